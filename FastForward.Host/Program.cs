@@ -1,0 +1,2 @@
+Console.Error.WriteLine("FastForward.Host: not wired yet");
+return 1;
