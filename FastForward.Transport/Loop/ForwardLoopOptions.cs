@@ -1,0 +1,31 @@
+namespace FastForward.Transport.Loop;
+
+/// <summary>Settings of a <see cref="ForwardLoop"/>.</summary>
+public sealed class ForwardLoopOptions
+{
+    /// <summary>What to do without work. Default <see cref="IdleStrategy.Adaptive"/>.</summary>
+    public IdleStrategy Idle { get; set; } = IdleStrategy.Adaptive;
+
+    /// <summary>How long <see cref="IdleStrategy.Adaptive"/> spins after the last work, in microseconds. Default 50; more burns CPU for rarer wake-ups.</summary>
+    public int SpinMicros { get; set; } = 50;
+
+    /// <summary>The most items one source may handle in one cycle. Default 256; lower is fairer, higher batches better.</summary>
+    public int PollBudget { get; set; } = 256;
+
+    /// <summary>A cycle longer than this, in microseconds, is counted and logged as slow. Default 10,000 (a sixth of a voice frame).</summary>
+    public int SlowCycleMicros { get; set; } = 10_000;
+
+    /// <summary>
+    /// An exception out of a callback ends the loop instead of being logged and counted. Default false. Turn it on where a
+    /// supervisor restarts the process and a half-done callback is worse than a restart.
+    /// </summary>
+    public bool FailFast { get; set; }
+
+    internal void Validate()
+    {
+        if (!Enum.IsDefined(Idle)) throw new ArgumentException($"Idle: {(int)Idle} is no idle strategy; use {string.Join(", ", Enum.GetNames<IdleStrategy>())}.");
+        if (SpinMicros is < 0 or > 1_000_000) throw new ArgumentException($"SpinMicros: {SpinMicros} is outside 0..1000000; 50 is a good value.");
+        if (PollBudget is < 1 or > 65_536) throw new ArgumentException($"PollBudget: {PollBudget} is outside 1..65536; 256 is a good value.");
+        if (SlowCycleMicros < 1) throw new ArgumentException($"SlowCycleMicros: {SlowCycleMicros} is below 1; 10000 is a good value.");
+    }
+}

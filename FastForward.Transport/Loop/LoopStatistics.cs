@@ -1,0 +1,54 @@
+namespace FastForward.Transport.Loop;
+
+/// <summary>Counters of a loop since its start. Written by the loop thread; any thread may read.</summary>
+public sealed class LoopStatistics
+{
+    private long _cycles;
+    private long _workItems;
+    private long _sleeps;
+    private long _slowCycles;
+    private long _longestCycle;
+    private long _failures;
+    private long _stalls;
+
+    /// <summary>Duty cycles.</summary>
+    public long Cycles => Volatile.Read(ref _cycles);
+
+    /// <summary>Items of work that sources, timers and the mailbox reported.</summary>
+    public long WorkItems => Volatile.Read(ref _workItems);
+
+    /// <summary>Times the loop slept.</summary>
+    public long Sleeps => Volatile.Read(ref _sleeps);
+
+    /// <summary>Cycles longer than <see cref="ForwardLoopOptions.SlowCycleMicros"/>.</summary>
+    public long SlowCycles => Volatile.Read(ref _slowCycles);
+
+    /// <summary>The longest cycle in microseconds.</summary>
+    public long LongestCycleMicros => Volatile.Read(ref _longestCycle);
+
+    /// <summary>Exceptions that callbacks let out.</summary>
+    public long CallbackFailures => Volatile.Read(ref _failures);
+
+    /// <summary>Times this process itself did not run when it should have (see <see cref="ForwardLoop.StalledMicros"/>).</summary>
+    public long Stalls => Volatile.Read(ref _stalls);
+
+    internal void Cycle(int work)
+    {
+        _cycles++;
+        _workItems += work;
+    }
+
+    internal void Slept() => _sleeps++;
+
+    internal void Stalled() => _stalls++;
+
+    internal void Failed() => _failures++;
+
+    internal bool Took(long micros, long slow)
+    {
+        if (micros > _longestCycle) _longestCycle = micros;
+        if (micros <= slow) return false;
+        _slowCycles++;
+        return true;
+    }
+}

@@ -1,0 +1,55 @@
+namespace FastForward.Transport;
+
+/// <summary>Settings of a <see cref="ForwardNode"/>.</summary>
+public sealed class ForwardNodeOptions
+{
+    /// <summary>The node's own id, not 0. Unique in the whole network.</summary>
+    public uint Node { get; set; }
+
+    /// <summary>Octets of accepted but unacknowledged payload kept per peer. Default 4 MiB; more rides out longer pauses of a peer.</summary>
+    public int SendStoreBytes { get; set; } = 4 << 20;
+
+    /// <summary>Octets of payload a peer may have under way to us before it must wait. Default 4 MiB.</summary>
+    public int ReceiveWindowBytes { get; set; } = 4 << 20;
+
+    /// <summary>Open streams per peer and direction. Default 1024. Above it a send answers <see cref="SendStatus.TooManyStreams"/>, and an incoming stream evicts the one idle for the longest.</summary>
+    public int MaxStreams { get; set; } = 1024;
+
+    /// <summary>Handshakes under way at once. Default 256; above it new ones are dropped and counted.</summary>
+    public int MaxPendingHandshakes { get; set; } = 256;
+
+    /// <summary>Time between probes of a path. Default 1 s. A path is suspect after three that go unanswered.</summary>
+    public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Silence after which an association is dead. Default 30 s; at least four probe intervals.</summary>
+    public TimeSpan DeadAfter { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Age at which a real-time message that could not leave is given up. Default 0: none is.</summary>
+    public TimeSpan RealTimeBudget { get; set; }
+
+    /// <summary>The most a clean stop waits for reliable messages to be acknowledged. Default 5 s.</summary>
+    public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Take peers without a key (key id 0) from other machines. Default false: anybody could claim to be any node.
+    /// </summary>
+    public bool AllowUnkeyedIp { get; set; }
+
+    internal void Validate()
+    {
+        if (Node == 0) throw new ArgumentException("Node: 0 is no node id; use a number such as 25011.");
+        Require(SendStoreBytes is >= 65_536 and <= 1 << 30, nameof(SendStoreBytes), SendStoreBytes, "65536..1073741824 octets, such as 4194304");
+        Require(ReceiveWindowBytes is >= 1 << 20 and <= 1 << 30, nameof(ReceiveWindowBytes), ReceiveWindowBytes, "1048576..1073741824 octets, such as 4194304");
+        Require(MaxStreams is >= 1 and <= 1 << 20, nameof(MaxStreams), MaxStreams, "1..1048576, such as 1024");
+        Require(MaxPendingHandshakes is >= 1 and <= 65_536, nameof(MaxPendingHandshakes), MaxPendingHandshakes, "1..65536, such as 256");
+        Require(ProbeInterval >= TimeSpan.FromMilliseconds(50) && ProbeInterval <= TimeSpan.FromMinutes(1), nameof(ProbeInterval), ProbeInterval, "50 ms..1 min, such as 1 s");
+        Require(DeadAfter >= ProbeInterval * 4 && DeadAfter <= TimeSpan.FromHours(1), nameof(DeadAfter), DeadAfter, "at least four probe intervals and at most an hour, such as 30 s");
+        Require(RealTimeBudget >= TimeSpan.Zero && RealTimeBudget <= TimeSpan.FromMinutes(1), nameof(RealTimeBudget), RealTimeBudget, "0 (none)..1 min, such as 300 ms");
+        Require(DrainLimit >= TimeSpan.Zero && DrainLimit <= TimeSpan.FromMinutes(1), nameof(DrainLimit), DrainLimit, "0..1 min, such as 5 s");
+    }
+
+    private static void Require<T>(bool condition, string name, T value, string range)
+    {
+        if (!condition) throw new ArgumentException($"{name}: {value} is not allowed; use {range}.");
+    }
+}

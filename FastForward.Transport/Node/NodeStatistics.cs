@@ -1,0 +1,50 @@
+namespace FastForward.Transport;
+
+/// <summary>Counters of a node since its start. Written by the loop thread; any thread may read.</summary>
+public sealed class NodeStatistics
+{
+    /// <summary>Messages accepted by Send.</summary>
+    public long MessagesSent { get; internal set; }
+
+    /// <summary>Messages handed to the handler.</summary>
+    public long MessagesReceived { get; internal set; }
+
+    /// <summary>Frames committed to links.</summary>
+    public long FramesSent { get; internal set; }
+
+    /// <summary>Frames received over links.</summary>
+    public long FramesReceived { get; internal set; }
+
+    /// <summary>Frames from strangers: no link fits them.</summary>
+    public long StrangerFrames { get; internal set; }
+
+    /// <summary>Frames dropped because they could not be parsed.</summary>
+    public long MalformedFrames { get; internal set; }
+
+    /// <summary>Frames dropped because their packet number was seen before or is too old.</summary>
+    public long ReplayedFrames { get; internal set; }
+
+    /// <summary>Elements skipped because their type is unknown.</summary>
+    public long UnknownElements { get; internal set; }
+
+    /// <summary>Handshakes dropped or refused: unknown node, missing key, node id conflict, table full.</summary>
+    public long RefusedHandshakes { get; internal set; }
+
+    /// <summary>Real-time messages that arrived after their place was skipped.</summary>
+    public long LateMessages { get; internal set; }
+
+    /// <summary>Places of real-time streams that were skipped at the receiver.</summary>
+    public long SkippedMessages { get; internal set; }
+
+    /// <summary>Messages received a second time and dropped.</summary>
+    public long DuplicateMessages { get; internal set; }
+
+    /// <summary>Accepted messages reported as undelivered.</summary>
+    public long UndeliveredMessages { get; internal set; }
+
+    /// <summary>Incoming streams evicted to make room for others.</summary>
+    public long EvictedStreams { get; internal set; }
+
+    /// <summary>Messages of streams that had ended before, dropped.</summary>
+    public long EndedStreamMessages { get; internal set; }
+}

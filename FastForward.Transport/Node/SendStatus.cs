@@ -1,0 +1,35 @@
+namespace FastForward.Transport;
+
+/// <summary>The answer to a send. Only <see cref="Accepted"/> takes the message.</summary>
+public enum SendStatus
+{
+    /// <summary>The message was copied and will be delivered as its class promises, or reported.</summary>
+    Accepted,
+
+    /// <summary>The peer's send store or the receiver's credit is used up; <see cref="IForwardHandler.OnWritable"/> follows.</summary>
+    BackPressured,
+
+    /// <summary>The node is known but no path to it is up, and the class does not queue.</summary>
+    NotConnected,
+
+    /// <summary>No route leads to the node.</summary>
+    UnknownNode,
+
+    /// <summary>More than 64 KiB (<see cref="MessageClass.Reliable"/>) or 1100 octets (<see cref="MessageClass.RealTime"/>).</summary>
+    TooLarge,
+
+    /// <summary>The path in use cannot keep the promise of the class.</summary>
+    Unsupported,
+
+    /// <summary>The stream was ended or reset before; its id is used up.</summary>
+    StreamEnded,
+
+    /// <summary>The stream was opened with the other class.</summary>
+    WrongClass,
+
+    /// <summary>The peer has as many open streams as the limit allows.</summary>
+    TooManyStreams,
+
+    /// <summary>The node is stopping and takes nothing more.</summary>
+    Stopping,
+}

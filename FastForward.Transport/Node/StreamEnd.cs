@@ -1,0 +1,24 @@
+namespace FastForward.Transport;
+
+/// <summary>Why no more messages come on an incoming stream.</summary>
+public enum StreamEndReason
+{
+    /// <summary>The sender ended it in order.</summary>
+    Ended,
+
+    /// <summary>The sender gave it up, with a code.</summary>
+    Reset,
+
+    /// <summary>The association with the sender is dead.</summary>
+    PeerLost,
+
+    /// <summary>It was idle and had to make room for others.</summary>
+    Evicted,
+}
+
+/// <summary>The end of an incoming stream.</summary>
+/// <param name="Node">The sender.</param>
+/// <param name="Stream">The stream.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Code">The sender's code for <see cref="StreamEndReason.Reset"/>, else 0.</param>
+public readonly record struct StreamEnd(uint Node, ulong Stream, StreamEndReason Reason, uint Code);

@@ -1,0 +1,33 @@
+namespace FastForward.Transport;
+
+/// <summary>Why accepted messages were given up.</summary>
+public enum UndeliveredReason
+{
+    /// <summary>The association died before the messages were acknowledged.</summary>
+    PeerLost,
+
+    /// <summary>The peer came back as a new process, which knows nothing of the old streams.</summary>
+    PeerRestarted,
+
+    /// <summary>Their latency budget was used up before they could leave.</summary>
+    Expired,
+
+    /// <summary>The stream was reset.</summary>
+    StreamReset,
+
+    /// <summary>The node stopped before they were acknowledged.</summary>
+    Stopped,
+
+    /// <summary>The path in use cannot carry the class.</summary>
+    Unsupported,
+}
+
+/// <summary>
+/// A run of messages of one stream that were accepted but not acknowledged. Some of them may have arrived all the same.
+/// </summary>
+/// <param name="Node">The peer.</param>
+/// <param name="Stream">The stream.</param>
+/// <param name="FirstSequence">The first of the run.</param>
+/// <param name="Count">Its length.</param>
+/// <param name="Reason">Why they were given up.</param>
+public readonly record struct Undelivered(uint Node, ulong Stream, ulong FirstSequence, ulong Count, UndeliveredReason Reason);

@@ -1,0 +1,21 @@
+namespace FastForward.Transport.Registry;
+
+/// <summary>Where routes come from: configuration, a registry database.</summary>
+/// <remarks>
+/// <see cref="Rows"/> is an immutable snapshot, replaced as a whole; <see cref="Changed"/> may be raised on any thread
+/// after the replacement. A source that loses its server keeps its last good snapshot.
+/// </remarks>
+public interface IRouteSource
+{
+    /// <summary>A name for messages, such as the file or server the rows come from.</summary>
+    string Name { get; }
+
+    /// <summary>The table the rows belong to.</summary>
+    RouteTable Table { get; }
+
+    /// <summary>The current rows.</summary>
+    IReadOnlyList<RouteRow> Rows { get; }
+
+    /// <summary>A new snapshot is in place.</summary>
+    event Action? Changed;
+}

@@ -1,0 +1,13 @@
+namespace FastForward.Transport.Registry;
+
+/// <summary>What rows are acceptable and how they become end points.</summary>
+public sealed class RouteOptions
+{
+    /// <summary>The directory of the sockets <c>FastForward.&lt;port&gt;.sock</c>. Default <c>/tmp</c>, the convention between nodes of one host.</summary>
+    public string SocketDirectory { get; set; } = "/tmp";
+
+    /// <summary>
+    /// Accept key id 0 on a way to another machine. Default false: without a key anybody on the way can read and forge.
+    /// </summary>
+    public bool AllowUnkeyedIp { get; set; }
+}

@@ -1,0 +1,33 @@
+namespace FastForward.Transport;
+
+/// <summary>
+/// What a medium promises for one link. Constant from <see cref="ILinkSink.Opened"/> until
+/// <see cref="ILinkSink.Closed"/>; the session and the conformance tests derive their behaviour from these and never
+/// from the transport's type.
+/// </summary>
+public sealed record LinkTraits
+{
+    /// <summary>A committed frame arrives, or the link closes. Without it a frame may vanish silently.</summary>
+    public required bool Reliable { get; init; }
+
+    /// <summary>Frames arrive in the order of their commits, none twice.</summary>
+    public required bool Ordered { get; init; }
+
+    /// <summary>
+    /// The medium itself opens and closes. Without it a link is an address only: <see cref="ILinkSink.Opened"/> says
+    /// nothing about the far end, and frames are found by the receiver index at <see cref="IForwardLink.Index"/>.
+    /// </summary>
+    public required bool ConnectionOriented { get; init; }
+
+    /// <summary>The link closes by itself, at once, when the process at the far end dies.</summary>
+    public required bool DetectsPeerDeath { get; init; }
+
+    /// <summary>The longest frame in octets that <see cref="IForwardLink.TryClaim"/> grants.</summary>
+    public required int MaxFrameSize { get; init; }
+
+    /// <summary>The far end stays on this machine: the frames cross no wire that somebody could tap.</summary>
+    public required bool HostLocal { get; init; }
+
+    /// <summary>What the kernel vouches for about the far end; null when it vouches for nothing.</summary>
+    public PeerCredentials? Credentials { get; init; }
+}

@@ -1,0 +1,29 @@
+namespace FastForward.Transport;
+
+/// <summary>
+/// Whom a stranger's frame came from, and at which of our addresses it arrived (so that the answer leaves from there on
+/// a machine with several). It refers to memory of the transport and lives only during
+/// <see cref="ILinkSink.Stranger"/>.
+/// </summary>
+public readonly ref struct StrangerSource
+{
+    /// <summary>Wraps what the transport knows.</summary>
+    /// <param name="address">The source's raw socket address (struct sockaddr_in, sockaddr_in6 or sockaddr_vm).</param>
+    /// <param name="local">The transport's own notes on the local address; empty when there are none.</param>
+    /// <param name="isLoopback">The frame cannot have come from another machine.</param>
+    public StrangerSource(ReadOnlySpan<byte> address, ReadOnlySpan<byte> local, bool isLoopback)
+    {
+        Address = address;
+        Local = local;
+        IsLoopback = isLoopback;
+    }
+
+    /// <summary>The source's raw socket address as the kernel wrote it.</summary>
+    public ReadOnlySpan<byte> Address { get; }
+
+    /// <summary>Notes on the local address, opaque outside the transport.</summary>
+    public ReadOnlySpan<byte> Local { get; }
+
+    /// <summary>The frame cannot have come from another machine.</summary>
+    public bool IsLoopback { get; }
+}
