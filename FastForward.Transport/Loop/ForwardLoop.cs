@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Interop;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,6 +30,7 @@ public sealed partial class ForwardLoop : IDisposable
     private readonly Mailbox _mailbox;
     private readonly List<ILoopSource?> _sources = [];
     private readonly List<ILoopFlush?> _flushes = [];
+    private readonly Dictionary<string, LogGate> _failureGates = [];
     private readonly long _spinMicros;
 
     private int _owner;
@@ -38,6 +41,7 @@ public sealed partial class ForwardLoop : IDisposable
     private long _expectedRun;
     private Thread? _thread;
     private TaskCompletionSource? _ended;
+    private Exception? _fatal;
     private volatile bool _stopRequested;
 
     /// <summary>Creates a loop.</summary>
@@ -81,7 +85,7 @@ public sealed partial class ForwardLoop : IDisposable
 
     internal TimerHeap Timers { get; } = new();
 
-    internal bool FailFast => _options.FailFast;
+    internal long SlowMicros => _options.SlowCycleMicros;
 
     /// <summary>Attaches a source. It is polled from this or the next cycle on.</summary>
     public void Add(ILoopSource source)
@@ -184,7 +188,7 @@ public sealed partial class ForwardLoop : IDisposable
         for (int i = 0; i < _sources.Count; i++) pending |= _sources[i]!.Arm();
 
         long due = Timers.NextDue;
-        long wait = due == long.MaxValue ? long.MaxValue : due - Clock();
+        long wait = due == long.MaxValue ? long.MaxValue : due - ReadMicros();
         wait = Math.Min(wait, limitMicros);
         if (!pending && wait > 0 && !_stopRequested)
         {
@@ -250,9 +254,25 @@ public sealed partial class ForwardLoop : IDisposable
     /// <returns>True when the caller shall go on; false when it shall rethrow.</returns>
     internal bool Survives(Exception exception, string where)
     {
+        if (!ReferenceEquals(exception, _fatal)) LogFailure(exception, where);
+        return CountFailure(exception);
+    }
+
+    /// <summary>Counts an exception out of a callback that somebody else has logged with a better name.</summary>
+    /// <returns>True when the caller shall go on; false when it shall rethrow.</returns>
+    internal bool CountFailure(Exception exception)
+    {
+        if (ReferenceEquals(exception, _fatal)) return false; // on its way out through the layers, each of which asks
         Statistics.Failed();
-        LogCallbackFailed(_logger, where, exception);
-        return !_options.FailFast;
+        if (!_options.FailFast) return true;
+        _fatal = exception;
+        return false;
+    }
+
+    private void LogFailure(Exception exception, string where)
+    {
+        ref LogGate gate = ref CollectionsMarshal.GetValueRefOrAddDefault(_failureGates, where, out _);
+        if (gate.TryPass(Now, out long suppressed)) LogCallbackFailed(_logger, where, suppressed, exception);
     }
 
     private void RunThread()
@@ -277,14 +297,15 @@ public sealed partial class ForwardLoop : IDisposable
         if (_owner == current) return;
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (Interlocked.CompareExchange(ref _owner, current, 0) is not 0) ThrowWrongThread();
-        _lastWork = Clock();
+        _lastWork = ReadMicros();
     }
 
-    private long Clock() => (long)((_time.GetTimestamp() - _origin) * _microsPerTick);
+    /// <summary>The time at this very moment on the clock of <see cref="Now"/>, for measuring inside a cycle.</summary>
+    internal long ReadMicros() => (long)((_time.GetTimestamp() - _origin) * _microsPerTick);
 
     private void ReadClock()
     {
-        Now = Clock();
+        Now = ReadMicros();
         long late = Now - _expectedRun; // negative while the expectation is unset
         StalledMicros = late > StallThresholdMicros ? late : 0;
         if (StalledMicros > 0)
@@ -363,7 +384,7 @@ public sealed partial class ForwardLoop : IDisposable
 
     private void MeasureCycle()
     {
-        long took = Clock() - Now;
+        long took = ReadMicros() - Now;
         if (Statistics.Took(took, _options.SlowCycleMicros)) LogSlowCycle(_logger, took, _options.SlowCycleMicros);
     }
 
@@ -396,8 +417,8 @@ public sealed partial class ForwardLoop : IDisposable
     private void ThrowWrongThread() => throw new InvalidOperationException(
         $"This object belongs to the loop thread {_owner} and was called on thread {Environment.CurrentManagedThreadId}. Use ForwardLoop.Post to run code on the loop thread.");
 
-    [LoggerMessage(EventId = 1000, Level = LogLevel.Error, Message = "An exception came out of {Where}; it was counted and the loop goes on")]
-    private static partial void LogCallbackFailed(ILogger logger, string where, Exception exception);
+    [LoggerMessage(EventId = 1000, Level = LogLevel.Error, Message = "An exception came out of {Where} and was counted ({Suppressed} more since the last of these entries)")]
+    private static partial void LogCallbackFailed(ILogger logger, string where, long suppressed, Exception exception);
 
     [LoggerMessage(EventId = 1001, Level = LogLevel.Critical, Message = "The loop thread ended because of an exception")]
     private static partial void LogLoopEnded(ILogger logger, Exception exception);
