@@ -35,7 +35,14 @@ internal sealed unsafe class Mailbox : ILoopSource, IDisposable
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _sleeping) == 0) return;
         ulong one = 1;
-        LibC.Write(_event, &one, sizeof(ulong)); // EAGAIN means that a wake-up is pending already
+        try
+        {
+            LibC.Write(_event, &one, sizeof(ulong)); // EAGAIN means that a wake-up is pending already
+        }
+        catch (ObjectDisposedException)
+        {
+            // The loop ended between the look at its flag and the call: nobody is there to be woken.
+        }
     }
 
     public int Poll(int budget)

@@ -1,14 +1,106 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace FastForward.Transport.Registry;
 
 /// <summary>
 /// Answers "where is node N?" from several sources: the row of <see cref="RouteTable.OverriddenNodes"/> if there is one,
-/// else <see cref="RouteTable.Nodes"/>, else <see cref="RouteTable.Configuration"/>.
+/// else <see cref="RouteTable.Nodes"/>, else <see cref="RouteTable.Configuration"/>. It checks every row, and follows the
+/// sources as they change.
 /// </summary>
-public sealed class OverrideResolver
+/// <remarks>
+/// <para>A bad row is skipped and named in <see cref="Problems"/>; the row of the same source and node that was in use
+/// before stays in use. Among several good rows of one source for one node the first counts, the others are problems.
+/// Between sources of one table, the one given first has precedence.</para>
+/// <para>A route that leaves the machine (IP or RDMA, not to the loopback) needs a key: its own, or that of any other good
+/// row of the node (<see cref="NodeRoutes.KeyId"/>). Without one it is a bad row, unless
+/// <see cref="RouteOptions.AllowUnkeyedIp"/>.</para>
+/// <para>Any thread may read at any time: reads take no lock and see one whole snapshot each. The resolver does not own
+/// its sources.</para>
+/// </remarks>
+public sealed partial class OverrideResolver : IDisposable
 {
-    /// <summary>Creates a resolver over <paramref name="sources"/>.</summary>
-    public OverrideResolver(IEnumerable<IRouteSource> sources, RouteOptions? options = null)
+    private readonly IRouteSource[] _sources;
+    private readonly string _socketDirectory;
+    private readonly bool _allowUnkeyed;
+    private readonly ILogger _logger;
+    private readonly Lock _rebuild = new();
+    private volatile RouteSnapshot _snapshot = RouteSnapshot.Empty;
+    private bool _disposed;
+
+    /// <summary>Creates a resolver and reads the sources once.</summary>
+    /// <param name="sources">Where the rows come from, in any order of tables.</param>
+    /// <param name="options">Settings, copied; defaults when null.</param>
+    /// <param name="logger">Where problems are reported as they come and go.</param>
+    /// <exception cref="ArgumentException">An option cannot work; the message names it.</exception>
+    public OverrideResolver(IEnumerable<IRouteSource> sources, RouteOptions? options = null, ILogger<OverrideResolver>? logger = null)
     {
-        throw new NotSupportedException();
+        ArgumentNullException.ThrowIfNull(sources);
+        options ??= new RouteOptions();
+        options.Validate();
+        _socketDirectory = options.SocketDirectory;
+        _allowUnkeyed = options.AllowUnkeyedIp;
+        _logger = logger ?? NullLogger<OverrideResolver>.Instance;
+        _sources = [.. sources.OrderBy(static source => source.Table)];
+
+        // Listening comes first: a change between the reading and the listening would be lost.
+        foreach (IRouteSource source in _sources) source.Changed += Rebuild;
+        Rebuild();
     }
+
+    /// <summary>
+    /// A new snapshot is visible: routes or problems changed. Raised after the fact, on whichever thread a source reported
+    /// its change; several changes in quick succession may be seen at the first of their events.
+    /// </summary>
+    public event Action? Changed;
+
+    /// <summary>The nodes that at least one good route leads to.</summary>
+    public IReadOnlyCollection<uint> Nodes => _snapshot.Nodes.Keys;
+
+    /// <summary>The rows that were skipped, and why.</summary>
+    public IReadOnlyList<RouteProblem> Problems => _snapshot.Problems;
+
+    /// <summary>The routes to a node. The object stays the same one as long as they do.</summary>
+    /// <param name="node">The node id.</param>
+    /// <returns>Null when no good route leads to it.</returns>
+    public NodeRoutes? Find(uint node) => _snapshot.Nodes.GetValueOrDefault(node);
+
+    /// <summary>Stops following the sources. The last snapshot stays readable.</summary>
+    public void Dispose()
+    {
+        foreach (IRouteSource source in _sources) source.Changed -= Rebuild;
+        lock (_rebuild) _disposed = true;
+    }
+
+    private void Rebuild()
+    {
+        lock (_rebuild)
+        {
+            if (_disposed) return;
+            RouteSnapshot old = _snapshot;
+            RouteSnapshot next = RouteSnapshotBuilder.Build(_sources, _socketDirectory, _allowUnkeyed, old);
+            _snapshot = next;
+            if (next.HasSame(old)) return;
+            LogProblems(old, next);
+        }
+
+        // Outside the lock: a subscriber may change a source or dispose of the resolver.
+        Changed?.Invoke();
+    }
+
+    private void LogProblems(RouteSnapshot old, RouteSnapshot next)
+    {
+        foreach (RouteProblem problem in next.Problems.Except(old.Problems)) LogSkipped(_logger, problem.Source, problem.Row, problem.Reason);
+        foreach (RouteProblem problem in old.Problems.Except(next.Problems)) LogMended(_logger, problem.Source, problem.Row);
+        LogRoutes(_logger, next.Nodes.Count, next.Problems.Count);
+    }
+
+    [LoggerMessage(EventId = 1500, Level = LogLevel.Warning, Message = "Row {Row} of {Source} is skipped: {Reason}. If the node had a good row there, that one stays in use")]
+    private static partial void LogSkipped(ILogger logger, string source, string row, string reason);
+
+    [LoggerMessage(EventId = 1501, Level = LogLevel.Information, Message = "Row {Row} of {Source} was a problem and is none any more")]
+    private static partial void LogMended(ILogger logger, string source, string row);
+
+    [LoggerMessage(EventId = 1502, Level = LogLevel.Information, Message = "Routes changed: {Nodes} nodes, {Problems} rows skipped")]
+    private static partial void LogRoutes(ILogger logger, int nodes, int problems);
 }

@@ -13,5 +13,5 @@ public readonly record struct RouteRow(uint Node, uint KeyId, TransportKind Tran
 {
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{{ {Node}, {KeyId}, {TransportTypeMap.NameOf(Transport)}, \"{Address}\", {Port} }}";
+        $"{{ {Node}, {KeyId}, {TransportTypeMap.NameOf(Transport)}, {AddressText.Quote(Address)}, {Port} }}";
 }

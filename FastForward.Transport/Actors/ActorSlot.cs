@@ -1,0 +1,20 @@
+using FastForward.Transport.Diagnostics;
+
+namespace FastForward.Transport.Actors;
+
+/// <summary>An actor in its system, with what is kept about it.</summary>
+internal sealed class ActorSlot(IActor actor, string name)
+{
+    private LogGate _failureGate;
+    private LogGate _slowGate;
+
+    public IActor Actor { get; } = actor;
+
+    public string Name { get; } = name;
+
+    public ActorStatistics Statistics { get; } = new(name);
+
+    public ref LogGate FailureGate => ref _failureGate;
+
+    public ref LogGate SlowGate => ref _slowGate;
+}

@@ -1,0 +1,41 @@
+using FastForward.Transport.Loop;
+
+namespace FastForward.Transport.Actors;
+
+/// <summary>Counters of one actor since its start. Written by the loop thread; any thread may read.</summary>
+public sealed class ActorStatistics
+{
+    private long _messages;
+    private long _failures;
+    private long _slowCalls;
+    private long _longestCall;
+
+    internal ActorStatistics(string name) => Name = name;
+
+    /// <summary>The actor's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Messages handed to the actor.</summary>
+    public long Messages => Volatile.Read(ref _messages);
+
+    /// <summary>Exceptions that the actor let out.</summary>
+    public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>Calls that took longer than <see cref="ForwardLoopOptions.SlowCycleMicros"/>.</summary>
+    public long SlowCalls => Volatile.Read(ref _slowCalls);
+
+    /// <summary>The longest call in microseconds.</summary>
+    public long LongestCallMicros => Volatile.Read(ref _longestCall);
+
+    internal void Message() => _messages++;
+
+    internal void Failed() => _failures++;
+
+    internal bool Took(long micros, long slow)
+    {
+        if (micros > _longestCall) _longestCall = micros;
+        if (micros <= slow) return false;
+        _slowCalls++;
+        return true;
+    }
+}

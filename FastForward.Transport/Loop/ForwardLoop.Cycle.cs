@@ -1,0 +1,219 @@
+using FastForward.Transport.Diagnostics;
+
+namespace FastForward.Transport.Loop;
+
+/// <content>The duty cycle and what follows it without work.</content>
+public sealed partial class ForwardLoop
+{
+    private bool _dispatching;
+    private bool _holes;
+    private long _lastWork;
+    private long _expectedRun = long.MaxValue;
+    private LogGate _slowGate;
+
+    /// <summary>Runs one duty cycle without idling.</summary>
+    /// <returns>How much work was found; 0 when none.</returns>
+    /// <exception cref="InvalidOperationException">The loop belongs to another thread, or the caller is inside a callback of it.</exception>
+    public int DoWork()
+    {
+        Bind();
+        RefuseInside(nameof(DoWork));
+        _dispatching = true;
+        try
+        {
+            ReadClock();
+            int work = PollSources() + FireTimers() + _mailbox.Poll(_options.PollBudget);
+            FlushAll();
+            Statistics.Cycle(work);
+            MeasureCycle();
+            return work;
+        }
+        finally
+        {
+            EndDispatch();
+            if (_disposed && !_running) Release(); // disposed of by a callback
+        }
+    }
+
+    /// <summary>Idles as the options say, after a cycle that found <paramref name="work"/> items.</summary>
+    public void Idle(int work)
+    {
+        VerifyAccess();
+        RefuseInside(nameof(Idle));
+        if (work > 0)
+        {
+            _lastWork = Now;
+            return;
+        }
+
+        if (_options.Idle == IdleStrategy.BusySpin) return;
+        if (_options.Idle == IdleStrategy.Adaptive && Now - _lastWork < _spinMicros) return;
+        Sleep(long.MaxValue);
+    }
+
+    /// <summary>Sleeps until an event, a due timer or a post, at most <paramref name="limitMicros"/>; not at all when work is pending.</summary>
+    public void Sleep(long limitMicros)
+    {
+        VerifyAccess();
+        ObjectDisposedException.ThrowIf(_released, this);
+        RefuseInside(nameof(Sleep));
+        try
+        {
+            bool pending = ArmAll();
+            long due = Timers.NextDue;
+            long wait = due == long.MaxValue ? long.MaxValue : due - ReadMicros();
+            wait = Math.Min(wait, limitMicros);
+            if (pending || wait <= 0 || _stopRequested) return;
+            _epoll.Wait(wait == long.MaxValue ? -1 : wait);
+            Statistics.Slept();
+
+            // Asleep without a timer, any length of sleep is in order; with one, running later than it is a stall.
+            _expectedRun = due;
+        }
+        finally
+        {
+            DisarmAll();
+        }
+    }
+
+    private void ReadClock()
+    {
+        Now = ReadMicros();
+        long late = Now - _expectedRun; // negative while the expectation is unset
+        StalledMicros = late > StallThresholdMicros ? late : 0;
+        if (StalledMicros > 0)
+        {
+            Statistics.Stalled();
+            LogStalled(_logger, StalledMicros / 1000);
+        }
+
+        _expectedRun = Now;
+    }
+
+    private bool ArmAll()
+    {
+        _dispatching = true;
+        bool pending = _mailbox.Arm();
+        for (int i = 0; i < _sources.Count; i++)
+        {
+            ILoopSource? source = _sources[i];
+            if (source is null) continue;
+            try
+            {
+                pending |= source.Arm();
+            }
+            catch (Exception exception) when (Survives(exception, source.GetType().Name))
+            {
+                pending = true; // whoever cannot say that it is idle might not be
+            }
+        }
+
+        return pending;
+    }
+
+    private void DisarmAll()
+    {
+        try
+        {
+            _mailbox.Disarm();
+            for (int i = 0; i < _sources.Count; i++)
+            {
+                ILoopSource? source = _sources[i];
+                if (source is null) continue;
+                try
+                {
+                    source.Disarm();
+                }
+                catch (Exception exception) when (Survives(exception, source.GetType().Name))
+                {
+                }
+            }
+        }
+        finally
+        {
+            EndDispatch();
+        }
+    }
+
+    private int PollSources()
+    {
+        int work = 0;
+        for (int i = 0; i < _sources.Count; i++)
+        {
+            ILoopSource? source = _sources[i];
+            if (source is null) continue;
+            try
+            {
+                work += source.Poll(_options.PollBudget);
+            }
+            catch (Exception exception) when (Survives(exception, source.GetType().Name))
+            {
+                work++;
+            }
+        }
+
+        return work;
+    }
+
+    private int FireTimers()
+    {
+        int fired = 0;
+        Timers.Collect(Now, _options.PollBudget);
+        while (Timers.TakeCollected() is { } timer)
+        {
+            fired++;
+            try
+            {
+                timer.Fire();
+            }
+            catch (Exception exception) when (Survives(exception, "timer"))
+            {
+            }
+        }
+
+        return fired;
+    }
+
+    private void RunPosted(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception exception) when (Survives(exception, "posted work"))
+        {
+        }
+    }
+
+    private void FlushAll()
+    {
+        for (int i = 0; i < _flushes.Count; i++)
+        {
+            ILoopFlush? flush = _flushes[i];
+            if (flush is null) continue;
+            try
+            {
+                flush.Flush();
+            }
+            catch (Exception exception) when (Survives(exception, flush.GetType().Name))
+            {
+            }
+        }
+    }
+
+    private void MeasureCycle()
+    {
+        long took = ReadMicros() - Now;
+        if (Statistics.Took(took, _options.SlowCycleMicros) && _slowGate.TryPass(Now, out long suppressed))
+            LogSlowCycle(_logger, took, _options.SlowCycleMicros, suppressed);
+    }
+
+    private void EndDispatch()
+    {
+        _dispatching = false;
+        if (!_holes) return;
+        _holes = false;
+        _sources.RemoveAll(static source => source is null);
+        _flushes.RemoveAll(static flush => flush is null);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Runtime.ExceptionServices;
+
+namespace FastForward.Transport.Loop;
+
+/// <content>Which thread the loop belongs to, and how it runs and ends there.</content>
+public sealed partial class ForwardLoop
+{
+    private int _owner;
+    private volatile bool _running;
+    private volatile bool _stopRequested;
+    private volatile bool _disposed;
+    private bool _released;
+    private Thread? _thread;
+    private volatile TaskCompletionSource? _ended;
+
+    /// <summary>
+    /// The task that ends when the present or last <see cref="Run"/> or <see cref="Start"/> does; completed when there was
+    /// none. It carries the exception that ended the loop early, if one did.
+    /// </summary>
+    public Task Completion => _ended?.Task ?? Task.CompletedTask;
+
+    /// <summary>Runs duty cycles on the calling thread until <paramref name="cancellation"/> or <see cref="StopAsync"/>.</summary>
+    /// <exception cref="InvalidOperationException">The loop belongs to another thread, or the caller is inside a callback of it.</exception>
+    public void Run(CancellationToken cancellation = default)
+    {
+        Bind();
+        RefuseInside(nameof(Run));
+        TaskCompletionSource ended = Begin();
+        if (RunUntilEnd(ended, cancellation) is { } failure) failure.Throw();
+    }
+
+    /// <summary>Starts a thread that runs the loop until <see cref="StopAsync"/>.</summary>
+    /// <param name="name">The thread's name.</param>
+    /// <exception cref="InvalidOperationException">The loop was started before, or another thread drives it.</exception>
+    public void Start(string name = "FastForward loop")
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_thread is not null) throw new InvalidOperationException("The loop was started before; a loop has one thread of its own in its life.");
+        Thread thread = new(() => RunUntilEnd(_ended!, CancellationToken.None)) { Name = name, IsBackground = true };
+
+        // Bound before the thread runs: whatever this thread does to the loop after Start is caught as misuse every time,
+        // and not only when the new thread happened to be quick.
+        if (Interlocked.CompareExchange(ref _owner, thread.ManagedThreadId, 0) != 0)
+            throw new InvalidOperationException("Another thread drives the loop already: it was bound by DoWork or Run.");
+        _thread = thread;
+        Begin();
+        thread.Start();
+    }
+
+    /// <summary>
+    /// Asks the loop to end after its present cycle. The task ends when it has; it carries the exception that ended the
+    /// loop early, if one did. Any thread may call it; the loop thread must not wait for the task.
+    /// </summary>
+    public Task StopAsync()
+    {
+        _stopRequested = true;
+        _mailbox.Wake();
+        return Completion;
+    }
+
+    /// <summary>
+    /// Releases the loop's descriptors. Any thread may call it: where the loop runs, it is stopped first and the call waits
+    /// for its end. Inside a callback the loop ends after the present cycle and releases them then.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Another thread is inside <see cref="DoWork"/> at this moment.</exception>
+    public void Dispose()
+    {
+        bool here = IsOnLoopThread;
+        if (!here && !_running && _dispatching) ThrowWrongThread();
+        _disposed = true;
+        _ = StopAsync();
+        if (here && (_running || _dispatching)) return;
+        if (_running)
+        {
+            Task.WaitAny(Completion);
+            _thread?.Join();
+        }
+
+        Release();
+    }
+
+    private TaskCompletionSource Begin()
+    {
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ended = ended;
+        _running = true;
+        return ended;
+    }
+
+    private ExceptionDispatchInfo? RunUntilEnd(TaskCompletionSource ended, CancellationToken cancellation)
+    {
+        Exception? failure = null;
+        try
+        {
+            _lastWork = ReadMicros();
+            // Posted, since a bare wake-up is lost on a loop that has not gone to sleep yet.
+            using CancellationTokenRegistration wake = cancellation.UnsafeRegister(static loop => ((ForwardLoop)loop!)._mailbox.Post(static () => { }), this);
+            while (!_stopRequested && !cancellation.IsCancellationRequested) Idle(DoWork());
+        }
+#pragma warning disable CA1031 // Whatever ended the loop reaches its owner: by Run itself, or by the task.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            failure = exception;
+            LogLoopEnded(_logger, exception);
+        }
+
+        if (_disposed) Release();
+        _running = false; // first: a loop that runs has an owner at every moment
+        Volatile.Write(ref _owner, 0);
+        if (failure is null)
+        {
+            ended.SetResult();
+            return null;
+        }
+
+        ended.SetException(failure);
+        _ = ended.Task.Exception; // seen: it is in the log already, and nobody has to wait for the task
+        return ExceptionDispatchInfo.Capture(failure);
+    }
+
+    private void Bind()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        int current = Environment.CurrentManagedThreadId;
+        int owner = Interlocked.CompareExchange(ref _owner, current, 0);
+        if (owner != 0 && owner != current) ThrowWrongThread();
+        if (owner == 0) _lastWork = ReadMicros();
+    }
+
+    private void Release()
+    {
+        if (Interlocked.Exchange(ref _released, true)) return;
+        _epoll.Dispose();
+        _mailbox.Dispose();
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Runtime.InteropServices;
+
+namespace FastForward.Transport.Registry;
+
+/// <summary>Turns the rows of all sources into a snapshot: validation, fall-back on previous rows, key rule.</summary>
+internal sealed class RouteSnapshotBuilder
+{
+    private readonly IRouteSource[] _sources;
+    private readonly string _socketDirectory;
+    private readonly bool _allowUnkeyed;
+    private readonly RouteSnapshot _previous;
+    private readonly RouteSnapshot _next = new();
+    private readonly SortedDictionary<uint, List<RouteCandidate>> _candidates = [];
+
+    private RouteSnapshotBuilder(IRouteSource[] sources, string socketDirectory, bool allowUnkeyed, RouteSnapshot previous)
+    {
+        _sources = sources;
+        _socketDirectory = socketDirectory;
+        _allowUnkeyed = allowUnkeyed;
+        _previous = previous;
+    }
+
+    /// <summary>Builds the snapshot that follows <paramref name="previous"/>.</summary>
+    /// <param name="sources">In falling precedence.</param>
+    /// <param name="socketDirectory">See <see cref="RouteOptions.SocketDirectory"/>.</param>
+    /// <param name="allowUnkeyed">See <see cref="RouteOptions.AllowUnkeyedIp"/>.</param>
+    /// <param name="previous">The snapshot in use.</param>
+    public static RouteSnapshot Build(IRouteSource[] sources, string socketDirectory, bool allowUnkeyed, RouteSnapshot previous)
+    {
+        RouteSnapshotBuilder builder = new(sources, socketDirectory, allowUnkeyed, previous);
+        for (int i = 0; i < sources.Length; i++) builder.Read(i);
+        foreach ((uint node, List<RouteCandidate> candidates) in builder._candidates) builder.Settle(node, candidates);
+        return builder._next;
+    }
+
+    private void Read(int source)
+    {
+        Dictionary<uint, RouteCandidate> ofSource = [];
+        foreach (RouteRow row in _sources[source].Rows)
+        {
+            bool good = RouteAddress.TryParse(row, _socketDirectory, out EndPoint? endPoint, out string? problem);
+            if (!good) Report(source, row, problem!);
+            if (row.Node == 0) continue;
+            if (!ofSource.TryGetValue(row.Node, out RouteCandidate? candidate))
+            {
+                candidate = new RouteCandidate { Source = source, Previous = _previous.InUse.GetValueOrDefault((source, row.Node)) };
+                ofSource.Add(row.Node, candidate);
+                if (!_candidates.TryGetValue(row.Node, out List<RouteCandidate>? list)) _candidates.Add(row.Node, list = []);
+                list.Add(candidate);
+            }
+
+            if (!good) continue;
+            if (candidate.Fresh is null) candidate.Fresh = new Route(row, endPoint!, _sources[source].Table);
+            else Report(source, row, $"node id {row.Node} has a row in this table already, {candidate.Fresh.Row}, and the first one counts; keep one of the two");
+        }
+    }
+
+    private void Settle(uint node, List<RouteCandidate> candidates)
+    {
+        foreach (RouteCandidate candidate in candidates) candidate.Chosen = candidate.Wanted;
+        if (!_allowUnkeyed && KeyOf(candidates) == 0) RefuseExposed(candidates);
+
+        List<Route> routes = [];
+        foreach (RouteCandidate candidate in candidates)
+        {
+            if (candidate.Chosen is null) continue;
+            routes.Add(candidate.Chosen);
+            _next.InUse.Add((candidate.Source, node), candidate.Chosen);
+        }
+
+        if (routes.Count == 0) return;
+        NodeRoutes? old = _previous.Nodes.GetValueOrDefault(node);
+        _next.Nodes.Add(node, old is not null && old.HasSame(CollectionsMarshal.AsSpan(routes)) ? old : new NodeRoutes(node, [.. routes]));
+    }
+
+    // No row in sight has a key. Rows that would leave the machine fall back on a predecessor that had one. If that gives
+    // the node its key again, the remaining rows are covered, since the key belongs to the association and not to a path;
+    // if not, they fall back on a predecessor that stays on the machine, or go.
+    private void RefuseExposed(List<RouteCandidate> candidates)
+    {
+        foreach (RouteCandidate candidate in candidates)
+        {
+            if (candidate.IsExposed && candidate.Previous is { Row.KeyId: not 0 }) candidate.Chosen = candidate.Previous;
+        }
+
+        bool covered = KeyOf(candidates) != 0;
+        foreach (RouteCandidate candidate in candidates)
+        {
+            if (!covered && candidate.IsExposed)
+            {
+                candidate.Chosen = candidate.Previous;
+                if (candidate.IsExposed) candidate.Chosen = null;
+            }
+
+            if (ReferenceEquals(candidate.Chosen, candidate.Wanted)) continue;
+            Report(
+                candidate.Source,
+                candidate.Wanted!.Row,
+                "key id 0 demands no key, but this way leaves the machine, and anybody on it could read and forge; write the id of a key that both nodes have, for example 1, or allow it with the option AllowUnkeyedIp");
+        }
+    }
+
+    private static uint KeyOf(List<RouteCandidate> candidates)
+    {
+        foreach (RouteCandidate candidate in candidates)
+        {
+            if (candidate.Chosen is { Row.KeyId: not 0 } route) return route.Row.KeyId;
+        }
+
+        return 0;
+    }
+
+    private void Report(int source, in RouteRow row, string reason) => _next.Problems.Add(new RouteProblem(_sources[source].Name, row.ToString(), reason));
+}
