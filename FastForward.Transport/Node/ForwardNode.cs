@@ -355,16 +355,17 @@ public sealed partial class ForwardNode : IDisposable, ILoopSource, ILoopFlush, 
 
     private void FlushPeers()
     {
-        // What a flush makes dirty again waits for the next cycle: it waits for a link, not for us.
-        for (int i = 0; i < _dirty.Count; i++)
+        // What a flush itself makes dirty again has its turn in the next cycle.
+        int count = _dirty.Count;
+        for (int i = 0; i < count; i++)
         {
             PeerConnector connector = _dirty[i];
-            FlushPeer(connector);
             connector.IsDirty = false;
+            FlushPeer(connector);
             connector.Reschedule();
         }
 
-        _dirty.Clear();
+        _dirty.RemoveRange(0, count);
     }
 
     private void FlushPeer(PeerConnector connector)
