@@ -175,6 +175,8 @@ internal sealed class Path
                 _statistics.MalformedFrames++;
                 break;
         }
+
+        Peer.OnFrameRead();
     }
 
     /// <summary>The time <see cref="NextTimeout"/> came.</summary>

@@ -181,14 +181,8 @@ internal sealed class Peer
     /// <summary>Ends the association in order: the peer is told.</summary>
     public void Close(long now, CloseReason reason, string because, UndeliveredReason undelivered)
     {
-        // The peer learns it once; the other paths only close.
-        bool told = false;
-        foreach (Path path in _paths.ToArray())
-        {
-            bool tell = !told && _association.Owns(path) && path.IsEstablished;
-            told |= tell;
-            path.Close(now, reason, because, association: tell);
-        }
+        // On every path: the peer may just have closed one of two as redundant.
+        foreach (Path path in _paths.ToArray()) path.Close(now, reason, because, association: _association.Owns(path));
 
         Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, undelivered, because);
     }
@@ -252,11 +246,13 @@ internal sealed class Peer
         OnPathLost(path, now);
     }
 
+    /// <summary>A frame was taken in: most ask for an answer, or move a time-out.</summary>
+    public void OnFrameRead() => _events.Pending(this);
+
     public void OnMessage(Path path, long now, in MessageElement message)
     {
         if (!_association.Owns(path)) return;
         _association.Receiver.Message(now, message, path.IsReliable);
-        _events.Pending(this);
     }
 
     public void OnStreamElement(Path path, long now, ElementType type, ReadOnlySpan<byte> body)
@@ -282,7 +278,6 @@ internal sealed class Peer
         }
 
         UpdateWaiting(now);
-        _events.Pending(this);
 
         static ulong Id(ReadOnlySpan<byte> body) => BinaryPrimitives.ReadUInt64LittleEndian(body);
     }

@@ -1,0 +1,272 @@
+using System.Text;
+using FastForward.Transport;
+using FastForward.Transport.Registry;
+
+namespace FastForward.Tests.Node;
+
+/// <summary>Two whole nodes over each medium: what a program that uses the library sees.</summary>
+[TestFixture(TransportKind.Ip)]
+[TestFixture(TransportKind.Socket)]
+public sealed class ForwardNodeTests(TransportKind kind)
+{
+    private NodeWorld _world = null!;
+
+    private MessageClass BestClass => kind == TransportKind.Ip ? MessageClass.RealTime : MessageClass.Reliable;
+
+    [SetUp]
+    public void SetUp() => _world = new NodeWorld();
+
+    [TearDown]
+    public void TearDown() => _world.Dispose();
+
+    [Test]
+    public void Messages_travel_both_ways_in_order()
+    {
+        (TestNode a, TestNode b) = _world.Pair(kind);
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.That(a.Node.Send(b.Id, 7, BestClass, BitConverter.GetBytes(i)), Is.EqualTo(new SendResult(SendStatus.Accepted, (ulong)i)));
+            Assert.That(b.Node.Send(a.Id, 7, BestClass, BitConverter.GetBytes(-i)).IsAccepted, Is.True);
+        }
+
+        _world.Until(() => a.Messages.Count == 100 && b.Messages.Count == 100, "all messages");
+        Assert.That(b.Messages.Select(message => BitConverter.ToInt32(message.Payload)), Is.EqualTo(Enumerable.Range(0, 100)));
+        Assert.That(a.Messages.Select(message => (int)message.Sequence), Is.EqualTo(Enumerable.Range(0, 100)));
+        Assert.That(b.Messages.All(message => message.From == a.Id && message.Stream == 7), Is.True);
+    }
+
+    [Test]
+    public void Nothing_is_allocated_per_message_in_either_direction()
+    {
+        (TestNode a, TestNode b) = _world.Pair(kind);
+        byte[] payload = new byte[64];
+        int answers = 0;
+        b.OnReceived = (in ReceivedMessage message) => b.Node.Send(message.Node, message.Stream, message.Class, message.Payload);
+        a.OnReceived = (in ReceivedMessage message) => answers++;
+        RoundTrips(3000);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        RoundTrips(10_000);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.That(allocated, Is.Zero, "10,000 messages there and back");
+
+        void RoundTrips(int count)
+        {
+            int target = answers + count;
+            while (answers < target)
+            {
+                int goal = Math.Min(answers + 10, target);
+                for (int i = answers; i < goal; i++) a.Node.Send(b.Id, 1, BestClass, payload);
+                for (int spins = 0; answers < goal; spins++)
+                {
+                    _world.Cycle();
+                    if (spins > 50_000_000) throw new AssertionException($"waited in vain at {answers} of {target}");
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void Many_small_messages_share_frames()
+    {
+        (TestNode a, TestNode b) = _world.Pair(kind);
+        long frames = a.Node.Statistics.FramesSent;
+        for (int i = 0; i < 100; i++) a.Node.Send(b.Id, 1, BestClass, new byte[20]);
+        _world.Until(() => b.Messages.Count == 100, "all messages");
+        Assert.That(a.Node.Statistics.FramesSent - frames, Is.LessThan(15));
+    }
+
+    [Test]
+    public void Refusals_are_results_with_a_reason()
+    {
+        (TestNode a, TestNode b) = _world.Pair(kind);
+        Assert.That(a.Node.Send(99, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.UnknownNode));
+        Assert.That(a.Node.Send(b.Id, 1, MessageClass.RealTime, new byte[1101]).Status, Is.EqualTo(SendStatus.TooLarge));
+        Assert.That(a.Node.Send(b.Id, 1, MessageClass.Reliable, new byte[65_537]).Status, Is.EqualTo(SendStatus.TooLarge));
+        Assert.That(a.Node.Send(b.Id, 1, MessageClass.RealTime, new byte[1100]).Status, Is.EqualTo(SendStatus.Accepted));
+        Assert.That(a.Node.Send(b.Id, 1, MessageClass.Reliable, "x"u8).Status,
+            Is.EqualTo(kind == TransportKind.Ip ? SendStatus.Unsupported : SendStatus.WrongClass));
+        Assert.That(a.Node.EndStream(b.Id, 1), Is.EqualTo(SendStatus.Accepted));
+        Assert.That(a.Node.EndStream(b.Id, 1), Is.EqualTo(SendStatus.StreamEnded));
+        _world.Until(() => b.Ends.Count == 1, "the end of the stream");
+        Assert.That(b.Ends[0], Is.EqualTo(new StreamEnd(a.Id, 1, StreamEndReason.Ended)));
+        Assert.That(a.Node.Send(b.Id, 1, MessageClass.RealTime, "x"u8).Status, Is.EqualTo(SendStatus.StreamEnded), "an id is never used twice");
+        Assert.That(a.Node.ResetStream(b.Id, 1, 5), Is.EqualTo(SendStatus.StreamEnded));
+    }
+
+    [Test]
+    public void The_limit_of_streams_is_told_to_the_sender()
+    {
+        (TestNode a, TestNode b) = _world.Pair(kind, options => options.MaxStreams = 3);
+        for (ulong stream = 0; stream < 3; stream++) Assert.That(a.Node.Send(b.Id, stream, BestClass, "x"u8).IsAccepted, Is.True);
+        Assert.That(a.Node.Send(b.Id, 3, BestClass, "x"u8).Status, Is.EqualTo(SendStatus.TooManyStreams));
+        a.Node.EndStream(b.Id, 0);
+        _world.Until(() => a.Node.Send(b.Id, 3, BestClass, "x"u8).IsAccepted, "room for another stream");
+    }
+
+    [Test]
+    public void The_last_message_and_a_reset_end_their_streams_at_the_receiver()
+    {
+        (TestNode a, TestNode b) = _world.Pair(kind);
+        a.Node.Send(b.Id, 1, BestClass, "last"u8, SendOptions.End);
+        a.Node.Send(b.Id, 2, BestClass, "first"u8);
+        _world.Until(() => b.Messages.Count == 2, "both messages");
+        a.Node.ResetStream(b.Id, 2, 77);
+        _world.Until(() => b.Ends.Count == 2, "both ends");
+        Assert.That(b.Ends, Is.EqualTo(new[] { new StreamEnd(a.Id, 1, StreamEndReason.Ended), new StreamEnd(a.Id, 2, StreamEndReason.Reset, 77) }));
+    }
+
+    [Test]
+    public void A_full_store_answers_back_pressure_and_calls_back()
+    {
+        (TestNode a, TestNode b) = _world.Pair(kind);
+        int accepted = 0;
+        SendResult result;
+        while ((result = a.Node.Send(b.Id, 1, BestClass, new byte[1000])).IsAccepted) accepted++;
+        Assert.That(result.Status, Is.EqualTo(SendStatus.BackPressured));
+        Assert.That(accepted, Is.GreaterThan(100));
+        _world.Until(() => a.WritableStreams.Contains((b.Id, 1)), "the call back");
+        Assert.That(a.Node.Send(b.Id, 1, BestClass, new byte[1000]).IsAccepted, Is.True);
+        if (BestClass == MessageClass.Reliable) _world.Until(() => b.Messages.Count == accepted + 1, "all that was accepted");
+    }
+
+    [Test]
+    public void A_throwing_handler_is_counted_and_survived()
+    {
+        // The driver of the other tests fails fast, so this one brings a loop of its own.
+        using FastForward.Transport.Loop.ForwardLoop loop = new();
+        using StaticNode a = new(loop, 1);
+        int received = 0;
+        a.OnReceived = () =>
+        {
+            received++;
+            throw new InvalidOperationException("thrown on purpose");
+        };
+        a.Node.Send(1, 1, MessageClass.Reliable, "x"u8);
+        a.Node.Send(1, 1, MessageClass.Reliable, "y"u8);
+        for (int i = 0; i < 10; i++) loop.DoWork();
+        Assert.That(received, Is.EqualTo(2));
+        Assert.That(loop.Statistics.CallbackFailures, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Another_thread_is_told_to_post()
+    {
+        (TestNode a, TestNode b) = _world.Pair(kind);
+        InvalidOperationException? misuse = null;
+        Thread thread = new(() => misuse = Assert.Throws<InvalidOperationException>(() => a.Node.Send(b.Id, 1, BestClass, "x"u8)));
+        thread.Start();
+        thread.Join();
+        Assert.That(misuse!.Message, Does.Contain("ForwardLoop.Post"));
+        _world.Loop.Post(() => a.Node.Send(b.Id, 1, BestClass, "posted"u8));
+        _world.Until(() => b.Messages.Count == 1, "the posted message");
+    }
+
+    [Test]
+    public void Sends_and_closes_are_allowed_inside_callbacks_and_do_not_recurse()
+    {
+        (TestNode a, TestNode b) = _world.Pair(kind);
+        int depth = 0, deepest = 0, count = 0;
+        b.OnReceived = (in ReceivedMessage message) =>
+        {
+            deepest = Math.Max(deepest, ++depth);
+            count++;
+            b.Node.Send(b.Id, (ulong)count, MessageClass.Reliable, "to myself"u8, SendOptions.End);
+            if (message.Node == a.Id) b.Node.ResetStream(a.Id, 5, 0);
+            if (count > 50) b.OnReceived = (in ReceivedMessage _) => { };
+            depth--;
+        };
+        a.Node.Send(b.Id, 1, BestClass, "go"u8);
+        _world.Until(() => count > 50, "a chain of local messages");
+        Assert.That(deepest, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_clean_stop_delivers_what_was_accepted_and_tells_the_peer()
+    {
+        (TestNode a, TestNode b) = _world.Pair(kind);
+        int accepted = 0;
+        while (accepted < 100 && a.Node.Send(b.Id, 1, BestClass, new byte[500]).IsAccepted) accepted++;
+        Task stopped = a.Node.StopAsync();
+        Assert.That(a.Node.Send(b.Id, 2, BestClass, "late"u8).Status, Is.EqualTo(SendStatus.Stopping));
+        _world.Until(() => stopped.IsCompleted, "the stop");
+        _world.Until(() => b.Changes.Any(change => change.Kind == PeerEventKind.Lost), "the peer to know");
+        Assert.That(b.Messages, Has.Count.EqualTo(accepted));
+        Assert.That(a.Reports, Is.Empty);
+        Assert.That(b.Changes.Last(change => change.Kind == PeerEventKind.Lost).Reason, Does.Contain("Stopping"));
+    }
+
+    [Test]
+    public void A_peer_that_comes_back_as_a_new_process_is_met_anew()
+    {
+        TestNode a = _world.Start(25011, options => options.ProbeInterval = TimeSpan.FromMilliseconds(150));
+        TestNode b = _world.Start(250012);
+        a.Route(b, kind);
+        b.Route(a, kind);
+        _world.Until(() => a.IsConnectedTo(b), "the first life");
+        ulong firstLife = a.Node.GetPeer(b.Id)!.Incarnation;
+        a.Node.Send(b.Id, 1, BestClass, "to the first life"u8);
+        _world.Until(() => b.Messages.Count == 1, "a message");
+        b.Dispose();
+
+        TestNode successor = _world.Start(250012);
+        successor.Route(a, kind);
+        a.Route(successor, kind);
+        _world.Until(() => a.IsConnectedTo(successor) && a.Node.GetPeer(b.Id)!.Incarnation != firstLife, "the second life");
+        _world.Until(() => successor.IsConnectedTo(a), "the other side");
+        Assert.That(a.Node.Send(b.Id, 1, BestClass, "to the second life"u8).Sequence, Is.Zero, "a new association numbers from 0");
+        _world.Until(() => successor.Messages.Count == 1, "a message in the second life");
+        Assert.That(Encoding.UTF8.GetString(successor.Messages[0].Payload), Is.EqualTo("to the second life"));
+    }
+
+    [Test]
+    public void A_second_process_with_the_same_id_is_a_conflict_and_displaces_nobody()
+    {
+        TestNode a = _world.Start(25011, options => options.ProbeInterval = TimeSpan.FromMilliseconds(150));
+        TestNode b = _world.Start(250012);
+        a.Route(b, kind);
+        b.Route(a, kind);
+        _world.Until(() => a.IsConnectedTo(b), "the rightful one");
+        ulong incarnation = a.Node.GetPeer(b.Id)!.Incarnation;
+
+        using NodeWorld elsewhere = new();
+        TestNode impostor = elsewhere.Start(250012);
+        // Its sockets live in a directory of their own; its route leads to the same node.
+        impostor.Route(kind == TransportKind.Ip
+            ? new RouteRow(a.Id, 0, kind, "127.0.0.1", a.UdpPort)
+            : new RouteRow(a.Id, 0, kind, "", a.SocketPort));
+        if (kind == TransportKind.Socket) File.CreateSymbolicLink($"{elsewhere.SocketDirectory}/FastForward.{a.SocketPort}.sock", $"{_world.SocketDirectory}/FastForward.{a.SocketPort}.sock");
+        _world.Until(
+            () =>
+            {
+                elsewhere.Cycle();
+                return a.Changes.Any(change => change.Kind == PeerEventKind.NodeIdConflict) && impostor.Changes.Any(change => change.Kind == PeerEventKind.Refused);
+            },
+            "the conflict to be told on both sides");
+        Assert.That(a.Node.GetPeer(b.Id)!.Incarnation, Is.EqualTo(incarnation));
+        a.Node.Send(b.Id, 9, BestClass, "still yours"u8);
+        _world.Until(() => b.Messages.Count == 1, "the rightful one still gets messages");
+        Assert.That(impostor.Messages, Is.Empty);
+    }
+
+    [Test]
+    public void A_node_that_is_not_configured_is_told_of_and_not_answered()
+    {
+        TestNode a = _world.Start(25011);
+        TestNode b = _world.Start(250012);
+        a.Route(b, kind);
+        _world.Until(() => b.Changes.Any(change => change.Kind == PeerEventKind.NotConfigured && change.Node == a.Id), "heard but not configured");
+        Assert.That(a.IsConnectedTo(b), Is.False);
+        Assert.That(b.Node.Statistics.RefusedHandshakes, Is.GreaterThan(0));
+    }
+
+    [Test]
+    public void A_removed_route_ends_the_association_with_a_report()
+    {
+        (TestNode a, TestNode b) = _world.Pair(kind);
+        a.RemoveRoutes();
+        _world.Until(() => a.Changes.Any(change => change.Kind == PeerEventKind.Lost), "the end here");
+        Assert.That(a.Node.Send(b.Id, 1, BestClass, "x"u8).Status, Is.EqualTo(SendStatus.UnknownNode));
+        _world.Until(() => b.Changes.Any(change => change.Kind == PeerEventKind.Lost), "the end there");
+    }
+}

@@ -1,0 +1,48 @@
+using FastForward.Transport;
+using FastForward.Transport.Loop;
+
+namespace FastForward.Tests.Node;
+
+/// <summary>Whole nodes over real sockets, all on one loop that the test drives by hand.</summary>
+internal sealed class NodeWorld : IDisposable
+{
+    private readonly LoopDriver _driver = new();
+    private readonly TemporaryDirectory _sockets = new();
+    private readonly List<TestNode> _nodes = [];
+
+    public ForwardLoop Loop => _driver.Loop;
+
+    public string SocketDirectory => _sockets.Path;
+
+    public IReadOnlyList<string> SocketFiles => _sockets.Files;
+
+    /// <summary>Starts a node without routes.</summary>
+    public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false)
+    {
+        TestNode node = new(this, id, configure, allowUnkeyed);
+        _nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>Two nodes that know each other over one medium, connected.</summary>
+    public (TestNode A, TestNode B) Pair(TransportKind kind, Action<ForwardNodeOptions>? configure = null)
+    {
+        TestNode a = Start(25011, configure);
+        TestNode b = Start(250012, configure);
+        a.Route(b, kind);
+        b.Route(a, kind);
+        Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), "both nodes connected");
+        return (a, b);
+    }
+
+    public void Until(Func<bool> condition, string what) => _driver.Until(condition, what);
+
+    public void Cycle() => _driver.Cycle();
+
+    public void Dispose()
+    {
+        foreach (TestNode node in _nodes) node.Dispose();
+        _driver.Dispose();
+        _sockets.Dispose();
+    }
+}

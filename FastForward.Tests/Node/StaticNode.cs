@@ -1,0 +1,45 @@
+using FastForward.Transport;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+
+namespace FastForward.Tests.Node;
+
+/// <summary>A node without transports, for what needs none.</summary>
+internal sealed class StaticNode : IForwardHandler, IDisposable
+{
+    private readonly OverrideResolver _resolver = new([]);
+
+    public StaticNode(ForwardLoop loop, uint id, Action<ForwardNodeOptions>? configure = null)
+    {
+        ForwardNodeOptions options = new() { Node = id };
+        configure?.Invoke(options);
+        Node = new ForwardNode(loop, options, [], _resolver, this);
+        Node.Start();
+    }
+
+    public ForwardNode Node { get; }
+
+    public Action? OnReceived { get; set; }
+
+    public List<(ulong Stream, ulong Sequence, byte[] Payload, bool IsLast)> Messages { get; } = [];
+
+    public List<StreamEnd> Ends { get; } = [];
+
+    public List<ulong> WritableStreams { get; } = [];
+
+    public void OnMessage(in ReceivedMessage message)
+    {
+        Messages.Add((message.Stream, message.Sequence, message.Payload.ToArray(), message.IsLast));
+        OnReceived?.Invoke();
+    }
+
+    public void OnStreamEnd(in StreamEnd end) => Ends.Add(end);
+
+    public void OnWritable(uint node, ulong stream) => WritableStreams.Add(stream);
+
+    public void Dispose()
+    {
+        Node.Dispose();
+        _resolver.Dispose();
+    }
+}

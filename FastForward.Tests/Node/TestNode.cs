@@ -1,0 +1,90 @@
+using System.Net;
+using FastForward.Transport;
+using FastForward.Transport.Registry;
+
+namespace FastForward.Tests.Node;
+
+/// <summary>A node with a handler that remembers, or does what the test says.</summary>
+internal sealed class TestNode : IForwardHandler, IDisposable
+{
+    private readonly StaticRouteSource _routes = new([]);
+    private readonly List<RouteRow> _rows = [];
+    private readonly OverrideResolver _resolver;
+
+    public TestNode(NodeWorld world, uint id, Action<ForwardNodeOptions>? configure, bool allowUnkeyed)
+    {
+        ForwardNodeOptions options = new() { Node = id, AllowUnkeyedIp = allowUnkeyed };
+        configure?.Invoke(options);
+        _resolver = new OverrideResolver([_routes], new RouteOptions { SocketDirectory = world.SocketDirectory, AllowUnkeyedIp = allowUnkeyed });
+        SocketPort = (int)(id % 60_000) + 1;
+        Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [IPAddress.Loopback] });
+        Socket = new SocketTransport(new SocketTransportOptions { Port = SocketPort, Directory = world.SocketDirectory });
+        Node = new ForwardNode(world.Loop, options, [Ip, Socket], _resolver, this);
+        Node.Start();
+    }
+
+    public ForwardNode Node { get; }
+
+    public IpTransport Ip { get; }
+
+    public SocketTransport Socket { get; }
+
+    public int SocketPort { get; }
+
+    public int UdpPort => ((IPEndPoint)Ip.LocalEndPoints[0]).Port;
+
+    public uint Id => Node.Id;
+
+    /// <summary>Messages as copies, unless <see cref="OnReceived"/> takes them.</summary>
+    public List<(uint From, ulong Stream, ulong Sequence, byte[] Payload)> Messages { get; } = [];
+
+    public List<StreamEnd> Ends { get; } = [];
+
+    public List<PeerEvent> Changes { get; } = [];
+
+    public List<(uint Node, ulong Stream)> WritableStreams { get; } = [];
+
+    public List<Undelivered> Reports { get; } = [];
+
+    public ReceivedCallback? OnReceived { get; set; }
+
+    public delegate void ReceivedCallback(in ReceivedMessage message);
+
+    public bool IsConnectedTo(TestNode other) => Node.GetPeer(other.Id)?.State == PeerState.Connected;
+
+    public void Route(TestNode other, TransportKind kind) =>
+        Route(new RouteRow(other.Id, 0, kind, kind == TransportKind.Ip ? "127.0.0.1" : "", kind == TransportKind.Ip ? other.UdpPort : other.SocketPort));
+
+    public void Route(RouteRow row)
+    {
+        _rows.RemoveAll(existing => existing.Node == row.Node);
+        _rows.Add(row);
+        _routes.Replace(_rows);
+    }
+
+    public void RemoveRoutes()
+    {
+        _rows.Clear();
+        _routes.Replace(_rows);
+    }
+
+    public void OnMessage(in ReceivedMessage message)
+    {
+        if (OnReceived is { } callback) callback(message);
+        else Messages.Add((message.Node, message.Stream, message.Sequence, message.Payload.ToArray()));
+    }
+
+    public void OnStreamEnd(in StreamEnd end) => Ends.Add(end);
+
+    public void OnPeer(in PeerEvent change) => Changes.Add(change);
+
+    public void OnWritable(uint node, ulong stream) => WritableStreams.Add((node, stream));
+
+    public void OnUndelivered(in Undelivered report) => Reports.Add(report);
+
+    public void Dispose()
+    {
+        Node.Dispose();
+        _resolver.Dispose();
+    }
+}
