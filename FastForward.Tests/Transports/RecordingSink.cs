@@ -40,7 +40,16 @@ internal sealed class RecordingSink : ILinkSink
 
     public LinkClosure ClosureOf(IForwardLink link) => ClosedLinks.Single(entry => entry.Link == link).Closure;
 
-    public bool HasClosed(IForwardLink link) => ClosedLinks.Exists(entry => entry.Link == link);
+    /// <summary>Without a delegate: it runs per frame, and allocations are counted.</summary>
+    public bool HasClosed(IForwardLink link)
+    {
+        foreach ((IForwardLink closed, _) in ClosedLinks)
+        {
+            if (closed == link) return true;
+        }
+
+        return false;
+    }
 
     public List<byte[]> FramesOf(IForwardLink link) => [.. Frames.Where(entry => entry.Link == link).Select(entry => entry.Frame)];
 
