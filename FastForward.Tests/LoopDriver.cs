@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using FastForward.Transport;
+using FastForward.Transport.Loop;
+
+namespace FastForward.Tests;
+
+/// <summary>
+/// A <see cref="ForwardLoop"/> that the test drives by hand: duty cycles until a condition holds, sleeping on the loop's
+/// own descriptors in between, never longer than the limit.
+/// </summary>
+internal sealed class LoopDriver : IDisposable
+{
+    /// <summary>The longest any test waits for anything.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    private const long NapMicros = 2_000;
+    private readonly List<IForwardTransport> _transports = [];
+
+    public LoopDriver(TimeProvider? time = null) =>
+        Loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleStrategy.Block, FailFast = true }, time);
+
+    public ForwardLoop Loop { get; }
+
+    /// <summary>Starts polling a transport that has been started, and flushing it after each cycle.</summary>
+    public void Attach(IForwardTransport transport)
+    {
+        Loop.Add(transport);
+        _transports.Add(transport);
+    }
+
+    /// <summary>Stops polling it, as if its process did not get to run.</summary>
+    public void Detach(IForwardTransport transport)
+    {
+        Loop.Remove(transport);
+        _transports.Remove(transport);
+    }
+
+    /// <summary>One duty cycle with a flush.</summary>
+    public int Cycle()
+    {
+        int work = Loop.DoWork();
+        for (int i = 0; i < _transports.Count; i++) _transports[i].Flush();
+        return work;
+    }
+
+    /// <summary>Cycles until <paramref name="condition"/> holds; fails after <see cref="Limit"/>.</summary>
+    public void Until(Func<bool> condition, string what)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            if (Cycle() == 0) Loop.Sleep(NapMicros);
+            if (Stopwatch.GetElapsedTime(start) > Limit) throw new AssertionException($"Waited {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s in vain for: {what}");
+        }
+    }
+
+    /// <summary>
+    /// Cycles until <paramref name="quietCycles"/> of them in a row found nothing: for showing that something does not
+    /// happen, on media that would have done it by then.
+    /// </summary>
+    public void UntilQuiet(int quietCycles = 50)
+    {
+        int quiet = 0;
+        Until(
+            () =>
+            {
+                quiet = Cycle() == 0 ? quiet + 1 : 0;
+                return quiet >= quietCycles;
+            },
+            "quiet");
+    }
+
+    public void Dispose() => Loop.Dispose();
+}

@@ -1,0 +1,13 @@
+namespace FastForward.Tests;
+
+/// <summary>A directory with a short name (UNIX socket paths hold 107 octets), removed with everything in it.</summary>
+internal sealed class TemporaryDirectory : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("ff").FullName;
+
+    public IReadOnlyList<string> Files => [.. Directory.EnumerateFileSystemEntries(Path).Select(System.IO.Path.GetFileName).OfType<string>().Order()];
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Sockets;
+using FastForward.Transport;
+
+namespace FastForward.Tests.Transports;
+
+/// <summary>What the conformance suite must know about a transport: how to make one, and an address of nobody.</summary>
+internal abstract class TransportHarness : IDisposable
+{
+    /// <summary>Why this machine cannot run it; null when it can.</summary>
+    public virtual string? Missing => null;
+
+    /// <summary>An instance at a place of its own, not started.</summary>
+    public abstract IForwardTransport Create();
+
+    /// <summary>Where others reach a started instance.</summary>
+    public abstract EndPoint Reach(IForwardTransport transport);
+
+    /// <summary>An end point of the right type at which nobody listens.</summary>
+    public abstract EndPoint Nobody();
+
+    /// <summary>An end point of the right type whose address cannot be used, or null where every one can.</summary>
+    public abstract EndPoint OfAnotherType { get; }
+
+    /// <summary>Arguments for <see cref="TransportPeer"/> to make the same kind of transport in another process.</summary>
+    public abstract string[] PeerArguments();
+
+    /// <summary>Reads what the peer process said about where it listens.</summary>
+    public abstract EndPoint Parse(string text);
+
+    /// <summary>What is left in the file system.</summary>
+    public virtual IReadOnlyList<string> Files => [];
+
+    public virtual void Dispose()
+    {
+    }
+
+    internal sealed class Ip(IPAddress address) : TransportHarness
+    {
+        public override string? Missing
+        {
+            get
+            {
+                try
+                {
+                    using UdpClient probe = new(new IPEndPoint(address, 0));
+                    return null;
+                }
+                catch (SocketException exception)
+                {
+                    return $"{address} is not available: {exception.Message}";
+                }
+            }
+        }
+
+        public override EndPoint OfAnotherType => new UnixDomainSocketEndPoint("/tmp/nobody");
+
+        public override IForwardTransport Create() => new IpTransport(new IpTransportOptions { Addresses = [address] });
+
+        public override EndPoint Reach(IForwardTransport transport) => transport.LocalEndPoints[0];
+
+        public override EndPoint Nobody()
+        {
+            using UdpClient probe = new(new IPEndPoint(address, 0));
+            return probe.Client.LocalEndPoint!;
+        }
+
+        public override string[] PeerArguments() => ["ip", address.ToString()];
+
+        public override EndPoint Parse(string text) => IPEndPoint.Parse(text);
+    }
+
+    internal sealed class Socket : TransportHarness
+    {
+        private readonly TemporaryDirectory _directory = new();
+        private int _port = 1000;
+
+        public override EndPoint OfAnotherType => new IPEndPoint(IPAddress.Loopback, 1);
+
+        public override IReadOnlyList<string> Files => _directory.Files;
+
+        public override IForwardTransport Create() =>
+            new SocketTransport(new SocketTransportOptions { Port = ++_port, Directory = _directory.Path });
+
+        public override EndPoint Reach(IForwardTransport transport) => transport.LocalEndPoints[0];
+
+        public override EndPoint Nobody() => new UnixDomainSocketEndPoint(_directory["nobody.sock"]);
+
+        public override string[] PeerArguments() => ["socket", _directory.Path, (++_port).ToString(System.Globalization.CultureInfo.InvariantCulture)];
+
+        public override EndPoint Parse(string text) => new UnixDomainSocketEndPoint(text);
+
+        public override void Dispose()
+        {
+            _directory.Dispose();
+            base.Dispose();
+        }
+    }
+}

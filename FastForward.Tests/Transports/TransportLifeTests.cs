@@ -1,0 +1,239 @@
+using System.Buffers.Binary;
+using System.Net;
+using FastForward.Transport;
+
+namespace FastForward.Tests.Transports;
+
+/// <summary>How transports start and end, what they leave behind, and what they cost.</summary>
+[TestFixtureSource(typeof(TransportCase), nameof(TransportCase.All))]
+public sealed class TransportLifeTests(TransportCase transportCase) : TransportConformance(transportCase)
+{
+    [Test]
+    public void Availability_and_local_end_points_are_told()
+    {
+        using IForwardTransport transport = Harness.Create();
+        Assert.That(transport.CheckAvailability().Reason, Is.Null, "the suite runs on it");
+        Assert.That(transport.LocalEndPoints, Is.Empty, "not started");
+        Assert.That(() => transport.Connect(Harness.Nobody()), Throws.InvalidOperationException, "not started");
+        Start(transport);
+        Assert.That(transport.LocalEndPoints, Is.Not.Empty);
+        Assert.That(() => transport.Start(Driver.Loop, new RecordingSink()), Throws.InvalidOperationException, "started already");
+    }
+
+    [Test]
+    public void Dispose_closes_every_link_once_and_leaves_nothing_behind()
+    {
+        Pair pair = Open();
+        IForwardLink opening = pair.A.Connect(Harness.Nobody());
+        IForwardLink closing = pair.A.Connect(Harness.Reach(pair.B));
+        closing.Close();
+        Stop(pair.A);
+        Assert.That(pair.SinkA.ClosureOf(pair.AtA).Reason, Is.EqualTo(LinkCloseReason.TransportStopped));
+        Assert.That(pair.SinkA.ClosureOf(closing).Reason, Is.EqualTo(LinkCloseReason.ClosedLocally));
+        Assert.That(pair.SinkA.HasClosed(opening), Is.True);
+        pair.A.Dispose();
+
+        Assert.That(pair.AtA.TryClaim(10, out _), Is.EqualTo(ClaimResult.Closed));
+        Assert.That(() => pair.AtA.Commit(1, false), Throws.InvalidOperationException);
+        pair.AtA.Close();
+        pair.A.Flush();
+        pair.A.StopAccepting();
+        Assert.That(pair.A.Poll(10), Is.Zero);
+        Assert.That(() => pair.A.Connect(Harness.Nobody()), Throws.InstanceOf<ObjectDisposedException>());
+
+        if (pair.Traits.ConnectionOriented)
+        {
+            Driver.Until(() => pair.SinkB.HasClosed(pair.AtB), "Closed there");
+            Assert.That(pair.SinkB.ClosureOf(pair.AtB).Reason, Is.EqualTo(LinkCloseReason.PeerClosed));
+        }
+
+        Stop(pair.B);
+        Assert.That(pair.SinkB.ClosedLinks.Select(entry => entry.Link), Does.Contain(pair.AtB));
+        Assert.That(Harness.Files, Is.Empty, "files");
+    }
+
+    [Test]
+    public void Dispose_inside_a_callback_waits_for_its_end()
+    {
+        Pair pair = Open();
+        pair.SinkB.OnFrame = (_, _) =>
+        {
+            Driver.Detach(pair.B);
+            pair.B.Dispose();
+            Assert.That(pair.SinkB.ClosedLinks, Is.Empty, "dispatch does not recurse");
+        };
+        byte[] frame = MakeFrame(pair.AtA, 50);
+        Driver.Until(
+            () =>
+            {
+                TrySend(pair.AtA, frame);
+                TrySend(pair.AtA, frame);
+                return pair.SinkB.HasClosed(pair.AtB);
+            },
+            "Closed");
+        Assert.That(pair.SinkB.ClosureOf(pair.AtB).Reason, Is.EqualTo(LinkCloseReason.TransportStopped));
+    }
+
+    [Test]
+    public void StopAccepting_keeps_links_and_takes_no_new_ones()
+    {
+        Pair pair = Open();
+        EndPoint place = Harness.Reach(pair.B);
+        pair.B.StopAccepting();
+        (IForwardTransport c, RecordingSink sinkC) = Start();
+        IForwardLink late = c.Connect(place);
+        if (late.Traits.ConnectionOriented)
+        {
+            Driver.Until(() => sinkC.HasClosed(late), "Closed");
+            Assert.That(sinkC.ClosureOf(late).Reason, Is.AnyOf(LinkCloseReason.ConnectRefused, LinkCloseReason.PeerClosed));
+        }
+        else
+        {
+            Driver.Until(() => sinkC.OpenedLinks.Contains(late), "Opened");
+            for (int i = 0; i < 20; i++)
+            {
+                Send(late, new byte[12]);
+                Driver.Cycle();
+            }
+
+            Driver.UntilQuiet();
+            Assert.That(pair.SinkB.Strangers, Is.Empty);
+        }
+
+        SendUntilArrived(pair.AtA, pair.SinkB, pair.AtB, MakeFrame(pair.AtA, 80));
+        SendUntilArrived(pair.AtB, pair.SinkA, pair.AtA, MakeFrame(pair.AtB, 80));
+        Assert.That(pair.SinkB.OpenedLinks.Count(link => link.IsInbound), Is.LessThanOrEqualTo(1));
+    }
+
+    [Test]
+    public void Strangers_belong_to_media_without_connections()
+    {
+        Pair pair = Open();
+        if (pair.Traits.ConnectionOriented)
+        {
+            Assert.That(() => pair.A.Adopt(default), Throws.InstanceOf<NotSupportedException>());
+            Assert.That(() => pair.A.TryAnswer(default, new byte[20]), Throws.InstanceOf<NotSupportedException>());
+            return;
+        }
+
+        // A stranger's frame is answered to where it came from, and no link is made.
+        byte[] question = new byte[40];
+        Random.NextBytes(question);
+        BinaryPrimitives.WriteUInt32LittleEndian(question.AsSpan(4), 0);
+        byte[] answer = MakeFrame(pair.AtB, 40);
+        pair.SinkB.OnStranger = (IForwardTransport transport, in StrangerSource source, Span<byte> frame) =>
+        {
+            Assert.That(frame.SequenceEqual(question), Is.True);
+            Assert.That(source.IsLoopback, Is.True, "the suite uses loopback addresses");
+            transport.TryAnswer(source, answer);
+        };
+        Driver.Until(
+            () =>
+            {
+                if (pair.SinkA.FrameCount == 0) TrySend(pair.AtA, question);
+                return pair.SinkA.FrameCount > 0;
+            },
+            "the answer");
+        Assert.That(pair.SinkA.FramesOf(pair.AtA)[0], Is.EqualTo(answer));
+
+        // The right index from the wrong source is a stranger's too.
+        (IForwardTransport c, RecordingSink sinkC) = Start();
+        pair.SinkB.OnStranger = null;
+        Driver.UntilQuiet();
+        pair.SinkB.Strangers.Clear();
+        int before = pair.SinkB.FrameCount;
+        IForwardLink spoofer = c.Connect(Harness.Reach(pair.B));
+        spoofer.Owner = pair.AtB.Index;
+        Driver.Until(() => sinkC.OpenedLinks.Contains(spoofer), "Opened");
+        byte[] spoofed = MakeFrame(spoofer, 44);
+        Driver.Until(
+            () =>
+            {
+                if (pair.SinkB.Strangers.Count == 0) TrySend(spoofer, spoofed);
+                return pair.SinkB.Strangers.Count > 0;
+            },
+            "the spoofed frame");
+        Assert.That(pair.SinkB.Strangers[0], Is.EqualTo(spoofed));
+        Assert.That(pair.SinkB.FrameCount, Is.EqualTo(before), "nothing reached the link");
+    }
+
+    [Test]
+    public void A_killed_process_is_noticed_where_the_medium_notices()
+    {
+        (IForwardTransport a, RecordingSink sinkA) = Start();
+        string[] peer = ["peer", .. Harness.PeerArguments()];
+        using TestProcess process = TestProcess.Start(peer);
+        EndPoint place = Harness.Parse(process.ReadLine());
+        IForwardLink link = a.Connect(place);
+        Driver.Until(() => sinkA.OpenedLinks.Contains(link), "Opened");
+        byte[] question = new byte[100];
+        BinaryPrimitives.WriteUInt32LittleEndian(question.AsSpan(8), link.Index);
+        Driver.Until(
+            () =>
+            {
+                if (sinkA.FrameCount == 0 && (!link.Traits.Reliable || link.Owner is null)) TrySend(link, question);
+                link.Owner = this;
+                return sinkA.FrameCount > 0;
+            },
+            "the echo");
+
+        if (link.Traits.Credentials?.ProcessId is { } id) Assert.That(id, Is.EqualTo(process.Id));
+        process.Kill();
+        if (link.Traits.DetectsPeerDeath)
+        {
+            Driver.Until(() => sinkA.HasClosed(link), "Closed");
+            Assert.That(sinkA.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.PeerClosed));
+        }
+        else
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                Assert.That(TrySend(link, question), Is.EqualTo(ClaimResult.Claimed), "an address does not die");
+                Driver.Cycle();
+            }
+
+            Driver.UntilQuiet();
+            Assert.That(sinkA.ClosedLinks, Is.Empty);
+        }
+
+        // What the killed one left behind does not keep its place from a successor.
+        using TestProcess successor = TestProcess.Start(peer);
+        IForwardLink again = a.Connect(Harness.Parse(successor.ReadLine()));
+        Driver.Until(() => sinkA.OpenedLinks.Contains(again), "Opened again");
+    }
+
+    [Test]
+    public void No_descriptor_leaks()
+    {
+        RunOnce();
+        List<string> before = Descriptors();
+        for (int i = 0; i < 5; i++) RunOnce();
+        List<string> after = Descriptors();
+        Assert.That(after, Has.Count.EqualTo(before.Count), () => $"new ones: {string.Join(", ", after.Except(before))}");
+
+        // Of the kinds that the library opens: the runtime opens files and pipes of its own whenever it likes.
+        static List<string> Descriptors() =>
+        [
+            .. Directory.GetFiles("/proc/self/fd")
+                .Select(path => new FileInfo(path).LinkTarget ?? string.Empty)
+                .Where(target => target.Contains("socket:", StringComparison.Ordinal) || target.Contains("[event", StringComparison.Ordinal) || target.Contains(".lock", StringComparison.Ordinal)),
+        ];
+
+        void RunOnce()
+        {
+            (IForwardTransport a, RecordingSink sinkA) = Start();
+            (IForwardTransport b, RecordingSink sinkB) = Start();
+            for (int i = 0; i < 20; i++)
+            {
+                (IForwardLink near, _) = Link(a, sinkA, b, sinkB);
+                if (i % 2 == 0) near.Close();
+            }
+
+            a.Connect(Harness.Nobody());
+            Driver.UntilQuiet();
+            a.Connect(Harness.Reach(b));
+            Stop(a);
+            Stop(b);
+        }
+    }
+}
