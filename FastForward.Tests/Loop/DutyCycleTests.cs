@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Loop;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class DutyCycleTests
 {
     private readonly FakeTimeProvider _time = new();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace FastForward.Tests.Loop;
 
 /// <summary>A process that did not run is told apart from a peer that was silent.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class StallTests
 {
     private readonly FakeTimeProvider _time = new();

@@ -3,20 +3,18 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Loop;
 
-public sealed class TimerTests
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class TimerTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly List<string> _fired = [];
-    private ForwardLoop _loop = null!;
+    private readonly ForwardLoop _loop;
 
-    [SetUp]
-    public void MakeLoop() => _loop = new ForwardLoop(new ForwardLoopOptions { PollBudget = 8 }, _time);
+    public TimerTests() => _loop = new ForwardLoop(new ForwardLoopOptions { PollBudget = 8 }, _time);
 
-    [TearDown]
-    public void DisposeLoop()
+    public void Dispose()
     {
         _loop.Dispose();
-        _fired.Clear();
     }
 
     [Test]
