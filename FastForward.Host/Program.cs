@@ -1,2 +1,3 @@
-Console.Error.WriteLine("FastForward.Host: not wired yet");
-return 1;
+using FastForward.Host.Commands;
+
+return HostCommandLine.Run(args);

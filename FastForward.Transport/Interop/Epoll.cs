@@ -33,6 +33,13 @@ internal sealed unsafe class Epoll : IDisposable
 
     public void Add(int descriptor, uint interest, ulong token) => Control(LibC.EPOLL_CTL_ADD, descriptor, interest, token);
 
+    /// <summary>Adds a descriptor when the limits of the system (max_user_watches, memory) let it.</summary>
+    public bool TryAdd(int descriptor, uint interest, ulong token, out int error)
+    {
+        error = TryControl(LibC.EPOLL_CTL_ADD, descriptor, interest, token);
+        return error == 0;
+    }
+
     public void Modify(int descriptor, uint interest, ulong token) => Control(LibC.EPOLL_CTL_MOD, descriptor, interest, token);
 
     public void Remove(int descriptor) => Control(LibC.EPOLL_CTL_DEL, descriptor, 0, 0);
@@ -83,10 +90,15 @@ internal sealed unsafe class Epoll : IDisposable
 
     private void Control(int operation, int descriptor, uint interest, ulong token)
     {
+        int error = TryControl(operation, descriptor, interest, token);
+        if (error != 0) throw new InvalidOperationException($"epoll_ctl({operation}) on descriptor {descriptor}: {LibC.Describe(error)}");
+    }
+
+    private int TryControl(int operation, int descriptor, uint interest, ulong token)
+    {
         byte* entry = stackalloc byte[16];
         *(uint*)entry = interest;
         *(ulong*)(entry + s_dataOffset) = token;
-        if (LibC.EpollControl(_epoll, operation, descriptor, entry) != 0)
-            throw new InvalidOperationException($"epoll_ctl({operation}) on descriptor {descriptor}: {LibC.Describe(LibC.LastError)}");
+        return LibC.EpollControl(_epoll, operation, descriptor, entry) == 0 ? 0 : LibC.LastError;
     }
 }

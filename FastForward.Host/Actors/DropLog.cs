@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Logging;
+
+namespace FastForward.Host.Actors;
+
+/// <summary>
+/// Counts dropped datagrams by reason and logs them: the first of a reason at once, then at most one line per ten
+/// seconds and reason, with the count. A flood must not fill the disk, and a single drop must not go unseen.
+/// </summary>
+internal sealed partial class DropLog(string actor, ILogger logger)
+{
+    private const long PauseMicros = 10_000_000;
+
+    private readonly Dictionary<string, Entry> _entries = [];
+
+    /// <summary>All drops so far.</summary>
+    public long Total { get; private set; }
+
+    /// <summary>Counts a drop.</summary>
+    /// <param name="reason">A constant text: it is the key.</param>
+    /// <param name="octets">The length of the datagram.</param>
+    /// <param name="now">The loop's time.</param>
+    /// <param name="count">How many at once.</param>
+    public void Add(string reason, int octets, long now, long count = 1)
+    {
+        Total += count;
+        if (!_entries.TryGetValue(reason, out Entry? entry)) _entries[reason] = entry = new Entry();
+        entry.Unlogged += count;
+        entry.Octets = octets;
+        if (now >= entry.NextLine) Write(reason, entry, now);
+    }
+
+    /// <summary>Logs what has waited long enough. Called about once a second.</summary>
+    public void Flush(long now)
+    {
+        foreach ((string reason, Entry entry) in _entries)
+        {
+            if (entry.Unlogged > 0 && now >= entry.NextLine) Write(reason, entry, now);
+        }
+    }
+
+    private void Write(string reason, Entry entry, long now)
+    {
+        LogDropped(logger, actor, entry.Unlogged, entry.Octets, reason);
+        entry.Unlogged = 0;
+        entry.NextLine = now + PauseMicros;
+    }
+
+    [LoggerMessage(EventId = 8010, Level = LogLevel.Warning, Message = "{Actor}: dropped {Count} (the last of {Octets} octets): {Reason}")]
+    private static partial void LogDropped(ILogger logger, string actor, long count, int octets, string reason);
+
+    private sealed class Entry
+    {
+        public long Unlogged { get; set; }
+
+        public int Octets { get; set; }
+
+        public long NextLine { get; set; } = long.MinValue;
+    }
+}

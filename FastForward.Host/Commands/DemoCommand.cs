@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using FastForward.Host.Demo;
+using FastForward.Transport;
+using FastForward.Transport.Registry;
+
+namespace FastForward.Host.Commands;
+
+/// <summary><c>demo</c>: two node processes exchange radio traffic over every transport of this machine.</summary>
+internal static class DemoCommand
+{
+    private const int DefaultSeconds = 7;
+
+    public static Command Create()
+    {
+        Option<bool> json = new("--json") { Description = "Print one JSON document instead of the table." };
+        Option<int> seconds = new("--seconds")
+        {
+            Description = "How long the traffic runs over each transport, 1 to 600.",
+            HelpName = "n",
+            DefaultValueFactory = static _ => DefaultSeconds,
+        };
+        seconds.Validators.Add(static result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out int value) || value is < 1 or > 600))
+                result.AddError($"--seconds: '{result.Tokens[0].Value}' is no whole number from 1 to 600; for example: --seconds {DefaultSeconds}");
+        });
+        Option<TransportKind[]> transports = new("--transport")
+        {
+            Description = "Only this transport, by its registry name such as FORWARD_TRANSPORT_IP, or just IP. May be repeated.",
+            HelpName = "type",
+            CustomParser = ParseTransports,
+        };
+        Command command = new("demo", "Two node processes exchange radio traffic over every transport that this machine can do.") { json, seconds, transports };
+        command.SetAction(result => RunAsync(result.GetValue(json), result.GetValue(seconds), result.GetValue(transports) ?? []).GetAwaiter().GetResult());
+        return command;
+    }
+
+    private static TransportKind[] ParseTransports(ArgumentResult result)
+    {
+        List<TransportKind> kinds = [];
+        foreach (Token token in result.Tokens)
+        {
+            if (TransportTypeMap.Default.TryParse(token.Value, out TransportKind kind)) kinds.Add(kind);
+            else result.AddError($"--transport: '{token.Value}' is no transport type; there are {string.Join(", ", Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf))}");
+        }
+
+        return [.. kinds];
+    }
+
+    private static async Task<int> RunAsync(bool json, int seconds, TransportKind[] transports)
+    {
+        using CancellationTokenSource stop = new();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        DemoScreen screen = new(Console.Error, !Console.IsErrorRedirected);
+        try
+        {
+            DemoDocument document = await DemoRun.RunAsync(transports, seconds, screen, stop.Token).ConfigureAwait(false);
+            if (json) Console.Out.WriteLine(JsonSerializer.Serialize(document, DemoJson.Default.DemoDocument));
+            else DemoScreen.WriteTable(Console.Out, document);
+            return document.IsSuccess() ? ExitCode.Success : ExitCode.Failure;
+        }
+        catch (OperationCanceledException)
+        {
+            screen.Line("The demo was interrupted; its processes are ended.");
+            return ExitCode.Interrupted;
+        }
+
+        void Cancel(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace FastForward.Host.Demo;
+
+/// <summary>What one node process of the demo tells at its end.</summary>
+/// <param name="Sent">Messages sent.</param>
+/// <param name="Refused">Of them, those that the node did not take.</param>
+/// <param name="Delivered">Echoes that were sound, each once.</param>
+/// <param name="Duplicated">Messages that came again: echoes here, and the other node's messages.</param>
+/// <param name="Reordered">Messages that came after a later one, likewise.</param>
+/// <param name="Damaged">Messages that are not what was sent, likewise.</param>
+/// <param name="EchoesRefused">Echoes that the node did not take.</param>
+/// <param name="RoundTrips">Pairs of a round trip in nanoseconds and how often it was measured.</param>
+internal sealed record DemoNodeReport(
+    long Sent,
+    long Refused,
+    long Delivered,
+    long Duplicated,
+    long Reordered,
+    long Damaged,
+    long EchoesRefused,
+    IReadOnlyList<long[]> RoundTrips);

@@ -1,0 +1,168 @@
+using System.Globalization;
+using FastForward.Transport;
+using FastForward.Transport.Registry;
+using HdrHistogram;
+
+namespace FastForward.Host.Demo;
+
+/// <summary>Runs two node processes against each other over one transport and puts their counts together.</summary>
+internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen screen)
+{
+    private const uint FirstNode = 25_011;
+    private const uint SecondNode = 250_012;
+    private const int Talkers = 16;
+    private const int Attempts = 3;
+    private static readonly TimeSpan s_connectLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_settleLimit = TimeSpan.FromSeconds(30);
+
+    private readonly string _type = TransportTypeMap.NameOf(kind);
+
+    /// <summary>Runs the demo of the transport.</summary>
+    public async Task<TransportReport> RunAsync(CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            // Of its own: nothing is left of an attempt that failed. Only the user can read it.
+            DirectoryInfo directory = Directory.CreateTempSubdirectory("fastforward-demo-");
+            try
+            {
+                return await RunAsync(directory.FullName, cancellation).ConfigureAwait(false);
+            }
+            catch (DemoFailure failure) when (failure.IsPortTaken && attempt < Attempts)
+            {
+                screen.Line($"{_type}: {failure.Message}; trying other ports");
+            }
+            catch (DemoFailure failure)
+            {
+                return new TransportReport { Type = _type, Available = true, Reason = failure.Message };
+            }
+            finally
+            {
+                directory.Delete(recursive: true);
+            }
+        }
+    }
+
+    private async Task<TransportReport> RunAsync(string directory, CancellationToken cancellation)
+    {
+        int[] ports = FreePorts.Find(2);
+        string first = WriteInstance(directory, FirstNode, ports[0], SecondNode, ports[1]);
+        string second = WriteInstance(directory, SecondNode, ports[1], FirstNode, ports[0]);
+        screen.Progress($"{_type}: starting nodes {FirstNode} and {SecondNode}");
+        using DemoChild one = DemoChild.Start(FirstNode, Arguments(first, SecondNode));
+        using DemoChild two = DemoChild.Start(SecondNode, Arguments(second, FirstNode));
+        DemoChild[] children = [one, two];
+        try
+        {
+            await PhaseAsync(children, static child => child.Connected, s_connectLimit, "connect", cancellation).ConfigureAwait(false);
+            await TrafficAsync(children, cancellation).ConfigureAwait(false);
+            foreach (DemoChild child in children) child.Stop();
+            await PhaseAsync(children, static child => child.Result, s_settleLimit, "stop", cancellation).ConfigureAwait(false);
+            await Task.WhenAll(one.Exited, two.Exited).WaitAsync(s_settleLimit, cancellation).ConfigureAwait(false);
+            return Summarize(await one.Result.ConfigureAwait(false), await two.Result.ConfigureAwait(false));
+        }
+        catch (DemoFailure failure) when (!failure.IsPortTaken)
+        {
+            long sent = children.Sum(static child => child.Sent), delivered = children.Sum(static child => child.Delivered);
+            return new TransportReport { Type = _type, Available = true, Reason = failure.Message, Sent = sent, Delivered = delivered, Lost = sent - delivered };
+        }
+    }
+
+    private async Task TrafficAsync(DemoChild[] children, CancellationToken cancellation)
+    {
+        Task done = PhaseAsync(children, static child => child.Done, TimeSpan.FromSeconds(seconds) + s_settleLimit, "finish", cancellation);
+        for (int second = 1; ; second++)
+        {
+            Task tick = Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+            if (await Task.WhenAny(done, tick).ConfigureAwait(false) == done) break;
+            long sent = children.Sum(static child => child.Sent), back = children.Sum(static child => child.Delivered);
+            screen.Progress($"{_type}: second {Math.Min(second, seconds)} of {seconds}, {sent} messages sent, {back} echoed and checked");
+        }
+
+        await done.ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until both children reach a point; one that ends before it is a failure.</summary>
+    private static async Task PhaseAsync(DemoChild[] children, Func<DemoChild, Task> point, TimeSpan limit, string verb, CancellationToken cancellation)
+    {
+        Task reached = Task.WhenAll(children.Select(point));
+        try
+        {
+            await Task.WhenAny([reached, .. children.Select(static child => child.Exited)]).WaitAsync(limit, cancellation).ConfigureAwait(false);
+            foreach (DemoChild child in children.Where(child => child.Exited.IsCompleted && !point(child).IsCompleted))
+            {
+                string reason = child.LastError.Length == 0 ? "" : $": {child.LastError}";
+                throw new DemoFailure($"node {child.Node} ended early with exit code {child.ExitCode}{reason}") { IsPortTaken = child.ExitCode == ExitCode.Unavailable };
+            }
+
+            // One has reached the point and ended in order; the other one may need a moment more.
+            await reached.WaitAsync(limit, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            string last = children.Select(static child => child.LastError).FirstOrDefault(static line => line.Length > 0) ?? "";
+            throw new DemoFailure($"the nodes did not {verb} within {limit.TotalSeconds} s{(last.Length == 0 ? "" : $": {last}")}");
+        }
+    }
+
+    private string WriteInstance(string directory, uint node, int port, uint peer, int peerPort)
+    {
+        string file = Path.Combine(directory, $"{node}.conf");
+        string address = kind == TransportKind.Ip ? "127.0.0.1" : "";
+        File.WriteAllText(file, string.Create(CultureInfo.InvariantCulture, $"""
+            network = {node}
+            port = {port}
+            transports = {_type}
+            addresses = 127.0.0.1
+            socket-directory = {directory}
+
+            [OverriddenNodes]
+            {peer} = 0, {_type}, {address}, {peerPort}
+
+            """));
+        return file;
+    }
+
+    // RealTime over every transport; Reliable only where the path keeps the promise by itself.
+    private IEnumerable<string> Arguments(string file, uint peer)
+    {
+        yield return DemoNodeArguments.Command;
+        yield return DemoNodeArguments.Instance;
+        yield return file;
+        yield return DemoNodeArguments.Peer;
+        yield return peer.ToString(CultureInfo.InvariantCulture);
+        yield return DemoNodeArguments.Seconds;
+        yield return seconds.ToString(CultureInfo.InvariantCulture);
+        yield return DemoNodeArguments.Talkers;
+        yield return Talkers.ToString(CultureInfo.InvariantCulture);
+        if (kind != TransportKind.Ip) yield return DemoNodeArguments.Data;
+    }
+
+    private TransportReport Summarize(DemoNodeReport one, DemoNodeReport two)
+    {
+        LongHistogram roundTrips = new(60_000_000_000, 3);
+        foreach (long[] pair in one.RoundTrips.Concat(two.RoundTrips)) roundTrips.RecordValueWithCount(pair[0], pair[1]);
+        long damaged = one.Damaged + two.Damaged;
+        long refused = one.Refused + two.Refused + one.EchoesRefused + two.EchoesRefused;
+        List<string> faults = [];
+        if (damaged > 0) faults.Add($"{damaged} damaged");
+        if (refused > 0) faults.Add($"{refused} refused by the sending node");
+        long sent = one.Sent + two.Sent, delivered = one.Delivered + two.Delivered;
+        bool measured = roundTrips.TotalCount > 0;
+        return new TransportReport
+        {
+            Type = _type,
+            Available = true,
+            Reason = faults.Count == 0 ? null : string.Join(", ", faults),
+            Sent = sent,
+            Delivered = delivered,
+            Lost = sent - delivered,
+            Duplicated = one.Duplicated + two.Duplicated,
+            Reordered = one.Reordered + two.Reordered,
+            RttP50Micros = measured ? Micros(roundTrips.GetValueAtPercentile(50)) : 0,
+            RttP99Micros = measured ? Micros(roundTrips.GetValueAtPercentile(99)) : 0,
+        };
+    }
+
+    private static double Micros(long nanos) => Math.Round(nanos / 1000.0, 1);
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace FastForward.Host.Demo;
+
+/// <summary>What a person sees of the demo while it runs and at its end.</summary>
+/// <param name="output">Progress goes here.</param>
+/// <param name="isTerminal">Progress is one line that changes; otherwise lines of their own.</param>
+internal sealed class DemoScreen(TextWriter output, bool isTerminal)
+{
+    private int _width;
+
+    /// <summary>Shows how far it is.</summary>
+    public void Progress(string text)
+    {
+        if (!isTerminal)
+        {
+            output.WriteLine(text);
+            return;
+        }
+
+        output.Write($"\r{text.PadRight(_width)}");
+        output.Flush();
+        _width = text.Length;
+    }
+
+    /// <summary>Shows something that stays.</summary>
+    public void Line(string text)
+    {
+        ClearProgress();
+        output.WriteLine(text);
+    }
+
+    /// <summary>Removes the line that changes.</summary>
+    public void ClearProgress()
+    {
+        if (_width > 0) output.Write($"\r{new string(' ', _width)}\r");
+        _width = 0;
+    }
+
+    /// <summary>The table at the end.</summary>
+    public static void WriteTable(TextWriter table, DemoDocument document)
+    {
+        table.WriteLine($"{"transport",-25} {"messages",9} {"lost",6} {"duplicated",10} {"reordered",9} {"p50 us",9} {"p99 us",9}  status");
+        foreach (TransportReport row in document.Transports)
+        {
+            string figures = row.Available
+                ? string.Create(CultureInfo.InvariantCulture, $"{row.Sent,9} {row.Lost,6} {row.Duplicated,10} {row.Reordered,9} {row.RttP50Micros,9:0.0} {row.RttP99Micros,9:0.0}")
+                : $"{"-",9} {"-",6} {"-",10} {"-",9} {"-",9} {"-",9}";
+            table.WriteLine($"{row.Type,-25} {figures}  {Status(row)}");
+        }
+
+        table.WriteLine("A round trip is there and back between two processes of this machine, through two whole nodes each way.");
+    }
+
+    private static string Status(TransportReport row)
+    {
+        if (!row.Available) return row.Reason ?? "not available";
+        if (row.IsPerfect) return "ok";
+        return row.Reason is null ? "FAILED" : $"FAILED: {row.Reason}";
+    }
+}

@@ -1,0 +1,40 @@
+using FastForward.Transport;
+using FastForward.Transport.Actors;
+
+namespace FastForward.Host.Demo;
+
+/// <summary>The far side of the demo: checks each message and sends it back as it is.</summary>
+internal sealed class EchoActor : IActor
+{
+    private readonly Dictionary<ulong, CallCheck> _calls = [];
+    private ActorContext? _context;
+
+    /// <inheritdoc/>
+    public string Name => "demo echo";
+
+    /// <summary>What arrived.</summary>
+    public Tally Tally { get; } = new();
+
+    /// <summary>Echoes that the node did not take.</summary>
+    public long Refused { get; private set; }
+
+    /// <inheritdoc/>
+    public void OnStart(ActorContext context) => _context = context;
+
+    /// <inheritdoc/>
+    public void OnMessage(in ReceivedMessage message)
+    {
+        if (!_calls.TryGetValue(message.Stream, out CallCheck? call))
+        {
+            call = new CallCheck((uint)ActorStream.NumberOf(message.Stream));
+            _calls.Add(message.Stream, call);
+        }
+
+        Arrival arrival = call.Take(message.Payload, out _);
+        Tally.Add(arrival);
+        if (arrival == Arrival.Damaged) return; // no echo: it counts as lost there
+        ulong back = ActorStream.Compose(ActorStream.Opposite(ActorStream.ServiceOf(message.Stream)), ActorStream.NumberOf(message.Stream));
+        SendResult result = _context!.Node.Send(message.Node, back, message.Class, message.Payload, message.IsLast ? SendOptions.End : SendOptions.None);
+        if (!result.IsAccepted) Refused++;
+    }
+}

@@ -1,0 +1,28 @@
+using System.Net;
+
+namespace FastForward.Host.Instances;
+
+/// <summary>A <c>[bridge]</c> section: takes the datagrams of local UDP clients and sends them to a node.</summary>
+internal sealed record BridgeSettings
+{
+    /// <summary>The section's name, for logs.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where the clients send to.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>The node with the outlet.</summary>
+    public required uint Node { get; init; }
+
+    /// <summary>The service number that the outlet there serves.</summary>
+    public required ushort Service { get; init; }
+
+    /// <summary>The message class.</summary>
+    public required StreamClassChoice Class { get; init; }
+
+    /// <summary>How long a client may be silent, in both directions, before it is forgotten.</summary>
+    public required int IdleSeconds { get; init; }
+
+    /// <summary>The most clients at once; beyond it the one that was silent the longest is forgotten.</summary>
+    public required int MaxClients { get; init; }
+}

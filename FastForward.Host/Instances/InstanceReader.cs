@@ -1,0 +1,217 @@
+using System.Net;
+using System.Text;
+using FastForward.Transport;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Ini;
+using Microsoft.Extensions.Logging;
+
+namespace FastForward.Host.Instances;
+
+/// <summary>Turns an instance file into <see cref="InstanceSettings"/>, or into everything that is wrong with it.</summary>
+internal sealed class InstanceReader
+{
+    private static readonly string[] s_sectionKinds = ["OverriddenNodes", "Nodes", "bridge", "outlet"];
+
+    private readonly string _file;
+    private readonly List<InstanceProblem> _problems = [];
+    private readonly InstanceText _text;
+    private readonly IConfiguration _values;
+    private readonly Dictionary<string, InstanceSection> _services = [];
+
+    private InstanceReader(string file, string content)
+    {
+        _file = file;
+        _text = InstanceText.Scan(file, content, _problems);
+        using MemoryStream stream = new(Encoding.UTF8.GetBytes(_text.Sound));
+        _values = new ConfigurationBuilder().Add(new IniStreamConfigurationSource { Stream = stream }).Build();
+    }
+
+    /// <summary>Reads a file.</summary>
+    public static InstanceReading ReadFile(string file)
+    {
+        try
+        {
+            if (Directory.Exists(file)) return Unreadable(file, "is a directory, not an instance file");
+            string text = File.ReadAllText(file);
+            return text.Contains('\0', StringComparison.Ordinal) ? Unreadable(file, "is no text file") : Read(file, text);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Unreadable(file, "there is no such file");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return Unreadable(file, $"cannot be read: {exception.Message}");
+        }
+    }
+
+    /// <summary>Reads the text of a file.</summary>
+    /// <param name="file">The name for messages.</param>
+    /// <param name="content">The text.</param>
+    public static InstanceReading Read(string file, string content)
+    {
+        InstanceReader reader = new(file, content);
+        InstanceSettings settings = reader.ReadSettings();
+        if (reader._problems.Count == 0) return new InstanceReading(settings, []);
+        return new InstanceReading(null, [.. reader._problems.OrderBy(static problem => problem.Line)]);
+    }
+
+    private static InstanceReading Unreadable(string file, string reason) => new(null, [new InstanceProblem(file, 0, "", reason)]);
+
+    private InstanceSettings ReadSettings()
+    {
+        SectionReader top = new(_file, _text.Top, _values, _problems);
+        uint network = (uint)top.Number("network", 1, uint.MaxValue, null, "25011");
+        RouteOptions routes = new();
+        InstanceSettings settings = new()
+        {
+            File = _file,
+            Network = network,
+            Port = (int)top.Number("port", 1, 65_535, 54_000, "54011"),
+            Transports = ReadTransports(top),
+            Addresses = ReadAddresses(top),
+            SocketDirectory = routes.SocketDirectory = ReadSocketDirectory(top, routes.SocketDirectory),
+            Idle = top.Word<IdleStrategy>("idle", IdleStrategy.Adaptive, [new("adaptive", IdleStrategy.Adaptive), new("busyspin", IdleStrategy.BusySpin), new("block", IdleStrategy.Block)]),
+            AllowUnkeyedIp = routes.AllowUnkeyedIp = top.Switch("allow-unkeyed-ip", false),
+            MarkRealTime = top.Word<bool>("realtime-dscp", false, [new("ef", true), new("off", false)]),
+            LogLevel = top.Word<LogLevel>("log-level", LogLevel.Information, [new("debug", LogLevel.Debug), new("information", LogLevel.Information), new("warning", LogLevel.Warning), new("error", LogLevel.Error)]),
+            OverriddenNodes = [],
+            Nodes = [],
+            Bridges = [],
+            Outlets = [],
+        };
+        top.ReportUnknownKeys();
+        return ReadSections(settings, routes);
+    }
+
+    private InstanceSettings ReadSections(InstanceSettings settings, RouteOptions options)
+    {
+        RouteSectionReader rows = new(_file, _values, _problems);
+        List<RouteRow> overridden = [], nodes = [];
+        List<(InstanceSection Section, BridgeSettings Settings)> bridges = [];
+        List<OutletSettings> outlets = [];
+        foreach (InstanceSection section in _text.Sections)
+        {
+            if (Is(section.Name, "OverriddenNodes")) overridden = rows.Read(section, RouteTable.OverriddenNodes);
+            else if (Is(section.Name, "Nodes")) nodes = rows.Read(section, RouteTable.Nodes);
+            else if (Is(section.Kind, "bridge")) bridges.Add((section, ReadBridge(section)));
+            else if (Is(section.Kind, "outlet")) outlets.Add(ReadOutlet(section));
+            else ReportUnknownSection(section);
+        }
+
+        rows.Judge(overridden, nodes, options);
+        HashSet<uint> reachable = [settings.Network, .. overridden.Select(static row => row.Node), .. nodes.Select(static row => row.Node)];
+        foreach ((InstanceSection section, BridgeSettings bridge) in bridges)
+        {
+            // A bridge without its node was reported already; a wrong row was as well.
+            if (bridge.Node == 0 || reachable.Contains(bridge.Node) || RowWasWrong(bridge.Node)) continue;
+            _problems.Add(new InstanceProblem(
+                _file,
+                section.Keys.Find(static key => Is(key.Name, "node"))!.Line,
+                section.PathOf("node"),
+                $"no row of [OverriddenNodes] or [Nodes] leads to node {bridge.Node}, and it is not this node",
+                $"{bridge.Node} = 0, FORWARD_TRANSPORT_SOCKET, , 54012"));
+        }
+
+        return settings with { OverriddenNodes = overridden, Nodes = nodes, Bridges = [.. bridges.Select(static bridge => bridge.Settings)], Outlets = outlets };
+    }
+
+    private BridgeSettings ReadBridge(InstanceSection section)
+    {
+        SectionReader keys = new(_file, section, _values, _problems);
+        BridgeSettings bridge = new()
+        {
+            Name = section.Name,
+            Listen = keys.EndPoint("listen", "127.0.0.1:5300"),
+            Node = keys.Text("node") is null ? 0 : (uint)keys.Number("node", 1, uint.MaxValue, 0, "250012"),
+            Service = ReadService(keys, section),
+            Class = keys.Word<StreamClassChoice>("class", StreamClassChoice.Auto, [new("auto", StreamClassChoice.Auto), new("reliable", StreamClassChoice.Reliable), new("realtime", StreamClassChoice.RealTime)]),
+            IdleSeconds = (int)keys.Number("idle-seconds", 1, 86_400, 60, "60"),
+            MaxClients = (int)keys.Number("max-clients", 1, 65_536, 1000, "1000"),
+        };
+        if (keys.Text("node") is null) keys.Missing("node", "250012");
+        keys.ReportUnknownKeys();
+        return bridge;
+    }
+
+    private OutletSettings ReadOutlet(InstanceSection section)
+    {
+        SectionReader keys = new(_file, section, _values, _problems);
+        OutletSettings outlet = new()
+        {
+            Name = section.Name,
+            Target = keys.EndPoint("target", "127.0.0.1:53"),
+            Service = ReadService(keys, section),
+            IdleSeconds = (int)keys.Number("idle-seconds", 1, 86_400, 120, "120"),
+            MaxClients = (int)keys.Number("max-clients", 1, 65_536, 1000, "1000"),
+        };
+        keys.ReportUnknownKeys();
+        return outlet;
+    }
+
+    /// <summary>A service has one bridge and one outlet in a file: answers and messages must find one actor only.</summary>
+    private ushort ReadService(SectionReader keys, InstanceSection section)
+    {
+        int before = _problems.Count;
+        ushort service = (ushort)keys.Number("service", 1, 32_767, null, "1");
+        if (_problems.Count == before && !_services.TryAdd($"{section.Kind.ToLowerInvariant()} {service}", section))
+        {
+            InstanceSection first = _services[$"{section.Kind.ToLowerInvariant()} {service}"];
+            keys.Wrong("service", $"{service}", $"is taken by [{first.Name}] in line {first.Line}", "2");
+        }
+
+        return service;
+    }
+
+    private static List<TransportKind> ReadTransports(SectionReader top)
+    {
+        if (top.List("transports") is not { } names) return [TransportKind.Ip, TransportKind.Socket];
+        List<TransportKind> kinds = [];
+        foreach (string name in names)
+        {
+            if (!TransportTypeMap.Default.TryParse(name, out TransportKind kind)) top.Wrong("transports", name, "is no transport type", "ip, socket");
+            else if (kind is TransportKind.Rdma or TransportKind.VSocket) top.Wrong("transports", name, "is not built yet", "ip, socket");
+            else if (!kinds.Contains(kind)) kinds.Add(kind);
+        }
+
+        if (names.Count == 0) top.Wrong("transports", "", "names no transport", "ip, socket");
+        return kinds;
+    }
+
+    private static List<IPAddress> ReadAddresses(SectionReader top)
+    {
+        List<IPAddress> addresses = [];
+        foreach (string text in top.List("addresses") ?? [])
+        {
+            // IPAddress reads "1" as 0.0.0.1.
+            if (!text.AsSpan().ContainsAny('.', ':') || !IPAddress.TryParse(text, out IPAddress? address)) top.Wrong("addresses", text, "is no IP address", "127.0.0.1, ::1");
+            else if (addresses.Exists(other => other.AddressFamily == address.AddressFamily)) top.Wrong("addresses", text, "is the second of its family; there is one IPv4 and one IPv6 socket", "127.0.0.1, ::1");
+            else addresses.Add(address);
+        }
+
+        return addresses;
+    }
+
+    private static string ReadSocketDirectory(SectionReader top, string absent)
+    {
+        if (top.Text("socket-directory") is not { } directory) return absent;
+        if (!Path.IsPathRooted(directory)) top.Wrong("socket-directory", directory, "is no absolute path", "/tmp");
+        else if (!Directory.Exists(directory)) top.Wrong("socket-directory", directory, "is no directory on this machine", "/tmp");
+        else return directory;
+        return absent;
+    }
+
+    private void ReportUnknownSection(InstanceSection section)
+    {
+        string? near = NearestName.Of(section.Kind, s_sectionKinds);
+        string advice = near is null ? "the sections are [OverriddenNodes], [Nodes], [bridge <name>], [outlet <name>]" : $"did you mean [{near}]?";
+        _problems.Add(new InstanceProblem(_file, section.Line, $"[{section.Name}]", $"is no section of an instance file; {advice}"));
+    }
+
+    private bool RowWasWrong(uint node) =>
+        _problems.Exists(problem => problem.Key.EndsWith($"Nodes:{node}", StringComparison.OrdinalIgnoreCase));
+
+    private static bool Is(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+}

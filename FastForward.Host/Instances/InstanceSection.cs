@@ -1,0 +1,16 @@
+namespace FastForward.Host.Instances;
+
+/// <summary>One section of an instance file as it was found; the lines before the first header are the section named "".</summary>
+/// <param name="Name">The text between the brackets.</param>
+/// <param name="Line">The line of the header; 0 for the top of the file.</param>
+internal sealed record InstanceSection(string Name, int Line)
+{
+    /// <summary>The keys in the order of the file.</summary>
+    public List<InstanceKey> Keys { get; } = [];
+
+    /// <summary>The first word of the name: what kind of section it is.</summary>
+    public string Kind => Name.Split(' ', 2)[0];
+
+    /// <summary>The path of a key for messages.</summary>
+    public string PathOf(string key) => Name.Length == 0 ? key : $"{Name}:{key}";
+}

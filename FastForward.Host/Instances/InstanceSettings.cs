@@ -1,0 +1,60 @@
+using System.Net;
+using FastForward.Transport;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+using Microsoft.Extensions.Logging;
+
+namespace FastForward.Host.Instances;
+
+/// <summary>What an instance file says, checked.</summary>
+internal sealed record InstanceSettings
+{
+    /// <summary>The file, as the operator named it.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The node id.</summary>
+    public required uint Network { get; init; }
+
+    /// <summary>The one port number of the node, whatever the medium.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>The media to use.</summary>
+    public required IReadOnlyList<TransportKind> Transports { get; init; }
+
+    /// <summary>The local addresses of the UDP port; empty for all.</summary>
+    public required IReadOnlyList<IPAddress> Addresses { get; init; }
+
+    /// <summary>The directory of the socket files.</summary>
+    public required string SocketDirectory { get; init; }
+
+    /// <summary>What the loop does without work.</summary>
+    public required IdleStrategy Idle { get; init; }
+
+    /// <summary>Take nodes of other machines without a key.</summary>
+    public required bool AllowUnkeyedIp { get; init; }
+
+    /// <summary>Mark datagrams with real-time messages as expedited (DSCP EF).</summary>
+    public required bool MarkRealTime { get; init; }
+
+    /// <summary>The lowest level that is logged.</summary>
+    public required LogLevel LogLevel { get; init; }
+
+    /// <summary>The rows of <c>[OverriddenNodes]</c>.</summary>
+    public required IReadOnlyList<RouteRow> OverriddenNodes { get; init; }
+
+    /// <summary>The rows of <c>[Nodes]</c>.</summary>
+    public required IReadOnlyList<RouteRow> Nodes { get; init; }
+
+    /// <summary>The bridges.</summary>
+    public required IReadOnlyList<BridgeSettings> Bridges { get; init; }
+
+    /// <summary>The outlets.</summary>
+    public required IReadOnlyList<OutletSettings> Outlets { get; init; }
+
+    /// <summary>The rows as the library's resolver takes them.</summary>
+    public IReadOnlyList<IRouteSource> RouteSources =>
+    [
+        new StaticRouteSource(OverriddenNodes, RouteTable.OverriddenNodes, $"{File} [OverriddenNodes]"),
+        new StaticRouteSource(Nodes, RouteTable.Nodes, $"{File} [Nodes]"),
+    ];
+}

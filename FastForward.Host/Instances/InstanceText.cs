@@ -1,0 +1,112 @@
+using System.Text;
+
+namespace FastForward.Host.Instances;
+
+/// <summary>
+/// The lines of an instance file: which sections and keys there are, and where. The configuration package reads the
+/// values, but it stops at the first fault and forgets the line numbers; here every faulty line is reported and blanked,
+/// so that the rest can still be judged.
+/// </summary>
+internal sealed class InstanceText
+{
+    private readonly string _file;
+    private readonly List<InstanceProblem> _problems;
+    private readonly Dictionary<string, InstanceSection> _byName = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, int> _lineOfKey = new(StringComparer.OrdinalIgnoreCase);
+    private readonly StringBuilder _sound = new();
+
+    private InstanceText(string file, List<InstanceProblem> problems)
+    {
+        _file = file;
+        _problems = problems;
+        Top = new InstanceSection("", 0);
+        _byName[""] = Top;
+    }
+
+    /// <summary>The keys before the first section header.</summary>
+    public InstanceSection Top { get; }
+
+    /// <summary>The sections below, in the order of the file.</summary>
+    public List<InstanceSection> Sections { get; } = [];
+
+    /// <summary>The text without its faulty lines.</summary>
+    public string Sound => _sound.ToString();
+
+    /// <summary>Scans <paramref name="text"/> and adds what is wrong with its lines to <paramref name="problems"/>.</summary>
+    public static InstanceText Scan(string file, string text, List<InstanceProblem> problems)
+    {
+        InstanceText scan = new(file, problems);
+        InstanceSection section = scan.Top;
+        int number = 0;
+        foreach (ReadOnlySpan<char> raw in text.AsSpan().EnumerateLines())
+        {
+            number++;
+            string line = raw.Trim().ToString();
+            if (line.Length == 0 || line[0] is ';' or '#' or '/') continue;
+            if (line[0] == '[') section = scan.Header(line, number, section);
+            else scan.Key(line, number, section);
+        }
+
+        return scan;
+    }
+
+    private InstanceSection Header(string line, int number, InstanceSection current)
+    {
+        if (line[^1] != ']')
+        {
+            Report(number, "", $"'{line}' opens a section without closing it", "[bridge]");
+            return current;
+        }
+
+        // One space between the words, so that "[bridge  dns]" and "[bridge dns]" are the same section.
+        string name = string.Join(' ', line[1..^1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        if (name.Length == 0 || name.Contains(':', StringComparison.Ordinal))
+        {
+            Report(number, "", $"'{line}' is no section name", "[bridge dns]");
+            return new InstanceSection(name, number); // its keys must not count for the section before
+        }
+
+        if (_byName.TryGetValue(name, out InstanceSection? earlier))
+        {
+            string advice = earlier.Kind is "bridge" or "outlet" ? $"[{earlier.Kind} second]" : $"put its rows under line {earlier.Line}";
+            Report(number, name, $"the section is given again; the first one is in line {earlier.Line}", advice);
+            return new InstanceSection(name, number);
+        }
+
+        InstanceSection section = new(name, number);
+        _byName[name] = section;
+        Sections.Add(section);
+        _sound.Append('[').Append(name).Append("]\n");
+        return section;
+    }
+
+    private void Key(string line, int number, InstanceSection section)
+    {
+        int equals = line.IndexOf('=', StringComparison.Ordinal);
+        string key = equals < 0 ? "" : line[..equals].Trim();
+        if (key.Length == 0)
+        {
+            Report(number, section.Name, $"'{line}' is neither a key with a value nor a [section]", "network = 25011");
+            return;
+        }
+
+        if (key.Contains(':', StringComparison.Ordinal))
+        {
+            Report(number, section.PathOf(key), "a key has no colon in it", "[bridge] in a line of its own, then listen = 127.0.0.1:5300");
+            return;
+        }
+
+        if (!_byName.TryGetValue(section.Name, out InstanceSection? known) || known != section) return; // reported with its header
+        if (!_lineOfKey.TryAdd($"{section.Name}:{key}", number))
+        {
+            Report(number, section.PathOf(key), $"the key is given again; the first one is in line {_lineOfKey[$"{section.Name}:{key}"]}");
+            return;
+        }
+
+        section.Keys.Add(new InstanceKey(key, number));
+        _sound.Append(line).Append('\n');
+    }
+
+    private void Report(int line, string key, string reason, string? example = null) =>
+        _problems.Add(new InstanceProblem(_file, line, key, reason, example));
+}

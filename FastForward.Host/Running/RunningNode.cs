@@ -1,0 +1,104 @@
+using FastForward.Host.Instances;
+using FastForward.Transport;
+using FastForward.Transport.Actors;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+using Microsoft.Extensions.Logging;
+
+namespace FastForward.Host.Running;
+
+/// <summary>
+/// A node as an instance file describes it: loop, transports, routes and actors, on the thread that calls
+/// <see cref="Run"/>.
+/// </summary>
+internal sealed class RunningNode : IDisposable
+{
+    private readonly OverrideResolver _routes;
+
+    /// <summary>Puts the node together without starting anything.</summary>
+    public RunningNode(InstanceSettings settings, ILoggerFactory loggers)
+    {
+        Loop = new ForwardLoop(new ForwardLoopOptions { Idle = settings.Idle }, logger: loggers.CreateLogger<ForwardLoop>());
+        Actors = new ActorSystem(loggers);
+        _routes = new OverrideResolver(
+            settings.RouteSources,
+            new RouteOptions { SocketDirectory = settings.SocketDirectory, AllowUnkeyedIp = settings.AllowUnkeyedIp },
+            loggers.CreateLogger<OverrideResolver>());
+        Node = new ForwardNode(
+            Loop,
+            new ForwardNodeOptions { Node = settings.Network, AllowUnkeyedIp = settings.AllowUnkeyedIp, MaxStreams = StreamsNeeded(settings) },
+            TransportsOf(settings, loggers),
+            _routes,
+            Actors,
+            loggers.CreateLogger<ForwardNode>());
+    }
+
+    /// <summary>The loop.</summary>
+    public ForwardLoop Loop { get; }
+
+    /// <summary>The actors; add them before <see cref="Start"/>.</summary>
+    public ActorSystem Actors { get; }
+
+    /// <summary>The node.</summary>
+    public ForwardNode Node { get; }
+
+    /// <summary>Takes the ports and starts the actors.</summary>
+    /// <exception cref="StartFailure">A port or socket file cannot be had.</exception>
+    public void Start()
+    {
+        Actors.Start(Node, Loop);
+        try
+        {
+            Node.Start();
+        }
+        catch (TransportException exception)
+        {
+            Actors.Stop();
+            throw new StartFailure(exception.Message, exception);
+        }
+    }
+
+    /// <summary>Runs until <see cref="Stop"/> has done its work.</summary>
+    public void Run()
+    {
+        Loop.Run();
+        Actors.Stop();
+    }
+
+    /// <summary>Begins a clean stop: drains, tells the peers, removes the socket file, ends <see cref="Run"/>. Any thread may call it.</summary>
+    public void Stop() => Loop.Post(() => Node.StopAsync().ContinueWith(_ => Loop.StopAsync(), TaskScheduler.Default));
+
+    public void Dispose()
+    {
+        Node.Dispose();
+        _routes.Dispose();
+        Loop.Dispose();
+    }
+
+    /// <summary>The kinds that this program can make, with or without what the machine needs for them.</summary>
+    public static IForwardTransport CreateTransport(TransportKind kind, InstanceSettings settings, ILoggerFactory loggers) => kind switch
+    {
+        TransportKind.Ip => new IpTransport(IpOptions(settings), loggers.CreateLogger<IpTransport>()),
+        TransportKind.Socket => new SocketTransport(
+            new SocketTransportOptions { Port = settings.Port, Directory = settings.SocketDirectory },
+            loggers.CreateLogger<SocketTransport>()),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not built yet"),
+    };
+
+    private static IpTransportOptions IpOptions(InstanceSettings settings)
+    {
+        IpTransportOptions options = new() { Port = settings.Port, MarkRealTime = settings.MarkRealTime };
+        if (settings.Addresses.Count > 0) options.Addresses = settings.Addresses;
+        return options;
+    }
+
+    private static List<IForwardTransport> TransportsOf(InstanceSettings settings, ILoggerFactory loggers) =>
+        [.. settings.Transports.Select(kind => CreateTransport(kind, settings, loggers))];
+
+    /// <summary>Every client of a bridge or an outlet has a stream; the library's default suits the rest.</summary>
+    private static int StreamsNeeded(InstanceSettings settings)
+    {
+        int clients = settings.Bridges.Sum(static bridge => bridge.MaxClients) + settings.Outlets.Sum(static outlet => outlet.MaxClients);
+        return Math.Min(Math.Max(new ForwardNodeOptions().MaxStreams, clients + (clients / 4)), 1 << 20);
+    }
+}

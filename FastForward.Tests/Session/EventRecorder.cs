@@ -1,0 +1,41 @@
+using FastForward.Transport;
+using FastForward.Transport.Session;
+using Path = FastForward.Transport.Session.Path;
+
+namespace FastForward.Tests.Session;
+
+/// <summary>Keeps everything that the session tells its application.</summary>
+internal sealed class EventRecorder(SimulatedNode node) : ISessionEvents
+{
+    public List<(uint From, ulong Stream, ulong Sequence, ulong Skipped, byte[] Payload)> Messages { get; } = [];
+
+    public List<StreamEnd> Ends { get; } = [];
+
+    public List<(uint Node, ulong Stream)> WritableStreams { get; } = [];
+
+    public List<Undelivered> Reports { get; } = [];
+
+    public List<PeerEvent> Changes { get; } = [];
+
+    /// <summary>Called with each message, to answer it from inside the callback.</summary>
+    public Action<uint, ulong, byte[]>? OnMessage { get; set; }
+
+    public void Message(in ReceivedMessage message)
+    {
+        byte[] payload = message.Payload.ToArray();
+        Messages.Add((message.Node, message.Stream, message.Sequence, message.SkippedBefore, payload));
+        OnMessage?.Invoke(message.Node, message.Stream, payload);
+    }
+
+    public void StreamEnded(in StreamEnd end) => Ends.Add(end);
+
+    public void Writable(uint peer, ulong stream) => WritableStreams.Add((peer, stream));
+
+    public void Undelivered(in Undelivered report) => Reports.Add(report);
+
+    public void PeerChanged(in PeerEvent change) => Changes.Add(change);
+
+    public void PathFinished(Path path) => node.OnPathFinished(path);
+
+    public void Pending(Peer peer) => node.QueuePump();
+}

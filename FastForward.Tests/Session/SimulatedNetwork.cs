@@ -1,0 +1,139 @@
+using FastForward.Transport;
+
+namespace FastForward.Tests.Session;
+
+/// <summary>
+/// Nodes, links and a clock that exist only in this object: the session layer runs on it exactly as on real media, and
+/// one seed replays everything.
+/// </summary>
+internal sealed class SimulatedNetwork(int seed)
+{
+    private readonly PriorityQueue<Action, (long Time, long Order)> _events = new();
+    private readonly Dictionary<uint, SimulatedNode> _nodes = [];
+    private long _order;
+    private uint _nextIndex = 1;
+
+    public Random Random { get; } = new(seed);
+
+    public long Now { get; private set; }
+
+    public double Loss { get; set; }
+
+    public double Duplication { get; set; }
+
+    public long MaxDelay { get; set; } = 1_000;
+
+    public static LinkTraits ReliableTraits { get; } = new()
+    {
+        Reliable = true, Ordered = true, ConnectionOriented = true, DetectsPeerDeath = true, MaxFrameSize = 4096, HostLocal = true,
+    };
+
+    public static LinkTraits DatagramTraits { get; } = new()
+    {
+        Reliable = false, Ordered = false, ConnectionOriented = false, DetectsPeerDeath = false, MaxFrameSize = 1200, HostLocal = true,
+    };
+
+    public SimulatedNode Start(uint id, params uint[] routes)
+    {
+        SimulatedNode node = new(this, id, (ulong)Random.NextInt64(1, long.MaxValue), routes);
+        _nodes[id] = node;
+        return node;
+    }
+
+    public SimulatedNode? Find(uint id) => _nodes.GetValueOrDefault(id);
+
+    /// <summary>The process ends without a word.</summary>
+    public void Kill(SimulatedNode node)
+    {
+        if (_nodes.GetValueOrDefault(node.Id) == node) _nodes.Remove(node.Id);
+        node.IsDead = true;
+        foreach (SimulatedLink link in node.Links.ToArray()) Cut(link);
+    }
+
+    public uint NewIndex() => _nextIndex++;
+
+    public void At(long time, Action action) => _events.Enqueue(action, (Math.Max(time, Now), _order++));
+
+    public void Run(long until)
+    {
+        while (_events.TryPeek(out _, out (long Time, long Order) due) && due.Time <= until)
+        {
+            Action action = _events.Dequeue();
+            Now = Math.Max(Now, due.Time);
+            action();
+        }
+
+        Now = until;
+    }
+
+    /// <summary>Runs until a condition holds, with a limit in virtual time.</summary>
+    public bool RunUntil(Func<bool> condition, long limit)
+    {
+        long end = Now + limit;
+        while (!condition())
+        {
+            if (!_events.TryPeek(out _, out (long Time, long Order) due) || due.Time > end) return false;
+            Run(due.Time);
+        }
+
+        return true;
+    }
+
+    /// <summary>Opens a connection: refused when nobody is there.</summary>
+    public void Connect(SimulatedNode from, uint to, Action<SimulatedLink?> done) => At(Now + Delay(), () =>
+    {
+        if (from.IsDead) return;
+        SimulatedNode? target = Find(to);
+        if (target is null)
+        {
+            done(null);
+            return;
+        }
+
+        SimulatedLink near = new(from, TransportKind.Socket, ReliableTraits, NewIndex());
+        SimulatedLink far = new(target, TransportKind.Socket, ReliableTraits, NewIndex()) { Other = near };
+        near.Other = far;
+        target.Links.Add(far);
+        from.Links.Add(near);
+        done(near);
+    });
+
+    public void Cut(SimulatedLink link)
+    {
+        CloseEnd(link);
+        if (link.Other is { } other) At(Math.Max(Now + Delay(), link.LastArrival), () => CloseEnd(other));
+    }
+
+    public void Transmit(SimulatedLink link, byte[] frame)
+    {
+        if (link.Traits.Reliable)
+        {
+            // In order, and lost only when the far end dies or the link is cut before it arrives.
+            link.LastArrival = Math.Max(link.LastArrival, Now + Delay());
+            SimulatedLink other = link.Other!;
+            At(link.LastArrival, () =>
+            {
+                if (!other.IsClosed) other.Owner.Receive(other, frame);
+            });
+            return;
+        }
+
+        int copies = Random.NextDouble() < Loss ? 0 : Random.NextDouble() < Duplication ? 2 : 1;
+        for (int i = 0; i < copies; i++)
+        {
+            byte[] copy = [.. frame];
+            uint source = link.Owner.Id;
+            At(Now + Delay(), () => Find(link.RemoteNode)?.ReceiveDatagram(source, copy));
+        }
+    }
+
+    public long Delay() => Random.NextInt64(1, MaxDelay + 1);
+
+    private static void CloseEnd(SimulatedLink link)
+    {
+        if (link.IsClosed) return;
+        link.IsClosed = true;
+        link.Owner.Links.Remove(link);
+        link.Owner.OnLinkClosed(link);
+    }
+}

@@ -1,0 +1,199 @@
+using System.Buffers.Binary;
+using FastForward.Transport;
+using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
+using Path = FastForward.Transport.Session.Path;
+
+namespace FastForward.Tests.Session;
+
+/// <summary>A process with the session layer in it: what ForwardNode does around the session, in virtual time.</summary>
+internal sealed class SimulatedNode : IAdmission
+{
+    private readonly SimulatedNetwork _network;
+    private readonly HashSet<uint> _routes;
+    private readonly Dictionary<uint, SimulatedLink> _byIndex = [];
+    private readonly HashSet<uint> _connecting = [];
+    private readonly byte[] _buffer = new byte[65_536];
+    private bool _pumpQueued;
+
+    public SimulatedNode(SimulatedNetwork network, uint id, ulong incarnation, IEnumerable<uint> routes)
+    {
+        _network = network;
+        Id = id;
+        _routes = [.. routes];
+        Options = new SessionOptions { Node = id, Incarnation = incarnation };
+        Recorder = new EventRecorder(this);
+        Peers = new Peers(Options, Recorder, Statistics, this, new MessagePool(), limit => limit <= 0 ? 0 : network.Random.NextInt64(limit));
+    }
+
+    public uint Id { get; }
+
+    public bool IsDead { get; set; }
+
+    public SessionOptions Options { get; }
+
+    public NodeStatistics Statistics { get; } = new();
+
+    public EventRecorder Recorder { get; }
+
+    public Peers Peers { get; }
+
+    public List<SimulatedLink> Links { get; } = [];
+
+    /// <summary>The medium it opens towards a peer; null opens none.</summary>
+    public Dictionary<uint, TransportKind> Opens { get; } = [];
+
+    public SendResult Send(uint to, ulong stream, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end = false)
+    {
+        SendResult result = Peers.GetOrAdd(to).Send(_network.Now, stream, messageClass, payload, end);
+        QueuePump();
+        return result;
+    }
+
+    public Peer Peer(uint node) => Peers.GetOrAdd(node);
+
+    /// <summary>Begins to keep a path of a kind open to a peer.</summary>
+    public void Open(uint node, TransportKind kind)
+    {
+        Opens[node] = kind;
+        Peers.GetOrAdd(node).Preferred = kind;
+        Evaluate(node);
+    }
+
+    public void Receive(SimulatedLink link, byte[] frame)
+    {
+        if (IsDead) return;
+        if (link.Path is { } path) path.ReadFrame(_network.Now, frame);
+        else if (Handshake.TryRead(frame, out Handshake init) && init.Type == FrameType.Init) Introduce(link, init);
+        QueuePump();
+    }
+
+    public void ReceiveDatagram(uint source, byte[] frame)
+    {
+        if (IsDead || frame.Length < WireFormat.CommonHeader) return;
+        uint index = BinaryPrimitives.ReadUInt32LittleEndian(frame.AsSpan(4));
+        if (_byIndex.TryGetValue(index, out SimulatedLink? link) && link.RemoteNode == source && !link.IsClosed) link.Path?.ReadFrame(_network.Now, frame);
+        else if (Handshake.TryRead(frame, out Handshake init) && init.Type == FrameType.Init) IntroduceStranger(source, init);
+        QueuePump();
+    }
+
+    public void OnLinkClosed(SimulatedLink link)
+    {
+        _byIndex.Remove(link.Index);
+        link.Path?.Finish(_network.Now, "link closed");
+        QueuePump();
+    }
+
+    public void OnPathFinished(Path path)
+    {
+        if (path.Link is SimulatedLink link && !link.IsClosed) _network.At(_network.Now, () => _network.Cut(link));
+        uint node = path.Peer.Node;
+        _network.At(_network.Now + 50_000, () => Evaluate(node));
+    }
+
+    public void QueuePump()
+    {
+        if (_pumpQueued || IsDead) return;
+        _pumpQueued = true;
+        _network.At(_network.Now, Pump);
+    }
+
+    bool IAdmission.IsConfigured(uint node, out uint keyId)
+    {
+        keyId = 0;
+        return _routes.Contains(node);
+    }
+
+    bool IAdmission.AllowsUnkeyed(TransportKind kind) => true;
+
+    private void Pump()
+    {
+        _pumpQueued = false;
+        if (IsDead) return;
+        long next = long.MaxValue;
+        foreach (Peer peer in Peers.All.ToArray())
+        {
+            if (_network.Now >= peer.NextTimeout) peer.OnTimeout(_network.Now);
+            foreach (Path path in peer.Paths.ToArray()) Flush(path);
+            Evaluate(peer.Node);
+            next = Math.Min(next, peer.NextTimeout);
+        }
+
+        if (next != long.MaxValue) _network.At(Math.Max(next, _network.Now + 1), QueuePump);
+    }
+
+    private void Flush(Path path)
+    {
+        SimulatedLink link = (SimulatedLink)path.Link!;
+        while (!link.IsClosed && path.HasOutput(_network.Now))
+        {
+            int length = path.WriteFrame(_network.Now, _buffer.AsSpan(0, link.Traits.MaxFrameSize), out _);
+            if (length == 0) return;
+            _network.Transmit(link, _buffer.AsSpan(0, length).ToArray());
+        }
+    }
+
+    private void Evaluate(uint node)
+    {
+        if (IsDead || !Opens.TryGetValue(node, out TransportKind kind) || Peers.GetOrAdd(node).HasPath(kind) || !_connecting.Add(node)) return;
+        if (kind == TransportKind.Ip)
+        {
+            _connecting.Remove(node);
+            Begin(node, AddDatagramLink(node));
+            return;
+        }
+
+        _network.Connect(this, node, link =>
+        {
+            if (link is not null) Begin(node, link);
+            _network.At(_network.Now + 50_000, () =>
+            {
+                _connecting.Remove(node);
+                Evaluate(node);
+            });
+        });
+    }
+
+    private void Begin(uint node, SimulatedLink link)
+    {
+        Peer peer = Peers.GetOrAdd(node);
+        Path path = Path.Initiate(peer, link.Kind, link.Traits, link.Index, _network.Now);
+        Bind(link, path);
+        peer.Add(path);
+        QueuePump();
+    }
+
+    private void Introduce(SimulatedLink link, in Handshake init)
+    {
+        switch (Peers.Judge(_network.Now, init, link.Kind, hostLocal: true, out _))
+        {
+            case InitVerdict.Accept:
+                Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Index));
+                break;
+            case InitVerdict.Reject or InitVerdict.Drop:
+                _network.Cut(link);
+                break;
+        }
+    }
+
+    private void IntroduceStranger(uint source, in Handshake init)
+    {
+        if (Peers.Judge(_network.Now, init, TransportKind.Ip, hostLocal: true, out _) != InitVerdict.Accept) return;
+        SimulatedLink link = AddDatagramLink(source);
+        Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Index));
+    }
+
+    private SimulatedLink AddDatagramLink(uint remote)
+    {
+        SimulatedLink link = new(this, TransportKind.Ip, SimulatedNetwork.DatagramTraits, _network.NewIndex()) { RemoteNode = remote };
+        Links.Add(link);
+        _byIndex.Add(link.Index, link);
+        return link;
+    }
+
+    private static void Bind(SimulatedLink link, Path path)
+    {
+        link.Path = path;
+        path.Link = link;
+    }
+}

@@ -1,0 +1,115 @@
+using FastForward.Transport.Loop;
+using FastForward.Transport.Session;
+using Microsoft.Extensions.Logging;
+
+namespace FastForward.Transport;
+
+/// <summary>
+/// Carries the session's events to the application. Messages go through at once; the others wait in a queue until the
+/// session is at rest, but never behind a message that came after them.
+/// </summary>
+internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop loop, ILogger logger) : ISessionEvents
+{
+    private readonly Queue<Entry> _queue = new();
+    private readonly EventLimiter _limiter = new();
+
+    private enum EntryKind : byte
+    {
+        StreamEnd,
+        Writable,
+        Undelivered,
+        Peer,
+    }
+
+    public bool IsEmpty => _queue.Count == 0;
+
+    /// <summary>Called when a peer has something to write or its next time-out moved.</summary>
+    public required Action<Peer> OnPending { get; init; }
+
+    /// <summary>Called when a path is over.</summary>
+    public required Action<Session.Path> OnPathFinished { get; init; }
+
+    public void Message(in ReceivedMessage message)
+    {
+        if (_queue.Count > 0) Dispatch(int.MaxValue);
+        try
+        {
+            handler.OnMessage(message);
+        }
+        catch (Exception exception) when (loop.Survives(exception, nameof(IForwardHandler.OnMessage)))
+        {
+        }
+    }
+
+    public void StreamEnded(in StreamEnd end) => _queue.Enqueue(new Entry { Kind = EntryKind.StreamEnd, End = end });
+
+    public void Writable(uint node, ulong stream) =>
+        _queue.Enqueue(new Entry { Kind = EntryKind.Writable, Undelivered = new Undelivered(node, stream, 0, 0, default) });
+
+    public void Undelivered(in Undelivered report) => _queue.Enqueue(new Entry { Kind = EntryKind.Undelivered, Undelivered = report });
+
+    public void PeerChanged(in PeerEvent change)
+    {
+        if (_limiter.Passes(loop.Now, change)) _queue.Enqueue(new Entry { Kind = EntryKind.Peer, Peer = change });
+    }
+
+    public void PathFinished(Session.Path path) => OnPathFinished(path);
+
+    public void Pending(Peer peer) => OnPending(peer);
+
+    /// <summary>Hands up to <paramref name="budget"/> events to the application.</summary>
+    public int Dispatch(int budget)
+    {
+        int done = 0;
+        while (done < budget && _queue.TryDequeue(out Entry entry))
+        {
+            done++;
+            try
+            {
+                Hand(entry);
+            }
+            catch (Exception exception) when (loop.Survives(exception, $"the handler of {entry.Kind}"))
+            {
+            }
+        }
+
+        return done;
+    }
+
+    private void Hand(in Entry entry)
+    {
+        switch (entry.Kind)
+        {
+            case EntryKind.StreamEnd:
+                handler.OnStreamEnd(entry.End);
+                break;
+            case EntryKind.Writable:
+                handler.OnWritable(entry.Undelivered.Node, entry.Undelivered.Stream);
+                break;
+            case EntryKind.Undelivered:
+                handler.OnUndelivered(entry.Undelivered);
+                break;
+            case EntryKind.Peer:
+                Log(entry.Peer);
+                handler.OnPeer(entry.Peer);
+                break;
+        }
+    }
+
+    private void Log(in PeerEvent change)
+    {
+        bool isTrouble = change.Kind is not (PeerEventKind.Connected or PeerEventKind.PathChanged);
+        LogPeer(logger, isTrouble ? LogLevel.Warning : LogLevel.Information, change.Node, change.Kind, change.Transport, change.Reason);
+    }
+
+    [LoggerMessage(EventId = 1100, Message = "Node {Node}: {Kind} ({Transport}): {Reason}")]
+    private static partial void LogPeer(ILogger logger, LogLevel level, uint node, PeerEventKind kind, TransportKind? transport, string reason);
+
+    private struct Entry
+    {
+        public EntryKind Kind;
+        public StreamEnd End;
+        public Undelivered Undelivered;
+        public PeerEvent Peer;
+    }
+}

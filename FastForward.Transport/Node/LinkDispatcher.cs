@@ -1,0 +1,152 @@
+using FastForward.Transport.Loop;
+using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport;
+
+/// <summary>Brings what the transports report to the path, peer or connector that it concerns.</summary>
+internal sealed class LinkDispatcher : ILinkSink
+{
+    // Connections of allowed users that never introduce themselves must not pile up.
+    private const int MaxUnclaimedLinks = 64;
+
+    private readonly ForwardLoop _loop;
+    private readonly Peers _peers;
+    private readonly EventQueue _events;
+    private readonly NodeStatistics _statistics;
+    private readonly SessionOptions _options;
+    private readonly Dictionary<IForwardLink, long> _unclaimed = [];
+    private readonly LoopTimer _unclaimedTimer;
+
+    public LinkDispatcher(ForwardLoop loop, Peers peers, EventQueue events, NodeStatistics statistics, SessionOptions options)
+    {
+        _loop = loop;
+        _peers = peers;
+        _events = events;
+        _statistics = statistics;
+        _options = options;
+        _unclaimedTimer = loop.CreateTimer(CloseUnclaimed);
+    }
+
+    public void Opened(IForwardLink link)
+    {
+        if (link.Owner is PeerConnector connector)
+        {
+            connector.OnOpened(link);
+            return;
+        }
+
+        if (!link.IsInbound || _unclaimed.Count >= MaxUnclaimedLinks)
+        {
+            link.Close();
+            return;
+        }
+
+        _unclaimed.Add(link, _loop.Now + _options.HandshakeTimeout);
+        if (!_unclaimedTimer.IsSet) _unclaimedTimer.SetAfter(_options.HandshakeTimeout);
+    }
+
+    public void Frame(IForwardLink link, Span<byte> frame)
+    {
+        _statistics.FramesReceived++;
+        if (link.Owner is Session.Path path) path.ReadFrame(_loop.Now, frame);
+        else if (_unclaimed.ContainsKey(link)) Introduction(link, frame);
+    }
+
+    public void BatchEnd(IForwardTransport transport)
+    {
+    }
+
+    public void Writable(IForwardLink link)
+    {
+        if (link.Owner is Session.Path path) _events.Pending(path.Peer);
+    }
+
+    public void Closed(IForwardLink link, LinkClosure closure)
+    {
+        _unclaimed.Remove(link);
+        switch (link.Owner)
+        {
+            case Session.Path path:
+                path.Finish(_loop.Now, closure.ToString());
+                break;
+            case PeerConnector connector:
+                connector.OnConnectFailed(link, closure);
+                break;
+        }
+
+        link.Owner = null;
+    }
+
+    public void Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame)
+    {
+        _statistics.StrangerFrames++;
+        // One look at two octets decides about nearly all noise.
+        if (frame.Length < WireFormat.Handshake || frame[1] != (byte)FrameType.Init || !Handshake.TryRead(frame, out Handshake init)) return;
+        switch (_peers.Judge(_loop.Now, init, transport.Kind, source.IsLoopback, out RejectReason reason))
+        {
+            case InitVerdict.Accept:
+                IForwardLink link = transport.Adopt(source);
+                Claim(link, init);
+                break;
+            case InitVerdict.Reject:
+                Span<byte> answer = stackalloc byte[WireFormat.Reject];
+                RejectOf(init, reason).Write(answer);
+                transport.TryAnswer(source, answer);
+                break;
+        }
+    }
+
+    // The first frame of an accepted connection: it has to be an INIT that we take.
+    private void Introduction(IForwardLink link, Span<byte> frame)
+    {
+        if (!Handshake.TryRead(frame, out Handshake init) || init.Type != FrameType.Init)
+        {
+            _statistics.MalformedFrames++;
+            link.Close();
+            return;
+        }
+
+        switch (_peers.Judge(_loop.Now, init, link.Transport.Kind, link.Traits.HostLocal, out RejectReason reason))
+        {
+            case InitVerdict.Accept:
+                Claim(link, init);
+                break;
+            case InitVerdict.Reject:
+                if (link.TryClaim(WireFormat.Reject, out Span<byte> answer) == ClaimResult.Claimed)
+                {
+                    RejectOf(init, reason).Write(answer);
+                    link.Commit(WireFormat.Reject, realTime: false);
+                }
+
+                link.Close();
+                break;
+            case InitVerdict.Drop:
+                link.Close();
+                break;
+        }
+    }
+
+    private void Claim(IForwardLink link, in Handshake init)
+    {
+        Session.Path path = _peers.Answer(_loop.Now, init, link.Transport.Kind, link.Traits, link.Index);
+        path.Link = link;
+        link.Owner = path;
+        _unclaimed.Remove(link);
+    }
+
+    private Reject RejectOf(in Handshake init, RejectReason reason) =>
+        new(init.SenderIndex, _options.Node, init.From, init.Incarnation, reason);
+
+    private void CloseUnclaimed()
+    {
+        long next = long.MaxValue;
+        foreach ((IForwardLink link, long deadline) in _unclaimed)
+        {
+            if (_loop.Now >= deadline) link.Close();
+            else next = Math.Min(next, deadline);
+        }
+
+        if (next != long.MaxValue) _unclaimedTimer.Set(next);
+    }
+}

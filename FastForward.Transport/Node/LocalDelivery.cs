@@ -1,0 +1,132 @@
+using FastForward.Transport.Session;
+
+namespace FastForward.Transport;
+
+/// <summary>
+/// Delivers what a node sends to its own id, from a later duty cycle, so that actors need not know whether they share a
+/// process.
+/// </summary>
+internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
+{
+    private readonly Dictionary<ulong, SendStream> _streams = [];
+    private readonly EndedStreams _ended = new(options.MaxStreams * 4);
+    private readonly HashSet<ulong> _refused = [];
+    private OutgoingMessage? _head;
+    private OutgoingMessage? _tail;
+    private long _storedBytes;
+
+    public bool IsEmpty => _head is null;
+
+    public SendResult Send(ulong id, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (!_streams.TryGetValue(id, out SendStream? stream))
+        {
+            if (_ended.TryGet(id, out _)) return new SendResult(SendStatus.StreamEnded, 0);
+            if (_streams.Count >= options.MaxStreams) return new SendResult(SendStatus.TooManyStreams, 0);
+        }
+        else if (stream.IsEnded || stream.Class != messageClass)
+        {
+            return new SendResult(stream.IsEnded ? SendStatus.StreamEnded : SendStatus.WrongClass, 0);
+        }
+
+        if (_storedBytes + payload.Length > options.SendStoreBytes)
+        {
+            if (_refused.Count < options.MaxStreams * 2) _refused.Add(id);
+            return new SendResult(SendStatus.BackPressured, 0);
+        }
+
+        if (stream is null)
+        {
+            stream = new SendStream(id, messageClass);
+            _streams.Add(id, stream);
+        }
+
+        return new SendResult(SendStatus.Accepted, Queue(stream, pool.Rent(payload), OutgoingKind.Message, end));
+    }
+
+    public SendStatus End(ulong id)
+    {
+        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsEnded) return SendStatus.StreamEnded;
+        Queue(stream, pool.Rent(0), OutgoingKind.EndMark, end: true);
+        return SendStatus.Accepted;
+    }
+
+    public SendStatus Reset(ulong id, uint code)
+    {
+        if (!_streams.TryGetValue(id, out SendStream? stream)) return SendStatus.StreamEnded;
+        OutgoingMessage reset = pool.Rent(0);
+        reset.Code = code;
+        Queue(stream, reset, OutgoingKind.Reset, end: true);
+        return SendStatus.Accepted;
+    }
+
+    /// <summary>Delivers up to <paramref name="budget"/> messages; what they provoke waits for the next call.</summary>
+    public int Deliver(int budget)
+    {
+        int done = 0;
+        OutgoingMessage? last = _tail;
+        while (done < budget && _head is { } message)
+        {
+            done++;
+            bool isLast = ReferenceEquals(message, last);
+            _head = message.Next;
+            if (_head is null) _tail = null;
+            _storedBytes -= message.Length;
+            Hand(message);
+            pool.Return(message);
+            if (isLast) break;
+        }
+
+        if (done > 0) TellWritable();
+        return done;
+    }
+
+    private ulong Queue(SendStream stream, OutgoingMessage message, OutgoingKind kind, bool end)
+    {
+        message.Kind = kind;
+        message.IsEnd = end;
+        message.Stream = stream;
+        message.Sequence = stream.NextSequence++;
+        stream.IsEnded = end;
+        _storedBytes += message.Length;
+        if (_tail is null) _head = message;
+        else _tail.Next = message;
+        _tail = message;
+        return message.Sequence;
+    }
+
+    private void Hand(OutgoingMessage message)
+    {
+        SendStream stream = message.Stream!;
+        if (message.IsEnd)
+        {
+            _streams.Remove(stream.Id);
+            _ended.Add(stream.Id, stream.NextSequence);
+        }
+
+        if (message.Kind == OutgoingKind.Message)
+        {
+            statistics.MessagesReceived++;
+            events.Message(new ReceivedMessage
+            {
+                Node = node,
+                Stream = stream.Id,
+                Sequence = message.Sequence,
+                Class = stream.Class,
+                IsLast = message.IsEnd,
+                Payload = message.Payload,
+            });
+        }
+
+        if (!message.IsEnd) return;
+        StreamEndReason reason = message.Kind == OutgoingKind.Reset ? StreamEndReason.Reset : StreamEndReason.Ended;
+        events.StreamEnded(new StreamEnd(node, stream.Id, reason, message.Kind == OutgoingKind.Reset ? message.Code : 0));
+    }
+
+    private void TellWritable()
+    {
+        if (_refused.Count == 0 || _storedBytes > options.SendStoreBytes / 2) return;
+        foreach (ulong id in _refused) events.Writable(node, id);
+        _refused.Clear();
+    }
+}

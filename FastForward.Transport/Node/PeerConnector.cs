@@ -1,0 +1,225 @@
+using System.Net;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+using FastForward.Transport.Session;
+
+namespace FastForward.Transport;
+
+/// <summary>
+/// Keeps a path of the routed kind open towards one peer: connects, waits longer after each failure, looks host names up,
+/// and drives the peer's time-outs.
+/// </summary>
+internal sealed class PeerConnector
+{
+    private const long FirstRetryMicros = 50_000;
+    private const long HostLocalRetryLimitMicros = 1_000_000;
+    private const long RetryLimitMicros = 5_000_000;
+    private const long NotHeardAfterMicros = 10_000_000;
+    private const long BlockedRetryMicros = 1_000;
+    private const long NeverMicros = long.MaxValue;
+
+    private readonly ForwardLoop _loop;
+    private readonly Func<TransportKind, IForwardTransport?> _transports;
+    private readonly EventQueue _events;
+    private readonly LoopTimer _timer;
+    private readonly long _since;
+
+    private IForwardLink? _connecting;
+    private bool _lookingUp;
+    private bool _stopped;
+    private bool _toldNotHeard;
+    private long _retry = FirstRetryMicros;
+    private long _nextAttempt;
+    private int _generation;
+    private LinkClosure? _lastFailure;
+
+    public PeerConnector(Peer peer, ForwardLoop loop, Func<TransportKind, IForwardTransport?> transports, EventQueue events)
+    {
+        Peer = peer;
+        _loop = loop;
+        _transports = transports;
+        _events = events;
+        _timer = loop.CreateTimer(OnTimer);
+        _since = loop.Now;
+        peer.Owner = this;
+    }
+
+    public Peer Peer { get; }
+
+    /// <summary>The peer stands in the node's list of those with output.</summary>
+    public bool IsDirty { get; set; }
+
+    /// <summary>The way to the peer; null when only the peer comes to us.</summary>
+    public Route? Route { get; private set; }
+
+    public void SetRoute(Route? route)
+    {
+        if (Equals(Route, route)) return;
+        Route? before = Route;
+        Route = route;
+        _generation++;
+        Peer.Preferred = route?.Row.Transport;
+        DropAttempt();
+        if (before is not null && before.Row.Transport == route?.Row.Transport)
+        {
+            foreach (Session.Path path in Peer.Paths.ToArray())
+            {
+                if (path.IsInitiator && path.Kind == before.Row.Transport)
+                    path.Close(_loop.Now, Session.Wire.CloseReason.RouteChanged, "the route changed");
+            }
+        }
+
+        _retry = FirstRetryMicros;
+        _nextAttempt = _loop.Now;
+        Evaluate();
+    }
+
+    public void Stop()
+    {
+        _stopped = true;
+        DropAttempt();
+        _timer.Cancel();
+    }
+
+    /// <summary>Connects if a path is wanted, none is there or on its way, and the time has come.</summary>
+    public void Evaluate()
+    {
+        if (_stopped) return;
+        if (Route is { } route && _connecting is null && !_lookingUp && !Peer.HasPath(route.Row.Transport) && _loop.Now >= _nextAttempt) Attempt(route);
+        if (!_toldNotHeard && Peer.KnownIncarnation == 0 && _loop.Now - _since >= NotHeardAfterMicros)
+        {
+            _toldNotHeard = true;
+            _events.PeerChanged(new PeerEvent(Peer.Node, PeerEventKind.NotHeard, Route?.Row.Transport, $"no answer for {NotHeardAfterMicros / 1_000_000} s from {Route?.EndPoint}{(_lastFailure is { } failure ? $" ({failure})" : "")}; trying on"));
+        }
+
+        Reschedule();
+    }
+
+    /// <summary>Sees to it that the timer fires no later than the peer needs it.</summary>
+    public void Reschedule()
+    {
+        if (_stopped) return;
+        long due = Peer.NextTimeout;
+        if (Route is { } route && _connecting is null && !_lookingUp && !Peer.HasPath(route.Row.Transport)) due = Math.Min(due, _nextAttempt);
+        if (!_toldNotHeard && Peer.KnownIncarnation == 0) due = Math.Min(due, _since + NotHeardAfterMicros);
+        // What is due and still unwritten after a flush waits for its link to take it, not for time.
+        due = Math.Max(due, _loop.Now + BlockedRetryMicros);
+        // Moving a timer back would cost a heap operation per cycle; an early one only looks and sleeps again.
+        if (due < NeverMicros && (!_timer.IsSet || due < _timer.Due)) _timer.Set(due);
+    }
+
+    /// <summary>The link that <see cref="Attempt(Route)"/> asked for is open.</summary>
+    public void OnOpened(IForwardLink link)
+    {
+        if (!ReferenceEquals(link, _connecting))
+        {
+            link.Close();
+            return;
+        }
+
+        _connecting = null;
+        Session.Path path = Session.Path.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, _loop.Now);
+        path.Link = link;
+        link.Owner = path;
+        Peer.Add(path);
+        _events.Pending(Peer);
+    }
+
+    /// <summary>The link closed before it was open.</summary>
+    public void OnConnectFailed(IForwardLink link, LinkClosure closure)
+    {
+        if (!ReferenceEquals(link, _connecting)) return;
+        _connecting = null;
+        _lastFailure = closure;
+        BackOff();
+        Reschedule();
+    }
+
+    /// <summary>A path to the peer is over.</summary>
+    public void OnPathFinished(Session.Path path)
+    {
+        if (path.EstablishedOrder > 0) _retry = FirstRetryMicros;
+        BackOff();
+        Reschedule();
+    }
+
+    private void Attempt(Route route)
+    {
+        if (_transports(route.Row.Transport) is not { } transport)
+        {
+            _nextAttempt = long.MaxValue; // told when the route was set; transports do not appear later
+            return;
+        }
+
+        if (route.EndPoint is DnsEndPoint name)
+        {
+            LookUp(name, transport);
+            return;
+        }
+
+        Connect(transport, route.EndPoint);
+    }
+
+    private void Connect(IForwardTransport transport, EndPoint endPoint)
+    {
+        _connecting = transport.Connect(endPoint);
+        _connecting.Owner = this;
+    }
+
+    private void LookUp(DnsEndPoint name, IForwardTransport transport)
+    {
+        _lookingUp = true;
+        int generation = _generation;
+        Dns.GetHostAddressesAsync(name.Host).ContinueWith(
+            task => _loop.Post(() => OnLookedUp(generation, task, name, transport)),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+    }
+
+    private void OnLookedUp(int generation, Task<IPAddress[]> lookup, DnsEndPoint name, IForwardTransport transport)
+    {
+        // Reading the exception marks it as seen, also when the answer comes too late to matter.
+        string? failure = lookup.Exception?.GetBaseException().Message;
+        _lookingUp = false;
+        if (_stopped || generation != _generation)
+        {
+            Evaluate();
+            return;
+        }
+
+        IPAddress? address = failure is null
+            ? lookup.Result.FirstOrDefault(candidate => transport.LocalEndPoints.Any(local => local.AddressFamily == candidate.AddressFamily))
+            : null;
+        if (address is null)
+        {
+            _events.PeerChanged(new PeerEvent(Peer.Node, PeerEventKind.Refused, transport.Kind, $"host name \"{name.Host}\": {failure ?? "no address of a family this machine has"}"));
+            BackOff();
+        }
+        else
+        {
+            Connect(transport, new IPEndPoint(address, name.Port));
+        }
+
+        Reschedule();
+    }
+
+    private void DropAttempt()
+    {
+        _connecting?.Close();
+        _connecting = null;
+    }
+
+    private void BackOff()
+    {
+        long limit = Route?.Row.Transport == TransportKind.Socket ? HostLocalRetryLimitMicros : RetryLimitMicros;
+        _nextAttempt = _loop.Now + _retry + Peer.Jitter(_retry / 4);
+        _retry = Math.Min(_retry * 2, limit);
+    }
+
+    private void OnTimer()
+    {
+        if (_loop.Now >= Peer.NextTimeout) Peer.OnTimeout(_loop.Now);
+        Evaluate();
+    }
+}

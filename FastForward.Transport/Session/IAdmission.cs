@@ -1,0 +1,13 @@
+namespace FastForward.Transport.Session;
+
+/// <summary>What the routes and options say about those who want to talk to us.</summary>
+internal interface IAdmission
+{
+    /// <summary>A route leads to the node.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="keyId">The key demanded of it; 0 demands none.</param>
+    bool IsConfigured(uint node, out uint keyId);
+
+    /// <summary>Peers without a key are taken from other machines over this medium.</summary>
+    bool AllowsUnkeyed(TransportKind kind);
+}

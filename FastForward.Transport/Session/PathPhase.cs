@@ -1,0 +1,20 @@
+namespace FastForward.Transport.Session;
+
+/// <summary>Where a path is in its life.</summary>
+internal enum PathPhase
+{
+    /// <summary>This side sends INIT until a RESPONSE comes.</summary>
+    Initiating,
+
+    /// <summary>This side answered an INIT and waits for its confirmation.</summary>
+    Answering,
+
+    /// <summary>Both ends know each other.</summary>
+    Established,
+
+    /// <summary>A CLOSE is to be written; nothing else will be.</summary>
+    Closing,
+
+    /// <summary>Over; the link is to be closed.</summary>
+    Finished,
+}

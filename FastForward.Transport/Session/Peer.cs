@@ -1,0 +1,404 @@
+using System.Buffers.Binary;
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport.Session;
+
+/// <summary>
+/// Another node as this one sees it: its association, the paths to it, and the choice between them. Pure state, like
+/// everything in this folder: time, frames and randomness come in through the calls.
+/// </summary>
+internal sealed class Peer
+{
+    private readonly ISessionEvents _events;
+    private readonly MessagePool _pool;
+    private readonly List<Path> _paths = [];
+
+    private Association _association;
+    private uint _lastEpoch;
+    private long _silentSince = long.MaxValue;
+    private long _waitingSince = long.MaxValue;
+    private long _establishments;
+    private ulong _claimant;
+    private ulong _refutedClaimant;
+    private long _refutedUntil;
+
+    public Peer(uint node, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool, Func<long, long> jitter)
+    {
+        Node = node;
+        Options = options;
+        Statistics = statistics;
+        Jitter = jitter;
+        _events = events;
+        _pool = pool;
+        _association = NewAssociation();
+    }
+
+    public uint Node { get; }
+
+    public SessionOptions Options { get; }
+
+    public NodeStatistics Statistics { get; }
+
+    /// <summary>A random number from 0 to its argument.</summary>
+    public Func<long, long> Jitter { get; }
+
+    /// <summary>The medium that the local route asks for; null without a route.</summary>
+    public TransportKind? Preferred { get; set; }
+
+    /// <summary>The path that messages to the peer take; null when there is none.</summary>
+    public Path? SendPath { get; private set; }
+
+    public IReadOnlyList<Path> Paths => _paths;
+
+    public Association Association => _association;
+
+    /// <summary>The owner's own state for the peer.</summary>
+    public object? Owner { get; set; }
+
+    public PeerState State => !_association.IsUp ? PeerState.Connecting : SendPath is { IsSound: true } ? PeerState.Connected : PeerState.Suspect;
+
+    /// <summary>The incarnation of the association, else of the last one; 0 when the peer was never heard.</summary>
+    public ulong KnownIncarnation { get; private set; }
+
+    /// <summary>The epoch that a new handshake asks for: that of the living association, or the next one.</summary>
+    public uint ProposedEpoch => _association.IsUp ? _association.Epoch : _lastEpoch + 1;
+
+    /// <summary>When <see cref="OnTimeout"/> has something to do; long.MaxValue for never.</summary>
+    public long NextTimeout
+    {
+        get
+        {
+            long next = SendPath is null ? long.MaxValue : _association.Receiver.OutputDue;
+            if (_silentSince != long.MaxValue) next = Math.Min(next, _silentSince + Options.DeadAfter);
+            if (_waitingSince != long.MaxValue) next = Math.Min(next, _waitingSince + Options.DeadAfter);
+            foreach (Path path in _paths) next = Math.Min(next, path.NextTimeout);
+            return next;
+        }
+    }
+
+    public SendResult Send(long now, ulong stream, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (messageClass == MessageClass.RealTime && SendPath is null) return new SendResult(SendStatus.NotConnected, 0);
+        if (messageClass == MessageClass.Reliable && SendPath is { IsReliable: false }) return new SendResult(SendStatus.Unsupported, 0);
+        SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end);
+        if (!result.IsAccepted) return result;
+        if (SendPath is not { IsReliable: true }) UpdateWaiting(now);
+        _events.Pending(this);
+        return result;
+    }
+
+    public SendStatus EndStream(long now, ulong stream) => Told(_association.Sender.End(now, stream));
+
+    public SendStatus ResetStream(long now, ulong stream, uint code) => Told(_association.Sender.Reset(now, stream, code));
+
+    /// <summary>There is a path of a kind, sound or on its way to it: no other needs to be opened.</summary>
+    public bool HasPath(TransportKind kind)
+    {
+        foreach (Path path in _paths)
+        {
+            if (path.Kind == kind && (path.IsSound || path.Phase is PathPhase.Initiating or PathPhase.Answering)) return true;
+        }
+
+        return false;
+    }
+
+    public void Add(Path path) => _paths.Add(path);
+
+    /// <summary>The path that answered a certain INIT; null when none did.</summary>
+    public Path? FindAnswer(uint senderIndex, ulong incarnation)
+    {
+        foreach (Path path in _paths)
+        {
+            if (!path.IsInitiator && path.RemoteIndex == senderIndex && path.PeerIncarnation == incarnation) return path;
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Whether a process that claims the peer's node id may be talked to now. When another one is alive under that id,
+    /// that one is challenged; the claimant has to come again when the challenge is over.
+    /// </summary>
+    public bool Admits(long now, ulong incarnation)
+    {
+        if (!_association.IsUp || incarnation == _association.PeerIncarnation) return true;
+        bool alive = false;
+        foreach (Path path in _paths)
+        {
+            if (!path.IsEstablished || !_association.Owns(path) || path.IsSuspect) continue;
+            alive = true;
+            if (!IsRefuted(now, incarnation)) path.Prober.Challenge(now);
+        }
+
+        if (alive && !IsRefuted(now, incarnation)) _claimant = incarnation;
+        if (alive) _events.Pending(this);
+        return !alive;
+    }
+
+    /// <summary>The claimant met a living holder of the id a short while ago.</summary>
+    public bool IsRefuted(long now, ulong incarnation) => incarnation == _refutedClaimant && now < _refutedUntil;
+
+    /// <summary>The epoch to answer an INIT with.</summary>
+    public uint EpochFor(in Handshake init) => Math.Max(
+        init.Epoch,
+        _association.IsUp && init.Incarnation == _association.PeerIncarnation ? _association.Epoch : _lastEpoch + 1);
+
+    public bool HasOutput(Path path, long now)
+    {
+        if (!ReferenceEquals(path, SendPath)) return false;
+        return _association.Sender.HasOutput(path.IsReliable) || now >= _association.Receiver.OutputDue;
+    }
+
+    /// <summary>Acknowledgements, credit and messages, on the path that was chosen for them.</summary>
+    public void WriteContent(Path path, long now, ref FrameWriter frame)
+    {
+        if (!ReferenceEquals(path, SendPath)) return;
+        _association.Receiver.Write(ref frame);
+        _association.Sender.Write(now, path.IsReliable, ref frame);
+    }
+
+    public void OnTimeout(long now)
+    {
+        for (int i = _paths.Count - 1; i >= 0; i--)
+        {
+            if (i < _paths.Count && now >= _paths[i].NextTimeout) _paths[i].OnTimeout(now);
+        }
+
+        if (_silentSince != long.MaxValue && now - _silentSince >= Options.DeadAfter)
+            Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, $"silent for {Options.DeadAfter / 1_000_000.0:0.#} s");
+        if (_waitingSince != long.MaxValue && now - _waitingSince >= Options.DeadAfter) GiveUpWaiting(now);
+        _events.Pending(this);
+    }
+
+    /// <summary>This process did not run for a while: nobody is blamed for that time.</summary>
+    public void OnStall(long duration)
+    {
+        if (_silentSince != long.MaxValue) _silentSince += duration;
+        if (_waitingSince != long.MaxValue) _waitingSince += duration;
+        foreach (Path path in _paths) path.Prober.Forgive();
+    }
+
+    /// <summary>Ends the association in order: the peer is told.</summary>
+    public void Close(long now, CloseReason reason, string because, UndeliveredReason undelivered)
+    {
+        // The peer learns it once; the other paths only close.
+        bool told = false;
+        foreach (Path path in _paths.ToArray())
+        {
+            bool tell = !told && _association.Owns(path) && path.IsEstablished;
+            told |= tell;
+            path.Close(now, reason, because, association: tell);
+        }
+
+        Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, undelivered, because);
+    }
+
+    public void OnEstablished(Path path, long now)
+    {
+        if (_association.IsUp && !_association.Owns(path))
+        {
+            if (path.PeerIncarnation == _association.PeerIncarnation && path.Epoch < _association.Epoch)
+            {
+                path.Close(now, CloseReason.Superseded, "a newer association was established meanwhile");
+                return;
+            }
+
+            if (path.PeerIncarnation != _association.PeerIncarnation)
+                Die(now, PeerEventKind.Restarted, StreamEndReason.PeerLost, UndeliveredReason.PeerRestarted, "the peer is a new process");
+            else
+                Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, "the peer had given the association up");
+        }
+
+        bool isNew = !_association.IsUp;
+        if (isNew)
+        {
+            _association.Bind(path.Epoch, path.PeerIncarnation);
+            _lastEpoch = path.Epoch;
+            KnownIncarnation = path.PeerIncarnation;
+        }
+
+        path.EstablishedOrder = ++_establishments;
+        ChoosePath(now, isNew ? PeerEventKind.Connected : PeerEventKind.PathChanged, "handshake completed");
+        CloseRedundant(path.Kind, now);
+    }
+
+    public void OnSuspect(Path path, long now) =>
+        ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path: {PathProber.SuspectAfter} probes went unanswered");
+
+    public void OnSound(Path path, long now) =>
+        ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path answers again");
+
+    public void OnChallengeMet(long now)
+    {
+        foreach (Path path in _paths) path.Prober.EndChallenge(now);
+        _refutedClaimant = _claimant;
+        _refutedUntil = now + Options.DeadAfter;
+        Tell(PeerEventKind.NodeIdConflict, SendPath?.Kind, $"process {_claimant:x16} claims the id of the living process {_association.PeerIncarnation:x16}");
+    }
+
+    public void OnRejected(Path path, RejectReason reason) =>
+        Tell(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reason}");
+
+    public void OnPathLost(Path path, long now)
+    {
+        if (ReferenceEquals(path, SendPath)) ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndedBecause}");
+        _events.Pending(this);
+    }
+
+    public void OnPathFinished(Path path, long now)
+    {
+        _paths.Remove(path);
+        _events.PathFinished(path);
+        OnPathLost(path, now);
+    }
+
+    public void OnMessage(Path path, long now, in MessageElement message)
+    {
+        if (!_association.Owns(path)) return;
+        _association.Receiver.Message(now, message, path.IsReliable);
+        _events.Pending(this);
+    }
+
+    public void OnStreamElement(Path path, long now, ElementType type, ReadOnlySpan<byte> body)
+    {
+        if (!_association.Owns(path)) return;
+        switch (type)
+        {
+            case ElementType.StreamAck when body.Length >= 24:
+                _association.Sender.Acknowledge(Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[8..]), BinaryPrimitives.ReadUInt64LittleEndian(body[16..]));
+                break;
+            case ElementType.Credit when body.Length >= 8:
+                _association.Sender.GrantCredit(BinaryPrimitives.ReadUInt64LittleEndian(body));
+                break;
+            case ElementType.StreamReset when body.Length >= 16:
+                _association.Receiver.Reset(now, Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[8..]), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]), path.IsReliable);
+                break;
+            case ElementType.StreamRefused when body.Length >= 12:
+                _association.Sender.Refused(Id(body));
+                break;
+            default:
+                Statistics.MalformedFrames++;
+                break;
+        }
+
+        UpdateWaiting(now);
+        _events.Pending(this);
+
+        static ulong Id(ReadOnlySpan<byte> body) => BinaryPrimitives.ReadUInt64LittleEndian(body);
+    }
+
+    public void OnCloseReceived(Path path, long now, bool association, CloseReason reason)
+    {
+        bool dies = association && _association.Owns(path);
+        path.Finish(now, $"closed by the peer: {reason}");
+        if (dies) Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, $"the peer closed: {reason}");
+    }
+
+    // The old association leaves first, so that callbacks meet the new state.
+    private void Die(long now, PeerEventKind kind, StreamEndReason streamEnd, UndeliveredReason undelivered, string because)
+    {
+        Association old = _association;
+        _association = NewAssociation();
+        _silentSince = long.MaxValue;
+        _waitingSince = long.MaxValue;
+        SendPath = null;
+        foreach (Path path in _paths.ToArray())
+        {
+            if (old.Owns(path) && path.Phase != PathPhase.Closing) path.Finish(now, because);
+        }
+
+        old.Sender.FailAll(undelivered);
+        old.Receiver.FailAll(streamEnd);
+        if (old.IsUp) Tell(kind, null, because);
+        _events.Pending(this);
+    }
+
+    private void GiveUpWaiting(long now)
+    {
+        if (_association.IsUp)
+        {
+            _association.Sender.FailReliable(UndeliveredReason.Unsupported);
+            UpdateWaiting(now);
+        }
+        else
+        {
+            Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, "no connection");
+        }
+    }
+
+    private void ChoosePath(long now, PeerEventKind kind, string reason)
+    {
+        if (!_association.IsUp) return;
+        Path? before = SendPath;
+        bool wasSound = _silentSince == long.MaxValue && before is not null;
+        SendPath = null;
+        foreach (Path path in _paths)
+        {
+            if (path.IsEstablished && _association.Owns(path) && (SendPath is null || IsBetter(path, SendPath))) SendPath = path;
+        }
+
+        bool isSound = SendPath is { IsSound: true };
+        if (isSound) _silentSince = long.MaxValue;
+        else if (_silentSince == long.MaxValue) _silentSince = now;
+
+        // What the former path still carries may arrive after what this one brings: the new one repeats it all, in order.
+        if (SendPath is { IsReliable: true } && !ReferenceEquals(SendPath, before)) _association.Sender.Rewind();
+        UpdateWaiting(now);
+
+        if (kind == PeerEventKind.Connected) Tell(kind, SendPath?.Kind, reason);
+        else if (isSound && (!wasSound || !ReferenceEquals(SendPath, before))) Tell(PeerEventKind.PathChanged, SendPath!.Kind, reason);
+        else if (!isSound && wasSound) Tell(PeerEventKind.Suspect, before!.Kind, reason);
+        _events.Pending(this);
+    }
+
+    private bool IsBetter(Path path, Path other)
+    {
+        if (path.IsSound != other.IsSound) return path.IsSound;
+        bool preferred = path.Kind == Preferred;
+        if (preferred != (other.Kind == Preferred)) return preferred;
+        int quality = Quality(path) - Quality(other);
+        if (quality != 0) return quality > 0;
+        // Of two crossed links the one that the lower node id opened survives: both ends agree on that.
+        if (OpenedByLower(path) != OpenedByLower(other)) return OpenedByLower(path);
+        return path.EstablishedOrder > other.EstablishedOrder;
+
+        static int Quality(Path path) => (path.IsReliable ? 2 : 0) + (path.Traits.HostLocal ? 1 : 0);
+        bool OpenedByLower(Path path) => path.IsInitiator == Options.Node < Node;
+    }
+
+    // One path of a kind is enough. The end that answered the survivor closes the others: it alone knows that the
+    // survivor's handshake is confirmed at both ends.
+    private void CloseRedundant(TransportKind kind, long now)
+    {
+        Path? survivor = null;
+        foreach (Path path in _paths)
+        {
+            if (path.Kind == kind && path.IsEstablished && _association.Owns(path) && (survivor is null || IsBetter(path, survivor))) survivor = path;
+        }
+
+        if (survivor is null || survivor.IsInitiator) return;
+        foreach (Path path in _paths.ToArray())
+        {
+            if (path.Kind == kind && path.IsEstablished && !ReferenceEquals(path, survivor))
+                path.Close(now, CloseReason.Redundant, "another link to the same peer survives");
+        }
+    }
+
+    // Reliable messages without a path that can carry them are given up after a while, with a report.
+    private void UpdateWaiting(long now)
+    {
+        if (_association.Sender.Unacknowledged == 0 || SendPath is { IsReliable: true }) _waitingSince = long.MaxValue;
+        else if (_waitingSince == long.MaxValue) _waitingSince = now;
+    }
+
+    private SendStatus Told(SendStatus status)
+    {
+        _events.Pending(this);
+        return status;
+    }
+
+    private void Tell(PeerEventKind kind, TransportKind? transport, string reason) =>
+        _events.PeerChanged(new PeerEvent(Node, kind, transport, reason));
+
+    private Association NewAssociation() => new(Node, Options, _events, Statistics, _pool);
+}

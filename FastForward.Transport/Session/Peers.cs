@@ -1,0 +1,163 @@
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport.Session;
+
+/// <summary>What becomes of an INIT.</summary>
+internal enum InitVerdict
+{
+    /// <summary>Answer it on a new path.</summary>
+    Accept,
+
+    /// <summary>A path answers it already; it will do so again.</summary>
+    Repeated,
+
+    /// <summary>Not now: another process holds the id and is being challenged, or too many handshakes are under way.</summary>
+    Wait,
+
+    /// <summary>Refuse it, and say why.</summary>
+    Reject,
+
+    /// <summary>Refuse it silently.</summary>
+    Drop,
+}
+
+/// <summary>All peers of a node, and the judgement of those who knock.</summary>
+internal sealed class Peers
+{
+    private readonly SessionOptions _options;
+    private readonly ISessionEvents _events;
+    private readonly NodeStatistics _statistics;
+    private readonly IAdmission _admission;
+    private readonly Func<long, long> _jitter;
+    private readonly MessagePool _pool;
+    private readonly Dictionary<uint, Peer> _peers = [];
+
+    /// <param name="options">Settings.</param>
+    /// <param name="events">Where events go.</param>
+    /// <param name="statistics">Counters.</param>
+    /// <param name="admission">What the routes say of a node.</param>
+    /// <param name="pool">Messages for reuse, shared by all peers.</param>
+    /// <param name="jitter">A random number from 0 to its argument.</param>
+    public Peers(SessionOptions options, ISessionEvents events, NodeStatistics statistics, IAdmission admission, MessagePool pool, Func<long, long> jitter)
+    {
+        _options = options;
+        _events = events;
+        _statistics = statistics;
+        _admission = admission;
+        _pool = pool;
+        _jitter = jitter;
+    }
+
+    public Dictionary<uint, Peer>.ValueCollection All => _peers.Values;
+
+    public Peer? Find(uint node) => _peers.GetValueOrDefault(node);
+
+    public Peer GetOrAdd(uint node)
+    {
+        if (_peers.TryGetValue(node, out Peer? peer)) return peer;
+        peer = new Peer(node, _options, _events, _statistics, _pool, _jitter);
+        _peers.Add(node, peer);
+        return peer;
+    }
+
+    public void Remove(uint node) => _peers.Remove(node);
+
+    /// <summary>Decides about an INIT.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="init">The INIT.</param>
+    /// <param name="kind">The medium it came over.</param>
+    /// <param name="hostLocal">It cannot have come from another machine.</param>
+    /// <param name="reason">Why it is refused, for <see cref="InitVerdict.Reject"/>.</param>
+    public InitVerdict Judge(long now, in Handshake init, TransportKind kind, bool hostLocal, out RejectReason reason)
+    {
+        InitVerdict verdict = Decide(now, init, kind, hostLocal, out reason);
+        if (verdict is InitVerdict.Drop or InitVerdict.Reject) _statistics.RefusedHandshakes++;
+        return verdict;
+    }
+
+    /// <summary>Makes the path that answers an accepted INIT.</summary>
+    public Path Answer(long now, in Handshake init, TransportKind kind, LinkTraits traits, uint localIndex)
+    {
+        Peer peer = GetOrAdd(init.From);
+        Path path = Path.Answer(peer, kind, traits, localIndex, now, init, peer.EpochFor(init));
+        peer.Add(path);
+        _events.Pending(peer);
+        return path;
+    }
+
+    private InitVerdict Decide(long now, in Handshake init, TransportKind kind, bool hostLocal, out RejectReason reason)
+    {
+        reason = 0;
+        if (init.To != _options.Node)
+        {
+            reason = RejectReason.WrongNode;
+            return InitVerdict.Reject;
+        }
+
+        if (init.From == _options.Node)
+        {
+            // Ourselves, by a route that leads back, or a second process with our id.
+            if (init.Incarnation == _options.Incarnation) return InitVerdict.Drop;
+            Tell(init.From, PeerEventKind.NodeIdConflict, kind, $"process {init.Incarnation:x16} runs with this node's own id");
+            reason = RejectReason.NodeIdConflict;
+            return InitVerdict.Reject;
+        }
+
+        if (!_admission.IsConfigured(init.From, out uint keyId))
+        {
+            Tell(init.From, PeerEventKind.NotConfigured, kind, "no route leads to it, so it is not answered");
+            return InitVerdict.Drop;
+        }
+
+        if (init.KeyId != 0 || keyId != 0)
+        {
+            Tell(init.From, PeerEventKind.Refused, kind, $"keys are not supported yet: the route demands key {keyId}, the peer offers key {init.KeyId}");
+            reason = RejectReason.KeyNotSupported;
+            return InitVerdict.Reject;
+        }
+
+        if (!hostLocal && !_admission.AllowsUnkeyed(kind))
+        {
+            Tell(init.From, PeerEventKind.Refused, kind, "it offers no key from another machine, and AllowUnkeyedIp is off");
+            reason = RejectReason.KeyRequired;
+            return InitVerdict.Reject;
+        }
+
+        Peer peer = GetOrAdd(init.From);
+        if (peer.FindAnswer(init.SenderIndex, init.Incarnation) is { } answered)
+        {
+            answered.RepeatAnswer(init.Timestamp);
+            _events.Pending(peer);
+            return InitVerdict.Repeated;
+        }
+
+        if (!peer.Admits(now, init.Incarnation))
+        {
+            if (!peer.IsRefuted(now, init.Incarnation)) return InitVerdict.Wait;
+            reason = RejectReason.NodeIdConflict;
+            return InitVerdict.Reject;
+        }
+
+        if (PendingHandshakes() < _options.MaxPendingHandshakes) return InitVerdict.Accept;
+        reason = RejectReason.Busy;
+        return InitVerdict.Reject;
+    }
+
+    // Only INITs from configured nodes ask, so this walk is rare and short.
+    private int PendingHandshakes()
+    {
+        int pending = 0;
+        foreach (Peer peer in _peers.Values)
+        {
+            foreach (Path path in peer.Paths)
+            {
+                if (path.Phase == PathPhase.Answering) pending++;
+            }
+        }
+
+        return pending;
+    }
+
+    private void Tell(uint node, PeerEventKind kind, TransportKind transport, string reason) =>
+        _events.PeerChanged(new PeerEvent(node, kind, transport, reason));
+}

@@ -1,0 +1,296 @@
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport.Session;
+
+/// <summary>
+/// The receiving half of an association: puts messages in order, hands them on, and owes acknowledgements and credit.
+/// </summary>
+internal sealed class Receiver
+{
+    // Half of what a sender starts with: the acknowledgement is back before the rest is used up.
+    private const int StreamAckThreshold = WireFormat.InitialStreamCredit / 2;
+    private const int AssociationAckThreshold = WireFormat.InitialAssociationCredit / 2;
+
+    private readonly uint _peer;
+    private readonly SessionOptions _options;
+    private readonly ISessionEvents _events;
+    private readonly NodeStatistics _statistics;
+    private readonly MessagePool _pool;
+    private readonly ReceiveStreamTable _streams = new();
+    private readonly EndedStreams _ended;
+    private readonly Queue<ulong> _refusals = new();
+    private readonly ulong _streamWindow;
+
+    private ReceiveStream? _ackHead;
+    private ReceiveStream? _ackTail;
+    private ulong _creditUsed;
+    private long _unacknowledged;
+    private long _partialBytes;
+    private long _ackDue = long.MaxValue;
+
+    public Receiver(uint peer, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
+    {
+        _peer = peer;
+        _options = options;
+        _events = events;
+        _statistics = statistics;
+        _pool = pool;
+        _ended = new EndedStreams(options.MaxStreams * 4);
+        _streamWindow = (ulong)Math.Max(options.ReceiveWindowBytes / 4, WireFormat.InitialStreamCredit);
+    }
+
+    /// <summary>When acknowledgements must leave, even without company; long.MaxValue when none is owed.</summary>
+    public long OutputDue => _refusals.Count > 0 ? 0 : _ackDue;
+
+    public void Message(long now, in MessageElement message, bool reliablePath)
+    {
+        MessageClass messageClass = message.IsRealTime ? MessageClass.RealTime : MessageClass.Reliable;
+        ReceiveStream? stream = _streams.Use(message.Stream);
+        if (stream is null)
+        {
+            if (_ended.TryGet(message.Stream, out ulong end))
+            {
+                MessageOfEndedStream(now, message, end);
+                return;
+            }
+
+            stream = Open(message.Stream, messageClass);
+        }
+
+        if (stream.Class != messageClass || (messageClass == MessageClass.Reliable && !reliablePath))
+        {
+            _statistics.MalformedFrames++;
+            return;
+        }
+
+        if (messageClass == MessageClass.RealTime) RealTime(stream, message);
+        else Reliable(now, stream, message);
+    }
+
+    public void Reset(long now, ulong id, uint sequence, uint code, bool reliablePath)
+    {
+        ReceiveStream? stream = _streams.Use(id);
+        if (stream is null)
+        {
+            if (!_ended.TryGet(id, out ulong end)) end = (ulong)sequence + 1;
+            _ended.Add(id, end);
+            if (reliablePath) AcknowledgeAgain(now, id, end);
+            return;
+        }
+
+        int step = (int)(sequence - (uint)stream.Expected);
+        if (step < 0) return;
+        stream.Expected += (ulong)step + 1;
+        if (stream.Class == MessageClass.Reliable) Owe(now, stream, 0);
+        End(stream, StreamEndReason.Reset, code, 0);
+    }
+
+    /// <summary>Puts what is owed into the frame, as far as it fits.</summary>
+    public void Write(ref FrameWriter frame)
+    {
+        while (_refusals.Count > 0 && frame.Room >= WireFormat.StreamRefused) frame.WriteStreamRefused(_refusals.Dequeue(), 0);
+        if (_ackHead is null) return;
+        if (_unacknowledged > 0)
+        {
+            if (frame.Room < WireFormat.Credit) return;
+            frame.WriteCredit(_creditUsed + (ulong)_options.ReceiveWindowBytes);
+            _unacknowledged = 0;
+        }
+
+        while (_ackHead is { } stream)
+        {
+            if (frame.Room < WireFormat.StreamAck) return;
+            frame.WriteStreamAck(stream.Id, stream.Expected, stream.CreditUsed + _streamWindow);
+            stream.Unacknowledged = 0;
+            stream.AckQueued = false;
+            _ackHead = stream.NextAck;
+            stream.NextAck = null;
+        }
+
+        _ackTail = null;
+        _ackDue = long.MaxValue;
+    }
+
+    /// <summary>The association is dead: all streams end.</summary>
+    public void FailAll(StreamEndReason reason)
+    {
+        while (_streams.Oldest is { } stream) End(stream, reason, 0, 0);
+    }
+
+    private ReceiveStream Open(ulong id, MessageClass messageClass)
+    {
+        if (_streams.Count >= _options.MaxStreams)
+        {
+            _statistics.EvictedStreams++;
+            End(_streams.Oldest!, StreamEndReason.Evicted, 0, 0);
+        }
+
+        ReceiveStream stream = new(id, messageClass);
+        _streams.Add(stream);
+        return stream;
+    }
+
+    private void RealTime(ReceiveStream stream, in MessageElement message)
+    {
+        // A stream whose first messages were lost is met in its middle: its sequence counts from 0 all the same.
+        long step = stream.Expected == 0 ? message.Sequence : (int)(message.Sequence - (uint)stream.Expected);
+        if (step < 0)
+        {
+            _statistics.LateMessages++;
+            return;
+        }
+
+        ulong sequence = stream.Expected + (ulong)step;
+        stream.Expected = sequence + 1;
+        _statistics.SkippedMessages += step;
+        if (message.IsEnd) Forget(stream);
+        if (!message.IsMark) Deliver(stream, sequence, message.IsEnd, (ulong)step, message.Payload);
+        if (message.IsEnd) TellEnd(stream, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
+    }
+
+    private void Reliable(long now, ReceiveStream stream, in MessageElement message)
+    {
+        int step = (int)(message.Sequence - (uint)stream.Expected);
+        if (step < 0)
+        {
+            _statistics.DuplicateMessages++;
+            Owe(now, stream, 0);
+            return;
+        }
+
+        // A gap on a reliable path: this side has forgotten the stream, or the peer breaks the rules. Nothing would fill
+        // it, so the sender has to know.
+        if (step > 0)
+        {
+            Refuse(stream);
+            return;
+        }
+
+        if (message.IsFragment)
+        {
+            Fragment(now, stream, message);
+            return;
+        }
+
+        Complete(now, stream, message.IsEnd, message.IsMark, message.Payload);
+    }
+
+    private void Fragment(long now, ReceiveStream stream, in MessageElement message)
+    {
+        OutgoingMessage? partial = stream.Partial;
+        int have = partial?.Length ?? 0;
+        int repeated = have - message.Offset; // after a change of path the message begins again
+        if (repeated < 0 || (partial is null && _partialBytes + WireFormat.MaxReliableMessage > _options.ReceiveWindowBytes))
+        {
+            Refuse(stream);
+            return;
+        }
+
+        if (partial is null)
+        {
+            partial = _pool.Rent(WireFormat.MaxReliableMessage);
+            stream.Partial = partial;
+            _partialBytes += WireFormat.MaxReliableMessage;
+        }
+
+        if (message.Payload.Length > repeated)
+        {
+            ReadOnlySpan<byte> fresh = message.Payload[repeated..];
+            fresh.CopyTo(partial.Buffer.AsSpan(have));
+            partial.Length = have + fresh.Length;
+        }
+
+        if (message.HasMore) return;
+        stream.Partial = null;
+        _partialBytes -= WireFormat.MaxReliableMessage;
+        Complete(now, stream, message.IsEnd, isMark: false, partial.Payload);
+        _pool.Return(partial);
+    }
+
+    private void Complete(long now, ReceiveStream stream, bool isEnd, bool isMark, ReadOnlySpan<byte> payload)
+    {
+        ulong sequence = stream.Expected++;
+        int cost = isMark ? 0 : payload.Length + WireFormat.CreditPerMessage;
+        stream.CreditUsed += (ulong)cost;
+        _creditUsed += (ulong)cost;
+        Owe(now, stream, cost);
+        if (isEnd) Forget(stream);
+        if (!isMark) Deliver(stream, sequence, isEnd, 0, payload);
+        if (isEnd) TellEnd(stream, StreamEndReason.Ended, 0, 0);
+    }
+
+    private void Deliver(ReceiveStream stream, ulong sequence, bool isLast, ulong skipped, ReadOnlySpan<byte> payload)
+    {
+        _statistics.MessagesReceived++;
+        _events.Message(new ReceivedMessage
+        {
+            Node = _peer,
+            Stream = stream.Id,
+            Sequence = sequence,
+            Class = stream.Class,
+            IsLast = isLast,
+            SkippedBefore = skipped,
+            Payload = payload,
+        });
+    }
+
+    private void MessageOfEndedStream(long now, in MessageElement message, ulong end)
+    {
+        _statistics.EndedStreamMessages++;
+        if (message.IsRealTime) return;
+        // Below the end it is a repetition whose acknowledgement was lost; above it the stream was evicted here.
+        if ((int)(message.Sequence - (uint)end) < 0) AcknowledgeAgain(now, message.Stream, end);
+        else QueueRefusal(message.Stream);
+    }
+
+    private void AcknowledgeAgain(long now, ulong id, ulong end) =>
+        Owe(now, new ReceiveStream(id, MessageClass.Reliable) { Expected = end }, 0);
+
+    private void Refuse(ReceiveStream stream)
+    {
+        QueueRefusal(stream.Id);
+        End(stream, StreamEndReason.Reset, 0, 0);
+    }
+
+    private void QueueRefusal(ulong id)
+    {
+        // Bounded: a peer that provokes more than these gets the same answer to its next message.
+        if (_refusals.Count < 64 && !_refusals.Contains(id)) _refusals.Enqueue(id);
+    }
+
+    private void Owe(long now, ReceiveStream stream, int cost)
+    {
+        stream.Unacknowledged += cost;
+        _unacknowledged += cost;
+        if (!stream.AckQueued)
+        {
+            stream.AckQueued = true;
+            if (_ackHead is null) _ackHead = stream;
+            else _ackTail!.NextAck = stream;
+            _ackTail = stream;
+        }
+
+        bool atOnce = stream.Unacknowledged >= StreamAckThreshold || _unacknowledged >= AssociationAckThreshold;
+        _ackDue = Math.Min(_ackDue, atOnce ? now : now + _options.AckDelay);
+    }
+
+    private void End(ReceiveStream stream, StreamEndReason reason, uint code, ulong skipped)
+    {
+        Forget(stream);
+        TellEnd(stream, reason, code, skipped);
+    }
+
+    // Before the application is called: what it does inside the callback meets the stream as ended.
+    private void Forget(ReceiveStream stream)
+    {
+        _streams.Remove(stream);
+        _ended.Add(stream.Id, stream.Expected);
+        if (stream.Partial is not { } partial) return;
+        stream.Partial = null;
+        _partialBytes -= WireFormat.MaxReliableMessage;
+        _pool.Return(partial);
+    }
+
+    private void TellEnd(ReceiveStream stream, StreamEndReason reason, uint code, ulong skipped) =>
+        _events.StreamEnded(new StreamEnd(_peer, stream.Id, reason, code, skipped));
+}

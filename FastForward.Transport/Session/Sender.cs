@@ -1,0 +1,425 @@
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport.Session;
+
+/// <summary>
+/// The sending half of an association: streams, the bounded send store, credit, and what goes into the next frame.
+/// Credit is taken when a message is accepted, so whatever is in the store may be written without asking again.
+/// </summary>
+internal sealed class Sender
+{
+    private const int StoreOverheadPerMessage = 64;
+
+    // A part smaller than this is not worth its headers: the message waits for the next frame.
+    private const int SmallestFragment = 64;
+
+    private readonly uint _peer;
+    private readonly SessionOptions _options;
+    private readonly ISessionEvents _events;
+    private readonly NodeStatistics _statistics;
+    private readonly MessagePool _pool;
+    private readonly Dictionary<ulong, SendStream> _streams = [];
+    private readonly EndedStreams _ended;
+    private readonly Dictionary<ulong, int> _refused = [];
+    private readonly List<ulong> _writable = [];
+
+    private SendStream? _recent;
+    private SendStream? _readyHead;
+    private SendStream? _readyTail;
+    private OutgoingMessage? _realTimeHead;
+    private OutgoingMessage? _realTimeTail;
+    private ulong _creditUsed;
+    private ulong _creditLimit = WireFormat.InitialAssociationCredit;
+
+    public Sender(uint peer, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
+    {
+        _peer = peer;
+        _options = options;
+        _events = events;
+        _statistics = statistics;
+        _pool = pool;
+        _ended = new EndedStreams(options.MaxStreams * 4);
+    }
+
+    /// <summary>Payload and overhead in the store.</summary>
+    public long StoredBytes { get; private set; }
+
+    /// <summary>Reliable messages that are not acknowledged.</summary>
+    public long Unacknowledged { get; private set; }
+
+    public bool HasOutput(bool reliable) => _realTimeHead is not null || (reliable && _readyHead is not null);
+
+    public SendResult Send(long now, ulong id, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
+    {
+        SendStatus status = Open(id, messageClass, payload.Length, out SendStream? stream);
+        return status == SendStatus.Accepted
+            ? new SendResult(status, Accept(now, stream!, _pool.Rent(payload), OutgoingKind.Message, end))
+            : new SendResult(status, 0);
+    }
+
+    /// <summary>Ends a stream with a mark of its own, which needs no credit: the application cannot wait for it.</summary>
+    public SendStatus End(long now, ulong id)
+    {
+        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsEnded) return SendStatus.StreamEnded;
+        Accept(now, stream, _pool.Rent(0), OutgoingKind.EndMark, end: true);
+        return SendStatus.Accepted;
+    }
+
+    public SendStatus Reset(long now, ulong id, uint code)
+    {
+        if (!_streams.TryGetValue(id, out SendStream? stream)) return SendStatus.StreamEnded;
+        Abandon(stream, UndeliveredReason.StreamReset);
+        OutgoingMessage reset = _pool.Rent(0);
+        reset.Code = code;
+        Accept(now, stream, reset, OutgoingKind.Reset, end: true);
+        return SendStatus.Accepted;
+    }
+
+    /// <summary>Fills the rest of a frame.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="reliable">The path keeps the promise of reliable streams.</param>
+    /// <param name="frame">The frame being written.</param>
+    public void Write(long now, bool reliable, ref FrameWriter frame)
+    {
+        WriteRealTime(now, ref frame);
+        if (reliable && _realTimeHead is null) WriteReliable(ref frame);
+    }
+
+    /// <summary>The peer has everything of the stream below a sequence, and grants credit.</summary>
+    public void Acknowledge(ulong id, uint next, ulong limit)
+    {
+        if (!_streams.TryGetValue(id, out SendStream? stream)) return;
+        // The low half of the sequence stands for the number nearest to what is acknowledged; one below it is an old
+        // acknowledgement that another path brought late.
+        int step = (int)(next - (uint)stream.Acknowledged);
+        ulong acknowledged = stream.Acknowledged + (ulong)Math.Max(step, 0);
+        if (acknowledged > stream.Written)
+        {
+            _statistics.MalformedFrames++;
+            return;
+        }
+
+        while (stream.First is { } first && first.Sequence < acknowledged) Release(stream.RemoveFirst(), reliable: true);
+        stream.Acknowledged = acknowledged;
+        stream.CreditLimit = Math.Max(stream.CreditLimit, limit);
+        if (stream.IsEnded && stream.First is null) Close(stream);
+        TellWritable();
+    }
+
+    public void GrantCredit(ulong limit)
+    {
+        _creditLimit = Math.Max(_creditLimit, limit);
+        TellWritable();
+    }
+
+    /// <summary>The peer takes no more of a stream.</summary>
+    public void Refused(ulong id)
+    {
+        if (!_streams.TryGetValue(id, out SendStream? stream)) return;
+        Abandon(stream, UndeliveredReason.StreamReset);
+        stream.IsEnded = true;
+        Close(stream);
+        TellWritable();
+    }
+
+    /// <summary>The path that carried the frames is gone: what is not acknowledged goes out again on the next one.</summary>
+    public void Rewind()
+    {
+        foreach (SendStream stream in _streams.Values)
+        {
+            if (stream.First is null) continue;
+            stream.Rewind();
+            MakeReady(stream);
+        }
+    }
+
+    /// <summary>Gives everything in the store up and reports it.</summary>
+    public void FailAll(UndeliveredReason reason)
+    {
+        foreach (SendStream stream in _streams.Values) Abandon(stream, reason);
+        TellWritable();
+    }
+
+    /// <summary>Gives the reliable messages up and reports them; their streams end.</summary>
+    public void FailReliable(UndeliveredReason reason)
+    {
+        if (Unacknowledged == 0) return;
+        foreach (SendStream stream in _streams.Values.Where(static stream => stream.First is not null).ToArray())
+        {
+            Abandon(stream, reason);
+            stream.IsEnded = true;
+            Close(stream);
+        }
+
+        TellWritable();
+    }
+
+    /// <summary>When the oldest message in the store was accepted; long.MaxValue when it is empty.</summary>
+    public long OldestAccepted()
+    {
+        long oldest = _realTimeHead?.AcceptedAt ?? long.MaxValue;
+        if (Unacknowledged == 0) return oldest;
+        foreach (SendStream stream in _streams.Values) oldest = Math.Min(oldest, stream.First?.AcceptedAt ?? long.MaxValue);
+        return oldest;
+    }
+
+    private SendStatus Open(ulong id, MessageClass messageClass, int length, out SendStream? stream)
+    {
+        stream = _recent is { } recent && recent.Id == id ? recent : null;
+        if (stream is null && !_streams.TryGetValue(id, out stream))
+        {
+            if (_ended.TryGet(id, out _)) return SendStatus.StreamEnded;
+            if (_streams.Count >= _options.MaxStreams) return SendStatus.TooManyStreams;
+        }
+
+        if (stream is { IsEnded: true }) return SendStatus.StreamEnded;
+        if (stream is not null && stream.Class != messageClass) return SendStatus.WrongClass;
+        if (!HasRoom(stream, messageClass, length))
+        {
+            if (_refused.Count < _options.MaxStreams * 2 || _refused.ContainsKey(id)) _refused[id] = length;
+            return SendStatus.BackPressured;
+        }
+
+        if (stream is null)
+        {
+            stream = new SendStream(id, messageClass);
+            _streams.Add(id, stream);
+        }
+
+        _recent = stream;
+        return SendStatus.Accepted;
+    }
+
+    private bool HasRoom(SendStream? stream, MessageClass messageClass, int length)
+    {
+        if (StoredBytes + length + StoreOverheadPerMessage > _options.SendStoreBytes) return false;
+        if (messageClass == MessageClass.RealTime) return true;
+        ulong cost = (ulong)(length + WireFormat.CreditPerMessage);
+        return _creditUsed + cost <= _creditLimit
+            && (stream?.CreditUsed ?? 0) + cost <= (stream?.CreditLimit ?? WireFormat.InitialStreamCredit);
+    }
+
+    private ulong Accept(long now, SendStream stream, OutgoingMessage message, OutgoingKind kind, bool end)
+    {
+        message.Kind = kind;
+        message.IsEnd = end;
+        message.AcceptedAt = now;
+        message.Sequence = stream.NextSequence++;
+        stream.IsEnded = end;
+        StoredBytes += message.Length + StoreOverheadPerMessage;
+        if (stream.Class == MessageClass.RealTime)
+        {
+            message.Stream = stream;
+            stream.Queued++;
+            if (_realTimeTail is null) _realTimeHead = message;
+            else _realTimeTail.Next = message;
+            _realTimeTail = message;
+            return message.Sequence;
+        }
+
+        if (kind == OutgoingKind.Message)
+        {
+            ulong cost = (ulong)(message.Length + WireFormat.CreditPerMessage);
+            stream.CreditUsed += cost;
+            _creditUsed += cost;
+        }
+
+        Unacknowledged++;
+        stream.Append(message);
+        MakeReady(stream);
+        return message.Sequence;
+    }
+
+    private void WriteRealTime(long now, ref FrameWriter frame)
+    {
+        bool freed = false;
+        while (_realTimeHead is { } message)
+        {
+            SendStream stream = message.Stream!;
+            long age = now - message.AcceptedAt;
+            if (message.Kind == OutgoingKind.Message && _options.RealTimeBudget > 0 && age > _options.RealTimeBudget)
+            {
+                DequeueRealTime();
+                Report(stream.Id, message.Sequence, 1, UndeliveredReason.Expired);
+            }
+            else
+            {
+                if (!TryWriteRealTime(message, age, ref frame)) break;
+                DequeueRealTime();
+            }
+
+            freed = true;
+            if (message.IsEnd) Close(stream);
+            Release(message, reliable: false);
+        }
+
+        if (freed) TellWritable();
+    }
+
+    private bool TryWriteRealTime(OutgoingMessage message, long age, ref FrameWriter frame)
+    {
+        SendStream stream = message.Stream!;
+        if (message.Kind == OutgoingKind.Reset)
+        {
+            if (frame.Room < WireFormat.StreamReset) return false;
+            frame.WriteStreamReset(stream.Id, message.Sequence, message.Code);
+            return true;
+        }
+
+        if (frame.Room < WireFormat.MessageHeader + WireFormat.RealTimeFields + message.Length) return false;
+        frame.WriteRealTime(stream.Id, message.Sequence, BitsOf(message), (int)(_options.RealTimeBudget / 1000), age, message.Payload);
+        return true;
+    }
+
+    private void WriteReliable(ref FrameWriter frame)
+    {
+        while (_readyHead is { } stream)
+        {
+            if (stream.Cursor is { } message)
+            {
+                if (!TryWriteReliable(stream, message, ref frame)) return;
+                stream.Advance();
+            }
+
+            // One message per turn: a stream with much to say does not hold the others up.
+            _readyHead = stream.NextReady;
+            if (_readyHead is null) _readyTail = null;
+            stream.NextReady = null;
+            stream.IsReady = false;
+            if (stream.Cursor is not null) MakeReady(stream);
+        }
+    }
+
+    // True when the message is written to its end.
+    private static bool TryWriteReliable(SendStream stream, OutgoingMessage message, ref FrameWriter frame)
+    {
+        if (message.Kind == OutgoingKind.Reset)
+        {
+            if (frame.Room < WireFormat.StreamReset) return false;
+            frame.WriteStreamReset(stream.Id, message.Sequence, message.Code);
+            return true;
+        }
+
+        int offset = stream.CursorOffset;
+        if (offset == 0 && frame.Room >= WireFormat.MessageHeader + message.Length)
+        {
+            frame.WriteMessage(stream.Id, message.Sequence, BitsOf(message), message.Payload);
+            return true;
+        }
+
+        int left = message.Length - offset;
+        int part = Math.Min(left, frame.Room - WireFormat.MessageHeader - WireFormat.FragmentFields);
+        if (part < Math.Min(left, SmallestFragment)) return false;
+        MessageBits bits = BitsOf(message) | (part < left ? MessageBits.More : MessageBits.None);
+        frame.WriteFragment(stream.Id, message.Sequence, bits, offset, message.Payload.Slice(offset, part));
+        // Acknowledgements of a message that is partly written cannot be honest yet.
+        stream.CursorOffset = offset + part;
+        return part == left;
+    }
+
+    private static MessageBits BitsOf(OutgoingMessage message) =>
+        (message.Sequence == 0 ? MessageBits.Begin : 0)
+        | (message.IsEnd ? MessageBits.End : 0)
+        | (message.Kind == OutgoingKind.EndMark ? MessageBits.Mark : 0);
+
+    private void MakeReady(SendStream stream)
+    {
+        if (stream.IsReady) return;
+        stream.IsReady = true;
+        if (_readyTail is null) _readyHead = stream;
+        else _readyTail.NextReady = stream;
+        _readyTail = stream;
+    }
+
+    private void DequeueRealTime()
+    {
+        OutgoingMessage message = _realTimeHead!;
+        _realTimeHead = message.Next;
+        if (_realTimeHead is null) _realTimeTail = null;
+        message.Next = null;
+        message.Stream!.Queued--;
+    }
+
+    // Takes a stream's messages out of the store and reports them as one run.
+    private void Abandon(SendStream stream, UndeliveredReason reason)
+    {
+        ulong first = stream.Class == MessageClass.Reliable ? stream.Acknowledged : ulong.MaxValue;
+        ulong count = 0;
+        while (stream.First is not null) Drop(stream.RemoveFirst(), reliable: true);
+        if (stream.Queued > 0) AbandonRealTime();
+        stream.Acknowledged = stream.NextSequence;
+        stream.Written = stream.NextSequence;
+        if (count > 0) Report(stream.Id, first, count, reason);
+
+        void Drop(OutgoingMessage message, bool reliable)
+        {
+            if (message.Kind == OutgoingKind.Message) count++;
+            Release(message, reliable);
+        }
+
+        void AbandonRealTime()
+        {
+            OutgoingMessage? previous = null;
+            OutgoingMessage? message = _realTimeHead;
+            while (message is not null)
+            {
+                OutgoingMessage? next = message.Next;
+                if (ReferenceEquals(message.Stream, stream))
+                {
+                    if (previous is null) _realTimeHead = next;
+                    else previous.Next = next;
+                    if (next is null) _realTimeTail = previous;
+                    first = Math.Min(first, message.Sequence);
+                    stream.Queued--;
+                    message.Next = null;
+                    Drop(message, reliable: false);
+                }
+                else
+                {
+                    previous = message;
+                }
+
+                message = next;
+            }
+        }
+    }
+
+    private void Report(ulong stream, ulong first, ulong count, UndeliveredReason reason)
+    {
+        _statistics.UndeliveredMessages += (long)count;
+        _events.Undelivered(new Undelivered(_peer, stream, first, count, reason));
+    }
+
+    private void Release(OutgoingMessage message, bool reliable)
+    {
+        StoredBytes -= message.Length + StoreOverheadPerMessage;
+        if (reliable) Unacknowledged--;
+        _pool.Return(message);
+    }
+
+    private void Close(SendStream stream)
+    {
+        _streams.Remove(stream.Id);
+        _refused.Remove(stream.Id);
+        if (ReferenceEquals(_recent, stream)) _recent = null;
+        _ended.Add(stream.Id, stream.NextSequence);
+    }
+
+    private void TellWritable()
+    {
+        if (_refused.Count == 0) return;
+        foreach ((ulong id, int length) in _refused)
+        {
+            _streams.TryGetValue(id, out SendStream? stream);
+            if (HasRoom(stream, stream?.Class ?? MessageClass.Reliable, length)) _writable.Add(id);
+        }
+
+        foreach (ulong id in _writable)
+        {
+            _refused.Remove(id);
+            _events.Writable(_peer, id);
+        }
+
+        _writable.Clear();
+    }
+}

@@ -1,0 +1,16 @@
+namespace FastForward.Transport.Session.Wire;
+
+/// <summary>The first octet of each element of a DATA frame (docs/protocol.md, "Elements"). Unknown ones are skipped by length.</summary>
+internal enum ElementType : byte
+{
+    /// <summary>One octet without a length.</summary>
+    Padding = 0,
+    Message = 1,
+    StreamAck = 2,
+    Credit = 3,
+    Probe = 4,
+    ProbeReply = 5,
+    Close = 6,
+    StreamReset = 7,
+    StreamRefused = 8,
+}

@@ -1,0 +1,14 @@
+namespace FastForward.Transport.Session.Wire;
+
+/// <summary>The second octet of each frame (docs/protocol.md, "Frames").</summary>
+internal enum FrameType : byte
+{
+    Init = 1,
+    Response = 2,
+    Confirm = 3,
+    Data = 4,
+    Reject = 5,
+
+    /// <summary>Reserved for the stateless cookie that answers an INIT under load.</summary>
+    Cookie = 6,
+}

@@ -1,0 +1,133 @@
+using System.Buffers.Binary;
+
+namespace FastForward.Transport.Session.Wire;
+
+/// <summary>
+/// Fills a DATA frame element by element, in place. The header is written last, when it is known that there is a frame.
+/// The caller checks <see cref="Room"/> before each element.
+/// </summary>
+internal ref struct FrameWriter
+{
+    private readonly Span<byte> _frame;
+    private int _length;
+
+    public FrameWriter(Span<byte> frame)
+    {
+        _frame = frame;
+        _length = WireFormat.DataHeader;
+    }
+
+    /// <summary>Octets left.</summary>
+    public readonly int Room => _frame.Length - _length;
+
+    /// <summary>Octets so far, header included.</summary>
+    public readonly int Length => _length;
+
+    public readonly bool IsEmpty => _length == WireFormat.DataHeader;
+
+    /// <summary>The frame carries a real-time message.</summary>
+    public bool HasRealTime { get; private set; }
+
+    public readonly void WriteHeader(uint receiverIndex, ulong packetNumber, uint timestamp)
+    {
+        _frame[0] = WireFormat.Version;
+        _frame[1] = (byte)FrameType.Data;
+        _frame[2] = 0;
+        _frame[3] = 0;
+        BinaryPrimitives.WriteUInt32LittleEndian(_frame[4..], receiverIndex);
+        BinaryPrimitives.WriteUInt64LittleEndian(_frame[8..], packetNumber);
+        BinaryPrimitives.WriteUInt32LittleEndian(_frame[16..], timestamp);
+    }
+
+    /// <summary>A whole reliable message, or a mark.</summary>
+    public void WriteMessage(ulong stream, ulong sequence, MessageBits bits, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> element = BeginMessage(stream, sequence, bits, WireFormat.MessageHeader + payload.Length);
+        payload.CopyTo(element[WireFormat.MessageHeader..]);
+    }
+
+    /// <summary>A part of a reliable message.</summary>
+    public void WriteFragment(ulong stream, ulong sequence, MessageBits bits, int offset, ReadOnlySpan<byte> part)
+    {
+        const int Header = WireFormat.MessageHeader + WireFormat.FragmentFields;
+        Span<byte> element = BeginMessage(stream, sequence, bits | MessageBits.Fragment, Header + part.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(element[16..], (ushort)offset);
+        BinaryPrimitives.WriteUInt16LittleEndian(element[18..], 0);
+        part.CopyTo(element[Header..]);
+    }
+
+    /// <summary>A whole real-time message, or a mark.</summary>
+    public void WriteRealTime(ulong stream, ulong sequence, MessageBits bits, int budgetMillis, long ageMicros, ReadOnlySpan<byte> payload)
+    {
+        const int Header = WireFormat.MessageHeader + WireFormat.RealTimeFields;
+        Span<byte> element = BeginMessage(stream, sequence, bits | MessageBits.RealTime, Header + payload.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(element[16..], (ushort)Math.Min(budgetMillis, ushort.MaxValue));
+        BinaryPrimitives.WriteUInt16LittleEndian(element[18..], (ushort)Math.Min(ageMicros / WireFormat.AgeUnitMicros, ushort.MaxValue));
+        payload.CopyTo(element[Header..]);
+        HasRealTime = true;
+    }
+
+    public void WriteStreamAck(ulong stream, ulong next, ulong limit)
+    {
+        Span<byte> body = Begin(ElementType.StreamAck, 0, WireFormat.StreamAck);
+        BinaryPrimitives.WriteUInt64LittleEndian(body, stream);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[8..], (uint)next);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[12..], 0);
+        BinaryPrimitives.WriteUInt64LittleEndian(body[16..], limit);
+    }
+
+    public void WriteCredit(ulong limit) =>
+        BinaryPrimitives.WriteUInt64LittleEndian(Begin(ElementType.Credit, 0, WireFormat.Credit), limit);
+
+    public void WriteProbe(uint id) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(Begin(ElementType.Probe, 0, WireFormat.Probe), id);
+
+    public void WriteProbeReply(uint id, uint holdMicros)
+    {
+        Span<byte> body = Begin(ElementType.ProbeReply, 0, WireFormat.ProbeReply);
+        BinaryPrimitives.WriteUInt32LittleEndian(body, id);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[4..], holdMicros);
+    }
+
+    public void WriteClose(bool association, CloseReason reason)
+    {
+        Span<byte> body = Begin(ElementType.Close, 0, WireFormat.Close);
+        body[0] = association ? (byte)0 : (byte)1;
+        body[1] = 0;
+        BinaryPrimitives.WriteUInt16LittleEndian(body[2..], (ushort)reason);
+    }
+
+    public void WriteStreamReset(ulong stream, ulong sequence, uint code)
+    {
+        Span<byte> body = Begin(ElementType.StreamReset, 0, WireFormat.StreamReset);
+        BinaryPrimitives.WriteUInt64LittleEndian(body, stream);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[8..], (uint)sequence);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[12..], code);
+    }
+
+    public void WriteStreamRefused(ulong stream, uint code)
+    {
+        Span<byte> body = Begin(ElementType.StreamRefused, 0, WireFormat.StreamRefused);
+        BinaryPrimitives.WriteUInt64LittleEndian(body, stream);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[8..], code);
+    }
+
+    private Span<byte> BeginMessage(ulong stream, ulong sequence, MessageBits bits, int size)
+    {
+        Span<byte> body = Begin(ElementType.Message, (byte)bits, size);
+        BinaryPrimitives.WriteUInt64LittleEndian(body, stream);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[8..], (uint)sequence);
+        return _frame.Slice(_length - size, size);
+    }
+
+    // Returns the body: what follows the element header.
+    private Span<byte> Begin(ElementType type, byte bits, int size)
+    {
+        Span<byte> element = _frame.Slice(_length, size);
+        element[0] = (byte)type;
+        element[1] = bits;
+        BinaryPrimitives.WriteUInt16LittleEndian(element[2..], (ushort)(size - WireFormat.ElementHeader));
+        _length += size;
+        return element[WireFormat.ElementHeader..];
+    }
+}

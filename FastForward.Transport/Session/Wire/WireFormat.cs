@@ -1,0 +1,57 @@
+namespace FastForward.Transport.Session.Wire;
+
+/// <summary>Sizes and limits of the wire format, version 1 (docs/protocol.md). All integers are little-endian.</summary>
+internal static class WireFormat
+{
+    public const byte Version = 1;
+
+    /// <summary>version u8, type u8, flags u16, receiver index u32: common to all frames.</summary>
+    public const int CommonHeader = 8;
+
+    /// <summary>The common header, packet number u64, timestamp u32.</summary>
+    public const int DataHeader = 20;
+
+    /// <summary>INIT, RESPONSE and CONFIRM without their cryptographic block.</summary>
+    public const int Handshake = 64;
+
+    public const int MaxCryptoBlock = 512;
+
+    public const int Reject = 32;
+
+    /// <summary>type u8, flags u8, length u16.</summary>
+    public const int ElementHeader = 4;
+
+    /// <summary>Element header, stream u64, sequence u32.</summary>
+    public const int MessageHeader = 16;
+
+    /// <summary>budget u16, age u16.</summary>
+    public const int RealTimeFields = 4;
+
+    /// <summary>offset u16, reserved u16.</summary>
+    public const int FragmentFields = 4;
+
+    public const int StreamAck = ElementHeader + 24;
+    public const int Credit = ElementHeader + 8;
+    public const int Probe = ElementHeader + 4;
+    public const int ProbeReply = ElementHeader + 8;
+    public const int Close = ElementHeader + 4;
+    public const int StreamReset = ElementHeader + 16;
+    public const int StreamRefused = ElementHeader + 12;
+
+    public const int MaxReliableMessage = 65_536;
+    public const int MaxRealTimeMessage = 1100;
+
+    /// <summary>
+    /// What each message costs of credit beyond its payload, so that empty messages are bounded as well.
+    /// </summary>
+    public const int CreditPerMessage = 32;
+
+    /// <summary>The credit of a new stream, in units of payload octets plus <see cref="CreditPerMessage"/> a message.</summary>
+    public const int InitialStreamCredit = 256 << 10;
+
+    /// <summary>The credit of a new association, in the same units.</summary>
+    public const int InitialAssociationCredit = 1 << 20;
+
+    /// <summary>The unit of the age field of a real-time message.</summary>
+    public const int AgeUnitMicros = 64;
+}

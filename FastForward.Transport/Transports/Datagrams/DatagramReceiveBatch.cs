@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+using FastForward.Transport.Interop;
+
+namespace FastForward.Transport;
+
+/// <summary>
+/// Native memory for datagrams on their way in, as an array for recvmmsg(2). What was received is walked with
+/// <see cref="TryTake"/>; a walk that a throwing sink broke off goes on where it stopped.
+/// </summary>
+internal sealed unsafe class DatagramReceiveBatch : IDisposable
+{
+    /// <summary>Datagrams per system call.</summary>
+    public const int Capacity = 64;
+
+    private const int AddressOffset = ControlMessages.Capacity;
+    private const int VectorOffset = AddressOffset + IpAddresses.Capacity;
+    private const int FrameOffset = 128;
+
+    private readonly int _stride;
+    private byte* _memory;
+    private LibC.BatchedMessage* _messages;
+    private int _count;
+    private int _next;
+
+    public DatagramReceiveBatch(int frameSize)
+    {
+        _stride = FrameOffset + ((frameSize + 63) & ~63);
+        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(_stride * Capacity), 64);
+        _messages = (LibC.BatchedMessage*)NativeMemory.AlignedAlloc((nuint)(sizeof(LibC.BatchedMessage) * Capacity), 64);
+        for (int i = 0; i < Capacity; i++)
+        {
+            byte* memory = _memory + (i * _stride);
+            LibC.IoVector* vector = (LibC.IoVector*)(memory + VectorOffset);
+            *vector = new LibC.IoVector { Base = memory + FrameOffset, Length = (nuint)frameSize };
+            _messages[i] = new LibC.BatchedMessage
+            {
+                Header = new LibC.MessageHeader { Name = memory + AddressOffset, Vectors = vector, VectorCount = 1, Control = memory },
+            };
+            Reset(ref _messages[i]);
+        }
+    }
+
+    /// <summary>Received datagrams that were not taken yet.</summary>
+    public bool HasMore => _next < _count;
+
+    /// <summary>One recvmmsg(2), when everything received before has been taken.</summary>
+    /// <returns>The number received; -1 with errno.</returns>
+    public int Receive(Descriptor socket, int limit)
+    {
+        for (int i = 0; i < _count; i++) Reset(ref _messages[i]); // the kernel wrote lengths there
+        _next = _count = 0;
+        int received = LibC.ReceiveMessages(socket, _messages, (uint)Math.Min(limit, Capacity), LibC.MSG_DONTWAIT, null);
+        if (received > 0) _count = received;
+        return received;
+    }
+
+    /// <summary>The next datagram. Its memory is valid until the next <see cref="Receive"/>.</summary>
+    public bool TryTake(out Datagram datagram)
+    {
+        if (_next >= _count)
+        {
+            datagram = default;
+            return false;
+        }
+
+        LibC.BatchedMessage* message = _messages + _next++;
+        byte* frame = (byte*)message->Header.Vectors->Base;
+        datagram = new Datagram
+        {
+            Frame = new Span<byte>(frame, (int)message->Length),
+            IsTruncated = (message->Header.Flags & LibC.MSG_TRUNC) != 0,
+            Source = new ReadOnlySpan<byte>(message->Header.Name, (int)Math.Min(message->Header.NameLength, IpAddresses.Capacity)),
+            Control = new ReadOnlySpan<byte>(message->Header.Control, (int)message->Header.ControlLength),
+        };
+        return true;
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(_memory);
+        NativeMemory.AlignedFree(_messages);
+        _memory = null;
+        _messages = null;
+        _next = _count = 0;
+    }
+
+    private static void Reset(ref LibC.BatchedMessage message)
+    {
+        message.Header.NameLength = IpAddresses.Capacity;
+        message.Header.ControlLength = ControlMessages.Capacity;
+        message.Header.Flags = 0;
+    }
+
+    /// <summary>One received datagram.</summary>
+    public readonly ref struct Datagram
+    {
+        public Span<byte> Frame { get; init; }
+
+        /// <summary>It was longer than a frame may be; the rest is lost.</summary>
+        public bool IsTruncated { get; init; }
+
+        /// <summary>The sender's socket address.</summary>
+        public ReadOnlySpan<byte> Source { get; init; }
+
+        /// <summary>Control messages as received.</summary>
+        public ReadOnlySpan<byte> Control { get; init; }
+    }
+}

@@ -1,0 +1,371 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using FastForward.Transport.Interop;
+using FastForward.Transport.Loop;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace FastForward.Transport;
+
+/// <summary>
+/// UDP over IPv4 and IPv6: one socket per family on one port, many links over each. It serves
+/// <see cref="IPEndPoint"/>s.
+/// </summary>
+/// <remarks>
+/// <para>A datagram names the receiver's link with the little-endian word at offset 4; its source must be the link's far
+/// end. Everything else is a <see cref="ILinkSink.Stranger"/>, for which nothing is kept. Frames are at least 8 octets,
+/// shorter datagrams are dropped and counted.</para>
+/// <para>Answers, and links adopted from strangers, leave from the address that the stranger had reached, which matters on
+/// machines with several.</para>
+/// <para>ICMP reports are counted and otherwise disregarded: a link closes only from this side.</para>
+/// </remarks>
+public sealed partial class IpTransport : IForwardTransport
+{
+    private const int ShortestFrame = 8;
+    private const int IndexOffset = 4;
+
+    // A socket without traffic costs a system call per poll, which doubles the cost of spinning on the busy one.
+    private const int QuietAfter = 64;
+    private const int QuietPollInterval = 16;
+
+    private readonly IpTransportOptions _options;
+    private readonly ILogger _logger;
+    private readonly LinkTable<IpLink> _links = new();
+    private readonly DeferredEvents _events = new();
+    private readonly LinkTraits _localTraits;
+    private readonly LinkTraits _remoteTraits;
+    private UdpSocket[] _sockets = [];
+    private Epoll? _epoll;
+    private DatagramReceiveBatch? _incoming;
+    private UdpSocket? _incomingSocket;
+    private ForwardLoop? _loop;
+    private ILinkSink? _sink;
+    private int _polls;
+    private bool _awoke = true;
+    private bool _accepting = true;
+    private bool _dispatching;
+    private bool _disposeAfterPoll;
+    private bool _disposed;
+
+    /// <summary>Creates the transport; <see cref="Start"/> opens its sockets.</summary>
+    /// <param name="options">Settings.</param>
+    /// <param name="logger">Where starts and oddities are reported.</param>
+    /// <exception cref="TransportException">An option is out of range; the message names it.</exception>
+    public IpTransport(IpTransportOptions options, ILogger<IpTransport>? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _options = options;
+        _logger = logger ?? NullLogger<IpTransport>.Instance;
+        _remoteTraits = new LinkTraits
+        {
+            Reliable = false,
+            Ordered = false,
+            ConnectionOriented = false,
+            DetectsPeerDeath = false,
+            HostLocal = false,
+            MaxFrameSize = options.MaxFrameSize,
+        };
+        _localTraits = _remoteTraits with { HostLocal = true };
+    }
+
+    /// <inheritdoc/>
+    public TransportKind Kind => TransportKind.Ip;
+
+    /// <summary>Counters.</summary>
+    public IpTransportStatistics Statistics { get; } = new();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EndPoint> LocalEndPoints { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public int Descriptor => _epoll?.Number ?? -1;
+
+    internal bool MarksRealTime => _options.MarkRealTime;
+
+    /// <inheritdoc/>
+    public TransportAvailability CheckAvailability()
+    {
+        if (!OperatingSystem.IsLinux()) return TransportAvailability.Unavailable("this is not Linux");
+        foreach (int family in new[] { LibC.AF_INET, LibC.AF_INET6 })
+        {
+            using Descriptor probe = new(LibC.Socket(family, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, 0));
+            if (!probe.IsInvalid) return TransportAvailability.Available;
+        }
+
+        return TransportAvailability.Unavailable($"the kernel gives no UDP socket: {LibC.Describe(LibC.LastError)}");
+    }
+
+    /// <inheritdoc/>
+    public void Start(ForwardLoop loop, ILinkSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(loop);
+        ArgumentNullException.ThrowIfNull(sink);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_loop is not null) throw new InvalidOperationException("The transport was started already.");
+        loop.VerifyAccess();
+
+        _sockets = UdpSocketPair.Open(_options, Statistics, _logger);
+        _epoll = new Epoll(4);
+        for (int i = 0; i < _sockets.Length; i++) _epoll.Add(_sockets[i].Descriptor.Number, LibC.EPOLLIN, (ulong)i);
+        _incoming = new DatagramReceiveBatch(_options.MaxFrameSize);
+        LocalEndPoints = Array.ConvertAll(_sockets, EndPoint (socket) => socket.LocalEndPoint);
+        _sink = sink;
+        _loop = loop;
+        string endPoints = string.Join(", ", LocalEndPoints);
+        LogStarted(_logger, endPoints);
+    }
+
+    /// <inheritdoc/>
+    public IForwardLink Connect(EndPoint remote)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        ForwardLoop loop = Running();
+        if (remote is not IPEndPoint ip) throw new ArgumentException($"{remote} is no IP end point; names are resolved before they come here.", nameof(remote));
+        IPAddress address = IpAddresses.Unmapped(ip.Address);
+        if (ip.Port == 0 || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            throw new ArgumentException($"{remote} is no place to send to: it needs an address and a port.", nameof(remote));
+
+        UdpSocket? socket = SocketFor(address.AddressFamily == AddressFamily.InterNetworkV6);
+        LinkTraits traits = IPAddress.IsLoopback(address) ? _localTraits : _remoteTraits;
+        IpLink link = new(this, loop, _events, socket, ip, traits, default, inbound: false);
+        _links.Add(link);
+        if (socket is not null) _events.Opened(link);
+        else link.CloseWith(new LinkClosure(LinkCloseReason.Failed, Errno.EAFNOSUPPORT, $"this transport has no {(address.AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} socket"));
+        return link;
+    }
+
+    /// <inheritdoc/>
+    public IForwardLink Adopt(in StrangerSource source)
+    {
+        ForwardLoop loop = Running();
+        IPEndPoint? remote = IpAddresses.Read(source.Address);
+        UdpSocket? socket = remote is null ? null : SocketFor(remote.AddressFamily == AddressFamily.InterNetworkV6);
+        if (socket is null) throw new ArgumentException("The source is none that this transport has shown.", nameof(source));
+        IpLink link = new(this, loop, _events, socket, remote!, source.IsLoopback ? _localTraits : _remoteTraits, source.Local, inbound: true);
+        _links.Add(link);
+        return link;
+    }
+
+    /// <inheritdoc/>
+    public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame)
+    {
+        Running();
+        if (frame.IsEmpty || frame.Length > _options.MaxFrameSize) return false;
+        UdpSocket? socket = SocketFor(IpAddresses.FamilyOf(source.Address) == LibC.AF_INET6);
+        return socket is not null && socket.TrySend(frame, source.Address, source.Local);
+    }
+
+    /// <inheritdoc/>
+    public void Flush()
+    {
+        _loop?.VerifyAccess();
+        foreach (UdpSocket socket in _sockets) Flush(socket);
+    }
+
+    /// <inheritdoc/>
+    public void StopAccepting()
+    {
+        _loop?.VerifyAccess();
+        _accepting = false;
+    }
+
+    /// <inheritdoc/>
+    public int Poll(int budget)
+    {
+        if (_disposed || _dispatching || _sink is null) return 0;
+        _dispatching = true;
+        try
+        {
+            return Work(_sink, budget);
+        }
+        finally
+        {
+            _dispatching = false;
+            if (_disposeAfterPoll) Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Arm()
+    {
+        if (_events.Any || _incoming is { HasMore: true }) return true;
+        foreach (UdpSocket socket in _sockets)
+        {
+            if (socket.OwesWritable) return true;
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Disarm() => _awoke = true;
+
+    /// <summary>Closes the sockets and every link. Called from inside a callback it takes effect when the running poll ends.</summary>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposeAfterPoll = _dispatching;
+        if (_dispatching) return;
+        _disposed = true;
+        _dispatching = true;
+        try
+        {
+            _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
+            while (_sink is not null && _events.Any) _events.Dispatch(_sink, int.MaxValue);
+        }
+        finally
+        {
+            foreach (UdpSocket socket in _sockets) socket.Dispose();
+            _sockets = [];
+            _epoll?.Dispose();
+            _incoming?.Dispose();
+        }
+    }
+
+    /// <summary>Sends what one socket has staged and keeps its interest in EPOLLOUT in step.</summary>
+    internal void Flush(UdpSocket socket)
+    {
+        if (socket.Outgoing.Staged == 0) return;
+        bool wasBlocked = socket.IsBlocked;
+        socket.Flush();
+        if (socket.IsBlocked == wasBlocked) return;
+        uint interest = socket.IsBlocked ? LibC.EPOLLIN | LibC.EPOLLOUT : LibC.EPOLLIN;
+        _epoll!.Modify(socket.Descriptor.Number, interest, (ulong)Array.IndexOf(_sockets, socket));
+    }
+
+    internal void Forget(IpLink link) => _links.Remove(link);
+
+    private int Work(ILinkSink sink, int budget)
+    {
+        int work = _incoming!.HasMore ? Deliver(sink) : 0; // a sink that threw left them
+        foreach (UdpSocket socket in _sockets)
+        {
+            if (socket.IsBlocked) Flush(socket);
+            if (socket.OwesWritable) socket.TellRefused();
+        }
+
+        work += _events.Dispatch(sink, budget - Math.Min(work, budget));
+        int events = work;
+        long before = Statistics.FramesReceived;
+        bool awoke = _awoke;
+        _awoke = false;
+        _polls++;
+        for (int i = 0; i < _sockets.Length && work < budget; i++)
+        {
+            // Taking turns in going first, so that a flood over one family cannot starve the other.
+            UdpSocket socket = _sockets[(i + _polls) % _sockets.Length];
+            if (awoke || socket.QuietPolls < QuietAfter || (_polls / _sockets.Length) % QuietPollInterval == 0)
+                work += Receive(socket, sink, budget - work);
+        }
+
+        // Woken for nothing that can be received: then it was a report, which would wake us again.
+        if (awoke && work == events)
+        {
+            foreach (UdpSocket socket in _sockets) socket.DrainErrors();
+        }
+
+        if (Statistics.FramesReceived != before) sink.BatchEnd(this);
+        return work;
+    }
+
+    private int Receive(UdpSocket socket, ILinkSink sink, int budget)
+    {
+        int work = 0;
+        while (work < budget)
+        {
+            int wanted = Math.Min(budget - work, DatagramReceiveBatch.Capacity);
+            int received = _incoming!.Receive(socket.Descriptor, wanted);
+            if (received <= 0)
+            {
+                int error = LibC.LastError;
+                if (error is Errno.EAGAIN or Errno.EINTR) break;
+                Statistics.ReceiveFailed();
+                socket.DrainErrors();
+                work++; // the next poll looks again
+                break;
+            }
+
+            _incomingSocket = socket;
+            work += Deliver(sink);
+            if (received < wanted) break;
+        }
+
+        socket.QuietPolls = work > 0 ? 0 : socket.QuietPolls + 1;
+        return work;
+    }
+
+    private int Deliver(ILinkSink sink)
+    {
+        int taken = 0;
+        while (_incoming!.TryTake(out DatagramReceiveBatch.Datagram datagram))
+        {
+            taken++;
+            if (datagram.IsTruncated) Statistics.TooLong();
+            else if (datagram.Frame.Length < ShortestFrame) Statistics.TooShort();
+            else Deliver(sink, datagram);
+        }
+
+        return taken;
+    }
+
+    private void Deliver(ILinkSink sink, in DatagramReceiveBatch.Datagram datagram)
+    {
+        uint index = BinaryPrimitives.ReadUInt32LittleEndian(datagram.Frame[IndexOffset..]);
+        ReadOnlySpan<byte> packetInfo = default;
+        bool? loopback = null;
+        if (_links.TryFind(index, out IpLink? link) && link.State == LinkState.Open && link.IsFrom(datagram.Source))
+        {
+            // What a link promises as host-local must not come in over a wire, whatever its source says.
+            if (link.Traits.HostLocal)
+            {
+                packetInfo = ControlMessages.PacketInfo(datagram.Control, _incomingSocket!.IsV6);
+                loopback = IpAddresses.StayedOnLoopback(datagram.Source, packetInfo);
+            }
+
+            if (loopback != false)
+            {
+                Statistics.Received(datagram.Frame.Length);
+                sink.Frame(link, datagram.Frame);
+                return;
+            }
+        }
+
+        if (!_accepting)
+        {
+            Statistics.StrangerIgnored();
+            return;
+        }
+
+        if (loopback is null)
+        {
+            packetInfo = ControlMessages.PacketInfo(datagram.Control, _incomingSocket!.IsV6);
+            loopback = IpAddresses.StayedOnLoopback(datagram.Source, packetInfo);
+        }
+
+        Statistics.StrangerShown();
+        sink.Stranger(this, new StrangerSource(datagram.Source, packetInfo, loopback.Value), datagram.Frame);
+    }
+
+    private UdpSocket? SocketFor(bool v6)
+    {
+        foreach (UdpSocket socket in _sockets)
+        {
+            if (socket.IsV6 == v6) return socket;
+        }
+
+        return null;
+    }
+
+    private ForwardLoop Running()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ForwardLoop loop = _loop ?? throw new InvalidOperationException("The transport has not been started.");
+        loop.VerifyAccess();
+        return loop;
+    }
+
+    [LoggerMessage(EventId = 1200, Level = LogLevel.Information, Message = "Listening for datagrams at {EndPoints}")]
+    private static partial void LogStarted(ILogger logger, string endPoints);
+}

@@ -1,0 +1,62 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace FastForward.Transport;
+
+/// <summary>Settings of an <see cref="IpTransport"/>.</summary>
+public sealed class IpTransportOptions
+{
+    /// <summary>The smallest datagram that IPv6 must carry unfragmented is 1280 octets; 1200 leaves room for tunnels.</summary>
+    internal const int SmallestFrame = 1200;
+
+    /// <summary>1500 octets of Ethernet less the IPv6 (40) and UDP (8) headers.</summary>
+    internal const int LargestFrame = 1452;
+
+    /// <summary>The UDP port, the same for IPv4 and IPv6. 0 (the default) takes any free one, which suits tests only: peers must know it.</summary>
+    public int Port { get; set; }
+
+    /// <summary>
+    /// The local addresses, at most one IPv4 and one IPv6 address. Default: all of both. Narrow it on machines where the
+    /// port must not be reachable from every network.
+    /// </summary>
+    public IReadOnlyList<IPAddress> Addresses { get; set; } = [IPAddress.Any, IPAddress.IPv6Any];
+
+    /// <summary>
+    /// Marks datagrams that were committed as real-time with DSCP EF (46), so that networks which honour it queue voice
+    /// first. Default false: some networks drop or reprice what arrives marked.
+    /// </summary>
+    public bool MarkRealTime { get; set; }
+
+    /// <summary>
+    /// The largest datagram payload in octets, sent and accepted, 1200..1452. Default 1200, which every IPv6 path carries.
+    /// Datagrams are never fragmented: with a value above the real path MTU less headers they vanish.
+    /// </summary>
+    public int MaxFrameSize { get; set; } = SmallestFrame;
+
+    /// <summary>
+    /// Socket receive buffer in octets, per address family. Default 4 MiB; the kernel grants at most
+    /// <c>net.core.rmem_max</c>. Too little drops bursts while the process is busy.
+    /// </summary>
+    public int ReceiveBufferSize { get; set; } = 4 << 20;
+
+    /// <summary>Socket send buffer in octets, per address family. Default 1 MiB; the kernel grants at most <c>net.core.wmem_max</c>.</summary>
+    public int SendBufferSize { get; set; } = 1 << 20;
+
+    internal IPAddress? AddressOf(AddressFamily family) => Addresses.FirstOrDefault(address => address.AddressFamily == family);
+
+    internal void Validate()
+    {
+        if (Port is < 0 or > 65535) throw new TransportException($"Port: {Port} is outside 0..65535; 30100 is an example.");
+        if (Addresses is null || Addresses.Count == 0) throw new TransportException("Addresses: the list is empty; name an address, or 0.0.0.0 for all of IPv4.");
+        foreach (AddressFamily family in new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 })
+        {
+            if (Addresses.Count(address => address.AddressFamily == family) > 1)
+                throw new TransportException($"Addresses: {string.Join(", ", Addresses)} holds more than one {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address; there is one socket per family, so name one address or all of them (0.0.0.0, ::).");
+        }
+
+        if (MaxFrameSize is < SmallestFrame or > LargestFrame)
+            throw new TransportException($"MaxFrameSize: {MaxFrameSize} is outside {SmallestFrame}..{LargestFrame}; 1200 passes everywhere.");
+        if (ReceiveBufferSize is < 65_536 or > 1 << 30) throw new TransportException($"ReceiveBufferSize: {ReceiveBufferSize} is outside 65536..1073741824; 4194304 is a good value.");
+        if (SendBufferSize is < 65_536 or > 1 << 30) throw new TransportException($"SendBufferSize: {SendBufferSize} is outside 65536..1073741824; 1048576 is a good value.");
+    }
+}

@@ -1,0 +1,198 @@
+using System.Net;
+using System.Net.Sockets;
+using FastForward.Transport.Interop;
+
+namespace FastForward.Transport;
+
+/// <summary>One UDP socket of one address family with what waits to leave through it.</summary>
+internal sealed unsafe class UdpSocket : IDisposable
+{
+    private const int LargestDrain = 256;
+
+    private readonly IpTransportStatistics _statistics;
+    private readonly List<IpLink> _refused = [];
+
+    private UdpSocket(Descriptor descriptor, IPEndPoint local, IpTransportOptions options, IpTransportStatistics statistics)
+    {
+        Descriptor = descriptor;
+        LocalEndPoint = local;
+        IsV6 = local.AddressFamily == AddressFamily.InterNetworkV6;
+        Outgoing = new DatagramSendBatch(options.MaxFrameSize);
+        _statistics = statistics;
+    }
+
+    public Descriptor Descriptor { get; }
+
+    public IPEndPoint LocalEndPoint { get; }
+
+    public bool IsV6 { get; }
+
+    public DatagramSendBatch Outgoing { get; }
+
+    /// <summary>The kernel's send buffer is full; EPOLLOUT tells when it is not.</summary>
+    public bool IsBlocked { get; private set; }
+
+    /// <summary>Polls since the socket last had something.</summary>
+    public int QuietPolls { get; set; }
+
+    /// <summary>Links were refused and room has come since.</summary>
+    public bool OwesWritable => _refused.Count > 0 && Outgoing.HasFree;
+
+    public int ReceiveBufferSize => LibC.GetSocketOption(Descriptor, LibC.SOL_SOCKET, LibC.SO_RCVBUF) / 2; // the kernel doubles it
+
+    /// <summary>Opens and binds.</summary>
+    /// <returns>Null with errno in <paramref name="error"/> when this system does not do it.</returns>
+    public static UdpSocket? TryOpen(IPEndPoint local, IpTransportOptions options, IpTransportStatistics statistics, out int error)
+    {
+        bool v6 = local.AddressFamily == AddressFamily.InterNetworkV6;
+        Descriptor descriptor = new(LibC.Socket(v6 ? LibC.AF_INET6 : LibC.AF_INET, LibC.SOCK_DGRAM | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
+        error = descriptor.IsInvalid ? LibC.LastError : Configure(descriptor, v6, options);
+        IPEndPoint? bound = null;
+        if (error == 0)
+        {
+            byte* address = stackalloc byte[IpAddresses.Capacity];
+            uint length = (uint)IpAddresses.Write(local, new Span<byte>(address, IpAddresses.Capacity));
+            if (LibC.Bind(descriptor, address, length) != 0) error = LibC.LastError;
+            else if (LibC.GetSocketName(descriptor, address, &length) != 0) error = LibC.LastError;
+            else bound = IpAddresses.Read(new ReadOnlySpan<byte>(address, (int)length));
+        }
+
+        if (error == 0) return new UdpSocket(descriptor, bound!, options, statistics);
+        descriptor.Dispose();
+        return null;
+    }
+
+    /// <summary>Remembers that a link wants to hear of room.</summary>
+    public void AddRefused(IpLink link) => _refused.Add(link);
+
+    /// <summary>Hands the refused links over to be told.</summary>
+    public void TellRefused()
+    {
+        foreach (IpLink link in _refused) link.RoomAgain();
+        _refused.Clear();
+    }
+
+    /// <summary>
+    /// Sends what is staged until it is gone or the kernel's buffer is full. An error other than "full" may be a report
+    /// about an earlier datagram to somebody else (IP_RECVERR hands it to whichever call comes next), so the reports are
+    /// taken off and the send is repeated once; what then still fails is skipped and counted.
+    /// </summary>
+    public void Flush()
+    {
+        bool repeated = false;
+        IsBlocked = false;
+        while (Outgoing.Staged > 0)
+        {
+            int sent = Outgoing.Send(Descriptor);
+            if (sent > 0)
+            {
+                _statistics.Sent(sent, Outgoing.Release(sent));
+                repeated = false;
+                continue;
+            }
+
+            switch (LibC.LastError)
+            {
+                case Errno.EINTR:
+                    continue;
+                case Errno.EAGAIN:
+                    IsBlocked = true;
+                    return;
+            }
+
+            DrainErrors();
+            if (!repeated)
+            {
+                repeated = true;
+                _statistics.SendRetried();
+                continue;
+            }
+
+            Outgoing.Release(1);
+            _statistics.SendFailed();
+            repeated = false;
+        }
+    }
+
+    /// <summary>Sends one datagram now, past what is staged.</summary>
+    public bool TrySend(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> address, ReadOnlySpan<byte> packetInfo)
+    {
+        byte* control = stackalloc byte[ControlMessages.Capacity];
+        int controlLength = ControlMessages.WriteDeparture(packetInfo, new Span<byte>(control, ControlMessages.Capacity));
+        fixed (byte* payload = frame)
+        fixed (byte* name = address)
+        {
+            LibC.IoVector vector = new() { Base = payload, Length = (nuint)frame.Length };
+            LibC.MessageHeader message = new()
+            {
+                Name = name,
+                NameLength = (uint)address.Length,
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = controlLength == 0 ? null : control,
+                ControlLength = (nuint)controlLength,
+            };
+            for (int attempt = 0; attempt < 2; attempt++)
+            {
+                if (LibC.SendMessage(Descriptor, &message, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL) >= 0)
+                {
+                    _statistics.Sent(1, frame.Length);
+                    return true;
+                }
+
+                if (LibC.LastError == Errno.EAGAIN) return false;
+                DrainErrors();
+                if (attempt == 0) _statistics.SendRetried();
+            }
+        }
+
+        _statistics.SendFailed();
+        return false;
+    }
+
+    /// <summary>
+    /// Takes reports off the error queue and counts them. Nothing is concluded: ICMP is easily forged, and a report names
+    /// an address while links are told apart by index.
+    /// </summary>
+    public void DrainErrors()
+    {
+        byte* control = stackalloc byte[256];
+        byte* payload = stackalloc byte[64];
+        for (int i = 0; i < LargestDrain; i++)
+        {
+            LibC.IoVector vector = new() { Base = payload, Length = 64 };
+            LibC.MessageHeader message = new() { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = 256 };
+            if (LibC.ReceiveMessage(Descriptor, &message, LibC.MSG_ERRQUEUE | LibC.MSG_DONTWAIT) < 0) return;
+            _statistics.NetworkError();
+        }
+    }
+
+    public void Dispose()
+    {
+        Descriptor.Dispose();
+        Outgoing.Dispose();
+        _refused.Clear();
+    }
+
+    private static int Configure(Descriptor socket, bool v6, IpTransportOptions options)
+    {
+        // Buffers are best effort: the kernel cuts the request to its maximum silently.
+        LibC.SetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_RCVBUF, options.ReceiveBufferSize);
+        LibC.SetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_SNDBUF, options.SendBufferSize);
+
+        // PROBE sets DF and disregards the path MTU that the kernel learned: otherwise one forged "fragmentation needed"
+        // would make every datagram of ours fail or be fragmented. A path too narrow shows as loss, which probing finds.
+        return v6
+            ? Set(socket, LibC.IPPROTO_IPV6, LibC.IPV6_V6ONLY, 1)
+                ?? Set(socket, LibC.IPPROTO_IPV6, LibC.IPV6_MTU_DISCOVER, LibC.IPV6_PMTUDISC_PROBE)
+                ?? Set(socket, LibC.IPPROTO_IPV6, LibC.IPV6_DONTFRAG, 1)
+                ?? Set(socket, LibC.IPPROTO_IPV6, LibC.IPV6_RECVERR, 1)
+                ?? Set(socket, LibC.IPPROTO_IPV6, LibC.IPV6_RECVPKTINFO, 1) ?? 0
+            : Set(socket, LibC.IPPROTO_IP, LibC.IP_MTU_DISCOVER, LibC.IP_PMTUDISC_PROBE)
+                ?? Set(socket, LibC.IPPROTO_IP, LibC.IP_RECVERR, 1)
+                ?? Set(socket, LibC.IPPROTO_IP, LibC.IP_PKTINFO, 1) ?? 0;
+    }
+
+    private static int? Set(Descriptor socket, int level, int option, int value) =>
+        LibC.SetSocketOption(socket, level, option, value) == 0 ? null : LibC.LastError;
+}

@@ -1,0 +1,146 @@
+using System.Net;
+using FastForward.Transport.Loop;
+
+namespace FastForward.Transport;
+
+/// <summary>
+/// What every link is, whatever its medium: an index, a state that only moves forward, at most one open claim, and an
+/// end that is told exactly once. A medium fills in where a claim's memory comes from and what becomes of a frame.
+/// </summary>
+internal abstract class TransportLink : IForwardLink
+{
+    private readonly ForwardLoop _loop;
+    private readonly DeferredEvents _events;
+    private int _claimed;
+
+    protected TransportLink(IForwardTransport transport, ForwardLoop loop, DeferredEvents events, EndPoint remote, bool inbound)
+    {
+        Transport = transport;
+        _loop = loop;
+        _events = events;
+        RemoteEndPoint = remote;
+        IsInbound = inbound;
+        Announced = !inbound;
+        Index = LinkIndexes.Take();
+    }
+
+    public IForwardTransport Transport { get; }
+
+    public uint Index { get; }
+
+    public abstract LinkTraits Traits { get; }
+
+    public EndPoint RemoteEndPoint { get; }
+
+    public bool IsInbound { get; }
+
+    public object? Owner { get; set; }
+
+    public LinkState State { get; private set; }
+
+    /// <summary>The sink knows the link, so it will hear of its end. An inbound one is unknown until it has opened.</summary>
+    public bool Announced { get; private set; }
+
+    /// <summary>The sink was refused and waits for Writable.</summary>
+    protected bool Refused { get; set; }
+
+    protected DeferredEvents Events => _events;
+
+    public ClaimResult TryClaim(int length, out Span<byte> span)
+    {
+        _loop.VerifyAccess();
+        span = default;
+        if (_claimed != 0) throw new InvalidOperationException($"A claim of {_claimed} octets is open on this link: Commit or Abort it first.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        if (State != LinkState.Open) return ClaimResult.Closed;
+        if (length > Traits.MaxFrameSize) return ClaimResult.TooLarge;
+        ClaimResult result = Acquire(length, out span);
+        if (result == ClaimResult.Claimed) _claimed = length;
+        return result;
+    }
+
+    public void Commit(int length, bool realTime)
+    {
+        VerifyClaim();
+        if (length < 1 || length > _claimed) throw new InvalidOperationException($"{length} octets are outside the claim of 1..{_claimed}.");
+        _claimed = 0;
+        Stage(length, realTime);
+    }
+
+    public void Abort()
+    {
+        VerifyClaim();
+        _claimed = 0;
+        GiveBack();
+    }
+
+    public void Close()
+    {
+        _loop.VerifyAccess();
+        CloseWith(new LinkClosure(LinkCloseReason.ClosedLocally));
+    }
+
+    /// <summary>Decides the link's end. The first reason stands; the sink hears it from the next poll.</summary>
+    public void CloseWith(LinkClosure closure)
+    {
+        if (State >= LinkState.Closing) return;
+        if (_claimed != 0)
+        {
+            _claimed = 0;
+            GiveBack();
+        }
+
+        State = LinkState.Closing;
+        Ending(closure);
+        _events.Closed(this, closure);
+    }
+
+    /// <summary>Delivers Opened.</summary>
+    public void DeliverOpened(ILinkSink sink)
+    {
+        if (State != LinkState.Opening) return;
+        MarkOpen();
+        sink.Opened(this);
+    }
+
+    public void DeliverWritable(ILinkSink sink)
+    {
+        if (State == LinkState.Open) sink.Writable(this);
+    }
+
+    public void DeliverClosed(ILinkSink sink, LinkClosure closure)
+    {
+        State = LinkState.Closed;
+        Release();
+        LinkIndexes.Return(Index);
+        if (Announced) sink.Closed(this, closure);
+    }
+
+    /// <summary>The link is open and known to the sink.</summary>
+    protected void MarkOpen()
+    {
+        State = LinkState.Open;
+        Announced = true;
+    }
+
+    /// <summary>Finds memory for one frame, or remembers in <see cref="Refused"/> that there was none.</summary>
+    protected abstract ClaimResult Acquire(int length, out Span<byte> span);
+
+    /// <summary>Takes the first octets of the acquired memory as a frame.</summary>
+    protected abstract void Stage(int length, bool realTime);
+
+    /// <summary>Takes the acquired memory back.</summary>
+    protected abstract void GiveBack();
+
+    /// <summary>The state has just become Closing: hand over what is staged and tell the medium, without waiting.</summary>
+    protected abstract void Ending(LinkClosure closure);
+
+    /// <summary>The last call: native memory, tables.</summary>
+    protected abstract void Release();
+
+    private void VerifyClaim()
+    {
+        _loop.VerifyAccess();
+        if (_claimed == 0) throw new InvalidOperationException("No claim of this link is open: TryClaim first; a claim ends with Commit, Abort and Close.");
+    }
+}

@@ -1,0 +1,74 @@
+using FastForward.Transport.Interop;
+
+namespace FastForward.Transport;
+
+/// <summary>Settings of a <see cref="SocketTransport"/>.</summary>
+public sealed class SocketTransportOptions
+{
+    /// <summary>The number in the socket's file name, 1..65535.</summary>
+    public int Port { get; set; }
+
+    /// <summary>
+    /// Where the socket lies, as <c>FastForward.&lt;port&gt;.sock</c>. Default <c>/tmp</c>. Others may not delete or
+    /// replace files there: a sticky directory such as /tmp, or one of your own such as /run/fastforward.
+    /// </summary>
+    public string Directory { get; set; } = "/tmp";
+
+    /// <summary>
+    /// The permissions of the socket file; write permission is what lets a process connect. Default 0660: the owner and
+    /// the group.
+    /// </summary>
+    public UnixFileMode Mode { get; set; } =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+
+    /// <summary>The group of the socket file, by name or number. Default null: the process's own.</summary>
+    public string? Group { get; set; }
+
+    /// <summary>
+    /// The user ids this side talks to, as listener and as connector, judged by the kernel's word (SO_PEERCRED). Default
+    /// null: the process's own effective user id and 0. Each further id can send frames to this process.
+    /// </summary>
+    public IReadOnlyCollection<uint>? AllowedUserIds { get; set; }
+
+    /// <summary>
+    /// The longest frame in octets, 1200..65536. Default 16 KiB. A link takes the smaller value of its two sides. Each
+    /// open link holds one such buffer.
+    /// </summary>
+    public int MaxFrameSize { get; set; } = 16 * 1024;
+
+    /// <summary>How long a link may take to open, 10 ms..1 min. Default 5 s.</summary>
+    public TimeSpan OpenTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Connections that may wait to be accepted, 1..4096. Default 128; the kernel grants at most <c>net.core.somaxconn</c>.</summary>
+    public int Backlog { get; set; } = 128;
+
+    /// <summary>Accepted connections that may be opening at once, 1..4096. Default 64. More wait in the backlog.</summary>
+    public int MaxPendingOpens { get; set; } = 64;
+
+    /// <summary>
+    /// Socket send buffer in octets, per link. Default 1 MiB; the kernel grants at most <c>net.core.wmem_max</c>. It
+    /// bounds what a receiver that does not read may leave in the kernel.
+    /// </summary>
+    public int SendBufferSize { get; set; } = 1 << 20;
+
+    internal string Path => System.IO.Path.Combine(Directory, $"FastForward.{Port}.sock");
+
+    internal uint[] EffectiveUserIds => AllowedUserIds is null ? [LibC.EffectiveUserId(), 0] : [.. AllowedUserIds];
+
+    internal void Validate()
+    {
+        if (Port is < 1 or > 65535) throw new TransportException($"Port: {Port} is outside 1..65535; 30100 is an example.");
+        if (string.IsNullOrEmpty(Directory) || !System.IO.Path.IsPathRooted(Directory) || Directory.Contains('\0'))
+            throw new TransportException($"Directory: '{Directory}' is no absolute path; /tmp is an example.");
+        if (((int)Mode & ~0x1FF) != 0) throw new TransportException($"Mode: 0{Convert.ToString((int)Mode, 8)} has more than permission bits; 0660 is a good value.");
+        if (Group is { Length: 0 }) throw new TransportException("Group: it is empty; name a group, give its number, or leave it null.");
+        if (AllowedUserIds is { Count: 0 }) throw new TransportException("AllowedUserIds: nobody is allowed; leave it null for the own user id and root.");
+        if (MaxFrameSize is < 1200 or > 65_536) throw new TransportException($"MaxFrameSize: {MaxFrameSize} is outside 1200..65536; 16384 is a good value.");
+        if (OpenTimeout < TimeSpan.FromMilliseconds(10) || OpenTimeout > TimeSpan.FromMinutes(1))
+            throw new TransportException($"OpenTimeout: {OpenTimeout} is outside 10 ms..1 min; 5 s is a good value.");
+        if (Backlog is < 1 or > 4096) throw new TransportException($"Backlog: {Backlog} is outside 1..4096; 128 is a good value.");
+        if (MaxPendingOpens is < 1 or > 4096) throw new TransportException($"MaxPendingOpens: {MaxPendingOpens} is outside 1..4096; 64 is a good value.");
+        if (SendBufferSize < 2 * MaxFrameSize || SendBufferSize > 1 << 30)
+            throw new TransportException($"SendBufferSize: {SendBufferSize} is outside {2 * MaxFrameSize} (two frames)..1073741824; 1048576 is a good value.");
+    }
+}

@@ -1,0 +1,23 @@
+using System.Globalization;
+using FastForward.Transport.Interop;
+
+namespace FastForward.Transport;
+
+/// <summary>Group numbers by name, from whatever the system asks (files, LDAP).</summary>
+internal static unsafe class SystemGroups
+{
+    private const int BufferSize = 64 * 1024;
+
+    /// <exception cref="TransportException">There is no such group.</exception>
+    public static uint Find(string nameOrNumber)
+    {
+        if (uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out uint number)) return number;
+        byte[] buffer = new byte[BufferSize];
+        LibC.Group group;
+        LibC.Group* found;
+        int error;
+        fixed (byte* start = buffer) error = LibC.FindGroup(nameOrNumber, &group, start, BufferSize, &found);
+        if (error != 0) throw new TransportException($"Group: '{nameOrNumber}' cannot be looked up: {LibC.Describe(error)}.");
+        return found != null ? group.Id : throw new TransportException($"Group: this system has no group '{nameOrNumber}'; see 'getent group'.");
+    }
+}

@@ -1,0 +1,47 @@
+using System.Net;
+using FastForward.Transport.Interop;
+
+namespace FastForward.Transport;
+
+/// <summary>SOCK_SEQPACKET of AF_UNIX.</summary>
+internal sealed unsafe class UnixMedium(uint[] allowedUserIds) : ISeqPacketMedium
+{
+    public bool IsHostLocal => true;
+
+    public Descriptor CreateSocket() =>
+        new(LibC.Socket(LibC.AF_UNIX, LibC.SOCK_SEQPACKET | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
+
+    public int Connect(Descriptor socket, EndPoint remote)
+    {
+        SocketAddress address = remote.Serialize();
+        fixed (byte* bytes = address.Buffer.Span)
+        {
+            return LibC.Connect(socket, bytes, (uint)address.Size) == 0 ? 0 : LibC.LastError;
+        }
+    }
+
+    public LinkClosure ConnectFailure(int error, EndPoint remote) => error switch
+    {
+        Errno.ENOENT => new LinkClosure(LinkCloseReason.ConnectRefused, error, $"{remote} does not exist: nobody listens there"),
+        Errno.ECONNREFUSED => new LinkClosure(LinkCloseReason.ConnectRefused, error, $"nobody listens at {remote}"),
+        Errno.EACCES or Errno.EPERM => new LinkClosure(LinkCloseReason.NotPermitted, error, $"no permission to connect to {remote}: it takes write permission on the file and search permission on its directories"),
+        Errno.EPROTOTYPE => new LinkClosure(LinkCloseReason.ProtocolViolation, error, $"{remote} is a socket of another type than SOCK_SEQPACKET"),
+        _ => new LinkClosure(LinkCloseReason.Failed, error, $"connecting to {remote} failed: {LibC.Describe(error)}"),
+    };
+
+    public PeerCredentials? ReadCredentials(Descriptor socket)
+    {
+        LibC.Credentials credentials;
+        uint length = (uint)sizeof(LibC.Credentials);
+        if (LibC.GetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_PEERCRED, &credentials, &length) != 0) return null;
+        return new PeerCredentials { UserId = credentials.UserId, ProcessId = credentials.ProcessId };
+    }
+
+    public string? ReasonToRefuse(PeerCredentials? credentials)
+    {
+        if (credentials?.UserId is not { } user) return "the kernel does not say who the far end is";
+        return Array.IndexOf(allowedUserIds, user) >= 0
+            ? null
+            : $"the far end (process {credentials.ProcessId}) runs as user id {user}; allowed are {string.Join(", ", allowedUserIds)} (AllowedUserIds)";
+    }
+}
