@@ -1,7 +1,8 @@
-using System.Runtime.CompilerServices;
+using FastForward.Tests.Loop;
 using FastForward.Transport;
 using FastForward.Transport.Actors;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
 using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Actors;
@@ -9,26 +10,30 @@ namespace FastForward.Tests.Actors;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ActorSystemTests : IDisposable
 {
-    // These actors never send: an object without sockets and sessions behind it is enough for them to be given.
-    private static readonly ForwardNode s_node = (ForwardNode)RuntimeHelpers.GetUninitializedObject(typeof(ForwardNode));
-
     private readonly FakeTimeProvider _time = new();
     private readonly CollectingLogger<ActorSystem> _log = new();
     private readonly List<string> _calls = [];
     private readonly ActorSystem _system;
     private readonly ForwardLoop _loop;
+    private readonly OverrideResolver _routes = new([]);
+    private readonly ForwardNode _node;
 
     public ActorSystemTests()
     {
         _system = new ActorSystem(_log);
         _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleStrategy.Block, SlowCycleMicros = 1000 }, _time);
+
+        // Not started: the tests raise its events themselves.
+        _node = new ForwardNode(_loop, new ForwardNodeOptions { Node = 25_011 }, [], _routes, _system);
     }
 
     private IForwardHandler Handler => _system;
 
     public void Dispose()
     {
+        _node.Dispose();
         _loop.Dispose();
+        _routes.Dispose();
         _log.Dispose();
     }
 
@@ -52,7 +57,7 @@ public sealed class ActorSystemTests : IDisposable
         Assert.Multiple(() =>
         {
             Assert.That(actor.Context!.Name, Is.EqualTo("a"));
-            Assert.That(actor.Context.Node, Is.SameAs(s_node));
+            Assert.That(actor.Context.Node, Is.SameAs(_node));
             Assert.That(actor.Context.Loop, Is.SameAs(_loop));
             Assert.That(actor.Context.Logger, Is.Not.Null);
         });
@@ -201,7 +206,7 @@ public sealed class ActorSystemTests : IDisposable
         {
             if (call.StartsWith("message", StringComparison.Ordinal)) throw new InvalidTimeZoneException("on purpose");
         };
-        _system.Start(s_node, loop);
+        _system.Start(_node, loop);
         loop.Post(() => Send(service: 1, payload: 1));
 
         Assert.That(() => loop.DoWork(), Throws.InstanceOf<InvalidTimeZoneException>());
@@ -329,12 +334,62 @@ public sealed class ActorSystemTests : IDisposable
     }
 
     [Test]
+    public void An_event_from_the_flush_is_followed_by_work_before_the_loop_sleeps()
+    {
+        int worked = 0;
+        Add("a", 1).WhenWorking = () =>
+        {
+            worked++;
+            return 0;
+        };
+        Start();
+        bool raised = false;
+        _loop.Add(new ScriptedFlush(() =>
+        {
+            if (!raised) Send(service: 1, payload: 1);
+            raised = true;
+        }));
+
+        _loop.DoWork();
+        _loop.Sleep(1);
+        Assert.That(_loop.Statistics.Sleeps, Is.Zero);
+        _loop.DoWork();
+        _loop.Sleep(1);
+
+        Assert.That((worked, _loop.Statistics.Sleeps), Is.EqualTo((2, 1L)));
+    }
+
+    [Test]
+    public void Actors_of_one_node_talk_through_it()
+    {
+        ScriptedActor server = Add("server", 7);
+        ScriptedActor client = Add("client", ActorStream.Opposite(7));
+        server.When = call =>
+        {
+            if (call == "message 1") _node.Send(_node.Id, server.Context!.NewStream(ActorStream.Opposite(7)), MessageClass.Reliable, [2], SendOptions.End);
+        };
+        Start();
+        _node.Start();
+        SendResult sent = _node.Send(_node.Id, client.Context!.NewStream(7), MessageClass.Reliable, [1], SendOptions.End);
+        Assert.That(sent.IsAccepted, Is.True);
+        _calls.Clear();
+
+        while (_loop.DoWork() > 0)
+        {
+        }
+
+        Assert.That(_calls, Is.SupersetOf(["server: message 1", "client: message 2"]));
+        Assert.That(_calls.IndexOf("server: message 1"), Is.LessThan(_calls.IndexOf("client: message 2")));
+        Assert.That(_system.UnownedEvents, Is.Zero);
+    }
+
+    [Test]
     public void Dispatch_allocates_nothing()
     {
         QuietActor quiet = new();
         _system.Add(quiet, 1, 0x8001);
         using ForwardLoop loop = new(new ForwardLoopOptions { SlowCycleMicros = int.MaxValue });
-        _system.Start(s_node, loop);
+        _system.Start(_node, loop);
 
         Turn(2000);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -363,7 +418,7 @@ public sealed class ActorSystemTests : IDisposable
         return actor;
     }
 
-    private void Start() => _system.Start(s_node, _loop);
+    private void Start() => _system.Start(_node, _loop);
 
     private void Send(ushort service, byte payload) => Handler.OnMessage(new ReceivedMessage
     {

@@ -23,7 +23,7 @@ public sealed class TimerModelTests
             Gen.Frequency((6, Gen.Const(Kind.Set)), (2, Gen.Const(Kind.Cancel)), (3, Gen.Const(Kind.Cycle))),
             Gen.Int[0, Timers - 1],
             Gen.Int[0, 60]);
-        operation.List[0, 200].Sample(Check, iter: 2000);
+        operation.List[0, 200].Sample(Check, iter: 1000);
     }
 
     private static void Check(List<(Kind Kind, int Timer, int Amount)> operations)
@@ -52,13 +52,15 @@ public sealed class TimerModelTests
                     loop.DoWork();
                     List<(long Due, int Order, int Timer)> due = [.. model.Where(entry => entry.Due <= loop.Now).Order()];
                     model.RemoveAll(due.Contains);
-                    Assert.That(fired, Is.EqualTo(due.Select(entry => entry.Timer)));
+                    if (!fired.SequenceEqual(due.Select(entry => entry.Timer))) Assert.That(fired, Is.EqualTo(due.Select(entry => entry.Timer)));
                     fired.Clear();
                     break;
             }
 
-            for (int i = 0; i < Timers; i++) Assert.That(timers[i].IsSet, Is.EqualTo(model.Exists(entry => entry.Timer == i)));
-            Assert.That(loop.Timers.NextDue, Is.EqualTo(model.Count == 0 ? long.MaxValue : model.Min().Due));
+            // Asked plainly first: a constraint for each of these costs more than all the rest.
+            if (timers[timer].IsSet != model.Exists(entry => entry.Timer == timer)) Assert.Fail($"timer {timer}: IsSet is {timers[timer].IsSet}");
+            long next = model.Count == 0 ? long.MaxValue : model.Min().Due;
+            if (loop.Timers.NextDue != next) Assert.That(loop.Timers.NextDue, Is.EqualTo(next));
         }
     }
 }
