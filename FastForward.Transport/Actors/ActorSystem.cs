@@ -32,6 +32,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     private State _state;
     private ulong _streamNumber;
     private int _started;
+    private bool _eventSinceWork;
 
     /// <summary>Creates a system without actors.</summary>
     /// <param name="loggers">Where failures are reported, and where the actors' own logs come from.</param>
@@ -145,7 +146,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     /// <inheritdoc/>
     void IForwardHandler.OnPeer(in PeerEvent change)
     {
-        VerifyStarted();
+        Arrive();
         foreach (ActorSlot slot in _slots)
         {
             if (_state != State.Running) return; // an actor may stop the system
@@ -169,6 +170,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     int ILoopSource.Poll(int budget)
     {
         int work = 0;
+        _eventSinceWork = false;
         foreach (ActorSlot slot in _slots)
         {
             if (_state != State.Running) break; // an actor may stop the system
@@ -178,9 +180,9 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         return work;
     }
 
-    // Work that an actor found makes the loop run another cycle before it sleeps, and so does every other event: after the
-    // last DoWork nothing can be pending.
-    bool ILoopSource.Arm() => false;
+    // Work that an actor found makes the loop run another cycle anyway. An event may have come from a place that does not
+    // count as work, such as the flush, and may have left an actor something to do.
+    bool ILoopSource.Arm() => _eventSinceWork;
 
     void ILoopSource.Disarm()
     {
@@ -190,7 +192,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
 
     private bool TryFindReceiver(uint node, ulong stream, [NotNullWhen(true)] out ActorSlot? slot)
     {
-        VerifyStarted();
+        Arrive();
         slot = null;
         if (_state == State.Running && _owners.TryGetValue(ActorStream.ServiceOf(stream), out slot)) return true;
         _calls.Unowned(node, stream);
@@ -199,7 +201,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
 
     private bool TryFindSender(uint node, ulong stream, [NotNullWhen(true)] out ActorSlot? slot)
     {
-        VerifyStarted();
+        Arrive();
         slot = null;
         ushort service = ActorStream.ServiceOf(stream);
         if (_state == State.Running && (_owners.TryGetValue(ActorStream.Opposite(service), out slot) || _owners.TryGetValue(service, out slot))) return true;
@@ -207,8 +209,9 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         return false;
     }
 
-    private void VerifyStarted()
+    private void Arrive()
     {
+        _eventSinceWork = true;
         if (_state == State.Made) throw new InvalidOperationException("The node had an event before its actors were started: call ActorSystem.Start before ForwardNode.Start.");
     }
 

@@ -69,7 +69,7 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
     public static bool TryParse(string? text, int port, out EndPoint? endPoint, out string? problem)
     {
         endPoint = null;
-        if (text?.StartsWith(GidPrefix, StringComparison.OrdinalIgnoreCase) == true && !HostName.IsValid(text))
+        if (text?.StartsWith(GidPrefix, StringComparison.OrdinalIgnoreCase) == true && !text.Contains('.', StringComparison.Ordinal))
         {
             byte[] gid = [];
             problem = AddressText.CheckPort(port) ?? CheckGid(text, out gid);

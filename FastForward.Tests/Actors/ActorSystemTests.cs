@@ -1,0 +1,440 @@
+using FastForward.Tests.Loop;
+using FastForward.Transport;
+using FastForward.Transport.Actors;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+using Microsoft.Extensions.Time.Testing;
+
+namespace FastForward.Tests.Actors;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class ActorSystemTests : IDisposable
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly CollectingLogger<ActorSystem> _log = new();
+    private readonly List<string> _calls = [];
+    private readonly ActorSystem _system;
+    private readonly ForwardLoop _loop;
+    private readonly OverrideResolver _routes = new([]);
+    private readonly ForwardNode _node;
+
+    public ActorSystemTests()
+    {
+        _system = new ActorSystem(_log);
+        _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleStrategy.Block, SlowCycleMicros = 1000 }, _time);
+
+        // Not started: the tests raise its events themselves.
+        _node = new ForwardNode(_loop, new ForwardNodeOptions { Node = 25_011 }, [], _routes, _system);
+    }
+
+    private IForwardHandler Handler => _system;
+
+    public void Dispose()
+    {
+        _node.Dispose();
+        _loop.Dispose();
+        _routes.Dispose();
+        _log.Dispose();
+    }
+
+    [Test]
+    public void Actors_start_in_order_and_stop_the_other_way_round()
+    {
+        Add("a");
+        Add("b");
+        Start();
+        _system.Stop();
+        _system.Stop();
+        Assert.That(_calls, Is.EqualTo(["a: start", "b: start", "b: stop", "a: stop"]));
+    }
+
+    [Test]
+    public void An_actor_gets_what_it_works_with()
+    {
+        ScriptedActor actor = Add("a");
+        Start();
+        Assert.That(actor.Context, Is.Not.Null);
+        Assert.Multiple(() =>
+        {
+            Assert.That(actor.Context!.Name, Is.EqualTo("a"));
+            Assert.That(actor.Context.Node, Is.SameAs(_node));
+            Assert.That(actor.Context.Loop, Is.SameAs(_loop));
+            Assert.That(actor.Context.Logger, Is.Not.Null);
+        });
+    }
+
+    [Test]
+    public void New_streams_are_never_given_twice()
+    {
+        ScriptedActor a = Add("a");
+        ScriptedActor b = Add("b");
+        Start();
+        ulong[] streams = [a.Context!.NewStream(7), b.Context!.NewStream(7), a.Context.NewStream(7), b.Context.NewStream(0x8007)];
+        Assert.That(streams, Is.Unique);
+        Assert.That(streams.Select(ActorStream.ServiceOf), Is.EqualTo([7, 7, 7, 0x8007]));
+    }
+
+    [Test]
+    public void Messages_and_stream_ends_go_to_the_owner_of_the_service()
+    {
+        Add("a", 1, 2);
+        Add("b", 3);
+        Start();
+        _calls.Clear();
+
+        Send(service: 2, payload: 20);
+        Send(service: 3, payload: 30);
+        Send(service: 1, payload: 10);
+        Handler.OnStreamEnd(new StreamEnd(9, ActorStream.Compose(3, 0), StreamEndReason.Reset, 5));
+
+        Assert.That(_calls, Is.EqualTo(["a: message 20", "b: message 30", "a: message 10", "b: end Reset"]));
+        Assert.That(_system.Statistics.Select(actor => (actor.Name, actor.Messages)), Is.EqualTo([("a", 2L), ("b", 1L)]));
+        Assert.That(_system.UnownedEvents, Is.Zero);
+    }
+
+    [Test]
+    public void What_concerns_an_outgoing_stream_goes_to_its_sender()
+    {
+        // Both ends of service 7 live in this node, and service 8 has an owner on one side only.
+        Add("server", 7, 8);
+        Add("client", 0x8007);
+        Start();
+        _calls.Clear();
+
+        Handler.OnWritable(9, ActorStream.Compose(7, 1)); // a request: the client sent it
+        Handler.OnWritable(9, ActorStream.Compose(0x8007, 2)); // an answer: the server sent it
+        Handler.OnUndelivered(new Undelivered(9, ActorStream.Compose(7, 1), 0, 3, UndeliveredReason.PeerLost));
+        Handler.OnUndelivered(new Undelivered(9, ActorStream.Compose(0x8007, 2), 0, 4, UndeliveredReason.PeerLost));
+        Handler.OnWritable(9, ActorStream.Compose(8, 5)); // nobody owns its answers
+
+        Assert.That(_calls, Is.EqualTo(["client: writable 1", "server: writable 2", "client: undelivered 3", "server: undelivered 4", "server: writable 5"]));
+    }
+
+    [Test]
+    public void Peer_events_go_to_all()
+    {
+        Add("a");
+        Add("b", 1);
+        Start();
+        _calls.Clear();
+        Handler.OnPeer(new PeerEvent(9, PeerEventKind.Connected, TransportKind.Ip, "for the test"));
+        Assert.That(_calls, Is.EqualTo(["a: peer Connected", "b: peer Connected"]));
+    }
+
+    [Test]
+    public void What_nobody_owns_is_counted_and_logged_once_a_second()
+    {
+        Add("a", 1);
+        Start();
+        for (int i = 0; i < 100; i++) Send(service: 2, payload: 0);
+        Handler.OnStreamEnd(new StreamEnd(9, ActorStream.Compose(2, 0), StreamEndReason.Ended, 0));
+        Handler.OnWritable(9, ActorStream.Compose(3, 0));
+        Handler.OnUndelivered(new Undelivered(9, ActorStream.Compose(3, 0), 0, 1, UndeliveredReason.Stopped));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _loop.DoWork();
+        Send(service: 0x7FFF, payload: 0);
+
+        Assert.That(_system.UnownedEvents, Is.EqualTo(104));
+        Assert.That(_log.TextsOf(1403).ToList(), Has.Count.EqualTo(2));
+        Assert.That(_log.TextsOf(1403).Last(), Does.Contain("0x7fff").And.Contain("(102 more"));
+    }
+
+    [TestCase("message 1")]
+    [TestCase("end Ended")]
+    [TestCase("peer Lost")]
+    [TestCase("writable 1")]
+    [TestCase("undelivered 1")]
+    [TestCase("stop")]
+    public void A_throwing_actor_is_counted_under_its_name_and_the_others_go_on(string call)
+    {
+        ScriptedActor bad = Add("bad", 1);
+        Add("good", 2);
+        bad.When = seen =>
+        {
+            if (seen == call) throw new InvalidTimeZoneException("on purpose");
+        };
+        Start();
+        _calls.Clear();
+
+        Raise(1);
+        Raise(2);
+        _loop.DoWork();
+        _system.Stop();
+
+        string[] expected =
+        [
+            "bad: message 1", "bad: end Ended", "bad: peer Lost", "good: peer Lost", "bad: writable 1", "bad: undelivered 1",
+            "good: message 1", "good: end Ended", "bad: peer Lost", "good: peer Lost", "good: writable 1", "good: undelivered 1",
+            "good: stop", "bad: stop",
+        ];
+        Assert.That(_calls, Is.EqualTo(expected));
+        int failures = call == "peer Lost" ? 2 : 1;
+        Assert.That(_system.Statistics.Select(actor => actor.Failures), Is.EqualTo([(long)failures, 0L]));
+        Assert.That(_loop.Statistics.CallbackFailures, Is.EqualTo(failures));
+        Assert.That(_log.TextsOf(1401).Single(), Does.Contain("Actor bad "));
+
+        void Raise(ushort service)
+        {
+            Send(service, payload: 1);
+            Handler.OnStreamEnd(new StreamEnd(9, ActorStream.Compose(service, 1), StreamEndReason.Ended, 0));
+            Handler.OnPeer(new PeerEvent(9, PeerEventKind.Lost, null, "for the test"));
+            Handler.OnWritable(9, ActorStream.Compose(service, 1));
+            Handler.OnUndelivered(new Undelivered(9, ActorStream.Compose(service, 1), 0, 1, UndeliveredReason.PeerLost));
+        }
+    }
+
+    [Test]
+    public void An_actor_that_throws_at_work_neither_stops_the_others_nor_keeps_the_loop_awake()
+    {
+        int worked = 0;
+        Add("bad").WhenWorking = () => throw new InvalidTimeZoneException("on purpose");
+        Add("good").WhenWorking = () => worked++ == 0 ? 3 : 0;
+        Start();
+
+        Assert.That(_loop.DoWork(), Is.EqualTo(3));
+        Assert.That(_loop.DoWork(), Is.Zero);
+        Assert.That(worked, Is.EqualTo(2));
+        Assert.That(_system.Statistics[0].Failures, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void With_fail_fast_the_exception_ends_the_cycle_and_is_counted_once()
+    {
+        using ForwardLoop loop = new(new ForwardLoopOptions { FailFast = true });
+        ScriptedActor bad = Add("bad", 1);
+        bad.When = call =>
+        {
+            if (call.StartsWith("message", StringComparison.Ordinal)) throw new InvalidTimeZoneException("on purpose");
+        };
+        _system.Start(_node, loop);
+        loop.Post(() => Send(service: 1, payload: 1));
+
+        Assert.That(() => loop.DoWork(), Throws.InstanceOf<InvalidTimeZoneException>());
+        Assert.That(loop.Statistics.CallbackFailures, Is.EqualTo(1));
+        Assert.That(_system.Statistics[0].Failures, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_slow_actor_is_visible_by_name()
+    {
+        ScriptedActor slow = Add("slow", 1);
+        Add("quick", 2).WhenWorking = () => 0;
+        slow.When = call => _time.Advance(TimeSpan.FromMilliseconds(call == "message 2" ? 5 : 0));
+        slow.WhenWorking = () =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(3));
+            return 0;
+        };
+        Start();
+
+        _loop.DoWork();
+        Send(service: 1, payload: 2);
+        Send(service: 1, payload: 1);
+
+        Assert.That(_system.Statistics.Select(actor => (actor.SlowCalls, actor.LongestCallMicros)), Is.EqualTo([(2L, 5000L), (0L, 0L)]));
+        Assert.That(_log.TextsOf(1402).Single(), Does.Contain("slow").And.Contain("3000 us").And.Contain("DoWork"));
+    }
+
+    [Test]
+    public void A_name_or_service_is_taken_once()
+    {
+        Add("a", 1, 2);
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => Add("a", 3), Throws.ArgumentException.With.Message.Contains("\"a\""));
+            Assert.That(() => Add("b", 2), Throws.ArgumentException.With.Message.Contains("0x0002").And.Message.Contains("\"a\""));
+            Assert.That(() => Add("b", 4, 5, 4), Throws.ArgumentException.With.Message.Contains("0x0004").And.Message.Contains("twice"));
+            Assert.That(() => Add(" "), Throws.ArgumentException.With.Message.Contains("no name"));
+            Assert.That(() => _system.Add(null!), Throws.ArgumentNullException);
+            Assert.That(_system.Statistics, Has.Count.EqualTo(1));
+            Assert.That(() => Add("b", 4), Throws.Nothing, "a refused actor leaves nothing behind");
+        });
+    }
+
+    [Test]
+    public void An_actor_that_cannot_start_fails_the_start_by_name_and_those_before_it_are_stopped()
+    {
+        Add("a");
+        ScriptedActor bad = Add("bad");
+        Add("never");
+        bad.When = call =>
+        {
+            if (call == "start") throw new InvalidTimeZoneException("the port is taken");
+        };
+
+        Assert.That(
+            Start,
+            Throws.InvalidOperationException.With.Message.Contains("\"bad\"").And.Message.Contains("the port is taken").And.InnerException.InstanceOf<InvalidTimeZoneException>());
+        Assert.That(_calls, Is.EqualTo(["a: start", "bad: start", "bad: stop", "a: stop"]));
+        Assert.That(_loop.DoWork(), Is.Zero);
+    }
+
+    [Test]
+    public void The_order_of_life_is_kept()
+    {
+        Add("a", 1);
+        Assert.That(() => Send(service: 1, payload: 1), Throws.InvalidOperationException.With.Message.Contains("before ForwardNode.Start"));
+        Start();
+        Assert.That(Start, Throws.InvalidOperationException);
+        Assert.That(() => Add("late"), Throws.InvalidOperationException.With.Message.Contains("before Start"));
+        _loop.DoWork();
+        Assert.That(() => Eventually.RunsOnOtherThread(_system.Stop), Throws.InvalidOperationException.With.Message.Contains("Post"));
+        _system.Stop();
+        _calls.Clear();
+
+        Send(service: 1, payload: 1);
+        Handler.OnPeer(new PeerEvent(9, PeerEventKind.Lost, null, "for the test"));
+        _loop.DoWork();
+
+        Assert.That(_calls, Is.Empty, "nothing comes after the stop");
+        Assert.That(_system.UnownedEvents, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void An_actor_may_stop_the_system()
+    {
+        int later = 0;
+        ScriptedActor a = Add("a", 1);
+        Add("b").WhenWorking = () => later++;
+        a.WhenWorking = () =>
+        {
+            _system.Stop();
+            return 1;
+        };
+        Start();
+
+        Assert.That(_loop.DoWork(), Is.EqualTo(1));
+        Assert.That(_loop.DoWork(), Is.Zero);
+        Assert.That(later, Is.Zero);
+        Assert.That(_calls, Is.EqualTo(["a: start", "b: start", "b: stop", "a: stop"]));
+    }
+
+    [Test]
+    public void An_actor_works_after_each_event_before_the_loop_sleeps()
+    {
+        // The message makes work that only DoWork does. The loop must come round once more by itself.
+        int todo = 0;
+        int done = 0;
+        ScriptedActor actor = Add("a", 1);
+        actor.When = _ => todo++;
+        actor.WhenWorking = () =>
+        {
+            int work = todo;
+            todo = 0;
+            done += work;
+            return work;
+        };
+        Start(); // one call, start
+        _loop.CreateTimer(() => { }).SetAfter(1); // fake time stands still: it only bounds a sleep that should not be
+        _loop.Post(() => Send(service: 1, payload: 1));
+
+        while (_loop.Statistics.Sleeps == 0) _loop.Idle(_loop.DoWork());
+
+        Assert.That((todo, done), Is.EqualTo((0, 2)));
+    }
+
+    [Test]
+    public void An_event_from_the_flush_is_followed_by_work_before_the_loop_sleeps()
+    {
+        int worked = 0;
+        Add("a", 1).WhenWorking = () =>
+        {
+            worked++;
+            return 0;
+        };
+        Start();
+        bool raised = false;
+        _loop.Add(new ScriptedFlush(() =>
+        {
+            if (!raised) Send(service: 1, payload: 1);
+            raised = true;
+        }));
+
+        _loop.DoWork();
+        _loop.Sleep(1);
+        Assert.That(_loop.Statistics.Sleeps, Is.Zero);
+        _loop.DoWork();
+        _loop.Sleep(1);
+
+        Assert.That((worked, _loop.Statistics.Sleeps), Is.EqualTo((2, 1L)));
+    }
+
+    [Test]
+    public void Actors_of_one_node_talk_through_it()
+    {
+        ScriptedActor server = Add("server", 7);
+        ScriptedActor client = Add("client", ActorStream.Opposite(7));
+        server.When = call =>
+        {
+            if (call == "message 1") _node.Send(_node.Id, server.Context!.NewStream(ActorStream.Opposite(7)), MessageClass.Reliable, [2], SendOptions.End);
+        };
+        Start();
+        _node.Start();
+        SendResult sent = _node.Send(_node.Id, client.Context!.NewStream(7), MessageClass.Reliable, [1], SendOptions.End);
+        Assert.That(sent.IsAccepted, Is.True);
+        _calls.Clear();
+
+        while (_loop.DoWork() > 0)
+        {
+        }
+
+        Assert.That(_calls, Is.SupersetOf(["server: message 1", "client: message 2"]));
+        Assert.That(_calls.IndexOf("server: message 1"), Is.LessThan(_calls.IndexOf("client: message 2")));
+        Assert.That(_system.UnownedEvents, Is.Zero);
+    }
+
+    [Test]
+    public void Dispatch_allocates_nothing()
+    {
+        QuietActor quiet = new();
+        _system.Add(quiet, 1, 0x8001);
+        using ForwardLoop loop = new(new ForwardLoopOptions { SlowCycleMicros = int.MaxValue });
+        _system.Start(_node, loop);
+
+        Turn(2000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Turn(10_000);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.That(allocated, Is.Zero);
+        Assert.That(quiet.Messages, Is.EqualTo(12_000));
+
+        void Turn(int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                Send(service: 1, payload: 1);
+                Handler.OnPeer(new PeerEvent(9, PeerEventKind.Suspect, null, "for the test"));
+                Handler.OnWritable(9, ActorStream.Compose(1, 1));
+                loop.DoWork();
+            }
+        }
+    }
+
+    private ScriptedActor Add(string name, params ushort[] services)
+    {
+        ScriptedActor actor = new(name, _calls);
+        _system.Add(actor, services);
+        return actor;
+    }
+
+    private void Start() => _system.Start(_node, _loop);
+
+    private void Send(ushort service, byte payload) => Handler.OnMessage(new ReceivedMessage
+    {
+        Node = 9,
+        Stream = ActorStream.Compose(service, 1),
+        Sequence = 0,
+        Class = MessageClass.Reliable,
+        Payload = [payload],
+    });
+
+    private sealed class QuietActor : IActor
+    {
+        public string Name => "quiet";
+
+        public int Messages { get; private set; }
+
+        public void OnMessage(in ReceivedMessage message) => Messages++;
+    }
+}

@@ -1,0 +1,8 @@
+using FastForward.Transport.Loop;
+
+namespace FastForward.Tests.Loop;
+
+internal sealed class ScriptedFlush(Action whenFlushed) : ILoopFlush
+{
+    public void Flush() => whenFlushed();
+}

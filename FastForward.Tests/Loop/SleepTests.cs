@@ -1,0 +1,226 @@
+using FastForward.Transport.Interop;
+using FastForward.Transport.Loop;
+using Microsoft.Extensions.Time.Testing;
+
+namespace FastForward.Tests.Loop;
+
+/// <summary>
+/// When the loop sleeps and what wakes it. Every loop here has a timer as a safety net: a wake-up that does not come shows
+/// as a failure and not as a test that hangs.
+/// </summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class SleepTests
+{
+    private const long SafetyNetMicros = 30_000_000;
+
+    private bool _overslept;
+
+    [TearDown]
+    public void NothingOverslept() => Assert.That(_overslept, Is.False, "only the safety net ended a sleep");
+
+    [Test]
+    public void Pending_work_that_no_descriptor_shows_prevents_sleep()
+    {
+        using ForwardLoop loop = MakeLoop();
+        using ScriptedSource quiet = new();
+        using ScriptedSource hidden = new() { WhenArmed = () => true };
+        loop.Add(hidden);
+        loop.Add(quiet);
+
+        loop.Idle(loop.DoWork());
+
+        Assert.That(loop.Statistics.Sleeps, Is.Zero);
+        Assert.That((hidden.Arms, hidden.Disarms), Is.EqualTo((1, 1)));
+        Assert.That((quiet.Arms, quiet.Disarms), Is.EqualTo((1, 1)), "all are armed and disarmed alike, whoever has work");
+    }
+
+    [Test]
+    public void Posted_work_prevents_sleep()
+    {
+        using ForwardLoop loop = MakeLoop();
+        loop.DoWork();
+        loop.Post(() => { });
+
+        loop.Idle(0);
+
+        Assert.That(loop.Statistics.Sleeps, Is.Zero);
+    }
+
+    [Test]
+    public void A_due_timer_prevents_sleep()
+    {
+        using ForwardLoop loop = MakeLoop();
+        loop.CreateTimer(() => { }).Set(0);
+        loop.Idle(0);
+        Assert.That(loop.Statistics.Sleeps, Is.Zero);
+    }
+
+    [Test]
+    public void Found_work_prevents_sleep()
+    {
+        using ForwardLoop loop = MakeLoop();
+        using ScriptedSource source = new();
+        loop.Add(source);
+
+        loop.Idle(1);
+
+        Assert.That((loop.Statistics.Sleeps, source.Arms), Is.EqualTo((0L, 0)));
+    }
+
+    [Test]
+    public void A_limit_that_is_over_prevents_sleep([Values(0L, -1L)] long limit)
+    {
+        using ForwardLoop loop = MakeLoop();
+        loop.Sleep(limit);
+        Assert.That(loop.Statistics.Sleeps, Is.Zero);
+    }
+
+    [Test]
+    public void One_wait_wakes_for_the_descriptor_of_any_source([Range(0, 2)] int which)
+    {
+        using ForwardLoop loop = MakeLoop();
+        ScriptedSource[] sources = [new(true), new(true), new(true)];
+        foreach (ScriptedSource source in sources) loop.Add(source);
+        loop.DoWork();
+        sources[which].Signal();
+
+        loop.Idle(0);
+        int work = loop.DoWork();
+
+        Assert.That((loop.Statistics.Sleeps, work, sources[which].Signals), Is.EqualTo((1L, 1, 1)));
+        foreach (ScriptedSource source in sources)
+        {
+            Assert.That((source.Arms, source.Disarms), Is.EqualTo((1, 1)));
+            source.Dispose();
+        }
+    }
+
+    [Test]
+    public void An_event_from_another_thread_ends_the_sleep()
+    {
+        using ForwardLoop loop = MakeLoop();
+        using ScriptedSource source = new(withSignal: true);
+        loop.Add(source);
+        loop.Start();
+        Eventually.True(() => loop.Statistics.Sleeps > 0 || source.Arms > 0, () => "the loop went idle");
+
+        source.Signal();
+
+        Eventually.True(() => source.Signals == 1, () => $"signals {source.Signals} of 1");
+    }
+
+    [Test]
+    public void A_source_with_several_descriptors_shows_an_epoll_of_its_own()
+    {
+        using ForwardLoop loop = MakeLoop();
+        using ScriptedSource left = new(withSignal: true);
+        using ScriptedSource right = new(withSignal: true);
+        using Epoll inner = new(4);
+        inner.Add(left.Descriptor, LibC.EPOLLIN, 1);
+        inner.Add(right.Descriptor, LibC.EPOLLIN, 2);
+        List<ulong> tokens = [];
+        NestedSource nested = new(inner, token =>
+        {
+            tokens.Add(token);
+            (token == 1 ? left : right).Poll(1);
+        });
+        loop.Add(nested);
+
+        foreach (ScriptedSource inside in new[] { right, left })
+        {
+            loop.DoWork();
+            inside.Signal();
+            loop.Idle(0);
+            loop.DoWork();
+        }
+
+        Assert.That(tokens, Is.EqualTo([2UL, 1UL]));
+        Assert.That(loop.Statistics.Sleeps, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Busy_spin_never_sleeps()
+    {
+        using ForwardLoop loop = MakeLoop(IdleStrategy.BusySpin);
+        for (int i = 0; i < 1000; i++) loop.Idle(loop.DoWork());
+        Assert.That(loop.Statistics.Sleeps, Is.Zero);
+    }
+
+    [Test]
+    public void Block_sleeps_after_each_cycle_without_work()
+    {
+        using ForwardLoop loop = MakeLoop();
+        using ScriptedSource source = new(withSignal: true) { WhenPolled = _ => 0 };
+        loop.Add(source);
+        source.Signal(); // never cleared: each sleep ends at once
+
+        for (int i = 0; i < 100; i++) loop.Idle(loop.DoWork());
+
+        Assert.That(loop.Statistics.Sleeps, Is.EqualTo(100));
+    }
+
+    [Test]
+    public void Adaptive_spins_for_a_bounded_time_after_the_last_work()
+    {
+        FakeTimeProvider time = new();
+        using ForwardLoop loop = MakeLoop(IdleStrategy.Adaptive, time, spinMicros: 50);
+        using ScriptedSource source = new(withSignal: true) { WhenPolled = _ => 0 };
+        loop.Add(source);
+        source.Signal();
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        loop.DoWork();
+        loop.Idle(1);
+
+        List<long> sleeps = [];
+        for (int i = 0; i < 5; i++)
+        {
+            time.Advance(TimeSpan.FromMicroseconds(20));
+            loop.Idle(loop.DoWork());
+            sleeps.Add(loop.Statistics.Sleeps);
+        }
+
+        // 20 and 40 us after the work it spins; from 60 us on it sleeps. With one CPU spinning would only be in the way.
+        long[] expected = Environment.ProcessorCount == 1 ? [1, 2, 3, 4, 5] : [0, 0, 1, 2, 3];
+        Assert.That(sleeps, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void A_detached_descriptor_can_be_attached_again()
+    {
+        using ForwardLoop loop = MakeLoop();
+        using ScriptedSource source = new(withSignal: true);
+        loop.Add(source);
+        loop.Remove(source);
+        loop.Add(source); // EEXIST if the epoll instance still had it
+        source.Signal();
+
+        loop.Idle(0);
+
+        Assert.That(loop.Statistics.Sleeps, Is.EqualTo(1));
+    }
+
+    private ForwardLoop MakeLoop(IdleStrategy idle = IdleStrategy.Block, TimeProvider? time = null, int spinMicros = 50)
+    {
+        ForwardLoop loop = new(new ForwardLoopOptions { Idle = idle, SpinMicros = spinMicros }, time);
+        loop.CreateTimer(() => _overslept = true).Set(SafetyNetMicros);
+        return loop;
+    }
+
+    private sealed class NestedSource(Epoll inner, Action<ulong> whenReady) : ILoopSource
+    {
+        public int Descriptor => inner.Number;
+
+        public int Poll(int budget)
+        {
+            int count = inner.Wait(0);
+            for (int i = 0; i < count; i++) whenReady(inner[i].Token);
+            return count;
+        }
+
+        public bool Arm() => false;
+
+        public void Disarm()
+        {
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using FastForward.Transport.Loop;
+using Microsoft.Extensions.Time.Testing;
+
+namespace FastForward.Tests.Loop;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class TimerTests : IDisposable
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly List<string> _fired = [];
+    private readonly ForwardLoop _loop;
+
+    public TimerTests() => _loop = new ForwardLoop(new ForwardLoopOptions { PollBudget = 8 }, _time);
+
+    public void Dispose()
+    {
+        _loop.Dispose();
+    }
+
+    [Test]
+    public void Timers_fire_by_due_time_and_equal_ones_in_the_order_of_setting()
+    {
+        Make("c").Set(300);
+        Make("a1").Set(100);
+        Make("b1").Set(200);
+        Make("a2").Set(100);
+        Make("b2").Set(200);
+
+        Assert.That(CycleAt(99), Is.Empty);
+        Assert.That(CycleAt(250), Is.EqualTo(["a1", "a2", "b1", "b2"]));
+        Assert.That(CycleAt(300), Is.EqualTo(["c"]));
+        Assert.That(CycleAt(1000), Is.Empty, "each fires once per setting");
+    }
+
+    [Test]
+    public void A_timer_set_anew_moves_either_way()
+    {
+        LoopTimer timer = Make("t");
+        LoopTimer other = Make("o");
+        other.Set(150);
+        timer.Set(100);
+        timer.Set(200);
+        Assert.That(CycleAt(199), Is.EqualTo(["o"]));
+        timer.Set(199);
+        Assert.That(CycleAt(199), Is.EqualTo(["t"]));
+    }
+
+    [Test]
+    public void A_cancelled_timer_does_not_fire_and_can_be_set_again()
+    {
+        LoopTimer timer = Make("t");
+        timer.Cancel();
+        timer.Set(100);
+        Assert.That(timer.IsSet, Is.True);
+        timer.Cancel();
+        timer.Cancel();
+        Assert.That(timer.IsSet, Is.False);
+        Assert.That(CycleAt(200), Is.Empty);
+        timer.Set(250);
+        Assert.That(CycleAt(250), Is.EqualTo(["t"]));
+        Assert.That(timer.IsSet, Is.False);
+    }
+
+    [Test]
+    public void The_past_means_the_next_cycle([Values(long.MinValue, -1L, 0L)] long due)
+    {
+        CycleAt(1000);
+        Make("t").Set(due);
+        Assert.That(CycleAt(1000), Is.EqualTo(["t"]));
+    }
+
+    [Test]
+    public void A_timer_that_sets_itself_to_the_past_fires_once_a_cycle()
+    {
+        LoopTimer timer = null!;
+        timer = _loop.CreateTimer(() =>
+        {
+            _fired.Add("t");
+            timer.Set(0);
+        });
+        timer.Set(0);
+        for (int cycle = 1; cycle <= 3; cycle++)
+        {
+            _loop.DoWork();
+            Assert.That(_fired, Has.Count.EqualTo(cycle));
+        }
+    }
+
+    [Test]
+    public void A_firing_timer_can_cancel_and_move_others_due_in_the_same_cycle()
+    {
+        LoopTimer cancelled = Make("cancelled");
+        LoopTimer moved = Make("moved");
+        LoopTimer kept = Make("kept");
+        _loop.CreateTimer(() =>
+        {
+            cancelled.Cancel();
+            moved.Set(500);
+        }).Set(10);
+        cancelled.Set(20);
+        moved.Set(20);
+        kept.Set(30);
+
+        Assert.That(CycleAt(100), Is.EqualTo(["kept"]));
+        Assert.That((cancelled.IsSet, moved.IsSet), Is.EqualTo((false, true)));
+        Assert.That(CycleAt(500), Is.EqualTo(["moved"]));
+    }
+
+    [Test]
+    public void The_budget_bounds_a_cycle_and_the_rest_fires_in_the_next()
+    {
+        for (int i = 0; i < 20; i++) Make($"{i}").Set(i);
+        List<int> perCycle = [];
+        while (CycleAt(100) is { Count: > 0 } fired) perCycle.Add(fired.Count);
+        Assert.That(perCycle, Is.EqualTo([8, 8, 4]));
+        Assert.That(_loop.Statistics.WorkItems, Is.EqualTo(20));
+    }
+
+    [Test]
+    public void A_delay_that_the_clock_cannot_count_means_never()
+    {
+        CycleAt(1000);
+        LoopTimer timer = Make("t");
+        timer.SetAfter(long.MaxValue);
+        Assert.That(timer.Due, Is.EqualTo(long.MaxValue));
+        Assert.That(CycleAt(10_000_000), Is.Empty);
+        timer.SetAfter(5);
+        Assert.That(timer.Due, Is.EqualTo(10_000_005));
+    }
+
+    private LoopTimer Make(string name) => _loop.CreateTimer(() => _fired.Add(name));
+
+    // Time stands at 1 us per tick of the test; a cycle never runs backwards.
+    private List<string> CycleAt(long micros)
+    {
+        _time.Advance(TimeSpan.FromMicroseconds(micros - _loop.Now));
+        _fired.Clear();
+        _loop.DoWork();
+        return [.. _fired];
+    }
+}

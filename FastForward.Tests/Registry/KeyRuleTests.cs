@@ -1,0 +1,157 @@
+using FastForward.Transport;
+using FastForward.Transport.Registry;
+
+namespace FastForward.Tests.Registry;
+
+/// <summary>Key id 0 demands no key: never on a way out of the machine, unless the node gets a key from another row.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class KeyRuleTests : IDisposable
+{
+    private readonly StaticRouteSource _overrides = new([], RouteTable.OverriddenNodes, "overrides");
+    private readonly StaticRouteSource _nodes = new([], RouteTable.Nodes, "nodes");
+    private readonly OverrideResolver _resolver;
+
+    public KeyRuleTests() => _resolver = new OverrideResolver([_overrides, _nodes]);
+
+    public void Dispose() => _resolver.Dispose();
+
+    [TestCase(TransportKind.Ip, "192.0.2.1")]
+    [TestCase(TransportKind.Ip, "2001:db8::1")]
+    [TestCase(TransportKind.Ip, "node1.example")]
+    [TestCase(TransportKind.Ip, "localhost.example")]
+    [TestCase(TransportKind.Rdma, "192.0.2.1")]
+    [TestCase(TransportKind.Rdma, "node1.example")]
+    [TestCase(TransportKind.Rdma, "0xfe8000000000000050800200008e4d39")]
+    public void A_way_out_of_the_machine_needs_a_key(TransportKind kind, string address)
+    {
+        _overrides.Replace([new RouteRow(1, 0, kind, address, 54_000)]);
+        Assert.That(_resolver.Find(1), Is.Null);
+        Assert.That(_resolver.Problems.Single().Reason, Does.StartWith("key id 0 ").And.Contain("for example 1").And.Contain("AllowUnkeyedIp"));
+
+        _overrides.Replace([new RouteRow(1, 5, kind, address, 54_000)]);
+        Assert.That(_resolver.Find(1)!.KeyId, Is.EqualTo(5));
+        Assert.That(_resolver.Problems, Is.Empty);
+    }
+
+    [TestCase(TransportKind.Ip, "127.0.0.1")]
+    [TestCase(TransportKind.Ip, "127.8.9.10")]
+    [TestCase(TransportKind.Ip, "::1")]
+    [TestCase(TransportKind.Ip, "::ffff:127.0.0.1")]
+    [TestCase(TransportKind.Ip, "localhost")]
+    [TestCase(TransportKind.Ip, "LOCALHOST")]
+    [TestCase(TransportKind.Rdma, "127.0.0.1")]
+    [TestCase(TransportKind.Rdma, "localhost")]
+    [TestCase(TransportKind.Socket, "")]
+    [TestCase(TransportKind.VSocket, "3")]
+    public void A_way_that_nobody_can_tap_needs_none(TransportKind kind, string address)
+    {
+        _overrides.Replace([new RouteRow(1, 0, kind, address, 54_000)]);
+        Assert.That(_resolver.Find(1)!.KeyId, Is.Zero);
+        Assert.That(_resolver.Problems, Is.Empty);
+    }
+
+    [Test]
+    public void An_option_allows_it()
+    {
+        using OverrideResolver resolver = new([_overrides], new RouteOptions { AllowUnkeyedIp = true });
+        _overrides.Replace([Ip(key: 0)]);
+        Assert.That(resolver.Find(1)!.KeyId, Is.Zero);
+    }
+
+    [Test]
+    public void The_key_of_any_row_covers_the_node([Values] bool keyInOverride)
+    {
+        _overrides.Replace([Ip(keyInOverride ? 7u : 0u)]);
+        _nodes.Replace([Ip(keyInOverride ? 0u : 7u)]);
+        Assert.That(_resolver.Find(1)!.All, Has.Count.EqualTo(2));
+        Assert.That(_resolver.Find(1)!.KeyId, Is.EqualTo(7));
+        Assert.That(_resolver.Problems, Is.Empty);
+    }
+
+    [Test]
+    public void An_override_without_a_key_does_not_take_the_key_away()
+    {
+        _nodes.Replace([Ip(7)]);
+        _overrides.Replace([new RouteRow(1, 0, TransportKind.Socket, "", 54_000)]);
+        Assert.That(_resolver.Find(1)!.Preferred.Row.Transport, Is.EqualTo(TransportKind.Socket));
+        Assert.That(_resolver.Find(1)!.KeyId, Is.EqualTo(7));
+    }
+
+    [Test]
+    public void The_key_of_the_highest_row_counts()
+    {
+        _nodes.Replace([Ip(7)]);
+        _overrides.Replace([Ip(8)]);
+        Assert.That(_resolver.Find(1)!.KeyId, Is.EqualTo(8));
+    }
+
+    [Test]
+    public void The_key_of_a_bad_row_covers_nothing()
+    {
+        _nodes.Replace([Ip(7) with { Port = 0 }]);
+        _overrides.Replace([Ip(0)]);
+        Assert.That(_resolver.Find(1), Is.Null);
+        Assert.That(_resolver.Problems, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public void A_live_row_that_drops_its_key_is_refused_and_the_keyed_one_stays()
+    {
+        _nodes.Replace([Ip(7)]);
+        NodeRoutes before = _resolver.Find(1)!;
+        _nodes.Replace([Ip(0) with { Port = 2 }]);
+        Assert.That(_resolver.Find(1), Is.SameAs(before));
+        _overrides.Replace([]); // another round does not wear it down
+        Assert.That(_resolver.Find(1), Is.SameAs(before));
+        Assert.That(_resolver.Problems.Single().Source, Is.EqualTo("nodes"));
+    }
+
+    [Test]
+    public void When_the_row_that_gave_the_key_drops_it_the_rows_it_covered_stay_covered()
+    {
+        _nodes.Replace([Ip(7)]);
+        _overrides.Replace([Ip(0) with { Port = 2 }]);
+        NodeRoutes before = _resolver.Find(1)!;
+
+        _nodes.Replace([Ip(0)]);
+
+        Assert.That(_resolver.Find(1), Is.SameAs(before));
+        Assert.That(_resolver.Problems.Single().Source, Is.EqualTo("nodes"));
+    }
+
+    [Test]
+    public void When_the_row_that_gave_the_key_is_removed_nothing_stays_open()
+    {
+        _nodes.Replace([Ip(7)]);
+        _overrides.Replace([Ip(0) with { Port = 2 }]);
+        _nodes.Replace([]);
+        Assert.That(_resolver.Find(1), Is.Null);
+        Assert.That(_resolver.Problems.Single().Source, Is.EqualTo("overrides"));
+
+        _overrides.Replace([Ip(0) with { Port = 0 }]); // now the row itself is bad, and its predecessor was in use once
+        Assert.That(_resolver.Find(1), Is.Null);
+    }
+
+    [Test]
+    public void An_exposed_row_falls_back_on_its_local_predecessor()
+    {
+        _overrides.Replace([new RouteRow(1, 0, TransportKind.Socket, "", 54_000)]);
+        NodeRoutes before = _resolver.Find(1)!;
+        _overrides.Replace([Ip(0)]);
+        Assert.That(_resolver.Find(1), Is.SameAs(before));
+        Assert.That(_resolver.Problems, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void A_previous_row_that_a_key_had_covered_is_no_way_around_the_rule()
+    {
+        _nodes.Replace([Ip(7)]);
+        _overrides.Replace([Ip(0) with { Port = 2 }]);
+        _overrides.Replace([Ip(0) with { Port = 0 }]);
+        Assert.That(_resolver.Find(1)!.All, Has.Count.EqualTo(2), "covered: the previous override is kept");
+        _nodes.Replace([]);
+        Assert.That(_resolver.Find(1), Is.Null);
+    }
+
+    private static RouteRow Ip(uint key) => new(1, key, TransportKind.Ip, "192.0.2.1", 54_000);
+}
