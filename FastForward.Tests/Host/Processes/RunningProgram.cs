@@ -64,8 +64,11 @@ internal sealed partial class RunningProgram : IDisposable
         RedirectStandardError = true,
     });
 
-    /// <summary>The host as it was built with the tests.</summary>
-    public static RunningProgram StartHost(params string[] arguments) => Start(HostPath, arguments);
+    /// <summary>
+    /// The host as it was built with the tests. A shell that runs the tests in the background makes its children ignore
+    /// SIGINT, and they would hand that down: env undoes it.
+    /// </summary>
+    public static RunningProgram StartHost(params string[] arguments) => Start("env", ["--default-signal=INT", HostPath, .. arguments]);
 
     public static string HostPath => Path.Combine(AppContext.BaseDirectory, "FastForward.Host");
 
