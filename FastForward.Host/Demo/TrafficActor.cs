@@ -12,6 +12,7 @@ namespace FastForward.Host.Demo;
 internal sealed class TrafficActor(uint node, int talkers, bool withData, int seconds, Action<string> report) : IActor
 {
     private const long SettleMicros = 3_000_000;
+    private const long WarmUpMicros = 1_000_000;
     private const long BeatMicros = 100_000;
     private const int BeatsPerReport = 5;
 
@@ -20,6 +21,7 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     private ActorContext? _context;
     private DataCaller? _data;
     private LoopTimer? _beat;
+    private long _measuresFrom;
     private long _endsAt;
     private long _lastEvent;
     private int _beats;
@@ -39,7 +41,10 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     /// <summary>The echoes.</summary>
     public Tally Tally { get; } = new();
 
-    /// <summary>Round trips in nanoseconds, up to a minute.</summary>
+    /// <summary>
+    /// Round trips in nanoseconds, up to a minute. Those of the first second are left out of longer runs: the runtime
+    /// still compiles then, which says nothing about the network.
+    /// </summary>
     public LongHistogram RoundTrips { get; } = new(60_000_000_000, 3);
 
     /// <summary>The time is up: calls end.</summary>
@@ -57,6 +62,7 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     {
         if (change.Node != node || change.Kind != PeerEventKind.Connected || _talkers.Count > 0) return;
         ForwardLoop loop = _context!.Loop;
+        _measuresFrom = loop.Now + (seconds > 1 ? WarmUpMicros : 0);
         _endsAt = loop.Now + (seconds * 1_000_000L);
         for (int i = 0; i < talkers; i++) _talkers.Add(new Talker(this, loop, i));
         if (withData) _data = new DataCaller(this, loop, talkers);
@@ -73,8 +79,9 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
         if (message.Node == node && _calls.TryGetValue(ActorStream.NumberOf(message.Stream), out DemoCall? call))
             arrival = call.Echoed(message.Payload, out roundTrip);
         Tally.Add(arrival);
-        if (arrival is Arrival.InOrder or Arrival.Reordered) RoundTrips.RecordValue(Math.Min(roundTrip, RoundTrips.HighestTrackableValue));
         _lastEvent = _context!.Loop.Now;
+        if (arrival is Arrival.InOrder or Arrival.Reordered && _lastEvent >= _measuresFrom)
+            RoundTrips.RecordValue(Math.Min(roundTrip, RoundTrips.HighestTrackableValue));
     }
 
     /// <inheritdoc/>

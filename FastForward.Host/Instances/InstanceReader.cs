@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using FastForward.Transport;
@@ -73,6 +74,9 @@ internal sealed class InstanceReader
             Transports = ReadTransports(top),
             Addresses = ReadAddresses(top),
             SocketDirectory = routes.SocketDirectory = ReadSocketDirectory(top, routes.SocketDirectory),
+            SocketMode = ReadSocketMode(top),
+            SocketGroup = ReadSocketGroup(top),
+            AllowedUsers = ReadAllowedUsers(top),
             Idle = top.Word<IdleStrategy>("idle", IdleStrategy.Adaptive, [new("adaptive", IdleStrategy.Adaptive), new("busyspin", IdleStrategy.BusySpin), new("block", IdleStrategy.Block)]),
             AllowUnkeyedIp = routes.AllowUnkeyedIp = top.Switch("allow-unkeyed-ip", false),
             MarkRealTime = top.Word<bool>("realtime-dscp", false, [new("ef", true), new("off", false)]),
@@ -201,6 +205,35 @@ internal sealed class InstanceReader
         else if (!Directory.Exists(directory)) top.Wrong("socket-directory", directory, "is no directory on this machine", "/tmp");
         else return directory;
         return absent;
+    }
+
+    private static UnixFileMode? ReadSocketMode(SectionReader top)
+    {
+        if (top.Text("socket-mode") is not { } text) return null;
+        if (text.Length is 3 or 4 && !text.AsSpan().ContainsAnyExceptInRange('0', '7') && Convert.ToInt32(text, 8) <= 0x1FF) return (UnixFileMode)Convert.ToInt32(text, 8);
+        top.Wrong("socket-mode", text, "is no set of permissions in octal", "0660");
+        return null;
+    }
+
+    private static string? ReadSocketGroup(SectionReader top)
+    {
+        string? group = top.Text("socket-group");
+        if (group?.Length == 0) top.Wrong("socket-group", group, "names no group", "brandmeister");
+        return group;
+    }
+
+    private static List<uint>? ReadAllowedUsers(SectionReader top)
+    {
+        if (top.List("allowed-users") is not { } texts) return null;
+        List<uint> users = [];
+        foreach (string text in texts)
+        {
+            if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint user)) users.Add(user);
+            else top.Wrong("allowed-users", text, "is no user id", "0, 1001");
+        }
+
+        if (texts.Count == 0) top.Wrong("allowed-users", "", "allows nobody", "0, 1001");
+        return users;
     }
 
     private void ReportUnknownSection(InstanceSection section)

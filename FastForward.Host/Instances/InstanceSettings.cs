@@ -27,6 +27,15 @@ internal sealed record InstanceSettings
     /// <summary>The directory of the socket files.</summary>
     public required string SocketDirectory { get; init; }
 
+    /// <summary>The permissions of the socket file; null for the library's default.</summary>
+    public required UnixFileMode? SocketMode { get; init; }
+
+    /// <summary>The group of the socket file; null for the process's own.</summary>
+    public required string? SocketGroup { get; init; }
+
+    /// <summary>The user ids at the other end of a socket; null for the library's default.</summary>
+    public required IReadOnlyCollection<uint>? AllowedUsers { get; init; }
+
     /// <summary>What the loop does without work.</summary>
     public required IdleStrategy Idle { get; init; }
 

@@ -79,9 +79,7 @@ internal sealed class RunningNode : IDisposable
     public static IForwardTransport CreateTransport(TransportKind kind, InstanceSettings settings, ILoggerFactory loggers) => kind switch
     {
         TransportKind.Ip => new IpTransport(IpOptions(settings), loggers.CreateLogger<IpTransport>()),
-        TransportKind.Socket => new SocketTransport(
-            new SocketTransportOptions { Port = settings.Port, Directory = settings.SocketDirectory },
-            loggers.CreateLogger<SocketTransport>()),
+        TransportKind.Socket => new SocketTransport(SocketOptions(settings), loggers.CreateLogger<SocketTransport>()),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not built yet"),
     };
 
@@ -89,6 +87,19 @@ internal sealed class RunningNode : IDisposable
     {
         IpTransportOptions options = new() { Port = settings.Port, MarkRealTime = settings.MarkRealTime };
         if (settings.Addresses.Count > 0) options.Addresses = settings.Addresses;
+        return options;
+    }
+
+    private static SocketTransportOptions SocketOptions(InstanceSettings settings)
+    {
+        SocketTransportOptions options = new()
+        {
+            Port = settings.Port,
+            Directory = settings.SocketDirectory,
+            Group = settings.SocketGroup,
+            AllowedUserIds = settings.AllowedUsers,
+        };
+        if (settings.SocketMode is { } mode) options.Mode = mode;
         return options;
     }
 

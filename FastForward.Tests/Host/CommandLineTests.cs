@@ -1,0 +1,55 @@
+using FastForward.Tests.Host.Processes;
+
+namespace FastForward.Tests.Host;
+
+[Category("Process")]
+public sealed class CommandLineTests
+{
+    [TestCase("", "Required command was not provided.")]
+    [TestCase("runn", "Unrecognized command or argument 'runn'.")]
+    [TestCase("run", "Option '--instance' is required.")]
+    [TestCase("run --instance", "Required argument missing for option: '--instance'.")]
+    [TestCase("run --instance x.conf --fast", "Unrecognized command or argument '--fast'.")]
+    [TestCase("demo --seconds 0", "--seconds: '0' is no whole number from 1 to 600; for example: --seconds 7")]
+    [TestCase("demo --seconds many", "--seconds: 'many' is no whole number from 1 to 600; for example: --seconds 7")]
+    [TestCase("demo --transport TCP", "--transport: 'TCP' is no transport type; there are FORWARD_TRANSPORT_IP, FORWARD_TRANSPORT_RDMA, FORWARD_TRANSPORT_SOCKET, FORWARD_TRANSPORT_VSOCKET")]
+    public void A_wrong_command_line_is_told_and_exits_with_2(string arguments, string message)
+    {
+        using RunningProgram host = RunningProgram.StartHost(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.That(host.WaitForExit(), Is.EqualTo(2), host.Everything);
+        Assert.That(host.Everything, Does.Contain(message).And.Contain("--help shows what there is").And.Not.Contain("   at "));
+        Assert.That(host.Output, Is.Empty);
+    }
+
+    [Test]
+    public void An_instance_that_is_missing_is_told_with_those_that_are_there()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("fastforward-tests-");
+        try
+        {
+            File.WriteAllText(Path.Combine(directory.FullName, "250012.conf"), "network=25011");
+            using RunningProgram missing = RunningProgram.StartHost("run", "--instance", "25011", "--instances-directory", directory.FullName);
+            Assert.That(missing.WaitForExit(), Is.EqualTo(78));
+            Assert.That(missing.Everything, Does.Contain($"{directory.FullName}/25011.conf: there is no such file; the instances there are 250012"));
+
+            using RunningProgram copied = RunningProgram.StartHost("run", "--instance", "250012", "--instances-directory", directory.FullName);
+            Assert.That(copied.WaitForExit(), Is.EqualTo(78));
+            Assert.That(copied.Everything, Does.Contain("network: the file is that of instance 250012 and says 25011; for example: network = 250012"));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [TestCase("--help")]
+    [TestCase("run --help")]
+    [TestCase("demo --help")]
+    [TestCase("--version")]
+    public void Help_and_version_are_no_errors(string arguments)
+    {
+        using RunningProgram host = RunningProgram.StartHost(arguments.Split(' '));
+        Assert.That(host.WaitForExit(), Is.Zero, host.Everything);
+        Assert.That(host.Output, Is.Not.Empty.And.Not.Contain("demo-node"), "the children's command is hidden");
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using FastForward.Tests.Host.Processes;
+
+namespace FastForward.Tests.Host;
+
+/// <summary>The demo as a user runs it.</summary>
+[Category("Process")]
+public sealed class DemoProcessTests
+{
+    [Test]
+    public void Json_is_one_document_with_all_four_transports_and_everything_was_delivered()
+    {
+        using RunningProgram demo = RunningProgram.StartHost("demo", "--json", "--seconds", "2");
+        int exitCode = demo.WaitForExit(TimeSpan.FromSeconds(120));
+        using JsonDocument document = JsonDocument.Parse(demo.Output);
+        JsonElement[] transports = [.. document.RootElement.GetProperty("transports").EnumerateArray()];
+
+        Assert.That(transports.Select(static row => row.GetProperty("type").GetString()), Is.EqualTo(new[] { "FORWARD_TRANSPORT_IP", "FORWARD_TRANSPORT_RDMA", "FORWARD_TRANSPORT_SOCKET", "FORWARD_TRANSPORT_VSOCKET" }));
+        string[] keys = ["type", "available", "reason", "sent", "delivered", "lost", "duplicated", "reordered", "rttP50Micros", "rttP99Micros"];
+        foreach (JsonElement row in transports)
+        {
+            Assert.That(row.EnumerateObject().Select(static property => property.Name), Is.EqualTo(keys));
+            bool built = row.GetProperty("type").GetString() is "FORWARD_TRANSPORT_IP" or "FORWARD_TRANSPORT_SOCKET";
+            Assert.That(row.GetProperty("available").GetBoolean(), Is.EqualTo(built), demo.Everything);
+            Assert.That(row.GetProperty("reason").GetString(), Is.EqualTo(built ? null : "not built yet"), demo.Everything);
+            if (!built) continue;
+            Assert.That(row.GetProperty("sent").GetInt64(), Is.Positive);
+            Assert.That(row.GetProperty("delivered").GetInt64(), Is.EqualTo(row.GetProperty("sent").GetInt64()));
+            foreach (string fault in new[] { "lost", "duplicated", "reordered" }) Assert.That(row.GetProperty(fault).GetInt64(), Is.Zero, fault);
+            Assert.That(row.GetProperty("rttP50Micros").GetDouble(), Is.Positive);
+            Assert.That(row.GetProperty("rttP99Micros").GetDouble(), Is.GreaterThanOrEqualTo(row.GetProperty("rttP50Micros").GetDouble()));
+        }
+
+        Assert.That(exitCode, Is.Zero, demo.Everything);
+    }
+
+    [Test]
+    public void The_table_names_every_transport()
+    {
+        using RunningProgram demo = RunningProgram.StartHost("demo", "--seconds", "1", "--transport", "SOCKET");
+        Assert.That(demo.WaitForExit(TimeSpan.FromSeconds(60)), Is.Zero, demo.Everything);
+        Assert.That(demo.Output, Does.Match(@"FORWARD_TRANSPORT_IP .*not asked for").And.Match(@"FORWARD_TRANSPORT_SOCKET .* ok").And.Match(@"FORWARD_TRANSPORT_RDMA .*not built yet"));
+    }
+
+    [Test]
+    public void Without_any_available_transport_it_fails()
+    {
+        using RunningProgram demo = RunningProgram.StartHost("demo", "--transport", "RDMA");
+        Assert.That(demo.WaitForExit(), Is.EqualTo(1), demo.Everything);
+    }
+
+    [TestCase(RunningProgram.SIGINT, 130)]
+    [TestCase(RunningProgram.SIGKILL, 137)]
+    public void Its_node_processes_end_with_it(int signal, int exitCode)
+    {
+        using RunningProgram demo = RunningProgram.StartHost("demo", "--seconds", "600", "--transport", "SOCKET");
+        demo.WaitForLine("second 1 of 600");
+        int[] children = Children(demo.Id);
+        Assert.That(children, Has.Length.EqualTo(2));
+
+        demo.Signal(signal);
+
+        Assert.That(demo.WaitForExit(), Is.EqualTo(exitCode), demo.Everything);
+        Assert.That(() => children.Where(IsRunning), Is.Empty.After((int)RunningProgram.Limit.TotalMilliseconds, 20));
+    }
+
+    private static int[] Children(int parent) =>
+        [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(static name => int.TryParse(name, out _)).Select(static name => int.Parse(name!, null)).Where(id => Stat(id) is { } stat && stat.Parent == parent)];
+
+    private static bool IsRunning(int process) => Stat(process) is { State: not ("Z" or "X") };
+
+    /// <summary>State and parent of a process; null when it is gone.</summary>
+    private static (string State, int Parent)? Stat(int process)
+    {
+        try
+        {
+            // The name before them is in parentheses and may hold anything.
+            string text = File.ReadAllText($"/proc/{process}/stat");
+            string[] fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return (fields[0], int.Parse(fields[1], null));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using FastForward.Host.Actors;
+using Microsoft.Extensions.Logging;
+
+namespace FastForward.Tests.Host;
+
+public sealed class DropLogTests
+{
+    private readonly Lines _lines = new();
+
+    [Test]
+    public void The_first_drop_is_logged_at_once_and_a_flood_once_per_ten_seconds()
+    {
+        _lines.Clear();
+        DropLog drops = new("bridge", _lines);
+        for (int i = 0; i < 1000; i++) drops.Add("full", 55, now: i);
+        drops.Flush(9_999_999);
+        Assert.That(_lines, Is.EqualTo(new[] { "bridge: dropped 1 (the last of 55 octets): full" }));
+        drops.Flush(10_000_000);
+        drops.Flush(30_000_000);
+        Assert.That(_lines, Is.EqualTo(new[] { "bridge: dropped 1 (the last of 55 octets): full", "bridge: dropped 999 (the last of 55 octets): full" }));
+        Assert.That(drops.Total, Is.EqualTo(1000));
+    }
+
+    [Test]
+    public void Another_reason_is_not_kept_back()
+    {
+        _lines.Clear();
+        DropLog drops = new("outlet", _lines);
+        drops.Add("full", 1, 0);
+        drops.Add("too large", 2000, 1);
+        Assert.That(_lines, Has.Count.EqualTo(2));
+    }
+
+    private sealed class Lines : List<string>, ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Add(formatter(state, exception));
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using FastForward.Host.Demo;
+
+namespace FastForward.Tests.Host.Processes;
+
+/// <summary>
+/// Two host processes in a directory of their own: node 25011 with whatever sections a test gives it, and node 250012.
+/// </summary>
+internal sealed class TwoInstances : IDisposable
+{
+    public const uint Near = 25_011;
+    public const uint Far = 250_012;
+
+    private readonly string _type;
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("fastforward-tests-");
+    private readonly int[] _ports = FreePorts.Find(4);
+    private readonly List<RunningProgram> _programs = [];
+
+    /// <param name="transport">IP or SOCKET.</param>
+    public TwoInstances(string transport) => _type = $"FORWARD_TRANSPORT_{transport}";
+
+    /// <summary>A port for a bridge.</summary>
+    public int BridgePort => _ports[2];
+
+    /// <summary>A port for a server that an outlet speaks to.</summary>
+    public int TargetPort => _ports[3];
+
+    /// <summary>The bridge section, the same text in whichever file it stands.</summary>
+    public string Bridge => $"[bridge]\nlisten = 127.0.0.1:{BridgePort}\nnode = {Far}\nservice = 1\n";
+
+    /// <summary>The outlet section.</summary>
+    public string Outlet => $"[outlet]\ntarget = 127.0.0.1:{TargetPort}\nservice = 1\n";
+
+    public string SocketFile(uint node) => Path.Combine(_directory.FullName, $"FastForward.{PortOf(node)}.sock");
+
+    public int PortOf(uint node) => node == Near ? _ports[0] : _ports[1];
+
+    /// <summary>Writes the file of a node and starts its process.</summary>
+    public RunningProgram Start(uint node, string sections)
+    {
+        uint peer = node == Near ? Far : Near;
+        string file = Path.Combine(_directory.FullName, $"{node}.conf");
+        string address = _type == "FORWARD_TRANSPORT_IP" ? "127.0.0.1" : "";
+        File.WriteAllText(file, string.Create(CultureInfo.InvariantCulture, $"""
+            network={node}
+            port={PortOf(node)}
+            addresses=127.0.0.1
+            socket-directory={_directory.FullName}
+            [OverriddenNodes]
+            {peer} = 0, {_type}, {address}, {PortOf(peer)}
+            {sections}
+            """));
+        RunningProgram program = RunningProgram.StartHost("run", "--instance", file);
+        _programs.Add(program);
+        return program;
+    }
+
+    /// <summary>Starts both and waits until they are connected.</summary>
+    public (RunningProgram Near, RunningProgram Far) StartBoth(string nearSections, string farSections)
+    {
+        RunningProgram near = Start(Near, nearSections);
+        RunningProgram far = Start(Far, farSections);
+        near.WaitForLine($"Node {Far}: Connected");
+        far.WaitForLine($"Node {Near}: Connected");
+        return (near, far);
+    }
+
+    public void Dispose()
+    {
+        foreach (RunningProgram program in _programs) program.Dispose();
+        _directory.Delete(recursive: true);
+    }
+}

@@ -1,0 +1,40 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace FastForward.Tests.Host.Processes;
+
+/// <summary>A UDP client with a port of its own that waits for each answer.</summary>
+internal sealed class UdpClientProbe : IDisposable
+{
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly byte[] _buffer = new byte[65_536];
+
+    public UdpClientProbe(int port)
+    {
+        _socket.ReceiveTimeout = (int)RunningProgram.Limit.TotalMilliseconds;
+        _socket.Connect(new IPEndPoint(IPAddress.Loopback, port));
+    }
+
+    public void Send(ReadOnlySpan<byte> datagram) => _socket.Send(datagram);
+
+    /// <summary>The next answer.</summary>
+    public byte[] Receive()
+    {
+        try
+        {
+            return _buffer[.._socket.Receive(_buffer)];
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.TimedOut)
+        {
+            throw new AssertionException($"No answer came within {RunningProgram.Limit.TotalSeconds} s.");
+        }
+    }
+
+    public byte[] Ask(ReadOnlySpan<byte> datagram)
+    {
+        Send(datagram);
+        return Receive();
+    }
+
+    public void Dispose() => _socket.Dispose();
+}

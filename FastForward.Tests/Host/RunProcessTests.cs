@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Sockets;
+using FastForward.Tests.Host.Processes;
+
+namespace FastForward.Tests.Host;
+
+/// <summary>The life of a host process: start, signals, exit codes.</summary>
+[Category("Process")]
+public sealed class RunProcessTests
+{
+    private TwoInstances _instances = null!;
+
+    [SetUp]
+    public void SetUp() => _instances = new TwoInstances("SOCKET");
+
+    [TearDown]
+    public void TearDown() => _instances.Dispose();
+
+    [TestCase(RunningProgram.SIGTERM)]
+    [TestCase(RunningProgram.SIGINT)]
+    public void A_signal_ends_it_in_order_and_the_socket_file_goes(int signal)
+    {
+        RunningProgram node = _instances.Start(TwoInstances.Near, "");
+        node.WaitForLine($"Node {TwoInstances.Near} runs");
+        string file = _instances.SocketFile(TwoInstances.Near);
+        Assert.That(File.Exists(file), file);
+
+        node.Signal(signal);
+
+        Assert.That(node.WaitForExit(), Is.Zero, node.Everything);
+        Assert.That(File.Exists(file), Is.False, file);
+        Assert.That(node.Everything, Does.Contain("has stopped"));
+        Assert.That(node.Output, Is.Empty, "the log goes to the standard error stream");
+    }
+
+    [Test]
+    public void A_stop_with_clients_at_work_is_in_order_too_and_the_peer_knows_at_once()
+    {
+        using UdpEchoServer server = new(_instances.TargetPort);
+        (RunningProgram near, RunningProgram far) = _instances.StartBoth(_instances.Bridge, _instances.Outlet);
+        UdpClientProbe[] clients = [.. Enumerable.Range(0, 20).Select(_ => new UdpClientProbe(_instances.BridgePort))];
+        try
+        {
+            foreach (UdpClientProbe client in clients) client.Ask("hello"u8);
+            foreach (UdpClientProbe client in clients) client.Send("and"u8);
+            near.Signal(RunningProgram.SIGTERM);
+            foreach (UdpClientProbe client in clients) client.Send("on"u8);
+            Assert.That(near.WaitForExit(), Is.Zero, near.Everything);
+        }
+        finally
+        {
+            foreach (UdpClientProbe client in clients) client.Dispose();
+        }
+
+        far.WaitForLine($"Node {TwoInstances.Near}: Lost");
+        far.Signal(RunningProgram.SIGTERM);
+        Assert.That(far.WaitForExit(), Is.Zero, far.Everything);
+        Assert.That(near.Everything + far.Everything, Does.Not.Contain("Exception"));
+    }
+
+    [Test]
+    public void A_port_in_use_is_a_clear_error()
+    {
+        using Socket taken = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, _instances.PortOf(TwoInstances.Near)));
+
+        RunningProgram node = _instances.Start(TwoInstances.Near, "");
+
+        Assert.That(node.WaitForExit(), Is.EqualTo(69), node.Everything);
+        Assert.That(node.Everything, Does.Contain($"{_instances.PortOf(TwoInstances.Near)}").And.Contain("was not started").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public void A_bridge_port_in_use_is_a_clear_error()
+    {
+        using UdpEchoServer taken = new(_instances.BridgePort);
+
+        RunningProgram node = _instances.Start(TwoInstances.Near, _instances.Bridge);
+
+        Assert.That(node.WaitForExit(), Is.EqualTo(69), node.Everything);
+        Assert.That(node.Everything, Does.Contain($"[bridge] cannot take UDP 127.0.0.1:{_instances.BridgePort}").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public void A_second_process_of_the_same_instance_is_refused_and_the_first_lives_on()
+    {
+        RunningProgram first = _instances.Start(TwoInstances.Near, "");
+        first.WaitForLine($"Node {TwoInstances.Near} runs");
+
+        RunningProgram second = _instances.Start(TwoInstances.Near, "");
+
+        Assert.That(second.WaitForExit(), Is.EqualTo(69), second.Everything);
+        Assert.That(File.Exists(_instances.SocketFile(TwoInstances.Near)), "the socket file of the first");
+        first.Signal(RunningProgram.SIGTERM);
+        Assert.That(first.WaitForExit(), Is.Zero, first.Everything);
+    }
+
+    [Test]
+    public void A_wrong_file_lists_all_problems_and_exits_with_78()
+    {
+        RunningProgram node = _instances.Start(TwoInstances.Near, "[bridge]\nlisten = nowhere\n[outlte]\n");
+
+        Assert.That(node.WaitForExit(), Is.EqualTo(78), node.Everything);
+        Assert.That(node.Everything, Does.Contain("bridge:listen").And.Contain("bridge:node").And.Contain("bridge:service").And.Contain("did you mean [outlet]?").And.Contain("4 problems"));
+    }
+}
