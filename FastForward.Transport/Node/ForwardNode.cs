@@ -12,23 +12,18 @@ namespace FastForward.Transport;
 /// One node of the network in this process: sends messages to node ids and receives them, over whichever medium the
 /// routes choose. Confined to the thread of its loop; several nodes may share a loop.
 /// </summary>
-public sealed partial class ForwardNode : IDisposable, ILoopSource, ILoopFlush, IAdmission
+public sealed class ForwardNode : IDisposable
 {
     private readonly ForwardLoop _loop;
     private readonly ForwardNodeOptions _options;
-    private readonly SessionOptions _session;
     private readonly OverrideResolver _routes;
-    private readonly ILogger _logger;
+    private readonly TransportSet _transports;
     private readonly EventQueue _events;
-    private readonly Peers _peers;
+    private readonly FramePump _pump;
+    private readonly RoutedPeers _peers;
     private readonly LocalDelivery _local;
     private readonly LinkDispatcher _dispatcher;
-    private readonly Dictionary<TransportKind, IForwardTransport> _running = [];
-    private readonly Dictionary<TransportKind, TransportAvailability> _availability = [];
-    private readonly Dictionary<uint, PeerConnector> _connectors = [];
-    private readonly List<PeerConnector> _dirty = [];
-    private readonly List<IForwardLink> _endedLinks = [];
-    private readonly List<IForwardTransport> _transports;
+    private readonly LoopShare _share;
     private readonly LoopTimer _drainTimer;
 
     private bool _started;
@@ -61,17 +56,18 @@ public sealed partial class ForwardNode : IDisposable, ILoopSource, ILoopFlush, 
         _loop = loop;
         _options = options;
         _routes = routes;
-        _logger = logger ?? NullLogger<ForwardNode>.Instance;
-        _transports = [.. transports];
-        if (_transports.DistinctBy(static transport => transport.Kind).Count() != _transports.Count)
-            throw new ArgumentException("At most one transport of each kind is possible.", nameof(transports));
-
-        _session = SessionOptions.From(options, NewIncarnation());
-        _events = new EventQueue(handler, loop, _logger) { OnPending = MarkDirty, OnPathFinished = OnPathFinished };
+        ILogger log = logger ?? NullLogger<ForwardNode>.Instance;
+        SessionOptions session = SessionOptions.From(options, NewIncarnation());
         MessagePool pool = new();
-        _peers = new Peers(_session, _events, Statistics, this, pool, static limit => limit <= 0 ? 0 : Random.Shared.NextInt64(limit));
-        _local = new LocalDelivery(options.Node, _session, _events, Statistics, pool);
-        _dispatcher = new LinkDispatcher(loop, _peers, _events, Statistics, _session);
+        _pump = new FramePump(loop, Statistics);
+        _transports = new TransportSet(loop, transports, log);
+        _events = new EventQueue(handler, loop, log) { OnPending = _pump.Mark, OnPathFinished = _pump.End };
+        _peers = new RoutedPeers(loop, options, routes, _transports, _events, _pump);
+        Peers peers = new(session, _events, Statistics, _peers, pool, static limit => limit <= 0 ? 0 : Random.Shared.NextInt64(limit));
+        _peers.Peers = peers;
+        _local = new LocalDelivery(options.Node, session, _events, Statistics, pool);
+        _dispatcher = new LinkDispatcher(loop, peers, _events, Statistics, session);
+        _share = new LoopShare(this);
         _drainTimer = loop.CreateTimer(static () => { }); // it only ends a sleep: the flush looks whether all is drained
     }
 
@@ -79,13 +75,10 @@ public sealed partial class ForwardNode : IDisposable, ILoopSource, ILoopFlush, 
     public uint Id => _options.Node;
 
     /// <summary>Which of the given transports run, and why the others do not. Filled by <see cref="Start"/>.</summary>
-    public IReadOnlyDictionary<TransportKind, TransportAvailability> Transports => _availability;
+    public IReadOnlyDictionary<TransportKind, TransportAvailability> Transports => _transports.Availability;
 
     /// <summary>Counters. Any thread may read them.</summary>
     public NodeStatistics Statistics { get; } = new();
-
-    /// <inheritdoc/>
-    int ILoopSource.Descriptor => -1;
 
     /// <summary>
     /// Binds the transports that this machine can do and begins to connect to every routed node. A transport that is not
@@ -99,7 +92,7 @@ public sealed partial class ForwardNode : IDisposable, ILoopSource, ILoopFlush, 
         _started = true;
         try
         {
-            foreach (IForwardTransport transport in _transports) StartTransport(transport);
+            _transports.Start(_options.Node, _dispatcher);
         }
         catch
         {
@@ -107,10 +100,10 @@ public sealed partial class ForwardNode : IDisposable, ILoopSource, ILoopFlush, 
             throw;
         }
 
-        _loop.Add((ILoopSource)this);
-        _loop.Add((ILoopFlush)this);
+        _loop.Add((ILoopSource)_share);
+        _loop.Add((ILoopFlush)_share);
         _routes.Changed += OnRoutesChanged;
-        ApplyRoutes();
+        _peers.Apply();
     }
 
     /// <summary>
@@ -133,9 +126,7 @@ public sealed partial class ForwardNode : IDisposable, ILoopSource, ILoopFlush, 
         bool end = (options & SendOptions.End) != 0;
         SendResult result = node == _options.Node
             ? _local.Send(stream, messageClass, payload, end)
-            : _connectors.TryGetValue(node, out PeerConnector? connector)
-                ? connector.Peer.Send(_loop.Now, stream, messageClass, payload, end)
-                : new SendResult(SendStatus.UnknownNode, 0);
+            : _peers.Find(node)?.Send(_loop.Now, stream, messageClass, payload, end) ?? new SendResult(SendStatus.UnknownNode, 0);
         if (result.IsAccepted) Statistics.MessagesSent++;
         return result;
     }
@@ -146,8 +137,7 @@ public sealed partial class ForwardNode : IDisposable, ILoopSource, ILoopFlush, 
     {
         Verify();
         if (_stopping is not null) return SendStatus.Stopping;
-        if (node == _options.Node) return _local.End(stream);
-        return _connectors.TryGetValue(node, out PeerConnector? connector) ? connector.Peer.EndStream(_loop.Now, stream) : SendStatus.UnknownNode;
+        return node == _options.Node ? _local.End(stream) : _peers.Find(node)?.EndStream(_loop.Now, stream) ?? SendStatus.UnknownNode;
     }
 
     /// <summary>Gives a stream up: what is not acknowledged is reported as undelivered, and the receiver gets the code.</summary>
@@ -156,22 +146,21 @@ public sealed partial class ForwardNode : IDisposable, ILoopSource, ILoopFlush, 
     {
         Verify();
         if (_stopping is not null) return SendStatus.Stopping;
-        if (node == _options.Node) return _local.Reset(stream, code);
-        return _connectors.TryGetValue(node, out PeerConnector? connector) ? connector.Peer.ResetStream(_loop.Now, stream, code) : SendStatus.UnknownNode;
+        return node == _options.Node ? _local.Reset(stream, code) : _peers.Find(node)?.ResetStream(_loop.Now, stream, code) ?? SendStatus.UnknownNode;
     }
 
     /// <summary>What is known of a peer now; null when no route leads to it.</summary>
     public PeerStatus? GetPeer(uint node)
     {
         Verify();
-        return _connectors.TryGetValue(node, out PeerConnector? connector) ? Snapshot(connector.Peer) : null;
+        return _peers.Find(node) is { } peer ? Snapshot(peer) : null;
     }
 
     /// <summary>What is known of all peers now.</summary>
     public IReadOnlyList<PeerStatus> GetPeers()
     {
         Verify();
-        return [.. _connectors.Values.Select(static connector => Snapshot(connector.Peer))];
+        return [.. _peers.All.Select(Snapshot)];
     }
 
     /// <summary>
@@ -184,12 +173,12 @@ public sealed partial class ForwardNode : IDisposable, ILoopSource, ILoopFlush, 
         Verify();
         if (_disposed) return Task.CompletedTask;
         if (_stopping is not null) return _stopping.Task;
-        _stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        BeginStop();
         _drainUntil = _loop.Now + (long)_options.DrainLimit.TotalMicroseconds;
-        foreach (IForwardTransport transport in _running.Values) transport.StopAccepting();
+        _transports.StopAccepting();
         if (_started) _drainTimer.Set(_drainUntil);
         else Dispose();
-        return _stopping.Task;
+        return _stopping!.Task;
     }
 
     /// <summary>
@@ -201,72 +190,18 @@ public sealed partial class ForwardNode : IDisposable, ILoopSource, ILoopFlush, 
         if (_disposed) return;
         Verify();
         _disposed = true;
-        _stopping ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_stopping is null) BeginStop();
         _routes.Changed -= OnRoutesChanged;
-        foreach (PeerConnector connector in _connectors.Values)
-        {
-            connector.Stop();
-            connector.Peer.Close(_loop.Now, CloseReason.Stopping, "this node stops", UndeliveredReason.Stopped);
-        }
-
-        FlushPeers();
+        _peers.Close();
         _drainTimer.Cancel();
-        _loop.Remove((ILoopSource)this);
-        _loop.Remove((ILoopFlush)this);
-        foreach (IForwardTransport transport in _running.Values)
-        {
-            transport.Flush();
-            _loop.Remove(transport);
-        }
-
-        foreach (IForwardTransport transport in _transports) transport.Dispose();
+        _loop.Remove((ILoopSource)_share);
+        _loop.Remove((ILoopFlush)_share);
+        _transports.Flush();
+        _transports.Dispose();
         _local.Deliver(int.MaxValue);
         _events.Dispatch(int.MaxValue);
-        _stopping.TrySetResult();
+        _stopping!.TrySetResult();
     }
-
-    /// <inheritdoc/>
-    int ILoopSource.Poll(int budget)
-    {
-        if (_loop.StalledMicros > 0)
-        {
-            foreach (Peer peer in _peers.All) peer.OnStall(_loop.StalledMicros);
-        }
-
-        return _events.Dispatch(budget) + _local.Deliver(budget);
-    }
-
-    /// <inheritdoc/>
-    bool ILoopSource.Arm() => !_events.IsEmpty || !_local.IsEmpty || _dirty.Count > 0;
-
-    /// <inheritdoc/>
-    void ILoopSource.Disarm()
-    {
-    }
-
-    /// <inheritdoc/>
-    void ILoopFlush.Flush()
-    {
-        FlushPeers();
-        foreach (IForwardTransport transport in _transports)
-        {
-            if (_running.ContainsKey(transport.Kind)) transport.Flush();
-        }
-
-        if (_endedLinks.Count > 0) CloseEndedLinks();
-        if (_stopping is not null && (_loop.Now >= _drainUntil || IsDrained())) Dispose();
-    }
-
-    /// <inheritdoc/>
-    bool IAdmission.IsConfigured(uint node, out uint keyId)
-    {
-        bool known = _connectors.ContainsKey(node) && _stopping is null;
-        keyId = known ? _routes.Find(node)?.KeyId ?? 0 : 0;
-        return known;
-    }
-
-    /// <inheritdoc/>
-    bool IAdmission.AllowsUnkeyed(TransportKind kind) => kind is TransportKind.Socket or TransportKind.VSocket || _options.AllowUnkeyedIp;
 
     private static PeerStatus Snapshot(Peer peer) => new(
         peer.Node,
@@ -286,153 +221,46 @@ public sealed partial class ForwardNode : IDisposable, ILoopSource, ILoopFlush, 
 
     private void Verify() => _loop.VerifyAccess();
 
-    private void StartTransport(IForwardTransport transport)
+    private void BeginStop()
     {
-        TransportAvailability availability = transport.CheckAvailability();
-        _availability[transport.Kind] = availability;
-        if (!availability.IsAvailable)
-        {
-            LogUnavailable(_logger, transport.Kind, availability.Reason!);
-            return;
-        }
-
-        transport.Start(_loop, _dispatcher);
-        _loop.Add(transport);
-        _running.Add(transport.Kind, transport);
-        foreach (System.Net.EndPoint endPoint in transport.LocalEndPoints) LogListening(_logger, _options.Node, transport.Kind, endPoint);
+        _stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _peers.IsClosed = true;
     }
 
     // Sources may change on any thread.
-    private void OnRoutesChanged() => _loop.Post(ApplyRoutes);
-
-    private void ApplyRoutes()
+    private void OnRoutesChanged() => _loop.Post(() =>
     {
-        if (_disposed || _stopping is not null) return;
-        foreach (uint node in _routes.Nodes)
+        if (!_disposed && _stopping is null) _peers.Apply();
+    });
+
+    /// <summary>The node's part in each duty cycle.</summary>
+    private sealed class LoopShare(ForwardNode node) : ILoopSource, ILoopFlush
+    {
+        public int Descriptor => -1;
+
+        public int Poll(int budget)
         {
-            // A row about oneself is for the others.
-            if (node == _options.Node || _routes.Find(node) is not { } routes) continue;
-            if (!_connectors.TryGetValue(node, out PeerConnector? connector))
+            if (node._loop.StalledMicros > 0)
             {
-                connector = new PeerConnector(_peers.GetOrAdd(node), _loop, kind => _running.GetValueOrDefault(kind), _events);
-                _connectors.Add(node, connector);
+                foreach (Peer peer in node._peers.All) peer.OnStall(node._loop.StalledMicros);
             }
 
-            Explain(node, routes);
-            connector.SetRoute(routes.KeyId == 0 && _running.ContainsKey(routes.Preferred.Row.Transport) ? routes.Preferred : null);
+            return node._events.Dispatch(budget) + node._local.Deliver(budget);
         }
 
-        foreach (uint node in _connectors.Keys.Where(node => _routes.Find(node) is null).ToArray())
+        public bool Arm() => !node._events.IsEmpty || !node._local.IsEmpty || node._pump.HasWork;
+
+        public void Disarm()
         {
-            PeerConnector connector = _connectors[node];
-            connector.Stop();
-            connector.Peer.Close(_loop.Now, CloseReason.RouteChanged, "its routes were removed", UndeliveredReason.PeerLost);
-            FlushPeer(connector);
-            _connectors.Remove(node);
-            _peers.Remove(node);
         }
-    }
 
-    // A route that cannot be used is no silent matter.
-    private void Explain(uint node, NodeRoutes routes)
-    {
-        TransportKind kind = routes.Preferred.Row.Transport;
-        if (routes.KeyId != 0)
-            _events.PeerChanged(new PeerEvent(node, PeerEventKind.Refused, kind, $"its route demands key {routes.KeyId}, and keys are not supported yet"));
-        else if (!_running.ContainsKey(kind))
-            _events.PeerChanged(new PeerEvent(node, PeerEventKind.Refused, kind, $"its route needs a transport that does not run here: {ReasonAgainst(kind)}"));
-    }
-
-    private string ReasonAgainst(TransportKind kind) =>
-        _availability.TryGetValue(kind, out TransportAvailability availability) ? availability.Reason! : "it was not given to the node";
-
-    private void MarkDirty(Peer peer)
-    {
-        if (peer.Owner is not PeerConnector { IsDirty: false } connector) return;
-        connector.IsDirty = true;
-        _dirty.Add(connector);
-    }
-
-    private void FlushPeers()
-    {
-        // What a flush itself makes dirty again has its turn in the next cycle.
-        int count = _dirty.Count;
-        for (int i = 0; i < count; i++)
+        public void Flush()
         {
-            PeerConnector connector = _dirty[i];
-            connector.IsDirty = false;
-            FlushPeer(connector);
-            connector.Reschedule();
-        }
-
-        _dirty.RemoveRange(0, count);
-    }
-
-    private void FlushPeer(PeerConnector connector)
-    {
-        IReadOnlyList<Session.Path> paths = connector.Peer.Paths;
-        for (int i = paths.Count - 1; i >= 0; i--)
-        {
-            if (i < paths.Count) FlushPath(paths[i]);
+            node._pump.Pump();
+            node._transports.Flush();
+            node._pump.CloseEndedLinks();
+            if (node._stopping is null) return;
+            if (node._loop.Now >= node._drainUntil || (node._peers.AreDrained() && node._local.IsEmpty)) node.Dispose();
         }
     }
-
-    private void FlushPath(Session.Path path)
-    {
-        IForwardLink link = (IForwardLink)path.Link!;
-        while (path.HasOutput(_loop.Now))
-        {
-            if (link.TryClaim(link.Traits.MaxFrameSize, out Span<byte> frame) != ClaimResult.Claimed)
-            {
-                // A farewell does not wait.
-                if (path.Phase == PathPhase.Closing) path.Finish(_loop.Now, "closed");
-                return;
-            }
-
-            int length = path.WriteFrame(_loop.Now, frame, out bool realTime);
-            if (length == 0)
-            {
-                link.Abort();
-                return;
-            }
-
-            link.Commit(length, realTime);
-            Statistics.FramesSent++;
-        }
-    }
-
-    // Not closed on the spot: the path's last frame may still be in an open claim.
-    private void OnPathFinished(Session.Path path)
-    {
-        if (path.Link is IForwardLink link) _endedLinks.Add(link);
-        (path.Peer.Owner as PeerConnector)?.OnPathFinished(path);
-    }
-
-    private void CloseEndedLinks()
-    {
-        foreach (IForwardLink link in _endedLinks)
-        {
-            link.Owner = null;
-            link.Close();
-        }
-
-        _endedLinks.Clear();
-    }
-
-    private bool IsDrained()
-    {
-        foreach (PeerConnector connector in _connectors.Values)
-        {
-            // A peer that is not there cannot acknowledge: waiting for it would only delay the end.
-            if (connector.Peer.SendPath is not null && connector.Peer.Association.Sender.StoredBytes > 0) return false;
-        }
-
-        return _local.IsEmpty;
-    }
-
-    [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "Node {Node} listens on {Transport} {EndPoint}")]
-    private static partial void LogListening(ILogger logger, uint node, TransportKind transport, System.Net.EndPoint endPoint);
-
-    [LoggerMessage(EventId = 1102, Level = LogLevel.Warning, Message = "Transport {Transport} is not available: {Reason}")]
-    private static partial void LogUnavailable(ILogger logger, TransportKind transport, string reason);
 }

@@ -19,7 +19,7 @@ internal sealed class PeerConnector
     private const long NeverMicros = long.MaxValue;
 
     private readonly ForwardLoop _loop;
-    private readonly Func<TransportKind, IForwardTransport?> _transports;
+    private readonly TransportSet _transports;
     private readonly EventQueue _events;
     private readonly LoopTimer _timer;
     private readonly long _since;
@@ -33,7 +33,7 @@ internal sealed class PeerConnector
     private int _generation;
     private LinkClosure? _lastFailure;
 
-    public PeerConnector(Peer peer, ForwardLoop loop, Func<TransportKind, IForwardTransport?> transports, EventQueue events)
+    public PeerConnector(Peer peer, ForwardLoop loop, TransportSet transports, EventQueue events)
     {
         Peer = peer;
         _loop = loop;
@@ -145,7 +145,7 @@ internal sealed class PeerConnector
 
     private void Attempt(Route route)
     {
-        if (_transports(route.Row.Transport) is not { } transport)
+        if (_transports.Find(route.Row.Transport) is not { } transport)
         {
             _nextAttempt = long.MaxValue; // told when the route was set; transports do not appear later
             return;

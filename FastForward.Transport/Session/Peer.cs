@@ -18,9 +18,7 @@ internal sealed class Peer
     private long _silentSince = long.MaxValue;
     private long _waitingSince = long.MaxValue;
     private long _establishments;
-    private ulong _claimant;
-    private ulong _refutedClaimant;
-    private long _refutedUntil;
+    private readonly IdClaim _claim = new();
 
     public Peer(uint node, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool, Func<long, long> jitter)
     {
@@ -122,21 +120,22 @@ internal sealed class Peer
     public bool Admits(long now, ulong incarnation)
     {
         if (!_association.IsUp || incarnation == _association.PeerIncarnation) return true;
-        bool alive = false;
+        bool isHeld = false;
         foreach (Path path in _paths)
         {
-            if (!path.IsEstablished || !_association.Owns(path) || path.IsSuspect) continue;
-            alive = true;
+            if (!path.IsSound || !_association.Owns(path)) continue;
+            isHeld = true;
             if (!IsRefuted(now, incarnation)) path.Prober.Challenge(now);
         }
 
-        if (alive && !IsRefuted(now, incarnation)) _claimant = incarnation;
-        if (alive) _events.Pending(this);
-        return !alive;
+        if (!isHeld) return true;
+        _claim.Begin(now, incarnation);
+        _events.Pending(this);
+        return false;
     }
 
     /// <summary>The claimant met a living holder of the id a short while ago.</summary>
-    public bool IsRefuted(long now, ulong incarnation) => incarnation == _refutedClaimant && now < _refutedUntil;
+    public bool IsRefuted(long now, ulong incarnation) => _claim.IsRefuted(now, incarnation);
 
     /// <summary>The epoch to answer an INIT with.</summary>
     public uint EpochFor(in Handshake init) => Math.Max(
@@ -225,9 +224,8 @@ internal sealed class Peer
     public void OnChallengeMet(long now)
     {
         foreach (Path path in _paths) path.Prober.EndChallenge(now);
-        _refutedClaimant = _claimant;
-        _refutedUntil = now + Options.DeadAfter;
-        Tell(PeerEventKind.NodeIdConflict, SendPath?.Kind, $"process {_claimant:x16} claims the id of the living process {_association.PeerIncarnation:x16}");
+        _claim.Refute(now, Options.DeadAfter);
+        Tell(PeerEventKind.NodeIdConflict, SendPath?.Kind, $"process {_claim.Claimant:x16} claims the id of the living process {_association.PeerIncarnation:x16}");
     }
 
     public void OnRejected(Path path, RejectReason reason) =>
@@ -326,11 +324,7 @@ internal sealed class Peer
         if (!_association.IsUp) return;
         Path? before = SendPath;
         bool wasSound = _silentSince == long.MaxValue && before is not null;
-        SendPath = null;
-        foreach (Path path in _paths)
-        {
-            if (path.IsEstablished && _association.Owns(path) && (SendPath is null || IsBetter(path, SendPath))) SendPath = path;
-        }
+        SendPath = PathChoice.Best(_paths, _association, Preferred);
 
         bool isSound = SendPath is { IsSound: true };
         if (isSound) _silentSince = long.MaxValue;
@@ -346,31 +340,11 @@ internal sealed class Peer
         _events.Pending(this);
     }
 
-    private bool IsBetter(Path path, Path other)
-    {
-        if (path.IsSound != other.IsSound) return path.IsSound;
-        bool preferred = path.Kind == Preferred;
-        if (preferred != (other.Kind == Preferred)) return preferred;
-        int quality = Quality(path) - Quality(other);
-        if (quality != 0) return quality > 0;
-        // Of two crossed links the one that the lower node id opened survives: both ends agree on that.
-        if (OpenedByLower(path) != OpenedByLower(other)) return OpenedByLower(path);
-        return path.EstablishedOrder > other.EstablishedOrder;
-
-        static int Quality(Path path) => (path.IsReliable ? 2 : 0) + (path.Traits.HostLocal ? 1 : 0);
-        bool OpenedByLower(Path path) => path.IsInitiator == Options.Node < Node;
-    }
-
     // One path of a kind is enough. The end that answered the survivor closes the others: it alone knows that the
     // survivor's handshake is confirmed at both ends.
     private void CloseRedundant(TransportKind kind, long now)
     {
-        Path? survivor = null;
-        foreach (Path path in _paths)
-        {
-            if (path.Kind == kind && path.IsEstablished && _association.Owns(path) && (survivor is null || IsBetter(path, survivor))) survivor = path;
-        }
-
+        Path? survivor = PathChoice.Best(_paths.Where(path => path.Kind == kind), _association, Preferred);
         if (survivor is null || survivor.IsInitiator) return;
         foreach (Path path in _paths.ToArray())
         {

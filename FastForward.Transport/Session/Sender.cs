@@ -22,12 +22,11 @@ internal sealed class Sender
     private readonly EndedStreams _ended;
     private readonly Dictionary<ulong, int> _refused = [];
     private readonly List<ulong> _writable = [];
+    private readonly RealTimeQueue _realTime = new();
 
     private SendStream? _recent;
     private SendStream? _readyHead;
     private SendStream? _readyTail;
-    private OutgoingMessage? _realTimeHead;
-    private OutgoingMessage? _realTimeTail;
     private ulong _creditUsed;
     private ulong _creditLimit = WireFormat.InitialAssociationCredit;
 
@@ -47,7 +46,7 @@ internal sealed class Sender
     /// <summary>Reliable messages that are not acknowledged.</summary>
     public long Unacknowledged { get; private set; }
 
-    public bool HasOutput(bool reliable) => _realTimeHead is not null || (reliable && _readyHead is not null);
+    public bool HasOutput(bool reliable) => !_realTime.IsEmpty || (reliable && _readyHead is not null);
 
     public SendResult Send(long now, ulong id, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
     {
@@ -82,7 +81,7 @@ internal sealed class Sender
     public void Write(long now, bool reliable, ref FrameWriter frame)
     {
         WriteRealTime(now, ref frame);
-        if (reliable && _realTimeHead is null) WriteReliable(ref frame);
+        if (reliable && _realTime.IsEmpty) WriteReliable(ref frame);
     }
 
     /// <summary>The peer has everything of the stream below a sequence, and grants credit.</summary>
@@ -154,15 +153,6 @@ internal sealed class Sender
         TellWritable();
     }
 
-    /// <summary>When the oldest message in the store was accepted; long.MaxValue when it is empty.</summary>
-    public long OldestAccepted()
-    {
-        long oldest = _realTimeHead?.AcceptedAt ?? long.MaxValue;
-        if (Unacknowledged == 0) return oldest;
-        foreach (SendStream stream in _streams.Values) oldest = Math.Min(oldest, stream.First?.AcceptedAt ?? long.MaxValue);
-        return oldest;
-    }
-
     private SendStatus Open(ulong id, MessageClass messageClass, int length, out SendStream? stream)
     {
         stream = _recent is { } recent && recent.Id == id ? recent : null;
@@ -210,10 +200,7 @@ internal sealed class Sender
         if (stream.Class == MessageClass.RealTime)
         {
             message.Stream = stream;
-            stream.Queued++;
-            if (_realTimeTail is null) _realTimeHead = message;
-            else _realTimeTail.Next = message;
-            _realTimeTail = message;
+            _realTime.Enqueue(message);
             return message.Sequence;
         }
 
@@ -233,19 +220,19 @@ internal sealed class Sender
     private void WriteRealTime(long now, ref FrameWriter frame)
     {
         bool freed = false;
-        while (_realTimeHead is { } message)
+        while (_realTime.Head is { } message)
         {
             SendStream stream = message.Stream!;
             long age = now - message.AcceptedAt;
             if (message.Kind == OutgoingKind.Message && _options.RealTimeBudget > 0 && age > _options.RealTimeBudget)
             {
-                DequeueRealTime();
+                _realTime.Dequeue();
                 Report(stream.Id, message.Sequence, 1, UndeliveredReason.Expired);
             }
             else
             {
                 if (!TryWriteRealTime(message, age, ref frame)) break;
-                DequeueRealTime();
+                _realTime.Dequeue();
             }
 
             freed = true;
@@ -331,56 +318,27 @@ internal sealed class Sender
         _readyTail = stream;
     }
 
-    private void DequeueRealTime()
-    {
-        OutgoingMessage message = _realTimeHead!;
-        _realTimeHead = message.Next;
-        if (_realTimeHead is null) _realTimeTail = null;
-        message.Next = null;
-        message.Stream!.Queued--;
-    }
-
     // Takes a stream's messages out of the store and reports them as one run.
     private void Abandon(SendStream stream, UndeliveredReason reason)
     {
-        ulong first = stream.Class == MessageClass.Reliable ? stream.Acknowledged : ulong.MaxValue;
+        ulong first = stream.First?.Sequence ?? 0;
         ulong count = 0;
-        while (stream.First is not null) Drop(stream.RemoveFirst(), reliable: true);
-        if (stream.Queued > 0) AbandonRealTime();
+        while (stream.First is not null) Drop(stream.RemoveFirst(), isReliable: true);
+        for (OutgoingMessage? message = _realTime.TakeOut(stream), next; message is not null; message = next)
+        {
+            next = message.Next;
+            if (count == 0) first = message.Sequence;
+            Drop(message, isReliable: false);
+        }
+
         stream.Acknowledged = stream.NextSequence;
         stream.Written = stream.NextSequence;
         if (count > 0) Report(stream.Id, first, count, reason);
 
-        void Drop(OutgoingMessage message, bool reliable)
+        void Drop(OutgoingMessage message, bool isReliable)
         {
             if (message.Kind == OutgoingKind.Message) count++;
-            Release(message, reliable);
-        }
-
-        void AbandonRealTime()
-        {
-            OutgoingMessage? previous = null;
-            OutgoingMessage? message = _realTimeHead;
-            while (message is not null)
-            {
-                OutgoingMessage? next = message.Next;
-                if (ReferenceEquals(message.Stream, stream))
-                {
-                    if (previous is null) _realTimeHead = next;
-                    else previous.Next = next;
-                    if (next is null) _realTimeTail = previous;
-                    first = Math.Min(first, message.Sequence);
-                    stream.Queued--;
-                    message.Next = null;
-                    Drop(message, reliable: false);
-                }
-                else
-                {
-                    previous = message;
-                }
-
-                message = next;
-            }
+            Release(message, isReliable);
         }
     }
 

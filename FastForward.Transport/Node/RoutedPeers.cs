@@ -1,0 +1,113 @@
+using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport;
+
+/// <summary>The peers that routes lead to, kept in step with the routes while they change.</summary>
+internal sealed class RoutedPeers : IAdmission
+{
+    private readonly ForwardLoop _loop;
+    private readonly ForwardNodeOptions _options;
+    private readonly OverrideResolver _routes;
+    private readonly TransportSet _transports;
+    private readonly EventQueue _events;
+    private readonly FramePump _pump;
+    private readonly Dictionary<uint, PeerConnector> _connectors = [];
+
+    public RoutedPeers(ForwardLoop loop, ForwardNodeOptions options, OverrideResolver routes, TransportSet transports, EventQueue events, FramePump pump)
+    {
+        _loop = loop;
+        _options = options;
+        _routes = routes;
+        _transports = transports;
+        _events = events;
+        _pump = pump;
+    }
+
+    /// <summary>The session's table of peers; set once, right after both were made.</summary>
+    public Peers Peers { get; set; } = null!;
+
+    /// <summary>Takes no handshakes any more.</summary>
+    public bool IsClosed { get; set; }
+
+    public IEnumerable<Peer> All => _connectors.Values.Select(static connector => connector.Peer);
+
+    public Peer? Find(uint node) => _connectors.TryGetValue(node, out PeerConnector? connector) ? connector.Peer : null;
+
+    /// <summary>Brings the peers in step with the routes as they are now.</summary>
+    public void Apply()
+    {
+        foreach (uint node in _routes.Nodes)
+        {
+            // A row about oneself is for the others.
+            if (node == _options.Node || _routes.Find(node) is not { } routes) continue;
+            if (!_connectors.TryGetValue(node, out PeerConnector? connector))
+            {
+                connector = new PeerConnector(Peers.GetOrAdd(node), _loop, _transports, _events);
+                _connectors.Add(node, connector);
+            }
+
+            connector.SetRoute(Usable(node, routes));
+        }
+
+        foreach (uint node in _connectors.Keys.Where(node => _routes.Find(node) is null).ToArray()) Remove(node);
+    }
+
+    /// <summary>Ends all associations; the peers are told as far as their links take it.</summary>
+    public void Close()
+    {
+        foreach (PeerConnector connector in _connectors.Values)
+        {
+            connector.Stop();
+            connector.Peer.Close(_loop.Now, CloseReason.Stopping, "this node stops", UndeliveredReason.Stopped);
+            _pump.Pump(connector.Peer);
+        }
+    }
+
+    /// <summary>Nothing that could be delivered waits for it.</summary>
+    public bool AreDrained()
+    {
+        foreach (PeerConnector connector in _connectors.Values)
+        {
+            // A peer that is not there cannot acknowledge: waiting for it would only delay the end.
+            if (connector.Peer.SendPath is not null && connector.Peer.Association.Sender.StoredBytes > 0) return false;
+        }
+
+        return true;
+    }
+
+    public bool IsConfigured(uint node, out uint keyId)
+    {
+        bool known = !IsClosed && _connectors.ContainsKey(node);
+        keyId = known ? _routes.Find(node)?.KeyId ?? 0 : 0;
+        return known;
+    }
+
+    public bool AllowsUnkeyed(TransportKind kind) => kind is TransportKind.Socket or TransportKind.VSocket || _options.AllowUnkeyedIp;
+
+    // A route that cannot be used is no silent matter.
+    private Route? Usable(uint node, NodeRoutes routes)
+    {
+        TransportKind kind = routes.Preferred.Row.Transport;
+        string? obstacle = routes.KeyId != 0
+            ? $"its route demands key {routes.KeyId}, and keys are not supported yet"
+            : _transports.Find(kind) is null
+                ? $"its route needs a transport that does not run here: {_transports.ReasonAgainst(kind)}"
+                : null;
+        if (obstacle is null) return routes.Preferred;
+        _events.PeerChanged(new PeerEvent(node, PeerEventKind.Refused, kind, obstacle));
+        return null;
+    }
+
+    private void Remove(uint node)
+    {
+        PeerConnector connector = _connectors[node];
+        connector.Stop();
+        connector.Peer.Close(_loop.Now, CloseReason.RouteChanged, "its routes were removed", UndeliveredReason.PeerLost);
+        _pump.Pump(connector.Peer);
+        _connectors.Remove(node);
+        Peers.Remove(node);
+    }
+}

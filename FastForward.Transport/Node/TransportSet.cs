@@ -1,0 +1,81 @@
+using System.Net;
+using FastForward.Transport.Loop;
+using Microsoft.Extensions.Logging;
+
+namespace FastForward.Transport;
+
+/// <summary>The transports of a node: which of them run here, and why the others do not.</summary>
+internal sealed partial class TransportSet : IDisposable
+{
+    private readonly ForwardLoop _loop;
+    private readonly ILogger _logger;
+    private readonly IForwardTransport[] _given;
+    private readonly List<IForwardTransport> _running = [];
+    private readonly Dictionary<TransportKind, TransportAvailability> _availability = [];
+
+    public TransportSet(ForwardLoop loop, IEnumerable<IForwardTransport> transports, ILogger logger)
+    {
+        _loop = loop;
+        _logger = logger;
+        _given = [.. transports];
+        if (_given.DistinctBy(static transport => transport.Kind).Count() != _given.Length)
+            throw new ArgumentException("At most one transport of each kind is possible.", nameof(transports));
+    }
+
+    public IReadOnlyDictionary<TransportKind, TransportAvailability> Availability => _availability;
+
+    public IForwardTransport? Find(TransportKind kind)
+    {
+        foreach (IForwardTransport transport in _running)
+        {
+            if (transport.Kind == kind) return transport;
+        }
+
+        return null;
+    }
+
+    public string ReasonAgainst(TransportKind kind) =>
+        _availability.TryGetValue(kind, out TransportAvailability availability) && availability.Reason is { } reason ? reason : "it was not given to the node";
+
+    public void Start(uint node, ILinkSink sink)
+    {
+        foreach (IForwardTransport transport in _given)
+        {
+            TransportAvailability availability = transport.CheckAvailability();
+            _availability[transport.Kind] = availability;
+            if (!availability.IsAvailable)
+            {
+                LogUnavailable(_logger, transport.Kind, availability.Reason!);
+                continue;
+            }
+
+            transport.Start(_loop, sink);
+            _loop.Add(transport);
+            _running.Add(transport);
+            foreach (EndPoint endPoint in transport.LocalEndPoints) LogListening(_logger, node, transport.Kind, endPoint);
+        }
+    }
+
+    public void StopAccepting()
+    {
+        foreach (IForwardTransport transport in _running) transport.StopAccepting();
+    }
+
+    public void Flush()
+    {
+        foreach (IForwardTransport transport in _running) transport.Flush();
+    }
+
+    public void Dispose()
+    {
+        foreach (IForwardTransport transport in _running) _loop.Remove(transport);
+        foreach (IForwardTransport transport in _given) transport.Dispose();
+        _running.Clear();
+    }
+
+    [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "Node {Node} listens on {Transport} {EndPoint}")]
+    private static partial void LogListening(ILogger logger, uint node, TransportKind transport, EndPoint endPoint);
+
+    [LoggerMessage(EventId = 1102, Level = LogLevel.Warning, Message = "Transport {Transport} is not available: {Reason}")]
+    private static partial void LogUnavailable(ILogger logger, TransportKind transport, string reason);
+}

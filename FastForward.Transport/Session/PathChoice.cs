@@ -1,0 +1,36 @@
+namespace FastForward.Transport.Session;
+
+/// <summary>Which of several paths to a peer is the best one.</summary>
+internal static class PathChoice
+{
+    /// <summary>The best established path of an association; null when there is none.</summary>
+    /// <param name="paths">The candidates.</param>
+    /// <param name="association">The association they must belong to.</param>
+    /// <param name="preferred">The medium that the local route asks for.</param>
+    public static Path? Best(IEnumerable<Path> paths, Association association, TransportKind? preferred)
+    {
+        Path? best = null;
+        foreach (Path path in paths)
+        {
+            if (path.IsEstablished && association.Owns(path) && (best is null || IsBetter(path, best, preferred))) best = path;
+        }
+
+        return best;
+    }
+
+    private static bool IsBetter(Path path, Path other, TransportKind? preferred)
+    {
+        if (path.IsSound != other.IsSound) return path.IsSound;
+        bool isPreferred = path.Kind == preferred;
+        if (isPreferred != (other.Kind == preferred)) return isPreferred;
+        int quality = Quality(path) - Quality(other);
+        if (quality != 0) return quality > 0;
+        // Of two crossed links the one that the lower node id opened survives: both ends agree on that.
+        if (IsOpenedByLower(path) != IsOpenedByLower(other)) return IsOpenedByLower(path);
+        return path.EstablishedOrder > other.EstablishedOrder;
+    }
+
+    private static int Quality(Path path) => (path.IsReliable ? 2 : 0) + (path.Traits.HostLocal ? 1 : 0);
+
+    private static bool IsOpenedByLower(Path path) => path.IsInitiator == (path.Peer.Options.Node < path.Peer.Node);
+}
