@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FastForward.Transport.Loop;
 
 namespace FastForward.Tests.Loop;
@@ -7,23 +8,36 @@ public sealed class PostTests
     [Test]
     public void No_wake_up_is_lost_between_posting_and_falling_asleep()
     {
-        // Each round posts while the loop is somewhere on its way to sleep. One lost wake-up ends the test by its limit.
-        const int Rounds = 20_000;
+        // Each round posts twice: the first wakes the loop, the second hits it somewhere on its way from there back to
+        // sleep. The dangerous moment is below a microsecond, so the delay between the two is swept over about twice the
+        // time that a wake-up takes here. One lost wake-up ends the test by its limit.
+        const int Rounds = 10_000;
         using ForwardLoop loop = new(new ForwardLoopOptions { Idle = IdleStrategy.Block });
         loop.Start();
         int runs = 0;
         Action work = () => Volatile.Write(ref runs, runs + 1);
+        Random random = new(54_000);
+        TimeSpan wakeUp = TimeSpan.FromMicroseconds(50);
 
         for (int round = 1; round <= Rounds; round++)
         {
+            int first = (2 * round) - 1;
+            long began = Stopwatch.GetTimestamp();
+            TimeSpan delay = wakeUp * (2 * random.NextDouble());
+            TimeSpan? woken = null;
             loop.Post(work);
-            int expected = round;
-            if (Volatile.Read(ref runs) < expected) Eventually.True(() => Volatile.Read(ref runs) >= expected, () => $"round {expected} of {Rounds} has run; sleeps {loop.Statistics.Sleeps}");
-            for (int pause = round % 64; pause > 0; pause--) Thread.SpinWait(8);
+            for (TimeSpan elapsed = default; elapsed < delay; elapsed = Stopwatch.GetElapsedTime(began))
+            {
+                if (woken is null && Volatile.Read(ref runs) >= first) woken = elapsed;
+            }
+
+            loop.Post(work);
+            Eventually.True(() => Volatile.Read(ref runs) > first, () => $"post {first + 1} of {2 * Rounds} has run; sleeps {loop.Statistics.Sleeps}");
+            wakeUp = TimeSpan.FromMicroseconds(Math.Clamp((woken ?? Stopwatch.GetElapsedTime(began)).TotalMicroseconds, 1, 500));
         }
 
-        Assert.That(runs, Is.EqualTo(Rounds));
-        TestContext.Out.WriteLine($"{Rounds} posts, {loop.Statistics.Sleeps} sleeps");
+        Assert.That(runs, Is.EqualTo(2 * Rounds));
+        TestContext.Out.WriteLine($"{2 * Rounds} posts, {loop.Statistics.Sleeps} sleeps");
     }
 
     [Test]

@@ -47,6 +47,25 @@ public sealed class SleepTests
     }
 
     [Test]
+    public void What_is_posted_while_the_loop_falls_asleep_wakes_it()
+    {
+        using ForwardLoop loop = MakeLoop();
+        bool ran = false;
+        using ScriptedSource source = new();
+        source.WhenArmed = () =>
+        {
+            loop.Post(() => ran = true); // the mailbox was armed before this source
+            return false;
+        };
+        loop.Add(source);
+
+        loop.Idle(loop.DoWork());
+        loop.DoWork();
+
+        Assert.That((loop.Statistics.Sleeps, ran), Is.EqualTo((1L, true)));
+    }
+
+    [Test]
     public void A_due_timer_prevents_sleep()
     {
         using ForwardLoop loop = MakeLoop();

@@ -105,7 +105,9 @@ internal sealed partial class ActorCalls(ILogger logger)
         return work;
     }
 
-    /// <summary>The last call of an actor. Not even failing fast keeps the next one from being stopped as well.</summary>
+    /// <summary>
+    /// The last call of an actor. Not even failing fast keeps the next one from being stopped as well.
+    /// </summary>
     public void Stop(ActorSlot slot)
     {
         try

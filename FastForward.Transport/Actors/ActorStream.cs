@@ -38,6 +38,9 @@ public static class ActorStream
     /// <summary>The number of a stream below its service.</summary>
     public static ulong NumberOf(ulong stream) => stream & MaxNumber;
 
-    /// <summary>The service on which the other direction of a conversation travels: the answers of a request service, the requests of an answer service.</summary>
+    /// <summary>
+    /// The service on which the other direction of a conversation travels: the answers of a request service, the
+    /// requests of an answer service.
+    /// </summary>
     public static ushort Opposite(ushort service) => (ushort)(service ^ AnswerBit);
 }

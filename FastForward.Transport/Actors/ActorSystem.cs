@@ -53,7 +53,9 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     /// <summary>The counters of each actor, in the order of <see cref="Add"/>.</summary>
     public IReadOnlyList<ActorStatistics> Statistics => _statistics.AsReadOnly();
 
-    /// <summary>Messages and other events of streams whose service no actor owns, and whatever came after <see cref="Stop"/>.</summary>
+    /// <summary>
+    /// Messages and other events of streams whose service no actor owns, and whatever came after <see cref="Stop"/>.
+    /// </summary>
     public long UnownedEvents => _calls.UnownedEvents;
 
     int ILoopSource.Descriptor => -1;
@@ -83,7 +85,10 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         foreach (ushort service in services) _owners.Add(service, added);
     }
 
-    /// <summary>Starts the actors in the order they were added, and attaches the system to the loop. Call it on the loop thread, before the node is started.</summary>
+    /// <summary>
+    /// Starts the actors in the order they were added, and attaches the system to the loop. Call it on the loop thread,
+    /// before the node is started.
+    /// </summary>
     /// <param name="node">The node whose handler this system is.</param>
     /// <param name="loop">The node's loop.</param>
     /// <exception cref="InvalidOperationException">
@@ -116,7 +121,10 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         LogStarted(_logger, _slots.Count);
     }
 
-    /// <summary>Stops the actors that were started, last first, and detaches the system from the loop. Call it on the loop thread, after the node stopped. Nothing happens the second time.</summary>
+    /// <summary>
+    /// Stops the actors that were started, last first, and detaches the system from the loop. Call it on the loop
+    /// thread, after the node stopped. Nothing happens the second time.
+    /// </summary>
     public void Stop()
     {
         if (_state != State.Running)

@@ -17,7 +17,10 @@ public interface IActor
     /// <summary>The actor's name in logs and statistics. Unique in its system; read once.</summary>
     string Name { get; }
 
-    /// <summary>The system starts. An exception here fails the start of the whole system; <see cref="OnStop"/> follows all the same.</summary>
+    /// <summary>
+    /// The system starts. An exception here fails the start of the whole system; <see cref="OnStop"/> follows all the
+    /// same.
+    /// </summary>
     /// <param name="context">What the actor works with; valid until <see cref="OnStop"/>.</param>
     void OnStart(ActorContext context)
     {
@@ -43,7 +46,9 @@ public interface IActor
     {
     }
 
-    /// <summary>Accepted messages on a stream that the actor sends on were not delivered, or may not have been.</summary>
+    /// <summary>
+    /// Accepted messages on a stream that the actor sends on were not delivered, or may not have been.
+    /// </summary>
     void OnUndelivered(in Undelivered report)
     {
     }

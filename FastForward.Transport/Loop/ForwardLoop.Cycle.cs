@@ -51,7 +51,10 @@ public sealed partial class ForwardLoop
         Sleep(long.MaxValue);
     }
 
-    /// <summary>Sleeps until an event, a due timer or a post, at most <paramref name="limitMicros"/>; not at all when work is pending.</summary>
+    /// <summary>
+    /// Sleeps until an event, a due timer or a post, at most <paramref name="limitMicros"/>; not at all when work is
+    /// pending.
+    /// </summary>
     public void Sleep(long limitMicros)
     {
         VerifyAccess();

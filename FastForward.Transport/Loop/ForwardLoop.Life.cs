@@ -19,7 +19,9 @@ public sealed partial class ForwardLoop
     /// </summary>
     public Task Completion => _ended?.Task ?? Task.CompletedTask;
 
-    /// <summary>Runs duty cycles on the calling thread until <paramref name="cancellation"/> or <see cref="StopAsync"/>.</summary>
+    /// <summary>
+    /// Runs duty cycles on the calling thread until <paramref name="cancellation"/> or <see cref="StopAsync"/>.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The loop belongs to another thread, or the caller is inside a callback of it.</exception>
     public void Run(CancellationToken cancellation = default)
     {

@@ -6,13 +6,21 @@ public sealed class ForwardLoopOptions
     /// <summary>What to do without work. Default <see cref="IdleStrategy.Adaptive"/>.</summary>
     public IdleStrategy Idle { get; set; } = IdleStrategy.Adaptive;
 
-    /// <summary>How long <see cref="IdleStrategy.Adaptive"/> spins after the last work, in microseconds. Default 50; more burns CPU for rarer wake-ups.</summary>
+    /// <summary>
+    /// How long <see cref="IdleStrategy.Adaptive"/> spins after the last work, in microseconds. Default 50; more burns
+    /// CPU for rarer wake-ups.
+    /// </summary>
     public int SpinMicros { get; set; } = 50;
 
-    /// <summary>The most items one source may handle in one cycle. Default 256; lower is fairer, higher batches better.</summary>
+    /// <summary>
+    /// The most items one source may handle in one cycle. Default 256; lower is fairer, higher batches better.
+    /// </summary>
     public int PollBudget { get; set; } = 256;
 
-    /// <summary>A cycle longer than this, in microseconds, is counted and logged as slow. Default 10,000 (a sixth of a voice frame).</summary>
+    /// <summary>
+    /// A cycle longer than this, in microseconds, is counted and logged as slow. Default 10,000 (a sixth of a voice
+    /// frame).
+    /// </summary>
     public int SlowCycleMicros { get; set; } = 10_000;
 
     /// <summary>

@@ -21,7 +21,10 @@ public sealed class NodeRoutes
     /// </summary>
     public uint KeyId { get; }
 
-    /// <summary>The route to use: that of <see cref="RouteTable.OverriddenNodes"/> if there is one, else of <see cref="RouteTable.Nodes"/>, else of <see cref="RouteTable.Configuration"/>.</summary>
+    /// <summary>
+    /// The route to use: that of <see cref="RouteTable.OverriddenNodes"/> if there is one, else of
+    /// <see cref="RouteTable.Nodes"/>, else of <see cref="RouteTable.Configuration"/>.
+    /// </summary>
     public Route Preferred => All[0];
 
     /// <summary>All routes in falling precedence; at least one.</summary>

@@ -48,7 +48,9 @@ public sealed class TransportTypeMap
     /// <summary>The kind behind a number of the registry.</summary>
     public bool TryGetKind(long number, out TransportKind kind) => _byNumber.TryGetValue(number, out kind);
 
-    /// <summary>Reads a type as written by a person: the full name, the name without its prefix, or the number.</summary>
+    /// <summary>
+    /// Reads a type as written by a person: the full name, the name without its prefix, or the number.
+    /// </summary>
     public bool TryParse(ReadOnlySpan<char> text, out TransportKind kind)
     {
         text = text.Trim();

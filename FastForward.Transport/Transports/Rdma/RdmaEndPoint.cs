@@ -114,7 +114,9 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
         return hash.ToHashCode();
     }
 
-    /// <summary>Such as <c>rdma:node7.example.net:54000</c>, <c>rdma:[2001:db8::7]:54000</c> or <c>rdma:0xfe80…:54000</c>.</summary>
+    /// <summary>
+    /// Such as <c>rdma:node7.example.net:54000</c>, <c>rdma:[2001:db8::7]:54000</c> or <c>rdma:0xfe80…:54000</c>.
+    /// </summary>
     public override string ToString()
     {
         string place = Host switch
