@@ -251,6 +251,26 @@ public sealed class IpTransportTests
         Assert.That(client.Poll(TimeSpan.FromSeconds(30), SelectMode.SelectRead), Is.True);
     }
 
+    [TestCase("127.0.0.1", "127.0.0.2", 1, true)]
+    [TestCase("127.0.0.1", "127.0.0.1", 2, false, Description = "from a wire, with route_localnet")]
+    [TestCase("10.1.1.1", "127.0.0.1", 1, false)]
+    [TestCase("127.0.0.1", "10.1.1.1", 1, false)]
+    [TestCase("::1", "::1", 1, true)]
+    [TestCase("::1", "::1", 3, false)]
+    [TestCase("fe80::1", "::1", 1, false)]
+    [TestCase("::1", "2001:db8::1", 1, false)]
+    public void Loopback_is_believed_only_when_source_arrival_and_device_say_so(string source, string arrival, int device, bool expected)
+    {
+        byte[] address = new byte[IpAddresses.Capacity];
+        int length = IpAddresses.Write(new IPEndPoint(IPAddress.Parse(source), 5), address);
+        byte[] octets = IPAddress.Parse(arrival).GetAddressBytes();
+        byte[] index = BitConverter.GetBytes(device);
+        byte[] packetInfo = octets.Length == 4 ? [.. index, .. octets, .. octets] : [.. octets, .. index];
+        Assert.That(IpAddresses.StayedOnLoopback(address.AsSpan(0, length), packetInfo), Is.EqualTo(expected));
+        Assert.That(IpAddresses.StayedOnLoopback(address.AsSpan(0, length), default), Is.False, "without word of the arrival");
+        Assert.That(IpAddresses.Read(address.AsSpan(0, length)), Is.EqualTo(new IPEndPoint(IPAddress.Parse(source), 5)));
+    }
+
     [Test]
     public void A_port_in_use_is_named_with_what_to_do()
     {

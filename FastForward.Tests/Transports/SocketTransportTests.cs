@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using FastForward.Transport;
 using FastForward.Transport.Interop;
+using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Transports;
 
@@ -178,6 +179,29 @@ public sealed class SocketTransportTests
         mute.Listen(_directory["mute.sock"], 5);
         IForwardLink link = transport.Connect(new UnixDomainSocketEndPoint(_directory["mute.sock"]));
         _driver.Until(() => sink.HasClosed(link), "Closed");
+        Assert.That(sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.OpenTimeout));
+    }
+
+    [Test]
+    public void The_time_to_open_runs_from_Connect_also_before_the_first_duty_cycle()
+    {
+        FakeTimeProvider time = new();
+        using LoopDriver late = new(time);
+        time.Advance(TimeSpan.FromMinutes(10)); // the application takes its time between making the loop and running it
+        using SocketTransport transport = new(Options());
+        RecordingSink sink = new();
+        transport.Start(late.Loop, sink);
+        late.Attach(transport);
+        using RawSeqPacket mute = new();
+        mute.Listen(_directory["mute.sock"], 5);
+        IForwardLink link = transport.Connect(new UnixDomainSocketEndPoint(_directory["mute.sock"]));
+        for (int i = 0; i < 50; i++) late.Cycle();
+        Assert.That(sink.ClosedLinks, Is.Empty);
+        time.Advance(TimeSpan.FromSeconds(4.9));
+        for (int i = 0; i < 50; i++) late.Cycle();
+        Assert.That(sink.ClosedLinks, Is.Empty);
+        time.Advance(TimeSpan.FromSeconds(0.2));
+        for (int i = 0; i < 50; i++) late.Cycle();
         Assert.That(sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.OpenTimeout));
     }
 

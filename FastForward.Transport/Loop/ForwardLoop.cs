@@ -280,7 +280,8 @@ public sealed partial class ForwardLoop : IDisposable
         _lastWork = Clock();
     }
 
-    private long Clock() => (long)((_time.GetTimestamp() - _origin) * _microsPerTick);
+    /// <summary>The clock itself, for a caller outside a duty cycle, where <see cref="Now"/> may be old.</summary>
+    internal long Clock() => (long)((_time.GetTimestamp() - _origin) * _microsPerTick);
 
     private void ReadClock()
     {

@@ -116,12 +116,10 @@ public sealed partial class SocketTransport : IForwardTransport
     /// <inheritdoc/>
     public void Disarm() => _port?.Disarm();
 
-    /// <summary>
-    /// Closes every link and removes the files. Called from inside a callback it takes effect when the running poll ends.
-    /// </summary>
+    /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed || (_port?.Defer(Dispose) ?? false)) return;
+        if (_disposed || (_port?.StopAfterPoll(Dispose) ?? false)) return;
         _disposed = true;
         try
         {
