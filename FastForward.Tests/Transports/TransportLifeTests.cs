@@ -63,6 +63,7 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
             Assert.That(pair.SinkB.ClosedLinks, Is.Empty, "dispatch does not recurse");
         };
         byte[] frame = MakeFrame(pair.AtA, 50);
+        for (int i = 0; i < 10; i++) TrySend(pair.AtA, frame); // some of one batch stay undelivered
         Driver.Until(
             () =>
             {
@@ -72,6 +73,8 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
             },
             "Closed");
         Assert.That(pair.SinkB.ClosureOf(pair.AtB).Reason, Is.EqualTo(LinkCloseReason.TransportStopped));
+        Assert.That(pair.SinkB.FrameCount, Is.EqualTo(1), "and no frame after it");
+        Assert.That(pair.AtB.TryClaim(10, out _), Is.EqualTo(ClaimResult.Closed));
     }
 
     [Test]

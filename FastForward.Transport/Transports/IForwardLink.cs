@@ -21,14 +21,18 @@ public interface IForwardLink
     /// <summary>
     /// The number under which this side knows the link, unique in the process and hard to guess. On media without
     /// connections each frame carries the receiver's number as a little-endian 32-bit word at offset 4, and that word,
-    /// not the source address, finds the link. Never 0: a frame with 0 there belongs to no link yet.
+    /// not the source address, finds the link; a frame on such a medium has 8 octets or more. Never 0: a frame with 0
+    /// there belongs to no link yet.
     /// </summary>
     uint Index { get; }
 
     /// <summary>What the medium promises. Constant once opened.</summary>
     LinkTraits Traits { get; }
 
-    /// <summary>The far end, of the type that selected the transport.</summary>
+    /// <summary>
+    /// The far end, of the type that selected the transport. An accepted UNIX link shows the path it came in by: the
+    /// connector has no name of its own.
+    /// </summary>
     EndPoint RemoteEndPoint { get; }
 
     /// <summary>True when the far end opened the link (accepted, or adopted from a stranger).</summary>
@@ -41,12 +45,13 @@ public interface IForwardLink
     /// <param name="length">The most the caller will write, 1..<see cref="LinkTraits.MaxFrameSize"/>.</param>
     /// <param name="span">Exactly <paramref name="length"/> octets with undefined content, when granted.</param>
     /// <exception cref="InvalidOperationException">A claim of this link is open already: a defect of the caller.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The length is below 1: a defect of the caller.</exception>
     ClaimResult TryClaim(int length, out Span<byte> span);
 
     /// <summary>Stages the first <paramref name="length"/> octets of the open claim as one frame.</summary>
     /// <param name="length">1..the claimed length.</param>
     /// <param name="realTime">The frame carries real-time payload: a medium that knows priorities (DSCP EF) marks it.</param>
-    /// <exception cref="InvalidOperationException">No claim is open, or the length is outside it.</exception>
+    /// <exception cref="InvalidOperationException">No claim is open (Close ends it too), or the length is outside it; then the claim stays open.</exception>
     void Commit(int length, bool realTime);
 
     /// <summary>Gives the open claim back; nothing is sent.</summary>

@@ -9,9 +9,12 @@ namespace FastForward.Transport;
 /// </summary>
 /// <remarks>
 /// <para><b>Life.</b> One instance per kind and process. <see cref="CheckAvailability"/> may be asked at any time.
-/// <see cref="Start"/> once, then the owner adds the transport to the loop as a source, then
+/// <see cref="Start"/> once, then the owner adds the transport to the loop as a source, takes it out again, and calls
 /// <see cref="IDisposable.Dispose"/>, which closes every link (each with its <see cref="ILinkSink.Closed"/>) and removes
-/// whatever the transport put into the file system.</para>
+/// whatever the transport put into the file system. Dispose inside a callback ends all traffic at once; the last Closed
+/// calls come when the running poll ends. A disposed transport connects no more: Connect throws
+/// <see cref="ObjectDisposedException"/>, also inside those last Closed calls; its links answer
+/// <see cref="ClaimResult.Closed"/>.</para>
 /// <para><b>Threading.</b> Every member but CheckAvailability belongs to the loop thread.</para>
 /// <para><b>Never blocking.</b> Connect, accept and flush never wait. Only <see cref="Start"/> may touch the file system.</para>
 /// <para><b>Cost.</b> In the steady state no frame allocates on the managed heap, in or out, and many frames share one
@@ -37,11 +40,11 @@ public interface IForwardTransport : ILoopSource, IDisposable
     IReadOnlyList<EndPoint> LocalEndPoints { get; }
 
     /// <summary>
-    /// Begins to open a link. Exactly one of <see cref="ILinkSink.Opened"/> and <see cref="ILinkSink.Closed"/> follows
-    /// from a later poll, never from inside this call.
+    /// Begins to open a link. <see cref="ILinkSink.Opened"/> or, when it comes to nothing, <see cref="ILinkSink.Closed"/>
+    /// follows from a later poll, never from inside this call.
     /// </summary>
     /// <param name="remote">An end point of the type this transport serves.</param>
-    /// <exception cref="ArgumentException">The end point is of another type: a defect of the caller.</exception>
+    /// <exception cref="ArgumentException">The end point is of another type, or none to send to (port 0): a defect of the caller.</exception>
     IForwardLink Connect(EndPoint remote);
 
     /// <summary>
@@ -61,6 +64,10 @@ public interface IForwardTransport : ILoopSource, IDisposable
     /// <summary>Hands all staged frames of all links to the medium, as far as it takes them without waiting.</summary>
     void Flush();
 
-    /// <summary>Takes no new links from outside from now on; existing ones go on. First step of a clean end.</summary>
+    /// <summary>
+    /// Takes no new links from outside from now on; existing ones go on. First step of a clean end. On media with
+    /// connections whoever connects is refused at once and what was opening from outside is dropped; on others strangers'
+    /// frames are dropped and counted, also those of a peer whose address has changed.
+    /// </summary>
     void StopAccepting();
 }

@@ -20,7 +20,7 @@ public interface ILinkSink
 
     /// <summary>
     /// The frames that were at hand have been delivered. A receiver that answers per batch (acknowledgements) does it
-    /// here. Called after each poll that delivered at least one frame.
+    /// here. Called after each poll that delivered at least one <see cref="Frame"/>.
     /// </summary>
     void BatchEnd(IForwardTransport transport);
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using FastForward.Transport.Interop;
@@ -22,13 +21,6 @@ namespace FastForward.Transport;
 /// </remarks>
 public sealed partial class IpTransport : IForwardTransport
 {
-    private const int ShortestFrame = 8;
-    private const int IndexOffset = 4;
-
-    // A socket without traffic costs a system call per poll, which doubles the cost of spinning on the busy one.
-    private const int QuietAfter = 64;
-    private const int QuietPollInterval = 16;
-
     private readonly IpTransportOptions _options;
     private readonly ILogger _logger;
     private readonly LinkTable<IpLink> _links = new();
@@ -41,7 +33,7 @@ public sealed partial class IpTransport : IForwardTransport
     private UdpSocket? _incomingSocket;
     private ForwardLoop? _loop;
     private ILinkSink? _sink;
-    private int _polls;
+    private uint _polls;
     private bool _awoke = true;
     private bool _accepting = true;
     private bool _dispatching;
@@ -202,17 +194,18 @@ public sealed partial class IpTransport : IForwardTransport
     /// <inheritdoc/>
     public void Disarm() => _awoke = true;
 
-    /// <summary>Closes the sockets and every link. Called from inside a callback it takes effect when the running poll ends.</summary>
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (_disposed) return;
+        _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
+        _accepting = false;
         _disposeAfterPoll = _dispatching;
         if (_dispatching) return;
         _disposed = true;
         _dispatching = true;
         try
         {
-            _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
             while (_sink is not null && _events.Any) _events.Dispatch(_sink, int.MaxValue);
         }
         finally
@@ -236,117 +229,6 @@ public sealed partial class IpTransport : IForwardTransport
     }
 
     internal void Forget(IpLink link) => _links.Remove(link);
-
-    private int Work(ILinkSink sink, int budget)
-    {
-        int work = _incoming!.HasMore ? Deliver(sink) : 0; // a sink that threw left them
-        foreach (UdpSocket socket in _sockets)
-        {
-            if (socket.IsBlocked) Flush(socket);
-            if (socket.OwesWritable) socket.TellRefused();
-        }
-
-        work += _events.Dispatch(sink, budget - Math.Min(work, budget));
-        int events = work;
-        long before = Statistics.FramesReceived;
-        bool awoke = _awoke;
-        _awoke = false;
-        _polls++;
-        for (int i = 0; i < _sockets.Length && work < budget; i++)
-        {
-            // Taking turns in going first, so that a flood over one family cannot starve the other.
-            UdpSocket socket = _sockets[(i + _polls) % _sockets.Length];
-            if (awoke || socket.QuietPolls < QuietAfter || (_polls / _sockets.Length) % QuietPollInterval == 0)
-                work += Receive(socket, sink, budget - work);
-        }
-
-        // Woken for nothing that can be received: then it was a report, which would wake us again.
-        if (awoke && work == events)
-        {
-            foreach (UdpSocket socket in _sockets) socket.DrainErrors();
-        }
-
-        if (Statistics.FramesReceived != before) sink.BatchEnd(this);
-        return work;
-    }
-
-    private int Receive(UdpSocket socket, ILinkSink sink, int budget)
-    {
-        int work = 0;
-        while (work < budget)
-        {
-            int wanted = Math.Min(budget - work, DatagramReceiveBatch.Capacity);
-            int received = _incoming!.Receive(socket.Descriptor, wanted);
-            if (received <= 0)
-            {
-                int error = LibC.LastError;
-                if (error is Errno.EAGAIN or Errno.EINTR) break;
-                Statistics.ReceiveFailed();
-                socket.DrainErrors();
-                work++; // the next poll looks again
-                break;
-            }
-
-            _incomingSocket = socket;
-            work += Deliver(sink);
-            if (received < wanted) break;
-        }
-
-        socket.QuietPolls = work > 0 ? 0 : socket.QuietPolls + 1;
-        return work;
-    }
-
-    private int Deliver(ILinkSink sink)
-    {
-        int taken = 0;
-        while (_incoming!.TryTake(out DatagramReceiveBatch.Datagram datagram))
-        {
-            taken++;
-            if (datagram.IsTruncated) Statistics.TooLong();
-            else if (datagram.Frame.Length < ShortestFrame) Statistics.TooShort();
-            else Deliver(sink, datagram);
-        }
-
-        return taken;
-    }
-
-    private void Deliver(ILinkSink sink, in DatagramReceiveBatch.Datagram datagram)
-    {
-        uint index = BinaryPrimitives.ReadUInt32LittleEndian(datagram.Frame[IndexOffset..]);
-        ReadOnlySpan<byte> packetInfo = default;
-        bool? loopback = null;
-        if (_links.TryFind(index, out IpLink? link) && link.State == LinkState.Open && link.IsFrom(datagram.Source))
-        {
-            // What a link promises as host-local must not come in over a wire, whatever its source says.
-            if (link.Traits.HostLocal)
-            {
-                packetInfo = ControlMessages.PacketInfo(datagram.Control, _incomingSocket!.IsV6);
-                loopback = IpAddresses.StayedOnLoopback(datagram.Source, packetInfo);
-            }
-
-            if (loopback != false)
-            {
-                Statistics.Received(datagram.Frame.Length);
-                sink.Frame(link, datagram.Frame);
-                return;
-            }
-        }
-
-        if (!_accepting)
-        {
-            Statistics.StrangerIgnored();
-            return;
-        }
-
-        if (loopback is null)
-        {
-            packetInfo = ControlMessages.PacketInfo(datagram.Control, _incomingSocket!.IsV6);
-            loopback = IpAddresses.StayedOnLoopback(datagram.Source, packetInfo);
-        }
-
-        Statistics.StrangerShown();
-        sink.Stranger(this, new StrangerSource(datagram.Source, packetInfo, loopback.Value), datagram.Frame);
-    }
 
     private UdpSocket? SocketFor(bool v6)
     {

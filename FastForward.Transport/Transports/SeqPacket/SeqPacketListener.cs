@@ -18,7 +18,6 @@ internal sealed unsafe class SeqPacketListener
     public const int LongestBurst = 16;
 
     private const long ExhaustionPauseMicros = 100_000;
-    private const long LogIntervalMicros = 10_000_000;
 
     private readonly ForwardLoop _loop;
     private readonly Descriptor _socket;
@@ -26,10 +25,10 @@ internal sealed unsafe class SeqPacketListener
     private readonly ConnectionStatistics _statistics;
     private readonly ILogger _logger;
     private readonly LoopTimer _resume;
+    private readonly LogLimit _pauses = new();
+    private readonly LogLimit _refusals = new();
     private bool _watched = true;
     private bool _exhausted;
-    private long _logNext = long.MinValue;
-    private long _unlogged;
 
     public SeqPacketListener(ForwardLoop loop, Descriptor socket, Epoll epoll, ConnectionStatistics statistics, ILogger logger)
     {
@@ -74,6 +73,15 @@ internal sealed unsafe class SeqPacketListener
         _epoll.Modify(_socket.Number, wanted ? LibC.EPOLLIN : 0, Token);
     }
 
+    /// <summary>A connection from outside was not let in; there is no sink to tell.</summary>
+    public void Report(LinkClosure closure)
+    {
+        if (closure.Reason is not (LinkCloseReason.NotPermitted or LinkCloseReason.ProtocolViolation)) return;
+        if (!_refusals.Passes(_loop.Now, out long held)) return;
+        string reason = closure.ToString();
+        SeqPacketLog.InboundRefused(_logger, reason, held);
+    }
+
     public void Close() => _socket.Dispose(); // leaves the epoll instance with it; a timer still set then finds it closed
 
     private void Exhausted(int error)
@@ -82,15 +90,9 @@ internal sealed unsafe class SeqPacketListener
         _statistics.AcceptPaused();
         Resume(false);
         _resume.SetAfter(ExhaustionPauseMicros);
-        if (_loop.Now < _logNext)
-        {
-            _unlogged++;
-            return;
-        }
-
-        if (_logger.IsEnabled(LogLevel.Warning)) SeqPacketLog.AcceptPaused(_logger, LibC.Describe(error), ExhaustionPauseMicros / 1000, _unlogged);
-        _logNext = _loop.Now + LogIntervalMicros;
-        _unlogged = 0;
+        if (!_pauses.Passes(_loop.Now, out long held)) return;
+        string reason = LibC.Describe(error);
+        SeqPacketLog.AcceptPaused(_logger, reason, ExhaustionPauseMicros / 1000, held);
     }
 
     // The limit on opening links applies again with the next accepted connection.

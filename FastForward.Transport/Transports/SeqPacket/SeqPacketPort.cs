@@ -35,7 +35,7 @@ internal sealed unsafe class SeqPacketPort : IDisposable
     private readonly LinkTable<SeqPacketLink> _links = new();
     private readonly DeferredEvents _events = new();
     private readonly List<SeqPacketLink> _open = [];
-    private int _polls;
+    private uint _polls;
     private bool _sweep = true;
     private bool _more;
     private bool _dispatching;
@@ -125,11 +125,15 @@ internal sealed unsafe class SeqPacketPort : IDisposable
         _openings.AbandonInbound();
     }
 
-    /// <summary>Runs <paramref name="action"/> when the running poll ends, if one runs.</summary>
-    public bool Defer(Action action)
+    /// <summary>Ends every link, and runs <paramref name="dispose"/> when the running poll ends.</summary>
+    /// <returns>False when no poll runs: then it is for the caller to go on.</returns>
+    public bool StopAfterPoll(Action dispose)
     {
-        if (_dispatching) _afterPoll = action;
-        return _dispatching;
+        if (!_dispatching || _disposed) return false;
+        _listener.Close();
+        _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
+        _afterPoll = dispose;
+        return true;
     }
 
     public void Dispose()
@@ -163,6 +167,7 @@ internal sealed unsafe class SeqPacketPort : IDisposable
     public void Ended(SeqPacketLink link, LinkClosure closure, bool opened)
     {
         _statistics.Ended(closure.Reason, opened);
+        if (link.IsInbound && !opened) _listener.Report(closure);
         _openings.Remove(link);
         _listener.Resume(_openings.Inbound < _options.MaxPendingOpens);
     }
@@ -256,7 +261,7 @@ internal sealed unsafe class SeqPacketPort : IDisposable
     private SeqPacketLink NewLink(Descriptor socket, EndPoint remote, bool inbound)
     {
         if (!socket.IsInvalid) LibC.SetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_SNDBUF, _options.SendBufferSize); // best effort
-        SeqPacketLink link = new(this, _transport, _loop, _events, socket, remote, inbound, _loop.Now + _options.OpenTimeoutMicros);
+        SeqPacketLink link = new(this, _transport, _loop, _events, socket, remote, inbound, _loop.ReadMicros() + _options.OpenTimeoutMicros);
         _links.Add(link);
         _openings.Add(link);
         return link;

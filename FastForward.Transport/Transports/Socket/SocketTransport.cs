@@ -72,8 +72,8 @@ public sealed partial class SocketTransport : IForwardTransport
         loop.VerifyAccess();
 
         UnixMedium medium = new(_options.EffectiveUserIds);
-        UnixDomainSocketEndPoint local = new(_options.Path);
         _file = SocketFile.Create(_options, medium, out Descriptor listener);
+        UnixDomainSocketEndPoint local = new(_options.Path);
         SeqPacketOptions options = new(_options.MaxFrameSize, (long)_options.OpenTimeout.TotalMicroseconds, _options.MaxPendingOpens, _options.SendBufferSize);
         _port = new SeqPacketPort(this, medium, options, Statistics, loop, sink, listener, local, _logger);
         LocalEndPoints = [local];
@@ -116,12 +116,10 @@ public sealed partial class SocketTransport : IForwardTransport
     /// <inheritdoc/>
     public void Disarm() => _port?.Disarm();
 
-    /// <summary>
-    /// Closes every link and removes the files. Called from inside a callback it takes effect when the running poll ends.
-    /// </summary>
+    /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed || (_port?.Defer(Dispose) ?? false)) return;
+        if (_disposed || (_port?.StopAfterPoll(Dispose) ?? false)) return;
         _disposed = true;
         try
         {

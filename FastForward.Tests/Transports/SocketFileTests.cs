@@ -1,0 +1,207 @@
+using System.Runtime.Versioning;
+using FastForward.Transport;
+using FastForward.Transport.Interop;
+
+namespace FastForward.Tests.Transports;
+
+/// <summary>The socket's place in the file system: whose it is, what may be removed, and what is left behind.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class SocketFileTests
+{
+    private TemporaryDirectory _directory = null!;
+    private LoopDriver _driver = null!;
+
+    private string SocketPath => _directory["FastForward.7.sock"];
+
+    private string LockPath => SocketPath + ".lock";
+
+    [SetUp]
+    public void Prepare()
+    {
+        _directory = new TemporaryDirectory();
+        _driver = new LoopDriver();
+    }
+
+    [TearDown]
+    public void CleanUp()
+    {
+        _driver.Dispose();
+        _directory.Dispose();
+    }
+
+    [TestCase(UnixFileMode.UserRead | UnixFileMode.UserWrite)]
+    [TestCase(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite)]
+    [TestCase((UnixFileMode)0x1B6)] // 0666, which the usual umask would cut
+    public void The_file_has_the_mode_that_was_asked_for(UnixFileMode mode)
+    {
+        using (SocketTransport transport = Start(new SocketTransportOptions { Port = 7, Directory = _directory.Path, Mode = mode }))
+        {
+            Assert.That(File.GetUnixFileMode(SocketPath), Is.EqualTo(mode));
+            Assert.That(File.GetUnixFileMode(LockPath), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        }
+
+        Assert.That(_directory.Files, Is.Empty, "both are removed");
+    }
+
+    [Test]
+    public unsafe void The_group_may_be_a_number_or_a_name()
+    {
+        LibC.FileStatus own;
+        Assert.That(LibC.Status(LibC.AT_FDCWD, _directory.Path, 0, LibC.STATX_BASIC_STATS, &own), Is.Zero);
+        bool root = LibC.EffectiveUserId() == 0;
+        uint wanted = root ? 12345 : own.GroupId; // others may only give away to groups they are in
+        using (SocketTransport transport = Start(new SocketTransportOptions { Port = 7, Directory = _directory.Path, Group = wanted.ToString(System.Globalization.CultureInfo.InvariantCulture) }))
+        {
+            LibC.FileStatus status;
+            Assert.That(LibC.Status(LibC.AT_FDCWD, SocketPath, 0, LibC.STATX_BASIC_STATS, &status), Is.Zero);
+            Assert.That(status.GroupId, Is.EqualTo(wanted));
+        }
+
+        Assert.That(SystemGroups.Find("root"), Is.Zero);
+        string message = Refusal(new SocketTransportOptions { Port = 7, Directory = _directory.Path, Group = "no-such-group" });
+        Assert.That(message, Does.Contain("no-such-group").And.Contain("getent"));
+        Assert.That(_directory.Files, Is.Empty, "a failed start leaves nothing");
+    }
+
+    [Test]
+    public void A_live_owner_is_left_alone()
+    {
+        using SocketTransport owner = Start(Options());
+        string message = Refusal(Options());
+        Assert.That(message, Does.Contain(SocketPath).And.Contain($"process {Environment.ProcessId}").And.Contain("choose another Port"));
+        Assert.That(_directory.Files, Has.Count.EqualTo(2), "nothing of the owner's was touched");
+        RecordingSink sink = new();
+        using SocketTransport client = Start(new SocketTransportOptions { Port = 8, Directory = _directory.Path }, sink);
+        client.Connect(owner.LocalEndPoints[0]);
+        _driver.Until(() => sink.OpenedLinks.Count == 1, "the owner to answer still");
+    }
+
+    [Test]
+    public void What_a_killed_process_left_behind_is_taken_over()
+    {
+        using (TestProcess process = TestProcess.Start("peer", "socket", _directory.Path, "7"))
+        {
+            Assert.That(process.ReadLine(), Is.EqualTo(SocketPath));
+            Assert.That(Refusal(Options()), Does.Contain($"process {process.Id}"));
+            process.Kill();
+        }
+
+        Assert.That(_directory.Files, Has.Count.EqualTo(2), "it could not tidy up");
+        using (SocketTransport successor = Start(Options())) Assert.That(successor.LocalEndPoints, Has.Count.EqualTo(1));
+        Assert.That(_directory.Files, Is.Empty);
+    }
+
+    [Test]
+    public void A_foreign_file_is_left_alone()
+    {
+        File.WriteAllText(SocketPath, "precious");
+        Assert.That(Refusal(Options()), Does.Contain("not a socket").And.Contain("remove it"));
+        Assert.That(File.ReadAllText(SocketPath), Is.EqualTo("precious"));
+        Assert.That(_directory.Files, Has.Count.EqualTo(1));
+
+        File.Delete(SocketPath);
+        File.CreateSymbolicLink(SocketPath, _directory["elsewhere"]);
+        Assert.That(Refusal(Options()), Does.Contain("not a socket"));
+        Assert.That(File.Exists(_directory["elsewhere"]), Is.False);
+    }
+
+    [Test]
+    public void A_program_that_listens_there_without_the_lock_is_left_alone()
+    {
+        using RawSeqPacket squatter = new();
+        squatter.Listen(SocketPath, 1);
+        Assert.That(Refusal(Options()), Does.Contain("in use").And.Contain("not FastForward"));
+        using RawSeqPacket client = new();
+        Assert.That(client.Connect(SocketPath), Is.Zero, "it still listens");
+        Assert.That(Refusal(Options()), Does.Contain("in use"), "also with a backlog that may be full");
+    }
+
+    [Test]
+    public void Files_of_another_user_are_left_alone()
+    {
+        if (LibC.EffectiveUserId() != 0) TestEnvironment.Missing("only root can make files of another user");
+        File.WriteAllText(LockPath, "123");
+        Assert.That(LibC.ChangeOwner(LockPath, 4711, uint.MaxValue), Is.Zero);
+        Assert.That(Refusal(Options()), Does.Contain("belongs to user id 4711"));
+        Assert.That(File.ReadAllText(LockPath), Is.EqualTo("123"));
+        File.Delete(LockPath);
+
+        using (RawSeqPacket dead = new()) dead.Listen(SocketPath, 1);
+        Assert.That(LibC.ChangeOwner(SocketPath, 4711, uint.MaxValue), Is.Zero);
+        Assert.That(Refusal(Options()), Does.Contain("socket of user id 4711"));
+        Assert.That(_directory.Files, Is.EqualTo(new[] { "FastForward.7.sock" }));
+    }
+
+    [Test]
+    public void The_lock_is_not_taken_through_a_link()
+    {
+        File.WriteAllText(_directory["victim"], "precious");
+        File.CreateSymbolicLink(LockPath, _directory["victim"]);
+        Assert.That(Refusal(Options()), Does.Contain("symbolic link"));
+        Assert.That(File.ReadAllText(_directory["victim"]), Is.EqualTo("precious"));
+
+        File.Delete(LockPath);
+        Directory.CreateDirectory(LockPath);
+        Assert.That(Refusal(Options()), Does.Contain(LockPath));
+    }
+
+    [Test]
+    public void Only_our_own_file_is_removed_at_the_end()
+    {
+        SocketTransport transport = Start(Options());
+        File.Delete(SocketPath);
+        File.WriteAllText(SocketPath, "somebody else's");
+        _driver.Detach(transport);
+        transport.Dispose();
+        Assert.That(_directory.Files, Is.EqualTo(new[] { "FastForward.7.sock" }));
+    }
+
+    [Test]
+    public void A_directory_that_will_not_do_is_named()
+    {
+        Assert.That(Refusal(new SocketTransportOptions { Port = 7, Directory = _directory["missing"] }), Does.Contain("does not exist"));
+        Assert.That(Refusal(new SocketTransportOptions { Port = 7, Directory = "/proc" }), Does.Contain("/proc/FastForward.7.sock.lock"));
+        string deep = _directory[new string('x', 100)];
+        Directory.CreateDirectory(deep);
+        Assert.That(Refusal(new SocketTransportOptions { Port = 7, Directory = deep }), Does.Contain("107").And.Contain("shorter Directory"));
+    }
+
+    [Test]
+    public void The_longest_path_works()
+    {
+        string name = "FastForward.7.sock";
+        string directory = _directory[new string('x', 107 - name.Length - _directory.Path.Length - 2)];
+        Directory.CreateDirectory(directory);
+        using SocketTransport transport = Start(new SocketTransportOptions { Port = 7, Directory = directory });
+        Assert.That(transport.LocalEndPoints[0].ToString(), Has.Length.EqualTo(107));
+        RecordingSink sink = new();
+        using SocketTransport client = Start(new SocketTransportOptions { Port = 8, Directory = _directory.Path }, sink);
+        client.Connect(transport.LocalEndPoints[0]);
+        _driver.Until(() => sink.OpenedLinks.Count == 1, "Opened");
+    }
+
+    [Test]
+    public void Options_are_checked_with_a_reason()
+    {
+        Assert.That(() => new SocketTransport(new SocketTransportOptions()), Throws.InstanceOf<TransportException>().With.Message.Contains("Port"));
+        Assert.That(() => new SocketTransport(new SocketTransportOptions { Port = 1, Directory = "tmp" }), Throws.InstanceOf<TransportException>().With.Message.Contains("Directory"));
+        Assert.That(() => new SocketTransport(new SocketTransportOptions { Port = 1, MaxFrameSize = 100 }), Throws.InstanceOf<TransportException>().With.Message.Contains("MaxFrameSize"));
+        Assert.That(() => new SocketTransport(new SocketTransportOptions { Port = 1, AllowedUserIds = [] }), Throws.InstanceOf<TransportException>().With.Message.Contains("AllowedUserIds"));
+    }
+
+    private SocketTransportOptions Options() => new() { Port = 7, Directory = _directory.Path };
+
+    private SocketTransport Start(SocketTransportOptions options, RecordingSink? sink = null)
+    {
+        SocketTransport transport = new(options);
+        transport.Start(_driver.Loop, sink ?? new RecordingSink());
+        _driver.Attach(transport);
+        return transport;
+    }
+
+    private string Refusal(SocketTransportOptions options)
+    {
+        using SocketTransport transport = new(options);
+        return Assert.Throws<TransportException>(() => transport.Start(_driver.Loop, new RecordingSink())).Message;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Buffers.Binary;
+using FastForward.Transport.Interop;
+
+namespace FastForward.Transport;
+
+/// <content>The way in: which socket is asked when, and whose a datagram is.</content>
+public sealed partial class IpTransport
+{
+    private const int ShortestFrame = 8;
+    private const int IndexOffset = 4;
+
+    // A socket without traffic costs a system call per poll, which doubles the cost of spinning on the busy one.
+    private const int QuietAfter = 64;
+    private const int QuietPollInterval = 16;
+
+    private int Work(ILinkSink sink, int budget)
+    {
+        long before = Statistics.FramesReceived;
+        int work = Deliver(sink, budget); // what a sink that threw has left
+        foreach (UdpSocket socket in _sockets)
+        {
+            if (socket.IsBlocked) Flush(socket);
+            if (socket.OwesWritable) socket.TellRefused();
+        }
+
+        work += _events.Dispatch(sink, budget - Math.Min(work, budget));
+        int events = work;
+        bool awoke = _awoke;
+        _awoke = false;
+        _polls++;
+        uint count = (uint)_sockets.Length;
+        for (uint i = 0; i < count && work < budget; i++)
+        {
+            // Taking turns in going first, so that a flood over one family cannot starve the other.
+            UdpSocket socket = _sockets[(i + (_polls % count)) % count];
+            if (awoke || socket.QuietPolls < QuietAfter || _polls / count % QuietPollInterval == 0)
+                work += Receive(socket, sink, budget - work);
+        }
+
+        // Woken for nothing that can be received: then it was a report, which would wake us again.
+        if (awoke && work == events)
+        {
+            foreach (UdpSocket socket in _sockets) socket.DrainErrors();
+        }
+
+        if (Statistics.FramesReceived != before) sink.BatchEnd(this);
+        return work;
+    }
+
+    private int Receive(UdpSocket socket, ILinkSink sink, int budget)
+    {
+        int work = 0;
+        while (work < budget && !_incoming!.HasMore)
+        {
+            int wanted = Math.Min(budget - work, DatagramReceiveBatch.Capacity);
+            int received = _incoming.Receive(socket.Descriptor, wanted);
+            if (received <= 0)
+            {
+                int error = LibC.LastError;
+                if (error is Errno.EAGAIN or Errno.EINTR) break;
+                Statistics.ReceiveFailed();
+                socket.DrainErrors();
+                work++; // the next poll looks again
+                break;
+            }
+
+            _incomingSocket = socket;
+            work += Deliver(sink, received);
+            if (received < wanted) break;
+        }
+
+        socket.QuietPolls = work > 0 ? 0 : Math.Min(socket.QuietPolls + 1, QuietAfter);
+        return work;
+    }
+
+    private int Deliver(ILinkSink sink, int budget)
+    {
+        int taken = 0;
+        while (taken < budget && _incoming!.TryTake(out DatagramReceiveBatch.Datagram datagram))
+        {
+            taken++;
+            if (datagram.IsTruncated) Statistics.TooLong();
+            else if (datagram.Frame.Length < ShortestFrame) Statistics.TooShort();
+            else Deliver(sink, datagram);
+        }
+
+        return taken;
+    }
+
+    private void Deliver(ILinkSink sink, in DatagramReceiveBatch.Datagram datagram)
+    {
+        uint index = BinaryPrimitives.ReadUInt32LittleEndian(datagram.Frame[IndexOffset..]);
+        ReadOnlySpan<byte> packetInfo = default;
+        bool? loopback = null;
+        if (_links.TryFind(index, out IpLink? link) && link.State == LinkState.Open && link.IsFrom(datagram.Source))
+        {
+            // What a link promises as host-local must not come in over a wire, whatever its source says.
+            if (link.Traits.HostLocal)
+            {
+                packetInfo = ControlMessages.PacketInfo(datagram.Control, _incomingSocket!.IsV6);
+                loopback = IpAddresses.StayedOnLoopback(datagram.Source, packetInfo);
+            }
+
+            if (loopback != false)
+            {
+                Statistics.Received(datagram.Frame.Length);
+                sink.Frame(link, datagram.Frame);
+                return;
+            }
+        }
+
+        if (!_accepting)
+        {
+            Statistics.StrangerIgnored();
+            return;
+        }
+
+        if (loopback is null)
+        {
+            packetInfo = ControlMessages.PacketInfo(datagram.Control, _incomingSocket!.IsV6);
+            loopback = IpAddresses.StayedOnLoopback(datagram.Source, packetInfo);
+        }
+
+        Statistics.StrangerShown();
+        sink.Stranger(this, new StrangerSource(datagram.Source, packetInfo, loopback.Value), datagram.Frame);
+    }
+}
