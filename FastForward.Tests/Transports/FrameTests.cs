@@ -178,6 +178,36 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
     }
 
     [Test]
+    public void A_sink_that_throws_costs_no_other_frame()
+    {
+        Pair pair = Open();
+        Driver.Detach(pair.B);
+        List<byte[]> sent = [.. Enumerable.Range(0, 10).Select(i => MakeFrame(pair.AtA, 40 + i))];
+        foreach (byte[] frame in sent) Send(pair.AtA, frame);
+        pair.A.Flush();
+        pair.SinkB.OnFrame = (_, _) => throw new NotImplementedException("the test's own");
+        int thrown = 0;
+        for (int i = 0; i < 1_000 && thrown < 10; i++)
+        {
+            try
+            {
+                pair.B.Poll(64);
+            }
+            catch (NotImplementedException)
+            {
+                thrown++;
+            }
+        }
+
+        if (pair.Traits.Reliable) Assert.That(thrown, Is.EqualTo(10));
+        else Assert.That(thrown, Is.InRange(1, 10));
+        AssertArrived(pair.Traits, sent, pair.SinkB.FramesOf(pair.AtB));
+        pair.SinkB.OnFrame = null;
+        Driver.Attach(pair.B);
+        SendUntilArrived(pair.AtA, pair.SinkB, pair.AtB, MakeFrame(pair.AtA, 70));
+    }
+
+    [Test]
     public void A_sleeping_loop_wakes_for_a_frame_and_does_not_sleep_on_what_is_pending()
     {
         Pair pair = Open();

@@ -69,15 +69,18 @@ internal sealed class RecordingSink : ILinkSink
         if (HasClosed(link)) Fail("A frame came after Closed.");
         FrameCount++;
         FramesSinceBatchEnd++;
-        if (Records)
+        try
         {
+            if (!Records) return;
             byte[] copy = frame.ToArray();
             Frames.Add((link, copy));
             OnFrame?.Invoke(link, copy);
         }
-
-        frame.Clear(); // it is ours to change
-        _depth--;
+        finally
+        {
+            frame.Clear(); // it is ours to change
+            _depth--;
+        }
     }
 
     public void BatchEnd(IForwardTransport transport)

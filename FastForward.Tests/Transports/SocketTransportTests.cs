@@ -168,7 +168,7 @@ public sealed class SocketTransportTests
         _driver.Until(() => goodSink.OpenedLinks.Count == 1 && sink.OpenedLinks.Count == 1, "a decent one to get in");
         foreach (RawSeqPacket idler in idlers) idler.Dispose();
 
-        static int OpenSockets() => Directory.GetFiles("/proc/self/fd").Length;
+        static int OpenSockets() => Directory.GetFiles("/proc/self/fd").Count(path => new FileInfo(path).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) ?? false);
     }
 
     [Test]

@@ -3,7 +3,7 @@ using FastForward.Transport.Loop;
 namespace FastForward.Transport;
 
 /// <summary>The links that have not opened yet: their deadlines, and the tries of those whose far end had a full backlog.</summary>
-internal sealed class SeqPacketOpenings 
+internal sealed class SeqPacketOpenings
 {
     // connect(2) on a full UNIX backlog fails with EAGAIN, and nothing ever tells that there is room.
     private const long RetryMicros = 2_000;
