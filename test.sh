@@ -123,6 +123,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 check "build" dotnet build FastForward.sln -c Release --nologo
 if ((failed > 0)); then finish; fi
 check "format" dotnet format FastForward.sln --verify-no-changes --no-restore
-suite "library and units" "TestCategory!=Process"
+suite "library and units" "TestCategory!=Process&TestCategory!=Readme"
 suite "processes" "TestCategory=Process"
+suite "readme" "TestCategory=Readme"
 finish

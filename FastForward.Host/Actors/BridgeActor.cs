@@ -111,7 +111,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     /// <inheritdoc/>
     public void OnStreamEnd(in StreamEnd end)
     {
-        if (end.Node == _settings.Node && _byNumber.TryGetValue(ActorStream.NumberOf(end.Stream), out BridgeClient? client)) Forget(client);
+        if (end.Node == _settings.Node && _byNumber.TryGetValue(ActorStream.NumberOf(end.Stream), out BridgeClient? client)) Forget(client, "the other node ended its stream");
     }
 
     /// <inheritdoc/>
@@ -119,7 +119,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     {
         // The old streams died with the old association; the clients' next datagrams open new ones.
         if (change.Node != _settings.Node || change.Kind is not (PeerEventKind.Lost or PeerEventKind.Restarted)) return;
-        while (_recency.Oldest is { } client) Forget(client);
+        while (_recency.Oldest is { } client) Forget(client, "its stream died with the connection");
     }
 
     /// <inheritdoc/>
@@ -173,7 +173,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
 
     private BridgeClient Admit(in UdpAddress from, long now)
     {
-        if (_recency.Count >= _settings.MaxClients) Forget(_recency.Oldest!);
+        if (_recency.Count >= _settings.MaxClients) Forget(_recency.Oldest!, "another client needed its place");
         BridgeClient client = new()
         {
             Address = from,
@@ -198,8 +198,9 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
         _byNumber.Add(client.Number, client);
     }
 
-    private void Forget(BridgeClient client)
+    private void Forget(BridgeClient client, string reason)
     {
+        LogForgotten(_logger, Name, client.Address, reason);
         EndStream(client);
         _byNumber.Remove(client.Number);
         _byAddress.Remove(client.Address);
@@ -217,7 +218,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     {
         long now = _loop!.Now;
         long limit = now - (_settings.IdleSeconds * 1_000_000L);
-        while (_recency.Oldest is { } client && client.LastUsed < limit) Forget(client);
+        while (_recency.Oldest is { } client && client.LastUsed < limit) Forget(client, "it was silent for too long");
         _drops.Flush(now);
         _sweep!.SetAfter(SweepMicros);
     }
@@ -227,6 +228,9 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
 
     [LoggerMessage(EventId = 8001, Level = LogLevel.Debug, Message = "{Actor}: client {Address} has stream {Number}")]
     private static partial void LogClient(ILogger logger, string actor, UdpAddress address, ulong number);
+
+    [LoggerMessage(EventId = 8003, Level = LogLevel.Debug, Message = "{Actor}: client {Address} is forgotten: {Reason}")]
+    private static partial void LogForgotten(ILogger logger, string actor, UdpAddress address, string reason);
 
     [LoggerMessage(EventId = 8002, Level = LogLevel.Information, Message = "{Actor}: stopped; {Forwarded} datagrams sent to the node, {Answered} answers given, {Dropped} dropped")]
     private static partial void LogStopped(ILogger logger, string actor, long forwarded, long answered, long dropped);

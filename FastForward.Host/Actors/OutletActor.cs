@@ -110,7 +110,7 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
     /// <inheritdoc/>
     public void OnStreamEnd(in StreamEnd end)
     {
-        if (_clients.TryGetValue((end.Node, end.Stream), out OutletClient? client)) Close(client);
+        if (_clients.TryGetValue((end.Node, end.Stream), out OutletClient? client)) Close(client, "its stream has ended");
         if (end.Reason != StreamEndReason.PeerLost) _ = _node!.EndStream(end.Node, AnswerTo(end.Stream)); // also when its socket was closed before
     }
 
@@ -130,14 +130,14 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
     /// <summary>Closes the sockets; also of an outlet that never started.</summary>
     public void Dispose()
     {
-        while (_recency.Oldest is { } client) Close(client);
+        while (_recency.Oldest is { } client) Close(client, "the outlet stops");
         _ready.Dispose();
     }
 
     private OutletClient? Find(in ReceivedMessage message)
     {
         if (_clients.TryGetValue((message.Node, message.Stream), out OutletClient? client)) return client;
-        if (_recency.Count >= _settings.MaxClients) Close(_recency.Oldest!);
+        if (_recency.Count >= _settings.MaxClients) Close(_recency.Oldest!, "another client needed its place");
         DatagramSocket? socket = null;
         try
         {
@@ -205,8 +205,10 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
         else _drops.Add(SendRefusal.Describe(status, client.Class), datagram.Length, _loop.Now);
     }
 
-    private void Close(OutletClient client)
+    private void Close(OutletClient client, string reason)
     {
+        ulong number = ActorStream.NumberOf(client.Stream);
+        LogClosed(_logger, Name, client.Node, number, reason);
         _ready.Remove(client.Socket);
         client.Socket.Dispose();
         _slots[client.Slot] = null;
@@ -222,13 +224,16 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
     {
         long now = _loop!.Now;
         long limit = now - (_settings.IdleSeconds * 1_000_000L);
-        while (_recency.Oldest is { } client && client.LastUsed < limit) Close(client);
+        while (_recency.Oldest is { } client && client.LastUsed < limit) Close(client, "it was silent for too long");
         _drops.Flush(now);
         _sweep!.SetAfter(SweepMicros);
     }
 
     [LoggerMessage(EventId = 8020, Level = LogLevel.Information, Message = "{Actor}: serves service {Service} with the UDP server {Target}")]
     private static partial void LogServing(ILogger logger, string actor, ushort service, IPEndPoint target);
+
+    [LoggerMessage(EventId = 8022, Level = LogLevel.Debug, Message = "{Actor}: the socket for stream {Number} of node {Node} is closed: {Reason}")]
+    private static partial void LogClosed(ILogger logger, string actor, uint node, ulong number, string reason);
 
     [LoggerMessage(EventId = 8021, Level = LogLevel.Information, Message = "{Actor}: stopped; {Emitted} datagrams emitted, {Answered} answers sent back, {Dropped} dropped")]
     private static partial void LogStopped(ILogger logger, string actor, long emitted, long answered, long dropped);

@@ -19,6 +19,11 @@ internal static class HostCommandLine
         };
         ParseResult result = root.Parse(args);
         if (result.Action is ParseErrorAction) return Refuse(result);
+        if (!OperatingSystem.IsLinux())
+        {
+            Console.Error.WriteLine("FastForward.Host runs on Linux (x64, arm64) only.");
+            return ExitCode.Unavailable;
+        }
 
         // The commands handle signals themselves: a node that is stopped still has messages to drain.
         return result.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -83,7 +83,12 @@ internal sealed class DemoChild : IDisposable
     /// <summary>Ends it if it still runs.</summary>
     public void Dispose()
     {
-        if (!_process.HasExited) _process.Kill();
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit(); // its files are removed next
+        }
+
         _process.Dispose();
     }
 

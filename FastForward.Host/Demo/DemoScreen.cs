@@ -49,7 +49,7 @@ internal sealed class DemoScreen(TextWriter output, bool isTerminal)
             table.WriteLine($"{row.Type,-25} {figures}  {Status(row)}");
         }
 
-        table.WriteLine("A round trip is there and back between two processes of this machine, through two whole nodes each way, after a second of warming up.");
+        table.WriteLine("A round trip is there and back between two processes of this machine, through two whole nodes each way; the first second of a longer run is left out.");
     }
 
     private static string Status(TransportReport row)

@@ -203,8 +203,22 @@ internal sealed class InstanceReader
         if (top.Text("socket-directory") is not { } directory) return absent;
         if (!Path.IsPathRooted(directory)) top.Wrong("socket-directory", directory, "is no absolute path", "/tmp");
         else if (!Directory.Exists(directory)) top.Wrong("socket-directory", directory, "is no directory on this machine", "/tmp");
+        else if (LibraryRefuses(directory)) top.Wrong("socket-directory", directory, "is too long or too odd for the address of a socket", "/tmp");
         else return directory;
         return absent;
+    }
+
+    private static bool LibraryRefuses(string socketDirectory)
+    {
+        try
+        {
+            new OverrideResolver([], new RouteOptions { SocketDirectory = socketDirectory }).Dispose();
+            return false;
+        }
+        catch (ArgumentException)
+        {
+            return true;
+        }
     }
 
     private static UnixFileMode? ReadSocketMode(SectionReader top)

@@ -31,8 +31,9 @@ internal sealed partial class InstanceRun
                 node.Actors.Add(actor, actor.Service);
             }
 
-            node.Start();
+            // Before the start: a signal during it must not leave a socket file behind.
             using StopSignals signals = new(node.Stop, signal => LogSignal(logger, signal));
+            node.Start();
             string transports = Describe(node.Node);
             LogRunning(logger, settings.Network, settings.File, settings.Port, transports);
             node.Run();

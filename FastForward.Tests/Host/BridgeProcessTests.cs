@@ -140,6 +140,37 @@ public sealed class BridgeProcessTests(string transport)
     }
 
     [Test]
+    public void A_silent_client_is_forgotten_at_both_ends_and_welcome_again()
+    {
+        using UdpEchoServer server = new(_instances.TargetPort);
+        (RunningProgram near, RunningProgram far) = _instances.StartBoth(
+            _instances.Bridge + "idle-seconds = 1\n",
+            _instances.Outlet,
+            "log-level = debug");
+        using UdpClientProbe client = new(_instances.BridgePort);
+        Assert.That(client.Ask("once"u8), Is.EqualTo("once"u8.ToArray()));
+        near.WaitForLine("is forgotten: it was silent for too long");
+        far.WaitForLine("is closed: its stream has ended");
+        Assert.That(client.Ask("again"u8), Is.EqualTo("again"u8.ToArray()));
+        Assert.That(server.ClientCount, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void A_socket_that_the_outlet_closed_for_silence_is_opened_again_on_the_same_stream()
+    {
+        using UdpEchoServer server = new(_instances.TargetPort);
+        (_, RunningProgram far) = _instances.StartBoth(
+            _instances.Bridge,
+            _instances.Outlet + "idle-seconds = 1\n",
+            "log-level = debug");
+        using UdpClientProbe client = new(_instances.BridgePort);
+        Assert.That(client.Ask("once"u8), Is.EqualTo("once"u8.ToArray()));
+        far.WaitForLine("is closed: it was silent for too long");
+        Assert.That(client.Ask("again"u8), Is.EqualTo("again"u8.ToArray()));
+        Assert.That(server.ClientCount, Is.EqualTo(2));
+    }
+
+    [Test]
     public void Nobody_at_the_target_is_a_logged_drop_and_the_outlet_works_when_it_comes()
     {
         (_, RunningProgram far) = _instances.StartBoth(_instances.Bridge, _instances.Outlet);

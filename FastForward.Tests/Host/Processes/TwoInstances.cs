@@ -36,7 +36,7 @@ internal sealed class TwoInstances : IDisposable
     public int PortOf(uint node) => node == Near ? _ports[0] : _ports[1];
 
     /// <summary>Writes the file of a node and starts its process.</summary>
-    public RunningProgram Start(uint node, string sections)
+    public RunningProgram Start(uint node, string sections, string keys = "")
     {
         uint peer = node == Near ? Far : Near;
         string file = Path.Combine(_directory.FullName, $"{node}.conf");
@@ -46,6 +46,7 @@ internal sealed class TwoInstances : IDisposable
             port={PortOf(node)}
             addresses=127.0.0.1
             socket-directory={_directory.FullName}
+            {keys}
             [OverriddenNodes]
             {peer} = 0, {_type}, {address}, {PortOf(peer)}
             {sections}
@@ -56,10 +57,10 @@ internal sealed class TwoInstances : IDisposable
     }
 
     /// <summary>Starts both and waits until they are connected.</summary>
-    public (RunningProgram Near, RunningProgram Far) StartBoth(string nearSections, string farSections)
+    public (RunningProgram Near, RunningProgram Far) StartBoth(string nearSections, string farSections, string keys = "")
     {
-        RunningProgram near = Start(Near, nearSections);
-        RunningProgram far = Start(Far, farSections);
+        RunningProgram near = Start(Near, nearSections, keys);
+        RunningProgram far = Start(Far, farSections, keys);
         near.WaitForLine($"Node {Far}: Connected");
         far.WaitForLine($"Node {Near}: Connected");
         return (near, far);
