@@ -1,3 +1,4 @@
+using FastForward.Transport.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
@@ -25,8 +26,8 @@ internal sealed unsafe class SeqPacketListener
     private readonly ConnectionStatistics _statistics;
     private readonly ILogger _logger;
     private readonly LoopTimer _resume;
-    private readonly LogLimit _pauses = new();
-    private readonly LogLimit _refusals = new();
+    private LogGate _pauses;
+    private LogGate _refusals;
     private bool _watched = true;
     private bool _exhausted;
 
@@ -77,7 +78,7 @@ internal sealed unsafe class SeqPacketListener
     public void Report(LinkClosure closure)
     {
         if (closure.Reason is not (LinkCloseReason.NotPermitted or LinkCloseReason.ProtocolViolation)) return;
-        if (!_refusals.Passes(_loop.Now, out long held)) return;
+        if (!_refusals.TryPass(_loop.Now, out long held)) return;
         string reason = closure.ToString();
         SeqPacketLog.InboundRefused(_logger, reason, held);
     }
@@ -90,7 +91,7 @@ internal sealed unsafe class SeqPacketListener
         _statistics.AcceptPaused();
         Resume(false);
         _resume.SetAfter(ExhaustionPauseMicros);
-        if (!_pauses.Passes(_loop.Now, out long held)) return;
+        if (!_pauses.TryPass(_loop.Now, out long held)) return;
         string reason = LibC.Describe(error);
         SeqPacketLog.AcceptPaused(_logger, reason, ExhaustionPauseMicros / 1000, held);
     }
