@@ -8,6 +8,8 @@ public sealed partial class ForwardLoop
     private bool _dispatching;
     private bool _holes;
     private long _lastWork;
+    private long _now;
+    private bool _cycleRead;
     private long _expectedRun = long.MaxValue;
     private LogGate _slowGate;
 
@@ -81,7 +83,8 @@ public sealed partial class ForwardLoop
 
     private void ReadClock()
     {
-        Now = ReadMicros();
+        _now = ReadMicros();
+        _cycleRead = true;
         long late = Now - _expectedRun; // negative while the expectation is unset
         StalledMicros = late > StallThresholdMicros ? late : 0;
         if (StalledMicros > 0)

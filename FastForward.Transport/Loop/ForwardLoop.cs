@@ -58,9 +58,10 @@ public sealed partial class ForwardLoop : IDisposable
     }
 
     /// <summary>
-    /// The time of this duty cycle in microseconds since the loop was made: monotonic, read once per cycle.
+    /// The time of this duty cycle in microseconds since the loop was made: monotonic, read once per cycle. Before the
+    /// first cycle it is read anew each time.
     /// </summary>
-    public long Now { get; private set; }
+    public long Now => _cycleRead ? _now : ReadMicros();
 
     /// <summary>
     /// How long before this cycle the process was kept from running (a stopped process, a long pause, a slow callback),
