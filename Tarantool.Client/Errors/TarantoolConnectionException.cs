@@ -1,0 +1,16 @@
+namespace Tarantool.Client;
+
+/// <summary>
+/// There is no connection, or it was lost while a request was under way. The client never repeats a request by itself.
+/// </summary>
+public class TarantoolConnectionException : TarantoolException
+{
+    internal TarantoolConnectionException(string message, Exception? innerException = null, bool mayHaveExecuted = false)
+        : base(message, innerException) => MayHaveExecuted = mayHaveExecuted;
+
+    /// <summary>
+    /// Whether the server may have executed the request. <see langword="false"/> means that no byte of it was handed
+    /// to the operating system, so that repeating it cannot execute it twice.
+    /// </summary>
+    public bool MayHaveExecuted { get; }
+}
