@@ -45,6 +45,18 @@ internal static class ExtensionCodec
 
     public static decimal ReadDecimal(ReadOnlySpan<byte> data)
     {
+        try
+        {
+            return UnpackDecimal(data);
+        }
+        catch (OverflowException e)
+        {
+            throw TooLarge(e);
+        }
+    }
+
+    private static decimal UnpackDecimal(ReadOnlySpan<byte> data)
+    {
         (int scale, int used) = ReadScale(data);
         ReadOnlySpan<byte> packed = data[used..];
         if (packed.IsEmpty)
@@ -115,28 +127,21 @@ internal static class ExtensionCodec
 
     private static decimal Scaled(UInt128 mantissa, int scale, bool negative)
     {
-        try
+        // Trailing zeros may exceed what System.Decimal holds; dropping them loses nothing.
+        while (scale > 28 || (scale > 0 && mantissa >> 96 != 0))
         {
-            // Trailing zeros may exceed what System.Decimal holds; dropping them loses nothing.
-            while (scale > 28 || (scale > 0 && mantissa >> 96 != 0))
-            {
-                (UInt128 quotient, UInt128 rest) = UInt128.DivRem(mantissa, 10);
-                if (rest != 0)
-                    throw TooLarge(null);
-                mantissa = quotient;
-                scale--;
-            }
+            (UInt128 quotient, UInt128 rest) = UInt128.DivRem(mantissa, 10);
+            if (rest != 0)
+                throw TooLarge(null);
+            mantissa = quotient;
+            scale--;
+        }
 
-            for (; scale < 0 && mantissa != 0; scale++)
-                mantissa = checked(mantissa * 10);
-            ulong low = (ulong)mantissa;
-            return new decimal(
-                (int)low, (int)(low >> 32), checked((int)(uint)(mantissa >> 64)), negative, (byte)Math.Max(scale, 0));
-        }
-        catch (OverflowException e)
-        {
-            throw TooLarge(e);
-        }
+        for (; scale < 0 && mantissa != 0; scale++)
+            mantissa = checked(mantissa * 10);
+        ulong low = (ulong)mantissa;
+        uint high = checked((uint)(mantissa >> 64));
+        return new decimal((int)low, (int)(low >> 32), (int)high, negative, (byte)Math.Max(scale, 0));
     }
 
     private static (int Scale, int Used) ReadScale(ReadOnlySpan<byte> data)
