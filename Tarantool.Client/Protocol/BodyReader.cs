@@ -26,9 +26,27 @@ internal static class BodyReader
 
             return decoder.Result;
         }
-        catch (Exception e) when (Malformed.Is(e))
+        catch (Exception e) when (Malformed.Is(e) || (e is not TarantoolException && !IsWellFormed(body)))
         {
             throw Malformed.Body(e);
+        }
+    }
+
+    /// <summary>
+    /// Tells an exception that bad bytes caused from one that the user's reading code threw by itself: only the
+    /// latter leaves the connection usable.
+    /// </summary>
+    private static bool IsWellFormed(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            var reader = new TarantoolReader(body);
+            reader.SkipAny();
+            return reader.End;
+        }
+        catch (Exception)
+        {
+            return false;
         }
     }
 }

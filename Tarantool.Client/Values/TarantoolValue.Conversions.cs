@@ -9,6 +9,14 @@ public readonly partial struct TarantoolValue
 
     /// <summary>Makes a whole number.</summary>
     /// <param name="value">The value.</param>
+    public static implicit operator TarantoolValue(byte value) => new(TarantoolValueKind.Integer, value);
+
+    /// <summary>Makes a whole number.</summary>
+    /// <param name="value">The value.</param>
+    public static implicit operator TarantoolValue(ushort value) => new(TarantoolValueKind.Integer, value);
+
+    /// <summary>Makes a whole number.</summary>
+    /// <param name="value">The value.</param>
     public static implicit operator TarantoolValue(int value) => new(TarantoolValueKind.Integer, value);
 
     /// <summary>Makes a whole number.</summary>
@@ -28,6 +36,10 @@ public readonly partial struct TarantoolValue
     /// <param name="value">The value.</param>
     public static implicit operator TarantoolValue(double value) =>
         new(TarantoolValueKind.Double, BitConverter.DoubleToInt64Bits(value));
+
+    /// <summary>Makes text of one character, which would be a whole number otherwise.</summary>
+    /// <param name="value">The value.</param>
+    public static implicit operator TarantoolValue(char value) => value.ToString();
 
     /// <summary>Makes text, or nil of <see langword="null"/>.</summary>
     /// <param name="value">The value.</param>
