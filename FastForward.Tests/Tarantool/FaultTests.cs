@@ -10,7 +10,7 @@ internal sealed class FaultTests
     private static readonly byte[][] Garbage =
     [
         [0xc1],
-        "HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(),
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"u8.ToArray(),
         [0xce, 0x7f, 0xff, 0xff, 0xff],
         [0x02, 0xc1, 0xc1],
         [0x03, 0x81, 0x01, 0x02],
