@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Tarantool.Client.Diagnostics;
 using Tarantool.Client.Protocol;
 
@@ -208,6 +209,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
 
     /// <summary>Sends a request and decodes its answer on the thread that awaits it.</summary>
     /// <exception cref="TarantoolServerException">The server answered with an error.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TResult> RequestAsync<TBody, TDecoder, TResult>(
         TBody body,
         TargetIds ids,
