@@ -11,7 +11,10 @@ namespace Tarantool.Client;
 /// cancellation. Make one per server and keep it.
 /// </summary>
 /// <remarks>
-/// <para>Requests run concurrently on the server; one that must follow another has to await it.</para>
+/// <para>
+/// Requests run concurrently on the server; one that must follow another has to await it. As with every
+/// <see cref="ValueTask"/>, await each result once; use <see cref="ValueTask.AsTask"/> for more.
+/// </para>
 /// <para>
 /// Every request may end with: <see cref="TarantoolServerException"/> (the server refused it),
 /// <see cref="TarantoolConnectionException"/> (no connection, or it was lost meanwhile; nothing is repeated by itself),

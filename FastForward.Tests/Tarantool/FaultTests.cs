@@ -232,6 +232,45 @@ internal sealed class FaultTests
     }
 
     [Test]
+    public async Task Requests_that_wait_to_be_sent_fail_with_the_connection_and_were_not_executed()
+    {
+        var close = new TaskCompletionSource();
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            await close.Task;
+        });
+        TarantoolClientOptions options = server.Options;
+        options.MaxUnsentBytes = 64 * 1024;
+        options.AutoReconnect = false;
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
+        byte[] block = new byte[1 << 20];
+        Task[] upserts = [.. Enumerable.Range(0, 50).Select(_ => client.UpsertAsync(512, [1, block], []).AsTask())];
+        close.SetResult();
+        TarantoolConnectionException first = await upserts[0].Fails<TarantoolConnectionException>();
+        Assert.That(first.MayHaveExecuted, Is.True);
+        foreach (Task upsert in upserts[2..])
+            Assert.That((await upsert.Fails<TarantoolConnectionException>()).MayHaveExecuted, Is.False);
+    }
+
+    [Test]
+    public async Task A_connection_lost_during_a_lookup_says_that_the_request_was_not_executed()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            FakeServer.Request request = await session.ReadAsync();
+            Assert.That(request.Body[(int)IprotoKey.SpaceId].AsInt32(), Is.EqualTo(281));
+        });
+        TarantoolClientOptions options = server.Options;
+        options.AutoReconnect = false;
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
+        Task first = client.SelectAsync("space", []).AsTask(), second = client.SelectAsync("space", []).AsTask();
+        Assert.That((await first.Fails<TarantoolConnectionException>()).MayHaveExecuted, Is.False);
+        Assert.That((await second.Fails<TarantoolConnectionException>()).MayHaveExecuted, Is.False);
+    }
+
+    [Test]
     public async Task A_tuple_that_fails_while_writing_harms_nobody()
     {
         await using var server = new FakeServer(async session =>

@@ -147,7 +147,10 @@ internal sealed class WatchTests
             return;
         }
 
+        await using IAsyncEnumerator<TarantoolValue> open = client.WatchAsync("key").GetAsyncEnumerator();
+        ValueTask<bool> first = open.MoveNextAsync();
         NotSupportedException error = await Drain(client, CancellationToken.None).Fails<NotSupportedException>();
+        await first.AsTask().Fails<NotSupportedException>();
         Assert.That(error.Message, Does.Contain("2.10"));
         await client.PingAsync().InTime();
     }

@@ -14,7 +14,9 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
     private volatile TarantoolConnection? _current;
-    private TaskCompletionSource<TarantoolConnection>? _next;
+
+    /// <summary>Ends with the next connection, or with null if there will be none.</summary>
+    private TaskCompletionSource<TarantoolConnection?>? _next;
     private Exception? _lastFailure;
     private Task _running = Task.CompletedTask;
     private int _waiting;
@@ -37,26 +39,16 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
     /// <summary>The connection, or null while there is none.</summary>
     public TarantoolConnection? Current => _current is { IsClosed: false } connection ? connection : null;
 
-    /// <summary>Whether there will be no connection any more.</summary>
-    public bool IsFinished
-    {
-        get
-        {
-            lock (_gate)
-                return _isFinished;
-        }
-    }
-
     /// <summary>Connects once, and keeps the connection alive if that succeeds.</summary>
     public async ValueTask StartConnectedAsync(CancellationToken cancellationToken)
     {
         TarantoolConnection connection = await _connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
         Publish(connection);
-        _running = RunAsync(connection);
+        Start(connection);
     }
 
     /// <summary>Starts to connect in the background, as often as it takes.</summary>
-    public void StartInBackground() => _running = Task.Run(() => RunAsync(null));
+    public void StartInBackground() => Start(null);
 
     /// <summary>Gets the connection, and waits for one if there is none and the backlog has room.</summary>
     public ValueTask<TarantoolConnection> GetAsync(long deadline, CancellationToken cancellationToken) =>
@@ -67,16 +59,25 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
             await _stopping.CancelAsync().ConfigureAwait(false);
-            Finish(null);
+            Finish();
         }
 
+        // The last change of the state is told after the loop has ended, so that none can follow.
         await _running.ConfigureAwait(false);
+        _onState(TarantoolConnectionState.Closed, null, null);
         _stopping.Dispose();
+    }
+
+    private void Start(TarantoolConnection? connection)
+    {
+        // The loop outlives the caller and must not keep its context (activities, locals of its flow) alive.
+        using (ExecutionContext.SuppressFlow())
+            _running = Task.Run(() => RunAsync(connection));
     }
 
     private async ValueTask<TarantoolConnection> WaitAsync(long deadline, CancellationToken cancellationToken)
     {
-        Task<TarantoolConnection> next;
+        Task<TarantoolConnection?> next;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed != 0, typeof(TarantoolClient));
@@ -95,7 +96,8 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
 
         try
         {
-            return await next.WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken).ConfigureAwait(false);
+            return await next.WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken).ConfigureAwait(false)
+                ?? throw NotConnected("and the client was closed");
         }
         catch (TimeoutException e)
         {
@@ -133,7 +135,8 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
             Volatile.Write(ref _lastFailure, reason);
             if (!_context.Options.AutoReconnect)
             {
-                Finish(reason);
+                Finish();
+                _onState(TarantoolConnectionState.Closed, null, reason);
                 return;
             }
 
@@ -198,7 +201,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
     {
         _context.Metrics.Connected();
         Log.Connected(_context.Logger, _context.EndPoint, connection.Server.Version, connection.Server.InstanceId);
-        TaskCompletionSource<TarantoolConnection>? next;
+        TaskCompletionSource<TarantoolConnection?>? next;
         lock (_gate)
         {
             _current = connection;
@@ -210,9 +213,10 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
         next?.TrySetResult(connection);
     }
 
-    private void Finish(Exception? reason)
+    /// <summary>Ends the backlog: there will be no connection any more.</summary>
+    private void Finish()
     {
-        TaskCompletionSource<TarantoolConnection>? next;
+        TaskCompletionSource<TarantoolConnection?>? next;
         lock (_gate)
         {
             if (_isFinished)
@@ -222,8 +226,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
             _next = null;
         }
 
-        next?.TrySetException(NotConnected("and the client was closed"));
+        next?.TrySetResult(null);
         Log.Closed(_context.Logger, _context.EndPoint);
-        _onState(TarantoolConnectionState.Closed, null, reason);
     }
 }

@@ -26,7 +26,7 @@ internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics
     private bool _isClosed;
 
     /// <summary>Whether a request should wait before it adds to what is unsent.</summary>
-    public bool IsFull => Volatile.Read(ref _unsent) > maxUnsent;
+    public bool IsFull => Volatile.Read(ref _unsent) > maxUnsent && !Volatile.Read(ref _isClosed);
 
     /// <summary>Appends a frame and makes sure that it is written.</summary>
     /// <param name="frame">The frame; copied.</param>

@@ -29,26 +29,17 @@ internal sealed class RequestTable : IDisposable
             static table => ((RequestTable)table!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>How many requests are in flight.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-                return _requests.Count;
-        }
-    }
-
     /// <summary>Registers a request under a new sync.</summary>
     /// <returns>The request, or null if the connection is closed.</returns>
     public PendingRequest? Add(RequestType type, long deadline, IProgress<TarantoolValue>? push, out int inFlight)
     {
+        PendingRequest? request;
         lock (_gate)
         {
             inFlight = _requests.Count;
             if (_isClosed)
                 return null;
-            if (!_spare.TryPop(out PendingRequest? request))
+            if (!_spare.TryPop(out request))
                 request = new PendingRequest(this);
             request.Sync = ++_lastSync;
             request.Type = type;
@@ -59,9 +50,10 @@ internal sealed class RequestTable : IDisposable
             _requests.Add(request.Sync, request);
             if (deadline < _nextSweep)
                 ScheduleSweep(deadline);
-            _metrics.RequestStarted();
-            return request;
         }
+
+        _metrics.RequestStarted();
+        return request;
     }
 
     /// <summary>Takes a sync for a request that has no answer.</summary>

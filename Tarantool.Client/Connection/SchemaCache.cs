@@ -63,7 +63,7 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
         return new TargetIds(space, index, generation.Version);
     }
 
-    /// <summary>Finds the lookup of a key or starts it: any number of requests for one name cost one lookup.</summary>
+    /// <summary>Finds the lookup of a key or starts it: requests for one name that come together share its lookup.</summary>
     private static Task<uint> Shared<TKey>(
         ConcurrentDictionary<TKey, Task<uint>> lookups, TKey key, Func<TKey, Task<uint>> lookUp)
         where TKey : notnull
@@ -72,12 +72,31 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
             return known;
         Task<uint> started = lookUp(key);
         lookups[key] = started;
+
+        // All who waited may have given up; then nobody else would look at a failure.
+        _ = started.ContinueWith(
+            static lookup => _ = lookup.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         return started;
     }
 
     /// <summary>A caller's own limits end only its own wait; the lookup goes on for the others.</summary>
-    private async Task<uint> WaitAsync(Task<uint> lookup, long deadline, CancellationToken cancellationToken) =>
-        await lookup.WaitAsync(context.TimeUntil(deadline), context.Time, cancellationToken).ConfigureAwait(false);
+    private async Task<uint> WaitAsync(Task<uint> lookup, long deadline, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await lookup.WaitAsync(context.TimeUntil(deadline), context.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TarantoolConnectionException e)
+        {
+            // The lookup may have been executed, but the request it was for was not even sent.
+            throw e is TarantoolProtocolException
+                ? new TarantoolProtocolException(e.Message, e)
+                : new TarantoolConnectionException(e.Message, e);
+        }
+    }
 
     private async Task<uint> SpaceAsync(string name) =>
         await FindAsync(SpaceView, [name], 0).ConfigureAwait(false)

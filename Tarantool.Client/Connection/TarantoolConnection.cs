@@ -28,6 +28,9 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     private readonly TaskCompletionSource<Exception?> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _reading = Task.CompletedTask;
     private Exception? _closeReason;
+
+    /// <summary>Set after the handshake: before, a failure is the one of an attempt to connect.</summary>
+    private volatile bool _isOpen;
     private int _isClosed;
 
     private TarantoolConnection(ClientContext context, Stream stream, IEventSink events)
@@ -63,8 +66,12 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         try
         {
             Greeting greeting = await connection.ReadGreetingAsync(cancellationToken).ConfigureAwait(false);
-            connection._reading = connection.ReadAllAsync();
+
+            // The loop outlives the caller and must not keep its context (activities, locals of its flow) alive.
+            using (ExecutionContext.SuppressFlow())
+                connection._reading = Task.Run(connection.ReadAllAsync, CancellationToken.None);
             await connection.HandshakeAsync(greeting, cancellationToken).ConfigureAwait(false);
+            connection._isOpen = true;
             return connection;
         }
         catch
@@ -124,7 +131,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits while too much is unsent, so that a server which stops reading costs bounded memory.</summary>
+    /// <inheritdoc cref="OutputQueue.IsFull"/>
     public bool IsFull => _output.IsFull;
 
     /// <inheritdoc cref="OutputQueue.WaitForRoomAsync"/>
@@ -155,7 +162,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         long handedOver = _output.Close();
         _stream.Dispose();
         PendingRequest[] left = _requests.Close();
-        if (reason is not null && _reading != Task.CompletedTask)
+        if (reason is not null && _isOpen)
             Log.ConnectionLost(_context.Logger, _context.EndPoint, left.Length, reason);
         foreach (PendingRequest request in left)
             request.Fail(LostException(mayHaveExecuted: request.OutputPosition < handedOver));

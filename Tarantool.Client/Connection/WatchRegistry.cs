@@ -31,12 +31,16 @@ internal sealed class WatchRegistry : IEventSink
                 watched.Watchers.Add(channel);
                 if (watched.Newest is { } newest)
                     channel.Writer.TryWrite(newest);
-                return channel;
+                if (_connection is { Server.SupportsWatch: true })
+                    return channel;
+            }
+            else
+            {
+                watched = new WatchedKey();
+                watched.Watchers.Add(channel);
+                _keys.Add(key, watched);
             }
 
-            watched = new WatchedKey();
-            watched.Watchers.Add(channel);
-            _keys.Add(key, watched);
             if (_connection is not null)
                 Subscribe(_connection, key, watched);
         }

@@ -55,31 +55,6 @@ internal static class ExtensionCodec
         }
     }
 
-    private static decimal UnpackDecimal(ReadOnlySpan<byte> data)
-    {
-        (int scale, int used) = ReadScale(data);
-        ReadOnlySpan<byte> packed = data[used..];
-        if (packed.IsEmpty)
-            throw BadDecimal();
-        UInt128 mantissa = 0;
-        int halves = packed.Length * 2;
-        for (int i = 0; i < halves - 1; i++)
-        {
-            int digit = Half(packed, i);
-            if (digit > 9)
-                throw BadDecimal();
-            mantissa = checked(mantissa * 10 + (uint)digit);
-        }
-
-        bool negative = Half(packed, halves - 1) switch
-        {
-            0x0a or 0x0c or 0x0e or 0x0f => false,
-            0x0b or 0x0d => true,
-            _ => throw BadDecimal(),
-        };
-        return Scaled(mantissa, scale, negative);
-    }
-
     public static int WriteDateTime(Span<byte> destination, DateTimeOffset value)
     {
         long ticks = value.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
@@ -116,6 +91,31 @@ internal static class ExtensionCodec
         {
             throw new TarantoolDataException("The date and time is outside of the range of DateTimeOffset.", e);
         }
+    }
+
+    private static decimal UnpackDecimal(ReadOnlySpan<byte> data)
+    {
+        (int scale, int used) = ReadScale(data);
+        ReadOnlySpan<byte> packed = data[used..];
+        if (packed.IsEmpty)
+            throw BadDecimal();
+        UInt128 mantissa = 0;
+        int halves = packed.Length * 2;
+        for (int i = 0; i < halves - 1; i++)
+        {
+            int digit = Half(packed, i);
+            if (digit > 9)
+                throw BadDecimal();
+            mantissa = checked(mantissa * 10 + (uint)digit);
+        }
+
+        bool negative = Half(packed, halves - 1) switch
+        {
+            0x0a or 0x0c or 0x0e or 0x0f => false,
+            0x0b or 0x0d => true,
+            _ => throw BadDecimal(),
+        };
+        return Scaled(mantissa, scale, negative);
     }
 
     private static UInt128 Mantissa(decimal value)
