@@ -34,11 +34,17 @@ public class TarantoolBenchmarks
         _client = await TarantoolClient.ConnectAsync(_server.Options);
     }
 
-    [GlobalCleanup]
-    public async Task Cleanup()
+    [GlobalCleanup(Target = nameof(Ping))]
+    public async Task CleanupAfterPing()
     {
         if (_server.HasClient)
             await ReportLatencyAsync();
+        await Cleanup();
+    }
+
+    [GlobalCleanup]
+    public async Task Cleanup()
+    {
         await _client.DisposeAsync();
         _server.Dispose();
     }
