@@ -68,12 +68,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private void Start(TarantoolConnection? connection)
-    {
-        // The loop outlives the caller and must not keep its context (activities, locals of its flow) alive.
-        using (ExecutionContext.SuppressFlow())
-            _running = Task.Run(() => RunAsync(connection));
-    }
+    private void Start(TarantoolConnection? connection) => _running = Background.Run(() => RunAsync(connection));
 
     private async ValueTask<TarantoolConnection> WaitAsync(long deadline, CancellationToken cancellationToken)
     {

@@ -24,6 +24,11 @@ internal sealed class Connector(ClientContext context, IEventSink events)
                 .OpenAsync(context, new NetworkStream(socket, ownsSocket: true), events, either.Token)
                 .ConfigureAwait(false);
         }
+        catch (TarantoolConnectionException e) when (e.MayHaveExecuted)
+        {
+            // The handshake was under way, but none of the user's requests.
+            throw e.NothingExecuted();
+        }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new TarantoolConnectionException(

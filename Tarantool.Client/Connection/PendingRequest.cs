@@ -12,6 +12,7 @@ internal sealed class PendingRequest(RequestTable table) : IValueTaskSource<Resp
     private readonly RequestTable _table = table;
     private ManualResetValueTaskSourceCore<Response> _core = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;
+    private long _outputPosition;
 
     public ulong Sync { get; set; }
 
@@ -24,7 +25,11 @@ internal sealed class PendingRequest(RequestTable table) : IValueTaskSource<Resp
     public long Deadline { get; set; }
 
     /// <summary>Where its first byte stands in all that the connection ever had to send.</summary>
-    public long OutputPosition { get; set; }
+    public long OutputPosition
+    {
+        get => Volatile.Read(ref _outputPosition);
+        set => Volatile.Write(ref _outputPosition, value);
+    }
 
     public IProgress<TarantoolValue>? Push { get; set; }
 

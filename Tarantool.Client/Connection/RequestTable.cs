@@ -45,7 +45,9 @@ internal sealed class RequestTable : IDisposable
             request.Type = type;
             request.Started = _time.GetTimestamp();
             request.Deadline = deadline;
-            request.OutputPosition = long.MaxValue;
+
+            // Until it is known, it counts as sent: to say wrongly that nothing was executed would be worse.
+            request.OutputPosition = 0;
             request.Push = push;
             _requests.Add(request.Sync, request);
             if (deadline < _nextSweep)

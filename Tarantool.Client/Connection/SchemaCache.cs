@@ -92,9 +92,7 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
         catch (TarantoolConnectionException e)
         {
             // The lookup may have been executed, but the request it was for was not even sent.
-            throw e is TarantoolProtocolException
-                ? new TarantoolProtocolException(e.Message, e)
-                : new TarantoolConnectionException(e.Message, e);
+            throw e.NothingExecuted();
         }
     }
 

@@ -66,10 +66,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         try
         {
             Greeting greeting = await connection.ReadGreetingAsync(cancellationToken).ConfigureAwait(false);
-
-            // The loop outlives the caller and must not keep its context (activities, locals of its flow) alive.
-            using (ExecutionContext.SuppressFlow())
-                connection._reading = Task.Run(connection.ReadAllAsync, CancellationToken.None);
+            connection._reading = Background.Run(connection.ReadAllAsync);
             await connection.HandshakeAsync(greeting, cancellationToken).ConfigureAwait(false);
             connection._isOpen = true;
             return connection;

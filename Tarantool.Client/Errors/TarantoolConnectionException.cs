@@ -13,4 +13,7 @@ public class TarantoolConnectionException : TarantoolException
     /// to the operating system, so that repeating it cannot execute it twice.
     /// </summary>
     public bool MayHaveExecuted { get; }
+
+    /// <summary>The same failure, for a request that waited for what failed.</summary>
+    internal virtual TarantoolConnectionException NothingExecuted() => new(Message, this);
 }

@@ -10,4 +10,6 @@ public sealed class TarantoolProtocolException : TarantoolConnectionException
         : base(message, innerException, mayHaveExecuted)
     {
     }
+
+    internal override TarantoolProtocolException NothingExecuted() => new(Message, this);
 }
