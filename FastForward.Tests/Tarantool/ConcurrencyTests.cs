@@ -138,6 +138,23 @@ internal sealed class ConcurrencyTests
         await client.PingAsync().InTime();
     }
 
+    [Test]
+    public async Task A_server_that_stands_still_holds_no_caller_who_gives_up()
+    {
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(_server.Options).InTime();
+        await _server.SignalAsync("STOP");
+        using var source = new CancellationTokenSource();
+        Task[] given = [.. Enumerable.Range(0, Requests).Select(_ => client.PingAsync(source.Token).AsTask())];
+        Task<TarantoolTuple> patient = client.CallAsync("echo", ["patient"]).AsTask();
+        await source.CancelAsync();
+        foreach (Task task in given)
+            Assert.That(async () => await task.InTime(), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(patient.IsCompleted, Is.False);
+        await _server.SignalAsync("CONT");
+        Assert.That((await patient.InTime())[0].AsString(), Is.EqualTo("patient"));
+        Assert.That(client.State, Is.EqualTo(TarantoolConnectionState.Connected));
+    }
+
     /// <summary>Starts the requests and waits until the server holds all of them at its gate.</summary>
     private static async Task<Task<TarantoolTuple>[]> StartAtGateAsync(TarantoolClient client, EndingCounter endings)
     {

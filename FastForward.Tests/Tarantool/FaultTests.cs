@@ -126,6 +126,25 @@ internal sealed class FaultTests
     }
 
     [Test]
+    public async Task A_slow_server_may_send_byte_by_byte()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            foreach (byte part in Frames.Greeting)
+                await session.SendAsync([part]);
+            FakeServer.Request id = await session.ReadAsync();
+            foreach (byte part in Frames.Id(id.Sync))
+                await session.SendAsync([part]);
+            FakeServer.Request call = await session.ReadAsync();
+            foreach (byte part in Frames.Ok(call.Sync, new string('x', 1000)))
+                await session.SendAsync([part]);
+            await session.HangAsync();
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        Assert.That((await client.CallAsync("f").InTime())[0].AsString(), Has.Length.EqualTo(1000));
+    }
+
+    [Test]
     public async Task Answers_in_any_order_find_their_requests()
     {
         await using var server = new FakeServer(async session =>

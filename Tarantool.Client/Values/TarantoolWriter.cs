@@ -165,6 +165,20 @@ public ref struct TarantoolWriter
         _fields = outerFields + 1;
     }
 
+    /// <summary>Writes a list of tuples as one field.</summary>
+    /// <param name="tuples">The tuples.</param>
+    /// <typeparam name="T">The tuples' type.</typeparam>
+    /// <exception cref="ArgumentException">Values nest deeper than 128 levels.</exception>
+    public void WriteTuples<T>(scoped ReadOnlySpan<T> tuples)
+        where T : ITarantoolTuple<T>
+    {
+        int outerFields = _fields;
+        _writer.WriteArrayHeader(tuples.Length);
+        foreach (T tuple in tuples)
+            WriteTuple(tuple);
+        _fields = outerFields + 1;
+    }
+
     internal void WriteMapHeader(int count) => _writer.WriteMapHeader(count);
 
     internal void WriteArrayHeader(int count) => _writer.WriteArrayHeader(count);
