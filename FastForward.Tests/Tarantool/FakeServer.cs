@@ -1,0 +1,116 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using Tarantool.Client;
+using Tarantool.Client.Protocol;
+
+namespace FastForward.Tests.Tarantool;
+
+/// <summary>
+/// A server that does what a script says, for what the real one does not do on demand. Each connection runs the script
+/// once; what it throws is thrown again when the server is disposed, unless the client just went away.
+/// </summary>
+internal sealed class FakeServer : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("tarantool-fake-").FullName;
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Func<Session, Task> _script;
+    private readonly Task _accepting;
+    private int _connections;
+
+    public FakeServer(Func<Session, Task> script)
+    {
+        _script = script;
+        EndPoint = new UnixDomainSocketEndPoint(Path.Combine(_directory, "fake.sock"));
+        _listener.Bind(EndPoint);
+        _listener.Listen();
+        _accepting = AcceptAsync();
+    }
+
+    public UnixDomainSocketEndPoint EndPoint { get; }
+
+    public TarantoolClientOptions Options => new() { EndPoint = EndPoint };
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Dispose();
+        await _accepting.InTime();
+        _stopping.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task AcceptAsync()
+    {
+        var sessions = new List<Task>();
+        try
+        {
+            while (true)
+                sessions.Add(RunAsync(await _listener.AcceptAsync(_stopping.Token)));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            await Task.WhenAll(sessions);
+        }
+    }
+
+    private async Task RunAsync(Socket socket)
+    {
+        using var session = new Session(socket, Interlocked.Increment(ref _connections), _stopping.Token);
+        try
+        {
+            await _script(session);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or EndOfStreamException)
+        {
+            // The client closed the connection, or the test is over.
+        }
+    }
+
+    /// <summary>A request as the server sees it.</summary>
+    public sealed record Request(RequestType Type, ulong Sync, IReadOnlyDictionary<TarantoolValue, TarantoolValue> Body);
+
+    /// <summary>One connection.</summary>
+    public sealed class Session(Socket socket, int number, CancellationToken stopping) : IDisposable
+    {
+        private readonly NetworkStream _stream = new(socket, ownsSocket: true);
+
+        /// <summary>Which connection to the server this is, counted from 1.</summary>
+        public int Number { get; } = number;
+
+        /// <summary>Greets, and answers the ID request as a server of 2.10 or later.</summary>
+        public async Task HandshakeAsync()
+        {
+            await SendAsync(Frames.Greeting);
+            Request request = await ReadAsync();
+            Assert.That(request.Type, Is.EqualTo(RequestType.Id));
+            await SendAsync(Frames.Id(request.Sync));
+        }
+
+        public async Task<Request> ReadAsync()
+        {
+            byte[] prefix = new byte[5];
+            await _stream.ReadExactlyAsync(prefix, stopping);
+            byte[] frame = new byte[BinaryPrimitives.ReadUInt32BigEndian(prefix.AsSpan(1))];
+            await _stream.ReadExactlyAsync(frame, stopping);
+            var reader = new TarantoolReader(frame);
+            IReadOnlyDictionary<TarantoolValue, TarantoolValue> header = reader.ReadAny().AsMap();
+            return new Request(
+                (RequestType)header[(int)IprotoKey.RequestType].AsInt32(),
+                header[(int)IprotoKey.Sync].AsUInt64(),
+                reader.ReadAny().AsMap());
+        }
+
+        public async Task SendAsync(params byte[][] pieces)
+        {
+            foreach (byte[] piece in pieces)
+                await _stream.WriteAsync(piece, stopping);
+        }
+
+        /// <summary>Takes nothing and says nothing until the test is over.</summary>
+        public Task HangAsync() => Task.Delay(Timeout.Infinite, stopping);
+
+        /// <summary>Closes the connection at once.</summary>
+        public void Dispose() => _stream.Dispose();
+    }
+}

@@ -1,0 +1,338 @@
+using Microsoft.Extensions.Time.Testing;
+using Tarantool.Client;
+using Tarantool.Client.Protocol;
+
+namespace FastForward.Tests.Tarantool;
+
+/// <summary>What a real server does not do on demand, by a scripted one.</summary>
+internal sealed class FaultTests
+{
+    private static readonly byte[][] Garbage =
+    [
+        [0xc1],
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"u8.ToArray(),
+        [0xce, 0x7f, 0xff, 0xff, 0xff],
+        [0x02, 0xc1, 0xc1],
+        [0x03, 0x81, 0x01, 0x02],
+        [0x06, 0x82, 0x00, 0xa1, 0x78, 0x01, 0x02],
+        Frames.Make(5, 2, Frames.Map()),
+        Frames.Done(999),
+        Frames.Push(999, 1),
+        [0x07, 0x82, 0x00, 0x00, 0x01, 0x02, 0x81, 0x30],
+        [0x07, 0x82, 0x00, 0x00, 0x01, 0x02, 0x80, 0x80],
+        [0x09, 0x82, 0x00, 0x4c, 0x01, 0x00, 0x81, 0x57, 0xc1, 0x00],
+    ];
+
+    [Test]
+    public async Task Garbage_fails_the_connection_with_a_protocol_exception([Range(0, 11)] int index)
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            await session.ReadAsync();
+            await session.ReadAsync();
+            await session.SendAsync(Garbage[index]);
+            await session.HangAsync();
+        });
+        TarantoolClientOptions options = server.Options;
+        options.AutoReconnect = false;
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
+        Task first = client.PingAsync().AsTask(), second = client.PingAsync().AsTask();
+        TarantoolProtocolException error = await first.Fails<TarantoolProtocolException>();
+        Assert.That(error.MayHaveExecuted, Is.True);
+        await second.Fails<TarantoolProtocolException>();
+        await Limits.Until(() => client.State == TarantoolConnectionState.Closed, "the connection is closed");
+    }
+
+    [TestCase("SSH-2.0-OpenSSH_9.2", "did not greet")]
+    [TestCase("Tarantool 2.11.0 (Lua console)", "not its binary protocol")]
+    public async Task A_peer_that_is_no_server_is_told_from_one(string line, string expected)
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.SendAsync(Frames.MakeGreeting(line));
+            await session.HangAsync();
+        });
+        var error = await TarantoolClient.ConnectAsync(server.Options).AsTask().Fails<TarantoolProtocolException>();
+        Assert.That(error.Message, Does.Contain(expected));
+    }
+
+    [Test]
+    public async Task A_greeting_with_a_bad_salt_is_refused()
+    {
+        byte[] greeting = [.. Frames.Greeting];
+        greeting[70] = (byte)'!';
+        await using var server = new FakeServer(session => session.SendAsync(greeting));
+        var error = await TarantoolClient.ConnectAsync(server.Options).AsTask().Fails<TarantoolProtocolException>();
+        Assert.That(error.Message, Does.Contain("base64"));
+    }
+
+    [Test]
+    public async Task A_peer_that_closes_within_its_greeting_is_named()
+    {
+        await using var server = new FakeServer(session => session.SendAsync(Frames.Greeting[..100]));
+        var error = await TarantoolClient.ConnectAsync(server.Options).AsTask().Fails<TarantoolConnectionException>();
+        Assert.That(error.Message, Does.Contain("100 of 128 bytes"));
+    }
+
+    [Test]
+    public async Task A_peer_that_never_greets_costs_the_connect_timeout()
+    {
+        var accepted = new TaskCompletionSource();
+        await using var server = new FakeServer(session =>
+        {
+            accepted.SetResult();
+            return session.HangAsync();
+        });
+        var time = new FakeTimeProvider();
+        TarantoolClientOptions options = server.Options;
+        options.TimeProvider = time;
+        Task connecting = TarantoolClient.ConnectAsync(options).AsTask();
+        await accepted.Task.InTime();
+        time.Advance(options.ConnectTimeout);
+        var error = await connecting.Fails<TarantoolConnectionException>();
+        Assert.That(error.Message, Does.Contain("within 00:00:05"));
+    }
+
+    [Test]
+    public async Task A_server_that_cannot_read_a_request_is_quoted()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            await session.ReadAsync();
+            await session.SendAsync(Frames.Error(0, 20, "Invalid MsgPack - packet header"));
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        var error = await client.PingAsync().AsTask().Fails<TarantoolConnectionException>();
+        Assert.That(error.InnerException!.InnerException!.Message, Is.EqualTo("Invalid MsgPack - packet header"));
+    }
+
+    [Test]
+    public async Task An_answer_above_the_maximum_fails_with_the_option_that_bounds_it()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            FakeServer.Request request = await session.ReadAsync();
+            await session.SendAsync(Frames.Ok(request.Sync, new byte[2000]));
+            await session.HangAsync();
+        });
+        TarantoolClientOptions options = server.Options;
+        options.MaxResponseSize = 1024;
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
+        var error = await client.CallAsync("f").AsTask().Fails<TarantoolProtocolException>();
+        Assert.That(error.Message, Does.Contain(nameof(TarantoolClientOptions.MaxResponseSize)));
+    }
+
+    [Test]
+    public async Task A_slow_server_may_send_byte_by_byte()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            foreach (byte part in Frames.Greeting)
+                await session.SendAsync([part]);
+            FakeServer.Request id = await session.ReadAsync();
+            foreach (byte part in Frames.Id(id.Sync))
+                await session.SendAsync([part]);
+            FakeServer.Request call = await session.ReadAsync();
+            foreach (byte part in Frames.Ok(call.Sync, new string('x', 1000)))
+                await session.SendAsync([part]);
+            await session.HangAsync();
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        Assert.That((await client.CallAsync("f").InTime())[0].AsString(), Has.Length.EqualTo(1000));
+    }
+
+    [Test]
+    public async Task Answers_in_any_order_find_their_requests()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            var requests = new List<FakeServer.Request>();
+            for (int i = 0; i < 100; i++)
+                requests.Add(await session.ReadAsync());
+            requests.Reverse();
+            foreach (FakeServer.Request request in requests)
+                await session.SendAsync(Frames.Ok(request.Sync, request.Body[(int)IprotoKey.Tuple].AsArray()[0]));
+            await session.HangAsync();
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        Task<TarantoolTuple>[] calls = [.. Enumerable.Range(0, 100).Select(i => client.CallAsync("f", [i]).AsTask())];
+        for (int i = 0; i < calls.Length; i++)
+            Assert.That((await calls[i].InTime())[0].AsInt32(), Is.EqualTo(i));
+    }
+
+    [Test]
+    public async Task Cancelling_releases_the_caller_at_once_and_the_late_answer_is_dropped()
+    {
+        var cancelled = new TaskCompletionSource();
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            FakeServer.Request slow = await session.ReadAsync();
+            await cancelled.Task;
+            FakeServer.Request next = await session.ReadAsync();
+            await session.SendAsync(Frames.Push(slow.Sync, "late"), Frames.Ok(slow.Sync, "late"), Frames.Ok(next.Sync, "in time"));
+            await session.HangAsync();
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        using var source = new CancellationTokenSource();
+        Task slow = client.CallAsync("slow", cancellationToken: source.Token).AsTask();
+        await source.CancelAsync();
+        var error = Assert.CatchAsync<OperationCanceledException>(() => slow.InTime());
+        Assert.That((await error)!.CancellationToken, Is.EqualTo(source.Token));
+        cancelled.SetResult();
+        Assert.That((await client.CallAsync("next").InTime())[0].AsString(), Is.EqualTo("in time"));
+
+        Assert.That(async () => await client.PingAsync(source.Token).InTime(), Throws.InstanceOf<OperationCanceledException>(),
+            "a token that is cancelled already sends nothing");
+    }
+
+    [Test]
+    public async Task A_request_times_out_and_the_late_answer_is_dropped()
+    {
+        var timedOut = new TaskCompletionSource();
+        var time = new FakeTimeProvider();
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            FakeServer.Request slow = await session.ReadAsync();
+            FakeServer.Request slower = await session.ReadAsync();
+            await timedOut.Task;
+            await session.SendAsync(Frames.Ok(slow.Sync, "late"), Frames.Ok(slower.Sync, "in time"));
+            await session.HangAsync();
+        });
+        TarantoolClientOptions options = server.Options;
+        options.TimeProvider = time;
+        options.ConnectTimeout = TimeSpan.FromDays(1);
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
+        Task slow = client.CallAsync("slow").AsTask();
+        Task<TarantoolTuple> slower = client
+            .CallAsync("slower", options: new CallOptions { Timeout = options.RequestTimeout * 10 }).AsTask();
+        time.Advance(options.RequestTimeout - TimeSpan.FromSeconds(1));
+        Assert.That(slow.IsCompleted, Is.False);
+        time.Advance(TimeSpan.FromSeconds(1.1));
+        await slow.Fails<TimeoutException>();
+        timedOut.SetResult();
+        Assert.That((await slower.InTime())[0].AsString(), Is.EqualTo("in time"));
+    }
+
+    [Test]
+    public async Task A_server_that_reads_nothing_makes_requests_wait_within_bounded_memory()
+    {
+        var read = new TaskCompletionSource();
+        int received = 0;
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            await read.Task;
+            while (true)
+            {
+                FakeServer.Request request = await session.ReadAsync();
+                Interlocked.Increment(ref received);
+                await session.SendAsync(Frames.Done(request.Sync));
+            }
+        });
+        TarantoolClientOptions options = server.Options;
+        options.MaxUnsentBytes = 64 * 1024;
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
+        byte[] block = new byte[256 * 1024];
+        Task[] upserts =
+            [.. Enumerable.Range(0, 50).Select(_ => client.UpsertAsync(512, [1, block], []).AsTask())];
+        using var source = new CancellationTokenSource();
+        Task waiting = client.PingAsync(source.Token).AsTask();
+        await source.CancelAsync();
+        Assert.That(async () => await waiting.InTime(), Throws.InstanceOf<OperationCanceledException>());
+        read.SetResult();
+        await Task.WhenAll(upserts).InTime();
+        Assert.That(received, Is.EqualTo(50), "the cancelled one was never sent");
+    }
+
+    [Test]
+    public async Task Requests_that_wait_to_be_sent_fail_with_the_connection_and_were_not_executed()
+    {
+        var close = new TaskCompletionSource();
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            await close.Task;
+        });
+        TarantoolClientOptions options = server.Options;
+        options.MaxUnsentBytes = 64 * 1024;
+        options.AutoReconnect = false;
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
+        byte[] block = new byte[1 << 20];
+        Task[] upserts = [.. Enumerable.Range(0, 50).Select(_ => client.UpsertAsync(512, [1, block], []).AsTask())];
+        close.SetResult();
+        TarantoolConnectionException first = await upserts[0].Fails<TarantoolConnectionException>();
+        Assert.That(first.MayHaveExecuted, Is.True);
+        foreach (Task upsert in upserts[2..])
+            Assert.That((await upsert.Fails<TarantoolConnectionException>()).MayHaveExecuted, Is.False);
+    }
+
+    [Test]
+    public async Task A_connection_lost_during_a_lookup_says_that_the_request_was_not_executed()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            FakeServer.Request request = await session.ReadAsync();
+            Assert.That(request.Body[(int)IprotoKey.SpaceId].AsInt32(), Is.EqualTo(281));
+        });
+        TarantoolClientOptions options = server.Options;
+        options.AutoReconnect = false;
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
+        Task first = client.SelectAsync("space", []).AsTask(), second = client.SelectAsync("space", []).AsTask();
+        Assert.That((await first.Fails<TarantoolConnectionException>()).MayHaveExecuted, Is.False);
+        Assert.That((await second.Fails<TarantoolConnectionException>()).MayHaveExecuted, Is.False);
+    }
+
+    [Test]
+    public async Task A_tuple_that_fails_while_writing_harms_nobody()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            while (true)
+            {
+                FakeServer.Request request = await session.ReadAsync();
+                Assert.That(request.Type, Is.EqualTo(RequestType.Ping));
+                await session.SendAsync(Frames.Done(request.Sync));
+            }
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        await client.ReplaceAsync(512, new Faulty()).AsTask().Fails<InvalidOperationException>();
+        await client.PingAsync().InTime();
+    }
+
+    [Test]
+    public async Task A_tuple_that_fails_while_reading_harms_nobody()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            while (true)
+            {
+                FakeServer.Request request = await session.ReadAsync();
+                await session.SendAsync(Frames.Ok(request.Sync, TarantoolTuple.Create(1)));
+            }
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        await client.SelectAsync<Faulty>(512, []).AsTask().Fails<OverflowException>();
+        Assert.That(client.State, Is.EqualTo(TarantoolConnectionState.Connected));
+        await client.PingAsync().InTime();
+    }
+
+    private readonly struct Faulty : ITarantoolTuple<Faulty>
+    {
+        public static Faulty Read(ref TarantoolReader reader) => throw new OverflowException("mine");
+
+        public void Write(ref TarantoolWriter writer)
+        {
+            writer.Write(1);
+            throw new InvalidOperationException("mine");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+using System.Buffers;
+using System.Text;
+using CsCheck;
+using Tarantool.Client;
+using Tarantool.Client.Protocol;
+
+namespace FastForward.Tests.Tarantool;
+
+/// <summary>Whatever the bytes are, the readers end with a result or with one of their own exceptions.</summary>
+internal sealed class FuzzTests
+{
+    private const int Iterations = 2_000;
+
+    private static readonly Gen<TarantoolValue> Values = Gen.Recursive<TarantoolValue>((depth, nested) => depth > 3
+        ? Leaves()
+        : Gen.OneOf(
+            Leaves(),
+            nested.Array[0, 5].Select(values => (TarantoolValue)TarantoolTuple.Create(values)),
+            Gen.Select(Leaves(), nested).Array[0, 5].Select(Map)));
+
+    [Test]
+    public void Any_value_survives_writing_and_reading() => Values.Sample(
+        value =>
+        {
+            byte[] bytes = Encode(value);
+            var reader = new TarantoolReader(bytes);
+            TarantoolValue read = reader.ReadAny();
+            if (!reader.End)
+                throw new InvalidOperationException("Bytes are left over.");
+            if (read != value || read.GetHashCode() != value.GetHashCode())
+                throw new InvalidOperationException($"{value} became {read}.");
+        },
+        iter: Iterations,
+        writeLine: TestContext.Out.WriteLine);
+
+    [Test]
+    public void Decimals_survive() => Gen.Decimal.Sample(
+        value => Check(((TarantoolValue)value).AsDecimal() == value),
+        iter: Iterations,
+        writeLine: TestContext.Out.WriteLine);
+
+    [Test]
+    public void Dates_survive() => Gen.Select(Gen.Long[DateTime.MinValue.Ticks, DateTime.MaxValue.Ticks], Gen.Int[-840, 840]).Sample(
+        (ticks, minutes) =>
+        {
+            TimeSpan offset = TimeSpan.FromMinutes(minutes);
+            if (ticks - offset.Ticks < DateTime.MinValue.Ticks || ticks - offset.Ticks > DateTime.MaxValue.Ticks)
+                return;
+            var value = new DateTimeOffset(ticks, offset);
+            Check(((TarantoolValue)value).AsDateTimeOffset().EqualsExact(value));
+        },
+        iter: Iterations,
+        writeLine: TestContext.Out.WriteLine);
+
+    [Test]
+    public void Random_bytes_as_a_body_end_in_a_typed_exception() =>
+        Gen.Byte.Array[0, 200].Sample(DecodeEveryWay, iter: Iterations, writeLine: TestContext.Out.WriteLine);
+
+    [Test]
+    public void Valid_bodies_with_changed_bytes_end_in_a_result_or_a_typed_exception() =>
+        Gen.Select(Values, Gen.Select(Gen.Int[0, 1000], Gen.Byte).Array[1, 4], Gen.Int[0, 1000]).Sample(
+            (value, changes, cut) =>
+            {
+                byte[] bytes = Encode(Frames.Map((IprotoKey.Data, TarantoolTuple.Create(value, value))));
+                foreach ((int position, byte to) in changes)
+                    bytes[position % bytes.Length] = to;
+                DecodeEveryWay(bytes);
+                DecodeEveryWay(bytes[..(cut % bytes.Length)]);
+            },
+            iter: Iterations,
+            writeLine: TestContext.Out.WriteLine);
+
+    [Test]
+    public void Random_bytes_as_a_stream_end_in_frames_or_a_protocol_exception() =>
+        Gen.Select(Gen.Byte.Array[0, 200], Gen.Int[1, 20]).Sample(
+            (bytes, pieceSize) =>
+            {
+                using var reader = new FrameReader(1 << 16);
+                try
+                {
+                    for (int offset = 0; offset < bytes.Length; offset += pieceSize)
+                    {
+                        var input = new ReadOnlySequence<byte>(bytes, offset, Math.Min(pieceSize, bytes.Length - offset));
+                        while (reader.TryRead(ref input, out Frame frame))
+                        {
+                            try
+                            {
+                                FrameHeader header = frame.ReadHeader();
+                                DecodeEveryWay(new Response(frame, header).Body.ToArray());
+                            }
+                            finally
+                            {
+                                frame.Return();
+                            }
+                        }
+                    }
+                }
+                catch (TarantoolProtocolException)
+                {
+                }
+            },
+            iter: Iterations,
+            writeLine: TestContext.Out.WriteLine);
+
+    [Test]
+    public void Deep_nesting_is_refused_before_the_stack_overflows([Values(0x91, 0x81)] int code)
+    {
+        byte[] bytes = new byte[1 << 20];
+        Array.Fill(bytes, (byte)code);
+        DecodeEveryWay([0x81, IprotoKey.Data, .. bytes]);
+        DecodeEveryWay([0x81, 0x7f, .. bytes]);
+    }
+
+    [Test]
+    public void A_list_that_announces_more_than_there_is_allocates_nothing_for_it()
+    {
+        byte[] bytes = [0x81, IprotoKey.Data, 0xdd, 0x7f, 0xff, 0xff, 0xff, 1];
+        DecodeEveryWay(bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        DecodeEveryWay(bytes);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20));
+    }
+
+    [Test]
+    public void Text_that_is_not_utf8_arrives_as_bytes()
+    {
+        var reader = new TarantoolReader(new byte[] { 0xa2, 0xff, 0xfe });
+        Assert.That(reader.ReadAny(), Is.EqualTo((TarantoolValue)new byte[] { 0xff, 0xfe }));
+    }
+
+    private static Gen<TarantoolValue> Leaves() => Gen.OneOf(
+        Gen.Const(TarantoolValue.Nil),
+        Gen.Bool.Select(value => (TarantoolValue)value),
+        Gen.Long.Select(value => (TarantoolValue)value),
+        Gen.Int[-200, 300].Select(value => (TarantoolValue)value),
+        Gen.ULong.Select(value => (TarantoolValue)value),
+        Gen.Double.Select(value => (TarantoolValue)value),
+        Gen.String.Select(value => (TarantoolValue)Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(value))),
+        Gen.Byte.Array[0, 300].Select(value => (TarantoolValue)value),
+        Gen.Guid.Select(value => (TarantoolValue)value),
+        Gen.Decimal.Select(value => (TarantoolValue)value),
+        Gen.Select(Gen.SByte, Gen.Byte.Array[0, 40]).Select((type, data) => (TarantoolValue)new TarantoolExtension(type, data)));
+
+    private static TarantoolValue Map((TarantoolValue Key, TarantoolValue Value)[] pairs)
+    {
+        var map = new Dictionary<TarantoolValue, TarantoolValue>();
+        foreach ((TarantoolValue key, TarantoolValue value) in pairs)
+            map[key] = value;
+        return map;
+    }
+
+    private static byte[] Encode(TarantoolValue value)
+    {
+        using var buffer = new FrameBuffer();
+        var writer = new TarantoolWriter(buffer);
+        writer.Write(value);
+        writer.Flush();
+        return buffer.Span.ToArray();
+    }
+
+    private static void DecodeEveryWay(byte[] body)
+    {
+        Decode<NothingDecoder, bool>(body);
+        Decode<TuplesDecoder<TarantoolTuple>, TarantoolTuple[]>(body);
+        Decode<TuplesDecoder<City>, City[]>(body);
+        Decode<FirstTupleDecoder<City>, City?>(body);
+        Decode<ValuesDecoder<TarantoolTuple>, TarantoolTuple>(body);
+        Decode<SqlDecoder, SqlResult>(body);
+        Decode<EventDecoder, (string, TarantoolValue)>(body);
+        Decode<IdDecoder, (int, IReadOnlySet<int>)>(body);
+        Decode<ErrorDecoder, TarantoolServerException>(body);
+    }
+
+    private static void Decode<TDecoder, TResult>(byte[] body)
+        where TDecoder : struct, IResponseDecoder<TResult>
+    {
+        try
+        {
+            BodyReader.Decode<TDecoder, TResult>(body, default);
+        }
+        catch (TarantoolException)
+        {
+            // Its own exceptions are what is expected; any other fails the test with the bytes that caused it.
+        }
+    }
+
+    private static void Check(bool condition)
+    {
+        if (!condition)
+            throw new InvalidOperationException("It did not survive.");
+    }
+}

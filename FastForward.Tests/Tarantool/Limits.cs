@@ -1,0 +1,35 @@
+namespace FastForward.Tests.Tarantool;
+
+/// <summary>How long tests wait for a condition before they fail. It is a bound against hanging, not an expectation.</summary>
+internal static class Limits
+{
+    public static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
+
+    /// <summary>Waits for a task within the limit.</summary>
+    public static Task<T> InTime<T>(this Task<T> task) => task.WaitAsync(Wait);
+
+    /// <summary>Waits for a task within the limit.</summary>
+    public static Task InTime(this Task task) => task.WaitAsync(Wait);
+
+    /// <summary>Waits for a task within the limit.</summary>
+    public static Task<T> InTime<T>(this ValueTask<T> task) => task.AsTask().WaitAsync(Wait);
+
+    /// <summary>Waits for a task within the limit.</summary>
+    public static Task InTime(this ValueTask task) => task.AsTask().WaitAsync(Wait);
+
+    /// <summary>Waits for a task within the limit and asserts that it fails with exactly this type.</summary>
+    public static async Task<TException> Fails<TException>(this Task task)
+        where TException : Exception => (await Assert.ThrowsAsync<TException>(() => task.InTime()))!;
+
+    /// <summary>Waits until a condition holds, asking again and again.</summary>
+    public static async Task Until(Func<bool> condition, string what)
+    {
+        using var timer = new CancellationTokenSource(Wait);
+        while (!condition())
+        {
+            if (timer.IsCancellationRequested)
+                Assert.Fail($"Waited {Wait} in vain until {what}.");
+            await Task.Delay(5, CancellationToken.None);
+        }
+    }
+}

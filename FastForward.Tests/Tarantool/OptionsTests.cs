@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+using Tarantool.Client;
+using Tarantool.Client.Protocol;
+
+namespace FastForward.Tests.Tarantool;
+
+/// <summary>Addresses, options and other small parts that need no server.</summary>
+internal sealed class OptionsTests
+{
+    [TestCase("host", "host", 3301, null, null)]
+    [TestCase("host:1234", "host", 1234, null, null)]
+    [TestCase(" tarantool://host:1234/ ", "host", 1234, null, null)]
+    [TestCase("user@host", "host", 3301, "user", null)]
+    [TestCase("user:pass@host:1", "host", 1, "user", "pass")]
+    [TestCase("us%40er:p%3A%2F%20w@host:1", "host", 1, "us@er", "p:/ w")]
+    [TestCase("user:p@ss:word@host", "host", 3301, "user", "p@ss:word")]
+    public void A_host_is_parsed(string address, string host, int port, string? user, string? password)
+    {
+        TarantoolClientOptions options = TarantoolClientOptions.Parse(address);
+        Assert.That(options.EndPoint, Is.EqualTo(new DnsEndPoint(host, port)));
+        Assert.That((options.UserName, options.Password), Is.EqualTo((user, password)));
+        options.Validate();
+    }
+
+    [TestCase("127.0.0.1", "127.0.0.1:3301")]
+    [TestCase("127.0.0.1:80", "127.0.0.1:80")]
+    [TestCase("[::1]:80", "[::1]:80")]
+    [TestCase("[::1]", "[::1]:3301")]
+    [TestCase("::1", "[::1]:3301")]
+    public void An_ip_address_is_parsed(string address, string expected) =>
+        Assert.That(TarantoolClientOptions.Parse(address).EndPoint, Is.EqualTo(IPEndPoint.Parse(expected)));
+
+    [TestCase("unix/:/run/t.sock", "/run/t.sock", null)]
+    [TestCase("user:p@unix/:/run/a@b:c.sock", "/run/a@b:c.sock", "user")]
+    public void A_unix_socket_is_parsed(string address, string path, string? user)
+    {
+        TarantoolClientOptions options = TarantoolClientOptions.Parse(address);
+        Assert.That(options.EndPoint, Is.EqualTo(new UnixDomainSocketEndPoint(path)));
+        Assert.That(options.UserName, Is.EqualTo(user));
+    }
+
+    [TestCase("")]
+    [TestCase("host:")]
+    [TestCase("host:0")]
+    [TestCase("host:65536")]
+    [TestCase("host:3301x")]
+    [TestCase(":3301")]
+    [TestCase("ho st:3301")]
+    [TestCase("@host")]
+    [TestCase("unix/:")]
+    [TestCase("secret:secret@host:port")]
+    public void A_bad_address_is_refused_without_repeating_secrets(string address)
+    {
+        var error = Assert.Throws<FormatException>(() => TarantoolClientOptions.Parse(address));
+        Assert.That(error!.Message, Does.Not.Contain("secret"));
+    }
+
+    [Test]
+    public void Options_that_cannot_work_are_named()
+    {
+        AssertInvalid(nameof(TarantoolClientOptions.EndPoint), options => options.EndPoint = null);
+        AssertInvalid(nameof(TarantoolClientOptions.UserName), options => options.UserName = "");
+        AssertInvalid(nameof(TarantoolClientOptions.Password), options => options.Password = "x");
+        AssertInvalid(nameof(TarantoolClientOptions.ConnectTimeout), options => options.ConnectTimeout = TimeSpan.Zero);
+        AssertInvalid(nameof(TarantoolClientOptions.ConnectTimeout), options => options.ConnectTimeout = Timeout.InfiniteTimeSpan);
+        AssertInvalid(nameof(TarantoolClientOptions.RequestTimeout), options => options.RequestTimeout = TimeSpan.FromSeconds(-2));
+        AssertInvalid(nameof(TarantoolClientOptions.KeepAlive), options => options.KeepAlive = TimeSpan.FromDays(25));
+        AssertInvalid(nameof(TarantoolClientOptions.ReconnectMaxDelay), options => options.ReconnectMinDelay = TimeSpan.FromMinutes(1));
+        AssertInvalid(nameof(TarantoolClientOptions.MaxResponseSize), options => options.MaxResponseSize = 1);
+        AssertInvalid(nameof(TarantoolClientOptions.MaxUnsentBytes), options => options.MaxUnsentBytes = 0);
+        AssertInvalid(nameof(TarantoolClientOptions.MaxBacklog), options => options.MaxBacklog = -1);
+        AssertInvalid(nameof(TarantoolClientOptions.TimeProvider), options => options.TimeProvider = null!);
+    }
+
+    [Test]
+    public void The_scramble_is_that_of_the_protocol()
+    {
+        // Computed with Python's hashlib from the same definition.
+        byte[] salt = [.. Enumerable.Range(0, 20).Select(i => (byte)i)];
+        Assert.That(Convert.ToHexStringLower(ChapSha1.Scramble(salt, "password")),
+            Is.EqualTo("92e130e0eae336d8367689f0a0e779c0b59949d4"));
+    }
+
+    [Test]
+    public void Event_ids_of_log_messages_are_unique_and_in_their_range()
+    {
+        int[] ids = [.. typeof(TarantoolClient).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>())
+            .OfType<LoggerMessageAttribute>()
+            .Select(attribute => attribute.EventId)];
+        Assert.That(ids, Is.Not.Empty.And.Unique);
+        Assert.That(ids, Has.All.InRange(6000, 6099));
+    }
+
+    [Test]
+    public void A_character_is_text_and_a_byte_is_a_number()
+    {
+        TarantoolTuple tuple = ['a', (byte)1, (short)2, (ushort)3, 4f];
+        Assert.That(tuple, Is.EqualTo(TarantoolTuple.Create("a", 1, 2, 3, 4.0)));
+    }
+
+    private static void AssertInvalid(string name, Action<TarantoolClientOptions> change)
+    {
+        var options = new TarantoolClientOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 3301) };
+        options.Validate();
+        change(options);
+        Assert.That(Assert.Throws<ArgumentException>(options.Validate)!.Message, Does.Contain(name));
+    }
+}

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Tarantool.Client;
+
+namespace FastForward.Tests.Tarantool;
+
+/// <summary>
+/// A real server in a temporary directory. It listens on a UNIX socket there, or on a TCP port of its own choice.
+/// Disposing kills it and removes its directory.
+/// </summary>
+internal sealed class TarantoolServer : IAsyncDisposable
+{
+    public const string User = "tester";
+    public const string Password = "s3cret:@/ pass";
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("tarantool-test-").FullName;
+    private readonly bool _useTcp;
+    private Process? _process;
+
+    private TarantoolServer(bool useTcp) => _useTcp = useTcp;
+
+    public string SocketPath => Path.Combine(_directory, "iproto.sock");
+
+    public EndPoint EndPoint => _useTcp
+        ? IPEndPoint.Parse(File.ReadAllText(ReadyPath))
+        : new UnixDomainSocketEndPoint(SocketPath);
+
+    /// <summary>Options for the test user.</summary>
+    public TarantoolClientOptions Options => new() { EndPoint = EndPoint, UserName = User, Password = Password };
+
+    private string ReadyPath => Path.Combine(_directory, "ready");
+
+    private string LogPath => Path.Combine(_directory, "log");
+
+    /// <summary>Starts a server, or skips the test where none is installed.</summary>
+    public static async Task<TarantoolServer> StartAsync(bool useTcp = false)
+    {
+        if (FindExecutable() is null)
+        {
+            const string reason = "No 'tarantool' in PATH. Install Debian's package tarantool to run this test.";
+            if (Environment.GetEnvironmentVariable("FASTFORWARD_TESTS_COMPLETE") == "1")
+                Assert.Fail(reason);
+            Assert.Ignore(reason);
+        }
+
+        var server = new TarantoolServer(useTcp);
+        try
+        {
+            await server.RunAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the server, also again after <see cref="KillAsync"/>: its data is still there.</summary>
+    public async Task RunAsync()
+    {
+        File.Delete(ReadyPath);
+        string script = Path.Combine(TestContext.CurrentContext.TestDirectory, "Tarantool", "init.lua");
+        var start = new ProcessStartInfo(FindExecutable()!, [script]) { WorkingDirectory = _directory, RedirectStandardError = true };
+        start.Environment["TEST_DIRECTORY"] = _directory;
+        start.Environment["TEST_LISTEN"] = _useTcp ? "127.0.0.1:0" : $"unix/:{SocketPath}";
+        start.Environment["TEST_USER"] = User;
+        start.Environment["TEST_PASSWORD"] = Password;
+        _process = Process.Start(start)!;
+        Task<string> errors = _process.StandardError.ReadToEndAsync();
+        await Limits.Until(() => File.Exists(ReadyPath) || _process.HasExited, "the server is ready");
+        if (_process.HasExited)
+            Assert.Fail(
+                $"The server exited with {_process.ExitCode}: {await errors}\n{(File.Exists(LogPath) ? await File.ReadAllTextAsync(LogPath) : "")}");
+    }
+
+    /// <summary>Ends the server without a word, as <c>kill -9</c> does.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is not { } process)
+            return;
+        _process = null;
+        process.Kill();
+        await process.WaitForExitAsync().InTime();
+        process.Dispose();
+    }
+
+    /// <summary>Sends a signal, such as STOP and CONT.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using Process kill = Process.Start("kill", [$"-{signal}", $"{_process!.Id}"]);
+        await kill.WaitForExitAsync().InTime();
+        Assert.That(kill.ExitCode, Is.Zero);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private static string? FindExecutable() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+            .Where(directory => directory.Length > 0)
+            .Select(directory => Path.Combine(directory, "tarantool"))
+            .FirstOrDefault(File.Exists);
+}

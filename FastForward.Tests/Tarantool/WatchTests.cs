@@ -1,0 +1,170 @@
+using Tarantool.Client;
+using Tarantool.Client.Protocol;
+
+namespace FastForward.Tests.Tarantool;
+
+/// <summary>Watching keys, as servers since 2.10 offer it; the scripted server plays one.</summary>
+internal sealed class WatchTests
+{
+    [Test]
+    public async Task Values_come_at_once_and_after_each_acknowledgement()
+    {
+        var unwatched = new TaskCompletionSource();
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            for (int i = 0; i < 5; i++)
+            {
+                await ExpectAsync(session, RequestType.Watch, "config");
+                await session.SendAsync(Frames.Event("config", i == 0 ? TarantoolValue.Nil : i));
+            }
+
+            await ExpectAsync(session, RequestType.Watch, "config");
+            await ExpectAsync(session, RequestType.Unwatch, "config");
+            unwatched.SetResult();
+            FakeServer.Request ping = await session.ReadAsync();
+
+            // An event that was under way when the client stopped watching is dropped, and not acknowledged.
+            await session.SendAsync(Frames.Event("config", "too late"), Frames.Done(ping.Sync));
+            ping = await session.ReadAsync();
+            Assert.That(ping.Type, Is.EqualTo(RequestType.Ping));
+            await session.SendAsync(Frames.Done(ping.Sync));
+            await session.HangAsync();
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        TarantoolValue last = -1;
+        await foreach (TarantoolValue value in client.WatchAsync("config"))
+        {
+            last = value;
+            if (value == 4)
+                break;
+        }
+
+        Assert.That(last, Is.EqualTo((TarantoolValue)4));
+        await unwatched.Task.InTime();
+        await client.PingAsync().InTime();
+        await client.PingAsync().InTime();
+    }
+
+    [Test]
+    public async Task A_new_connection_watches_again()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            await ExpectAsync(session, RequestType.Watch, "key");
+            await session.SendAsync(Frames.Event("key", session.Number));
+            await ExpectAsync(session, RequestType.Watch, "key");
+            if (session.Number > 1)
+                await session.HangAsync();
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        await foreach (TarantoolValue value in client.WatchAsync("key", limit.Token))
+        {
+            if (value == 2)
+                return;
+        }
+
+        Assert.Fail("The values ended.");
+    }
+
+    [Test]
+    public async Task A_second_watcher_gets_the_newest_value_at_once()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            await ExpectAsync(session, RequestType.Watch, "key");
+            await session.SendAsync(Frames.Event("key", "newest"));
+            await session.HangAsync();
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        await using IAsyncEnumerator<TarantoolValue> first = client.WatchAsync("key").GetAsyncEnumerator();
+        Assert.That(await first.MoveNextAsync().InTime(), Is.True);
+        await using IAsyncEnumerator<TarantoolValue> second = client.WatchAsync("key").GetAsyncEnumerator();
+        Assert.That(await second.MoveNextAsync().InTime(), Is.True);
+        Assert.That(second.Current.AsString(), Is.EqualTo("newest"));
+    }
+
+    [Test]
+    public async Task A_slow_reader_gets_the_newest_value()
+    {
+        var sent = new TaskCompletionSource();
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            for (int i = 0; i <= 10; i++)
+            {
+                await ExpectAsync(session, RequestType.Watch, "key");
+                await session.SendAsync(Frames.Event("key", i));
+            }
+
+            await ExpectAsync(session, RequestType.Watch, "key");
+            sent.SetResult();
+            await session.HangAsync();
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        await using IAsyncEnumerator<TarantoolValue> values = client.WatchAsync("key").GetAsyncEnumerator();
+        Assert.That(await values.MoveNextAsync().InTime(), Is.True);
+        await sent.Task.InTime();
+        if (values.Current != 10)
+            Assert.That(await values.MoveNextAsync().InTime(), Is.True);
+        Assert.That(values.Current, Is.EqualTo((TarantoolValue)10));
+    }
+
+    [Test]
+    public async Task Disposing_the_client_and_cancelling_end_a_watch()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            await session.HangAsync();
+        });
+        TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        using var source = new CancellationTokenSource();
+        Task cancelled = Drain(client, source.Token), disposed = Drain(client, CancellationToken.None);
+        await source.CancelAsync();
+        Assert.That(async () => await cancelled.InTime(), Throws.InstanceOf<OperationCanceledException>());
+        await client.DisposeAsync().InTime();
+        await disposed.Fails<ObjectDisposedException>();
+        await Drain(client, CancellationToken.None).Fails<ObjectDisposedException>();
+    }
+
+    [Test]
+    public async Task The_real_server_of_an_old_version_says_that_it_offers_none()
+    {
+        await using TarantoolServer server = await TarantoolServer.StartAsync();
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        if (client.Server!.SupportsWatch)
+        {
+            await using IAsyncEnumerator<TarantoolValue> values = client.WatchAsync("key").GetAsyncEnumerator();
+            Assert.That(await values.MoveNextAsync().InTime(), Is.True);
+            Assert.That(values.Current.IsNil, Is.True);
+            await client.EvalAsync("box.broadcast('key', 'set')").InTime();
+            Assert.That(await values.MoveNextAsync().InTime(), Is.True);
+            Assert.That(values.Current.AsString(), Is.EqualTo("set"));
+            return;
+        }
+
+        await using IAsyncEnumerator<TarantoolValue> open = client.WatchAsync("key").GetAsyncEnumerator();
+        ValueTask<bool> first = open.MoveNextAsync();
+        NotSupportedException error = await Drain(client, CancellationToken.None).Fails<NotSupportedException>();
+        await first.AsTask().Fails<NotSupportedException>();
+        Assert.That(error.Message, Does.Contain("2.10"));
+        await client.PingAsync().InTime();
+    }
+
+    private static async Task Drain(TarantoolClient client, CancellationToken cancellationToken)
+    {
+        await foreach (TarantoolValue _ in client.WatchAsync("key", cancellationToken))
+        {
+        }
+    }
+
+    private static async Task ExpectAsync(FakeServer.Session session, RequestType type, string key)
+    {
+        FakeServer.Request request = await session.ReadAsync();
+        Assert.That((request.Type, request.Body[(int)IprotoKey.EventKey].AsString()), Is.EqualTo((type, key)));
+    }
+}

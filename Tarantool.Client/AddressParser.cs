@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Tarantool.Client;
+
+/// <summary>Parses the addresses that the server's own tools use, such as <c>user:password@host:3301</c>.</summary>
+internal static class AddressParser
+{
+    private const string Scheme = "tarantool://";
+    private const string UnixPrefix = "unix/:";
+    private const int DefaultPort = 3301;
+
+    public static TarantoolClientOptions Parse(string address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ReadOnlySpan<char> rest = address.AsSpan().Trim();
+        if (rest.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            rest = rest[Scheme.Length..];
+
+        var options = new TarantoolClientOptions();
+        int path = rest.IndexOf(UnixPrefix, StringComparison.Ordinal);
+        int at = (path < 0 ? rest : rest[..path]).LastIndexOf('@');
+        if (at >= 0)
+        {
+            SetUser(options, rest[..at]);
+            rest = rest[(at + 1)..];
+        }
+
+        options.EndPoint = rest.StartsWith(UnixPrefix, StringComparison.Ordinal)
+            ? UnixEndPoint(rest[UnixPrefix.Length..])
+            : InternetEndPoint(rest.TrimEnd('/'));
+        return options;
+    }
+
+    private static void SetUser(TarantoolClientOptions options, ReadOnlySpan<char> user)
+    {
+        int colon = user.IndexOf(':');
+        options.UserName = Uri.UnescapeDataString(colon < 0 ? user : user[..colon]);
+        if (colon >= 0)
+            options.Password = Uri.UnescapeDataString(user[(colon + 1)..]);
+        if (options.UserName.Length == 0)
+            throw new FormatException("The user before '@' is empty. Write user:password@host:3301, or host:3301 to be guest.");
+    }
+
+    private static UnixDomainSocketEndPoint UnixEndPoint(ReadOnlySpan<char> path)
+    {
+        if (path.IsEmpty)
+            throw new FormatException("The path of the UNIX socket is empty. Write unix/:/run/tarantool/instance.sock.");
+        try
+        {
+            return new UnixDomainSocketEndPoint(path.ToString());
+        }
+        catch (ArgumentException e)
+        {
+            throw new FormatException($"'{path}' cannot be the path of a UNIX socket (Linux allows 107 bytes).", e);
+        }
+    }
+
+    private static EndPoint InternetEndPoint(ReadOnlySpan<char> text)
+    {
+        int closing = text.LastIndexOf(']');
+        int colon = text.LastIndexOf(':');
+        bool hasPort = colon > closing && (closing >= 0 || text.IndexOf(':') == colon);
+        int port = hasPort ? Port(text[(colon + 1)..]) : DefaultPort;
+        string host = (hasPort ? text[..colon] : text).ToString();
+        if (IPAddress.TryParse(host, out IPAddress? address))
+            return new IPEndPoint(address, port);
+        if (host.Length == 0 || Uri.CheckHostName(host) != UriHostNameType.Dns)
+            throw new FormatException("The host is missing or not a valid name. Write host:3301, [::1]:3301 or unix/:/path.");
+        return new DnsEndPoint(host, port);
+    }
+
+    private static int Port(ReadOnlySpan<char> text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && port != 0
+            ? port
+            : throw new FormatException("The port after the last ':' is not a number from 1 to 65535. Write host:3301.");
+}

@@ -1,0 +1,227 @@
+using Tarantool.Client.Diagnostics;
+
+namespace Tarantool.Client.Connection;
+
+/// <summary>
+/// Keeps one connection alive: connects, waits for its end, waits a while and connects again. Requests ask it for the
+/// connection and wait in a bounded backlog while there is none. Thread-safe.
+/// </summary>
+internal sealed class ConnectionSupervisor : IAsyncDisposable
+{
+    private readonly ClientContext _context;
+    private readonly Connector _connector;
+    private readonly Action<TarantoolConnectionState, TarantoolConnection?, Exception?> _onState;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _gate = new();
+    private volatile TarantoolConnection? _current;
+
+    /// <summary>Ends with the next connection, or with null if there will be none.</summary>
+    private TaskCompletionSource<TarantoolConnection?>? _next;
+    private Exception? _lastFailure;
+    private Task _running = Task.CompletedTask;
+    private int _waiting;
+    private bool _isFinished;
+    private int _isDisposed;
+
+    /// <param name="context">What all parts of the client share.</param>
+    /// <param name="connector">Makes connections.</param>
+    /// <param name="onState">Told each change of the state, one after the other; must not throw.</param>
+    public ConnectionSupervisor(
+        ClientContext context,
+        Connector connector,
+        Action<TarantoolConnectionState, TarantoolConnection?, Exception?> onState)
+    {
+        _context = context;
+        _connector = connector;
+        _onState = onState;
+    }
+
+    /// <summary>The connection, or null while there is none.</summary>
+    public TarantoolConnection? Current => _current is { IsClosed: false } connection ? connection : null;
+
+    /// <summary>Connects once, and keeps the connection alive if that succeeds.</summary>
+    public async ValueTask StartConnectedAsync(CancellationToken cancellationToken)
+    {
+        TarantoolConnection connection = await _connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        Publish(connection);
+        Start(connection);
+    }
+
+    /// <summary>Starts to connect in the background, as often as it takes.</summary>
+    public void StartInBackground() => Start(null);
+
+    /// <summary>Gets the connection, and waits for one if there is none and the backlog has room.</summary>
+    public ValueTask<TarantoolConnection> GetAsync(long deadline, CancellationToken cancellationToken) =>
+        Current is { } connection ? new(connection) : WaitAsync(deadline, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            await _stopping.CancelAsync().ConfigureAwait(false);
+            Finish();
+        }
+
+        // The last change of the state is told after the loop has ended, so that none can follow.
+        await _running.ConfigureAwait(false);
+        _onState(TarantoolConnectionState.Closed, null, null);
+        _stopping.Dispose();
+    }
+
+    private void Start(TarantoolConnection? connection) => _running = Background.Run(() => RunAsync(connection));
+
+    private async ValueTask<TarantoolConnection> WaitAsync(long deadline, CancellationToken cancellationToken)
+    {
+        Task<TarantoolConnection?> next;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed != 0, typeof(TarantoolClient));
+            if (_isFinished)
+                throw NotConnected("and the client may not reconnect");
+            if (Current is { } connection)
+                return connection;
+            if (_waiting >= _context.Options.MaxBacklog)
+                throw NotConnected(_waiting == 0
+                    ? "and requests may not wait for one"
+                    : $"and {_waiting} requests wait for one already");
+            _waiting++;
+            _next ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            next = _next.Task;
+        }
+
+        try
+        {
+            return await next.WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken).ConfigureAwait(false)
+                ?? throw NotConnected("and the client was closed");
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException(
+                $"The request was not sent, because there was no connection to {_context.EndPoint} in time.",
+                Volatile.Read(ref _lastFailure) ?? e);
+        }
+        finally
+        {
+            lock (_gate)
+                _waiting--;
+        }
+    }
+
+    private TarantoolConnectionException NotConnected(string why) => new(
+        $"There is no connection to {_context.EndPoint}, {why}.", Volatile.Read(ref _lastFailure));
+
+    private async Task RunAsync(TarantoolConnection? connection)
+    {
+        int failures = 0;
+        while (true)
+        {
+            connection ??= await ConnectUntilStoppedAsync(failures).ConfigureAwait(false);
+            if (connection is null)
+                return;
+            long since = _context.Time.GetTimestamp();
+            Exception? reason;
+            using (_stopping.Token.UnsafeRegister(static connection => ((TarantoolConnection)connection!).Close(), connection))
+                reason = await connection.Closed.ConfigureAwait(false);
+            await connection.DisposeAsync().ConfigureAwait(false);
+            connection = null;
+            if (_stopping.IsCancellationRequested)
+                return;
+
+            Volatile.Write(ref _lastFailure, reason);
+            if (!_context.Options.AutoReconnect)
+            {
+                Finish();
+                _onState(TarantoolConnectionState.Closed, null, reason);
+                return;
+            }
+
+            _onState(TarantoolConnectionState.Disconnected, null, reason);
+
+            // A server that accepts and then drops at once must not be met without pause.
+            failures = _context.Time.GetElapsedTime(since) < _context.Options.ReconnectMaxDelay ? failures + 1 : 0;
+            if (!await DelayAsync(DelayAfter(failures - 1)).ConfigureAwait(false))
+                return;
+        }
+    }
+
+    /// <returns>The connection, or null if the client is being disposed.</returns>
+    private async Task<TarantoolConnection?> ConnectUntilStoppedAsync(int failures)
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                TarantoolConnection connection = await _connector.ConnectAsync(_stopping.Token).ConfigureAwait(false);
+                Publish(connection);
+                return connection;
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return null;
+            }
+            catch (Exception e)
+            {
+                Volatile.Write(ref _lastFailure, e);
+                TimeSpan delay = DelayAfter(failures++);
+                Log.ConnectFailed(_context.Logger, _context.EndPoint, failures, delay, e);
+                if (!await DelayAsync(delay).ConfigureAwait(false))
+                    return null;
+            }
+        }
+
+        return null;
+    }
+
+    private TimeSpan DelayAfter(int failures) => ReconnectDelay.Next(
+        _context.Options.ReconnectMinDelay,
+        _context.Options.ReconnectMaxDelay,
+        Math.Max(failures, 0),
+        Random.Shared.NextDouble());
+
+    /// <returns>False if the client is being disposed.</returns>
+    private async ValueTask<bool> DelayAsync(TimeSpan delay)
+    {
+        try
+        {
+            await Task.Delay(delay, _context.Time, _stopping.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void Publish(TarantoolConnection connection)
+    {
+        _context.Metrics.Connected();
+        Log.Connected(_context.Logger, _context.EndPoint, connection.Server.Version, connection.Server.InstanceId);
+        TaskCompletionSource<TarantoolConnection?>? next;
+        lock (_gate)
+        {
+            _current = connection;
+            next = _next;
+            _next = null;
+        }
+
+        _onState(TarantoolConnectionState.Connected, connection, null);
+        next?.TrySetResult(connection);
+    }
+
+    /// <summary>Ends the backlog: there will be no connection any more.</summary>
+    private void Finish()
+    {
+        TaskCompletionSource<TarantoolConnection?>? next;
+        lock (_gate)
+        {
+            if (_isFinished)
+                return;
+            _isFinished = true;
+            next = _next;
+            _next = null;
+        }
+
+        next?.TrySetResult(null);
+        Log.Closed(_context.Logger, _context.EndPoint);
+    }
+}

@@ -1,0 +1,159 @@
+using Tarantool.Client.Diagnostics;
+using Tarantool.Client.Protocol;
+
+namespace Tarantool.Client.Connection;
+
+/// <summary>
+/// The requests of one connection that have not ended, by their sync. Answer, cancellation, time-out and loss of the
+/// connection compete to remove a request; the one who succeeds completes it, outside of the lock. Thread-safe.
+/// </summary>
+internal sealed class RequestTable : IDisposable
+{
+    private const int MaxSpare = 1024;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ulong, PendingRequest> _requests = [];
+    private readonly Stack<PendingRequest> _spare = new();
+    private readonly TimeProvider _time;
+    private readonly TarantoolMetrics _metrics;
+    private readonly ITimer _timer;
+    private long _nextSweep = long.MaxValue;
+    private ulong _lastSync;
+    private bool _isClosed;
+
+    public RequestTable(TimeProvider time, TarantoolMetrics metrics)
+    {
+        _time = time;
+        _metrics = metrics;
+        _timer = time.CreateTimer(
+            static table => ((RequestTable)table!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Registers a request under a new sync.</summary>
+    /// <returns>The request, or null if the connection is closed.</returns>
+    public PendingRequest? Add(RequestType type, long deadline, IProgress<TarantoolValue>? push, out int inFlight)
+    {
+        PendingRequest? request;
+        lock (_gate)
+        {
+            inFlight = _requests.Count;
+            if (_isClosed)
+                return null;
+            if (!_spare.TryPop(out request))
+                request = new PendingRequest(this);
+            request.Sync = ++_lastSync;
+            request.Type = type;
+            request.Started = _time.GetTimestamp();
+            request.Deadline = deadline;
+
+            // Until it is known, it counts as sent: to say wrongly that nothing was executed would be worse.
+            request.OutputPosition = 0;
+            request.Push = push;
+            _requests.Add(request.Sync, request);
+            if (deadline < _nextSweep)
+                ScheduleSweep(deadline);
+        }
+
+        _metrics.RequestStarted();
+        return request;
+    }
+
+    /// <summary>Takes a sync for a request that has no answer.</summary>
+    public ulong NextSync()
+    {
+        lock (_gate)
+            return ++_lastSync;
+    }
+
+    /// <summary>Removes the request that an answer belongs to; the caller must complete it.</summary>
+    /// <returns>The request, or null if it has ended already.</returns>
+    /// <exception cref="TarantoolProtocolException">No request ever had this sync.</exception>
+    public PendingRequest? TryTake(ulong sync)
+    {
+        lock (_gate)
+            return _requests.Remove(sync, out PendingRequest? request) ? request : WasIssued(sync);
+    }
+
+    /// <summary>Removes a request if it has not ended; the caller must then complete it.</summary>
+    public bool TryTake(PendingRequest request)
+    {
+        lock (_gate)
+            return _requests.Remove(request.Sync);
+    }
+
+    /// <summary>Finds who takes the pushed messages of a request; null if nobody does.</summary>
+    /// <exception cref="TarantoolProtocolException">No request ever had this sync.</exception>
+    public IProgress<TarantoolValue>? FindPush(ulong sync)
+    {
+        lock (_gate)
+            return (_requests.TryGetValue(sync, out PendingRequest? request) ? request : WasIssued(sync))?.Push;
+    }
+
+    /// <summary>Refuses new requests and removes all that have not ended; the caller must complete them.</summary>
+    public PendingRequest[] Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            PendingRequest[] left = [.. _requests.Values];
+            _requests.Clear();
+            return left;
+        }
+    }
+
+    public void Ended(PendingRequest request, Exception? error) =>
+        _metrics.RequestEnded(request.Type, request.Started, error?.GetType().Name);
+
+    public void Recycle(PendingRequest request)
+    {
+        lock (_gate)
+        {
+            if (_spare.Count < MaxSpare && !_isClosed)
+                _spare.Push(request);
+        }
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private PendingRequest? WasIssued(ulong sync) => sync != 0 && sync <= _lastSync
+        ? null
+        : throw new TarantoolProtocolException($"The server answered request {sync}, which was never sent.");
+
+    private void Sweep()
+    {
+        List<PendingRequest>? expired = null;
+        lock (_gate)
+        {
+            if (_isClosed)
+                return;
+            long now = _time.GetTimestamp();
+            long next = long.MaxValue;
+            foreach (PendingRequest request in _requests.Values)
+            {
+                if (request.Deadline <= now)
+                    (expired ??= []).Add(request);
+                else
+                    next = Math.Min(next, request.Deadline);
+            }
+
+            foreach (PendingRequest request in expired ?? [])
+                _requests.Remove(request.Sync);
+            ScheduleSweep(next);
+        }
+
+        foreach (PendingRequest request in expired ?? [])
+            request.Fail(new TimeoutException(
+                $"The request ({request.Type}) was not answered in time. It may still be executed; its answer will be dropped."));
+    }
+
+    private void ScheduleSweep(long deadline)
+    {
+        _nextSweep = deadline;
+        if (deadline == long.MaxValue)
+            return;
+
+        // One millisecond more, because timers may fire early by their own rounding.
+        TimeSpan delay = _time.GetElapsedTime(_time.GetTimestamp(), deadline) + TimeSpan.FromMilliseconds(1);
+        _timer.Change(delay < TimeSpan.Zero ? TimeSpan.Zero : delay, Timeout.InfiniteTimeSpan);
+    }
+}

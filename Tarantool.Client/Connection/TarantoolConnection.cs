@@ -1,0 +1,350 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Tarantool.Client.Diagnostics;
+using Tarantool.Client.Protocol;
+
+namespace Tarantool.Client.Connection;
+
+/// <summary>
+/// One connection from greeting to end: requests go out through <see cref="OutputQueue"/>, one loop reads answers and
+/// hands them to the requests in <see cref="RequestTable"/>. When anything fails, all requests in flight fail, once,
+/// and the connection is over. Thread-safe.
+/// </summary>
+internal sealed class TarantoolConnection : IAsyncDisposable
+{
+    /// <summary>With this many requests in flight, gathering them for one write gains more than writing at once.</summary>
+    private const int WriteHereBelow = 4;
+
+    private const int ReadBufferSize = 64 * 1024;
+
+    private readonly ClientContext _context;
+    private readonly Stream _stream;
+    private readonly PipeReader _input;
+    private readonly FrameReader _frames;
+    private readonly RequestTable _requests;
+    private readonly OutputQueue _output;
+    private readonly IEventSink _events;
+    private readonly TaskCompletionSource<Exception?> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _reading = Task.CompletedTask;
+    private Exception? _closeReason;
+
+    /// <summary>Set after the handshake: before, a failure is the one of an attempt to connect.</summary>
+    private volatile bool _isOpen;
+    private int _isClosed;
+
+    private TarantoolConnection(ClientContext context, Stream stream, IEventSink events)
+    {
+        _context = context;
+        _stream = stream;
+        _events = events;
+        _input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReadBufferSize, leaveOpen: true));
+        _frames = new FrameReader(context.Options.MaxResponseSize);
+        _requests = new RequestTable(context.Time, context.Metrics);
+        _output = new OutputQueue(stream, context.Options.MaxUnsentBytes, context.Metrics, Fail);
+        Schema = new SchemaCache(this, context);
+    }
+
+    /// <summary>What the server said about itself.</summary>
+    public TarantoolServerInfo Server { get; private set; } = new("", Guid.Empty, 0, new HashSet<int>());
+
+    /// <summary>The names that were looked up on this connection.</summary>
+    public SchemaCache Schema { get; }
+
+    /// <summary>Whether the connection is over.</summary>
+    public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
+
+    /// <summary>Ends when the connection does, with the reason, or null if it was closed on purpose.</summary>
+    public Task<Exception?> Closed => _closed.Task;
+
+    /// <summary>Takes over a connected stream: reads the greeting, asks what the server offers and authenticates.</summary>
+    /// <exception cref="TarantoolException">The peer is no Tarantool server, closed the stream, or refused the user.</exception>
+    public static async ValueTask<TarantoolConnection> OpenAsync(
+        ClientContext context, Stream stream, IEventSink events, CancellationToken cancellationToken)
+    {
+        var connection = new TarantoolConnection(context, stream, events);
+        try
+        {
+            Greeting greeting = await connection.ReadGreetingAsync(cancellationToken).ConfigureAwait(false);
+            connection._reading = Background.Run(connection.ReadAllAsync);
+            await connection.HandshakeAsync(greeting, cancellationToken).ConfigureAwait(false);
+            connection._isOpen = true;
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Sends a request. The result is still encoded and must be disposed. What it can end with: the answer (an error
+    /// answer too), <see cref="TarantoolConnectionException"/>, <see cref="TimeoutException"/> or cancellation.
+    /// </summary>
+    /// <param name="body">The request.</param>
+    /// <param name="ids">The space and index it addresses, looked up.</param>
+    /// <param name="deadline">When it times out, in ticks of the clock's timestamp.</param>
+    /// <param name="push">Takes pushed messages, or null.</param>
+    /// <param name="cancellationToken">Ends the wait; the server is not told.</param>
+    public ValueTask<Response> SendAsync<TBody>(
+        in TBody body, in TargetIds ids, long deadline, IProgress<TarantoolValue>? push, CancellationToken cancellationToken)
+        where TBody : struct, IRequestBody
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        FrameBuffer frame = FrameBuffer.Rent();
+        try
+        {
+            RequestEncoder.Encode(frame, body.Type, body, ids);
+            PendingRequest? request = _requests.Add(body.Type, deadline, push, out int inFlight);
+            if (request is null)
+                return ValueTask.FromException<Response>(LostException(mayHaveExecuted: false));
+            ValueTask<Response> task = request.Task;
+            RequestEncoder.SetSync(frame, request.Sync);
+            request.OutputPosition = _output.Append(frame.Span, writeHere: inFlight < WriteHereBelow);
+            request.EndOn(cancellationToken);
+            return task;
+        }
+        finally
+        {
+            FrameBuffer.Return(frame);
+        }
+    }
+
+    /// <summary>Sends a request that has no answer.</summary>
+    public void SendOneWay<TBody>(in TBody body)
+        where TBody : struct, IRequestBody
+    {
+        FrameBuffer frame = FrameBuffer.Rent();
+        try
+        {
+            RequestEncoder.Encode(frame, body.Type, body, default);
+            RequestEncoder.SetSync(frame, _requests.NextSync());
+            _output.Append(frame.Span, writeHere: false);
+        }
+        finally
+        {
+            FrameBuffer.Return(frame);
+        }
+    }
+
+    /// <inheritdoc cref="OutputQueue.IsFull"/>
+    public bool IsFull => _output.IsFull;
+
+    /// <inheritdoc cref="OutputQueue.WaitForRoomAsync"/>
+    public Task WaitForRoomAsync() => _output.WaitForRoomAsync();
+
+    /// <summary>Ends the connection, and with it all requests in flight, because of a failure.</summary>
+    public void Fail(Exception reason) => Close(reason);
+
+    /// <summary>Ends the connection on purpose; requests in flight fail.</summary>
+    public void Close() => Close(null);
+
+    /// <summary>Closes the connection and waits until nothing of it runs any more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Close();
+        await _reading.ConfigureAwait(false);
+        await _output.DisposeAsync().ConfigureAwait(false);
+        await _input.CompleteAsync().ConfigureAwait(false);
+        _frames.Dispose();
+        _requests.Dispose();
+    }
+
+    private void Close(Exception? reason)
+    {
+        if (Interlocked.CompareExchange(ref _closeReason, reason ?? ClosedOnPurpose.Instance, null) is not null)
+            return;
+        Volatile.Write(ref _isClosed, 1);
+        long handedOver = _output.Close();
+        _stream.Dispose();
+        PendingRequest[] left = _requests.Close();
+        if (reason is not null && _isOpen)
+            Log.ConnectionLost(_context.Logger, _context.EndPoint, left.Length, reason);
+        foreach (PendingRequest request in left)
+            request.Fail(LostException(mayHaveExecuted: request.OutputPosition < handedOver));
+        _closed.TrySetResult(reason);
+    }
+
+    /// <summary>Makes a new exception for each request, as one instance must not be thrown on several threads.</summary>
+    private TarantoolConnectionException LostException(bool mayHaveExecuted) => Volatile.Read(ref _closeReason) switch
+    {
+        TarantoolProtocolException e => new TarantoolProtocolException(e.Message, e, mayHaveExecuted),
+        null or ClosedOnPurpose => new TarantoolConnectionException(
+            "The connection was closed by its owner before the request ended.", null, mayHaveExecuted),
+        TarantoolConnectionException e => new TarantoolConnectionException(e.Message, e, mayHaveExecuted),
+        { } e => new TarantoolConnectionException(
+            $"The connection to {_context.EndPoint} was lost: {e.Message}", e, mayHaveExecuted),
+    };
+
+    private async ValueTask<Greeting> ReadGreetingAsync(CancellationToken cancellationToken)
+    {
+        ReadResult result = await _input.ReadAtLeastAsync(Greeting.Size, cancellationToken).ConfigureAwait(false);
+        if (result.Buffer.Length < Greeting.Size)
+            throw new TarantoolConnectionException(
+                $"{_context.EndPoint} closed the connection after {result.Buffer.Length} of {Greeting.Size} bytes of its greeting.");
+        ReadOnlySequence<byte> bytes = result.Buffer.Slice(0, Greeting.Size);
+        var greeting = Greeting.Parse(bytes.ToArray());
+        _input.AdvanceTo(bytes.End);
+        return greeting;
+    }
+
+    private async ValueTask HandshakeAsync(Greeting greeting, CancellationToken cancellationToken)
+    {
+        Server = new TarantoolServerInfo(greeting.Version, greeting.InstanceId, 0, new HashSet<int>());
+        try
+        {
+            (int version, IReadOnlySet<int> features) = await RequestAsync<IdBody, IdDecoder, (int, IReadOnlySet<int>)>(
+                default, default, default, long.MaxValue, null, cancellationToken).ConfigureAwait(false);
+            Server = Server with { ProtocolVersion = version, Features = features };
+        }
+        catch (TarantoolServerException e) when (e.Code == TarantoolErrorCodes.UnknownRequestType)
+        {
+            // A server before 2.10: it has none of the features, and the connection goes on.
+        }
+
+        if (_context.Options.UserName is { } user)
+        {
+            var body = new AuthBody(user, ChapSha1.Scramble(greeting.Salt, _context.Options.Password ?? ""));
+            await RequestAsync<AuthBody, NothingDecoder, bool>(
+                body, default, default, long.MaxValue, null, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Sends a request and decodes its answer on the thread that awaits it.</summary>
+    /// <exception cref="TarantoolServerException">The server answered with an error.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<TResult> RequestAsync<TBody, TDecoder, TResult>(
+        TBody body,
+        TargetIds ids,
+        TDecoder decoder,
+        long deadline,
+        IProgress<TarantoolValue>? push,
+        CancellationToken cancellationToken)
+        where TBody : struct, IRequestBody
+        where TDecoder : struct, IResponseDecoder<TResult>
+    {
+        using Response response = await SendAsync(body, ids, deadline, push, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (response.IsError)
+                throw BodyReader.Decode<ErrorDecoder, TarantoolServerException>(
+                    response.Body, new ErrorDecoder(response.Header.Type));
+            return BodyReader.Decode<TDecoder, TResult>(response.Body, decoder);
+        }
+        catch (TarantoolProtocolException e)
+        {
+            Fail(e);
+            throw new TarantoolProtocolException(e.Message, e, mayHaveExecuted: true);
+        }
+    }
+
+    private async Task ReadAllAsync()
+    {
+        Exception reason;
+        try
+        {
+            while (true)
+            {
+                ReadResult result = await _input.ReadAsync().ConfigureAwait(false);
+                ReadOnlySequence<byte> buffer = result.Buffer;
+                _context.Metrics.Received(buffer.Length);
+                while (_frames.TryRead(ref buffer, out Frame frame))
+                    Dispatch(frame);
+                _input.AdvanceTo(buffer.End);
+                if (result.IsCompleted)
+                    throw new TarantoolConnectionException(_frames.IsMidFrame
+                        ? $"{_context.EndPoint} closed the connection in the middle of a frame."
+                        : $"{_context.EndPoint} closed the connection.");
+            }
+        }
+        catch (Exception e)
+        {
+            reason = e;
+        }
+
+        Fail(reason);
+    }
+
+    /// <summary>Routes one frame by its type. Owns the frame's buffer unless a request takes it.</summary>
+    private void Dispatch(Frame frame)
+    {
+        bool isTaken = false;
+        try
+        {
+            FrameHeader header = frame.ReadHeader();
+            if (header.SchemaVersion != 0)
+                Schema.Observe(header.SchemaVersion);
+            switch (header.Type)
+            {
+                case ResponseType.Event:
+                    DispatchEvent(frame, header);
+                    break;
+                case ResponseType.Chunk:
+                    DispatchPush(frame, header);
+                    break;
+                case ResponseType.Ok:
+                case >= ResponseType.ErrorFlag and < 2 * ResponseType.ErrorFlag:
+                    isTaken = DispatchAnswer(frame, header);
+                    break;
+                default:
+                    throw new TarantoolProtocolException($"A frame has the unknown type {header.Type}.");
+            }
+        }
+        finally
+        {
+            if (!isTaken)
+                frame.Return();
+        }
+    }
+
+    private bool DispatchAnswer(Frame frame, FrameHeader header)
+    {
+        var response = new Response(frame, header);
+        if (header.Sync == 0 && response.IsError)
+            throw new TarantoolConnectionException(
+                "The server could not read a request and gave up the connection.",
+                BodyReader.Decode<ErrorDecoder, TarantoolServerException>(response.Body, new ErrorDecoder(header.Type)));
+        if (_requests.TryTake(header.Sync) is { } request)
+        {
+            request.Complete(response);
+            return true;
+        }
+
+        _context.Metrics.LateAnswer();
+        Log.LateAnswer(_context.Logger, header.Sync);
+        return false;
+    }
+
+    private void DispatchPush(Frame frame, FrameHeader header)
+    {
+        IProgress<TarantoolValue>? push = _requests.FindPush(header.Sync);
+        if (push is null)
+            return;
+        TarantoolTuple values = BodyReader.Decode<ValuesDecoder<TarantoolTuple>, TarantoolTuple>(
+            new Response(frame, header).Body, default);
+        try
+        {
+            foreach (TarantoolValue value in values)
+                push.Report(value);
+        }
+        catch (Exception e)
+        {
+            Log.PushHandlerFailed(_context.Logger, e);
+        }
+    }
+
+    private void DispatchEvent(Frame frame, FrameHeader header)
+    {
+        (string key, TarantoolValue value) = BodyReader.Decode<EventDecoder, (string, TarantoolValue)>(
+            new Response(frame, header).Body, default);
+
+        _events.OnEvent(this, key, value);
+    }
+
+    /// <summary>Stands for the reason of a connection that was closed on purpose.</summary>
+    private sealed class ClosedOnPurpose : Exception
+    {
+        public static ClosedOnPurpose Instance { get; } = new();
+    }
+}

@@ -1,0 +1,34 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Tarantool.Client.Diagnostics;
+
+/// <summary>All log messages of the client. Event ids 6000 to 6099 are its own and are never reused.</summary>
+internal static partial class Log
+{
+    public const string Category = "Tarantool.Client";
+
+    [LoggerMessage(6000, LogLevel.Information, "Connected to Tarantool {Version} at {EndPoint}, instance {InstanceId}")]
+    public static partial void Connected(ILogger logger, EndPoint endPoint, string version, Guid instanceId);
+
+    [LoggerMessage(6001, LogLevel.Warning, "The connection to {EndPoint} was lost with {InFlight} requests in flight")]
+    public static partial void ConnectionLost(ILogger logger, EndPoint endPoint, int inFlight, Exception reason);
+
+    [LoggerMessage(6002, LogLevel.Warning, "Cannot connect to {EndPoint} (attempt {Attempt}); next attempt in {Delay}")]
+    public static partial void ConnectFailed(ILogger logger, EndPoint endPoint, int attempt, TimeSpan delay, Exception reason);
+
+    [LoggerMessage(6003, LogLevel.Information, "The client for {EndPoint} was closed")]
+    public static partial void Closed(ILogger logger, EndPoint endPoint);
+
+    [LoggerMessage(6004, LogLevel.Error, "A handler of the state-changed event failed")]
+    public static partial void StateHandlerFailed(ILogger logger, Exception reason);
+
+    [LoggerMessage(6005, LogLevel.Error, "A receiver of pushed messages failed")]
+    public static partial void PushHandlerFailed(ILogger logger, Exception reason);
+
+    [LoggerMessage(6006, LogLevel.Debug, "Dropped the late answer to request {Sync}")]
+    public static partial void LateAnswer(ILogger logger, ulong sync);
+
+    [LoggerMessage(6007, LogLevel.Debug, "The schema is now version {Version}; forgot the looked-up names")]
+    public static partial void SchemaChanged(ILogger logger, uint version);
+}

@@ -1,0 +1,79 @@
+using System.Text;
+
+namespace Tarantool.Client.Protocol;
+
+/// <summary>Decodes an error answer: the text and, from servers since 2.4.1, the stack of errors.</summary>
+internal struct ErrorDecoder(uint type) : IResponseDecoder<TarantoolServerException>
+{
+    // Keys of the map that holds the stack, and of each of its entries (the server's mp_error.cc).
+    private const int StackKey = 0;
+    private const int TypeKey = 0;
+    private const int FileKey = 1;
+    private const int LineKey = 2;
+    private const int MessageKey = 3;
+    private const int ErrnoKey = 4;
+    private const int CodeKey = 5;
+    private const int FieldsKey = 6;
+
+    private static readonly Dictionary<TarantoolValue, TarantoolValue> s_noFields = [];
+
+    private readonly int _code = (int)(type & ~ResponseType.ErrorFlag);
+    private string? _text;
+    private IReadOnlyList<TarantoolErrorInfo>? _stack;
+
+    public readonly TarantoolServerException Result =>
+        new(_code, _text ?? $"The server answered with error {_code} and no text.", _stack ?? []);
+
+    public bool TryDecode(uint key, ref TarantoolReader reader)
+    {
+        switch (key)
+        {
+            case IprotoKey.ErrorText:
+                _text = Text(reader.ReadAny());
+                return true;
+            case IprotoKey.ErrorStack:
+                _stack = Stack(reader.ReadAny());
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static List<TarantoolErrorInfo> Stack(TarantoolValue value)
+    {
+        var stack = new List<TarantoolErrorInfo>();
+        if (Field(value, StackKey) is { Kind: TarantoolValueKind.Array } entries)
+        {
+            foreach (TarantoolValue entry in entries.AsArray())
+                stack.Add(Entry(entry));
+        }
+
+        return stack;
+    }
+
+    private static TarantoolErrorInfo Entry(TarantoolValue entry) => new(
+        Text(Field(entry, TypeKey)),
+        Text(Field(entry, FileKey)),
+        Number(Field(entry, LineKey)),
+        Text(Field(entry, MessageKey)),
+        Number(Field(entry, ErrnoKey)),
+        Number(Field(entry, CodeKey)),
+        Field(entry, FieldsKey) is { Kind: TarantoolValueKind.Map } fields ? fields.AsMap() : s_noFields);
+
+    private static TarantoolValue Field(TarantoolValue map, int key) =>
+        map.Kind == TarantoolValueKind.Map && map.AsMap().TryGetValue(key, out TarantoolValue value) ? value : default;
+
+    // An error that cannot be described must still reach its caller, so odd content is shown rather than refused.
+    private static string Text(TarantoolValue value) => value.Kind switch
+    {
+        TarantoolValueKind.String => value.AsString(),
+        TarantoolValueKind.Binary => Encoding.UTF8.GetString(value.AsBinary().Span),
+        TarantoolValueKind.Nil => "",
+        _ => value.ToString(),
+    };
+
+    private static int Number(TarantoolValue value) =>
+        value.Kind == TarantoolValueKind.Integer && value.AsDouble() is >= int.MinValue and <= int.MaxValue
+            ? value.AsInt32()
+            : 0;
+}

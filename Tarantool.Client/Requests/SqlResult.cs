@@ -1,0 +1,12 @@
+namespace Tarantool.Client;
+
+/// <summary>The result of an SQL statement.</summary>
+/// <param name="Columns">The columns of a query; empty for other statements.</param>
+/// <param name="Rows">The rows of a query; empty for other statements.</param>
+/// <param name="RowsAffected">How many rows the statement changed; 0 for queries.</param>
+/// <param name="GeneratedIds">Values that AUTOINCREMENT made for inserted rows.</param>
+public sealed record SqlResult(
+    IReadOnlyList<SqlColumn> Columns,
+    IReadOnlyList<TarantoolTuple> Rows,
+    long RowsAffected,
+    IReadOnlyList<long> GeneratedIds);

@@ -1,0 +1,190 @@
+using System.Runtime.CompilerServices;
+using Tarantool.Client.Connection;
+using Tarantool.Client.Diagnostics;
+using Tarantool.Client.Protocol;
+
+namespace Tarantool.Client;
+
+/// <summary>
+/// A client of one Tarantool server, over one connection that is remade when it is lost. Any number of threads may use
+/// it at once: requests are pipelined and each ends exactly once, with its result, a typed error, a time-out or
+/// cancellation. Make one per server and keep it.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Requests run concurrently on the server; one that must follow another has to await it. As with every
+/// <see cref="ValueTask"/>, await each result once; use <see cref="ValueTask.AsTask"/> for more.
+/// </para>
+/// <para>
+/// Every request may end with: <see cref="TarantoolServerException"/> (the server refused it),
+/// <see cref="TarantoolConnectionException"/> (no connection, or it was lost meanwhile; nothing is repeated by itself),
+/// <see cref="TarantoolSchemaException"/> (no such space or index), <see cref="TarantoolDataException"/> (the answer
+/// has other types than expected), <see cref="TimeoutException"/>, <see cref="OperationCanceledException"/> (the
+/// caller's token; the server may still execute the request) and <see cref="ObjectDisposedException"/>.
+/// </para>
+/// </remarks>
+public sealed partial class TarantoolClient : IAsyncDisposable
+{
+    /// <summary>How often a request is sent anew because the schema changed between looking up a name and using it.</summary>
+    private const int MaxSchemaRetries = 10;
+
+    private readonly ClientContext _context;
+    private readonly ConnectionSupervisor _supervisor;
+    private readonly WatchRegistry _watches = new();
+    private readonly Lock _stateGate = new();
+    private TarantoolConnectionState _state = TarantoolConnectionState.Disconnected;
+    private TarantoolServerInfo? _server;
+    private int _isDisposed;
+
+    private TarantoolClient(TarantoolClientOptions options)
+    {
+        _context = new ClientContext(options);
+        _supervisor = new ConnectionSupervisor(_context, new Connector(_context, _watches), OnState);
+    }
+
+    /// <summary>
+    /// Raised after each change of <see cref="State"/>, on a background thread, one event after the other. Handlers
+    /// must return quickly and must not wait for the client; what they throw is logged.
+    /// </summary>
+    public event EventHandler<TarantoolStateChangedEventArgs>? StateChanged;
+
+    /// <summary>The state of the connection.</summary>
+    public TarantoolConnectionState State
+    {
+        get
+        {
+            lock (_stateGate)
+                return _state;
+        }
+    }
+
+    /// <summary>The server of the newest connection, or <see langword="null"/> if there never was one.</summary>
+    public TarantoolServerInfo? Server => Volatile.Read(ref _server);
+
+    /// <summary>Connects to a server. Fails if the first attempt does; later losses are repaired in the background.</summary>
+    /// <param name="options">Where the server is and how to behave.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>The client; dispose it in the end.</returns>
+    /// <exception cref="ArgumentException">An option cannot work.</exception>
+    /// <exception cref="TarantoolConnectionException">The server cannot be reached.</exception>
+    /// <exception cref="TarantoolServerException">The server refused the user or the password.</exception>
+    public static async ValueTask<TarantoolClient> ConnectAsync(
+        TarantoolClientOptions options, CancellationToken cancellationToken = default)
+    {
+        TarantoolClient client = Make(options);
+        try
+        {
+            await client._supervisor.StartConnectedAsync(cancellationToken).ConfigureAwait(false);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Connects to the server at an address such as <c>user:password@host:3301</c>, with default options.</summary>
+    /// <param name="address">The address; see <see cref="TarantoolClientOptions.Parse"/>.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>The client; dispose it in the end.</returns>
+    /// <exception cref="FormatException">The address is malformed.</exception>
+    /// <exception cref="TarantoolConnectionException">The server cannot be reached.</exception>
+    /// <exception cref="TarantoolServerException">The server refused the user or the password.</exception>
+    public static ValueTask<TarantoolClient> ConnectAsync(string address, CancellationToken cancellationToken = default) =>
+        ConnectAsync(TarantoolClientOptions.Parse(address), cancellationToken);
+
+    /// <summary>
+    /// Makes a client that connects in the background, for programs that must start without their server. Requests wait
+    /// or fail as <see cref="TarantoolClientOptions.MaxBacklog"/> says.
+    /// </summary>
+    /// <param name="options">Where the server is and how to behave.</param>
+    /// <returns>The client; dispose it in the end.</returns>
+    /// <exception cref="ArgumentException">An option cannot work.</exception>
+    public static TarantoolClient Create(TarantoolClientOptions options)
+    {
+        TarantoolClient client = Make(options);
+        client._supervisor.StartInBackground();
+        return client;
+    }
+
+    /// <summary>
+    /// Closes the connection and stops reconnecting. Requests in flight end with
+    /// <see cref="TarantoolConnectionException"/>, later ones with <see cref="ObjectDisposedException"/>.
+    /// </summary>
+    /// <returns>Done when nothing of the client runs any more.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        Interlocked.Exchange(ref _isDisposed, 1);
+        _watches.Close(new ObjectDisposedException(nameof(TarantoolClient)));
+        await _supervisor.DisposeAsync().ConfigureAwait(false);
+        _context.Dispose();
+    }
+
+    private static TarantoolClient Make(TarantoolClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        TarantoolClientOptions copy = options.Copy();
+        copy.Validate();
+        return new TarantoolClient(copy);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResult> SendAsync<TBody, TDecoder, TResult>(
+        TBody body, TDecoder decoder, CallOptions options, CancellationToken cancellationToken)
+        where TBody : struct, IRequestBody
+        where TDecoder : struct, IResponseDecoder<TResult>
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+        long deadline = _context.DeadlineAfter(options.Timeout ?? _context.Options.RequestTimeout);
+        for (int attempt = 0; ; attempt++)
+        {
+            TarantoolConnection connection = await _supervisor.GetAsync(deadline, cancellationToken).ConfigureAwait(false);
+            while (connection.IsFull)
+                await connection.WaitForRoomAsync()
+                    .WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken).ConfigureAwait(false);
+            RequestTarget target = body.Target;
+            TargetIds ids = target.NeedsLookup
+                ? await connection.Schema.ResolveAsync(target, deadline, cancellationToken).ConfigureAwait(false)
+                : new TargetIds(target.Space.Number, target.Index.Number, 0);
+            try
+            {
+                return await connection.RequestAsync<TBody, TDecoder, TResult>(
+                    body, ids, decoder, deadline, options.Push, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TarantoolServerException e) when (e.Code == TarantoolErrorCodes.WrongSchemaVersion
+                && ids.SchemaVersion != 0 && attempt < MaxSchemaRetries)
+            {
+                // The server refused it without executing it, and its answer showed the new schema version.
+            }
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private static async ValueTask DiscardAsync(ValueTask<bool> request) => await request.ConfigureAwait(false);
+
+    private void OnState(TarantoolConnectionState state, TarantoolConnection? connection, Exception? reason)
+    {
+        lock (_stateGate)
+        {
+            if (_state == TarantoolConnectionState.Closed || _state == state)
+                return;
+            _state = state;
+            if (connection is not null)
+                Volatile.Write(ref _server, connection.Server);
+        }
+
+        if (state == TarantoolConnectionState.Closed)
+            _watches.Close(reason ?? new ObjectDisposedException(nameof(TarantoolClient)));
+        else
+            _watches.Use(connection);
+        try
+        {
+            StateChanged?.Invoke(this, new TarantoolStateChangedEventArgs(state, reason));
+        }
+        catch (Exception e)
+        {
+            Log.StateHandlerFailed(_context.Logger, e);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace Tarantool.Client;
+
+/// <summary>A MessagePack extension value as it stands on the wire.</summary>
+/// <param name="type">
+/// The extension's number. The server's are listed in <c>src/lib/core/mp_extension_types.h</c>: 1 decimal, 2 UUID,
+/// 3 error, 4 date and time, 6 interval.
+/// </param>
+/// <param name="data">The content; not copied, so it must not change afterwards.</param>
+public sealed class TarantoolExtension(sbyte type, ReadOnlyMemory<byte> data) : IEquatable<TarantoolExtension>
+{
+    /// <summary>The extension's number.</summary>
+    public sbyte Type { get; } = type;
+
+    /// <summary>The content.</summary>
+    public ReadOnlyMemory<byte> Data { get; } = data;
+
+    /// <inheritdoc/>
+    public bool Equals(TarantoolExtension? other) =>
+        other is not null && Type == other.Type && Data.Span.SequenceEqual(other.Data.Span);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as TarantoolExtension);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        hash.Add(Type);
+        hash.AddBytes(Data.Span);
+        return hash.ToHashCode();
+    }
+}

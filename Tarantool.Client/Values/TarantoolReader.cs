@@ -1,0 +1,308 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+using Nerdbank.MessagePack;
+using Tarantool.Client.Protocol;
+
+namespace Tarantool.Client;
+
+/// <summary>
+/// Reads the fields of a tuple in order. It lives on the stack of the request that awaited the answer and reads from
+/// the received bytes; what its methods return is the caller's to keep. All methods throw
+/// <see cref="TarantoolDataException"/> when the next field is missing or of another type.
+/// </summary>
+public ref struct TarantoolReader
+{
+    private MessagePackReader _reader;
+    private int _fieldCount;
+    private int _fieldsRead;
+    private int _depth;
+
+    internal TarantoolReader(ReadOnlyMemory<byte> bytes) => _reader = new MessagePackReader(bytes);
+
+    /// <summary>How many fields the tuple has.</summary>
+    public readonly int FieldCount => _fieldCount;
+
+    /// <summary>How many fields are still unread.</summary>
+    public readonly int FieldsLeft => _fieldCount - _fieldsRead;
+
+    internal readonly bool End => _reader.End;
+
+    /// <summary>Steps over the next field if it holds nothing.</summary>
+    /// <returns>Whether it held nothing.</returns>
+    public bool TryReadNil()
+    {
+        if (FieldsLeft == 0 || !_reader.TryReadNil())
+            return false;
+        _fieldsRead++;
+        return true;
+    }
+
+    /// <summary>Reads a truth value.</summary>
+    /// <returns>The value.</returns>
+    public bool ReadBoolean()
+    {
+        Next(MessagePackType.Boolean);
+        return _reader.ReadBoolean();
+    }
+
+    /// <summary>Reads a whole number.</summary>
+    /// <returns>The value.</returns>
+    public int ReadInt32() => ReadInt64() is var value and >= int.MinValue and <= int.MaxValue
+        ? (int)value
+        : throw OutOfRange(nameof(Int32));
+
+    /// <summary>Reads a whole number.</summary>
+    /// <returns>The value.</returns>
+    public uint ReadUInt32() => ReadUInt64() is var value and <= uint.MaxValue ? (uint)value : throw OutOfRange(nameof(UInt32));
+
+    /// <summary>Reads a whole number.</summary>
+    /// <returns>The value.</returns>
+    public long ReadInt64()
+    {
+        Next(MessagePackType.Integer);
+        if (_reader.NextCode != MessagePackCode.UInt64)
+            return _reader.ReadInt64();
+        return _reader.ReadUInt64() is var value and <= long.MaxValue ? (long)value : throw OutOfRange(nameof(Int64));
+    }
+
+    /// <summary>Reads a whole number.</summary>
+    /// <returns>The value.</returns>
+    public ulong ReadUInt64()
+    {
+        Next(MessagePackType.Integer);
+        if (_reader.NextCode == MessagePackCode.UInt64)
+            return _reader.ReadUInt64();
+        return _reader.ReadInt64() is var value and >= 0 ? (ulong)value : throw OutOfRange(nameof(UInt64));
+    }
+
+    /// <summary>Reads a number; whole numbers are converted, because Lua sends 1.0 as 1.</summary>
+    /// <returns>The value.</returns>
+    public double ReadDouble()
+    {
+        if (FieldsLeft > 0 && _reader.NextMessagePackType == MessagePackType.Integer)
+            return ReadValue().AsDouble();
+        Next(MessagePackType.Float);
+        return _reader.ReadDouble();
+    }
+
+    /// <summary>Reads text. Bytes that are not valid UTF-8 are replaced; use <see cref="ReadBytes"/> to get them as they are.</summary>
+    /// <returns>The value.</returns>
+    public string ReadString()
+    {
+        Next(MessagePackType.String);
+        return _reader.ReadString()!;
+    }
+
+    /// <summary>Reads text, or <see langword="null"/> if the field holds nothing.</summary>
+    /// <returns>The value.</returns>
+    public string? ReadStringOrNull() => TryReadNil() ? null : ReadString();
+
+    /// <summary>Reads bytes, or the bytes of a text.</summary>
+    /// <returns>The value, a copy.</returns>
+    public byte[] ReadBytes()
+    {
+        if (FieldsLeft > 0 && _reader.NextMessagePackType == MessagePackType.String)
+        {
+            Next(MessagePackType.String);
+            return _reader.ReadStringSequence()!.Value.ToArray();
+        }
+
+        Next(MessagePackType.Binary);
+        return _reader.ReadBytes()!.Value.ToArray();
+    }
+
+    /// <summary>Reads a UUID.</summary>
+    /// <returns>The value.</returns>
+    public Guid ReadGuid()
+    {
+        Span<byte> data = stackalloc byte[ExtensionCodec.UuidSize];
+        return ExtensionCodec.ReadGuid(data[..ReadExtension(ExtensionCodec.UuidType, data)]);
+    }
+
+    /// <summary>Reads a decimal number; whole numbers are converted.</summary>
+    /// <returns>The value.</returns>
+    public decimal ReadDecimal() => ReadValue().AsDecimal();
+
+    /// <summary>Reads a date and time; fractions below 100 ns and the time zone's name are dropped.</summary>
+    /// <returns>The value.</returns>
+    public DateTimeOffset ReadDateTimeOffset()
+    {
+        Span<byte> data = stackalloc byte[ExtensionCodec.MaxDateTimeSize];
+        return ExtensionCodec.ReadDateTime(data[..ReadExtension(ExtensionCodec.DateTimeType, data)]);
+    }
+
+    /// <summary>Reads a field that is a tuple.</summary>
+    /// <typeparam name="T">The tuple's type.</typeparam>
+    /// <returns>The value.</returns>
+    public T ReadTuple<T>()
+        where T : ITarantoolTuple<T>
+    {
+        Next(MessagePackType.Array);
+        return ReadTuple<T>(ref this);
+    }
+
+    /// <summary>Reads a field that is a list of tuples, such as the result of a <c>select</c> in Lua.</summary>
+    /// <typeparam name="T">The tuples' type.</typeparam>
+    /// <returns>The values.</returns>
+    public T[] ReadTuples<T>()
+        where T : ITarantoolTuple<T>
+    {
+        Next(MessagePackType.Array);
+        return ReadTuples<T>(ref this);
+    }
+
+    /// <summary>Reads a field of any kind.</summary>
+    /// <returns>The value.</returns>
+    public TarantoolValue ReadValue()
+    {
+        Next();
+        return ReadAny();
+    }
+
+    /// <summary>Steps over one field.</summary>
+    public void Skip()
+    {
+        Next();
+        _reader.Skip(Depth.Context);
+    }
+
+    /// <summary>Reads one tuple, header included; what <typeparamref name="T"/> leaves unread is skipped.</summary>
+    internal static T ReadTuple<T>(ref TarantoolReader reader)
+        where T : ITarantoolTuple<T>
+    {
+        (int outerCount, int outerRead) = (reader._fieldCount, reader._fieldsRead);
+        reader.Enter();
+        reader._fieldCount = reader._reader.ReadArrayHeader();
+        reader._fieldsRead = 0;
+        T value = T.Read(ref reader);
+        while (reader.FieldsLeft > 0)
+            reader.Skip();
+        reader._depth--;
+        (reader._fieldCount, reader._fieldsRead) = (outerCount, outerRead);
+        return value;
+    }
+
+    internal static T[] ReadTuples<T>(ref TarantoolReader reader)
+        where T : ITarantoolTuple<T>
+    {
+        int count = reader._reader.ReadArrayHeader();
+        var values = new T[count];
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (reader._reader.NextMessagePackType != MessagePackType.Array)
+                throw new TarantoolDataException(
+                    $"Expected a list of tuples, but element {i} is of type {reader._reader.NextMessagePackType}.");
+            values[i] = ReadTuple<T>(ref reader);
+        }
+
+        return values;
+    }
+
+    internal int ReadMapHeader() => _reader.ReadMapHeader();
+
+    internal int ReadArrayHeader() => _reader.ReadArrayHeader();
+
+    internal uint ReadKey() => ReadAny() is { Kind: TarantoolValueKind.Integer } key && key.AsDouble() is >= 0 and <= uint.MaxValue
+        ? key.AsUInt32()
+        : throw new MessagePackSerializationException("A key of a body is not an unsigned integer of 32 bits.");
+
+    internal void SkipAny() => _reader.Skip(Depth.Context);
+
+    internal TarantoolValue ReadAny()
+    {
+        switch (_reader.NextMessagePackType)
+        {
+            case MessagePackType.Nil:
+                _reader.ReadNil();
+                return TarantoolValue.Nil;
+            case MessagePackType.Boolean:
+                return _reader.ReadBoolean();
+            case MessagePackType.Integer when _reader.NextCode == MessagePackCode.UInt64:
+                return _reader.ReadUInt64();
+            case MessagePackType.Integer:
+                return _reader.ReadInt64();
+            case MessagePackType.Float:
+                return _reader.ReadDouble();
+            case MessagePackType.String:
+                return ReadText(_reader.ReadStringSequence()!.Value);
+            case MessagePackType.Binary:
+                return _reader.ReadBytes()!.Value.ToArray();
+            case MessagePackType.Array:
+                return ReadArray();
+            case MessagePackType.Map:
+                return ReadMap();
+            case MessagePackType.Extension:
+                Extension extension = _reader.ReadExtension();
+                return new TarantoolExtension(extension.Header.TypeCode, extension.Data.ToArray());
+            default:
+                throw new MessagePackSerializationException($"The byte 0x{_reader.NextCode:x2} starts no MessagePack value.");
+        }
+    }
+
+    private static TarantoolValue ReadText(ReadOnlySequence<byte> bytes)
+    {
+        ReadOnlySpan<byte> span = bytes.IsSingleSegment ? bytes.FirstSpan : bytes.ToArray();
+        return Utf8.IsValid(span) ? Encoding.UTF8.GetString(span) : span.ToArray();
+    }
+
+    private TarantoolValue ReadArray()
+    {
+        Enter();
+        var values = new TarantoolValue[_reader.ReadArrayHeader()];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = ReadAny();
+        _depth--;
+        return new TarantoolTuple(values);
+    }
+
+    private TarantoolValue ReadMap()
+    {
+        Enter();
+        int count = _reader.ReadMapHeader();
+        var map = new Dictionary<TarantoolValue, TarantoolValue>(count);
+        for (int i = 0; i < count; i++)
+        {
+            TarantoolValue key = ReadAny();
+            map[key] = ReadAny();
+        }
+
+        _depth--;
+        return map;
+    }
+
+    private int ReadExtension(sbyte type, scoped Span<byte> destination)
+    {
+        Next(MessagePackType.Extension);
+        Extension extension = _reader.ReadExtension();
+        if (extension.Header.TypeCode != type || extension.Header.Length > destination.Length)
+            throw new TarantoolDataException(
+                $"Field {_fieldsRead}: expected an extension of type {type} and at most {destination.Length} bytes, but found type {extension.Header.TypeCode} and {extension.Header.Length} bytes.");
+        extension.Data.CopyTo(destination);
+        return (int)extension.Data.Length;
+    }
+
+    private void Next()
+    {
+        if (FieldsLeft <= 0)
+            throw new TarantoolDataException($"The tuple has only {_fieldCount} fields, but one more was read.");
+        _fieldsRead++;
+    }
+
+    private void Next(MessagePackType expected)
+    {
+        Next();
+        MessagePackType found = _reader.NextMessagePackType;
+        if (found != expected)
+            throw new TarantoolDataException($"Field {_fieldsRead} (counted from 1): expected {expected}, but found {found}.");
+    }
+
+    private void Enter()
+    {
+        if (++_depth > Depth.Max)
+            throw new TarantoolDataException($"Values nest deeper than {Depth.Max} levels.");
+    }
+
+    private readonly TarantoolDataException OutOfRange(string type) =>
+        new($"Field {_fieldsRead} (counted from 1): the integer does not fit into {type}.");
+}

@@ -1,0 +1,75 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
+
+namespace Tarantool.Client;
+
+/// <summary>
+/// An immutable list of values: a tuple, a key, the arguments or the results of a call. Written as a collection
+/// expression: <c>[25011, "name", true]</c>. For types of your own see <see cref="ITarantoolTuple{TSelf}"/>.
+/// </summary>
+[CollectionBuilder(typeof(TarantoolTuple), nameof(Create))]
+public sealed class TarantoolTuple : IReadOnlyList<TarantoolValue>, IEquatable<TarantoolTuple>, ITarantoolTuple<TarantoolTuple>
+{
+    private readonly TarantoolValue[] _values;
+
+    internal TarantoolTuple(TarantoolValue[] values) => _values = values;
+
+    /// <summary>The tuple without fields.</summary>
+    public static TarantoolTuple Empty { get; } = new([]);
+
+    /// <summary>The number of fields.</summary>
+    public int Count => _values.Length;
+
+    /// <summary>A field by its position, counted from 0.</summary>
+    /// <param name="index">The position.</param>
+    public TarantoolValue this[int index] => _values[index];
+
+    /// <summary>Makes a tuple of the given fields, which are copied.</summary>
+    /// <param name="values">The fields.</param>
+    /// <returns>The tuple.</returns>
+    public static TarantoolTuple Create(params ReadOnlySpan<TarantoolValue> values) =>
+        values.IsEmpty ? Empty : new TarantoolTuple(values.ToArray());
+
+    /// <inheritdoc/>
+    public static TarantoolTuple Read(ref TarantoolReader reader)
+    {
+        var values = new TarantoolValue[reader.FieldCount];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = reader.ReadValue();
+        return values.Length == 0 ? Empty : new TarantoolTuple(values);
+    }
+
+    /// <inheritdoc/>
+    public void Write(ref TarantoolWriter writer)
+    {
+        foreach (TarantoolValue value in _values)
+            writer.Write(value);
+    }
+
+    /// <summary>The fields as a span.</summary>
+    /// <returns>The fields.</returns>
+    public ReadOnlySpan<TarantoolValue> AsSpan() => _values;
+
+    /// <inheritdoc/>
+    public bool Equals(TarantoolTuple? other) => other is not null && _values.AsSpan().SequenceEqual(other._values);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as TarantoolTuple);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (TarantoolValue value in _values)
+            hash.Add(value);
+        return hash.ToHashCode();
+    }
+
+    /// <inheritdoc/>
+    public IEnumerator<TarantoolValue> GetEnumerator() => ((IEnumerable<TarantoolValue>)_values).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => _values.GetEnumerator();
+
+    /// <inheritdoc/>
+    public override string ToString() => $"[{string.Join(", ", _values)}]";
+}

@@ -1,0 +1,191 @@
+using System.Globalization;
+
+namespace Tarantool.Client;
+
+/// <summary>
+/// One value of any type that the server stores. Values are made by implicit conversion from .NET values and read by
+/// the <c>As...</c> methods, which throw <see cref="TarantoolDataException"/> when the kind or range does not fit.
+/// The default value is nil. Immutable; equality compares content.
+/// </summary>
+public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
+{
+    private readonly TarantoolValueKind _kind;
+
+    /// <summary>True for integers above <see cref="long.MaxValue"/>, which use all 64 bits.</summary>
+    private readonly bool _isLarge;
+    private readonly long _bits;
+    private readonly object? _object;
+
+    private TarantoolValue(TarantoolValueKind kind, long bits, object? content = null, bool isLarge = false)
+    {
+        _kind = kind;
+        _bits = bits;
+        _object = content;
+        _isLarge = isLarge;
+    }
+
+    /// <summary>Nothing.</summary>
+    public static TarantoolValue Nil => default;
+
+    /// <summary>What the value holds.</summary>
+    public TarantoolValueKind Kind => _kind;
+
+    /// <summary>Whether the value is nil.</summary>
+    public bool IsNil => _kind == TarantoolValueKind.Nil;
+
+    /// <summary>Whether the value is an integer above <see cref="long.MaxValue"/>.</summary>
+    internal bool IsLargeInteger => _isLarge;
+
+    /// <summary>Compares content; 1 and 1.0 differ.</summary>
+    /// <param name="left">One value.</param>
+    /// <param name="right">The other.</param>
+    /// <returns>Whether kind and content are the same.</returns>
+    public static bool operator ==(TarantoolValue left, TarantoolValue right) => left.Equals(right);
+
+    /// <summary>Compares content; 1 and 1.0 differ.</summary>
+    /// <param name="left">One value.</param>
+    /// <param name="right">The other.</param>
+    /// <returns>Whether kind or content differ.</returns>
+    public static bool operator !=(TarantoolValue left, TarantoolValue right) => !left.Equals(right);
+
+    /// <summary>The truth value.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
+    public bool AsBoolean() => Expect(TarantoolValueKind.Boolean)._bits != 0;
+
+    /// <summary>The whole number.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind or does not fit.</exception>
+    public int AsInt32() => AsInt64() is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw OutOfRange("Int32");
+
+    /// <summary>The whole number.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind or does not fit.</exception>
+    public uint AsUInt32() => AsUInt64() is var value and <= uint.MaxValue ? (uint)value : throw OutOfRange("UInt32");
+
+    /// <summary>The whole number.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind or does not fit.</exception>
+    public long AsInt64() => Expect(TarantoolValueKind.Integer)._isLarge ? throw OutOfRange("Int64") : _bits;
+
+    /// <summary>The whole number.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind or is negative.</exception>
+    public ulong AsUInt64() =>
+        Expect(TarantoolValueKind.Integer)._isLarge || _bits >= 0 ? (ulong)_bits : throw OutOfRange("UInt64");
+
+    /// <summary>The number; whole numbers are converted, because Lua sends 1.0 as 1.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
+    public double AsDouble() => _kind switch
+    {
+        TarantoolValueKind.Integer => _isLarge ? (ulong)_bits : _bits,
+        _ => BitConverter.Int64BitsToDouble(Expect(TarantoolValueKind.Double)._bits),
+    };
+
+    /// <summary>The text.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
+    public string AsString() => (string)Expect(TarantoolValueKind.String)._object!;
+
+    /// <summary>The bytes.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
+    public ReadOnlyMemory<byte> AsBinary() => (byte[])Expect(TarantoolValueKind.Binary)._object!;
+
+    /// <summary>The list.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
+    public TarantoolTuple AsArray() => (TarantoolTuple)Expect(TarantoolValueKind.Array)._object!;
+
+    /// <summary>The values by key.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
+    public IReadOnlyDictionary<TarantoolValue, TarantoolValue> AsMap() =>
+        (IReadOnlyDictionary<TarantoolValue, TarantoolValue>)Expect(TarantoolValueKind.Map)._object!;
+
+    /// <summary>The extension as it stands on the wire.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
+    public TarantoolExtension AsExtension() => (TarantoolExtension)Expect(TarantoolValueKind.Extension)._object!;
+
+    /// <summary>The UUID.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
+    public Guid AsGuid() => ExtensionCodec.ReadGuid(ExtensionData(ExtensionCodec.UuidType, "UUID"));
+
+    /// <summary>The decimal number; whole numbers are converted.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind or has more than 28 digits.</exception>
+    public decimal AsDecimal() => _kind == TarantoolValueKind.Integer
+        ? _isLarge ? (ulong)_bits : _bits
+        : ExtensionCodec.ReadDecimal(ExtensionData(ExtensionCodec.DecimalType, "decimal"));
+
+    /// <summary>The date and time; fractions below 100 ns and the time zone's name are dropped.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="TarantoolDataException">The value is of another kind or outside of the .NET range.</exception>
+    public DateTimeOffset AsDateTimeOffset() =>
+        ExtensionCodec.ReadDateTime(ExtensionData(ExtensionCodec.DateTimeType, "date and time"));
+
+    /// <inheritdoc/>
+    public bool Equals(TarantoolValue other) =>
+        _kind == other._kind && _bits == other._bits && _isLarge == other._isLarge && _kind switch
+        {
+            TarantoolValueKind.Binary => ((byte[])_object!).AsSpan().SequenceEqual((byte[])other._object!),
+            TarantoolValueKind.Map => MapEquals(AsMap(), other.AsMap()),
+            _ => Equals(_object, other._object),
+        };
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is TarantoolValue other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        hash.Add(_kind);
+        hash.Add(_bits);
+        if (_object is byte[] bytes)
+            hash.AddBytes(bytes);
+        else if (_kind == TarantoolValueKind.Map)
+            hash.Add(AsMap().Count);
+        else
+            hash.Add(_object);
+        return hash.ToHashCode();
+    }
+
+    /// <summary>The value in a form for logs and debuggers; not a stable format.</summary>
+    /// <returns>The text.</returns>
+    public override string ToString() => _kind switch
+    {
+        TarantoolValueKind.Nil => "nil",
+        TarantoolValueKind.Boolean => _bits != 0 ? "true" : "false",
+        TarantoolValueKind.Integer when _isLarge => ((ulong)_bits).ToString(CultureInfo.InvariantCulture),
+        TarantoolValueKind.Integer => _bits.ToString(CultureInfo.InvariantCulture),
+        TarantoolValueKind.Double => AsDouble().ToString("R", CultureInfo.InvariantCulture),
+        TarantoolValueKind.String => $"\"{_object}\"",
+        TarantoolValueKind.Binary => $"0x{Convert.ToHexStringLower((byte[])_object!)}",
+        TarantoolValueKind.Array => _object!.ToString()!,
+        TarantoolValueKind.Map => $"{{{string.Join(", ", AsMap().Select(p => $"{p.Key}: {p.Value}"))}}}",
+        _ => $"extension {AsExtension().Type} 0x{Convert.ToHexStringLower(AsExtension().Data.Span)}",
+    };
+
+    private static bool MapEquals(
+        IReadOnlyDictionary<TarantoolValue, TarantoolValue> left,
+        IReadOnlyDictionary<TarantoolValue, TarantoolValue> right) =>
+        left.Count == right.Count
+        && left.All(pair => right.TryGetValue(pair.Key, out TarantoolValue value) && value.Equals(pair.Value));
+
+    private ReadOnlySpan<byte> ExtensionData(sbyte type, string name)
+    {
+        TarantoolExtension extension = AsExtension();
+        return extension.Type == type
+            ? extension.Data.Span
+            : throw new TarantoolDataException($"Expected a {name}, but the value is an extension of type {extension.Type}.");
+    }
+
+    private TarantoolValue Expect(TarantoolValueKind kind) =>
+        _kind == kind ? this : throw new TarantoolDataException($"Expected {kind}, but the value is {_kind}.");
+
+    private TarantoolDataException OutOfRange(string type) => new($"The integer {this} does not fit into {type}.");
+}
