@@ -13,6 +13,7 @@ usage: ./test.sh [--no-install] [--all]
 What it would install, where absent, with apt-get (and sudo when you are not root):
   dnsmasq-base, bind9-dnsutils   a real DNS server and client, for the tests of the bridge
   gcc, libc6-dev                 a C compiler, for the tests that compare structures with the C library's
+  tarantool                      the database, for the tests of Tarantool.Client
 EOF
 }
 
@@ -83,9 +84,9 @@ finish() {
 }
 
 packages() {
-  local -A program=([dnsmasq-base]=dnsmasq [bind9-dnsutils]=dig [gcc]=gcc)
+  local -A program=([dnsmasq-base]=dnsmasq [bind9-dnsutils]=dig [gcc]=gcc [tarantool]=tarantool)
   local package missing=()
-  for package in dnsmasq-base bind9-dnsutils gcc; do
+  for package in dnsmasq-base bind9-dnsutils gcc tarantool; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${program[$package]}" >/dev/null || missing+=("$package")
   done
   [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
@@ -123,7 +124,8 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 check "build" dotnet build FastForward.sln -c Release --nologo
 if ((failed > 0)); then finish; fi
 check "format" dotnet format FastForward.sln --verify-no-changes --no-restore
-suite "library and units" "TestCategory!=Process&TestCategory!=Readme"
+suite "library and units" "TestCategory!=Process&TestCategory!=Readme&FullyQualifiedName!~Tests.Tarantool"
+suite "tarantool client" "FullyQualifiedName~Tests.Tarantool"
 suite "processes" "TestCategory=Process"
 suite "readme" "TestCategory=Readme"
 finish
