@@ -117,9 +117,19 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     /// <inheritdoc/>
     public void OnPeer(in PeerEvent change)
     {
-        // The old streams died with the old association; the clients' next datagrams open new ones.
-        if (change.Node != _settings.Node || change.Kind is not (PeerEventKind.Lost or PeerEventKind.Restarted)) return;
-        while (_recency.Oldest is { } client) Forget(client, "its stream died with the connection");
+        if (change.Node != _settings.Node) return;
+        switch (change.Kind)
+        {
+            // The old streams died with the old association; the clients' next datagrams open new ones.
+            case PeerEventKind.Lost or PeerEventKind.Restarted:
+                while (_recency.Oldest is { } client) Forget(client, "its stream died with the connection");
+                break;
+
+            // What waits to be sent reliably would wait for a path that can: a datagram is of no use by then.
+            case PeerEventKind.Connected or PeerEventKind.PathChanged when change.Transport == TransportKind.Ip && _settings.Class == StreamClassChoice.Auto:
+                foreach (BridgeClient client in _byAddress.Values.Where(static client => client.Class == MessageClass.Reliable)) Renew(client, MessageClass.RealTime);
+                break;
+        }
     }
 
     /// <inheritdoc/>
@@ -190,7 +200,8 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     /// <summary>Gives a client another stream: the class of a stream is fixed, and so is its end.</summary>
     private void Renew(BridgeClient client, MessageClass messageClass)
     {
-        EndStream(client);
+        // Reset: what the old stream still holds is reported now.
+        if (client.Opened) _ = _node!.ResetStream(_settings.Node, StreamOf(client), 0);
         _byNumber.Remove(client.Number);
         client.Number = _numbers.Next();
         client.Class = messageClass;

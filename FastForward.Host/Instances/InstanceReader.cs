@@ -15,6 +15,28 @@ internal sealed class InstanceReader
 {
     private static readonly string[] s_sectionKinds = ["OverriddenNodes", "Nodes", "bridge", "outlet"];
 
+    private static readonly KeyValuePair<string, IdleStrategy>[] s_idleWords =
+    [
+        new("adaptive", IdleStrategy.Adaptive),
+        new("busyspin", IdleStrategy.BusySpin),
+        new("block", IdleStrategy.Block),
+    ];
+
+    private static readonly KeyValuePair<string, LogLevel>[] s_levelWords =
+    [
+        new("debug", LogLevel.Debug),
+        new("information", LogLevel.Information),
+        new("warning", LogLevel.Warning),
+        new("error", LogLevel.Error),
+    ];
+
+    private static readonly KeyValuePair<string, StreamClassChoice>[] s_classWords =
+    [
+        new("auto", StreamClassChoice.Auto),
+        new("reliable", StreamClassChoice.Reliable),
+        new("realtime", StreamClassChoice.RealTime),
+    ];
+
     private readonly string _file;
     private readonly List<InstanceProblem> _problems = [];
     private readonly InstanceText _text;
@@ -77,10 +99,10 @@ internal sealed class InstanceReader
             SocketMode = ReadSocketMode(top),
             SocketGroup = ReadSocketGroup(top),
             AllowedUsers = ReadAllowedUsers(top),
-            Idle = top.Word<IdleStrategy>("idle", IdleStrategy.Adaptive, [new("adaptive", IdleStrategy.Adaptive), new("busyspin", IdleStrategy.BusySpin), new("block", IdleStrategy.Block)]),
+            Idle = top.Word("idle", IdleStrategy.Adaptive, s_idleWords),
             AllowUnkeyedIp = routes.AllowUnkeyedIp = top.Switch("allow-unkeyed-ip", false),
             MarkRealTime = top.Word<bool>("realtime-dscp", false, [new("ef", true), new("off", false)]),
-            LogLevel = top.Word<LogLevel>("log-level", LogLevel.Information, [new("debug", LogLevel.Debug), new("information", LogLevel.Information), new("warning", LogLevel.Warning), new("error", LogLevel.Error)]),
+            LogLevel = top.Word("log-level", LogLevel.Information, s_levelWords),
             OverriddenNodes = [],
             Nodes = [],
             Bridges = [],
@@ -131,7 +153,7 @@ internal sealed class InstanceReader
             Listen = keys.EndPoint("listen", "127.0.0.1:5300"),
             Node = keys.Text("node") is null ? 0 : (uint)keys.Number("node", 1, uint.MaxValue, 0, "250012"),
             Service = ReadService(keys, section),
-            Class = keys.Word<StreamClassChoice>("class", StreamClassChoice.Auto, [new("auto", StreamClassChoice.Auto), new("reliable", StreamClassChoice.Reliable), new("realtime", StreamClassChoice.RealTime)]),
+            Class = keys.Word("class", StreamClassChoice.Auto, s_classWords),
             IdleSeconds = (int)keys.Number("idle-seconds", 1, 86_400, 60, "60"),
             MaxClients = (int)keys.Number("max-clients", 1, 65_536, 1000, "1000"),
         };
