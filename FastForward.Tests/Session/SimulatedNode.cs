@@ -56,7 +56,7 @@ internal sealed class SimulatedNode : IAdmission
     public void Open(uint node, TransportKind kind)
     {
         Opens[node] = kind;
-        Peers.GetOrAdd(node).Preferred = kind;
+        Peers.GetOrAdd(node).Prefer(_network.Now, kind);
         Evaluate(node);
     }
 

@@ -58,7 +58,7 @@ internal sealed class PeerConnector
         Route? before = Route;
         Route = route;
         _generation++;
-        Peer.Preferred = route?.Row.Transport;
+        Peer.Prefer(_loop.Now, route?.Row.Transport);
         DropAttempt();
         if (before is not null && before.Row.Transport == route?.Row.Transport)
         {
@@ -189,7 +189,7 @@ internal sealed class PeerConnector
         }
 
         IPAddress? address = failure is null
-            ? lookup.Result.FirstOrDefault(candidate => transport.LocalEndPoints.Any(local => local.AddressFamily == candidate.AddressFamily))
+            ? lookup.Result.FirstOrDefault(candidate => !candidate.Equals(IPAddress.Any) && !candidate.Equals(IPAddress.IPv6Any) && transport.LocalEndPoints.Any(local => local.AddressFamily == candidate.AddressFamily))
             : null;
         if (address is null)
         {
