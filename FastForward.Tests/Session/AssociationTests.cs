@@ -23,10 +23,15 @@ public sealed class AssociationTests
         SimulatedNetwork network = new(1);
         SimulatedNode a = network.Start(1, 2);
         Peer peer = a.Peer(2);
-        Path path = Answered(a, incarnation: 77, index: 5, epoch: uint.MaxValue);
-        path.ReadFrame(network.Now, Frame(FrameType.Confirm, a, 77, 5, uint.MaxValue, path.LocalIndex));
-        Assert.That(peer.Association.Epoch, Is.EqualTo(uint.MaxValue));
-        peer.Close(network.Now, CloseReason.Stopping, "test", UndeliveredReason.Stopped);
+        uint index = 5;
+        foreach (uint epoch in new[] { 0x7FFF_FFFFu, 0xFFFF_FFFEu, uint.MaxValue })
+        {
+            Path path = Answered(a, incarnation: 77, ++index, epoch);
+            path.ReadFrame(network.Now, Frame(FrameType.Confirm, a, 77, index, epoch, path.LocalIndex));
+            Assert.That(peer.Association.Epoch, Is.EqualTo(epoch));
+            peer.Close(network.Now, CloseReason.Stopping, "test", UndeliveredReason.Stopped);
+        }
+
         Assert.That(peer.ProposedEpoch, Is.EqualTo(1));
     }
 
@@ -75,7 +80,12 @@ public sealed class AssociationTests
         b.Open(1, TransportKind.Ip);
         Assert.That(network.RunUntil(() => b.Peer(1).SendPath is { Kind: TransportKind.Ip } && a.Peer(2).SendPath is { Kind: TransportKind.Socket }, 60 * Second), Is.True);
         Ledger ledger = new("one world");
-        for (ulong stream = 0; stream < 200; stream++) network.At(network.Now + ((long)stream * 50_000), () => ledger.Send(a, 2, stream, MessageClass.Reliable, 100, end: true));
+        for (ulong i = 0; i < 200; i++)
+        {
+            ulong stream = i;
+            network.At(network.Now + ((long)stream * 50_000), () => ledger.Send(a, 2, stream, MessageClass.Reliable, 100, end: true));
+        }
+
         network.Run(network.Now + (20 * Second));
         Assert.That(b.Recorder.Messages, Has.Count.EqualTo(200));
         Assert.That(a.Peer(2).Association.Sender.Unacknowledged, Is.Zero);

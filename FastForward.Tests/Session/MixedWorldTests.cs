@@ -1,6 +1,5 @@
 using FastForward.Transport;
 using FastForward.Transport.Session;
-using Path = FastForward.Transport.Session.Path;
 
 namespace FastForward.Tests.Session;
 

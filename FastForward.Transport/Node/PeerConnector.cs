@@ -89,7 +89,7 @@ internal sealed class PeerConnector
         if (!_toldNotHeard && Peer.KnownIncarnation == 0 && _loop.Now - _since >= NotHeardAfterMicros)
         {
             _toldNotHeard = true;
-            _events.PeerChanged(new PeerEvent(Peer.Node, PeerEventKind.NotHeard, Route?.Row.Transport, $"no answer for {NotHeardAfterMicros / 1_000_000} s from {Route?.EndPoint}{(_lastFailure is { } failure ? $" ({failure})" : "")}; trying on"));
+            _events.PeerChanged(new PeerEvent(Peer.Node, PeerEventKind.NotHeard, Route?.Row.Transport, NotHeardReason));
         }
 
         Reschedule();
@@ -142,6 +142,10 @@ internal sealed class PeerConnector
         BackOff();
         Reschedule();
     }
+
+    private string NotHeardReason => Route is { } route
+        ? $"no answer for {NotHeardAfterMicros / 1_000_000} s from {route.EndPoint}{(_lastFailure is { } failure ? $" ({failure})" : "")}; trying on"
+        : $"nothing for {NotHeardAfterMicros / 1_000_000} s, and its route cannot be used from here";
 
     private void Attempt(Route route)
     {
