@@ -6,7 +6,10 @@ namespace FastForward.Tests.Node;
 [TestFixture]
 public sealed class EventLimiterTests
 {
-    private readonly EventLimiter _limiter = new();
+    private EventLimiter _limiter = null!;
+
+    [SetUp]
+    public void SetUp() => _limiter = new EventLimiter();
 
     [Test]
     public void One_event_of_a_kind_and_node_passes_in_ten_seconds()
