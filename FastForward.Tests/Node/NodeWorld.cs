@@ -4,9 +4,9 @@ using FastForward.Transport.Loop;
 namespace FastForward.Tests.Node;
 
 /// <summary>Whole nodes over real sockets, all on one loop that the test drives by hand.</summary>
-internal sealed class NodeWorld : IDisposable
+internal sealed class NodeWorld(TimeProvider? time = null) : IDisposable
 {
-    private readonly LoopDriver _driver = new();
+    private readonly LoopDriver _driver = new(time);
     private readonly TemporaryDirectory _sockets = new();
     private readonly List<TestNode> _nodes = [];
 

@@ -24,6 +24,9 @@ internal sealed class SimulatedLink(SimulatedNode owner, TransportKind kind, Lin
 
     public bool IsClosed { get; set; }
 
+    /// <summary>Until when it takes no frames: the medium is full.</summary>
+    public long RefusesUntil { get; set; }
+
     /// <summary>When the last frame sent over it arrives: a reliable link keeps the order.</summary>
     public long LastArrival { get; set; }
 }

@@ -1,4 +1,5 @@
 using FastForward.Transport;
+using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
 
@@ -33,19 +34,26 @@ internal sealed class SimulatedNetwork(int seed)
         Reliable = false, Ordered = false, ConnectionOriented = false, DetectsPeerDeath = false, MaxFrameSize = 1200, HostLocal = true,
     };
 
-    public SimulatedNode Start(uint id, params uint[] routes)
+    /// <summary>Whether a datagram from one address to another vanishes.</summary>
+    public Func<uint, uint, bool> Vanishes { get; set; } = static (_, _) => false;
+
+    public SimulatedNode Start(uint id, params uint[] routes) => StartAt(id, id, null, routes);
+
+    /// <summary>Starts a process at an address of its own; nodes are looked for at the address equal to their id.</summary>
+    public SimulatedNode StartAt(uint address, uint id, Func<SessionOptions, SessionOptions>? configure, params uint[] routes)
     {
-        SimulatedNode node = new(this, id, (ulong)Random.NextInt64(1, long.MaxValue), routes);
-        _nodes[id] = node;
+        SessionOptions options = new() { Node = id, Incarnation = (ulong)Random.NextInt64(1, long.MaxValue) };
+        SimulatedNode node = new(this, address, configure?.Invoke(options) ?? options, routes);
+        _nodes[address] = node;
         return node;
     }
 
-    public SimulatedNode? Find(uint id) => _nodes.GetValueOrDefault(id);
+    public SimulatedNode? Find(uint address) => _nodes.GetValueOrDefault(address);
 
     /// <summary>The process ends without a word.</summary>
     public void Kill(SimulatedNode node)
     {
-        if (_nodes.GetValueOrDefault(node.Id) == node) _nodes.Remove(node.Id);
+        if (_nodes.GetValueOrDefault(node.Address) == node) _nodes.Remove(node.Address);
         node.IsDead = true;
         foreach (SimulatedLink link in node.Links.ToArray()) Cut(link);
     }
@@ -118,11 +126,12 @@ internal sealed class SimulatedNetwork(int seed)
             return;
         }
 
+        if (Vanishes(link.Owner.Address, link.RemoteNode)) return;
         int copies = Random.NextDouble() < Loss ? 0 : Random.NextDouble() < Duplication ? 2 : 1;
         for (int i = 0; i < copies; i++)
         {
             byte[] copy = [.. frame];
-            uint source = link.Owner.Id;
+            uint source = link.Owner.Address;
             At(Now + Delay(), () => Find(link.RemoteNode)?.ReceiveDatagram(source, copy));
         }
     }

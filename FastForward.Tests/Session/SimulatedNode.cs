@@ -16,17 +16,26 @@ internal sealed class SimulatedNode : IAdmission
     private readonly byte[] _buffer = new byte[65_536];
     private bool _pumpQueued;
 
-    public SimulatedNode(SimulatedNetwork network, uint id, ulong incarnation, IEnumerable<uint> routes)
+    public SimulatedNode(SimulatedNetwork network, uint address, SessionOptions options, IEnumerable<uint> routes)
     {
         _network = network;
-        Id = id;
+        Address = address;
         _routes = [.. routes];
-        Options = new SessionOptions { Node = id, Incarnation = incarnation };
+        Options = options;
         Recorder = new EventRecorder(this);
         Peers = new Peers(Options, Recorder, Statistics, this, new MessagePool(), limit => limit <= 0 ? 0 : network.Random.NextInt64(limit));
     }
 
-    public uint Id { get; }
+    public uint Id => Options.Node;
+
+    /// <summary>Where its datagrams come from and its connections are accepted.</summary>
+    public uint Address { get; }
+
+    /// <summary>How often it woke up to look for work.</summary>
+    public long Wakeups { get; private set; }
+
+    /// <summary>Until when the process does not run; what comes in waits.</summary>
+    public long PausedUntil { get; private set; }
 
     public bool IsDead { get; set; }
 
@@ -56,13 +65,52 @@ internal sealed class SimulatedNode : IAdmission
     public void Open(uint node, TransportKind kind)
     {
         Opens[node] = kind;
-        Peers.GetOrAdd(node).Preferred = kind;
+        Peers.GetOrAdd(node).Prefer(_network.Now, kind);
         Evaluate(node);
     }
+
+    /// <summary>The process stops for a while, as by SIGSTOP, and learns of it afterwards.</summary>
+    public void Pause(long duration)
+    {
+        PausedUntil = _network.Now + duration;
+        _network.At(PausedUntil, () =>
+        {
+            foreach (Peer peer in Peers.All) peer.OnStall(duration);
+            QueuePump();
+        });
+    }
+
+    public void Block(SimulatedLink link, long duration)
+    {
+        link.RefusesUntil = _network.Now + duration;
+        _network.At(link.RefusesUntil, () =>
+        {
+            if (link.Path is { } path) path.IsBlocked = false;
+            QueuePump();
+        });
+    }
+
+    /// <summary>The operator takes the route away.</summary>
+    public void RemoveRoute(uint node)
+    {
+        _routes.Remove(node);
+        Opens.Remove(node);
+        Peer(node).Close(_network.Now, CloseReason.RouteChanged, "the route was removed", UndeliveredReason.PeerLost);
+        foreach (Path path in Peer(node).Paths.ToArray()) Flush(path);
+        Peers.Remove(node);
+    }
+
+    public void AddRoute(uint node) => _routes.Add(node);
 
     public void Receive(SimulatedLink link, byte[] frame)
     {
         if (IsDead) return;
+        if (IsPaused)
+        {
+            _network.At(PausedUntil, () => Receive(link, frame));
+            return;
+        }
+
         if (link.Path is { } path) path.ReadFrame(_network.Now, frame);
         else if (Handshake.TryRead(frame, out Handshake init) && init.Type == FrameType.Init) Introduce(link, init);
         QueuePump();
@@ -71,6 +119,12 @@ internal sealed class SimulatedNode : IAdmission
     public void ReceiveDatagram(uint source, byte[] frame)
     {
         if (IsDead || frame.Length < WireFormat.CommonHeader) return;
+        if (IsPaused)
+        {
+            _network.At(PausedUntil, () => ReceiveDatagram(source, frame));
+            return;
+        }
+
         uint index = BinaryPrimitives.ReadUInt32LittleEndian(frame.AsSpan(4));
         if (_byIndex.TryGetValue(index, out SimulatedLink? link) && link.RemoteNode == source && !link.IsClosed) link.Path?.ReadFrame(_network.Now, frame);
         else if (Handshake.TryRead(frame, out Handshake init) && init.Type == FrameType.Init) IntroduceStranger(source, init);
@@ -106,10 +160,13 @@ internal sealed class SimulatedNode : IAdmission
 
     bool IAdmission.AllowsUnkeyed(TransportKind kind) => true;
 
+    private bool IsPaused => _network.Now < PausedUntil;
+
     private void Pump()
     {
         _pumpQueued = false;
-        if (IsDead) return;
+        if (IsDead || IsPaused) return;
+        Wakeups++;
         long next = long.MaxValue;
         foreach (Peer peer in Peers.All.ToArray())
         {
@@ -127,6 +184,13 @@ internal sealed class SimulatedNode : IAdmission
         SimulatedLink link = (SimulatedLink)path.Link!;
         while (!link.IsClosed && path.HasOutput(_network.Now))
         {
+            path.IsBlocked = _network.Now < link.RefusesUntil;
+            if (path.IsBlocked)
+            {
+                if (path.Phase == PathPhase.Closing) path.Finish(_network.Now, "closed");
+                return;
+            }
+
             int length = path.WriteFrame(_network.Now, _buffer.AsSpan(0, link.Traits.MaxFrameSize), out _);
             if (length == 0) return;
             _network.Transmit(link, _buffer.AsSpan(0, length).ToArray());

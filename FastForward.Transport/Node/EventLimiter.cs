@@ -7,23 +7,40 @@ namespace FastForward.Transport;
 internal sealed class EventLimiter
 {
     private const long IntervalMicros = 10_000_000;
-    private const int MaxRemembered = 256;
+    private const int MaxStrangers = 256;
 
-    private readonly Dictionary<(uint Node, PeerEventKind Kind), long> _next = [];
+    // Of peers, as many as there are routes: no flood of invented ids keeps their events back.
+    private readonly Dictionary<(uint Node, PeerEventKind Kind), long> _peers = [];
+    private readonly Dictionary<uint, long> _strangers = [];
+    private long _strangersFullUntil;
 
     public bool Passes(long now, in PeerEvent change)
     {
-        if (change.Kind is not (PeerEventKind.NotConfigured or PeerEventKind.NodeIdConflict or PeerEventKind.Refused)) return true;
-        if (_next.TryGetValue((change.Node, change.Kind), out long next) && now < next) return false;
-        if (_next.Count >= MaxRemembered) Forget(now);
-        // A flood of different ids: their first events were told, more would only fill the log.
-        if (_next.Count >= MaxRemembered) return false;
-        _next[(change.Node, change.Kind)] = now + IntervalMicros;
+        if (change.Kind == PeerEventKind.NotConfigured) return PassesStranger(now, change.Node);
+        if (change.Kind is not (PeerEventKind.NodeIdConflict or PeerEventKind.Refused)) return true;
+        if (_peers.TryGetValue((change.Node, change.Kind), out long next) && now < next) return false;
+        _peers[(change.Node, change.Kind)] = now + IntervalMicros;
         return true;
     }
 
-    private void Forget(long now)
+    private bool PassesStranger(long now, uint node)
     {
-        foreach ((uint, PeerEventKind) key in _next.Where(entry => entry.Value <= now).Select(static entry => entry.Key).ToArray()) _next.Remove(key);
+        if (_strangers.TryGetValue(node, out long next) && now < next) return false;
+        // A flood of different ids: their first events were told, more would only fill the log. The table is looked through
+        // once per interval, not once per frame.
+        if (_strangers.Count >= MaxStrangers && !_strangers.ContainsKey(node))
+        {
+            if (now < _strangersFullUntil) return false;
+            _strangersFullUntil = now + IntervalMicros;
+            foreach ((uint stranger, long until) in _strangers)
+            {
+                if (until <= now) _strangers.Remove(stranger); // allowed while walking
+            }
+
+            if (_strangers.Count >= MaxStrangers) return false;
+        }
+
+        _strangers[node] = now + IntervalMicros;
+        return true;
     }
 }

@@ -74,7 +74,9 @@ internal sealed class FramePump(ForwardLoop loop, NodeStatistics statistics)
         IForwardLink link = (IForwardLink)path.Link!;
         while (path.HasOutput(loop.Now))
         {
-            if (link.TryClaim(link.Traits.MaxFrameSize, out Span<byte> frame) != ClaimResult.Claimed)
+            ClaimResult claim = link.TryClaim(link.Traits.MaxFrameSize, out Span<byte> frame);
+            path.IsBlocked = claim != ClaimResult.Claimed;
+            if (path.IsBlocked)
             {
                 // A farewell does not wait for a link that takes nothing.
                 if (path.Phase == PathPhase.Closing) path.Finish(loop.Now, "closed");

@@ -59,7 +59,9 @@ internal sealed class LinkDispatcher : ILinkSink
 
     public void Writable(IForwardLink link)
     {
-        if (link.Owner is Session.Path path) _events.Pending(path.Peer);
+        if (link.Owner is not Session.Path path) return;
+        path.IsBlocked = false;
+        _events.Pending(path.Peer);
     }
 
     public void Closed(IForwardLink link, LinkClosure closure)

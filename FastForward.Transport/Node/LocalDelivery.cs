@@ -8,8 +8,10 @@ namespace FastForward.Transport;
 /// </summary>
 internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
 {
+    private const int StoreOverheadPerMessage = 64; // empty messages are bounded as well
+
     private readonly Dictionary<ulong, SendStream> _streams = [];
-    private readonly EndedStreams _ended = new(options.MaxStreams * 4);
+    private readonly EndedStreams<bool> _ended = new(options.MaxStreams * 4);
     private readonly HashSet<ulong> _refused = [];
     private OutgoingMessage? _head;
     private OutgoingMessage? _tail;
@@ -21,7 +23,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
     {
         if (!_streams.TryGetValue(id, out SendStream? stream))
         {
-            if (_ended.TryGet(id, out _)) return new SendResult(SendStatus.StreamEnded, 0);
+            if (_ended.Contains(id)) return new SendResult(SendStatus.StreamEnded, 0);
             if (_streams.Count >= options.MaxStreams) return new SendResult(SendStatus.TooManyStreams, 0);
         }
         else if (stream.IsEnded || stream.Class != messageClass)
@@ -29,7 +31,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
             return new SendResult(stream.IsEnded ? SendStatus.StreamEnded : SendStatus.WrongClass, 0);
         }
 
-        if (_storedBytes + payload.Length > options.SendStoreBytes)
+        if (_storedBytes + payload.Length + StoreOverheadPerMessage > options.SendStoreBytes)
         {
             if (_refused.Count < options.MaxStreams * 2) _refused.Add(id);
             return new SendResult(SendStatus.BackPressured, 0);
@@ -71,7 +73,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
             bool isLast = ReferenceEquals(message, last);
             _head = message.Next;
             if (_head is null) _tail = null;
-            _storedBytes -= message.Length;
+            _storedBytes -= message.Length + StoreOverheadPerMessage;
             Hand(message);
             pool.Return(message);
             if (isLast) break;
@@ -88,7 +90,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
         message.Stream = stream;
         message.Sequence = stream.NextSequence++;
         stream.IsEnded = end;
-        _storedBytes += message.Length;
+        _storedBytes += message.Length + StoreOverheadPerMessage;
         if (_tail is null) _head = message;
         else _tail.Next = message;
         _tail = message;
@@ -101,7 +103,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
         if (message.IsEnd)
         {
             _streams.Remove(stream.Id);
-            _ended.Add(stream.Id, stream.NextSequence);
+            _ended.Add(stream.Id, true);
         }
 
         if (message.Kind == OutgoingKind.Message)

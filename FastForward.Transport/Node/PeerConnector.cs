@@ -58,7 +58,7 @@ internal sealed class PeerConnector
         Route? before = Route;
         Route = route;
         _generation++;
-        Peer.Preferred = route?.Row.Transport;
+        Peer.Prefer(_loop.Now, route?.Row.Transport);
         DropAttempt();
         if (before is not null && before.Row.Transport == route?.Row.Transport)
         {
@@ -89,7 +89,7 @@ internal sealed class PeerConnector
         if (!_toldNotHeard && Peer.KnownIncarnation == 0 && _loop.Now - _since >= NotHeardAfterMicros)
         {
             _toldNotHeard = true;
-            _events.PeerChanged(new PeerEvent(Peer.Node, PeerEventKind.NotHeard, Route?.Row.Transport, $"no answer for {NotHeardAfterMicros / 1_000_000} s from {Route?.EndPoint}{(_lastFailure is { } failure ? $" ({failure})" : "")}; trying on"));
+            _events.PeerChanged(new PeerEvent(Peer.Node, PeerEventKind.NotHeard, Route?.Row.Transport, NotHeardReason));
         }
 
         Reschedule();
@@ -143,6 +143,10 @@ internal sealed class PeerConnector
         Reschedule();
     }
 
+    private string NotHeardReason => Route is { } route
+        ? $"no answer for {NotHeardAfterMicros / 1_000_000} s from {route.EndPoint}{(_lastFailure is { } failure ? $" ({failure})" : "")}; trying on"
+        : $"nothing for {NotHeardAfterMicros / 1_000_000} s, and its route cannot be used from here";
+
     private void Attempt(Route route)
     {
         if (_transports.Find(route.Row.Transport) is not { } transport)
@@ -189,7 +193,7 @@ internal sealed class PeerConnector
         }
 
         IPAddress? address = failure is null
-            ? lookup.Result.FirstOrDefault(candidate => transport.LocalEndPoints.Any(local => local.AddressFamily == candidate.AddressFamily))
+            ? lookup.Result.FirstOrDefault(candidate => !candidate.Equals(IPAddress.Any) && !candidate.Equals(IPAddress.IPv6Any) && transport.LocalEndPoints.Any(local => local.AddressFamily == candidate.AddressFamily))
             : null;
         if (address is null)
         {

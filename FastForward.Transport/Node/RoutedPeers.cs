@@ -71,8 +71,10 @@ internal sealed class RoutedPeers : IAdmission
     {
         foreach (PeerConnector connector in _connectors.Values)
         {
-            // A peer that is not there cannot acknowledge: waiting for it would only delay the end.
-            if (connector.Peer.SendPath is not null && connector.Peer.Association.Sender.StoredBytes > 0) return false;
+            // A peer that was not there at all, or a path that cannot carry what waits, would only delay the end. One that
+            // just lost its last path may be back in a moment.
+            Peer peer = connector.Peer;
+            if (peer.Association.IsUp && !peer.Association.Sender.IsDrained(peer.SendPath is null or { IsReliable: true })) return false;
         }
 
         return true;

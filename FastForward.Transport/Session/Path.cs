@@ -25,6 +25,7 @@ internal sealed class Path
     private bool _probeReplyOwed;
     private uint _probeReplyId;
     private long _probeReplySince;
+    private long _suspectSince;
     private CloseReason _closeReason;
     private bool _closesAssociation;
 
@@ -86,6 +87,11 @@ internal sealed class Path
 
     public PathProber Prober { get; }
 
+    /// <summary>
+    /// The link refused the last frame and has not asked for more: output waits for it, not for time. Set by the owner.
+    /// </summary>
+    public bool IsBlocked { get; set; }
+
     /// <summary>The owner's link.</summary>
     public object? Link { get; set; }
 
@@ -107,6 +113,7 @@ internal sealed class Path
     /// <summary>When <see cref="OnTimeout"/> or <see cref="WriteFrame"/> has something to do by itself.</summary>
     public long NextTimeout => Phase switch
     {
+        PathPhase.Initiating when IsBlocked => _openedAt + AnswerLimit,
         PathPhase.Initiating => Math.Min(_initDue, _openedAt + AnswerLimit),
         PathPhase.Answering => _openedAt + _options.HandshakeTimeout,
         PathPhase.Established => Prober.Due,
@@ -179,6 +186,13 @@ internal sealed class Path
         Peer.OnFrameRead();
     }
 
+    /// <summary>This process did not run for a while: silence of that time proves nothing.</summary>
+    public void OnStall(long duration)
+    {
+        _suspectSince += duration;
+        Prober.Forgive();
+    }
+
     /// <summary>The time <see cref="NextTimeout"/> came.</summary>
     public void OnTimeout(long now)
     {
@@ -192,7 +206,9 @@ internal sealed class Path
                 break;
             case PathPhase.Established when now >= Prober.Due:
                 Prober.OnDue(now);
-                if (Prober.Missed >= PathProber.SuspectAfter) OnSilent(now);
+                // Where the far end has forgotten the path, nothing else would ever end it.
+                if (IsSuspect && now - _suspectSince >= _options.DeadAfter) Finish(now, "silent for too long");
+                else if (Prober.Missed >= PathProber.SuspectAfter) OnSilent(now);
                 break;
         }
     }
@@ -312,7 +328,7 @@ internal sealed class Path
                 _confirmOwed = true; // ours got lost
                 break;
             case FrameType.Confirm when Phase == PathPhase.Answering && handshake.SenderIndex == RemoteIndex && handshake.Incarnation == PeerIncarnation:
-                Establish(now);
+                Confirmed(now);
                 break;
         }
     }
@@ -323,9 +339,16 @@ internal sealed class Path
         RemoteIndex = response.SenderIndex;
         PeerIncarnation = response.Incarnation;
         Epoch = response.Epoch;
-        Measurement.AddRoundTrip((uint)now - response.Timestamp);
+        Measurement.AddRoundTrip((int)((uint)now - response.Timestamp)); // what it returns may be anything
         _confirmOwed = true;
         Establish(now);
+    }
+
+    // Between INIT and its confirmation the rightful holder of the id may have come: it is not displaced.
+    private void Confirmed(long now)
+    {
+        if (Peer.Admits(now, PeerIncarnation)) Establish(now);
+        else Finish(now, "another process holds the node id");
     }
 
     private void Establish(long now)
@@ -353,7 +376,7 @@ internal sealed class Path
         }
 
         // The first frame under our index proves that the answer arrived, as well as a CONFIRM would.
-        if (Phase == PathPhase.Answering) Establish(now);
+        if (Phase == PathPhase.Answering) Confirmed(now);
         Measurement.AddArrival(now, BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]));
         ElementReader reader = new(frame[WireFormat.DataHeader..]);
         while (Phase is PathPhase.Established or PathPhase.Closing && reader.Next()) ReadElement(now, reader);
@@ -426,6 +449,7 @@ internal sealed class Path
 
         if (IsSuspect) return;
         IsSuspect = true;
+        _suspectSince = now;
         Peer.OnSuspect(this, now);
     }
 }

@@ -83,7 +83,10 @@ internal sealed class PathProber
     }
 
     /// <summary>An answer came.</summary>
-    /// <returns>The round trip in microseconds, or -1 when the answer fits no recent probe.</returns>
+    /// <returns>
+    /// The round trip in microseconds, or -1 when the answer fits no recent probe. Both clocks tick in duty cycles, so the
+    /// far end may believe that it held the probe longer than the whole round trip took: that is still a sign of life.
+    /// </returns>
     public long OnReply(long now, uint id, uint holdMicros, out bool metChallenge)
     {
         metChallenge = false;
@@ -97,7 +100,7 @@ internal sealed class PathProber
             metChallenge = true;
         }
 
-        return now - _sentAt[id % Remembered] - holdMicros;
+        return Math.Max(now - _sentAt[id % Remembered] - holdMicros, 0);
     }
 
     /// <summary>This process did not run for a while: silence of that time proves nothing.</summary>

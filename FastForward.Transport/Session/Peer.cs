@@ -18,10 +18,19 @@ internal sealed class Peer
     private long _silentSince = long.MaxValue;
     private long _waitingSince = long.MaxValue;
     private long _establishments;
+    private Path? _ackPath;
     private readonly IdClaim _claim = new();
 
-    public Peer(uint node, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool, Func<long, long> jitter)
+    /// <param name="node">The peer's id.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="events">Where events go.</param>
+    /// <param name="statistics">Counters.</param>
+    /// <param name="pool">Messages for reuse.</param>
+    /// <param name="jitter">A random number from 0 to its argument.</param>
+    /// <param name="lastEpoch">The last epoch that this process used with the node; 0 for none.</param>
+    public Peer(uint node, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool, Func<long, long> jitter, uint lastEpoch = 0)
     {
+        _lastEpoch = lastEpoch;
         Node = node;
         Options = options;
         Statistics = statistics;
@@ -41,7 +50,10 @@ internal sealed class Peer
     public Func<long, long> Jitter { get; }
 
     /// <summary>The medium that the local route asks for; null without a route.</summary>
-    public TransportKind? Preferred { get; set; }
+    public TransportKind? Preferred { get; private set; }
+
+    /// <summary>The last epoch in which there was an association; 0 for none.</summary>
+    public uint LastEpoch => _lastEpoch;
 
     /// <summary>The path that messages to the peer take; null when there is none.</summary>
     public Path? SendPath { get; private set; }
@@ -59,14 +71,14 @@ internal sealed class Peer
     public ulong KnownIncarnation { get; private set; }
 
     /// <summary>The epoch that a new handshake asks for: that of the living association, or the next one.</summary>
-    public uint ProposedEpoch => _association.IsUp ? _association.Epoch : _lastEpoch + 1;
+    public uint ProposedEpoch => _association.IsUp ? _association.Epoch : EpochOrder.After(_lastEpoch);
 
     /// <summary>When <see cref="OnTimeout"/> has something to do; long.MaxValue for never.</summary>
     public long NextTimeout
     {
         get
         {
-            long next = SendPath is null ? long.MaxValue : _association.Receiver.OutputDue;
+            long next = AckPath is { IsBlocked: false } ? _association.Receiver.OutputDue : long.MaxValue;
             if (_silentSince != long.MaxValue) next = Math.Min(next, _silentSince + Options.DeadAfter);
             if (_waitingSince != long.MaxValue) next = Math.Min(next, _waitingSince + Options.DeadAfter);
             foreach (Path path in _paths) next = Math.Min(next, path.NextTimeout);
@@ -138,22 +150,19 @@ internal sealed class Peer
     public bool IsRefuted(long now, ulong incarnation) => _claim.IsRefuted(now, incarnation);
 
     /// <summary>The epoch to answer an INIT with.</summary>
-    public uint EpochFor(in Handshake init) => Math.Max(
+    public uint EpochFor(in Handshake init) => EpochOrder.Newest(
         init.Epoch,
-        _association.IsUp && init.Incarnation == _association.PeerIncarnation ? _association.Epoch : _lastEpoch + 1);
+        _association.IsUp && init.Incarnation == _association.PeerIncarnation ? _association.Epoch : EpochOrder.After(_lastEpoch));
 
-    public bool HasOutput(Path path, long now)
-    {
-        if (!ReferenceEquals(path, SendPath)) return false;
-        return _association.Sender.HasOutput(path.IsReliable) || now >= _association.Receiver.OutputDue;
-    }
+    public bool HasOutput(Path path, long now) =>
+        (ReferenceEquals(path, SendPath) && _association.Sender.HasOutput(path.IsReliable))
+        || (now >= _association.Receiver.OutputDue && ReferenceEquals(path, AckPath));
 
     /// <summary>Acknowledgements, credit and messages, on the path that was chosen for them.</summary>
     public void WriteContent(Path path, long now, ref FrameWriter frame)
     {
-        if (!ReferenceEquals(path, SendPath)) return;
-        _association.Receiver.Write(ref frame);
-        _association.Sender.Write(now, path.IsReliable, ref frame);
+        if (ReferenceEquals(path, AckPath)) _association.Receiver.Write(ref frame);
+        if (ReferenceEquals(path, SendPath)) _association.Sender.Write(now, path.IsReliable, ref frame);
     }
 
     public void OnTimeout(long now)
@@ -174,7 +183,7 @@ internal sealed class Peer
     {
         if (_silentSince != long.MaxValue) _silentSince += duration;
         if (_waitingSince != long.MaxValue) _waitingSince += duration;
-        foreach (Path path in _paths) path.Prober.Forgive();
+        foreach (Path path in _paths) path.OnStall(duration);
     }
 
     /// <summary>Ends the association in order: the peer is told.</summary>
@@ -190,7 +199,7 @@ internal sealed class Peer
     {
         if (_association.IsUp && !_association.Owns(path))
         {
-            if (path.PeerIncarnation == _association.PeerIncarnation && path.Epoch < _association.Epoch)
+            if (path.PeerIncarnation == _association.PeerIncarnation && !EpochOrder.IsNewer(path.Epoch, _association.Epoch))
             {
                 path.Close(now, CloseReason.Superseded, "a newer association was established meanwhile");
                 return;
@@ -203,6 +212,13 @@ internal sealed class Peer
         }
 
         bool isNew = !_association.IsUp;
+        if (isNew && path.PeerIncarnation == KnownIncarnation && !EpochOrder.IsNewer(path.Epoch, _lastEpoch))
+        {
+            // A late answer to a handshake for an association that is dead here: the peer may still number from where it was.
+            path.Close(now, CloseReason.Superseded, "its association is dead here");
+            return;
+        }
+
         if (isNew)
         {
             _association.Bind(path.Epoch, path.PeerIncarnation);
@@ -218,8 +234,19 @@ internal sealed class Peer
     public void OnSuspect(Path path, long now) =>
         ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path: {PathProber.SuspectAfter} probes went unanswered");
 
-    public void OnSound(Path path, long now) =>
+    public void OnSound(Path path, long now)
+    {
         ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path answers again");
+        CloseRedundant(path.Kind, now);
+    }
+
+    /// <summary>The local route asks for another medium.</summary>
+    public void Prefer(long now, TransportKind? kind)
+    {
+        if (Preferred == kind) return;
+        Preferred = kind;
+        if (_paths.Count > 0) ChoosePath(now, PeerEventKind.PathChanged, "the route asks for another medium");
+    }
 
     public void OnChallengeMet(long now)
     {
@@ -233,6 +260,7 @@ internal sealed class Peer
 
     public void OnPathLost(Path path, long now)
     {
+        if (ReferenceEquals(path, _ackPath)) _ackPath = null;
         if (ReferenceEquals(path, SendPath)) ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndedBecause}");
         _events.Pending(this);
     }
@@ -250,7 +278,8 @@ internal sealed class Peer
     public void OnMessage(Path path, long now, in MessageElement message)
     {
         if (!_association.Owns(path)) return;
-        _association.Receiver.Message(now, message, path.IsReliable);
+        if (path.IsReliable && !message.IsRealTime) _ackPath = path;
+        if (!_association.Receiver.Message(now, message, path.IsReliable)) Violated(path, now);
     }
 
     public void OnStreamElement(Path path, long now, ElementType type, ReadOnlySpan<byte> body)
@@ -259,16 +288,17 @@ internal sealed class Peer
         switch (type)
         {
             case ElementType.StreamAck when body.Length >= 24:
-                _association.Sender.Acknowledge(Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[8..]), BinaryPrimitives.ReadUInt64LittleEndian(body[16..]));
+                _association.Sender.Acknowledge(Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[8..]), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]), BinaryPrimitives.ReadUInt64LittleEndian(body[16..]));
                 break;
             case ElementType.Credit when body.Length >= 8:
                 _association.Sender.GrantCredit(BinaryPrimitives.ReadUInt64LittleEndian(body));
                 break;
             case ElementType.StreamReset when body.Length >= 16:
-                _association.Receiver.Reset(now, Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[8..]), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]), path.IsReliable);
+                if (path.IsReliable) _ackPath = path;
+                if (!_association.Receiver.Reset(now, Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[8..]), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]), path.IsReliable)) Violated(path, now);
                 break;
-            case ElementType.StreamRefused when body.Length >= 12:
-                _association.Sender.Refused(Id(body));
+            case ElementType.StreamRefused when body.Length >= 16:
+                _association.Sender.Refused(Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]));
                 break;
             default:
                 Statistics.MalformedFrames++;
@@ -295,6 +325,7 @@ internal sealed class Peer
         _silentSince = long.MaxValue;
         _waitingSince = long.MaxValue;
         SendPath = null;
+        _ackPath = null;
         foreach (Path path in _paths.ToArray())
         {
             if (old.Owns(path) && path.Phase != PathPhase.Closing) path.Finish(now, because);
@@ -310,7 +341,7 @@ internal sealed class Peer
     {
         if (_association.IsUp)
         {
-            _association.Sender.FailReliable(UndeliveredReason.Unsupported);
+            _association.Sender.FailReliable(now, UndeliveredReason.Unsupported);
             UpdateWaiting(now);
         }
         else
@@ -356,8 +387,18 @@ internal sealed class Peer
     // Reliable messages without a path that can carry them are given up after a while, with a report.
     private void UpdateWaiting(long now)
     {
-        if (_association.Sender.Unacknowledged == 0 || SendPath is { IsReliable: true }) _waitingSince = long.MaxValue;
+        if (_association.Sender.UnacknowledgedMessages == 0 || SendPath is { IsReliable: true }) _waitingSince = long.MaxValue;
         else if (_waitingSince == long.MaxValue) _waitingSince = now;
+    }
+
+    // Acknowledgements go back on the path that brings the messages: if it dies with them, the sender's repetition brings
+    // new ones. On any other path a loss would go unnoticed at the sender.
+    private Path? AckPath => _ackPath ?? SendPath;
+
+    private void Violated(Path path, long now)
+    {
+        Statistics.MalformedFrames++;
+        path.Close(now, CloseReason.ProtocolViolation, "the peer exceeded what it was granted");
     }
 
     private SendStatus Told(SendStatus status)

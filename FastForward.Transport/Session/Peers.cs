@@ -24,6 +24,8 @@ internal enum InitVerdict
 /// <summary>All peers of a node, and the judgement of those who knock.</summary>
 internal sealed class Peers
 {
+    private const int MaxPendingPerPeer = 8;
+
     private readonly SessionOptions _options;
     private readonly ISessionEvents _events;
     private readonly NodeStatistics _statistics;
@@ -31,6 +33,7 @@ internal sealed class Peers
     private readonly Func<long, long> _jitter;
     private readonly MessagePool _pool;
     private readonly Dictionary<uint, Peer> _peers = [];
+    private readonly Dictionary<uint, uint> _formerEpochs = [];
 
     /// <param name="options">Settings.</param>
     /// <param name="events">Where events go.</param>
@@ -55,12 +58,16 @@ internal sealed class Peers
     public Peer GetOrAdd(uint node)
     {
         if (_peers.TryGetValue(node, out Peer? peer)) return peer;
-        peer = new Peer(node, _options, _events, _statistics, _pool, _jitter);
+        peer = new Peer(node, _options, _events, _statistics, _pool, _jitter, _formerEpochs.GetValueOrDefault(node));
         _peers.Add(node, peer);
         return peer;
     }
 
-    public void Remove(uint node) => _peers.Remove(node);
+    /// <summary>Forgets a peer, but not its last epoch: the peer may still be in it, should the route come back.</summary>
+    public void Remove(uint node)
+    {
+        if (_peers.Remove(node, out Peer? peer) && peer.LastEpoch != 0) _formerEpochs[node] = peer.LastEpoch;
+    }
 
     /// <summary>Decides about an INIT.</summary>
     /// <param name="now">The time.</param>
@@ -138,7 +145,8 @@ internal sealed class Peers
             return InitVerdict.Reject;
         }
 
-        if (PendingHandshakes() < _options.MaxPendingHandshakes) return InitVerdict.Accept;
+        // One that begins again and again does not take the places of the others.
+        if (Pending(peer) < MaxPendingPerPeer && PendingHandshakes() < _options.MaxPendingHandshakes) return InitVerdict.Accept;
         reason = RejectReason.Busy;
         return InitVerdict.Reject;
     }
@@ -147,12 +155,16 @@ internal sealed class Peers
     private int PendingHandshakes()
     {
         int pending = 0;
-        foreach (Peer peer in _peers.Values)
+        foreach (Peer peer in _peers.Values) pending += Pending(peer);
+        return pending;
+    }
+
+    private static int Pending(Peer peer)
+    {
+        int pending = 0;
+        foreach (Path path in peer.Paths)
         {
-            foreach (Path path in peer.Paths)
-            {
-                if (path.Phase == PathPhase.Answering) pending++;
-            }
+            if (path.Phase == PathPhase.Answering) pending++;
         }
 
         return pending;

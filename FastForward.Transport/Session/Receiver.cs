@@ -10,6 +10,7 @@ internal sealed class Receiver
     // Half of what a sender starts with: the acknowledgement is back before the rest is used up.
     private const int StreamAckThreshold = WireFormat.InitialStreamCredit / 2;
     private const int AssociationAckThreshold = WireFormat.InitialAssociationCredit / 2;
+    private const int LeastAnswers = 4096;
 
     private readonly uint _peer;
     private readonly SessionOptions _options;
@@ -17,12 +18,14 @@ internal sealed class Receiver
     private readonly NodeStatistics _statistics;
     private readonly MessagePool _pool;
     private readonly ReceiveStreamTable _streams = new();
-    private readonly EndedStreams _ended;
-    private readonly Queue<ulong> _refusals = new();
+    private readonly EndedStreams<EndedStream> _ended;
+    private readonly Dictionary<ulong, bool> _answers = []; // to messages of ended streams: whether to refuse them
     private readonly ulong _streamWindow;
 
     private ReceiveStream? _ackHead;
     private ReceiveStream? _ackTail;
+    private int _acksQueued;
+    private bool _creditOwed;
     private ulong _creditUsed;
     private long _unacknowledged;
     private long _partialBytes;
@@ -35,23 +38,29 @@ internal sealed class Receiver
         _events = events;
         _statistics = statistics;
         _pool = pool;
-        _ended = new EndedStreams(options.MaxStreams * 4);
+        _ended = new EndedStreams<EndedStream>(options.MaxStreams * 4);
         _streamWindow = (ulong)Math.Max(options.ReceiveWindowBytes / 4, WireFormat.InitialStreamCredit);
     }
 
     /// <summary>When acknowledgements must leave, even without company; long.MaxValue when none is owed.</summary>
-    public long OutputDue => _refusals.Count > 0 ? 0 : _ackDue;
+    public long OutputDue => _ackDue;
 
-    public void Message(long now, in MessageElement message, bool reliablePath)
+    // A sender has no more streams open than its limit, so one that follows the rules does not come near this.
+    private bool OwesTooMuch => _acksQueued + _answers.Count >= Math.Max(_options.MaxStreams * 4, LeastAnswers);
+
+    /// <summary>Takes a message or a part of one.</summary>
+    /// <returns>False when the peer makes this side owe more answers than it may: the path has to end.</returns>
+    public bool Message(long now, in MessageElement message, bool reliablePath)
     {
         MessageClass messageClass = message.IsRealTime ? MessageClass.RealTime : MessageClass.Reliable;
         ReceiveStream? stream = _streams.Use(message.Stream);
         if (stream is null)
         {
-            if (_ended.TryGet(message.Stream, out ulong end))
+            if (OwesTooMuch) return false;
+            if (_ended.TryGet(message.Stream, out EndedStream ended))
             {
-                MessageOfEndedStream(now, message, end);
-                return;
+                MessageOfEndedStream(now, message, ended);
+                return true;
             }
 
             stream = Open(message.Stream, messageClass);
@@ -60,49 +69,64 @@ internal sealed class Receiver
         if (stream.Class != messageClass || (messageClass == MessageClass.Reliable && !reliablePath))
         {
             _statistics.MalformedFrames++;
-            return;
+            return true;
         }
 
         if (messageClass == MessageClass.RealTime) RealTime(stream, message);
         else Reliable(now, stream, message);
+        return true;
     }
 
-    public void Reset(long now, ulong id, uint sequence, uint code, bool reliablePath)
+    /// <summary>The sender gave a stream up.</summary>
+    /// <returns>As of <see cref="Message"/>.</returns>
+    public bool Reset(long now, ulong id, uint sequence, uint code, bool reliablePath)
     {
         ReceiveStream? stream = _streams.Use(id);
         if (stream is null)
         {
-            if (!_ended.TryGet(id, out ulong end)) end = (ulong)sequence + 1;
-            _ended.Add(id, end);
-            if (reliablePath) AcknowledgeAgain(now, id, end);
-            return;
+            if (OwesTooMuch) return false;
+            if (!_ended.TryGet(id, out EndedStream ended))
+            {
+                _ended.Add(id, new EndedStream((ulong)sequence + 1, 0));
+            }
+            else if ((int)(sequence - (uint)ended.End) is >= 0 and int beyond)
+            {
+                // The stream had ended here before its sender gave it up: the reset has to be acknowledged all the same.
+                _ended.Update(id, ended with { End = ended.End + (ulong)beyond + 1 });
+            }
+
+            if (reliablePath) Answer(now, id, refuse: false);
+            return true;
         }
 
         int step = (int)(sequence - (uint)stream.Expected);
-        if (step < 0) return;
+        if (step < 0) return true;
         stream.Expected += (ulong)step + 1;
         if (stream.Class == MessageClass.Reliable) Owe(now, stream, 0);
         End(stream, StreamEndReason.Reset, code, 0);
+        return true;
     }
 
     /// <summary>Puts what is owed into the frame, as far as it fits.</summary>
     public void Write(ref FrameWriter frame)
     {
-        while (_refusals.Count > 0 && frame.Room >= WireFormat.StreamRefused) frame.WriteStreamRefused(_refusals.Dequeue(), 0);
-        if (_ackHead is null) return;
-        if (_unacknowledged > 0)
+        if (_ackHead is null && _answers.Count == 0) return;
+        if (_creditOwed)
         {
             if (frame.Room < WireFormat.Credit) return;
             frame.WriteCredit(_creditUsed + (ulong)_options.ReceiveWindowBytes);
             _unacknowledged = 0;
+            _creditOwed = false;
         }
 
+        if (!WriteAnswers(ref frame)) return;
         while (_ackHead is { } stream)
         {
             if (frame.Room < WireFormat.StreamAck) return;
-            frame.WriteStreamAck(stream.Id, stream.Expected, stream.CreditUsed + _streamWindow);
+            frame.WriteStreamAck(stream.Id, stream.Expected, stream.CreditUsed, stream.CreditUsed + _streamWindow);
             stream.Unacknowledged = 0;
             stream.AckQueued = false;
+            _acksQueued--;
             _ackHead = stream.NextAck;
             stream.NextAck = null;
         }
@@ -162,7 +186,7 @@ internal sealed class Receiver
         // it, so the sender has to know.
         if (step > 0)
         {
-            Refuse(stream);
+            Refuse(now, stream);
             return;
         }
 
@@ -182,7 +206,7 @@ internal sealed class Receiver
         int repeated = have - message.Offset; // after a change of path the message begins again
         if (repeated < 0 || (partial is null && _partialBytes + WireFormat.MaxReliableMessage > _options.ReceiveWindowBytes))
         {
-            Refuse(stream);
+            Refuse(now, stream);
             return;
         }
 
@@ -234,37 +258,50 @@ internal sealed class Receiver
         });
     }
 
-    private void MessageOfEndedStream(long now, in MessageElement message, ulong end)
+    // Below the end it is a repetition whose acknowledgement was lost, or a late one; above it the stream was evicted here.
+    private void MessageOfEndedStream(long now, in MessageElement message, in EndedStream ended)
     {
         _statistics.EndedStreamMessages++;
-        if (message.IsRealTime) return;
-        // Below the end it is a repetition whose acknowledgement was lost; above it the stream was evicted here.
-        if ((int)(message.Sequence - (uint)end) < 0) AcknowledgeAgain(now, message.Stream, end);
-        else QueueRefusal(message.Stream);
+        bool isBeyond = (int)(message.Sequence - (uint)ended.End) >= 0;
+        if (isBeyond || !message.IsRealTime) Answer(now, message.Stream, refuse: isBeyond);
     }
 
-    private void AcknowledgeAgain(long now, ulong id, ulong end) =>
-        Owe(now, new ReceiveStream(id, MessageClass.Reliable) { Expected = end }, 0);
-
-    private void Refuse(ReceiveStream stream)
+    private void Refuse(long now, ReceiveStream stream)
     {
-        QueueRefusal(stream.Id);
         End(stream, StreamEndReason.Reset, 0, 0);
+        Answer(now, stream.Id, refuse: true);
     }
 
-    private void QueueRefusal(ulong id)
+    private void Answer(long now, ulong id, bool refuse)
     {
-        // Bounded: a peer that provokes more than these gets the same answer to its next message.
-        if (_refusals.Count < 64 && !_refusals.Contains(id)) _refusals.Enqueue(id);
+        _answers[id] = refuse || _answers.GetValueOrDefault(id);
+        _creditOwed |= !refuse;
+        _ackDue = Math.Min(_ackDue, refuse ? now : now + _options.AckDelay);
+    }
+
+    private bool WriteAnswers(ref FrameWriter frame)
+    {
+        foreach ((ulong id, bool refuse) in _answers)
+        {
+            if (frame.Room < Math.Max(WireFormat.StreamAck, WireFormat.StreamRefused)) return false;
+            _ended.TryGet(id, out EndedStream ended);
+            if (refuse) frame.WriteStreamRefused(id, 0, ended.CreditUsed);
+            else frame.WriteStreamAck(id, ended.End, ended.CreditUsed, ended.CreditUsed + _streamWindow);
+            _answers.Remove(id); // allowed while walking
+        }
+
+        return true;
     }
 
     private void Owe(long now, ReceiveStream stream, int cost)
     {
         stream.Unacknowledged += cost;
         _unacknowledged += cost;
+        _creditOwed = true; // also with a repetition: the grant may have been lost together with the acknowledgement
         if (!stream.AckQueued)
         {
             stream.AckQueued = true;
+            _acksQueued++;
             if (_ackHead is null) _ackHead = stream;
             else _ackTail!.NextAck = stream;
             _ackTail = stream;
@@ -284,7 +321,7 @@ internal sealed class Receiver
     private void Forget(ReceiveStream stream)
     {
         _streams.Remove(stream);
-        _ended.Add(stream.Id, stream.Expected);
+        _ended.Add(stream.Id, new EndedStream(stream.Expected, stream.CreditUsed));
         if (stream.Partial is not { } partial) return;
         stream.Partial = null;
         _partialBytes -= WireFormat.MaxReliableMessage;

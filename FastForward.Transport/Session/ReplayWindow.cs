@@ -18,6 +18,7 @@ internal sealed class ReplayWindow
     /// <returns>False when it was taken before, or is too old to know.</returns>
     public bool TryTake(ulong number)
     {
+        if (number == ulong.MaxValue) return false; // nothing could come after it
         if (number >= _next)
         {
             ulong newest = number / 64;

@@ -27,6 +27,9 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     /// <summary>No more messages are taken.</summary>
     public bool IsEnded { get; set; }
 
+    /// <summary>It was given up: nothing but the reset waits.</summary>
+    public bool IsReset { get; set; }
+
     /// <summary>The oldest unacknowledged message (reliable).</summary>
     public OutgoingMessage? First { get; private set; }
 

@@ -19,7 +19,7 @@ internal sealed class Sender
     private readonly NodeStatistics _statistics;
     private readonly MessagePool _pool;
     private readonly Dictionary<ulong, SendStream> _streams = [];
-    private readonly EndedStreams _ended;
+    private readonly EndedStreams<ulong> _ended;
     private readonly Dictionary<ulong, int> _refused = [];
     private readonly List<ulong> _writable = [];
     private readonly RealTimeQueue _realTime = new();
@@ -37,7 +37,7 @@ internal sealed class Sender
         _events = events;
         _statistics = statistics;
         _pool = pool;
-        _ended = new EndedStreams(options.MaxStreams * 4);
+        _ended = new EndedStreams<ulong>(options.MaxStreams * 4);
     }
 
     /// <summary>Payload and overhead in the store.</summary>
@@ -45,6 +45,13 @@ internal sealed class Sender
 
     /// <summary>Reliable messages that are not acknowledged.</summary>
     public long Unacknowledged { get; private set; }
+
+    /// <summary>The messages among <see cref="Unacknowledged"/>; the others are marks and resets, which nobody misses.</summary>
+    public long UnacknowledgedMessages { get; private set; }
+
+    /// <summary>Nothing waits that a path could still deliver.</summary>
+    /// <param name="reliable">The path keeps the promise of reliable streams.</param>
+    public bool IsDrained(bool reliable) => _realTime.IsEmpty && (!reliable || Unacknowledged == 0);
 
     public bool HasOutput(bool reliable) => !_realTime.IsEmpty || (reliable && _readyHead is not null);
 
@@ -66,11 +73,8 @@ internal sealed class Sender
 
     public SendStatus Reset(long now, ulong id, uint code)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream)) return SendStatus.StreamEnded;
-        Abandon(stream, UndeliveredReason.StreamReset);
-        OutgoingMessage reset = _pool.Rent(0);
-        reset.Code = code;
-        Accept(now, stream, reset, OutgoingKind.Reset, end: true);
+        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsReset) return SendStatus.StreamEnded;
+        GiveUp(now, stream, code, UndeliveredReason.StreamReset);
         return SendStatus.Accepted;
     }
 
@@ -85,9 +89,13 @@ internal sealed class Sender
     }
 
     /// <summary>The peer has everything of the stream below a sequence, and grants credit.</summary>
-    public void Acknowledge(ulong id, uint next, ulong limit)
+    /// <param name="id">The stream.</param>
+    /// <param name="next">The low half of the sequence.</param>
+    /// <param name="creditUsed">The low half of the credit that the peer has counted on the stream.</param>
+    /// <param name="limit">The credit limit of the stream.</param>
+    public void Acknowledge(ulong id, uint next, uint creditUsed, ulong limit)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream)) return;
+        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.Class != MessageClass.Reliable) return;
         // The low half of the sequence stands for the number nearest to what is acknowledged; one below it is an old
         // acknowledgement that another path brought late.
         int step = (int)(next - (uint)stream.Acknowledged);
@@ -101,7 +109,12 @@ internal sealed class Sender
         while (stream.First is { } first && first.Sequence < acknowledged) Release(stream.RemoveFirst(), reliable: true);
         stream.Acknowledged = acknowledged;
         stream.CreditLimit = Math.Max(stream.CreditLimit, limit);
-        if (stream.IsEnded && stream.First is null) Close(stream);
+        if (stream.IsEnded && stream.First is null)
+        {
+            TakeBack(stream, creditUsed);
+            Close(stream);
+        }
+
         TellWritable();
     }
 
@@ -112,11 +125,12 @@ internal sealed class Sender
     }
 
     /// <summary>The peer takes no more of a stream.</summary>
-    public void Refused(ulong id)
+    public void Refused(ulong id, uint creditUsed)
     {
         if (!_streams.TryGetValue(id, out SendStream? stream)) return;
         Abandon(stream, UndeliveredReason.StreamReset);
         stream.IsEnded = true;
+        TakeBack(stream, creditUsed);
         Close(stream);
         TellWritable();
     }
@@ -136,18 +150,18 @@ internal sealed class Sender
     public void FailAll(UndeliveredReason reason)
     {
         foreach (SendStream stream in _streams.Values) Abandon(stream, reason);
-        TellWritable();
+        // Whatever they waited for, it does not come any more: the next association begins with all the room there is.
+        foreach (ulong id in _refused.Keys) _events.Writable(_peer, id);
+        _refused.Clear();
     }
 
-    /// <summary>Gives the reliable messages up and reports them; their streams end.</summary>
-    public void FailReliable(UndeliveredReason reason)
+    /// <summary>Gives the reliable messages up and reports them; their streams are reset as soon as a path can tell it.</summary>
+    public void FailReliable(long now, UndeliveredReason reason)
     {
-        if (Unacknowledged == 0) return;
-        foreach (SendStream stream in _streams.Values.Where(static stream => stream.First is not null).ToArray())
+        if (UnacknowledgedMessages == 0) return;
+        foreach (SendStream stream in _streams.Values)
         {
-            Abandon(stream, reason);
-            stream.IsEnded = true;
-            Close(stream);
+            if (stream is { First.Kind: OutgoingKind.Message }) GiveUp(now, stream, 0, reason);
         }
 
         TellWritable();
@@ -158,7 +172,7 @@ internal sealed class Sender
         stream = _recent is { } recent && recent.Id == id ? recent : null;
         if (stream is null && !_streams.TryGetValue(id, out stream))
         {
-            if (_ended.TryGet(id, out _)) return SendStatus.StreamEnded;
+            if (_ended.Contains(id)) return SendStatus.StreamEnded;
             if (_streams.Count >= _options.MaxStreams) return SendStatus.TooManyStreams;
         }
 
@@ -212,6 +226,7 @@ internal sealed class Sender
         }
 
         Unacknowledged++;
+        if (kind == OutgoingKind.Message) UnacknowledgedMessages++;
         stream.Append(message);
         MakeReady(stream);
         return message.Sequence;
@@ -351,9 +366,28 @@ internal sealed class Sender
     private void Release(OutgoingMessage message, bool reliable)
     {
         StoredBytes -= message.Length + StoreOverheadPerMessage;
-        if (reliable) Unacknowledged--;
+        if (reliable)
+        {
+            Unacknowledged--;
+            if (message.Kind == OutgoingKind.Message) UnacknowledgedMessages--;
+        }
+
         _pool.Return(message);
     }
+
+    private void GiveUp(long now, SendStream stream, uint code, UndeliveredReason reason)
+    {
+        Abandon(stream, reason);
+        stream.IsReset = true;
+        OutgoingMessage reset = _pool.Rent(0);
+        reset.Code = code;
+        Accept(now, stream, reset, OutgoingKind.Reset, end: true);
+    }
+
+    // The peer never counted what was given up before it arrived; without this each reset would narrow the association's
+    // credit for good.
+    private void TakeBack(SendStream stream, uint creditUsed) =>
+        _creditUsed -= Math.Min((uint)stream.CreditUsed - creditUsed, stream.CreditUsed);
 
     private void Close(SendStream stream)
     {

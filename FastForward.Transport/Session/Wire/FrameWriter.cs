@@ -67,12 +67,12 @@ internal ref struct FrameWriter
         HasRealTime = true;
     }
 
-    public void WriteStreamAck(ulong stream, ulong next, ulong limit)
+    public void WriteStreamAck(ulong stream, ulong next, ulong creditUsed, ulong limit)
     {
         Span<byte> body = Begin(ElementType.StreamAck, 0, WireFormat.StreamAck);
         BinaryPrimitives.WriteUInt64LittleEndian(body, stream);
         BinaryPrimitives.WriteUInt32LittleEndian(body[8..], (uint)next);
-        BinaryPrimitives.WriteUInt32LittleEndian(body[12..], 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[12..], (uint)creditUsed);
         BinaryPrimitives.WriteUInt64LittleEndian(body[16..], limit);
     }
 
@@ -105,11 +105,12 @@ internal ref struct FrameWriter
         BinaryPrimitives.WriteUInt32LittleEndian(body[12..], code);
     }
 
-    public void WriteStreamRefused(ulong stream, uint code)
+    public void WriteStreamRefused(ulong stream, uint code, ulong creditUsed)
     {
         Span<byte> body = Begin(ElementType.StreamRefused, 0, WireFormat.StreamRefused);
         BinaryPrimitives.WriteUInt64LittleEndian(body, stream);
         BinaryPrimitives.WriteUInt32LittleEndian(body[8..], code);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[12..], (uint)creditUsed);
     }
 
     private Span<byte> BeginMessage(ulong stream, ulong sequence, MessageBits bits, int size)

@@ -36,7 +36,7 @@ internal static class WireFormat
     public const int ProbeReply = ElementHeader + 8;
     public const int Close = ElementHeader + 4;
     public const int StreamReset = ElementHeader + 16;
-    public const int StreamRefused = ElementHeader + 12;
+    public const int StreamRefused = ElementHeader + 16;
 
     public const int MaxReliableMessage = 65_536;
     public const int MaxRealTimeMessage = 1100;

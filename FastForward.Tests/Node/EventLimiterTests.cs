@@ -1,0 +1,35 @@
+using FastForward.Transport;
+
+namespace FastForward.Tests.Node;
+
+/// <summary>Floods of strangers in the event log.</summary>
+[TestFixture]
+public sealed class EventLimiterTests
+{
+    private EventLimiter _limiter = null!;
+
+    [SetUp]
+    public void SetUp() => _limiter = new EventLimiter();
+
+    [Test]
+    public void One_event_of_a_kind_and_node_passes_in_ten_seconds()
+    {
+        Assert.That(Passes(0, 1, PeerEventKind.Refused), Is.True);
+        Assert.That(Passes(9_999_999, 1, PeerEventKind.Refused), Is.False);
+        Assert.That(Passes(9_999_999, 1, PeerEventKind.NodeIdConflict), Is.True);
+        Assert.That(Passes(10_000_000, 1, PeerEventKind.Refused), Is.True);
+        Assert.That(Passes(10_000_000, 1, PeerEventKind.Lost) && Passes(10_000_000, 1, PeerEventKind.Lost), Is.True, "what only the session itself tells is never held back");
+    }
+
+    [Test]
+    public void A_flood_of_invented_ids_does_not_silence_the_events_of_peers()
+    {
+        int passed = Enumerable.Range(1000, 100_000).Count(node => Passes(0, (uint)node, PeerEventKind.NotConfigured));
+        Assert.That(passed, Is.LessThan(1000));
+        Assert.That(Passes(1, 1, PeerEventKind.NodeIdConflict), Is.True);
+        Assert.That(Passes(1, 1, PeerEventKind.Refused), Is.True);
+        Assert.That(Passes(30_000_000, 7, PeerEventKind.NotConfigured), Is.True, "after the flood");
+    }
+
+    private bool Passes(long now, uint node, PeerEventKind kind) => _limiter.Passes(now, new PeerEvent(node, kind, null, "test"));
+}

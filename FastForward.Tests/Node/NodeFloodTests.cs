@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Sockets;
+using FastForward.Tests.Session;
+using FastForward.Transport;
+
+namespace FastForward.Tests.Node;
+
+/// <summary>A million datagrams of noise at the UDP port of a node that is at work.</summary>
+[TestFixture]
+public sealed class NodeFloodTests
+{
+    private const int Datagrams = 1_000_000;
+    private const int PerCycle = 50;
+    private const int Seed = 1;
+
+    [Test]
+    public void A_million_random_and_mutated_datagrams_harm_nobody()
+    {
+        using NodeWorld world = new();
+        (TestNode a, TestNode b) = world.Pair(TransportKind.Ip);
+        using Socket stranger = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        SocketAddress target = new IPEndPoint(IPAddress.Loopback, a.UdpPort).Serialize();
+        Random random = new(Seed);
+        byte[][] golden = [.. GoldenFrames.Version1.Values];
+        byte[] datagram = new byte[1200];
+        ulong expectedByA = 0, expectedByB = 0, sentByA = 0, sentByB = 0;
+        bool ordered = true;
+        a.OnReceived = (in ReceivedMessage message) => Take(message, ref expectedByA);
+        b.OnReceived = (in ReceivedMessage message) => Take(message, ref expectedByB);
+        GC.Collect();
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+
+        for (int sent = 0; sent < Datagrams; sent += PerCycle)
+        {
+            for (int i = 0; i < PerCycle; i++) stranger.SendTo(datagram.AsSpan(0, Fill()), SocketFlags.None, target);
+            if (a.Node.Send(b.Id, 1, MessageClass.RealTime, "voice"u8).IsAccepted) sentByA++;
+            if (b.Node.Send(a.Id, 1, MessageClass.RealTime, "voice"u8).IsAccepted) sentByB++;
+            world.Cycle();
+        }
+
+        // The kernel may drop what the flood leaves no room for; so the streams need not be complete, only intact.
+        world.Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), $"both still connected, seed {Seed}");
+        long after = GC.GetTotalMemory(forceFullCollection: true);
+        Assert.That(ordered, Is.True, $"seed {Seed}");
+        Assert.That(expectedByB, Is.GreaterThan(0).And.LessThanOrEqualTo(sentByA), $"seed {Seed}");
+        Assert.That(expectedByA, Is.GreaterThan(0).And.LessThanOrEqualTo(sentByB), $"seed {Seed}");
+        Assert.That(a.Node.Statistics.StrangerFrames, Is.GreaterThan(Datagrams / 10), $"seed {Seed}");
+        Assert.That(a.Node.Statistics.RefusedHandshakes, Is.GreaterThan(0), $"seed {Seed}");
+        Assert.That(a.Changes, Has.Count.LessThan(2000), $"seed {Seed}: events are limited");
+        Assert.That(after - before, Is.LessThan(8 << 20), $"seed {Seed}: nothing is kept for strangers");
+
+        void Take(in ReceivedMessage message, ref ulong expected)
+        {
+            ordered &= message.Sequence == expected + message.SkippedBefore && message.Payload.SequenceEqual("voice"u8);
+            expected = message.Sequence + 1;
+        }
+
+        int Fill()
+        {
+            if (random.Next(2) == 0)
+            {
+                int noise = random.Next(1, 300);
+                random.NextBytes(datagram.AsSpan(0, noise));
+                return noise;
+            }
+
+            byte[] frame = golden[random.Next(golden.Length)];
+            frame.CopyTo(datagram, 0);
+            for (int changes = random.Next(4); changes > 0; changes--) datagram[random.Next(frame.Length)] = (byte)random.Next(256);
+            return random.Next(6) == 0 ? random.Next(1, frame.Length) : frame.Length;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using FastForward.Transport;
+using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Tests.Session;
+
+/// <summary>Who is answered, who is refused, and what the operator reads about it.</summary>
+[TestFixture]
+public sealed class AdmissionTests
+{
+    private static readonly Handshake s_init = new() { Type = FrameType.Init, ReceiverIndex = 0, SenderIndex = 5, From = 2, To = 1, Incarnation = 7, Epoch = 1 };
+
+    private readonly EventRecorder _events = new(new SimulatedNetwork(1).Start(9));
+
+    [TestCase(0u, 0u, true, false, "Accept")]
+    [TestCase(0u, 0u, false, false, "Reject KeyRequired")]
+    [TestCase(0u, 0u, false, true, "Accept")]
+    [TestCase(3u, 0u, true, true, "Reject KeyNotSupported")]
+    [TestCase(0u, 3u, true, true, "Reject KeyNotSupported")]
+    [TestCase(3u, 3u, true, true, "Reject KeyNotSupported")]
+    public void Keys_are_judged(uint demanded, uint offered, bool hostLocal, bool allowed, string verdict)
+    {
+        Assert.That(Judge(s_init with { KeyId = offered }, demanded, hostLocal, allowed), Is.EqualTo(verdict));
+        if (verdict == "Accept") return;
+        Assert.That(_events.Changes[^1].Kind, Is.EqualTo(PeerEventKind.Refused));
+        Assert.That(_events.Changes[^1].Reason, Does.Contain("key"));
+    }
+
+    [Test]
+    public void Wrong_and_own_and_unknown_ids_are_judged()
+    {
+        Assert.That(Judge(s_init with { To = 8 }), Is.EqualTo("Reject WrongNode"));
+        Assert.That(Judge(s_init with { From = 1 }), Is.EqualTo("Reject NodeIdConflict"));
+        Assert.That(_events.Changes[^1].Kind, Is.EqualTo(PeerEventKind.NodeIdConflict));
+        Assert.That(Judge(s_init with { From = 1, Incarnation = 1 }), Is.EqualTo("Drop"), "a route that leads back to ourselves");
+        Assert.That(Judge(s_init with { From = 3 }), Is.EqualTo("Drop"));
+        Assert.That(_events.Changes[^1].Kind, Is.EqualTo(PeerEventKind.NotConfigured));
+    }
+
+    private string Judge(in Handshake init, uint demanded = 0, bool hostLocal = true, bool allowed = true)
+    {
+        Policy policy = new(demanded, allowed);
+        Peers peers = new(new SessionOptions { Node = 1, Incarnation = 1 }, _events, new NodeStatistics(), policy, new MessagePool(), static _ => 0);
+        InitVerdict verdict = peers.Judge(0, init, TransportKind.Ip, hostLocal, out RejectReason reason);
+        return verdict == InitVerdict.Reject ? $"{verdict} {reason}" : verdict.ToString();
+    }
+
+    private sealed class Policy(uint key, bool allowed) : IAdmission
+    {
+        public bool IsConfigured(uint node, out uint keyId)
+        {
+            keyId = key;
+            return node == 2;
+        }
+
+        public bool AllowsUnkeyed(TransportKind kind) => allowed;
+    }
+}

@@ -1,0 +1,229 @@
+using FastForward.Transport;
+using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
+using Path = FastForward.Transport.Session.Path;
+
+namespace FastForward.Tests.Session;
+
+/// <summary>Epochs, incarnations, choice and death of paths: one situation each, on simulated links.</summary>
+[TestFixture]
+public sealed class AssociationTests
+{
+    private const long Second = 1_000_000;
+
+    [Test]
+    public void The_highest_epoch_does_not_use_epochs_up()
+    {
+        Assert.That(EpochOrder.After(uint.MaxValue), Is.EqualTo(1));
+        Assert.That(EpochOrder.IsNewer(1, uint.MaxValue), Is.True);
+        Assert.That(EpochOrder.IsNewer(uint.MaxValue, 1), Is.False);
+        Assert.That(EpochOrder.IsNewer(uint.MaxValue, 0), Is.True);
+        Assert.That(EpochOrder.Newest(3, 4), Is.EqualTo(4));
+
+        SimulatedNetwork network = new(1);
+        SimulatedNode a = network.Start(1, 2);
+        Peer peer = a.Peer(2);
+        uint index = 5;
+        foreach (uint epoch in new[] { 0x7FFF_FFFFu, 0xFFFF_FFFEu, uint.MaxValue })
+        {
+            Path path = Answered(a, incarnation: 77, ++index, epoch);
+            path.ReadFrame(network.Now, Frame(FrameType.Confirm, a, 77, index, epoch, path.LocalIndex));
+            Assert.That(peer.Association.Epoch, Is.EqualTo(epoch));
+            peer.Close(network.Now, CloseReason.Stopping, "test", UndeliveredReason.Stopped);
+        }
+
+        Assert.That(peer.ProposedEpoch, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_late_confirmation_does_not_displace_the_rightful_holder_of_an_id()
+    {
+        SimulatedNetwork network = new(1);
+        SimulatedNode a = network.Start(1, 2);
+        Path impostor = Answered(a, incarnation: 66, index: 6, epoch: 1);
+        Path rightful = Answered(a, incarnation: 77, index: 7, epoch: 1);
+        rightful.ReadFrame(network.Now, Frame(FrameType.Confirm, a, 77, 7, 1, rightful.LocalIndex));
+        impostor.ReadFrame(network.Now, Frame(FrameType.Confirm, a, 66, 6, 1, impostor.LocalIndex));
+        Assert.That(a.Peer(2).KnownIncarnation, Is.EqualTo(77));
+        Assert.That(impostor.Phase, Is.EqualTo(PathPhase.Finished));
+        Assert.That(a.Recorder.Changes.Select(static change => change.Kind), Does.Not.Contain(PeerEventKind.Restarted));
+    }
+
+    [Test]
+    public void A_route_that_is_removed_and_comes_back_begins_a_new_association_although_the_peer_was_not_told()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
+        Ledger ledger = new("one world");
+        for (int i = 0; i < 10; i++) ledger.Send(a, 2, 1, MessageClass.RealTime, 20);
+        network.Run(network.Now + Second);
+        network.Vanishes = static (from, _) => from == 1;
+        a.RemoveRoute(2);
+        network.Run(network.Now + 1000);
+        network.Vanishes = static (_, _) => false;
+        a.AddRoute(2);
+        a.Open(2, TransportKind.Ip);
+        Assert.That(network.RunUntil(() => Connected(a, b), 10 * Second), Is.True);
+        for (int i = 0; i < 5; i++) ledger.Send(a, 2, 1, MessageClass.RealTime, 20);
+        network.Run(network.Now + Second);
+        ledger.Check([a, b]);
+        Assert.That(b.Recorder.Messages, Has.Count.EqualTo(15));
+        Assert.That(b.Statistics.LateMessages, Is.Zero);
+    }
+
+    [Test]
+    public void Acknowledgements_do_not_get_lost_on_a_preferred_datagram_path()
+    {
+        SimulatedNetwork network = new(3) { Loss = 0.6 };
+        SimulatedNode a = network.Start(1, 2);
+        SimulatedNode b = network.Start(2, 1);
+        a.Open(2, TransportKind.Socket);
+        b.Open(1, TransportKind.Ip);
+        Assert.That(network.RunUntil(() => b.Peer(1).SendPath is { Kind: TransportKind.Ip } && a.Peer(2).SendPath is { Kind: TransportKind.Socket }, 60 * Second), Is.True);
+        Ledger ledger = new("one world");
+        for (ulong i = 0; i < 200; i++)
+        {
+            ulong stream = i;
+            network.At(network.Now + ((long)stream * 50_000), () => ledger.Send(a, 2, stream, MessageClass.Reliable, 100, end: true));
+        }
+
+        network.Run(network.Now + (20 * Second));
+        Assert.That(b.Recorder.Messages, Has.Count.EqualTo(200));
+        Assert.That(a.Peer(2).Association.Sender.Unacknowledged, Is.Zero);
+    }
+
+    [Test]
+    public void A_path_that_the_far_end_forgot_ends()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
+        a.Open(2, TransportKind.Socket);
+        Assert.That(network.RunUntil(() => a.Peer(2).SendPath is { Kind: TransportKind.Socket }, 10 * Second), Is.True);
+        network.Vanishes = static (_, _) => true;
+        network.Run(network.Now + (60 * Second));
+        Assert.That(a.Peer(2).State, Is.EqualTo(PeerState.Connected));
+        Assert.That(a.Peer(2).Paths.Count(static path => path.Kind == TransportKind.Ip && path.IsSuspect), Is.Zero);
+        Assert.That(b.Peer(1).Paths.Count(static path => path.Kind == TransportKind.Ip && path.IsSuspect), Is.Zero);
+    }
+
+    [Test]
+    public void Another_preference_takes_effect_at_once_where_both_paths_exist()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
+        b.Open(1, TransportKind.Socket);
+        Assert.That(network.RunUntil(() => a.Peer(2).Paths.Count(static path => path.IsEstablished) == 2, 10 * Second), Is.True);
+        Assert.That(a.Peer(2).SendPath!.Kind, Is.EqualTo(TransportKind.Ip));
+        a.Peer(2).Prefer(network.Now, TransportKind.Socket);
+        Assert.That(a.Peer(2).SendPath!.Kind, Is.EqualTo(TransportKind.Socket));
+    }
+
+    [Test]
+    public void Frames_that_vanish_in_one_direction_make_both_ends_suspect_and_then_end_the_association()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
+        network.Vanishes = static (from, _) => from == 1;
+        network.Run(network.Now + (6 * Second));
+        Assert.That(a.Peer(2).State, Is.EqualTo(PeerState.Suspect));
+        Assert.That(b.Peer(1).State, Is.EqualTo(PeerState.Suspect));
+        network.Run(network.Now + (40 * Second));
+        Assert.That(a.Recorder.Changes.Count(static change => change.Kind == PeerEventKind.Lost), Is.EqualTo(1));
+        network.Vanishes = static (_, _) => false;
+        Assert.That(network.RunUntil(() => Connected(a, b), 60 * Second), Is.True);
+    }
+
+    [Test]
+    public void A_restarted_process_is_met_anew_over_datagrams_after_a_challenge()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
+        network.Kill(b);
+        SimulatedNode successor = network.Start(2, 1);
+        successor.Open(1, TransportKind.Ip);
+        Assert.That(network.RunUntil(() => Connected(a, successor), 10 * Second), Is.True);
+        Assert.That(a.Recorder.Changes.Select(static change => change.Kind), Does.Not.Contain(PeerEventKind.NodeIdConflict));
+        Assert.That(a.Peer(2).KnownIncarnation, Is.EqualTo(successor.Options.Incarnation));
+    }
+
+    [Test]
+    public void An_impostor_does_not_displace_a_living_node_and_is_told_of()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
+        SimulatedNode impostor = network.StartAt(9, 2, null, 1);
+        impostor.Open(1, TransportKind.Ip);
+        network.Run(network.Now + (60 * Second));
+        Assert.That(a.Peer(2).KnownIncarnation, Is.EqualTo(b.Options.Incarnation));
+        Assert.That(Connected(a, b), Is.True);
+        Assert.That(impostor.Peer(1).State, Is.EqualTo(PeerState.Connecting));
+        Assert.That(a.Recorder.Changes.Select(static change => change.Kind), Does.Contain(PeerEventKind.NodeIdConflict));
+    }
+
+    [Test]
+    public void A_paused_node_is_not_blamed_by_itself_and_goes_on([Values(500_000, 2_500_000)] long pause)
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
+        b.Pause(pause);
+        network.Run(network.Now + (20 * Second));
+        Assert.That(Connected(a, b), Is.True);
+        Assert.That(b.Recorder.Changes.Select(static change => change.Kind), Does.Not.Contain(PeerEventKind.Suspect));
+        Assert.That(a.Recorder.Changes.Select(static change => change.Kind), Does.Not.Contain(PeerEventKind.Lost));
+    }
+
+    [Test]
+    public void One_neighbour_does_not_take_all_places_for_handshakes()
+    {
+        SimulatedNetwork network = new(1);
+        SimulatedNode a = network.Start(1, 2, 3);
+        for (uint index = 1; index < 1000; index++) a.ReceiveDatagram(2, Init(a, 2, 66, index));
+        Assert.That(a.Peer(2).Paths, Has.Count.LessThan(20));
+        a.ReceiveDatagram(3, Init(a, 3, 88, 5000));
+        Assert.That(a.Peer(3).Paths, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void A_link_that_takes_nothing_does_not_keep_the_node_awake()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);
+        foreach (SimulatedLink link in b.Links) b.Block(link, 10 * Second);
+        a.Send(2, 1, MessageClass.Reliable, new byte[10]);
+        network.Run(network.Now + (Second / 2));
+        long wakeups = b.Wakeups;
+        network.Run(network.Now + (4 * Second));
+        Assert.That(b.Wakeups - wakeups, Is.LessThan(40), "it owes an acknowledgement that it cannot write");
+    }
+
+    private static (SimulatedNetwork Network, SimulatedNode A, SimulatedNode B) Pair(TransportKind kind)
+    {
+        SimulatedNetwork network = new(7);
+        SimulatedNode a = network.Start(1, 2);
+        SimulatedNode b = network.Start(2, 1);
+        a.Open(2, kind);
+        b.Open(1, kind);
+        network.RunUntil(() => Connected(a, b), 10 * Second);
+        network.Run(network.Now + (2 * Second));
+        return (network, a, b);
+    }
+
+    private static bool Connected(SimulatedNode a, SimulatedNode b) =>
+        a.Peer(b.Id).State == PeerState.Connected && b.Peer(a.Id).State == PeerState.Connected;
+
+    private static Path Answered(SimulatedNode node, ulong incarnation, uint index, uint epoch)
+    {
+        Handshake.TryRead(Frame(FrameType.Init, node, incarnation, index, epoch, 0), out Handshake init);
+        Assert.That(node.Peers.Judge(0, init, TransportKind.Ip, hostLocal: true, out _), Is.EqualTo(InitVerdict.Accept));
+        return node.Peers.Answer(0, init, TransportKind.Ip, SimulatedNetwork.DatagramTraits, index + 1000);
+    }
+
+    private static byte[] Init(SimulatedNode to, uint from, ulong incarnation, uint index)
+    {
+        byte[] frame = new byte[WireFormat.Handshake];
+        new Handshake { Type = FrameType.Init, ReceiverIndex = 0, SenderIndex = index, From = from, To = to.Id, Incarnation = incarnation, Epoch = 1 }.Write(frame);
+        return frame;
+    }
+
+    private static byte[] Frame(FrameType type, SimulatedNode to, ulong incarnation, uint index, uint epoch, uint receiver)
+    {
+        byte[] frame = new byte[WireFormat.Handshake];
+        new Handshake
+        {
+            Type = type, ReceiverIndex = receiver, SenderIndex = index, From = 2, To = to.Id, Incarnation = incarnation, PeerIncarnation = to.Options.Incarnation, Epoch = epoch,
+        }.Write(frame);
+        return frame;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Buffers.Binary;
+using FastForward.Transport;
+
+namespace FastForward.Tests.Session;
+
+/// <summary>
+/// What the nodes of a world accepted, held against what arrived and what was reported: nothing twice, nothing out of
+/// order, nothing reliable lost in silence.
+/// </summary>
+internal sealed class Ledger(string world)
+{
+    private readonly List<(SimulatedNode From, uint To, ulong Stream, MessageClass Class)> _sent = [];
+
+    /// <summary>Sends a message that carries its number, and notes it.</summary>
+    public SendResult Send(SimulatedNode from, uint to, ulong stream, MessageClass messageClass, int size, bool end = false)
+    {
+        byte[] payload = new byte[Math.Max(size, sizeof(ulong))];
+        BinaryPrimitives.WriteUInt64LittleEndian(payload, (ulong)_sent.Count);
+        SendResult result = from.Send(to, stream, messageClass, payload, end);
+        if (result.IsAccepted) _sent.Add((from, to, stream, messageClass));
+        return result;
+    }
+
+    public void Check(IReadOnlyList<SimulatedNode> everyone)
+    {
+        HashSet<ulong> seen = [];
+        foreach (SimulatedNode receiver in everyone)
+        {
+            Dictionary<(SimulatedNode, ulong), ulong> last = [];
+            foreach (var message in receiver.Recorder.Messages)
+            {
+                ulong number = BinaryPrimitives.ReadUInt64LittleEndian(message.Payload);
+                var (from, to, stream, _) = _sent[(int)number];
+                Assert.That((from.Id, to, stream), Is.EqualTo((message.From, receiver.Id, message.Stream)), $"{world}: message {number} went astray");
+                Assert.That(seen.Add(number), Is.True, $"{world}: message {number} of stream {stream} was delivered twice");
+                Assert.That(number, Is.GreaterThanOrEqualTo(last.GetValueOrDefault((from, stream))), $"{world}: stream {stream} was reordered");
+                last[(from, stream)] = number;
+            }
+        }
+
+        var reliable = _sent.Select(static (sent, number) => (sent, number: (ulong)number)).Where(static entry => entry.sent.Class == MessageClass.Reliable && !entry.sent.From.IsDead);
+        foreach (var stream in reliable.GroupBy(static entry => (entry.sent.From, entry.sent.To, entry.sent.Stream)))
+        {
+            long reported = stream.Key.From.Recorder.Reports.Where(report => report.Node == stream.Key.To && report.Stream == stream.Key.Stream).Sum(static report => (long)report.Count);
+            long delivered = stream.Count(entry => seen.Contains(entry.number));
+            Assert.That(delivered + reported, Is.GreaterThanOrEqualTo(stream.Count()), $"{world}: node {stream.Key.From.Id} stream {stream.Key.Stream} lost something silently");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using CsCheck;
+using FastForward.Transport.Session;
+
+namespace FastForward.Tests.Session;
+
+/// <summary>The small parts of a session, each by itself.</summary>
+[TestFixture]
+public sealed class SessionPartTests
+{
+    [Test]
+    public void The_replay_window_takes_what_a_model_takes()
+    {
+        // Numbers that wander forward with jumps back and ahead, of the window's order of magnitude.
+        Gen.Select(Gen.ULong[0, 5000], Gen.Int[-1300, 1400].List[1, 400]).Sample((start, steps) =>
+        {
+            ReplayWindow window = new();
+            HashSet<ulong> taken = [];
+            ulong next = 0, number = start;
+            foreach (int step in steps)
+            {
+                number = (ulong)Math.Max((long)number + step, 0);
+                bool fits = number >= next || next - number <= ReplayWindow.Size;
+                Assert.That(window.TryTake(number), Is.EqualTo(fits && taken.Add(number)), $"number {number}, next {next}");
+                next = Math.Max(next, number + 1);
+            }
+        }, iter: 2000);
+    }
+
+    [Test]
+    public void The_replay_window_survives_the_highest_numbers()
+    {
+        ReplayWindow window = new();
+        Assert.That(window.TryTake(5), Is.True);
+        Assert.That(window.TryTake(ulong.MaxValue), Is.False, "nothing could follow it");
+        Assert.That(window.TryTake(5), Is.False);
+        Assert.That(window.TryTake(ulong.MaxValue - 1), Is.True);
+        Assert.That(window.TryTake(ulong.MaxValue - 1), Is.False);
+        Assert.That(window.TryTake(6), Is.False, "too old");
+    }
+
+    [Test]
+    public void Ended_streams_forget_the_oldest_and_keep_the_first_note()
+    {
+        EndedStreams<int> ended = new(3);
+        for (ulong stream = 0; stream < 3; stream++) ended.Add(stream, 1);
+        ended.Add(1, 2);
+        Assert.That(ended.TryGet(1, out int value), Is.True);
+        Assert.That(value, Is.EqualTo(1));
+        ended.Update(1, 3);
+        ended.Update(77, 3);
+        ended.Add(3, 1);
+        Assert.That(ended.Contains(0), Is.False);
+        Assert.That(ended.Contains(77), Is.False);
+        Assert.That(ended.TryGet(1, out value) && value == 3, Is.True);
+        for (ulong stream = 100; stream < 200; stream++) ended.Add(stream, 0);
+        Assert.That(Enumerable.Range(0, 200).Count(stream => ended.Contains((ulong)stream)), Is.EqualTo(3));
+    }
+
+    [Test]
+    public void The_message_pool_reuses_by_size_and_keeps_no_more_than_it_may()
+    {
+        MessagePool pool = new(keepBytes: 1000);
+        OutgoingMessage small = pool.Rent(new byte[64]);
+        OutgoingMessage large = pool.Rent(new byte[65]);
+        Assert.That((small.Buffer.Length, large.Buffer.Length), Is.EqualTo((64, 128)));
+        Assert.That((pool.Rent(0).Buffer.Length, pool.Rent(65_536).Buffer.Length), Is.EqualTo((0, 65_536)));
+        pool.Return(small);
+        Assert.That(pool.Rent(new byte[65]), Is.Not.SameAs(small));
+        OutgoingMessage again = pool.Rent("abc"u8);
+        Assert.That(again, Is.SameAs(small));
+        Assert.That(again.Payload.ToArray(), Is.EqualTo("abc"u8.ToArray()));
+        OutgoingMessage tooMuch = pool.Rent(4096);
+        pool.Return(tooMuch);
+        Assert.That(pool.Rent(4096), Is.Not.SameAs(tooMuch));
+    }
+
+    [Test]
+    public void Three_probes_in_a_row_without_an_answer_count_and_an_answer_forgives()
+    {
+        PathProber prober = new(0, 100);
+        prober.Start(0);
+        uint id = prober.Take(0);
+        Assert.That(prober.OnReply(30, id, 10, out _), Is.EqualTo(20));
+        for (long now = 100; now <= 400; now += 100)
+        {
+            prober.OnDue(now);
+            prober.Take(now);
+        }
+
+        Assert.That(prober.Missed, Is.EqualTo(PathProber.SuspectAfter));
+        Assert.That(prober.OnReply(410, 99, 0, out _), Is.EqualTo(-1), "an answer to nothing");
+        Assert.That(prober.Missed, Is.EqualTo(PathProber.SuspectAfter));
+        Assert.That(prober.OnReply(410, 4, 0, out _), Is.EqualTo(10));
+        Assert.That(prober.Missed, Is.Zero);
+    }
+
+    [Test]
+    public void An_answer_that_was_held_longer_than_the_round_trip_took_is_a_sign_of_life_and_meets_a_challenge()
+    {
+        PathProber prober = new(0, 100);
+        prober.Challenge(0);
+        prober.OnDue(0);
+        uint id = prober.Take(0);
+        Assert.That(prober.OnReply(10, id, 11, out bool metChallenge), Is.Zero);
+        Assert.That(metChallenge, Is.True);
+        Assert.That(prober.IsChallenged, Is.False);
+    }
+
+    [Test]
+    public void A_challenge_is_lost_within_one_interval()
+    {
+        PathProber prober = new(0, 900);
+        prober.Start(0);
+        prober.Take(0);
+        prober.Challenge(1000);
+        long now = 1000;
+        while (prober.Missed < PathProber.SuspectAfter)
+        {
+            now = prober.Due;
+            prober.OnDue(now);
+            prober.Take(now);
+        }
+
+        Assert.That(now, Is.EqualTo(1900));
+    }
+
+    [Test]
+    public void Round_trip_and_jitter_follow_their_formulas()
+    {
+        PathMeasurement measurement = new();
+        measurement.AddRoundTrip(-5);
+        Assert.That(measurement.SmoothedRoundTrip, Is.Zero);
+        measurement.AddRoundTrip(800);
+        Assert.That((measurement.SmoothedRoundTrip, measurement.RoundTripVariation), Is.EqualTo((800, 400)));
+        measurement.AddRoundTrip(1600);
+        Assert.That((measurement.SmoothedRoundTrip, measurement.RoundTripVariation), Is.EqualTo((900, 500)));
+
+        // Clocks that wrap and have nothing in common: a constant transit has no jitter, an alternating one approaches its step.
+        for (uint i = 0; i < 100; i++) measurement.AddArrival(i * 1000, (uint)(i * 1000) - 3_000_000_000);
+        Assert.That(measurement.Jitter, Is.Zero);
+        for (uint i = 100; i < 400; i++) measurement.AddArrival((i * 1000) + (i % 2 * 160), (uint)(i * 1000) - 3_000_000_000);
+        Assert.That(measurement.Jitter, Is.InRange(150, 160));
+    }
+}
