@@ -270,6 +270,9 @@ internal sealed class Peer
         _paths.Remove(path);
         _events.PathFinished(path);
         OnPathLost(path, now);
+        // Acknowledgements may have been lost with it even if messages had moved to another one: late repetitions that it
+        // brought drew them over to it.
+        if (path.IsReliable && path.EstablishedOrder > 0 && SendPath is { IsReliable: true }) _association.Sender.Rewind();
     }
 
     /// <summary>A frame was taken in: most ask for an answer, or move a time-out.</summary>
