@@ -190,6 +190,7 @@ internal sealed class Peer
     /// <summary>Ends the association in order: the peer is told.</summary>
     public void Close(long now, CloseReason reason, string because, UndeliveredReason undelivered)
     {
+        SendPath = null; // no other path is chosen, and told of, for the moments until all are closed
         // On every path: the peer may just have closed one of two as redundant.
         foreach (Path path in _paths.ToArray()) path.Close(now, reason, because, association: _association.Owns(path));
 
