@@ -52,7 +52,7 @@ public sealed class MixedWorldTests
             foreach (uint other in s_ids.Where(other => other != node.Id))
             {
                 Peer peer = node.Peer(other);
-                string pair = $"{world}: {node.Id} towards {other}";
+                string pair = $"{world}: {node.Id} towards {other}, paths here {Describe(peer)}, there {Describe(network.Find(other)!.Peer(node.Id))}";
                 Assert.That(peer.State, Is.EqualTo(PeerState.Connected), pair);
                 Assert.That(peer.Association.Sender.Unacknowledged, Is.Zero, pair);
                 Assert.That(peer.Association.Sender.StoredBytes, Is.Zero, pair);
@@ -62,6 +62,9 @@ public sealed class MixedWorldTests
         }
 
         IEnumerable<SimulatedNode> Living() => everyone.Where(static node => !node.IsDead);
+
+        static string Describe(Peer peer) => string.Join(' ', peer.Paths.Select(static path =>
+            $"[{path.Kind} {path.Phase} {path.LocalIndex}-{path.RemoteIndex}{(path.IsInitiator ? " initiated" : "")}{(path.IsSuspect ? " suspect" : "")} epoch {path.Epoch}]"));
 
         void Begin(uint id)
         {

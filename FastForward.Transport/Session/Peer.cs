@@ -233,8 +233,11 @@ internal sealed class Peer
         CloseRedundant(path.Kind, now);
     }
 
-    public void OnSuspect(Path path, long now) =>
+    public void OnSuspect(Path path, long now)
+    {
         ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path: {PathProber.SuspectAfter} probes went unanswered");
+        CloseRedundant(path.Kind, now);
+    }
 
     public void OnSound(Path path, long now)
     {
@@ -264,6 +267,8 @@ internal sealed class Peer
     {
         if (ReferenceEquals(path, _ackPath)) _ackPath = null;
         if (ReferenceEquals(path, SendPath)) ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndedBecause}");
+        // With a survivor gone, of several others another one survives, and it may be up to this end now.
+        CloseRedundant(path.Kind, now);
         _events.Pending(this);
     }
 
