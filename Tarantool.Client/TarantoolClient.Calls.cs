@@ -94,11 +94,19 @@ public sealed partial class TarantoolClient
     /// <param name="cancellationToken">Stops watching.</param>
     /// <returns>The values; nil while the key is not set. Several loops may watch one key.</returns>
     /// <exception cref="NotSupportedException">The server offers no watchers.</exception>
+    /// <exception cref="TarantoolConnectionException">
+    /// The connection was lost and <see cref="TarantoolClientOptions.AutoReconnect"/> is off.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
-    public async IAsyncEnumerable<TarantoolValue> WatchAsync(
-        string key, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<TarantoolValue> WatchAsync(string key, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
+        return ReadWatchAsync(key, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<TarantoolValue> ReadWatchAsync(
+        string key, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         Channel<TarantoolValue> channel = _watches.Add(key);
         try
         {

@@ -116,7 +116,7 @@ public sealed partial class TarantoolClient : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Interlocked.Exchange(ref _isDisposed, 1);
-        _watches.Close(new ObjectDisposedException(nameof(TarantoolClient)));
+        _watches.Close(Disposed);
         await _supervisor.DisposeAsync().ConfigureAwait(false);
         _context.Dispose();
     }
@@ -140,13 +140,14 @@ public sealed partial class TarantoolClient : IAsyncDisposable
         for (int attempt = 0; ; attempt++)
         {
             TarantoolConnection connection = await _supervisor.GetAsync(deadline, cancellationToken).ConfigureAwait(false);
-            while (connection.IsFull)
-                await connection.WaitForRoomAsync()
-                    .WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken).ConfigureAwait(false);
             RequestTarget target = body.Target;
             TargetIds ids = target.NeedsLookup
                 ? await connection.Schema.ResolveAsync(target, deadline, cancellationToken).ConfigureAwait(false)
                 : new TargetIds(target.Space.Number, target.Index.Number, 0);
+
+            // Last of all: whatever waited for the same connection or lookup must not pass at once.
+            if (connection.IsFull)
+                await connection.WaitForRoomAsync(deadline, cancellationToken).ConfigureAwait(false);
             try
             {
                 return await connection.RequestAsync<TBody, TDecoder, TResult>(
@@ -163,6 +164,8 @@ public sealed partial class TarantoolClient : IAsyncDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private static async ValueTask DiscardAsync(ValueTask<bool> request) => await request.ConfigureAwait(false);
 
+    private static ObjectDisposedException Disposed() => new(nameof(TarantoolClient));
+
     private void OnState(TarantoolConnectionState state, TarantoolConnection? connection, Exception? reason)
     {
         lock (_stateGate)
@@ -175,7 +178,7 @@ public sealed partial class TarantoolClient : IAsyncDisposable
         }
 
         if (state == TarantoolConnectionState.Closed)
-            _watches.Close(reason ?? new ObjectDisposedException(nameof(TarantoolClient)));
+            _watches.Close(reason is null ? Disposed : () => _context.Ended(reason));
         else
             _watches.Use(connection);
         try

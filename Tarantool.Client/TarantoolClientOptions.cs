@@ -74,8 +74,9 @@ public sealed class TarantoolClientOptions
 
     /// <summary>
     /// After how much silence the operating system asks a TCP peer whether it is still there, every 5 s and up to 3
-    /// times, in whole seconds. Default: 30 s; <see cref="Timeout.InfiniteTimeSpan"/> disables it, and a peer that
-    /// vanished without a word is then noticed only by time-outs.
+    /// times, in whole seconds. On Linux, sent requests that nothing acknowledges end the connection after the same time.
+    /// Default: 30 s; <see cref="Timeout.InfiniteTimeSpan"/> disables both, and a peer that vanished without a word is
+    /// then noticed only by time-outs.
     /// </summary>
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(30);
 

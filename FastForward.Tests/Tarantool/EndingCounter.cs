@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Tarantool.Client;
 
@@ -8,7 +9,9 @@ internal sealed class EndingCounter : IDisposable, IMeterFactory
 {
     private readonly List<Meter> _meters = [];
     private readonly MeterListener _listener = new();
+    private readonly ConcurrentQueue<Dictionary<string, object?>> _tags = new();
     private long _inFlight;
+    private long _mostInFlight;
     private long _ended;
     private long _polls;
 
@@ -22,19 +25,26 @@ internal sealed class EndingCounter : IDisposable, IMeterFactory
         _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) =>
         {
             if (instrument.Name == "tarantool.client.requests.in_flight")
-                Interlocked.Add(ref _inFlight, value);
+                InterlockedMax(ref _mostInFlight, Interlocked.Add(ref _inFlight, value));
         });
-        _listener.SetMeasurementEventCallback<double>((instrument, _, _, _) =>
+        _listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) =>
         {
-            if (instrument.Name == "db.client.operation.duration")
-                Interlocked.Increment(ref _ended);
+            if (instrument.Name != "db.client.operation.duration")
+                return;
+            Interlocked.Increment(ref _ended);
+            _tags.Enqueue(tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value));
         });
         _listener.Start();
     }
 
     public long InFlight => Interlocked.Read(ref _inFlight);
 
+    public long MostInFlight => Interlocked.Read(ref _mostInFlight);
+
     public long Ended => Interlocked.Read(ref _ended);
+
+    /// <summary>The tags of each request that ended.</summary>
+    public IReadOnlyCollection<Dictionary<string, object?>> Tags => _tags;
 
     /// <summary>How many requests the test made beside those it counts.</summary>
     public long Polls => Interlocked.Read(ref _polls);
@@ -61,5 +71,16 @@ internal sealed class EndingCounter : IDisposable, IMeterFactory
         _listener.Dispose();
         foreach (Meter meter in _meters)
             meter.Dispose();
+    }
+
+    private static void InterlockedMax(ref long most, long value)
+    {
+        for (long seen = Interlocked.Read(ref most); value > seen;)
+        {
+            long before = Interlocked.CompareExchange(ref most, value, seen);
+            if (before == seen)
+                return;
+            seen = before;
+        }
     }
 }

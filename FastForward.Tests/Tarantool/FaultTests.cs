@@ -1,5 +1,8 @@
+using System.Buffers.Binary;
 using Microsoft.Extensions.Time.Testing;
 using Tarantool.Client;
+using Tarantool.Client.Connection;
+using Tarantool.Client.Diagnostics;
 using Tarantool.Client.Protocol;
 
 namespace FastForward.Tests.Tarantool;
@@ -7,7 +10,7 @@ namespace FastForward.Tests.Tarantool;
 /// <summary>What a real server does not do on demand, by a scripted one.</summary>
 internal sealed class FaultTests
 {
-    private static readonly byte[][] Garbage =
+    private static readonly byte[][] s_garbage =
     [
         [0xc1],
         "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"u8.ToArray(),
@@ -31,7 +34,7 @@ internal sealed class FaultTests
             await session.HandshakeAsync();
             await session.ReadAsync();
             await session.ReadAsync();
-            await session.SendAsync(Garbage[index]);
+            await session.SendAsync(s_garbage[index]);
             await session.HangAsync();
         });
         TarantoolClientOptions options = server.Options;
@@ -247,7 +250,8 @@ internal sealed class FaultTests
         Assert.That(async () => await waiting.InTime(), Throws.InstanceOf<OperationCanceledException>());
         read.SetResult();
         await Task.WhenAll(upserts).InTime();
-        Assert.That(received, Is.EqualTo(50), "the cancelled one was never sent");
+        await client.PingAsync().InTime();
+        Assert.That(received, Is.EqualTo(51), "the cancelled one was never sent");
     }
 
     [Test]
@@ -323,6 +327,132 @@ internal sealed class FaultTests
         await client.SelectAsync<Faulty>(512, []).AsTask().Fails<OverflowException>();
         Assert.That(client.State, Is.EqualTo(TarantoolConnectionState.Connected));
         await client.PingAsync().InTime();
+    }
+
+    [Test]
+    public async Task Requests_that_waited_for_one_lookup_do_not_exceed_the_memory_for_what_is_unsent()
+    {
+        const int requests = 50;
+        var started = new TaskCompletionSource();
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            FakeServer.Request lookup = await session.ReadAsync();
+            await started.Task;
+            await session.SendAsync(Frames.Ok(lookup.Sync, TarantoolTuple.Create(512, 1, "space")));
+            while (true)
+            {
+                FakeServer.Request request = await session.ReadAsync();
+                await session.SendAsync(Frames.Done(request.Sync));
+            }
+        });
+        using var endings = new EndingCounter();
+        TarantoolClientOptions options = endings.Observe(server.Options);
+        options.MaxUnsentBytes = 64 * 1024;
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
+        byte[] block = new byte[1 << 20];
+        Task[] upserts = [.. Enumerable.Range(0, requests).Select(_ => client.UpsertAsync("space", [1, block], []).AsTask())];
+        started.SetResult();
+        await Task.WhenAll(upserts).InTime();
+
+        // Each thread may pass at the same moment, and some were sent but not answered yet.
+        TestContext.Out.WriteLine($"{endings.MostInFlight} were in flight");
+        Assert.That(endings.MostInFlight, Is.LessThan(requests / 2));
+    }
+
+    [Test]
+    public async Task A_time_out_before_sending_says_what_was_waited_for()
+    {
+        var time = new FakeTimeProvider();
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            await session.HangAsync();
+        });
+        TarantoolClientOptions options = server.Options;
+        options.TimeProvider = time;
+        options.ConnectTimeout = TimeSpan.FromDays(1);
+        options.MaxUnsentBytes = 1024;
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
+        Task named = client.SelectAsync("space", []).AsTask();
+        Task large = client.UpsertAsync(512, [1, new byte[1 << 22]], []).AsTask();
+        Task waiting = client.PingAsync().AsTask();
+        time.Advance(options.RequestTimeout + TimeSpan.FromSeconds(1));
+        Assert.That((await named.Fails<TimeoutException>()).Message, Does.Contain("not sent").And.Contain("space or index"));
+        Assert.That((await waiting.Fails<TimeoutException>()).Message, Does.Contain(nameof(TarantoolClientOptions.MaxUnsentBytes)));
+        Assert.That((await large.Fails<TimeoutException>()).Message, Does.Contain(nameof(TarantoolClientOptions.RequestTimeout)));
+    }
+
+    [Test]
+    public async Task A_value_nested_too_deeply_harms_only_who_reads_it()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            FakeServer.Request watch = await session.ReadAsync();
+            Assert.That(watch.Type, Is.EqualTo(RequestType.Watch));
+            while (true)
+            {
+                FakeServer.Request request = await session.ReadAsync();
+                await session.SendAsync(
+                    WithDepth(Frames.Event("key", "DEPTH")),
+                    WithDepth(Frames.Push(request.Sync, "DEPTH")),
+                    WithDepth(Frames.Ok(request.Sync, TarantoolTuple.Create(1, "Wien", 2, "DEPTH"))));
+            }
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        await using IAsyncEnumerator<TarantoolValue> watch = client.WatchAsync("key").GetAsyncEnumerator();
+        ValueTask<bool> never = watch.MoveNextAsync();
+        var pushed = new List<TarantoolValue>();
+        var calls = new CallOptions { Push = new Receiver(pushed) };
+
+        Assert.That(await client.SelectAsync<City>(512, []).InTime(), Is.EqualTo(new[] { new City(1, "Wien", 2) }));
+        await client.SelectAsync(512, []).AsTask().Fails<TarantoolDataException>();
+        await client.CallAsync("f", options: calls).AsTask().Fails<TarantoolDataException>();
+        await client.SelectAsync<Faulty>(512, []).AsTask().Fails<OverflowException>();
+        Assert.That(client.State, Is.EqualTo(TarantoolConnectionState.Connected));
+        Assert.That(pushed, Is.Empty);
+        await client.DisposeAsync().InTime();
+        await never.AsTask().Fails<ObjectDisposedException>();
+    }
+
+    [Test]
+    public async Task Nothing_is_written_after_a_write_that_failed()
+    {
+        using var metrics = new TarantoolMetrics(null, TimeProvider.System);
+        await using var stream = new FailingStream();
+        var faults = new List<Exception>();
+        await using var output = new OutputQueue(stream, 1024, metrics, faults.Add);
+        Assert.That(output.Append([1, 2, 3], writeHere: true), Is.Zero);
+        Assert.That(faults, Has.Count.EqualTo(1));
+        for (int i = 0; i < 3; i++)
+            Assert.That(output.Append([4], writeHere: true), Is.EqualTo(long.MaxValue));
+        Assert.That(stream.Writes, Is.EqualTo(1));
+    }
+
+    /// <summary>Puts 200 nested lists in the place of the last text, which the client's own writer would refuse.</summary>
+    private static byte[] WithDepth(byte[] frame)
+    {
+        byte[] deep = [.. Enumerable.Repeat((byte)0x91, 200), 0x01];
+        byte[] changed = [.. frame[..^6], .. deep];
+        BinaryPrimitives.WriteUInt32BigEndian(changed.AsSpan(1), (uint)changed.Length - 5);
+        return changed;
+    }
+
+    private sealed class Receiver(List<TarantoolValue> pushed) : IProgress<TarantoolValue>
+    {
+        public void Report(TarantoolValue value) => pushed.Add(value);
+    }
+
+    private sealed class FailingStream : MemoryStream
+    {
+        public int Writes { get; private set; }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Writes++;
+            return ValueTask.FromException(new IOException("no buffer space"));
+        }
     }
 
     private readonly struct Faulty : ITarantoolTuple<Faulty>

@@ -243,6 +243,31 @@ internal sealed class RealServerTests(bool useTcp)
         await _client.PingAsync().InTime();
     }
 
+    [Test]
+    public async Task An_error_answer_is_measured_with_its_code()
+    {
+        using var endings = new EndingCounter();
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(endings.Observe(_server.Options)).InTime();
+        await client.PingAsync().InTime();
+        await client.CallAsync("no_such_function").AsTask().Fails<TarantoolServerException>();
+        Dictionary<string, object?> ping = endings.Tags.Single(tags => tags["db.operation.name"] is "ping");
+        Assert.That(ping.Keys, Has.None.EqualTo("error.type"));
+        Dictionary<string, object?> call = endings.Tags.Single(tags => tags["db.operation.name"] is "call");
+        Assert.That((call["error.type"], call["db.response.status_code"]), Is.EqualTo(((object)"33", (object)"33")));
+    }
+
+    [Test]
+    public async Task A_tuple_that_a_trigger_kept_out_is_told()
+    {
+        await _client.EvalAsync("""
+            local s = box.schema.space.create('guarded')
+            s:create_index('primary')
+            s:before_replace(function(old) return old end)
+            """).InTime();
+        var error = await _client.InsertAsync("guarded", [1]).AsTask().Fails<TarantoolDataException>();
+        Assert.That(error.Message, Does.Contain("was executed").And.Contain("before_replace"));
+    }
+
     private static async Task AssertCode(int code, Task request) =>
         Assert.That((await request.Fails<TarantoolServerException>()).Code, Is.EqualTo(code));
 

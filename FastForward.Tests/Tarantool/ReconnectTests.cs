@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using Tarantool.Client;
 using Tarantool.Client.Connection;
@@ -122,10 +124,12 @@ internal sealed class ReconnectTests
     {
         var time = new FakeTimeProvider();
         int connections = 0;
-        await using var server = new FakeServer(session =>
+        var listening = new TaskCompletionSource();
+        await using var server = new FakeServer(async session =>
         {
             Interlocked.Increment(ref connections);
-            return session.HandshakeAsync();
+            await listening.Task;
+            await session.HandshakeAsync();
         });
         TarantoolClientOptions options = server.Options;
         options.TimeProvider = time;
@@ -137,6 +141,7 @@ internal sealed class ReconnectTests
             if (change.State == TarantoolConnectionState.Disconnected)
                 losses.Release();
         };
+        listening.SetResult();
         for (int i = 1; i <= 5; i++)
         {
             Assert.That(await losses.WaitAsync(Limits.Wait), Is.True);
@@ -163,5 +168,62 @@ internal sealed class ReconnectTests
             Is.EqualTo(new double[] { 100, 200, 400, 800, 1600, 3200, 6400, 10000, 10000 }));
         Assert.That(ReconnectDelay.Next(shortest, longest, 0, 1).TotalMilliseconds, Is.EqualTo(50));
         Assert.That(ReconnectDelay.Next(shortest, longest, int.MaxValue, 0.5).TotalMilliseconds, Is.EqualTo(7500));
+    }
+
+    [Test]
+    public async Task Cancelling_the_first_attempt_is_told_with_the_callers_token()
+    {
+        var accepted = new TaskCompletionSource();
+        await using var server = new FakeServer(session =>
+        {
+            accepted.SetResult();
+            return session.HangAsync();
+        });
+        using var source = new CancellationTokenSource();
+        Task connecting = TarantoolClient.ConnectAsync(server.Options, source.Token).AsTask();
+        await accepted.Task.InTime();
+        await source.CancelAsync();
+        Assert.That((await connecting.Fails<OperationCanceledException>()).CancellationToken, Is.EqualTo(source.Token));
+    }
+
+    [Test]
+    public async Task A_host_is_named_as_it_was_written()
+    {
+        TarantoolClientOptions options = TarantoolClientOptions.Parse("localhost:1");
+        var error = await TarantoolClient.ConnectAsync(options).AsTask().Fails<TarantoolConnectionException>();
+        Assert.That(error.Message, Does.StartWith("Cannot connect to localhost:1: "));
+    }
+
+    [Test]
+    public void A_peer_that_vanishes_with_requests_under_way_is_noticed_as_fast_as_a_silent_one()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        Connector.SetKeepAlive(socket, TimeSpan.FromSeconds(30));
+        byte[] value = new byte[sizeof(int)];
+        const int tcp = 6, userTimeout = 18;
+        socket.GetRawSocketOption(tcp, userTimeout, value);
+        Assert.That(BitConverter.ToInt32(value), Is.EqualTo(45_000));
+    }
+
+    [Test]
+    public void The_callers_context_does_not_live_on_with_the_connection()
+    {
+        var local = new AsyncLocal<string> { Value = "the caller's" };
+        var time = new ContextRecorder(local);
+        using var context = new ClientContext(new TarantoolClientOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 1) });
+        using var table = new RequestTable(time, context.Metrics);
+        Assert.That(time.Captured, Is.EqualTo(new string?[] { null }));
+    }
+
+    /// <summary>Notes which value of a local each timer captures.</summary>
+    private sealed class ContextRecorder(AsyncLocal<string> local) : TimeProvider
+    {
+        public List<string?> Captured { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Captured.Add(ExecutionContext.IsFlowSuppressed() ? null : local.Value);
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
     }
 }

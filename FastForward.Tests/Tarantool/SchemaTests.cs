@@ -1,4 +1,5 @@
 using Tarantool.Client;
+using Tarantool.Client.Connection;
 
 namespace FastForward.Tests.Tarantool;
 
@@ -103,4 +104,22 @@ internal sealed class SchemaTests
 
     private async Task CreateAsync(string name) => await _client.EvalAsync(
         "local s = box.schema.space.create(...) s:create_index('primary')", [name]).InTime();
+
+    [Test]
+    public async Task Names_that_do_not_exist_are_not_remembered()
+    {
+        using var context = new ClientContext(_server.Options);
+        await using TarantoolConnection connection =
+            await new Connector(context, new WatchRegistry()).ConnectAsync(CancellationToken.None).InTime();
+        await connection.Schema.ResolveAsync(new("cities", 0), long.MaxValue, CancellationToken.None).InTime();
+        for (int i = 0; i < 100; i++)
+        {
+            await connection.Schema.ResolveAsync(new($"nowhere {i}", 0), long.MaxValue, CancellationToken.None).AsTask()
+                .Fails<TarantoolSchemaException>();
+            await connection.Schema.ResolveAsync(new("cities", $"nowhere {i}"), long.MaxValue, CancellationToken.None).AsTask()
+                .Fails<TarantoolSchemaException>();
+        }
+
+        await Limits.Until(() => connection.Schema.Count == 1, "only the name that exists is remembered");
+    }
 }

@@ -45,6 +45,13 @@ internal sealed class TypedTupleTests
         Assert.That(error!.Message, Does.Contain("Field 1"));
     }
 
+    [Test]
+    public void A_field_of_another_type_may_be_read_as_that()
+    {
+        Either[] read = Read<Eithers>(Write(TarantoolTuple.Create(TarantoolTuple.Create("text", 1), TarantoolTuple.Create(7, 2)))).Items;
+        Assert.That(read, Is.EqualTo(new[] { new Either("text", 1), new Either("7", 2) }));
+    }
+
     private static byte[] Write<T>(T tuple)
         where T : ITarantoolTuple<T>
     {
@@ -112,6 +119,33 @@ internal sealed class TypedTupleTests
     private sealed record Numbers(double Double, decimal Decimal) : ITarantoolTuple<Numbers>
     {
         public static Numbers Read(ref TarantoolReader reader) => new(reader.ReadDouble(), reader.ReadDecimal());
+
+        public void Write(ref TarantoolWriter writer) => throw new NotSupportedException();
+    }
+
+    private sealed record Either(string Value, int Last) : ITarantoolTuple<Either>
+    {
+        public static Either Read(ref TarantoolReader reader)
+        {
+            string value;
+            try
+            {
+                value = reader.ReadString();
+            }
+            catch (TarantoolDataException)
+            {
+                value = $"{reader.ReadInt32()}";
+            }
+
+            return new Either(value, reader.ReadInt32());
+        }
+
+        public void Write(ref TarantoolWriter writer) => throw new NotSupportedException();
+    }
+
+    private sealed record Eithers(Either[] Items) : ITarantoolTuple<Eithers>
+    {
+        public static Eithers Read(ref TarantoolReader reader) => new([reader.ReadTuple<Either>(), reader.ReadTuple<Either>()]);
 
         public void Write(ref TarantoolWriter writer) => throw new NotSupportedException();
     }

@@ -167,4 +167,36 @@ internal sealed class WatchTests
         FakeServer.Request request = await session.ReadAsync();
         Assert.That((request.Type, request.Body[(int)IprotoKey.EventKey].AsString()), Is.EqualTo((type, key)));
     }
+
+    [Test]
+    public async Task Watches_end_with_a_connection_exception_each_when_the_client_may_not_reconnect()
+    {
+        var close = new TaskCompletionSource();
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            await close.Task;
+        });
+        TarantoolClientOptions options = server.Options;
+        options.AutoReconnect = false;
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
+        Task first = Drain(client, CancellationToken.None), second = Drain(client, CancellationToken.None);
+
+        // What was sent is never read, so the loss is an error of the socket and not an end of the stream.
+        Task upsert = client.UpsertAsync(512, [1], []).AsTask();
+        close.SetResult();
+        await upsert.Fails<TarantoolConnectionException>();
+        TarantoolConnectionException error = await first.Fails<TarantoolConnectionException>();
+        Assert.That(error.Message, Does.Contain("may not reconnect"));
+        Assert.That(await second.Fails<TarantoolConnectionException>(), Is.Not.SameAs(error));
+        Assert.That(await Drain(client, CancellationToken.None).Fails<TarantoolConnectionException>(), Is.Not.SameAs(error));
+    }
+
+    [Test]
+    public async Task A_watch_of_nothing_is_refused_at_once()
+    {
+        await using var server = new FakeServer(session => session.HandshakeAsync());
+        await using TarantoolClient client = TarantoolClient.Create(server.Options);
+        Assert.That(() => client.WatchAsync(""), Throws.ArgumentException);
+    }
 }

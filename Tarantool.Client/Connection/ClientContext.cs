@@ -12,6 +12,9 @@ internal sealed class ClientContext(TarantoolClientOptions options) : IDisposabl
 
     public EndPoint EndPoint { get; } = options.EndPoint!;
 
+    /// <summary>The address as people write it, for messages: a <see cref="DnsEndPoint"/> itself says "Unspecified/host:port".</summary>
+    public string Address { get; } = options.EndPoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : $"{options.EndPoint}";
+
     public TimeProvider Time { get; } = options.TimeProvider;
 
     public ILogger Logger { get; } =
@@ -32,6 +35,10 @@ internal sealed class ClientContext(TarantoolClientOptions options) : IDisposabl
         TimeSpan left = Time.GetElapsedTime(Time.GetTimestamp(), deadline);
         return left < TimeSpan.Zero ? TimeSpan.Zero : left;
     }
+
+    /// <summary>For all that needs a connection when there will be none any more.</summary>
+    public TarantoolConnectionException Ended(Exception? reason) =>
+        new($"There is no connection to {Address}, and the client may not reconnect.", reason);
 
     public void Dispose() => Metrics.Dispose();
 }

@@ -77,7 +77,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(_isDisposed != 0, typeof(TarantoolClient));
             if (_isFinished)
-                throw NotConnected("and the client may not reconnect");
+                throw _context.Ended(Volatile.Read(ref _lastFailure));
             if (Current is { } connection)
                 return connection;
             if (_waiting >= _context.Options.MaxBacklog)
@@ -97,7 +97,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
         catch (TimeoutException e)
         {
             throw new TimeoutException(
-                $"The request was not sent, because there was no connection to {_context.EndPoint} in time.",
+                $"The request was not sent, because there was no connection to {_context.Address} in time.",
                 Volatile.Read(ref _lastFailure) ?? e);
         }
         finally
@@ -108,7 +108,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
     }
 
     private TarantoolConnectionException NotConnected(string why) => new(
-        $"There is no connection to {_context.EndPoint}, {why}.", Volatile.Read(ref _lastFailure));
+        $"There is no connection to {_context.Address}, {why}.", Volatile.Read(ref _lastFailure));
 
     private async Task RunAsync(TarantoolConnection? connection)
     {
@@ -163,7 +163,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
             {
                 Volatile.Write(ref _lastFailure, e);
                 TimeSpan delay = DelayAfter(failures++);
-                Log.ConnectFailed(_context.Logger, _context.EndPoint, failures, delay, e);
+                Log.ConnectFailed(_context.Logger, _context.Address, failures, delay, e);
                 if (!await DelayAsync(delay).ConfigureAwait(false))
                     return null;
             }
@@ -195,7 +195,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
     private void Publish(TarantoolConnection connection)
     {
         _context.Metrics.Connected();
-        Log.Connected(_context.Logger, _context.EndPoint, connection.Server.Version, connection.Server.InstanceId);
+        Log.Connected(_context.Logger, _context.Address, connection.Server.Version, connection.Server.InstanceId);
         TaskCompletionSource<TarantoolConnection?>? next;
         lock (_gate)
         {
@@ -222,6 +222,6 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
         }
 
         next?.TrySetResult(null);
-        Log.Closed(_context.Logger, _context.EndPoint);
+        Log.Closed(_context.Logger, _context.Address);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Tarantool.Client.Connection;
 
@@ -9,6 +10,10 @@ internal sealed class Connector(ClientContext context, IEventSink events)
     // How often and how many times a silent TCP peer is asked before it counts as gone.
     private const int KeepAliveIntervalSeconds = 5;
     private const int KeepAliveRetries = 3;
+
+    // IPPROTO_TCP and TCP_USER_TIMEOUT of Linux, for which .NET has no names.
+    private const int TcpLevel = 6;
+    private const int TcpUserTimeout = 18;
 
     /// <exception cref="TarantoolException">The server cannot be reached, does not answer in time, or refuses the user.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
@@ -29,14 +34,18 @@ internal sealed class Connector(ClientContext context, IEventSink events)
             // The handshake was under way, but none of the user's requests.
             throw e.NothingExecuted();
         }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e)
         {
+            // The caller knows its own token, not the one that is linked to it.
+            if (cancellationToken.IsCancellationRequested)
+                throw new OperationCanceledException(e.Message, e, cancellationToken);
+
             throw new TarantoolConnectionException(
-                $"{context.EndPoint} did not accept the connection, greet and authenticate within {timeout}.", e);
+                $"{context.Address} did not accept the connection, greet and authenticate within {timeout}.", e);
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
-            throw new TarantoolConnectionException($"Cannot connect to {context.EndPoint}: {e.Message}", e);
+            throw new TarantoolConnectionException($"Cannot connect to {context.Address}: {e.Message}", e);
         }
     }
 
@@ -53,7 +62,7 @@ internal sealed class Connector(ClientContext context, IEventSink events)
             if (!isUnix)
             {
                 socket.NoDelay = true;
-                SetKeepAlive(socket);
+                SetKeepAlive(socket, context.Options.KeepAlive);
             }
 
             await socket.ConnectAsync(context.EndPoint, cancellationToken).ConfigureAwait(false);
@@ -66,14 +75,22 @@ internal sealed class Connector(ClientContext context, IEventSink events)
         }
     }
 
-    private void SetKeepAlive(Socket socket)
+    internal static void SetKeepAlive(Socket socket, TimeSpan keepAlive)
     {
-        if (context.Options.KeepAlive == Timeout.InfiniteTimeSpan)
+        if (keepAlive == Timeout.InfiniteTimeSpan)
             return;
-        int seconds = (int)Math.Max(1, Math.Min(short.MaxValue, context.Options.KeepAlive.TotalSeconds));
+        int seconds = (int)Math.Max(1, Math.Min(short.MaxValue, keepAlive.TotalSeconds));
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveRetries);
+
+        // The system asks only when all that was sent is acknowledged. With a request under way it would send that
+        // anew for a quarter of an hour, in which every request of the client runs into its time-out.
+        if (OperatingSystem.IsLinux())
+        {
+            int milliseconds = (seconds + KeepAliveIntervalSeconds * KeepAliveRetries) * 1000;
+            socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in milliseconds)));
+        }
     }
 }

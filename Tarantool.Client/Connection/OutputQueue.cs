@@ -128,7 +128,12 @@ internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics
         catch (Exception e)
         {
             lock (_gate)
+            {
+                // How much of it went out is unknown: nothing may follow it, and none of it may be written again.
+                _isClosed = true;
                 _isWriting = false;
+            }
+
             onFault(e);
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.Tasks.Sources;
 using Tarantool.Client.Protocol;
 
@@ -54,13 +55,14 @@ internal sealed class PendingRequest(RequestTable table) : IValueTaskSource<Resp
 
     public void Complete(Response response)
     {
-        _table.Ended(this, null);
+        string? code = response.IsError ? response.ErrorCode.ToString(CultureInfo.InvariantCulture) : null;
+        _table.Ended(this, code, code);
         _core.SetResult(response);
     }
 
     public void Fail(Exception exception)
     {
-        _table.Ended(this, exception);
+        _table.Ended(this, exception.GetType().Name, null);
         _core.SetException(exception);
     }
 

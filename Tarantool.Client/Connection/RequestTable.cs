@@ -25,8 +25,8 @@ internal sealed class RequestTable : IDisposable
     {
         _time = time;
         _metrics = metrics;
-        _timer = time.CreateTimer(
-            static table => ((RequestTable)table!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = Background.WithoutContext(() => time.CreateTimer(
+            static table => ((RequestTable)table!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
     }
 
     /// <summary>Registers a request under a new sync.</summary>
@@ -101,8 +101,8 @@ internal sealed class RequestTable : IDisposable
         }
     }
 
-    public void Ended(PendingRequest request, Exception? error) =>
-        _metrics.RequestEnded(request.Type, request.Started, error?.GetType().Name);
+    public void Ended(PendingRequest request, string? errorType, string? statusCode) =>
+        _metrics.RequestEnded(request.Type, request.Started, errorType, statusCode);
 
     public void Recycle(PendingRequest request)
     {
@@ -143,7 +143,7 @@ internal sealed class RequestTable : IDisposable
 
         foreach (PendingRequest request in expired ?? [])
             request.Fail(new TimeoutException(
-                $"The request ({request.Type}) was not answered in time. It may still be executed; its answer will be dropped."));
+                $"The request ({request.Type}) was not answered within its time-out ({nameof(TarantoolClientOptions.RequestTimeout)} or {nameof(CallOptions)}.{nameof(CallOptions.Timeout)}). It may still be executed; its answer will be dropped."));
     }
 
     private void ScheduleSweep(long deadline)

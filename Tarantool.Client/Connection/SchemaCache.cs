@@ -18,6 +18,9 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
 
     private volatile Generation _current = new(0);
 
+    /// <summary>How many names are remembered or being looked up.</summary>
+    public int Count => _current.Spaces.Count + _current.Indexes.Count;
+
     /// <summary>Takes note of the schema version in an answer.</summary>
     public void Observe(uint version)
     {
@@ -73,9 +76,14 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
         Task<uint> started = lookUp(key);
         lookups[key] = started;
 
-        // All who waited may have given up; then nobody else would look at a failure.
+        // Names that do not exist must not pile up. All who waited may have given up, too; then nobody else would look
+        // at the failure.
         _ = started.ContinueWith(
-            static lookup => _ = lookup.Exception,
+            lookup =>
+            {
+                _ = lookup.Exception;
+                lookups.TryRemove(new KeyValuePair<TKey, Task<uint>>(key, lookup));
+            },
             CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
@@ -93,6 +101,11 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
         {
             // The lookup may have been executed, but the request it was for was not even sent.
             throw e.NothingExecuted();
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException(
+                $"The request was not sent, because {context.Address} did not tell the number of its space or index in time.", e);
         }
     }
 

@@ -131,8 +131,22 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     /// <inheritdoc cref="OutputQueue.IsFull"/>
     public bool IsFull => _output.IsFull;
 
-    /// <inheritdoc cref="OutputQueue.WaitForRoomAsync"/>
-    public Task WaitForRoomAsync() => _output.WaitForRoomAsync();
+    /// <summary>Waits until a request may be sent without exceeding the memory for what is unsent.</summary>
+    /// <exception cref="TimeoutException">The deadline passed first; nothing was sent.</exception>
+    public async Task WaitForRoomAsync(long deadline, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (_output.IsFull)
+                await _output.WaitForRoomAsync()
+                    .WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException(
+                $"The request was not sent, because {_context.Address} did not take what was sent before in time: more than {nameof(TarantoolClientOptions.MaxUnsentBytes)} ({_context.Options.MaxUnsentBytes}) wait.", e);
+        }
+    }
 
     /// <summary>Ends the connection, and with it all requests in flight, because of a failure.</summary>
     public void Fail(Exception reason) => Close(reason);
@@ -160,7 +174,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         _stream.Dispose();
         PendingRequest[] left = _requests.Close();
         if (reason is not null && _isOpen)
-            Log.ConnectionLost(_context.Logger, _context.EndPoint, left.Length, reason);
+            Log.ConnectionLost(_context.Logger, _context.Address, left.Length, reason);
         foreach (PendingRequest request in left)
             request.Fail(LostException(mayHaveExecuted: request.OutputPosition < handedOver));
         _closed.TrySetResult(reason);
@@ -174,7 +188,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
             "The connection was closed by its owner before the request ended.", null, mayHaveExecuted),
         TarantoolConnectionException e => new TarantoolConnectionException(e.Message, e, mayHaveExecuted),
         { } e => new TarantoolConnectionException(
-            $"The connection to {_context.EndPoint} was lost: {e.Message}", e, mayHaveExecuted),
+            $"The connection to {_context.Address} was lost: {e.Message}", e, mayHaveExecuted),
     };
 
     private async ValueTask<Greeting> ReadGreetingAsync(CancellationToken cancellationToken)
@@ -182,7 +196,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         ReadResult result = await _input.ReadAtLeastAsync(Greeting.Size, cancellationToken).ConfigureAwait(false);
         if (result.Buffer.Length < Greeting.Size)
             throw new TarantoolConnectionException(
-                $"{_context.EndPoint} closed the connection after {result.Buffer.Length} of {Greeting.Size} bytes of its greeting.");
+                $"{_context.Address} closed the connection after {result.Buffer.Length} of {Greeting.Size} bytes of its greeting.");
         ReadOnlySequence<byte> bytes = result.Buffer.Slice(0, Greeting.Size);
         var greeting = Greeting.Parse(bytes.ToArray());
         _input.AdvanceTo(bytes.End);
@@ -254,8 +268,8 @@ internal sealed class TarantoolConnection : IAsyncDisposable
                 _input.AdvanceTo(buffer.End);
                 if (result.IsCompleted)
                     throw new TarantoolConnectionException(_frames.IsMidFrame
-                        ? $"{_context.EndPoint} closed the connection in the middle of a frame."
-                        : $"{_context.EndPoint} closed the connection.");
+                        ? $"{_context.Address} closed the connection in the middle of a frame."
+                        : $"{_context.Address} closed the connection.");
             }
         }
         catch (Exception e)
@@ -321,8 +335,18 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         IProgress<TarantoolValue>? push = _requests.FindPush(header.Sync);
         if (push is null)
             return;
-        TarantoolTuple values = BodyReader.Decode<ValuesDecoder<TarantoolTuple>, TarantoolTuple>(
-            new Response(frame, header).Body, default);
+        TarantoolTuple values;
+        try
+        {
+            values = BodyReader.Decode<ValuesDecoder<TarantoolTuple>, TarantoolTuple>(
+                new Response(frame, header).Body, default);
+        }
+        catch (TarantoolDataException e)
+        {
+            Log.UnreadableMessage(_context.Logger, e);
+            return;
+        }
+
         try
         {
             foreach (TarantoolValue value in values)
@@ -336,8 +360,19 @@ internal sealed class TarantoolConnection : IAsyncDisposable
 
     private void DispatchEvent(Frame frame, FrameHeader header)
     {
-        (string key, TarantoolValue value) = BodyReader.Decode<EventDecoder, (string, TarantoolValue)>(
-            new Response(frame, header).Body, default);
+        string key;
+        TarantoolValue value;
+        try
+        {
+            (key, value) = BodyReader.Decode<EventDecoder, (string, TarantoolValue)>(
+                new Response(frame, header).Body, default);
+        }
+        catch (TarantoolDataException e)
+        {
+            // It would come again on every new connection, so it must not end this one.
+            Log.UnreadableMessage(_context.Logger, e);
+            return;
+        }
 
         _events.OnEvent(this, key, value);
     }

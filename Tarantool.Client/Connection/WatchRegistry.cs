@@ -13,7 +13,7 @@ internal sealed class WatchRegistry : IEventSink
     private readonly Lock _gate = new();
     private readonly Dictionary<string, WatchedKey> _keys = new(StringComparer.Ordinal);
     private TarantoolConnection? _connection;
-    private Exception? _closeReason;
+    private Func<Exception>? _closeReason;
 
     /// <summary>Starts to watch a key.</summary>
     /// <returns>Where the values arrive; to be given to <see cref="Remove"/> in the end.</returns>
@@ -24,7 +24,7 @@ internal sealed class WatchRegistry : IEventSink
         lock (_gate)
         {
             if (_closeReason is not null)
-                channel.Writer.TryComplete(_closeReason);
+                channel.Writer.TryComplete(_closeReason());
             if (_keys.TryGetValue(key, out WatchedKey? watched))
             {
                 // The server has nothing to say until the next change, so the newest value comes from here.
@@ -76,8 +76,8 @@ internal sealed class WatchRegistry : IEventSink
         }
     }
 
-    /// <summary>Ends all watchers, and all that may come.</summary>
-    public void Close(Exception reason)
+    /// <summary>Ends all watchers, and all that may come, each with an exception of its own.</summary>
+    public void Close(Func<Exception> reason)
     {
         lock (_gate)
         {
@@ -107,7 +107,7 @@ internal sealed class WatchRegistry : IEventSink
         if (connection.Server.SupportsWatch)
             connection.SendOneWay(new WatchBody(RequestType.Watch, key));
         else
-            watched.Complete(new NotSupportedException(
+            watched.Complete(() => new NotSupportedException(
                 $"The server (version {connection.Server.Version}) does not offer watchers, which came with 2.10. Poll, or call a function that waits for the change."));
     }
 
@@ -117,10 +117,10 @@ internal sealed class WatchRegistry : IEventSink
 
         public TarantoolValue? Newest { get; set; }
 
-        public void Complete(Exception reason)
+        public void Complete(Func<Exception> reason)
         {
             foreach (Channel<TarantoolValue> channel in Watchers)
-                channel.Writer.TryComplete(reason);
+                channel.Writer.TryComplete(reason());
         }
     }
 }

@@ -28,7 +28,11 @@ internal sealed class TarantoolMetrics : IDisposable
         _time = time;
         Meter meter = factory?.Create(new MeterOptions(MeterName)) ?? (_ownMeter = new Meter(MeterName));
         _duration = meter.CreateHistogram<double>(
-            "db.client.operation.duration", "s", "Time from sending a request to its end.");
+            "db.client.operation.duration",
+            "s",
+            "Time from sending a request to its end.",
+            tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] });
         _inFlight = meter.CreateUpDownCounter<long>(
             "tarantool.client.requests.in_flight", "{request}", "Requests that were sent and have not ended.");
         _connections = meter.CreateCounter<long>(
@@ -41,7 +45,7 @@ internal sealed class TarantoolMetrics : IDisposable
 
     public void RequestStarted() => _inFlight.Add(1);
 
-    public void RequestEnded(RequestType type, long started, string? errorType)
+    public void RequestEnded(RequestType type, long started, string? errorType, string? statusCode)
     {
         _inFlight.Add(-1);
         if (!_duration.Enabled)
@@ -53,6 +57,8 @@ internal sealed class TarantoolMetrics : IDisposable
         };
         if (errorType is not null)
             tags.Add("error.type", errorType);
+        if (statusCode is not null)
+            tags.Add("db.response.status_code", statusCode);
         _duration.Record(_time.GetElapsedTime(started).TotalSeconds, tags);
     }
 

@@ -63,7 +63,8 @@ internal struct StoredTupleDecoder<T> : IResponseDecoder<T>
             return false;
         int count = reader.ReadArrayHeader();
         if (count != 1)
-            throw new TarantoolDataException($"The server stored one tuple but returned {count}.");
+            throw new TarantoolDataException(
+                $"The request was executed, but returned {count} tuples instead of the stored one. A before_replace trigger of the space may have kept it out.");
         _tuple = TarantoolReader.ReadTuple<T>(ref reader);
         _hasTuple = true;
         return true;

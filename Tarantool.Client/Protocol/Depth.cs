@@ -1,11 +1,7 @@
-using Nerdbank.MessagePack;
-
 namespace Tarantool.Client.Protocol;
 
 /// <summary>Bounds how deeply values may nest, so that hostile bytes cannot overflow the stack.</summary>
 internal static class Depth
 {
     public const int Max = 128;
-
-    public static SerializationContext Context { get; } = new() { MaxDepth = Max };
 }

@@ -36,7 +36,7 @@ internal readonly record struct Frame(byte[] Buffer, int Length)
                         schemaVersion = reader.ReadUInt32();
                         break;
                     default:
-                        reader.Skip(Depth.Context);
+                        Skipper.Skip(ref reader);
                         break;
                 }
             }

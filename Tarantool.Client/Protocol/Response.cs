@@ -9,5 +9,8 @@ internal readonly struct Response(Frame frame, FrameHeader header) : IDisposable
 
     public bool IsError => (Header.Type & ResponseType.ErrorFlag) != 0;
 
+    /// <summary>The server's error code, if it is an error.</summary>
+    public uint ErrorCode => Header.Type & ~ResponseType.ErrorFlag;
+
     public void Dispose() => frame.Return();
 }

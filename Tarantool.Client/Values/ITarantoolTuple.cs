@@ -25,15 +25,17 @@ public interface ITarantoolTuple<TSelf>
 {
     /// <summary>
     /// Reads the fields in order. Fields that are left unread are skipped, so a space may grow new fields at its end.
-    /// Runs on the thread of the awaiting request, never on the connection's.
+    /// Runs on a thread of the pool that ends the one request, never on the connection's reading loop.
     /// </summary>
     /// <param name="reader">Stands before the first field.</param>
     /// <returns>The value.</returns>
     static abstract TSelf Read(ref TarantoolReader reader);
 
     /// <summary>
-    /// Writes the fields in order; their number follows from what is written. Runs on the caller's thread before
-    /// anything is sent: an exception thrown here reaches the caller and affects nothing else.
+    /// Writes the fields in order; their number follows from what is written. Runs before anything is sent, on the
+    /// caller's thread or, if the request had to wait, on one of the pool, and again if the schema changed meanwhile:
+    /// so the tuple must not change until the request has ended. An exception thrown here reaches the caller and affects
+    /// nothing else.
     /// </summary>
     /// <param name="writer">Takes the fields.</param>
     void Write(ref TarantoolWriter writer);

@@ -164,7 +164,7 @@ public ref struct TarantoolReader
     public void Skip()
     {
         Next();
-        _reader.Skip(Depth.Context);
+        Skipper.Skip(ref _reader);
     }
 
     /// <summary>Reads one tuple, header included; what <typeparamref name="T"/> leaves unread is skipped.</summary>
@@ -207,7 +207,7 @@ public ref struct TarantoolReader
         ? key.AsUInt32()
         : throw new MessagePackSerializationException("A key of a body is not an unsigned integer of 32 bits.");
 
-    internal void SkipAny() => _reader.Skip(Depth.Context);
+    internal void SkipAny() => Skipper.Skip(ref _reader);
 
     internal TarantoolValue ReadAny()
     {
@@ -291,10 +291,10 @@ public ref struct TarantoolReader
 
     private void Next(MessagePackType expected)
     {
+        // A field of another type stays unread, so that the caller may try another type.
+        if (FieldsLeft > 0 && _reader.NextMessagePackType is var found && found != expected)
+            throw new TarantoolDataException($"Field {_fieldsRead + 1} (counted from 1): expected {expected}, but found {found}.");
         Next();
-        MessagePackType found = _reader.NextMessagePackType;
-        if (found != expected)
-            throw new TarantoolDataException($"Field {_fieldsRead} (counted from 1): expected {expected}, but found {found}.");
     }
 
     private void Enter()
