@@ -7,6 +7,8 @@ namespace FastForward.Host.Demo;
 /// <summary>The parent's view of one node process of the demo.</summary>
 internal sealed class DemoChild : IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     private readonly Process _process;
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -85,8 +87,10 @@ internal sealed class DemoChild : IDisposable
     {
         if (!_process.HasExited)
         {
-            _process.Kill();
-            _process.WaitForExit(); // its files are removed next
+            // The end of its input ends it and lets the runtime remove its own temporary files; kill is for what hangs.
+            _process.StandardInput.Close();
+            if (!_process.WaitForExit(s_patience)) _process.Kill();
+            _process.WaitForExit(); // its directory is removed next
         }
 
         _process.Dispose();

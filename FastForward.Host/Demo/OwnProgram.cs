@@ -10,16 +10,12 @@ internal static class OwnProgram
         string program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this process is unknown.");
         bool throughDotnet = Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
         IEnumerable<string> all = throughDotnet ? [Environment.GetCommandLineArgs()[0], .. arguments] : arguments;
-        ProcessStartInfo start = new(program, all)
+        return new ProcessStartInfo(program, all)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-
-        // A killed process would leave the runtime's diagnostic socket and pipes in the temporary directory.
-        start.Environment.TryAdd("DOTNET_EnableDiagnostics", "0");
-        return start;
     }
 }

@@ -23,6 +23,9 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
 
     public bool IsEmpty => _queue.Count == 0;
 
+    /// <summary>The node stops: that its peers are lost then is no trouble.</summary>
+    public bool IsStopping { get; set; }
+
     /// <summary>Called when a peer has something to write or its next time-out moved.</summary>
     public required Action<Peer> OnPending { get; init; }
 
@@ -98,12 +101,17 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
 
     private void Log(in PeerEvent change)
     {
-        bool isTrouble = change.Kind is not (PeerEventKind.Connected or PeerEventKind.PathChanged);
-        LogPeer(logger, isTrouble ? LogLevel.Warning : LogLevel.Information, change.Node, change.Kind, change.Transport, change.Reason);
+        bool isOrdinary = IsStopping || change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged;
+        LogLevel level = isOrdinary ? LogLevel.Information : LogLevel.Warning;
+        if (change.Transport is { } transport) LogPeerOnPath(logger, level, change.Node, change.Kind, transport, change.Reason);
+        else LogPeer(logger, level, change.Node, change.Kind, change.Reason);
     }
 
-    [LoggerMessage(EventId = 1100, Message = "Node {Node}: {Kind} ({Transport}): {Reason}")]
-    private static partial void LogPeer(ILogger logger, LogLevel level, uint node, PeerEventKind kind, TransportKind? transport, string reason);
+    [LoggerMessage(EventId = 1100, Message = "Node {Node}: {Kind} over {Transport}: {Reason}")]
+    private static partial void LogPeerOnPath(ILogger logger, LogLevel level, uint node, PeerEventKind kind, TransportKind transport, string reason);
+
+    [LoggerMessage(EventId = 1103, Message = "Node {Node}: {Kind}: {Reason}")]
+    private static partial void LogPeer(ILogger logger, LogLevel level, uint node, PeerEventKind kind, string reason);
 
     private struct Entry
     {

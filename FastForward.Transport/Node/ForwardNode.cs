@@ -228,6 +228,7 @@ public sealed class ForwardNode : IDisposable
     {
         _stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _peers.IsClosed = true;
+        _events.IsStopping = true;
     }
 
     // Sources may change on any thread.

@@ -80,6 +80,9 @@ internal sealed class Path
     /// <summary>Counts establishments, so that the newest of several paths is known.</summary>
     public long EstablishedOrder { get; set; }
 
+    /// <summary>The peer's clock when it wrote the last frame that came in.</summary>
+    public uint LastTimestamp { get; private set; }
+
     /// <summary>Why the path ended, for a person.</summary>
     public string? EndedBecause { get; private set; }
 
@@ -377,7 +380,8 @@ internal sealed class Path
 
         // The first frame under our index proves that the answer arrived, as well as a CONFIRM would.
         if (Phase == PathPhase.Answering) Confirmed(now);
-        Measurement.AddArrival(now, BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]));
+        LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
+        Measurement.AddArrival(now, LastTimestamp);
         ElementReader reader = new(frame[WireFormat.DataHeader..]);
         while (Phase is PathPhase.Established or PathPhase.Closing && reader.Next()) ReadElement(now, reader);
         if (reader.IsMalformed) _statistics.MalformedFrames++;

@@ -19,6 +19,7 @@ internal sealed class Peer
     private long _waitingSince = long.MaxValue;
     private long _establishments;
     private Path? _ackPath;
+    private uint _ackTimestamp;
     private readonly IdClaim _claim = new();
 
     /// <param name="node">The peer's id.</param>
@@ -189,6 +190,7 @@ internal sealed class Peer
     /// <summary>Ends the association in order: the peer is told.</summary>
     public void Close(long now, CloseReason reason, string because, UndeliveredReason undelivered)
     {
+        SendPath = null; // no other path is chosen, and told of, for the moments until all are closed
         // On every path: the peer may just have closed one of two as redundant.
         foreach (Path path in _paths.ToArray()) path.Close(now, reason, because, association: _association.Owns(path));
 
@@ -270,6 +272,9 @@ internal sealed class Peer
         _paths.Remove(path);
         _events.PathFinished(path);
         OnPathLost(path, now);
+        // Acknowledgements may have been lost with it even if messages had moved to another one: late repetitions that it
+        // brought drew them over to it.
+        if (path.IsReliable && path.EstablishedOrder > 0 && SendPath is { IsReliable: true }) _association.Sender.Rewind();
     }
 
     /// <summary>A frame was taken in: most ask for an answer, or move a time-out.</summary>
@@ -278,7 +283,7 @@ internal sealed class Peer
     public void OnMessage(Path path, long now, in MessageElement message)
     {
         if (!_association.Owns(path)) return;
-        if (path.IsReliable && !message.IsRealTime) _ackPath = path;
+        if (path.IsReliable && !message.IsRealTime) AnswerOn(path);
         if (!_association.Receiver.Message(now, message, path.IsReliable)) Violated(path, now);
     }
 
@@ -294,7 +299,7 @@ internal sealed class Peer
                 _association.Sender.GrantCredit(BinaryPrimitives.ReadUInt64LittleEndian(body));
                 break;
             case ElementType.StreamReset when body.Length >= 16:
-                if (path.IsReliable) _ackPath = path;
+                if (path.IsReliable) AnswerOn(path);
                 if (!_association.Receiver.Reset(now, Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[8..]), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]), path.IsReliable)) Violated(path, now);
                 break;
             case ElementType.StreamRefused when body.Length >= 16:
@@ -394,6 +399,16 @@ internal sealed class Peer
     // Acknowledgements go back on the path that brings the messages: if it dies with them, the sender's repetition brings
     // new ones. On any other path a loss would go unnoticed at the sender.
     private Path? AckPath => _ackPath ?? SendPath;
+
+    // What a dying path still brings may come after what the sender repeats on the next one. The newer frame tells which
+    // path the sender uses now; within one of its duty cycles it can only have moved to the newer path.
+    private void AnswerOn(Path path)
+    {
+        int age = (int)(path.LastTimestamp - _ackTimestamp);
+        if (_ackPath is { } current && (age < 0 || (age == 0 && path.EstablishedOrder < current.EstablishedOrder))) return;
+        _ackPath = path;
+        _ackTimestamp = path.LastTimestamp;
+    }
 
     private void Violated(Path path, long now)
     {

@@ -19,7 +19,7 @@ internal sealed class Receiver
     private readonly MessagePool _pool;
     private readonly ReceiveStreamTable _streams = new();
     private readonly EndedStreams<EndedStream> _ended;
-    private readonly Dictionary<ulong, bool> _answers = []; // to messages of ended streams: whether to refuse them
+    private readonly Dictionary<ulong, (bool Refuse, EndedStream Ended)> _answers = []; // to messages of ended streams
     private readonly ulong _streamWindow;
 
     private ReceiveStream? _ackHead;
@@ -38,7 +38,8 @@ internal sealed class Receiver
         _events = events;
         _statistics = statistics;
         _pool = pool;
-        _ended = new EndedStreams<EndedStream>(options.MaxStreams * 4);
+        // The peer's limit of streams may be higher than ours.
+        _ended = new EndedStreams<EndedStream>(Math.Max(options.MaxStreams * 4, LeastAnswers));
         _streamWindow = (ulong)Math.Max(options.ReceiveWindowBytes / 4, WireFormat.InitialStreamCredit);
     }
 
@@ -274,17 +275,18 @@ internal sealed class Receiver
 
     private void Answer(long now, ulong id, bool refuse)
     {
-        _answers[id] = refuse || _answers.GetValueOrDefault(id);
+        // Its value is taken now: by the time of writing the stream may be forgotten.
+        _ended.TryGet(id, out EndedStream ended);
+        _answers[id] = (refuse || _answers.GetValueOrDefault(id).Refuse, ended);
         _creditOwed |= !refuse;
         _ackDue = Math.Min(_ackDue, refuse ? now : now + _options.AckDelay);
     }
 
     private bool WriteAnswers(ref FrameWriter frame)
     {
-        foreach ((ulong id, bool refuse) in _answers)
+        foreach ((ulong id, (bool refuse, EndedStream ended)) in _answers)
         {
             if (frame.Room < Math.Max(WireFormat.StreamAck, WireFormat.StreamRefused)) return false;
-            _ended.TryGet(id, out EndedStream ended);
             if (refuse) frame.WriteStreamRefused(id, 0, ended.CreditUsed);
             else frame.WriteStreamAck(id, ended.End, ended.CreditUsed, ended.CreditUsed + _streamWindow);
             _answers.Remove(id); // allowed while walking
