@@ -32,6 +32,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     private LoopTimer? _sweep;
     private long _forwarded;
     private long _answered;
+    private uint _overflows;
 
     /// <summary>Creates the bridge and takes its port, so that a port in use is told before anything starts.</summary>
     /// <exception cref="SocketException">The port cannot be had.</exception>
@@ -62,6 +63,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
         _loop.Add(this);
         _sweep = _loop.CreateTimer(Sweep);
         _sweep.SetAfter(SweepMicros);
+        CountOverflows(_loop.Now); // the port is taken before the loop runs
         LogListening(_logger, Name, _settings.Listen, _settings.Node, _settings.Service);
     }
 
@@ -145,6 +147,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     {
         _sweep?.Cancel();
         _loop?.Remove(this);
+        CountOverflows(_loop?.Now ?? 0);
         LogStopped(_logger, Name, _forwarded, _answered, _drops.Total);
         Dispose();
     }
@@ -225,11 +228,20 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
 
     private ulong StreamOf(BridgeClient client) => ActorStream.Compose(_settings.Service, client.Number);
 
+    /// <summary>What the kernel could not keep never came this far, but it was lost here.</summary>
+    private void CountOverflows(long now)
+    {
+        uint overflows = _socket.Overflows;
+        if (overflows != _overflows) _drops.Add("clients sent faster than the bridge reads (the buffer of its socket was full)", 0, now, unchecked(overflows - _overflows));
+        _overflows = overflows;
+    }
+
     private void Sweep()
     {
         long now = _loop!.Now;
         long limit = now - (_settings.IdleSeconds * 1_000_000L);
         while (_recency.Oldest is { } client && client.LastUsed < limit) Forget(client, "it was silent for too long");
+        CountOverflows(now);
         _drops.Flush(now);
         _sweep!.SetAfter(SweepMicros);
     }

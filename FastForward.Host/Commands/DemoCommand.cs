@@ -63,6 +63,11 @@ internal static class DemoCommand
             else DemoScreen.WriteTable(Console.Out, document);
             return document.IsSuccess() ? ExitCode.Success : ExitCode.Failure;
         }
+        catch (Exception exception) when (ForgivingWriter.IsLostOutput(exception))
+        {
+            screen.Line($"The demo's result could not be written: {exception.Message}");
+            return ExitCode.Failure;
+        }
         catch (OperationCanceledException)
         {
             screen.Line("The demo was interrupted; its processes are ended.");

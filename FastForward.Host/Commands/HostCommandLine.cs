@@ -11,6 +11,7 @@ internal static class HostCommandLine
     /// <returns>The exit code.</returns>
     public static int Run(string[] args)
     {
+        Console.SetError(new ForgivingWriter(Console.Error));
         RootCommand root = new("Runs nodes of a FastForward network on this machine.")
         {
             RunCommand.Create(),

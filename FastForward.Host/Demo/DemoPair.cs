@@ -75,6 +75,7 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
         {
             Task tick = Task.Delay(TimeSpan.FromSeconds(1), cancellation);
             if (await Task.WhenAny(done, tick).ConfigureAwait(false) == done) break;
+            cancellation.ThrowIfCancellationRequested(); // it ends the tick early
             long sent = children.Sum(static child => child.Sent), back = children.Sum(static child => child.Delivered);
             screen.Progress($"{_type}: second {Math.Min(second, seconds)} of {seconds}, {sent} messages sent, {back} echoed and checked");
         }

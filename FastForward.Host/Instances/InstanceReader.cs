@@ -13,6 +13,8 @@ namespace FastForward.Host.Instances;
 /// <summary>Turns an instance file into <see cref="InstanceSettings"/>, or into everything that is wrong with it.</summary>
 internal sealed class InstanceReader
 {
+    private const int MaxCharacters = 1 << 20;
+
     private static readonly string[] s_sectionKinds = ["OverriddenNodes", "Nodes", "bridge", "outlet"];
 
     private static readonly KeyValuePair<string, IdleStrategy>[] s_idleWords =
@@ -57,8 +59,11 @@ internal sealed class InstanceReader
         try
         {
             if (Directory.Exists(file)) return Unreadable(file, "is a directory, not an instance file");
-            string text = File.ReadAllText(file);
-            return text.Contains('\0', StringComparison.Ordinal) ? Unreadable(file, "is no text file") : Read(file, text);
+            using StreamReader reader = new(file);
+            char[] buffer = new char[MaxCharacters + 1];
+            ReadOnlySpan<char> text = buffer.AsSpan(0, reader.ReadBlock(buffer));
+            if (text.Contains('\0')) return Unreadable(file, "is no text file");
+            return text.Length > MaxCharacters ? Unreadable(file, $"is longer than {MaxCharacters} characters, so it is no instance file") : Read(file, text.ToString());
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

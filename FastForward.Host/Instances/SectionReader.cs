@@ -15,7 +15,7 @@ internal sealed class SectionReader(string file, InstanceSection section, IConfi
     /// <summary>The value of a key, or null when it is not given.</summary>
     public string? Text(string key)
     {
-        _known.Add(key);
+        if (!_known.Contains(key)) _known.Add(key);
         return LineOf(key) == 0 ? null : values[section.PathOf(key)] ?? "";
     }
 

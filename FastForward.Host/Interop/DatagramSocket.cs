@@ -13,6 +13,14 @@ internal sealed unsafe class DatagramSocket : IDisposable
     /// <summary>The largest datagram that UDP carries, rounded up.</summary>
     public const int MaxDatagram = 65_536;
 
+    // What many clients send at once waits here; the kernel grants what net.core.rmem_max allows.
+    private const int BoundReceiveBuffer = 4 << 20;
+
+    private const int SOL_SOCKET = 1;
+    private const int SO_MEMINFO = 55;
+    private const int MemoryCounters = 9;
+    private const int DropCounter = 8;
+
     private readonly Socket _socket;
 
     private DatagramSocket(AddressFamily family)
@@ -27,6 +35,21 @@ internal sealed unsafe class DatagramSocket : IDisposable
     /// <summary>Its number.</summary>
     public int Descriptor => (int)Handle.DangerousGetHandle();
 
+    /// <summary>
+    /// Datagrams that the kernel dropped since the socket was made because its buffer was full, modulo 2^32; always 0 where
+    /// the kernel does not tell.
+    /// </summary>
+    public uint Overflows
+    {
+        get
+        {
+            Span<uint> counters = stackalloc uint[MemoryCounters];
+            uint length = MemoryCounters * sizeof(uint);
+            fixed (uint* memory = counters)
+                return LibC.GetSocketOption(Handle, SOL_SOCKET, SO_MEMINFO, memory, &length) == 0 ? counters[DropCounter] : 0;
+        }
+    }
+
     /// <summary>A socket that takes datagrams of anybody at <paramref name="local"/>.</summary>
     /// <exception cref="SocketException">The end point cannot be had.</exception>
     public static DatagramSocket Bind(IPEndPoint local)
@@ -34,6 +57,7 @@ internal sealed unsafe class DatagramSocket : IDisposable
         DatagramSocket socket = new(local.AddressFamily);
         try
         {
+            socket._socket.ReceiveBufferSize = BoundReceiveBuffer;
             socket._socket.Bind(local);
             return socket;
         }

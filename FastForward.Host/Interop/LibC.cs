@@ -27,6 +27,9 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "sendto", SetLastError = true)]
     public static partial nint SendTo(SafeSocketHandle socket, byte* buffer, nuint length, int flags, UdpAddress* to, uint toLength);
 
+    [LibraryImport(Library, EntryPoint = "getsockopt", SetLastError = true)]
+    public static partial int GetSocketOption(SafeSocketHandle socket, int level, int option, void* value, uint* length);
+
     [LibraryImport(Library, EntryPoint = "epoll_create1", SetLastError = true)]
     public static partial int EpollCreate(int flags);
 

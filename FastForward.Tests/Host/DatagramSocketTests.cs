@@ -67,6 +67,20 @@ public sealed class DatagramSocketTests
         Assert.That(client.Send("hello"u8), Is.EqualTo(-LibC.ECONNREFUSED));
     }
 
+    [Test]
+    public void What_the_kernel_drops_is_counted()
+    {
+        using DatagramSocket server = Bind("127.0.0.1", out IPEndPoint local);
+        using DatagramSocket client = DatagramSocket.Connect(local);
+        byte[] datagram = new byte[1000];
+        long sent = 0, received = 0;
+        Assert.That(server.Overflows, Is.Zero);
+        for (; server.Overflows == 0 && sent < 100_000; sent++) Assert.That(client.Send(datagram), Is.EqualTo(datagram.Length));
+        while (server.Receive(datagram, out _) >= 0) received++;
+        Assert.That(server.Overflows, Is.Positive);
+        Assert.That(received + server.Overflows, Is.EqualTo(sent));
+    }
+
     private static DatagramSocket Bind(string address, out IPEndPoint local)
     {
         int port = FastForward.Host.Demo.FreePorts.Find(1)[0];

@@ -67,6 +67,23 @@ public sealed class DemoProcessTests
         if (signal == RunningProgram.SIGINT) Assert.That(Directory.GetFileSystemEntries(directory.Path), Is.Empty, "its files are gone");
     }
 
+    [Test]
+    public void A_result_that_cannot_be_written_is_told()
+    {
+        using RunningProgram demo = RunningProgram.Start("sh", "-c", $"exec '{RunningProgram.HostPath}' demo --json --transport RDMA > /dev/full");
+        Assert.That(demo.WaitForExit(), Is.EqualTo(1), demo.Everything);
+        Assert.That(demo.Everything, Does.Contain("The demo's result could not be written: ").And.Not.Contain("   at "));
+    }
+
+    [TestCase("2> /dev/full")]
+    [TestCase("2>&-")]
+    public void Progress_that_cannot_be_written_does_not_end_it(string errors)
+    {
+        using RunningProgram demo = RunningProgram.Start("sh", "-c", $"exec '{RunningProgram.HostPath}' demo --json --seconds 1 --transport SOCKET {errors}");
+        Assert.That(demo.WaitForExit(TimeSpan.FromSeconds(60)), Is.Zero, demo.Everything);
+        Assert.That(demo.Output, Does.StartWith("{\"transports\":["));
+    }
+
     private static int[] Children(int parent) =>
         [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(static name => int.TryParse(name, out _)).Select(static name => int.Parse(name!, null)).Where(id => Stat(id) is { } stat && stat.Parent == parent)];
 

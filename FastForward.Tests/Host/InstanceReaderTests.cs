@@ -171,12 +171,30 @@ public sealed class InstanceReaderTests
     }
 
     [Test]
+    public void The_keys_of_a_section_are_listed_once()
+    {
+        InstanceReading reading = InstanceReader.Read("f.conf", "network=25011\n[bridge]\nlisten=127.0.0.1:5300\nnode=25011\nservice=1\nzzzzzzzz=1");
+        Assert.That(reading.Problems.Single().ToString(), Does.EndWith("the keys here are listen, node, service, class, idle-seconds, max-clients"));
+    }
+
+    [Test]
     public void A_file_that_cannot_be_read_is_a_problem()
     {
         Assert.That(Problem("/nowhere/x.conf"), Is.EqualTo("/nowhere/x.conf: there is no such file"));
         Assert.That(Problem("/tmp"), Is.EqualTo("/tmp: is a directory, not an instance file"));
         Assert.That(Problem("/proc/self/mem"), Does.StartWith("/proc/self/mem: cannot be read: "));
         Assert.That(Problem(typeof(InstanceReader).Assembly.Location), Does.EndWith(": is no text file"));
+        Assert.That(Problem("/dev/zero"), Is.EqualTo("/dev/zero: is no text file"), "it has no end");
+        string large = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(large, "network=25011\n" + new string('\n', 1 << 20));
+            Assert.That(Problem(large), Is.EqualTo($"{large}: is longer than 1048576 characters, so it is no instance file"));
+        }
+        finally
+        {
+            File.Delete(large);
+        }
 
         static string Problem(string file) => InstanceReader.ReadFile(file).Problems.Single().ToString();
     }

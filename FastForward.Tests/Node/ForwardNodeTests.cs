@@ -95,6 +95,22 @@ public sealed class ForwardNodeTests(TransportKind kind)
     }
 
     [Test]
+    public void A_class_that_does_not_exist_is_refused()
+    {
+        (TestNode a, TestNode b) = _world.Pair(kind);
+        Assert.That(() => a.Node.Send(b.Id, 1, (MessageClass)77, "x"u8), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void A_node_that_was_stopped_before_its_start_says_so()
+    {
+        using OverrideResolver routes = new([]);
+        using ForwardNode node = new(_world.Loop, new ForwardNodeOptions { Node = 4 }, [], routes, new FastForward.Transport.Actors.ActorSystem());
+        Assert.That(node.StopAsync().IsCompletedSuccessfully, Is.True);
+        Assert.That(node.Start, Throws.InstanceOf<ObjectDisposedException>().With.Property(nameof(ObjectDisposedException.ObjectName)).Contains(nameof(ForwardNode)));
+    }
+
+    [Test]
     public void The_limit_of_streams_is_told_to_the_sender()
     {
         (TestNode a, TestNode b) = _world.Pair(kind, options => options.MaxStreams = 3);

@@ -52,6 +52,10 @@ public sealed class SocketTransportTests
         Assert.That(openSink.OpenedLinks, Is.Empty);
     }
 
+    [Test]
+    public void Root_is_allowed_once() =>
+        Assert.That(new SocketTransportOptions().EffectiveUserIds, Is.Unique.And.Contains(0u).And.Contains(LibC.EffectiveUserId()));
+
     [TestCase(0, TestName = "Opening: an empty packet")]
     [TestCase(1, TestName = "Opening: one octet")]
     [TestCase(23, TestName = "Opening: too short")]

@@ -88,6 +88,7 @@ public sealed class ForwardNode : IDisposable
     public void Start()
     {
         Verify();
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (_started) throw new InvalidOperationException("The node was started before.");
         _started = true;
         try
@@ -117,9 +118,11 @@ public sealed class ForwardNode : IDisposable
     /// <param name="options">Extras.</param>
     /// <returns>Whether the message was taken, and its sequence.</returns>
     /// <exception cref="InvalidOperationException">Another thread than the loop's called.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
     public SendResult Send(uint node, ulong stream, MessageClass messageClass, ReadOnlySpan<byte> payload, SendOptions options = SendOptions.None)
     {
         Verify();
+        if (messageClass is not (MessageClass.RealTime or MessageClass.Reliable)) throw new ArgumentOutOfRangeException(nameof(messageClass), messageClass, "There are Reliable and RealTime.");
         if (_stopping is not null) return new SendResult(SendStatus.Stopping, 0);
         int limit = messageClass == MessageClass.RealTime ? WireFormat.MaxRealTimeMessage : WireFormat.MaxReliableMessage;
         if (payload.Length > limit) return new SendResult(SendStatus.TooLarge, 0);

@@ -53,7 +53,7 @@ public sealed class SocketTransportOptions
 
     internal string Path => System.IO.Path.Combine(Directory, $"FastForward.{Port}.sock");
 
-    internal uint[] EffectiveUserIds => AllowedUserIds is null ? [LibC.EffectiveUserId(), 0] : [.. AllowedUserIds];
+    internal uint[] EffectiveUserIds => [.. (AllowedUserIds ?? [LibC.EffectiveUserId(), 0]).Distinct()];
 
     internal void Validate()
     {

@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+using FastForward.Host.Actors;
+using FastForward.Host.Demo;
+using FastForward.Host.Instances;
+using FastForward.Host.Interop;
+using FastForward.Transport;
+using FastForward.Transport.Actors;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+using Microsoft.Extensions.Time.Testing;
+
+namespace FastForward.Tests.Host;
+
+public sealed class BridgeFloodTests
+{
+    [Test]
+    public void Every_datagram_of_a_flood_is_forwarded_or_counted_as_dropped()
+    {
+        const int Count = 20_000; // more than any buffer of the socket holds
+        FakeTimeProvider time = new();
+        CollectingLogger<BridgeActor> logger = new();
+        IPEndPoint listen = new(IPAddress.Loopback, FreePorts.Find(1)[0]);
+        using BridgeActor bridge = new(
+            new BridgeSettings { Name = "bridge", Listen = listen, Node = 25011, Service = 1, Class = StreamClassChoice.Auto, IdleSeconds = 60, MaxClients = 10 },
+            logger);
+        using ForwardLoop loop = new(time: time);
+        using OverrideResolver routes = new([]);
+        ActorSystem actors = new();
+        actors.Add(bridge, bridge.AnswerService);
+        using ForwardNode node = new(loop, new ForwardNodeOptions { Node = 25011 }, [], routes, actors);
+        actors.Start(node, loop);
+        node.Start();
+        using DatagramSocket client = DatagramSocket.Connect(listen);
+        byte[] datagram = new byte[1000];
+        for (int i = 0; i < Count; i++) client.Send(datagram);
+
+        while (loop.DoWork() > 0)
+        {
+        }
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        loop.DoWork();
+        Assert.That(logger.TextsOf(8010), Has.Some.Contains("clients sent faster than the bridge reads"));
+        node.Dispose();
+        actors.Stop();
+        Match end = Regex.Match(logger.TextsOf(8002).Single(), "stopped; ([0-9]+) datagrams sent to the node, 0 answers given, ([0-9]+) dropped");
+        Assert.That(Enumerable.Range(1, 2).Sum(group => int.Parse(end.Groups[group].Value, CultureInfo.InvariantCulture)), Is.EqualTo(Count));
+    }
+}
