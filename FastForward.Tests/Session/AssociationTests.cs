@@ -50,6 +50,28 @@ public sealed class AssociationTests
     }
 
     [Test]
+    public void A_restarted_peer_is_met_in_one_association_whoever_knocks_first()
+    {
+        for (int seed = 0; seed < 200; seed++)
+        {
+            SimulatedNetwork network = new(seed) { MaxDelay = 20_000 };
+            SimulatedNode a = network.Start(1, 2);
+            SimulatedNode b = network.Start(2, 1);
+            a.Open(2, TransportKind.Ip);
+            b.Open(1, TransportKind.Ip);
+            network.Run(10 * Second);
+            network.Kill(b);
+            network.Run(network.Now + network.Random.NextInt64(6 * Second));
+            int before = a.Recorder.Changes.Count(static change => change.Kind == PeerEventKind.Connected);
+            SimulatedNode successor = network.Start(2, 1);
+            successor.Open(1, TransportKind.Ip);
+            network.Run(network.Now + (20 * Second));
+            Assert.That(a.Recorder.Changes.Count(static change => change.Kind == PeerEventKind.Connected) - before, Is.EqualTo(1), $"seed {seed}: at the survivor");
+            Assert.That(successor.Recorder.Changes.Count(static change => change.Kind == PeerEventKind.Connected), Is.EqualTo(1), $"seed {seed}: at the new process");
+        }
+    }
+
+    [Test]
     public void A_route_that_is_removed_and_comes_back_begins_a_new_association_although_the_peer_was_not_told()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);

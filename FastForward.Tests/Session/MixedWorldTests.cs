@@ -10,7 +10,7 @@ public sealed class MixedWorldTests
     private const long Second = 1_000_000;
     private static readonly uint[] s_ids = [1, 2, 3];
 
-    private static int Seeds => int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 100;
+    private static int Seeds => int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 300;
 
     [Test]
     public void Nothing_is_lost_repeated_or_reordered_and_the_world_settles_and_becomes_quiet()

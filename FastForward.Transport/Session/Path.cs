@@ -272,7 +272,7 @@ internal sealed class Path
             From = _options.Node,
             To = Peer.Node,
             Incarnation = _options.Incarnation,
-            PeerIncarnation = type == FrameType.Init ? Peer.KnownIncarnation : PeerIncarnation,
+            PeerIncarnation = type == FrameType.Init ? Peer.Association.PeerIncarnation : PeerIncarnation,
             Epoch = Epoch,
             Timestamp = timestamp,
         }.Write(frame);

@@ -150,10 +150,18 @@ internal sealed class Peer
     /// <summary>The claimant met a living holder of the id a short while ago.</summary>
     public bool IsRefuted(long now, ulong incarnation) => _claim.IsRefuted(now, incarnation);
 
-    /// <summary>The epoch to answer an INIT with.</summary>
-    public uint EpochFor(in Handshake init) => EpochOrder.Newest(
-        init.Epoch,
-        _association.IsUp && init.Incarnation == _association.PeerIncarnation ? _association.Epoch : EpochOrder.After(_lastEpoch));
+    /// <summary>
+    /// The epoch to answer an INIT with. An INIT that names the epoch of an association with another life of ours can only
+    /// mean the one after it: so it meets the answer that the same peer gives to our own INIT.
+    /// </summary>
+    public uint EpochFor(in Handshake init)
+    {
+        bool meansOurselves = init.PeerIncarnation == 0 || init.PeerIncarnation == Options.Incarnation;
+        bool isHeld = _association.IsUp && init.Incarnation == _association.PeerIncarnation;
+        return EpochOrder.Newest(
+            meansOurselves ? init.Epoch : EpochOrder.After(init.Epoch),
+            isHeld ? _association.Epoch : EpochOrder.After(_lastEpoch));
+    }
 
     public bool HasOutput(Path path, long now) =>
         (ReferenceEquals(path, SendPath) && _association.Sender.HasOutput(path.IsReliable))
