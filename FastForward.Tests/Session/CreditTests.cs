@@ -113,6 +113,24 @@ public sealed class CreditTests
     }
 
     [Test]
+    public void Who_is_told_of_back_pressure_is_always_called()
+    {
+        Connect();
+        foreach (SimulatedLink link in _a.Links) _a.Block(link, 100 * Second);
+        HashSet<ulong> refused = [];
+        SendStatus last = default;
+        for (ulong stream = 0; stream < 4000; stream++)
+        {
+            last = Send(stream, 60_000).Status;
+            if (last == SendStatus.BackPressured) refused.Add(stream);
+        }
+
+        Assert.That(last, Is.EqualTo(SendStatus.TooManyStreams));
+        _a.Peer(2).Close(_network.Now, default, "test", UndeliveredReason.PeerLost);
+        Assert.That(_a.Recorder.WritableStreams.Select(static writable => writable.Stream), Is.EquivalentTo(refused));
+    }
+
+    [Test]
     public void A_peer_that_makes_this_side_owe_without_end_loses_its_path()
     {
         MessagePool pool = new();

@@ -33,7 +33,8 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
 
         if (_storedBytes + payload.Length + StoreOverheadPerMessage > options.SendStoreBytes)
         {
-            if (_refused.Count < options.MaxStreams * 2) _refused.Add(id);
+            if (_refused.Count >= options.MaxStreams * 2 && !_refused.Contains(id)) return new SendResult(SendStatus.TooManyStreams, 0);
+            _refused.Add(id);
             return new SendResult(SendStatus.BackPressured, 0);
         }
 
@@ -55,7 +56,8 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
 
     public SendStatus Reset(ulong id, uint code)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream)) return SendStatus.StreamEnded;
+        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsReset) return SendStatus.StreamEnded;
+        stream.IsReset = true;
         OutgoingMessage reset = pool.Rent(0);
         reset.Code = code;
         Queue(stream, reset, OutgoingKind.Reset, end: true);
@@ -102,7 +104,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
         SendStream stream = message.Stream!;
         if (message.IsEnd)
         {
-            _streams.Remove(stream.Id);
+            if (!_streams.Remove(stream.Id)) return; // a reset behind the end: the stream has ended already
             _ended.Add(stream.Id, true);
         }
 

@@ -27,7 +27,7 @@ public enum SendStatus
     /// <summary>The stream was opened with the other class.</summary>
     WrongClass,
 
-    /// <summary>The peer has as many open streams as the limit allows.</summary>
+    /// <summary>The peer has as many streams open, or twice as many waiting for room, as the limit allows; no call back follows.</summary>
     TooManyStreams,
 
     /// <summary>The node is stopping and takes nothing more.</summary>

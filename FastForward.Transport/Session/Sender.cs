@@ -180,7 +180,9 @@ internal sealed class Sender
         if (stream is not null && stream.Class != messageClass) return SendStatus.WrongClass;
         if (!HasRoom(stream, messageClass, length))
         {
-            if (_refused.Count < _options.MaxStreams * 2 || _refused.ContainsKey(id)) _refused[id] = length;
+            // Back-pressure is a promise to call back, which needs a place to remember it.
+            if (_refused.Count >= _options.MaxStreams * 2 && !_refused.ContainsKey(id)) return SendStatus.TooManyStreams;
+            _refused[id] = length;
             return SendStatus.BackPressured;
         }
 

@@ -1,0 +1,75 @@
+using FastForward.Transport;
+using FastForward.Transport.Loop;
+
+namespace FastForward.Tests.Node;
+
+/// <summary>What a node sends to its own id follows the rules of streams to other nodes.</summary>
+[TestFixture]
+public sealed class LocalDeliveryTests
+{
+    private const uint Self = 1;
+
+    private ForwardLoop _loop = null!;
+    private StaticNode _node = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _loop = new ForwardLoop(new ForwardLoopOptions { FailFast = true });
+        _node = new StaticNode(_loop, Self, static options => options.MaxStreams = 10);
+    }
+
+    [TearDown]
+    public void TearDown()
+    {
+        _node.Dispose();
+        _loop.Dispose();
+    }
+
+    [Test]
+    public void A_stream_is_reset_once_and_ends_once()
+    {
+        _node.Node.Send(Self, 1, MessageClass.Reliable, "x"u8);
+        Assert.That(_node.Node.ResetStream(Self, 1, 5), Is.EqualTo(SendStatus.Accepted));
+        Assert.That(_node.Node.ResetStream(Self, 1, 6), Is.EqualTo(SendStatus.StreamEnded));
+        Cycle();
+        Assert.That(_node.Ends, Is.EqualTo(new[] { new StreamEnd(Self, 1, StreamEndReason.Reset, 5) }));
+    }
+
+    [Test]
+    public void A_reset_behind_the_end_changes_nothing()
+    {
+        _node.Node.Send(Self, 1, MessageClass.Reliable, "x"u8, SendOptions.End);
+        Assert.That(_node.Node.ResetStream(Self, 1, 5), Is.EqualTo(SendStatus.Accepted));
+        Cycle();
+        Assert.That(_node.Messages, Has.Count.EqualTo(1));
+        Assert.That(_node.Ends, Is.EqualTo(new[] { new StreamEnd(Self, 1, StreamEndReason.Ended) }));
+    }
+
+    [Test]
+    public void Who_is_told_of_back_pressure_is_always_called()
+    {
+        while (_node.Node.Send(Self, 0, MessageClass.Reliable, new byte[65_536]).IsAccepted)
+        {
+        }
+
+        List<ulong> refused = [0];
+        SendStatus last = default;
+        for (ulong stream = 1; stream < 100; stream++)
+        {
+            last = _node.Node.Send(Self, stream, MessageClass.Reliable, new byte[65_536]).Status;
+            if (last == SendStatus.BackPressured) refused.Add(stream);
+        }
+
+        Assert.That(last, Is.EqualTo(SendStatus.TooManyStreams));
+        Cycle();
+        Assert.That(_node.WritableStreams, Is.EquivalentTo(refused));
+    }
+
+    private void Cycle()
+    {
+        while (_loop.DoWork() > 0)
+        {
+        }
+    }
+}
