@@ -1,11 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using FastForward.Tests.Session;
+using FastForward.Tests.Transports;
 using FastForward.Transport;
+using FastForward.Transport.Registry;
+using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>A million datagrams of noise at the UDP port of a node that is at work.</summary>
+/// <summary>What strangers and peers can pour over a node.</summary>
 [TestFixture]
 public sealed class NodeFloodTests
 {
@@ -68,6 +71,44 @@ public sealed class NodeFloodTests
             frame.CopyTo(datagram, 0);
             for (int changes = random.Next(4); changes > 0; changes--) datagram[random.Next(frame.Length)] = (byte)random.Next(256);
             return random.Next(6) == 0 ? random.Next(1, frame.Length) : frame.Length;
+        }
+    }
+
+    [Test]
+    public void Events_that_a_peer_provokes_do_not_pile_up()
+    {
+        const int Frames = 40;
+        using NodeWorld world = new();
+        TestNode node = world.Start(250012);
+        node.Route(new RouteRow(25011, 0, TransportKind.Socket, "", 47)); // nobody is there: the peer comes to us
+        world.Until(() => node.Node.GetPeer(25011) is not null, "the route");
+        using RawSeqPacket peer = new();
+        Assert.That(peer.Connect($"{world.SocketDirectory}/FastForward.{node.SocketPort}.sock"), Is.Zero);
+        byte[] frame = new byte[16_000];
+        new OpeningPacket(OpeningPacket.CurrentVersion, OpeningStatus.Welcome, 0, 16_384, 0).Write(frame);
+        Exchange(OpeningPacket.Length);
+        new Handshake { Type = FrameType.Init, ReceiverIndex = 0, SenderIndex = 9, From = 25011, To = node.Id, Incarnation = 77, Epoch = 1 }.Write(frame);
+        Assert.That(Handshake.TryRead(Exchange(WireFormat.Handshake), out Handshake response), Is.True);
+
+        ulong stream = 0;
+        for (uint number = 0; number < Frames; number++)
+        {
+            FrameWriter writer = new(frame);
+            while (writer.Room >= WireFormat.MessageHeader + WireFormat.RealTimeFields)
+                writer.WriteRealTime(stream++, 0, MessageBits.Begin | MessageBits.End | MessageBits.Mark, 0, 0, default);
+            writer.WriteHeader(response.SenderIndex, number, 0);
+            long received = node.Node.Statistics.FramesReceived;
+            Assert.That(peer.Send(frame.AsSpan(0, writer.Length)), Is.True);
+            world.Until(() => node.Node.Statistics.FramesReceived > received, "the frame");
+            Assert.That(node.Ends, Has.Count.EqualTo((int)stream), $"after frame {number}");
+        }
+
+        byte[] Exchange(int length)
+        {
+            byte[]? answer = null;
+            Assert.That(peer.Send(frame.AsSpan(0, length)), Is.True);
+            world.Until(() => (answer = peer.Receive()) is not { Length: 0 }, "an answer");
+            return answer ?? throw new AssertionException("The node closed the connection.");
         }
     }
 }

@@ -10,6 +10,8 @@ namespace FastForward.Transport;
 /// </summary>
 internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop loop, ILogger logger) : ISessionEvents
 {
+    private const int LargestBacklog = 256;
+
     private readonly Queue<Entry> _queue = new();
     private readonly EventLimiter _limiter = new();
 
@@ -77,6 +79,15 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
         }
 
         return done;
+    }
+
+    /// <summary>
+    /// Hands everything over when much waits: the frames of one cycle may hold far more events than a budget of it, and a
+    /// peer must not make them pile up. The session has to be at rest.
+    /// </summary>
+    public void DispatchBacklog()
+    {
+        if (_queue.Count > LargestBacklog) Dispatch(int.MaxValue);
     }
 
     private void Hand(in Entry entry)

@@ -51,6 +51,7 @@ internal sealed class LinkDispatcher : ILinkSink
         _statistics.FramesReceived++;
         if (link.Owner is Session.Path path) path.ReadFrame(_loop.Now, frame);
         else if (_unclaimed.ContainsKey(link)) Introduction(link, frame);
+        _events.DispatchBacklog();
     }
 
     public void BatchEnd(IForwardTransport transport)
