@@ -37,16 +37,26 @@ public sealed class AdmissionTests
         Assert.That(_events.Changes[^1].Kind, Is.EqualTo(PeerEventKind.NotConfigured));
     }
 
-    private string Judge(in Handshake init, uint demanded = 0, bool hostLocal = true, bool allowed = true)
+    [Test]
+    public void A_node_that_stops_says_so_to_those_it_knows()
     {
-        Policy policy = new(demanded, allowed);
+        Assert.That(Judge(s_init, closed: true), Is.EqualTo("Reject Stopping"));
+        Assert.That(_events.Changes, Is.Empty);
+        Assert.That(Judge(s_init with { From = 3 }, closed: true), Is.EqualTo("Drop"));
+    }
+
+    private string Judge(in Handshake init, uint demanded = 0, bool hostLocal = true, bool allowed = true, bool closed = false)
+    {
+        Policy policy = new(demanded, allowed, closed);
         Peers peers = new(new SessionOptions { Node = 1, Incarnation = 1 }, _events, new NodeStatistics(), policy, new MessagePool(), static _ => 0);
         InitVerdict verdict = peers.Judge(0, init, TransportKind.Ip, hostLocal, out RejectReason reason);
         return verdict == InitVerdict.Reject ? $"{verdict} {reason}" : verdict.ToString();
     }
 
-    private sealed class Policy(uint key, bool allowed) : IAdmission
+    private sealed class Policy(uint key, bool allowed, bool closed) : IAdmission
     {
+        public bool IsClosed => closed;
+
         public bool IsConfigured(uint node, out uint keyId)
         {
             keyId = key;

@@ -152,6 +152,8 @@ internal sealed class SimulatedNode : IAdmission
         _network.At(_network.Now, Pump);
     }
 
+    bool IAdmission.IsClosed => false;
+
     bool IAdmission.IsConfigured(uint node, out uint keyId)
     {
         keyId = 0;

@@ -54,7 +54,12 @@ internal sealed class PeerConnector
 
     public void SetRoute(Route? route)
     {
-        if (Equals(Route, route)) return;
+        if (Equals(Route, route))
+        {
+            Reschedule(); // no route from the start: the peer may come to us, and if it does not, that is told
+            return;
+        }
+
         Route? before = Route;
         Route = route;
         _generation++;

@@ -29,7 +29,6 @@ internal sealed class RoutedPeers : IAdmission
     /// <summary>The session's table of peers; set once, right after both were made.</summary>
     public Peers Peers { get; set; } = null!;
 
-    /// <summary>Takes no handshakes any more.</summary>
     public bool IsClosed { get; set; }
 
     public IEnumerable<Peer> All => _connectors.Values.Select(static connector => connector.Peer);
@@ -50,6 +49,9 @@ internal sealed class RoutedPeers : IAdmission
             }
 
             connector.SetRoute(Usable(node, routes));
+            // What was agreed without a key does not outlive the demand for one.
+            if (routes.KeyId != 0 && connector.Peer.Paths.Count > 0)
+                connector.Peer.Close(_loop.Now, CloseReason.RouteChanged, "its routes demand a key now", UndeliveredReason.PeerLost);
         }
 
         foreach (uint node in _connectors.Keys.Where(node => _routes.Find(node) is null).ToArray()) Remove(node);
@@ -82,7 +84,7 @@ internal sealed class RoutedPeers : IAdmission
 
     public bool IsConfigured(uint node, out uint keyId)
     {
-        bool known = !IsClosed && _connectors.ContainsKey(node);
+        bool known = _connectors.ContainsKey(node);
         keyId = known ? _routes.Find(node)?.KeyId ?? 0 : 0;
         return known;
     }

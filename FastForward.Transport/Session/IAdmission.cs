@@ -3,6 +3,9 @@ namespace FastForward.Transport.Session;
 /// <summary>What the routes and options say about those who want to talk to us.</summary>
 internal interface IAdmission
 {
+    /// <summary>The node stops: no handshakes are taken any more.</summary>
+    bool IsClosed { get; }
+
     /// <summary>A route leads to the node.</summary>
     /// <param name="node">The node.</param>
     /// <param name="keyId">The key demanded of it; 0 demands none.</param>

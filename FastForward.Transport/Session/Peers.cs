@@ -116,6 +116,12 @@ internal sealed class Peers
             return InitVerdict.Drop;
         }
 
+        if (_admission.IsClosed)
+        {
+            reason = RejectReason.Stopping;
+            return InitVerdict.Reject;
+        }
+
         if (init.KeyId != 0 || keyId != 0)
         {
             Tell(init.From, PeerEventKind.Refused, kind, $"keys are not supported yet: the route demands key {keyId}, the peer offers key {init.KeyId}");
