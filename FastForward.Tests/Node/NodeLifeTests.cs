@@ -61,6 +61,33 @@ public sealed class NodeLifeTests
     }
 
     [Test]
+    public void A_peer_whose_route_cannot_be_used_here_is_told_of_when_it_does_not_come()
+    {
+        FakeTimeProvider time = new();
+        using NodeWorld world = new(time);
+        TestNode a = world.Start(25011);
+        a.Route(new RouteRow(77, 5, TransportKind.Socket, "", 777));
+        for (int i = 0; i < 300; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            world.Cycle();
+        }
+
+        Assert.That(a.Changes.Single(static change => change.Kind == PeerEventKind.NotHeard).Reason, Does.Contain("cannot be used"));
+    }
+
+    [Test]
+    public void A_key_that_is_demanded_later_ends_what_was_agreed_without_one()
+    {
+        (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
+        a.Route(new RouteRow(b.Id, 5, TransportKind.Socket, "", b.SocketPort));
+        _world.Until(() => a.Changes.Any(static change => change.Kind == PeerEventKind.Lost), "the end here");
+        Assert.That(a.Node.Send(b.Id, 1, MessageClass.RealTime, "x"u8).Status, Is.EqualTo(SendStatus.NotConnected));
+        _world.Until(() => b.Changes.Any(static change => change.Kind == PeerEventKind.Refused), "the refusal of what comes without a key");
+        Assert.That(b.IsConnectedTo(a), Is.False);
+    }
+
+    [Test]
     public void What_a_dead_peer_had_not_acknowledged_is_reported()
     {
         (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);

@@ -15,7 +15,7 @@ public sealed class ForwardNodeOptions
     /// <summary>Open streams per peer and direction. Default 1024. Above it a send answers <see cref="SendStatus.TooManyStreams"/>, and an incoming stream evicts the one idle for the longest.</summary>
     public int MaxStreams { get; set; } = 1024;
 
-    /// <summary>Handshakes under way at once. Default 256; above it new ones are dropped and counted.</summary>
+    /// <summary>Handshakes under way at once. Default 256; above it new ones are refused as busy, and counted.</summary>
     public int MaxPendingHandshakes { get; set; } = 256;
 
     /// <summary>Time between probes of a path. Default 1 s. A path is suspect after three that go unanswered.</summary>
@@ -38,7 +38,7 @@ public sealed class ForwardNodeOptions
     internal void Validate()
     {
         if (Node == 0) throw new ArgumentException("Node: 0 is no node id; use a number such as 25011.");
-        Require(SendStoreBytes is >= 65_536 and <= 1 << 30, nameof(SendStoreBytes), SendStoreBytes, "65536..1073741824 octets, such as 4194304");
+        Require(SendStoreBytes is >= 131_072 and <= 1 << 30, nameof(SendStoreBytes), SendStoreBytes, "131072..1073741824 octets (the longest message has to fit), such as 4194304");
         Require(ReceiveWindowBytes is >= 1 << 20 and <= 1 << 30, nameof(ReceiveWindowBytes), ReceiveWindowBytes, "1048576..1073741824 octets, such as 4194304");
         Require(MaxStreams is >= 1 and <= 1 << 20, nameof(MaxStreams), MaxStreams, "1..1048576, such as 1024");
         Require(MaxPendingHandshakes is >= 1 and <= 65_536, nameof(MaxPendingHandshakes), MaxPendingHandshakes, "1..65536, such as 256");
