@@ -1,3 +1,5 @@
+using FastForward.Transport.Session.Wire;
+
 namespace FastForward.Transport.Session;
 
 /// <summary>What occupies a sequence of a stream.</summary>
@@ -40,4 +42,10 @@ internal sealed class OutgoingMessage(int sizeClass, int capacity)
     public OutgoingMessage? Next { get; set; }
 
     public ReadOnlySpan<byte> Payload => Buffer.AsSpan(0, Length);
+
+    /// <summary>How its element is marked.</summary>
+    public MessageBits Bits =>
+        (Sequence == 0 ? MessageBits.Begin : 0)
+        | (IsEnd ? MessageBits.End : 0)
+        | (Kind == OutgoingKind.EndMark ? MessageBits.Mark : 0);
 }

@@ -10,9 +10,6 @@ internal sealed class Sender
 {
     private const int StoreOverheadPerMessage = 64;
 
-    // A part smaller than this is not worth its headers: the message waits for the next frame.
-    private const int SmallestFragment = 64;
-
     private readonly uint _peer;
     private readonly SessionOptions _options;
     private readonly ISessionEvents _events;
@@ -23,10 +20,9 @@ internal sealed class Sender
     private readonly Dictionary<ulong, int> _refused = [];
     private readonly List<ulong> _writable = [];
     private readonly RealTimeQueue _realTime = new();
+    private readonly ReadyStreams _ready = new();
 
     private SendStream? _recent;
-    private SendStream? _readyHead;
-    private SendStream? _readyTail;
     private ulong _creditUsed;
     private ulong _creditLimit = WireFormat.InitialAssociationCredit;
 
@@ -53,7 +49,7 @@ internal sealed class Sender
     /// <param name="reliable">The path keeps the promise of reliable streams.</param>
     public bool IsDrained(bool reliable) => _realTime.IsEmpty && (!reliable || Unacknowledged == 0);
 
-    public bool HasOutput(bool reliable) => !_realTime.IsEmpty || (reliable && _readyHead is not null);
+    public bool HasOutput(bool reliable) => !_realTime.IsEmpty || (reliable && !_ready.IsEmpty);
 
     public SendResult Send(long now, ulong id, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
     {
@@ -85,7 +81,7 @@ internal sealed class Sender
     public void Write(long now, bool reliable, ref FrameWriter frame)
     {
         WriteRealTime(now, ref frame);
-        if (reliable && _realTime.IsEmpty) WriteReliable(ref frame);
+        if (reliable && _realTime.IsEmpty) _ready.Write(ref frame);
     }
 
     /// <summary>The peer has everything of the stream below a sequence, and grants credit.</summary>
@@ -142,7 +138,7 @@ internal sealed class Sender
         {
             if (stream.First is null) continue;
             stream.Rewind();
-            MakeReady(stream);
+            _ready.Add(stream);
         }
     }
 
@@ -230,7 +226,7 @@ internal sealed class Sender
         Unacknowledged++;
         if (kind == OutgoingKind.Message) UnacknowledgedMessages++;
         stream.Append(message);
-        MakeReady(stream);
+        _ready.Add(stream);
         return message.Sequence;
     }
 
@@ -271,68 +267,8 @@ internal sealed class Sender
         }
 
         if (frame.Room < WireFormat.MessageHeader + WireFormat.RealTimeFields + message.Length) return false;
-        frame.WriteRealTime(stream.Id, message.Sequence, BitsOf(message), (int)(_options.RealTimeBudget / 1000), age, message.Payload);
+        frame.WriteRealTime(stream.Id, message.Sequence, message.Bits, (int)(_options.RealTimeBudget / 1000), age, message.Payload);
         return true;
-    }
-
-    private void WriteReliable(ref FrameWriter frame)
-    {
-        while (_readyHead is { } stream)
-        {
-            if (stream.Cursor is { } message)
-            {
-                if (!TryWriteReliable(stream, message, ref frame)) return;
-                stream.Advance();
-            }
-
-            // One message per turn: a stream with much to say does not hold the others up.
-            _readyHead = stream.NextReady;
-            if (_readyHead is null) _readyTail = null;
-            stream.NextReady = null;
-            stream.IsReady = false;
-            if (stream.Cursor is not null) MakeReady(stream);
-        }
-    }
-
-    // True when the message is written to its end.
-    private static bool TryWriteReliable(SendStream stream, OutgoingMessage message, ref FrameWriter frame)
-    {
-        if (message.Kind == OutgoingKind.Reset)
-        {
-            if (frame.Room < WireFormat.StreamReset) return false;
-            frame.WriteStreamReset(stream.Id, message.Sequence, message.Code);
-            return true;
-        }
-
-        int offset = stream.CursorOffset;
-        if (offset == 0 && frame.Room >= WireFormat.MessageHeader + message.Length)
-        {
-            frame.WriteMessage(stream.Id, message.Sequence, BitsOf(message), message.Payload);
-            return true;
-        }
-
-        int left = message.Length - offset;
-        int part = Math.Min(left, frame.Room - WireFormat.MessageHeader - WireFormat.FragmentFields);
-        if (part < Math.Min(left, SmallestFragment)) return false;
-        MessageBits bits = BitsOf(message) | (part < left ? MessageBits.More : MessageBits.None);
-        frame.WriteFragment(stream.Id, message.Sequence, bits, offset, message.Payload.Slice(offset, part));
-        // Acknowledgements of a message that is partly written cannot be honest yet.
-        stream.CursorOffset = offset + part;
-        return part == left;
-    }
-
-    private static MessageBits BitsOf(OutgoingMessage message) =>
-        (message.Sequence == 0 ? MessageBits.Begin : 0)
-        | (message.IsEnd ? MessageBits.End : 0)
-        | (message.Kind == OutgoingKind.EndMark ? MessageBits.Mark : 0);
-
-    private void MakeReady(SendStream stream)
-    {
-        if (stream.IsReady) return;
-        stream.IsReady = true;
-        if (_readyTail is null) _readyHead = stream;
-        else _readyTail.NextReady = stream;
-        _readyTail = stream;
     }
 
     // Takes a stream's messages out of the store and reports them as one run.
