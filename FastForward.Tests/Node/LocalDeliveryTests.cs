@@ -37,6 +37,22 @@ public sealed class LocalDeliveryTests
     }
 
     [Test]
+    public void Dispose_inside_a_callback_is_caught_and_a_stop_is_not()
+    {
+        Task? stopped = null;
+        InvalidOperationException? misuse = null;
+        _node.OnReceived = () =>
+        {
+            misuse = Assert.Throws<InvalidOperationException>(_node.Node.Dispose);
+            stopped = _node.Node.StopAsync();
+        };
+        _node.Node.Send(Self, 1, MessageClass.Reliable, "x"u8);
+        Cycle();
+        Assert.That(misuse!.Message, Does.Contain("StopAsync"));
+        Assert.That(stopped!.IsCompleted, Is.True);
+    }
+
+    [Test]
     public void A_reset_behind_the_end_changes_nothing()
     {
         _node.Node.Send(Self, 1, MessageClass.Reliable, "x"u8, SendOptions.End);

@@ -25,6 +25,9 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
 
     public bool IsEmpty => _queue.Count == 0;
 
+    /// <summary>The application is being called at this moment.</summary>
+    public bool IsCalling { get; private set; }
+
     /// <summary>The node stops: that its peers are lost then is no trouble.</summary>
     public bool IsStopping { get; set; }
 
@@ -37,12 +40,17 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
     public void Message(in ReceivedMessage message)
     {
         if (_queue.Count > 0) Dispatch(int.MaxValue);
+        IsCalling = true;
         try
         {
             handler.OnMessage(message);
         }
         catch (Exception exception) when (loop.Survives(exception, nameof(IForwardHandler.OnMessage)))
         {
+        }
+        finally
+        {
+            IsCalling = false;
         }
     }
 
@@ -69,12 +77,17 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
         while (done < budget && _queue.TryDequeue(out Entry entry))
         {
             done++;
+            IsCalling = true;
             try
             {
                 Hand(entry);
             }
             catch (Exception exception) when (loop.Survives(exception, $"the handler of {entry.Kind}"))
             {
+            }
+            finally
+            {
+                IsCalling = false;
             }
         }
 

@@ -188,10 +188,12 @@ public sealed class ForwardNode : IDisposable
     /// Stops at once: peers are told as far as their media take it without waiting; what is not acknowledged is reported
     /// to the handler before the call returns. Not from inside a callback: use <see cref="StopAsync"/> there.
     /// </summary>
+    /// <exception cref="InvalidOperationException">The handler is being called: its calls do not recurse.</exception>
     public void Dispose()
     {
         if (_disposed) return;
         Verify();
+        if (_events.IsCalling) throw new InvalidOperationException("Dispose was called from inside a callback of the node, which would have to call the handler again: use StopAsync there.");
         _disposed = true;
         if (_stopping is null) BeginStop();
         _routes.Changed -= OnRoutesChanged;
