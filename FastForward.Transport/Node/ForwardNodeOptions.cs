@@ -6,7 +6,7 @@ public sealed class ForwardNodeOptions
     /// <summary>The node's own id, not 0. Unique in the whole network.</summary>
     public uint Node { get; set; }
 
-    /// <summary>Octets of accepted but unacknowledged payload kept per peer. Default 4 MiB; more rides out longer pauses of a peer.</summary>
+    /// <summary>Octets of accepted messages kept per peer until they are acknowledged or have left, 64 for each message included. Default 4 MiB; more rides out longer pauses of a peer.</summary>
     public int SendStoreBytes { get; set; } = 4 << 20;
 
     /// <summary>Octets of payload a peer may have under way to us before it must wait. Default 4 MiB.</summary>

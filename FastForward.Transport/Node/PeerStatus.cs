@@ -19,7 +19,7 @@ public enum PeerState
 /// <param name="Transport">The medium of the path that our messages take; null without one.</param>
 /// <param name="RoundTripMicros">Smoothed round trip of that path in microseconds; 0 when not measured yet.</param>
 /// <param name="JitterMicros">Interarrival jitter (RFC 3550, section 6.4.1) of that path in microseconds.</param>
-/// <param name="UnacknowledgedBytes">Payload in the send store.</param>
+/// <param name="UnacknowledgedBytes">What the send store holds, as its limit counts it: payload octets plus 64 for each message.</param>
 /// <param name="Incarnation">The number the peer's process gave itself at its start; 0 before it was heard.</param>
 public sealed record PeerStatus(
     uint Node,
