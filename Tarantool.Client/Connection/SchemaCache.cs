@@ -16,6 +16,9 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
     private const uint IndexView = 289;
     private const uint ByName = 2;
 
+    /// <summary>How often names are looked up anew because the schema changed while they were.</summary>
+    private const int MaxRetries = 10;
+
     private volatile Generation _current = new(0);
 
     /// <summary>Takes note of the schema version in an answer.</summary>
@@ -53,14 +56,25 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
     private async ValueTask<TargetIds> LookUpAsync(
         Generation generation, RequestTarget target, long deadline, CancellationToken cancellationToken)
     {
-        uint space = target.Space.Name is { } name
-            ? await WaitAsync(Shared(generation.Spaces, name, SpaceAsync), deadline, cancellationToken).ConfigureAwait(false)
-            : target.Space.Number;
-        uint index = target.Index.Name is { } indexName
-            ? await WaitAsync(Shared(generation.Indexes, (space, indexName), IndexAsync), deadline, cancellationToken)
-                .ConfigureAwait(false)
-            : target.Index.Number;
-        return new TargetIds(space, index, generation.Version);
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                uint space = target.Space.Name is { } name
+                    ? await WaitAsync(Shared(generation.Spaces, name, SpaceAsync), deadline, cancellationToken).ConfigureAwait(false)
+                    : target.Space.Number;
+                uint index = target.Index.Name is { } indexName
+                    ? await WaitAsync(Shared(generation.Indexes, (space, indexName), IndexAsync), deadline, cancellationToken)
+                        .ConfigureAwait(false)
+                    : target.Index.Number;
+                return new TargetIds(space, index, generation.Version);
+            }
+            catch (TarantoolSchemaException) when (_current != generation && attempt < MaxRetries)
+            {
+                // Space and index are two lookups: what the first one found may have been replaced before the second.
+                generation = _current;
+            }
+        }
     }
 
     /// <summary>Finds the lookup of a key or starts it: requests for one name that come together share its lookup.</summary>
@@ -93,6 +107,11 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
         {
             // The lookup may have been executed, but the request it was for was not even sent.
             throw e.NothingExecuted();
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException(
+                "The request was not sent, because the server did not answer in time where the space or index is that it names.", e);
         }
     }
 
