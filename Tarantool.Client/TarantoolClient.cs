@@ -141,8 +141,7 @@ public sealed partial class TarantoolClient : IAsyncDisposable
         {
             TarantoolConnection connection = await _supervisor.GetAsync(deadline, cancellationToken).ConfigureAwait(false);
             while (connection.IsFull)
-                await connection.WaitForRoomAsync()
-                    .WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken).ConfigureAwait(false);
+                await WaitForRoomAsync(connection, deadline, cancellationToken).ConfigureAwait(false);
             RequestTarget target = body.Target;
             TargetIds ids = target.NeedsLookup
                 ? await connection.Schema.ResolveAsync(target, deadline, cancellationToken).ConfigureAwait(false)
@@ -157,6 +156,21 @@ public sealed partial class TarantoolClient : IAsyncDisposable
             {
                 // The server refused it without executing it, and its answer showed the new schema version.
             }
+        }
+    }
+
+    private async Task WaitForRoomAsync(TarantoolConnection connection, long deadline, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.WaitForRoomAsync()
+                .WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException(
+                $"The request was not sent, because {_context.EndPoint} does not read: more than {nameof(TarantoolClientOptions.MaxUnsentBytes)} ({_context.Options.MaxUnsentBytes}) wait to be sent.",
+                e);
         }
     }
 

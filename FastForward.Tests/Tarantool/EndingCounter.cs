@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Tarantool.Client;
 
@@ -8,6 +9,7 @@ internal sealed class EndingCounter : IDisposable, IMeterFactory
 {
     private readonly List<Meter> _meters = [];
     private readonly MeterListener _listener = new();
+    private readonly ConcurrentQueue<string> _errorTypes = new();
     private long _inFlight;
     private long _ended;
     private long _polls;
@@ -24,10 +26,17 @@ internal sealed class EndingCounter : IDisposable, IMeterFactory
             if (instrument.Name == "tarantool.client.requests.in_flight")
                 Interlocked.Add(ref _inFlight, value);
         });
-        _listener.SetMeasurementEventCallback<double>((instrument, _, _, _) =>
+        _listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) =>
         {
-            if (instrument.Name == "db.client.operation.duration")
-                Interlocked.Increment(ref _ended);
+            if (instrument.Name != "db.client.operation.duration")
+                return;
+            foreach (KeyValuePair<string, object?> tag in tags)
+            {
+                if (tag.Key == "error.type")
+                    _errorTypes.Enqueue((string)tag.Value!);
+            }
+
+            Interlocked.Increment(ref _ended);
         });
         _listener.Start();
     }
@@ -35,6 +44,9 @@ internal sealed class EndingCounter : IDisposable, IMeterFactory
     public long InFlight => Interlocked.Read(ref _inFlight);
 
     public long Ended => Interlocked.Read(ref _ended);
+
+    /// <summary>What the requests that failed ended with, by the name of the exception's type.</summary>
+    public IEnumerable<string> ErrorTypes => _errorTypes;
 
     /// <summary>How many requests the test made beside those it counts.</summary>
     public long Polls => Interlocked.Read(ref _polls);

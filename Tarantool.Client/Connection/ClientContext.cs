@@ -10,7 +10,8 @@ internal sealed class ClientContext(TarantoolClientOptions options) : IDisposabl
 {
     public TarantoolClientOptions Options { get; } = options;
 
-    public EndPoint EndPoint { get; } = options.EndPoint!;
+    /// <summary>Where the server is, as logs and messages say it.</summary>
+    public string EndPoint { get; } = options.EndPoint is DnsEndPoint name ? $"{name.Host}:{name.Port}" : options.EndPoint!.ToString()!;
 
     public TimeProvider Time { get; } = options.TimeProvider;
 

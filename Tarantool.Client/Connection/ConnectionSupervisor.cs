@@ -77,13 +77,13 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(_isDisposed != 0, typeof(TarantoolClient));
             if (_isFinished)
-                throw NotConnected("and the client may not reconnect");
+                throw NotConnected($"and the client may not reconnect ({nameof(TarantoolClientOptions.AutoReconnect)})");
             if (Current is { } connection)
                 return connection;
             if (_waiting >= _context.Options.MaxBacklog)
                 throw NotConnected(_waiting == 0
-                    ? "and requests may not wait for one"
-                    : $"and {_waiting} requests wait for one already");
+                    ? $"and requests may not wait for one ({nameof(TarantoolClientOptions.MaxBacklog)})"
+                    : $"and {_waiting} requests wait for one already ({nameof(TarantoolClientOptions.MaxBacklog)})");
             _waiting++;
             _next ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             next = _next.Task;

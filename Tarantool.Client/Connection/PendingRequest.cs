@@ -54,13 +54,13 @@ internal sealed class PendingRequest(RequestTable table) : IValueTaskSource<Resp
 
     public void Complete(Response response)
     {
-        _table.Ended(this, null);
+        _table.Ended(this, response.IsError ? nameof(TarantoolServerException) : null);
         _core.SetResult(response);
     }
 
     public void Fail(Exception exception)
     {
-        _table.Ended(this, exception);
+        _table.Ended(this, exception.GetType().Name);
         _core.SetException(exception);
     }
 

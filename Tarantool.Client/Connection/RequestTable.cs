@@ -101,8 +101,8 @@ internal sealed class RequestTable : IDisposable
         }
     }
 
-    public void Ended(PendingRequest request, Exception? error) =>
-        _metrics.RequestEnded(request.Type, request.Started, error?.GetType().Name);
+    public void Ended(PendingRequest request, string? errorType) =>
+        _metrics.RequestEnded(request.Type, request.Started, errorType);
 
     public void Recycle(PendingRequest request)
     {

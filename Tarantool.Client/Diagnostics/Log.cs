@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Tarantool.Client.Diagnostics;
@@ -9,16 +8,16 @@ internal static partial class Log
     public const string Category = "Tarantool.Client";
 
     [LoggerMessage(6000, LogLevel.Information, "Connected to Tarantool {Version} at {EndPoint}, instance {InstanceId}")]
-    public static partial void Connected(ILogger logger, EndPoint endPoint, string version, Guid instanceId);
+    public static partial void Connected(ILogger logger, string endPoint, string version, Guid instanceId);
 
     [LoggerMessage(6001, LogLevel.Warning, "The connection to {EndPoint} was lost with {InFlight} requests in flight")]
-    public static partial void ConnectionLost(ILogger logger, EndPoint endPoint, int inFlight, Exception reason);
+    public static partial void ConnectionLost(ILogger logger, string endPoint, int inFlight, Exception reason);
 
     [LoggerMessage(6002, LogLevel.Warning, "Cannot connect to {EndPoint} (attempt {Attempt}); next attempt in {Delay}")]
-    public static partial void ConnectFailed(ILogger logger, EndPoint endPoint, int attempt, TimeSpan delay, Exception reason);
+    public static partial void ConnectFailed(ILogger logger, string endPoint, int attempt, TimeSpan delay, Exception reason);
 
     [LoggerMessage(6003, LogLevel.Information, "The client for {EndPoint} was closed")]
-    public static partial void Closed(ILogger logger, EndPoint endPoint);
+    public static partial void Closed(ILogger logger, string endPoint);
 
     [LoggerMessage(6004, LogLevel.Error, "A handler of the state-changed event failed")]
     public static partial void StateHandlerFailed(ILogger logger, Exception reason);
