@@ -7,7 +7,7 @@ namespace FastForward.Tests.Tarantool;
 /// <summary>What a real server does not do on demand, by a scripted one.</summary>
 internal sealed class FaultTests
 {
-    private static readonly byte[][] Garbage =
+    private static readonly byte[][] s_garbage =
     [
         [0xc1],
         "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"u8.ToArray(),
@@ -31,7 +31,7 @@ internal sealed class FaultTests
             await session.HandshakeAsync();
             await session.ReadAsync();
             await session.ReadAsync();
-            await session.SendAsync(Garbage[index]);
+            await session.SendAsync(s_garbage[index]);
             await session.HangAsync();
         });
         TarantoolClientOptions options = server.Options;

@@ -11,7 +11,7 @@ internal sealed class FuzzTests
 {
     private const int Iterations = 2_000;
 
-    private static readonly Gen<TarantoolValue> Values = Gen.Recursive<TarantoolValue>((depth, nested) => depth > 3
+    private static readonly Gen<TarantoolValue> s_values = Gen.Recursive<TarantoolValue>((depth, nested) => depth > 3
         ? Leaves()
         : Gen.OneOf(
             Leaves(),
@@ -19,7 +19,7 @@ internal sealed class FuzzTests
             Gen.Select(Leaves(), nested).Array[0, 5].Select(Map)));
 
     [Test]
-    public void Any_value_survives_writing_and_reading() => Values.Sample(
+    public void Any_value_survives_writing_and_reading() => s_values.Sample(
         value =>
         {
             byte[] bytes = Encode(value);
@@ -58,7 +58,7 @@ internal sealed class FuzzTests
 
     [Test]
     public void Valid_bodies_with_changed_bytes_end_in_a_result_or_a_typed_exception() =>
-        Gen.Select(Values, Gen.Select(Gen.Int[0, 1000], Gen.Byte).Array[1, 4], Gen.Int[0, 1000]).Sample(
+        Gen.Select(s_values, Gen.Select(Gen.Int[0, 1000], Gen.Byte).Array[1, 4], Gen.Int[0, 1000]).Sample(
             (value, changes, cut) =>
             {
                 byte[] bytes = Encode(Frames.Map((IprotoKey.Data, TarantoolTuple.Create(value, value))));
