@@ -65,7 +65,15 @@ internal static class AddressParser
         int port = hasPort ? Port(text[(colon + 1)..]) : DefaultPort;
         string host = (hasPort ? text[..colon] : text).ToString();
         if (IPAddress.TryParse(host, out IPAddress? address))
+        {
+            // The runtime takes "3301" for 0.0.12.229 and "::1:3301" for an address that ends with 3301.
+            if (address.AddressFamily == AddressFamily.InterNetwork && address.ToString() != host)
+                throw new FormatException("The host is a number, or an IPv4 address not of four decimal numbers. Write localhost:3301 or 127.0.0.1:3301.");
+            if (address.AddressFamily == AddressFamily.InterNetworkV6 && closing < 0)
+                throw new FormatException("An IPv6 address stands in brackets, so that its end cannot be taken for a port. Write [::1]:3301.");
             return new IPEndPoint(address, port);
+        }
+
         if (host.Length == 0 || Uri.CheckHostName(host) != UriHostNameType.Dns)
             throw new FormatException("The host is missing or not a valid name. Write host:3301, [::1]:3301 or unix/:/path.");
         return new DnsEndPoint(host, port);

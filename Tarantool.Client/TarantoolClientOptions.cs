@@ -106,6 +106,8 @@ public sealed class TarantoolClientOptions
         if (EndPoint is not (IPEndPoint or DnsEndPoint or UnixDomainSocketEndPoint))
             throw new ArgumentException(
                 $"{nameof(EndPoint)} is {EndPoint?.GetType().Name ?? "not set"}. Set an IPEndPoint, a DnsEndPoint or a UnixDomainSocketEndPoint, or use TarantoolClientOptions.Parse(\"host:3301\").");
+        if (EndPoint is IPEndPoint { Port: 0 } or DnsEndPoint { Port: 0 })
+            throw new ArgumentException($"{nameof(EndPoint)} has the port 0. Set the one that the server listens on, usually 3301.");
         if (UserName is "")
             throw new ArgumentException($"{nameof(UserName)} is empty. Leave it null to be guest.");
         if (UserName is null && !string.IsNullOrEmpty(Password))

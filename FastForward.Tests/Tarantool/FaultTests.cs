@@ -294,6 +294,37 @@ internal sealed class FaultTests
     }
 
     [Test]
+    public async Task A_space_replaced_between_its_lookup_and_that_of_its_index_is_looked_up_again()
+    {
+        await using var server = new FakeServer(async session =>
+        {
+            await session.HandshakeAsync();
+            await AnswerAsync(281, ["moving"], 1, TarantoolTuple.Create(512, 1, "moving"));
+            await AnswerAsync(289, [512, "by_name"], 2);
+            await AnswerAsync(281, ["moving"], 2, TarantoolTuple.Create(513, 1, "moving"));
+            await AnswerAsync(289, [513, "by_name"], 2, TarantoolTuple.Create(513, 7, "by_name"));
+            await AnswerAsync(513, ["Wien"], 2, TarantoolTuple.Create("found"));
+
+            // The same once more, but this time the schema did not change: there is no such index.
+            await AnswerAsync(289, [513, "nowhere"], 2);
+            await session.HangAsync();
+
+            async Task AnswerAsync(int space, TarantoolTuple key, uint schemaVersion, params TarantoolValue[] rows)
+            {
+                FakeServer.Request request = await session.ReadAsync();
+                Assert.That(request.Body[(int)IprotoKey.SpaceId].AsInt32(), Is.EqualTo(space));
+                Assert.That(request.Body[(int)IprotoKey.Key].AsArray(), Is.EqualTo(key));
+                await session.SendAsync(Frames.Make(
+                    ResponseType.Ok, request.Sync, Frames.Map((IprotoKey.Data, TarantoolTuple.Create(rows))), schemaVersion));
+            }
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        TarantoolTuple? found = await client.GetAsync("moving", ["Wien"], "by_name").InTime();
+        Assert.That(found, Is.EqualTo(TarantoolTuple.Create("found")));
+        await client.GetAsync("moving", [1], "nowhere").AsTask().Fails<TarantoolSchemaException>();
+    }
+
+    [Test]
     public async Task A_tuple_that_fails_while_writing_harms_nobody()
     {
         await using var server = new FakeServer(async session =>

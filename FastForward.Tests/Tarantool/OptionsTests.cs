@@ -29,7 +29,6 @@ internal sealed class OptionsTests
     [TestCase("127.0.0.1:80", "127.0.0.1:80")]
     [TestCase("[::1]:80", "[::1]:80")]
     [TestCase("[::1]", "[::1]:3301")]
-    [TestCase("::1", "[::1]:3301")]
     public void An_ip_address_is_parsed(string address, string expected) =>
         Assert.That(TarantoolClientOptions.Parse(address).EndPoint, Is.EqualTo(IPEndPoint.Parse(expected)));
 
@@ -52,6 +51,14 @@ internal sealed class OptionsTests
     [TestCase("@host")]
     [TestCase("unix/:")]
     [TestCase("secret:secret@host:port")]
+    [TestCase("3301")]
+    [TestCase("secret:secret@3301")]
+    [TestCase("127.0.1:3301")]
+    [TestCase("0x7f.0.0.1:3301")]
+    [TestCase("127.0.0.010")]
+    [TestCase("::1")]
+    [TestCase("::1:3301")]
+    [TestCase("fe80::1%1:3301")]
     public void A_bad_address_is_refused_without_repeating_secrets(string address)
     {
         var error = Assert.Throws<FormatException>(() => TarantoolClientOptions.Parse(address));
@@ -62,6 +69,8 @@ internal sealed class OptionsTests
     public void Options_that_cannot_work_are_named()
     {
         AssertInvalid(nameof(TarantoolClientOptions.EndPoint), options => options.EndPoint = null);
+        AssertInvalid(nameof(TarantoolClientOptions.EndPoint), options => options.EndPoint = new IPEndPoint(IPAddress.Loopback, 0));
+        AssertInvalid(nameof(TarantoolClientOptions.EndPoint), options => options.EndPoint = new DnsEndPoint("localhost", 0));
         AssertInvalid(nameof(TarantoolClientOptions.UserName), options => options.UserName = "");
         AssertInvalid(nameof(TarantoolClientOptions.Password), options => options.Password = "x");
         AssertInvalid(nameof(TarantoolClientOptions.ConnectTimeout), options => options.ConnectTimeout = TimeSpan.Zero);

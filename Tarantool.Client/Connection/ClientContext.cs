@@ -10,9 +10,7 @@ internal sealed class ClientContext(TarantoolClientOptions options) : IDisposabl
 {
     public TarantoolClientOptions Options { get; } = options;
 
-    public EndPoint EndPoint { get; } = options.EndPoint!;
-
-    /// <summary>The address as people write it, for messages: a <see cref="DnsEndPoint"/> itself says "Unspecified/host:port".</summary>
+    /// <summary>The address as people write it, for logs and messages: a <see cref="DnsEndPoint"/> itself says "Unspecified/host:port".</summary>
     public string Address { get; } = options.EndPoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : $"{options.EndPoint}";
 
     public TimeProvider Time { get; } = options.TimeProvider;
@@ -38,7 +36,7 @@ internal sealed class ClientContext(TarantoolClientOptions options) : IDisposabl
 
     /// <summary>For all that needs a connection when there will be none any more.</summary>
     public TarantoolConnectionException Ended(Exception? reason) =>
-        new($"There is no connection to {Address}, and the client may not reconnect.", reason);
+        new($"There is no connection to {Address}, and the client may not reconnect ({nameof(TarantoolClientOptions.AutoReconnect)}).", reason);
 
     public void Dispose() => Metrics.Dispose();
 }

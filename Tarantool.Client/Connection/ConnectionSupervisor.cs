@@ -82,8 +82,8 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
                 return connection;
             if (_waiting >= _context.Options.MaxBacklog)
                 throw NotConnected(_waiting == 0
-                    ? "and requests may not wait for one"
-                    : $"and {_waiting} requests wait for one already");
+                    ? $"and requests may not wait for one ({nameof(TarantoolClientOptions.MaxBacklog)})"
+                    : $"and {_waiting} requests wait for one already ({nameof(TarantoolClientOptions.MaxBacklog)})");
             _waiting++;
             _next ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             next = _next.Task;

@@ -45,16 +45,24 @@ internal sealed class Connector(ClientContext context, IEventSink events)
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
-            throw new TarantoolConnectionException($"Cannot connect to {context.Address}: {e.Message}", e);
+            throw new TarantoolConnectionException($"Cannot connect to {context.Address}: {Reason(e)}", e);
         }
     }
 
+    /// <summary>The runtime says of a path without a socket that the address cannot be assigned, which helps nobody.</summary>
+    private string Reason(Exception failure) =>
+        failure is SocketException { SocketErrorCode: SocketError.AddressNotAvailable }
+            && context.Options.EndPoint is UnixDomainSocketEndPoint
+            ? "There is no such socket. Is the server running, and is this the path given to box.cfg{listen=...}?"
+            : failure.Message;
+
     private async ValueTask<Socket> OpenSocketAsync(CancellationToken cancellationToken)
     {
-        bool isUnix = context.EndPoint is UnixDomainSocketEndPoint;
+        EndPoint endPoint = context.Options.EndPoint!;
+        bool isUnix = endPoint is UnixDomainSocketEndPoint;
         Socket socket = isUnix
             ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : context.EndPoint is IPEndPoint ip
+            : endPoint is IPEndPoint ip
                 ? new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
                 : new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
@@ -65,7 +73,7 @@ internal sealed class Connector(ClientContext context, IEventSink events)
                 SetKeepAlive(socket, context.Options.KeepAlive);
             }
 
-            await socket.ConnectAsync(context.EndPoint, cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
             return socket;
         }
         catch

@@ -21,7 +21,7 @@ internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics
     private Task _writer = Task.CompletedTask;
     private long _appended;
     private long _handedOver;
-    private int _unsent;
+    private long _unsent;
     private bool _isWriting;
     private bool _isClosed;
 

@@ -16,6 +16,9 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
     private const uint IndexView = 289;
     private const uint ByName = 2;
 
+    /// <summary>How often names are looked up anew because the schema changed while they were.</summary>
+    private const int MaxRetries = 10;
+
     private volatile Generation _current = new(0);
 
     /// <summary>How many names are remembered or being looked up.</summary>
@@ -56,14 +59,25 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
     private async ValueTask<TargetIds> LookUpAsync(
         Generation generation, RequestTarget target, long deadline, CancellationToken cancellationToken)
     {
-        uint space = target.Space.Name is { } name
-            ? await WaitAsync(Shared(generation.Spaces, name, SpaceAsync), deadline, cancellationToken).ConfigureAwait(false)
-            : target.Space.Number;
-        uint index = target.Index.Name is { } indexName
-            ? await WaitAsync(Shared(generation.Indexes, (space, indexName), IndexAsync), deadline, cancellationToken)
-                .ConfigureAwait(false)
-            : target.Index.Number;
-        return new TargetIds(space, index, generation.Version);
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                uint space = target.Space.Name is { } name
+                    ? await WaitAsync(Shared(generation.Spaces, name, SpaceAsync), deadline, cancellationToken).ConfigureAwait(false)
+                    : target.Space.Number;
+                uint index = target.Index.Name is { } indexName
+                    ? await WaitAsync(Shared(generation.Indexes, (space, indexName), IndexAsync), deadline, cancellationToken)
+                        .ConfigureAwait(false)
+                    : target.Index.Number;
+                return new TargetIds(space, index, generation.Version);
+            }
+            catch (TarantoolSchemaException) when (_current != generation && attempt < MaxRetries)
+            {
+                // Space and index are two lookups: what the first one found may have been replaced before the second.
+                generation = _current;
+            }
+        }
     }
 
     /// <summary>Finds the lookup of a key or starts it: requests for one name that come together share its lookup.</summary>

@@ -101,7 +101,18 @@ internal sealed class TarantoolConnection : IAsyncDisposable
                 return ValueTask.FromException<Response>(LostException(mayHaveExecuted: false));
             ValueTask<Response> task = request.Task;
             RequestEncoder.SetSync(frame, request.Sync);
-            request.OutputPosition = _output.Append(frame.Span, writeHere: inFlight < WriteHereBelow);
+            try
+            {
+                request.OutputPosition = _output.Append(frame.Span, writeHere: inFlight < WriteHereBelow);
+            }
+            catch (Exception e)
+            {
+                // There is no memory for it beside what waits already.
+                if (_requests.TryTake(request))
+                    request.Fail(e);
+                return task;
+            }
+
             request.EndOn(cancellationToken);
             return task;
         }

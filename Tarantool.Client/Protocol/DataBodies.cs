@@ -57,7 +57,7 @@ internal readonly struct UpdateBody(
     {
         writer.WriteArrayHeader(operations.Count);
         foreach (UpdateOperation operation in operations)
-            writer.WriteTuple(operation);
+            writer.WriteTuple(operation ?? throw new ArgumentException("An operation is null.", nameof(operations)));
     }
 
     public void Write(ref TarantoolWriter writer, in TargetIds ids)

@@ -96,8 +96,10 @@ internal sealed class FrameBuffer : IBufferWriter<byte>, IDisposable
     {
         if (_bytes.Length - Length >= count)
             return;
+        if ((long)Length + count > Array.MaxLength)
+            throw new ArgumentException($"A request is at most {Array.MaxLength} bytes, and so is all that waits to be sent.");
         long wanted = Math.Max((long)Length + count, Math.Max(InitialSize, 2L * _bytes.Length));
-        byte[] grown = ArrayPool<byte>.Shared.Rent((int)Math.Min(wanted, Math.Max((long)Length + count, Array.MaxLength)));
+        byte[] grown = ArrayPool<byte>.Shared.Rent((int)Math.Min(wanted, Array.MaxLength));
         _bytes.AsSpan(0, Length).CopyTo(grown);
         if (_bytes.Length > 0)
             ArrayPool<byte>.Shared.Return(_bytes);

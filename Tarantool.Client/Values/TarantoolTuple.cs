@@ -22,7 +22,11 @@ public sealed class TarantoolTuple : IReadOnlyList<TarantoolValue>, IEquatable<T
 
     /// <summary>A field by its position, counted from 0.</summary>
     /// <param name="index">The position.</param>
-    public TarantoolValue this[int index] => _values[index];
+    /// <exception cref="ArgumentOutOfRangeException">The tuple has no such field.</exception>
+    public TarantoolValue this[int index] => (uint)index < (uint)_values.Length
+        ? _values[index]
+        : throw new ArgumentOutOfRangeException(
+            nameof(index), index, $"The tuple has {_values.Length} fields. The server leaves out those at the end that were not set.");
 
     /// <summary>Makes a tuple of the given fields, which are copied.</summary>
     /// <param name="values">The fields.</param>

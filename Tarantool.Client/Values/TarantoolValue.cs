@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Tarantool.Client;
 
@@ -88,10 +89,12 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
     /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
     public string AsString() => (string)Expect(TarantoolValueKind.String)._object!;
 
-    /// <summary>The bytes.</summary>
+    /// <summary>The bytes, or the bytes of a text: those of a Lua string may happen to be valid UTF-8.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
-    public ReadOnlyMemory<byte> AsBinary() => (byte[])Expect(TarantoolValueKind.Binary)._object!;
+    public ReadOnlyMemory<byte> AsBinary() => _kind == TarantoolValueKind.String
+        ? Encoding.UTF8.GetBytes((string)_object!)
+        : (byte[])Expect(TarantoolValueKind.Binary)._object!;
 
     /// <summary>The list.</summary>
     /// <returns>The value.</returns>

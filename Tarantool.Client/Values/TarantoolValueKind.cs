@@ -21,7 +21,10 @@ public enum TarantoolValueKind
     /// <summary>Text.</summary>
     String,
 
-    /// <summary>Bytes. A string that is not valid UTF-8 arrives as this too, so that nothing is lost.</summary>
+    /// <summary>
+    /// Bytes. A string that is not valid UTF-8 arrives as this too, so that nothing is lost; written back it is bytes
+    /// (<c>varbinary</c>), which a field of type <c>string</c> does not take.
+    /// </summary>
     Binary,
 
     /// <summary>A list of values.</summary>
