@@ -9,7 +9,7 @@ namespace FastForward.Transport;
 /// </summary>
 internal sealed class FramePump(ForwardLoop loop, NodeStatistics statistics)
 {
-    private readonly List<PeerConnector> _dirty = [];
+    private readonly Queue<PeerConnector> _dirty = new();
     private readonly List<IForwardLink> _endedLinks = [];
 
     /// <summary>Something waits for the next round.</summary>
@@ -20,23 +20,20 @@ internal sealed class FramePump(ForwardLoop loop, NodeStatistics statistics)
     {
         if (peer.Owner is not PeerConnector { IsDirty: false } connector) return;
         connector.IsDirty = true;
-        _dirty.Add(connector);
+        _dirty.Enqueue(connector);
     }
 
     /// <summary>Stages what all marked peers have to send.</summary>
     public void Pump()
     {
         // What this round itself marks has its turn in the next cycle.
-        int count = _dirty.Count;
-        for (int i = 0; i < count; i++)
+        for (int count = _dirty.Count; count > 0; count--)
         {
-            PeerConnector connector = _dirty[i];
+            PeerConnector connector = _dirty.Dequeue();
             connector.IsDirty = false;
             Pump(connector.Peer);
             connector.Reschedule();
         }
-
-        _dirty.RemoveRange(0, count);
     }
 
     /// <summary>Stages what one peer has to send.</summary>

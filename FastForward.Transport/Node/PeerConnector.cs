@@ -14,6 +14,7 @@ internal sealed class PeerConnector
     private const long FirstRetryMicros = 50_000;
     private const long HostLocalRetryLimitMicros = 1_000_000;
     private const long RetryLimitMicros = 5_000_000;
+    private const long StableAfterMicros = 5_000_000;
     private const long NotHeardAfterMicros = 10_000_000;
     private const long BlockedRetryMicros = 1_000;
     private const long NeverMicros = long.MaxValue;
@@ -30,6 +31,7 @@ internal sealed class PeerConnector
     private bool _toldNotHeard;
     private long _retry = FirstRetryMicros;
     private long _nextAttempt;
+    private long _openedAt;
     private int _generation;
     private LinkClosure? _lastFailure;
 
@@ -123,6 +125,7 @@ internal sealed class PeerConnector
         }
 
         _connecting = null;
+        _openedAt = _loop.Now;
         Session.Path path = Session.Path.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, _loop.Now);
         path.Link = link;
         link.Owner = path;
@@ -143,7 +146,8 @@ internal sealed class PeerConnector
     /// <summary>A path to the peer is over.</summary>
     public void OnPathFinished(Session.Path path)
     {
-        if (path.EstablishedOrder > 0) _retry = FirstRetryMicros;
+        // A peer that is met and lost again and again is not met more often than one that is not there.
+        if (path.EstablishedOrder > 0 && _loop.Now - _openedAt >= StableAfterMicros) _retry = FirstRetryMicros;
         BackOff();
         Reschedule();
     }
