@@ -244,7 +244,14 @@ public sealed class AssociationTests
         byte[] frame = new byte[WireFormat.Handshake];
         new Handshake
         {
-            Type = type, ReceiverIndex = receiver, SenderIndex = index, From = 2, To = to.Id, Incarnation = incarnation, PeerIncarnation = to.Options.Incarnation, Epoch = epoch,
+            Type = type,
+            ReceiverIndex = receiver,
+            SenderIndex = index,
+            From = 2,
+            To = to.Id,
+            Incarnation = incarnation,
+            PeerIncarnation = to.Options.Incarnation,
+            Epoch = epoch,
         }.Write(frame);
         return frame;
     }

@@ -12,7 +12,14 @@ public sealed class GoldenFrameTests
 
     private static readonly Handshake s_init = new()
     {
-        Type = FrameType.Init, ReceiverIndex = 0, SenderIndex = 0x55667788, From = 25011, To = 250012, Incarnation = 0x1111222233334444, Epoch = 3, Timestamp = 0x0A0B0C0D,
+        Type = FrameType.Init,
+        ReceiverIndex = 0,
+        SenderIndex = 0x55667788,
+        From = 25011,
+        To = 250012,
+        Incarnation = 0x1111222233334444,
+        Epoch = 3,
+        Timestamp = 0x0A0B0C0D,
     };
 
     private static readonly Reject s_reject = new(0x55667788, 250012, 25011, 0x1111222233334444, RejectReason.NodeIdConflict);

@@ -26,12 +26,22 @@ internal sealed class SimulatedNetwork(int seed)
 
     public static LinkTraits ReliableTraits { get; } = new()
     {
-        Reliable = true, Ordered = true, ConnectionOriented = true, DetectsPeerDeath = true, MaxFrameSize = 4096, HostLocal = true,
+        Reliable = true,
+        Ordered = true,
+        ConnectionOriented = true,
+        DetectsPeerDeath = true,
+        MaxFrameSize = 4096,
+        HostLocal = true,
     };
 
     public static LinkTraits DatagramTraits { get; } = new()
     {
-        Reliable = false, Ordered = false, ConnectionOriented = false, DetectsPeerDeath = false, MaxFrameSize = 1200, HostLocal = true,
+        Reliable = false,
+        Ordered = false,
+        ConnectionOriented = false,
+        DetectsPeerDeath = false,
+        MaxFrameSize = 1200,
+        HostLocal = true,
     };
 
     /// <summary>Whether a datagram from one address to another vanishes.</summary>

@@ -277,8 +277,8 @@ public sealed class IpTransportTests
         using IpTransport first = Start(Loopback(), out _);
         int port = ((IPEndPoint)first.LocalEndPoints[0]).Port;
         using IpTransport second = new(new IpTransportOptions { Port = port, Addresses = [IPAddress.Loopback] });
-        TransportException exception = Assert.Throws<TransportException>(() => second.Start(_driver.Loop, new RecordingSink()));
-        Assert.That(exception.Message, Does.Contain($"127.0.0.1:{port}").And.Contain("another process").And.Contain("ss -ulpn"));
+        TransportException? exception = Assert.Throws<TransportException>(() => second.Start(_driver.Loop, new RecordingSink()));
+        Assert.That(exception!.Message, Does.Contain($"127.0.0.1:{port}").And.Contain("another process").And.Contain("ss -ulpn"));
     }
 
     [Test]

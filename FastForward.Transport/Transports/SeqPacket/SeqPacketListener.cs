@@ -1,5 +1,5 @@
-using FastForward.Transport.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
 using Microsoft.Extensions.Logging;
