@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -7,24 +6,12 @@ namespace FastForward.Transport.Session;
 /// One link as the session sees it: handshake, packet numbers, probes, measurement. It reads no clock and no socket; the
 /// owner hands it the time and the frames, and pulls the frames it has to send.
 /// </summary>
-internal sealed class Path
+internal sealed partial class Path
 {
     private readonly SessionOptions _options;
     private readonly NodeStatistics _statistics;
-    private readonly Func<long, long> _jitter;
-    private readonly ReplayWindow? _replay;
     private readonly long _openedAt;
 
-    private ulong _packetNumber;
-    private ulong _expectedPacket;
-    private long _initDue;
-    private long _initInterval;
-    private uint _initTimestamp;
-    private bool _answerOwed;
-    private bool _confirmOwed;
-    private bool _probeReplyOwed;
-    private uint _probeReplyId;
-    private long _probeReplySince;
     private long _suspectSince;
     private CloseReason _closeReason;
     private bool _closesAssociation;
@@ -97,21 +84,6 @@ internal sealed class Path
 
     /// <summary>The owner's link.</summary>
     public object? Link { get; set; }
-
-    /// <summary>A path that this side begins, over a link that just opened.</summary>
-    public static Path Initiate(Peer peer, TransportKind kind, LinkTraits traits, uint localIndex, long now) =>
-        new(peer, kind, traits, localIndex, now, PathPhase.Initiating) { IsInitiator = true };
-
-    /// <summary>A path that answers an INIT.</summary>
-    public static Path Answer(Peer peer, TransportKind kind, LinkTraits traits, uint localIndex, long now, in Handshake init, uint epoch) =>
-        new(peer, kind, traits, localIndex, now, PathPhase.Answering)
-        {
-            RemoteIndex = init.SenderIndex,
-            PeerIncarnation = init.Incarnation,
-            Epoch = epoch,
-            _initTimestamp = init.Timestamp,
-            _answerOwed = true,
-        };
 
     /// <summary>When <see cref="OnTimeout"/> or <see cref="WriteFrame"/> has something to do by itself.</summary>
     public long NextTimeout => Phase switch
@@ -240,207 +212,6 @@ internal sealed class Path
         EndedBecause ??= because;
         Phase = PathPhase.Finished;
         Peer.OnPathFinished(this, now);
-    }
-
-    /// <summary>The INIT that this path answers was repeated: its answer got lost.</summary>
-    public void RepeatAnswer(uint timestamp)
-    {
-        if (Phase is not (PathPhase.Answering or PathPhase.Established) || IsInitiator) return;
-        _initTimestamp = timestamp;
-        _answerOwed = Phase == PathPhase.Answering;
-    }
-
-    // Where there is no connection, nobody at home looks like a lost frame: it is asked for longer, and then the address
-    // is looked up anew.
-    private long AnswerLimit => Traits.ConnectionOriented ? _options.HandshakeTimeout : _options.DeadAfter;
-
-    private int WriteInit(long now, Span<byte> frame)
-    {
-        _initDue = now + _initInterval + _jitter(_initInterval / 4);
-        _initInterval = Math.Min(_initInterval * 2, _options.InitRetryLimit);
-        Epoch = Peer.ProposedEpoch;
-        return WriteHandshake(FrameType.Init, (uint)now, frame);
-    }
-
-    private int WriteHandshake(FrameType type, uint timestamp, Span<byte> frame)
-    {
-        new Handshake
-        {
-            Type = type,
-            ReceiverIndex = RemoteIndex,
-            SenderIndex = LocalIndex,
-            From = _options.Node,
-            To = Peer.Node,
-            Incarnation = _options.Incarnation,
-            PeerIncarnation = type == FrameType.Init ? Peer.Association.PeerIncarnation : PeerIncarnation,
-            Epoch = Epoch,
-            Timestamp = timestamp,
-        }.Write(frame);
-        return WireFormat.Handshake;
-    }
-
-    private int WriteData(long now, Span<byte> frame, out bool realTime)
-    {
-        FrameWriter writer = new(frame);
-        if (_probeReplyOwed)
-        {
-            _probeReplyOwed = false;
-            writer.WriteProbeReply(_probeReplyId, (uint)(now - _probeReplySince));
-        }
-
-        if (Prober.IsOwed) writer.WriteProbe(Prober.Take(now));
-        Peer.WriteContent(this, now, ref writer);
-        realTime = writer.HasRealTime;
-        return writer.IsEmpty ? 0 : Complete(now, writer);
-    }
-
-    private int WriteClose(long now, Span<byte> frame)
-    {
-        FrameWriter writer = new(frame);
-        writer.WriteClose(_closesAssociation, _closeReason);
-        int length = Complete(now, writer);
-        Finish(now, EndedBecause!);
-        return length;
-    }
-
-    private int Complete(long now, FrameWriter writer)
-    {
-        writer.WriteHeader(RemoteIndex, _packetNumber++, (uint)now);
-        return writer.Length;
-    }
-
-    private void ReadHandshake(long now, in Handshake handshake)
-    {
-        bool fits = handshake.From == Peer.Node && handshake.To == _options.Node
-            && (handshake.Type == FrameType.Init || (handshake.ReceiverIndex == LocalIndex && handshake.PeerIncarnation == _options.Incarnation));
-        if (!fits)
-        {
-            _statistics.MalformedFrames++;
-            return;
-        }
-
-        switch (handshake.Type)
-        {
-            case FrameType.Init when handshake.SenderIndex == RemoteIndex && handshake.Incarnation == PeerIncarnation:
-                RepeatAnswer(handshake.Timestamp);
-                break;
-            case FrameType.Response when Phase == PathPhase.Initiating:
-                OnResponse(now, handshake);
-                break;
-            case FrameType.Response when IsEstablished && IsInitiator && handshake.SenderIndex == RemoteIndex:
-                _confirmOwed = true; // ours got lost
-                break;
-            case FrameType.Confirm when Phase == PathPhase.Answering && handshake.SenderIndex == RemoteIndex && handshake.Incarnation == PeerIncarnation:
-                Confirmed(now);
-                break;
-        }
-    }
-
-    private void OnResponse(long now, in Handshake response)
-    {
-        if (!Peer.Admits(now, response.Incarnation)) return; // INIT goes on; by the next answer the question is settled
-        RemoteIndex = response.SenderIndex;
-        PeerIncarnation = response.Incarnation;
-        Epoch = response.Epoch;
-        Measurement.AddRoundTrip((int)((uint)now - response.Timestamp)); // what it returns may be anything
-        _confirmOwed = true;
-        Establish(now);
-    }
-
-    // Between INIT and its confirmation the rightful holder of the id may have come: it is not displaced.
-    private void Confirmed(long now)
-    {
-        if (Peer.Admits(now, PeerIncarnation)) Establish(now);
-        else Finish(now, "another process holds the node id");
-    }
-
-    private void Establish(long now)
-    {
-        Phase = PathPhase.Established;
-        Prober.Start(now);
-        Peer.OnEstablished(this, now);
-    }
-
-    private void ReadData(long now, ReadOnlySpan<byte> frame)
-    {
-        if (frame.Length < WireFormat.DataHeader
-            || BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != LocalIndex
-            || Phase is PathPhase.Initiating or PathPhase.Finished)
-        {
-            _statistics.MalformedFrames++;
-            return;
-        }
-
-        ulong number = BinaryPrimitives.ReadUInt64LittleEndian(frame[8..]);
-        if (!TakePacketNumber(now, number))
-        {
-            _statistics.ReplayedFrames++;
-            return;
-        }
-
-        // The first frame under our index proves that the answer arrived, as well as a CONFIRM would.
-        if (Phase == PathPhase.Answering) Confirmed(now);
-        LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
-        Measurement.AddArrival(now, LastTimestamp);
-        ElementReader reader = new(frame[WireFormat.DataHeader..]);
-        while (Phase is PathPhase.Established or PathPhase.Closing && reader.Next()) ReadElement(now, reader);
-        if (reader.IsMalformed) _statistics.MalformedFrames++;
-    }
-
-    private bool TakePacketNumber(long now, ulong number)
-    {
-        if (_replay is not null) return _replay.TryTake(number);
-        // A reliable ordered medium that skips or repeats a number is broken, or lies.
-        if (number != _expectedPacket)
-        {
-            Finish(now, $"frame {number} came where {_expectedPacket} was due on a reliable medium");
-            return false;
-        }
-
-        _expectedPacket++;
-        return true;
-    }
-
-    private void ReadElement(long now, in ElementReader element)
-    {
-        ReadOnlySpan<byte> body = element.Body;
-        switch (element.Type)
-        {
-            case ElementType.Message when MessageElement.TryRead(element.Bits, body, out MessageElement message):
-                Peer.OnMessage(this, now, message);
-                break;
-            case ElementType.Probe when body.Length >= 4:
-                _probeReplyOwed = true;
-                _probeReplyId = BinaryPrimitives.ReadUInt32LittleEndian(body);
-                _probeReplySince = now;
-                break;
-            case ElementType.ProbeReply when body.Length >= 8:
-                OnProbeReply(now, BinaryPrimitives.ReadUInt32LittleEndian(body), BinaryPrimitives.ReadUInt32LittleEndian(body[4..]));
-                break;
-            case ElementType.Close when body.Length >= 4:
-                Peer.OnCloseReceived(this, now, body[0] == 0, (CloseReason)BinaryPrimitives.ReadUInt16LittleEndian(body[2..]));
-                break;
-            case ElementType.StreamAck or ElementType.Credit or ElementType.StreamReset or ElementType.StreamRefused:
-                Peer.OnStreamElement(this, now, element.Type, body);
-                break;
-            case ElementType.Message or ElementType.Probe or ElementType.ProbeReply or ElementType.Close:
-                _statistics.MalformedFrames++;
-                break;
-            default:
-                _statistics.UnknownElements++;
-                break;
-        }
-    }
-
-    private void OnProbeReply(long now, uint id, uint hold)
-    {
-        long roundTrip = Prober.OnReply(now, id, hold, out bool metChallenge);
-        if (roundTrip < 0) return;
-        Measurement.AddRoundTrip(roundTrip);
-        if (metChallenge) Peer.OnChallengeMet(now);
-        if (!IsSuspect) return;
-        IsSuspect = false;
-        Peer.OnSound(this, now);
     }
 
     private void OnSilent(long now)

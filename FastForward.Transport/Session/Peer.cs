@@ -7,7 +7,7 @@ namespace FastForward.Transport.Session;
 /// Another node as this one sees it: its association, the paths to it, and the choice between them. Pure state, like
 /// everything in this folder: time, frames and randomness come in through the calls.
 /// </summary>
-internal sealed class Peer
+internal sealed partial class Peer
 {
     private readonly ISessionEvents _events;
     private readonly MessagePool _pool;
@@ -101,30 +101,6 @@ internal sealed class Peer
     public SendStatus EndStream(long now, ulong stream) => Told(_association.Sender.End(now, stream));
 
     public SendStatus ResetStream(long now, ulong stream, uint code) => Told(_association.Sender.Reset(now, stream, code));
-
-    /// <summary>There is a path of a kind, sound or on its way to it: no other needs to be opened.</summary>
-    public bool HasPath(TransportKind kind)
-    {
-        foreach (Path path in _paths)
-        {
-            if (path.Kind == kind && (path.IsSound || path.Phase is PathPhase.Initiating or PathPhase.Answering)) return true;
-        }
-
-        return false;
-    }
-
-    public void Add(Path path) => _paths.Add(path);
-
-    /// <summary>The path that answered a certain INIT; null when none did.</summary>
-    public Path? FindAnswer(uint senderIndex, ulong incarnation)
-    {
-        foreach (Path path in _paths)
-        {
-            if (!path.IsInitiator && path.RemoteIndex == senderIndex && path.PeerIncarnation == incarnation) return path;
-        }
-
-        return null;
-    }
 
     /// <summary>
     /// Whether a process that claims the peer's node id may be talked to now. When another one is alive under that id,
@@ -241,26 +217,6 @@ internal sealed class Peer
         CloseRedundant(path.Kind, now);
     }
 
-    public void OnSuspect(Path path, long now)
-    {
-        ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path: {PathProber.SuspectAfter} probes went unanswered");
-        CloseRedundant(path.Kind, now);
-    }
-
-    public void OnSound(Path path, long now)
-    {
-        ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path answers again");
-        CloseRedundant(path.Kind, now);
-    }
-
-    /// <summary>The local route asks for another medium.</summary>
-    public void Prefer(long now, TransportKind? kind)
-    {
-        if (Preferred == kind) return;
-        Preferred = kind;
-        if (_paths.Count > 0) ChoosePath(now, PeerEventKind.PathChanged, "the route asks for another medium");
-    }
-
     public void OnChallengeMet(long now)
     {
         foreach (Path path in _paths) path.Prober.EndChallenge(now);
@@ -270,25 +226,6 @@ internal sealed class Peer
 
     public void OnRejected(Path path, RejectReason reason) =>
         Tell(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reason}");
-
-    public void OnPathLost(Path path, long now)
-    {
-        if (ReferenceEquals(path, _ackPath)) _ackPath = null;
-        if (ReferenceEquals(path, SendPath)) ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndedBecause}");
-        // With a survivor gone, of several others another one survives, and it may be up to this end now.
-        CloseRedundant(path.Kind, now);
-        _events.Pending(this);
-    }
-
-    public void OnPathFinished(Path path, long now)
-    {
-        _paths.Remove(path);
-        _events.PathFinished(path);
-        OnPathLost(path, now);
-        // Acknowledgements may have been lost with it even if messages had moved to another one: late repetitions that it
-        // brought drew them over to it.
-        if (path.IsReliable && path.EstablishedOrder > 0 && SendPath is { IsReliable: true }) _association.Sender.Rewind();
-    }
 
     /// <summary>A frame was taken in: most ask for an answer, or move a time-out.</summary>
     public void OnFrameRead() => _events.Pending(this);
@@ -368,59 +305,11 @@ internal sealed class Peer
         }
     }
 
-    private void ChoosePath(long now, PeerEventKind kind, string reason)
-    {
-        if (!_association.IsUp) return;
-        Path? before = SendPath;
-        bool wasSound = _silentSince == long.MaxValue && before is not null;
-        SendPath = PathChoice.Best(_paths, _association, Preferred);
-
-        bool isSound = SendPath is { IsSound: true };
-        if (isSound) _silentSince = long.MaxValue;
-        else if (_silentSince == long.MaxValue) _silentSince = now;
-
-        // What the former path still carries may arrive after what this one brings: the new one repeats it all, in order.
-        if (SendPath is { IsReliable: true } && !ReferenceEquals(SendPath, before)) _association.Sender.Rewind();
-        UpdateWaiting(now);
-
-        if (kind == PeerEventKind.Connected) Tell(kind, SendPath?.Kind, reason);
-        else if (isSound && (!wasSound || !ReferenceEquals(SendPath, before))) Tell(PeerEventKind.PathChanged, SendPath!.Kind, reason);
-        else if (!isSound && wasSound) Tell(PeerEventKind.Suspect, before!.Kind, reason);
-        _events.Pending(this);
-    }
-
-    // One path of a kind is enough. The end that answered the survivor closes the others: it alone knows that the
-    // survivor's handshake is confirmed at both ends.
-    private void CloseRedundant(TransportKind kind, long now)
-    {
-        Path? survivor = PathChoice.Best(_paths.Where(path => path.Kind == kind), _association, Preferred);
-        if (survivor is null || survivor.IsInitiator) return;
-        foreach (Path path in _paths.ToArray())
-        {
-            if (path.Kind == kind && path.IsEstablished && !ReferenceEquals(path, survivor))
-                path.Close(now, CloseReason.Redundant, "another link to the same peer survives");
-        }
-    }
-
     // Reliable messages without a path that can carry them are given up after a while, with a report.
     private void UpdateWaiting(long now)
     {
         if (_association.Sender.UnacknowledgedMessages == 0 || SendPath is { IsReliable: true }) _waitingSince = long.MaxValue;
         else if (_waitingSince == long.MaxValue) _waitingSince = now;
-    }
-
-    // Acknowledgements go back on the path that brings the messages: if it dies with them, the sender's repetition brings
-    // new ones. On any other path a loss would go unnoticed at the sender.
-    private Path? AckPath => _ackPath ?? SendPath;
-
-    // What a dying path still brings may come after what the sender repeats on the next one. The newer frame tells which
-    // path the sender uses now; within one of its duty cycles it can only have moved to the newer path.
-    private void AnswerOn(Path path)
-    {
-        int age = (int)(path.LastTimestamp - _ackTimestamp);
-        if (_ackPath is { } current && (age < 0 || (age == 0 && path.EstablishedOrder < current.EstablishedOrder))) return;
-        _ackPath = path;
-        _ackTimestamp = path.LastTimestamp;
     }
 
     private void Violated(Path path, long now)

@@ -1,0 +1,127 @@
+using System.Buffers.Binary;
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport.Session;
+
+/// <content>DATA frames: packet numbers, elements, probes and their answers.</content>
+internal sealed partial class Path
+{
+    private readonly ReplayWindow? _replay;
+    private ulong _packetNumber;
+    private ulong _expectedPacket;
+    private bool _probeReplyOwed;
+    private uint _probeReplyId;
+    private long _probeReplySince;
+
+    private int WriteData(long now, Span<byte> frame, out bool realTime)
+    {
+        FrameWriter writer = new(frame);
+        if (_probeReplyOwed)
+        {
+            _probeReplyOwed = false;
+            writer.WriteProbeReply(_probeReplyId, (uint)(now - _probeReplySince));
+        }
+
+        if (Prober.IsOwed) writer.WriteProbe(Prober.Take(now));
+        Peer.WriteContent(this, now, ref writer);
+        realTime = writer.HasRealTime;
+        return writer.IsEmpty ? 0 : Complete(now, writer);
+    }
+
+    private int WriteClose(long now, Span<byte> frame)
+    {
+        FrameWriter writer = new(frame);
+        writer.WriteClose(_closesAssociation, _closeReason);
+        int length = Complete(now, writer);
+        Finish(now, EndedBecause!);
+        return length;
+    }
+
+    private int Complete(long now, FrameWriter writer)
+    {
+        writer.WriteHeader(RemoteIndex, _packetNumber++, (uint)now);
+        return writer.Length;
+    }
+
+    private void ReadData(long now, ReadOnlySpan<byte> frame)
+    {
+        if (frame.Length < WireFormat.DataHeader
+            || BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != LocalIndex
+            || Phase is PathPhase.Initiating or PathPhase.Finished)
+        {
+            _statistics.MalformedFrames++;
+            return;
+        }
+
+        ulong number = BinaryPrimitives.ReadUInt64LittleEndian(frame[8..]);
+        if (!TakePacketNumber(now, number))
+        {
+            _statistics.ReplayedFrames++;
+            return;
+        }
+
+        // The first frame under our index proves that the answer arrived, as well as a CONFIRM would.
+        if (Phase == PathPhase.Answering) Confirmed(now);
+        LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
+        Measurement.AddArrival(now, LastTimestamp);
+        ElementReader reader = new(frame[WireFormat.DataHeader..]);
+        while (Phase is PathPhase.Established or PathPhase.Closing && reader.Next()) ReadElement(now, reader);
+        if (reader.IsMalformed) _statistics.MalformedFrames++;
+    }
+
+    private bool TakePacketNumber(long now, ulong number)
+    {
+        if (_replay is not null) return _replay.TryTake(number);
+        // A reliable ordered medium that skips or repeats a number is broken, or lies.
+        if (number != _expectedPacket)
+        {
+            Finish(now, $"frame {number} came where {_expectedPacket} was due on a reliable medium");
+            return false;
+        }
+
+        _expectedPacket++;
+        return true;
+    }
+
+    private void ReadElement(long now, in ElementReader element)
+    {
+        ReadOnlySpan<byte> body = element.Body;
+        switch (element.Type)
+        {
+            case ElementType.Message when MessageElement.TryRead(element.Bits, body, out MessageElement message):
+                Peer.OnMessage(this, now, message);
+                break;
+            case ElementType.Probe when body.Length >= 4:
+                _probeReplyOwed = true;
+                _probeReplyId = BinaryPrimitives.ReadUInt32LittleEndian(body);
+                _probeReplySince = now;
+                break;
+            case ElementType.ProbeReply when body.Length >= 8:
+                OnProbeReply(now, BinaryPrimitives.ReadUInt32LittleEndian(body), BinaryPrimitives.ReadUInt32LittleEndian(body[4..]));
+                break;
+            case ElementType.Close when body.Length >= 4:
+                Peer.OnCloseReceived(this, now, body[0] == 0, (CloseReason)BinaryPrimitives.ReadUInt16LittleEndian(body[2..]));
+                break;
+            case ElementType.StreamAck or ElementType.Credit or ElementType.StreamReset or ElementType.StreamRefused:
+                Peer.OnStreamElement(this, now, element.Type, body);
+                break;
+            case ElementType.Message or ElementType.Probe or ElementType.ProbeReply or ElementType.Close:
+                _statistics.MalformedFrames++;
+                break;
+            default:
+                _statistics.UnknownElements++;
+                break;
+        }
+    }
+
+    private void OnProbeReply(long now, uint id, uint hold)
+    {
+        long roundTrip = Prober.OnReply(now, id, hold, out bool metChallenge);
+        if (roundTrip < 0) return;
+        Measurement.AddRoundTrip(roundTrip);
+        if (metChallenge) Peer.OnChallengeMet(now);
+        if (!IsSuspect) return;
+        IsSuspect = false;
+        Peer.OnSound(this, now);
+    }
+}

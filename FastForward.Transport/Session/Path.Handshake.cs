@@ -1,0 +1,118 @@
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport.Session;
+
+/// <content>INIT, RESPONSE, CONFIRM: how the two ends come to know each other.</content>
+internal sealed partial class Path
+{
+    private readonly Func<long, long> _jitter;
+    private long _initDue;
+    private long _initInterval;
+    private uint _initTimestamp;
+    private bool _answerOwed;
+    private bool _confirmOwed;
+
+    /// <summary>A path that this side begins, over a link that just opened.</summary>
+    public static Path Initiate(Peer peer, TransportKind kind, LinkTraits traits, uint localIndex, long now) =>
+        new(peer, kind, traits, localIndex, now, PathPhase.Initiating) { IsInitiator = true };
+
+    /// <summary>A path that answers an INIT.</summary>
+    public static Path Answer(Peer peer, TransportKind kind, LinkTraits traits, uint localIndex, long now, in Handshake init, uint epoch) =>
+        new(peer, kind, traits, localIndex, now, PathPhase.Answering)
+        {
+            RemoteIndex = init.SenderIndex,
+            PeerIncarnation = init.Incarnation,
+            Epoch = epoch,
+            _initTimestamp = init.Timestamp,
+            _answerOwed = true,
+        };
+
+    /// <summary>The INIT that this path answers was repeated: its answer got lost.</summary>
+    public void RepeatAnswer(uint timestamp)
+    {
+        if (Phase is not (PathPhase.Answering or PathPhase.Established) || IsInitiator) return;
+        _initTimestamp = timestamp;
+        _answerOwed = Phase == PathPhase.Answering;
+    }
+
+    // Where there is no connection, nobody at home looks like a lost frame: it is asked for longer, and then the address
+    // is looked up anew.
+    private long AnswerLimit => Traits.ConnectionOriented ? _options.HandshakeTimeout : _options.DeadAfter;
+
+    private int WriteInit(long now, Span<byte> frame)
+    {
+        _initDue = now + _initInterval + _jitter(_initInterval / 4);
+        _initInterval = Math.Min(_initInterval * 2, _options.InitRetryLimit);
+        Epoch = Peer.ProposedEpoch;
+        return WriteHandshake(FrameType.Init, (uint)now, frame);
+    }
+
+    private int WriteHandshake(FrameType type, uint timestamp, Span<byte> frame)
+    {
+        new Handshake
+        {
+            Type = type,
+            ReceiverIndex = RemoteIndex,
+            SenderIndex = LocalIndex,
+            From = _options.Node,
+            To = Peer.Node,
+            Incarnation = _options.Incarnation,
+            PeerIncarnation = type == FrameType.Init ? Peer.Association.PeerIncarnation : PeerIncarnation,
+            Epoch = Epoch,
+            Timestamp = timestamp,
+        }.Write(frame);
+        return WireFormat.Handshake;
+    }
+
+    private void ReadHandshake(long now, in Handshake handshake)
+    {
+        bool fits = handshake.From == Peer.Node && handshake.To == _options.Node
+            && (handshake.Type == FrameType.Init || (handshake.ReceiverIndex == LocalIndex && handshake.PeerIncarnation == _options.Incarnation));
+        if (!fits)
+        {
+            _statistics.MalformedFrames++;
+            return;
+        }
+
+        switch (handshake.Type)
+        {
+            case FrameType.Init when handshake.SenderIndex == RemoteIndex && handshake.Incarnation == PeerIncarnation:
+                RepeatAnswer(handshake.Timestamp);
+                break;
+            case FrameType.Response when Phase == PathPhase.Initiating:
+                OnResponse(now, handshake);
+                break;
+            case FrameType.Response when IsEstablished && IsInitiator && handshake.SenderIndex == RemoteIndex:
+                _confirmOwed = true; // ours got lost
+                break;
+            case FrameType.Confirm when Phase == PathPhase.Answering && handshake.SenderIndex == RemoteIndex && handshake.Incarnation == PeerIncarnation:
+                Confirmed(now);
+                break;
+        }
+    }
+
+    private void OnResponse(long now, in Handshake response)
+    {
+        if (!Peer.Admits(now, response.Incarnation)) return; // INIT goes on; by the next answer the question is settled
+        RemoteIndex = response.SenderIndex;
+        PeerIncarnation = response.Incarnation;
+        Epoch = response.Epoch;
+        Measurement.AddRoundTrip((int)((uint)now - response.Timestamp)); // what it returns may be anything
+        _confirmOwed = true;
+        Establish(now);
+    }
+
+    // Between INIT and its confirmation the rightful holder of the id may have come: it is not displaced.
+    private void Confirmed(long now)
+    {
+        if (Peer.Admits(now, PeerIncarnation)) Establish(now);
+        else Finish(now, "another process holds the node id");
+    }
+
+    private void Establish(long now)
+    {
+        Phase = PathPhase.Established;
+        Prober.Start(now);
+        Peer.OnEstablished(this, now);
+    }
+}

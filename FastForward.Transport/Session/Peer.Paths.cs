@@ -1,0 +1,118 @@
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport.Session;
+
+/// <content>The paths to the peer: which one messages and acknowledgements take, and which ones are too many.</content>
+internal sealed partial class Peer
+{
+    /// <summary>There is a path of a kind, sound or on its way to it: no other needs to be opened.</summary>
+    public bool HasPath(TransportKind kind)
+    {
+        foreach (Path path in _paths)
+        {
+            if (path.Kind == kind && (path.IsSound || path.Phase is PathPhase.Initiating or PathPhase.Answering)) return true;
+        }
+
+        return false;
+    }
+
+    public void Add(Path path) => _paths.Add(path);
+
+    /// <summary>The path that answered a certain INIT; null when none did.</summary>
+    public Path? FindAnswer(uint senderIndex, ulong incarnation)
+    {
+        foreach (Path path in _paths)
+        {
+            if (!path.IsInitiator && path.RemoteIndex == senderIndex && path.PeerIncarnation == incarnation) return path;
+        }
+
+        return null;
+    }
+
+    public void OnSuspect(Path path, long now)
+    {
+        ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path: {PathProber.SuspectAfter} probes went unanswered");
+        CloseRedundant(path.Kind, now);
+    }
+
+    public void OnSound(Path path, long now)
+    {
+        ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path answers again");
+        CloseRedundant(path.Kind, now);
+    }
+
+    /// <summary>The local route asks for another medium.</summary>
+    public void Prefer(long now, TransportKind? kind)
+    {
+        if (Preferred == kind) return;
+        Preferred = kind;
+        if (_paths.Count > 0) ChoosePath(now, PeerEventKind.PathChanged, "the route asks for another medium");
+    }
+
+    public void OnPathLost(Path path, long now)
+    {
+        if (ReferenceEquals(path, _ackPath)) _ackPath = null;
+        if (ReferenceEquals(path, SendPath)) ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndedBecause}");
+        // With a survivor gone, of several others another one survives, and it may be up to this end now.
+        CloseRedundant(path.Kind, now);
+        _events.Pending(this);
+    }
+
+    public void OnPathFinished(Path path, long now)
+    {
+        _paths.Remove(path);
+        _events.PathFinished(path);
+        OnPathLost(path, now);
+        // Acknowledgements may have been lost with it even if messages had moved to another one: late repetitions that it
+        // brought drew them over to it.
+        if (path.IsReliable && path.EstablishedOrder > 0 && SendPath is { IsReliable: true }) _association.Sender.Rewind();
+    }
+
+    private void ChoosePath(long now, PeerEventKind kind, string reason)
+    {
+        if (!_association.IsUp) return;
+        Path? before = SendPath;
+        bool wasSound = _silentSince == long.MaxValue && before is not null;
+        SendPath = PathChoice.Best(_paths, _association, Preferred);
+
+        bool isSound = SendPath is { IsSound: true };
+        if (isSound) _silentSince = long.MaxValue;
+        else if (_silentSince == long.MaxValue) _silentSince = now;
+
+        // What the former path still carries may arrive after what this one brings: the new one repeats it all, in order.
+        if (SendPath is { IsReliable: true } && !ReferenceEquals(SendPath, before)) _association.Sender.Rewind();
+        UpdateWaiting(now);
+
+        if (kind == PeerEventKind.Connected) Tell(kind, SendPath?.Kind, reason);
+        else if (isSound && (!wasSound || !ReferenceEquals(SendPath, before))) Tell(PeerEventKind.PathChanged, SendPath!.Kind, reason);
+        else if (!isSound && wasSound) Tell(PeerEventKind.Suspect, before!.Kind, reason);
+        _events.Pending(this);
+    }
+
+    // One path of a kind is enough. The end that answered the survivor closes the others: it alone knows that the
+    // survivor's handshake is confirmed at both ends.
+    private void CloseRedundant(TransportKind kind, long now)
+    {
+        Path? survivor = PathChoice.Best(_paths.Where(path => path.Kind == kind), _association, Preferred);
+        if (survivor is null || survivor.IsInitiator) return;
+        foreach (Path path in _paths.ToArray())
+        {
+            if (path.Kind == kind && path.IsEstablished && !ReferenceEquals(path, survivor))
+                path.Close(now, CloseReason.Redundant, "another link to the same peer survives");
+        }
+    }
+
+    // Acknowledgements go back on the path that brings the messages: if it dies with them, the sender's repetition brings
+    // new ones. On any other path a loss would go unnoticed at the sender.
+    private Path? AckPath => _ackPath ?? SendPath;
+
+    // What a dying path still brings may come after what the sender repeats on the next one. The newer frame tells which
+    // path the sender uses now; within one of its duty cycles it can only have moved to the newer path.
+    private void AnswerOn(Path path)
+    {
+        int age = (int)(path.LastTimestamp - _ackTimestamp);
+        if (_ackPath is { } current && (age < 0 || (age == 0 && path.EstablishedOrder < current.EstablishedOrder))) return;
+        _ackPath = path;
+        _ackTimestamp = path.LastTimestamp;
+    }
+}
