@@ -82,6 +82,7 @@ public sealed class NodeLifeTests
         (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
         a.Route(new RouteRow(b.Id, 5, TransportKind.Socket, "", b.SocketPort));
         _world.Until(() => a.Changes.Any(static change => change.Kind == PeerEventKind.Lost), "the end here");
+        Assert.That(a.Changes.Single(static change => change.Kind == PeerEventKind.Unusable).Reason, Does.Contain("demands key 5"));
         Assert.That(a.Node.Send(b.Id, 1, MessageClass.RealTime, "x"u8).Status, Is.EqualTo(SendStatus.NotConnected));
         _world.Until(() => b.Changes.Any(static change => change.Kind == PeerEventKind.Refused), "the refusal of what comes without a key");
         Assert.That(b.IsConnectedTo(a), Is.False);

@@ -17,7 +17,7 @@ internal sealed class EventLimiter
     public bool Passes(long now, in PeerEvent change)
     {
         if (change.Kind == PeerEventKind.NotConfigured) return PassesStranger(now, change.Node);
-        if (change.Kind is not (PeerEventKind.NodeIdConflict or PeerEventKind.Refused)) return true;
+        if (change.Kind is not (PeerEventKind.NodeIdConflict or PeerEventKind.Refused or PeerEventKind.Unusable)) return true;
         if (_peers.TryGetValue((change.Node, change.Kind), out long next) && now < next) return false;
         _peers[(change.Node, change.Kind)] = now + IntervalMicros;
         return true;

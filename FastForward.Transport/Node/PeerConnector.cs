@@ -206,7 +206,7 @@ internal sealed class PeerConnector
             : null;
         if (address is null)
         {
-            _events.PeerChanged(new PeerEvent(Peer.Node, PeerEventKind.Refused, transport.Kind, $"host name \"{name.Host}\": {failure ?? "no address of a family this machine has"}"));
+            _events.PeerChanged(new PeerEvent(Peer.Node, PeerEventKind.Unusable, transport.Kind, $"host name \"{name.Host}\": {failure ?? "no address of a family this machine has"}"));
             BackOff();
         }
         else

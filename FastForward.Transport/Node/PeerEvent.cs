@@ -29,6 +29,11 @@ public enum PeerEventKind
 
     /// <summary>The peer was refused, or refused us.</summary>
     Refused,
+
+    /// <summary>
+    /// The route cannot be used from here: its transport does not run, its host name has no address, or it demands a key.
+    /// </summary>
+    Unusable,
 }
 
 /// <summary>One event of one peer.</summary>

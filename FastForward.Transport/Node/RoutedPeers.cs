@@ -101,7 +101,7 @@ internal sealed class RoutedPeers : IAdmission
                 ? $"its route needs a transport that does not run here: {_transports.ReasonAgainst(kind)}"
                 : null;
         if (obstacle is null) return routes.Preferred;
-        _events.PeerChanged(new PeerEvent(node, PeerEventKind.Refused, kind, obstacle));
+        _events.PeerChanged(new PeerEvent(node, PeerEventKind.Unusable, kind, obstacle));
         return null;
     }
 

@@ -3,7 +3,6 @@ namespace FastForward.Transport.Session.Wire;
 /// <summary>The reason field of a REJECT frame. A hint for the operator of the far node, never an order.</summary>
 internal enum RejectReason : ushort
 {
-    UnknownNode = 1,
     WrongNode = 2,
     KeyRequired = 3,
     KeyNotSupported = 4,
