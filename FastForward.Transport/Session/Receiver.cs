@@ -234,6 +234,8 @@ internal sealed class Receiver
 
     private void Complete(long now, ReceiveStream stream, bool isEnd, bool isMark, ReadOnlySpan<byte> payload)
     {
+        // Parts of it may have come over another path before: they are not the beginning of the next message.
+        DropPartial(stream);
         ulong sequence = stream.Expected++;
         int cost = isMark ? 0 : payload.Length + WireFormat.CreditPerMessage;
         stream.CreditUsed += (ulong)cost;
@@ -324,6 +326,11 @@ internal sealed class Receiver
     {
         _streams.Remove(stream);
         _ended.Add(stream.Id, new EndedStream(stream.Expected, stream.CreditUsed));
+        DropPartial(stream);
+    }
+
+    private void DropPartial(ReceiveStream stream)
+    {
         if (stream.Partial is not { } partial) return;
         stream.Partial = null;
         _partialBytes -= WireFormat.MaxReliableMessage;

@@ -1,0 +1,75 @@
+using System.Text;
+using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Tests.Session;
+
+/// <summary>Messages in parts, as two paths may bring them when the sender changes from one to the other.</summary>
+[TestFixture]
+public sealed class ReassemblyTests
+{
+    private const ulong Stream = 9;
+
+    private readonly byte[] _frame = new byte[200];
+    private SimulatedNode _node = null!;
+    private Receiver _receiver = null!;
+
+    private IEnumerable<string> Delivered => _node.Recorder.Messages.Select(static message => Encoding.ASCII.GetString(message.Payload));
+
+    [SetUp]
+    public void SetUp()
+    {
+        _node = new SimulatedNetwork(1).Start(1, 2);
+        _receiver = new Receiver(2, _node.Options, _node.Recorder, _node.Statistics, new MessagePool());
+    }
+
+    [Test]
+    public void Parts_make_a_message()
+    {
+        Part(0, 0, "abc", more: true);
+        Part(0, 3, "def", more: false);
+        Assert.That(Delivered, Is.EqualTo(new[] { "abcdef" }));
+    }
+
+    [Test]
+    public void A_message_begun_again_at_other_offsets_is_the_same_message()
+    {
+        Part(0, 0, "abcd", more: true);
+        Part(0, 0, "ab", more: true);
+        Part(0, 2, "cdef", more: true);
+        Part(0, 6, "g", more: false);
+        Assert.That(Delivered, Is.EqualTo(new[] { "abcdefg" }));
+    }
+
+    [Test]
+    public void Parts_of_a_message_that_then_came_whole_do_not_begin_the_next_one()
+    {
+        Part(0, 0, "abc", more: true);
+        Whole(0, "abcdef");
+        Part(1, 0, "uvw", more: true);
+        Part(1, 3, "xyz", more: false);
+        Assert.That(Delivered, Is.EqualTo(new[] { "abcdef", "uvwxyz" }));
+    }
+
+    private void Part(ulong sequence, int offset, string part, bool more)
+    {
+        FrameWriter frame = new(_frame);
+        frame.WriteFragment(Stream, sequence, more ? MessageBits.More : MessageBits.None, offset, Encoding.ASCII.GetBytes(part));
+        Receive(frame.Length);
+    }
+
+    private void Whole(ulong sequence, string payload)
+    {
+        FrameWriter frame = new(_frame);
+        frame.WriteMessage(Stream, sequence, MessageBits.None, Encoding.ASCII.GetBytes(payload));
+        Receive(frame.Length);
+    }
+
+    private void Receive(int length)
+    {
+        ElementReader reader = new(_frame.AsSpan(WireFormat.DataHeader..length));
+        Assert.That(reader.Next(), Is.True);
+        Assert.That(MessageElement.TryRead(reader.Bits, reader.Body, out MessageElement message), Is.True);
+        Assert.That(_receiver.Message(0, message, reliablePath: true), Is.True);
+    }
+}
