@@ -9,15 +9,15 @@ namespace FastForward.Tests.Session;
 /// </summary>
 internal sealed class Ledger(string world)
 {
-    private readonly List<(SimulatedNode From, uint To, ulong Stream, MessageClass Class)> _sent = [];
+    private readonly List<(SimulatedNode From, uint To, ulong Stream, MessageClass Class, int Size)> _sent = [];
 
     /// <summary>Sends a message that carries its number, and notes it.</summary>
     public SendResult Send(SimulatedNode from, uint to, ulong stream, MessageClass messageClass, int size, bool end = false)
     {
         byte[] payload = new byte[Math.Max(size, sizeof(ulong))];
-        BinaryPrimitives.WriteUInt64LittleEndian(payload, (ulong)_sent.Count);
+        Fill(payload, (ulong)_sent.Count);
         SendResult result = from.Send(to, stream, messageClass, payload, end);
-        if (result.IsAccepted) _sent.Add((from, to, stream, messageClass));
+        if (result.IsAccepted) _sent.Add((from, to, stream, messageClass, payload.Length));
         return result;
     }
 
@@ -30,8 +30,11 @@ internal sealed class Ledger(string world)
             foreach (var message in receiver.Recorder.Messages)
             {
                 ulong number = BinaryPrimitives.ReadUInt64LittleEndian(message.Payload);
-                var (from, to, stream, _) = _sent[(int)number];
+                var (from, to, stream, _, size) = _sent[(int)number];
                 Assert.That((from.Id, to, stream), Is.EqualTo((message.From, receiver.Id, message.Stream)), $"{world}: message {number} went astray");
+                byte[] whole = new byte[size];
+                Fill(whole, number);
+                Assert.That(message.Payload.AsSpan().SequenceEqual(whole), Is.True, $"{world}: message {number} of stream {stream} was changed on its way");
                 Assert.That(seen.Add(number), Is.True, $"{world}: message {number} of stream {stream} was delivered twice");
                 Assert.That(number, Is.GreaterThanOrEqualTo(last.GetValueOrDefault((from, stream))), $"{world}: stream {stream} was reordered");
                 last[(from, stream)] = number;
@@ -45,5 +48,12 @@ internal sealed class Ledger(string world)
             long delivered = stream.Count(entry => seen.Contains(entry.number));
             Assert.That(delivered + reported, Is.GreaterThanOrEqualTo(stream.Count()), $"{world}: node {stream.Key.From.Id} stream {stream.Key.Stream} lost something silently");
         }
+    }
+
+    // The number, then octets that differ from one message and one place to the next.
+    private static void Fill(Span<byte> payload, ulong number)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(payload, number);
+        for (int i = sizeof(ulong); i < payload.Length; i++) payload[i] = (byte)((number * 31) + (ulong)(i * 7) + (ulong)(i >> 8));
     }
 }
