@@ -17,7 +17,6 @@ internal sealed class PeerConnector
     private const long StableAfterMicros = 5_000_000;
     private const long NotHeardAfterMicros = 10_000_000;
     private const long BlockedRetryMicros = 1_000;
-    private const long NeverMicros = long.MaxValue;
 
     private readonly ForwardLoop _loop;
     private readonly TransportSet _transports;
@@ -112,7 +111,7 @@ internal sealed class PeerConnector
         // What is due and still unwritten after a flush waits for its link to take it, not for time.
         due = Math.Max(due, _loop.Now + BlockedRetryMicros);
         // Moving a timer back would cost a heap operation per cycle; an early one only looks and sleeps again.
-        if (due < NeverMicros && (!_timer.IsSet || due < _timer.Due)) _timer.Set(due);
+        if (due != long.MaxValue && (!_timer.IsSet || due < _timer.Due)) _timer.Set(due);
     }
 
     /// <summary>The link that <see cref="Attempt(Route)"/> asked for is open.</summary>

@@ -51,7 +51,7 @@ public sealed class SocketTransportOptions
     /// </summary>
     public int SendBufferSize { get; set; } = 1 << 20;
 
-    internal string Path => System.IO.Path.Combine(Directory, $"FastForward.{Port}.sock");
+    internal string Path => SocketAddressText.PathOf(Directory, Port);
 
     internal uint[] EffectiveUserIds => [.. (AllowedUserIds ?? [LibC.EffectiveUserId(), 0]).Distinct()];
 
