@@ -210,7 +210,7 @@ public sealed partial class ForwardLoop
     private void MeasureCycle()
     {
         long took = ReadMicros() - Now;
-        if (Statistics.Took(took, _options.SlowCycleMicros) && _slowGate.TryPass(Now, out long suppressed))
+        if (Statistics.Took(Now, took, _options.SlowCycleMicros) && _slowGate.TryPass(Now, out long suppressed))
             LogSlowCycle(_logger, took, _options.SlowCycleMicros, suppressed);
     }
 

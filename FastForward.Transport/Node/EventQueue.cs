@@ -8,12 +8,13 @@ namespace FastForward.Transport;
 /// Carries the session's events to the application. Messages go through at once; the others wait in a queue until the
 /// session is at rest, but never behind a message that came after them.
 /// </summary>
-internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop loop, ILogger logger) : ISessionEvents
+internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEvents
 {
     private const int LargestBacklog = 256;
 
     private readonly Queue<Entry> _queue = new();
     private readonly EventLimiter _limiter = new();
+    private readonly PeerEventLog _log = new(loop, logger);
 
     private enum EntryKind : byte
     {
@@ -22,6 +23,9 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
         Undelivered,
         Peer,
     }
+
+    /// <summary>The application. Set once, before the node starts.</summary>
+    public IForwardHandler Handler { get; set; } = null!;
 
     public bool IsEmpty => _queue.Count == 0;
 
@@ -43,7 +47,7 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
         IsCalling = true;
         try
         {
-            handler.OnMessage(message);
+            Handler.OnMessage(message);
         }
         catch (Exception exception) when (loop.Survives(exception, nameof(IForwardHandler.OnMessage)))
         {
@@ -103,39 +107,28 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
         if (_queue.Count > LargestBacklog) Dispatch(int.MaxValue);
     }
 
+    /// <summary>Nothing follows: whatever was kept out of the log is told there.</summary>
+    public void Close() => _log.Close();
+
     private void Hand(in Entry entry)
     {
         switch (entry.Kind)
         {
             case EntryKind.StreamEnd:
-                handler.OnStreamEnd(entry.End);
+                Handler.OnStreamEnd(entry.End);
                 break;
             case EntryKind.Writable:
-                handler.OnWritable(entry.Undelivered.Node, entry.Undelivered.Stream);
+                Handler.OnWritable(entry.Undelivered.Node, entry.Undelivered.Stream);
                 break;
             case EntryKind.Undelivered:
-                handler.OnUndelivered(entry.Undelivered);
+                Handler.OnUndelivered(entry.Undelivered);
                 break;
             case EntryKind.Peer:
-                Log(entry.Peer);
-                handler.OnPeer(entry.Peer);
+                _log.Add(entry.Peer, IsStopping || entry.Peer.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged);
+                Handler.OnPeer(entry.Peer);
                 break;
         }
     }
-
-    private void Log(in PeerEvent change)
-    {
-        bool isOrdinary = IsStopping || change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged;
-        LogLevel level = isOrdinary ? LogLevel.Information : LogLevel.Warning;
-        if (change.Transport is { } transport) LogPeerOnPath(logger, level, change.Node, change.Kind, transport, change.Reason);
-        else LogPeer(logger, level, change.Node, change.Kind, change.Reason);
-    }
-
-    [LoggerMessage(EventId = 1100, Message = "Node {Node}: {Kind} over {Transport}: {Reason}")]
-    private static partial void LogPeerOnPath(ILogger logger, LogLevel level, uint node, PeerEventKind kind, TransportKind transport, string reason);
-
-    [LoggerMessage(EventId = 1103, Message = "Node {Node}: {Kind}: {Reason}")]
-    private static partial void LogPeer(ILogger logger, LogLevel level, uint node, PeerEventKind kind, string reason);
 
     private struct Entry
     {

@@ -25,6 +25,7 @@ public sealed class ForwardNode : IDisposable
     private readonly LinkDispatcher _dispatcher;
     private readonly LoopShare _share;
     private readonly LoopTimer _drainTimer;
+    private readonly ForwardMetrics? _metrics;
 
     private bool _started;
     private bool _disposed;
@@ -38,6 +39,7 @@ public sealed class ForwardNode : IDisposable
     /// <param name="routes">Where the other nodes are.</param>
     /// <param name="handler">Where events go.</param>
     /// <param name="logger">Where peer events and refusals are reported.</param>
+    /// <param name="metrics">The meter that shows the node's counters from its start to its end; none when null.</param>
     /// <exception cref="ArgumentException">An option is out of range or a kind of medium is there twice; the message names it.</exception>
     public ForwardNode(
         ForwardLoop loop,
@@ -45,27 +47,43 @@ public sealed class ForwardNode : IDisposable
         IEnumerable<IForwardTransport> transports,
         OverrideResolver routes,
         IForwardHandler handler,
-        ILogger<ForwardNode>? logger = null)
+        ILogger<ForwardNode>? logger = null,
+        ForwardMetrics? metrics = null)
+        : this(loop, options, transports, routes, logger, metrics)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        _events.Handler = handler;
+    }
+
+    /// <summary>A node whose handler is made after it, and may want to know it.</summary>
+    internal ForwardNode(
+        ForwardLoop loop,
+        ForwardNodeOptions options,
+        IEnumerable<IForwardTransport> transports,
+        OverrideResolver routes,
+        ILogger<ForwardNode>? logger,
+        ForwardMetrics? metrics)
     {
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(transports);
         ArgumentNullException.ThrowIfNull(routes);
-        ArgumentNullException.ThrowIfNull(handler);
         options.Validate();
         _loop = loop;
         _options = options;
         _routes = routes;
+        _metrics = metrics;
         ILogger log = logger ?? NullLogger<ForwardNode>.Instance;
         SessionOptions session = SessionOptions.From(options, NewIncarnation());
         MessagePool pool = new();
-        _pump = new FramePump(loop, Statistics);
+        LocalStatistics = new PeerStatistics(options.Node, Statistics);
+        _pump = new FramePump(loop);
         _transports = new TransportSet(loop, transports, log);
-        _events = new EventQueue(handler, loop, log) { OnPending = _pump.Mark, OnPathFinished = _pump.End };
+        _events = new EventQueue(loop, log) { OnPending = _pump.Mark, OnPathFinished = _pump.End };
         _peers = new RoutedPeers(loop, options, routes, _transports, _events, _pump);
         Peers peers = new(session, _events, Statistics, _peers, pool, static limit => limit <= 0 ? 0 : Random.Shared.NextInt64(limit));
         _peers.Peers = peers;
-        _local = new LocalDelivery(options.Node, session, _events, Statistics, pool);
+        _local = new LocalDelivery(options.Node, session, _events, LocalStatistics, pool);
         _dispatcher = new LinkDispatcher(loop, peers, _events, Statistics, session);
         _share = new LoopShare(this);
         _drainTimer = loop.CreateTimer(static () => { }); // it only ends a sleep: the flush looks whether all is drained
@@ -79,6 +97,19 @@ public sealed class ForwardNode : IDisposable
 
     /// <summary>Counters. Any thread may read them.</summary>
     public NodeStatistics Statistics { get; } = new();
+
+    /// <summary>The counters of messages to the node's own id.</summary>
+    internal PeerStatistics LocalStatistics { get; }
+
+    /// <summary>The peers, for readers on any thread, who must be content with one value at a time.</summary>
+    internal IReadOnlyList<Peer> PublishedPeers => _peers.Published;
+
+    /// <summary>The transports that run, for readers on any thread.</summary>
+    internal IReadOnlyList<IForwardTransport> RunningTransports => _transports.Running;
+
+    internal ForwardLoop Loop => _loop;
+
+    internal ForwardNodeOptions Options => _options;
 
     /// <summary>
     /// Binds the transports that this machine can do and begins to connect to every routed node. A transport that is not
@@ -105,7 +136,11 @@ public sealed class ForwardNode : IDisposable
         _loop.Add((ILoopFlush)_share);
         _routes.Changed += OnRoutesChanged;
         _peers.Apply();
+        _metrics?.Add(this);
     }
+
+    /// <summary>Names the handler of a node that was made without one, before its start.</summary>
+    internal void SetHandler(IForwardHandler handler) => _events.Handler = handler;
 
     /// <summary>
     /// Sends a message. The payload is copied; the call never waits. The first message opens the stream and fixes its
@@ -130,7 +165,6 @@ public sealed class ForwardNode : IDisposable
         SendResult result = node == _options.Node
             ? _local.Send(stream, messageClass, payload, end)
             : _peers.Find(node)?.Send(_loop.Now, stream, messageClass, payload, end) ?? new SendResult(SendStatus.UnknownNode, 0);
-        if (result.IsAccepted) Statistics.MessagesSent++;
         return result;
     }
 
@@ -157,6 +191,41 @@ public sealed class ForwardNode : IDisposable
     {
         Verify();
         return _peers.Find(node) is { } peer ? Snapshot(peer) : null;
+    }
+
+    /// <summary>The counters of a peer, which any thread may read then; null when no route leads to it.</summary>
+    public PeerStatistics? GetPeerStatistics(uint node)
+    {
+        Verify();
+        return node == _options.Node ? LocalStatistics : _peers.Find(node)?.Statistics;
+    }
+
+    /// <summary>Whether the node does what it should, as it looks from the loop thread.</summary>
+    public NodeHealth GetHealth()
+    {
+        Verify();
+        return NodeHealth.Of(_started, isStopping: _stopping is not null, Transports, GetPeers());
+    }
+
+    /// <summary>
+    /// Whether the node does what it should. Any thread may ask: the loop has to answer within <paramref name="limit"/>,
+    /// so that one that hangs in a callback, or has ended, is found out.
+    /// </summary>
+    /// <param name="limit">How long a cycle may take at most; more than 0.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public async Task<NodeHealth> CheckHealthAsync(TimeSpan limit, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
+        TaskCompletionSource<NodeHealth> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(() => answer.TrySetResult(GetHealth()));
+        try
+        {
+            return await answer.Task.WaitAsync(limit, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return NodeHealth.LoopSilent(limit);
+        }
     }
 
     /// <summary>What is known of all peers now.</summary>
@@ -195,6 +264,7 @@ public sealed class ForwardNode : IDisposable
         Verify();
         if (_events.IsCalling) throw new InvalidOperationException("Dispose was called from inside a callback of the node, which would have to call the handler again: use StopAsync there.");
         _disposed = true;
+        _metrics?.Remove(this);
         if (_stopping is null) BeginStop();
         _routes.Changed -= OnRoutesChanged;
         _peers.Close();
@@ -205,6 +275,7 @@ public sealed class ForwardNode : IDisposable
         _transports.Dispose();
         _local.Deliver(int.MaxValue);
         _events.Dispatch(int.MaxValue);
+        _events.Close();
         _stopping!.TrySetResult();
     }
 

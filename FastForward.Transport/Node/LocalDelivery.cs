@@ -6,7 +6,7 @@ namespace FastForward.Transport;
 /// Delivers what a node sends to its own id, from a later duty cycle, so that actors need not know whether they share a
 /// process.
 /// </summary>
-internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
+internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool)
 {
     private const int StoreOverheadPerMessage = 64; // empty messages are bounded as well
 
@@ -44,6 +44,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
             _streams.Add(id, stream);
         }
 
+        statistics.Sent(payload.Length);
         return new SendResult(SendStatus.Accepted, Queue(stream, pool.Rent(payload), OutgoingKind.Message, end));
     }
 
@@ -110,7 +111,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
 
         if (message.Kind == OutgoingKind.Message)
         {
-            statistics.MessagesReceived++;
+            statistics.Received(message.Length);
             events.Message(new ReceivedMessage
             {
                 Node = node,

@@ -95,7 +95,7 @@ internal sealed class PeerConnector
         if (!_toldNotHeard && Peer.KnownIncarnation == 0 && _loop.Now - _since >= NotHeardAfterMicros)
         {
             _toldNotHeard = true;
-            _events.PeerChanged(new PeerEvent(Peer.Node, PeerEventKind.NotHeard, Route?.Row.Transport, NotHeardReason));
+            Peer.Tell(PeerEventKind.NotHeard, Route?.Row.Transport, NotHeardReason);
         }
 
         Reschedule();
@@ -205,7 +205,7 @@ internal sealed class PeerConnector
             : null;
         if (address is null)
         {
-            _events.PeerChanged(new PeerEvent(Peer.Node, PeerEventKind.Unusable, transport.Kind, $"host name \"{name.Host}\": {failure ?? "no address of a family this machine has"}"));
+            Peer.Tell(PeerEventKind.Unusable, transport.Kind, $"host name \"{name.Host}\": {failure ?? "no address of a family this machine has"}");
             BackOff();
         }
         else

@@ -15,6 +15,7 @@ internal sealed class RoutedPeers : IAdmission
     private readonly EventQueue _events;
     private readonly FramePump _pump;
     private readonly Dictionary<uint, PeerConnector> _connectors = [];
+    private volatile Peer[] _published = [];
 
     public RoutedPeers(ForwardLoop loop, ForwardNodeOptions options, OverrideResolver routes, TransportSet transports, EventQueue events, FramePump pump)
     {
@@ -32,6 +33,9 @@ internal sealed class RoutedPeers : IAdmission
     public bool IsClosed { get; set; }
 
     public IEnumerable<Peer> All => _connectors.Values.Select(static connector => connector.Peer);
+
+    /// <summary>The peers for readers on other threads: replaced as a whole, never changed.</summary>
+    public Peer[] Published => _published;
 
     public Peer? Find(uint node) => _connectors.TryGetValue(node, out PeerConnector? connector) ? connector.Peer : null;
 
@@ -55,6 +59,7 @@ internal sealed class RoutedPeers : IAdmission
         }
 
         foreach (uint node in _connectors.Keys.Where(node => _routes.Find(node) is null).ToArray()) Remove(node);
+        _published = [.. All];
     }
 
     /// <summary>Ends all associations; the peers are told as far as their links take it.</summary>
@@ -101,7 +106,7 @@ internal sealed class RoutedPeers : IAdmission
                 ? $"its route needs a transport that does not run here: {_transports.ReasonAgainst(kind)}"
                 : null;
         if (obstacle is null) return routes.Preferred;
-        _events.PeerChanged(new PeerEvent(node, PeerEventKind.Unusable, kind, obstacle));
+        Peers.Find(node)?.Tell(PeerEventKind.Unusable, kind, obstacle);
         return null;
     }
 

@@ -49,14 +49,14 @@ internal sealed partial class Path
             || BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != LocalIndex
             || Phase is PathPhase.Initiating or PathPhase.Finished)
         {
-            _statistics.MalformedFrames++;
+            _statistics.Malformed();
             return;
         }
 
         ulong number = BinaryPrimitives.ReadUInt64LittleEndian(frame[8..]);
         if (!TakePacketNumber(now, number))
         {
-            _statistics.ReplayedFrames++;
+            _statistics.Replayed();
             return;
         }
 
@@ -66,7 +66,7 @@ internal sealed partial class Path
         Measurement.AddArrival(now, LastTimestamp);
         ElementReader reader = new(frame[WireFormat.DataHeader..]);
         while (Phase is PathPhase.Established or PathPhase.Closing && reader.Next()) ReadElement(now, reader);
-        if (reader.IsMalformed) _statistics.MalformedFrames++;
+        if (reader.IsMalformed) _statistics.Malformed();
     }
 
     private bool TakePacketNumber(long now, ulong number)
@@ -106,10 +106,10 @@ internal sealed partial class Path
                 Peer.OnStreamElement(this, now, element.Type, body);
                 break;
             case ElementType.Message or ElementType.Probe or ElementType.ProbeReply or ElementType.Close:
-                _statistics.MalformedFrames++;
+                _statistics.Malformed();
                 break;
             default:
-                _statistics.UnknownElements++;
+                _statistics.UnknownElement();
                 break;
         }
     }

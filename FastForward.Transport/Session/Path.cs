@@ -9,7 +9,7 @@ namespace FastForward.Transport.Session;
 internal sealed partial class Path
 {
     private readonly SessionOptions _options;
-    private readonly NodeStatistics _statistics;
+    private readonly PeerStatistics _statistics;
     private readonly long _openedAt;
 
     private long _suspectSince;
@@ -138,7 +138,7 @@ internal sealed partial class Path
     {
         if (frame.Length < WireFormat.CommonHeader || frame[0] != WireFormat.Version)
         {
-            _statistics.MalformedFrames++;
+            _statistics.Malformed();
             return;
         }
 
@@ -154,7 +154,7 @@ internal sealed partial class Path
                 if (Phase == PathPhase.Initiating && reject.EchoedIncarnation == _options.Incarnation) Peer.OnRejected(this, reject.Reason);
                 break;
             default:
-                _statistics.MalformedFrames++;
+                _statistics.Malformed();
                 break;
         }
 

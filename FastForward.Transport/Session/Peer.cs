@@ -25,16 +25,16 @@ internal sealed partial class Peer
     /// <param name="node">The peer's id.</param>
     /// <param name="options">Settings.</param>
     /// <param name="events">Where events go.</param>
-    /// <param name="statistics">Counters.</param>
+    /// <param name="total">The node's counters.</param>
     /// <param name="pool">Messages for reuse.</param>
     /// <param name="jitter">A random number from 0 to its argument.</param>
     /// <param name="lastEpoch">The last epoch that this process used with the node; 0 for none.</param>
-    public Peer(uint node, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool, Func<long, long> jitter, uint lastEpoch = 0)
+    public Peer(uint node, SessionOptions options, ISessionEvents events, NodeStatistics total, MessagePool pool, Func<long, long> jitter, uint lastEpoch = 0)
     {
         _lastEpoch = lastEpoch;
         Node = node;
         Options = options;
-        Statistics = statistics;
+        Statistics = new PeerStatistics(node, total);
         Jitter = jitter;
         _events = events;
         _pool = pool;
@@ -45,7 +45,7 @@ internal sealed partial class Peer
 
     public SessionOptions Options { get; }
 
-    public NodeStatistics Statistics { get; }
+    public PeerStatistics Statistics { get; }
 
     /// <summary>A random number from 0 to its argument.</summary>
     public Func<long, long> Jitter { get; }
@@ -93,6 +93,7 @@ internal sealed partial class Peer
         if (messageClass == MessageClass.Reliable && SendPath is { IsReliable: false }) return new SendResult(SendStatus.Unsupported, 0);
         SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end);
         if (!result.IsAccepted) return result;
+        Statistics.Sent(payload.Length);
         if (SendPath is not { IsReliable: true }) UpdateWaiting(now);
         _events.Pending(this);
         return result;
@@ -256,7 +257,7 @@ internal sealed partial class Peer
                 _association.Sender.Refused(Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]));
                 break;
             default:
-                Statistics.MalformedFrames++;
+                Statistics.Malformed();
                 break;
         }
 
@@ -314,7 +315,7 @@ internal sealed partial class Peer
 
     private void Violated(Path path, long now)
     {
-        Statistics.MalformedFrames++;
+        Statistics.Malformed();
         path.Close(now, CloseReason.ProtocolViolation, "the peer exceeded what it was granted");
     }
 
@@ -324,8 +325,12 @@ internal sealed partial class Peer
         return status;
     }
 
-    private void Tell(PeerEventKind kind, TransportKind? transport, string reason) =>
+    /// <summary>Tells the owner of an event of this peer.</summary>
+    public void Tell(PeerEventKind kind, TransportKind? transport, string reason)
+    {
+        Statistics.Happened(kind);
         _events.PeerChanged(new PeerEvent(Node, kind, transport, reason));
+    }
 
     private Association NewAssociation() => new(Node, Options, _events, Statistics, _pool);
 }

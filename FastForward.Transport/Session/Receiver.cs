@@ -15,7 +15,7 @@ internal sealed class Receiver
     private readonly uint _peer;
     private readonly SessionOptions _options;
     private readonly ISessionEvents _events;
-    private readonly NodeStatistics _statistics;
+    private readonly PeerStatistics _statistics;
     private readonly MessagePool _pool;
     private readonly ReceiveStreamTable _streams = new();
     private readonly EndedStreams<EndedStream> _ended;
@@ -31,7 +31,7 @@ internal sealed class Receiver
     private long _partialBytes;
     private long _ackDue = long.MaxValue;
 
-    public Receiver(uint peer, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
+    public Receiver(uint peer, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool)
     {
         _peer = peer;
         _options = options;
@@ -69,7 +69,7 @@ internal sealed class Receiver
 
         if (stream.Class != messageClass || (messageClass == MessageClass.Reliable && !reliablePath))
         {
-            _statistics.MalformedFrames++;
+            _statistics.Malformed();
             return true;
         }
 
@@ -146,7 +146,7 @@ internal sealed class Receiver
     {
         if (_streams.Count >= _options.MaxStreams)
         {
-            _statistics.EvictedStreams++;
+            _statistics.Evicted();
             End(_streams.Oldest!, StreamEndReason.Evicted, 0, 0);
         }
 
@@ -161,13 +161,13 @@ internal sealed class Receiver
         long step = stream.Expected == 0 ? message.Sequence : (int)(message.Sequence - (uint)stream.Expected);
         if (step < 0)
         {
-            _statistics.LateMessages++;
+            _statistics.Late();
             return;
         }
 
         ulong sequence = stream.Expected + (ulong)step;
         stream.Expected = sequence + 1;
-        _statistics.SkippedMessages += step;
+        _statistics.Skipped(step);
         if (message.IsEnd) Forget(stream);
         if (!message.IsMark) Deliver(stream, sequence, message.IsEnd, (ulong)step, message.Payload);
         if (message.IsEnd) TellEnd(stream, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
@@ -178,7 +178,7 @@ internal sealed class Receiver
         int step = (int)(message.Sequence - (uint)stream.Expected);
         if (step < 0)
         {
-            _statistics.DuplicateMessages++;
+            _statistics.Duplicate();
             Owe(now, stream, 0);
             return;
         }
@@ -248,7 +248,7 @@ internal sealed class Receiver
 
     private void Deliver(ReceiveStream stream, ulong sequence, bool isLast, ulong skipped, ReadOnlySpan<byte> payload)
     {
-        _statistics.MessagesReceived++;
+        _statistics.Received(payload.Length);
         _events.Message(new ReceivedMessage
         {
             Node = _peer,
@@ -264,7 +264,7 @@ internal sealed class Receiver
     // Below the end it is a repetition whose acknowledgement was lost, or a late one; above it the stream was evicted here.
     private void MessageOfEndedStream(long now, in MessageElement message, in EndedStream ended)
     {
-        _statistics.EndedStreamMessages++;
+        _statistics.OfEndedStream();
         bool isBeyond = (int)(message.Sequence - (uint)ended.End) >= 0;
         if (isBeyond || !message.IsRealTime) Answer(now, message.Stream, refuse: isBeyond);
     }

@@ -46,6 +46,8 @@ public sealed partial class SocketTransport : IForwardTransport
     /// <summary>Counters.</summary>
     public ConnectionStatistics Statistics { get; } = new();
 
+    TransportStatistics IForwardTransport.Statistics => Statistics;
+
     /// <inheritdoc/>
     public IReadOnlyList<EndPoint> LocalEndPoints { get; private set; } = [];
 
