@@ -14,6 +14,7 @@ namespace FastForward.Host.Running;
 internal sealed class RunningNode : IDisposable
 {
     private readonly OverrideResolver _routes;
+    private readonly ForwardMetrics _metrics = new();
 
     /// <summary>Puts the node together without starting anything.</summary>
     public RunningNode(InstanceSettings settings, ILoggerFactory loggers)
@@ -30,7 +31,8 @@ internal sealed class RunningNode : IDisposable
             TransportsOf(settings, loggers),
             _routes,
             Actors,
-            loggers.CreateLogger<ForwardNode>());
+            loggers.CreateLogger<ForwardNode>(),
+            _metrics);
     }
 
     /// <summary>The loop.</summary>
@@ -73,6 +75,7 @@ internal sealed class RunningNode : IDisposable
         Node.Dispose();
         _routes.Dispose();
         Loop.Dispose();
+        _metrics.Dispose();
     }
 
     /// <summary>The kinds that this program can make, with or without what the machine needs for them.</summary>

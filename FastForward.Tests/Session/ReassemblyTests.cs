@@ -1,4 +1,5 @@
 using System.Text;
+using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
 

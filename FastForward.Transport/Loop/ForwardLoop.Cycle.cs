@@ -12,6 +12,7 @@ public sealed partial class ForwardLoop
     private bool _cycleRead;
     private long _expectedRun = long.MaxValue;
     private LogGate _slowGate;
+    private LogGate _stallGate;
 
     /// <summary>Runs one duty cycle without idling.</summary>
     /// <returns>How much work was found; 0 when none.</returns>
@@ -90,7 +91,7 @@ public sealed partial class ForwardLoop
         if (StalledMicros > 0)
         {
             Statistics.Stalled();
-            LogStalled(_logger, StalledMicros / 1000);
+            if (_stallGate.TryPass(Now, out long suppressed)) LogStalled(_logger, StalledMicros / 1000, suppressed);
         }
 
         _expectedRun = Now;
