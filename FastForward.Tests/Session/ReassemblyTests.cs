@@ -20,7 +20,7 @@ public sealed class ReassemblyTests
     public void SetUp()
     {
         _node = new SimulatedNetwork(1).Start(1, 2);
-        _receiver = new Receiver(2, _node.Options, _node.Recorder, _node.Statistics, new MessagePool());
+        _receiver = new Receiver(2, _node.Options, _node.Recorder, _node.Statistics, new PeerCounters(), new MessagePool());
     }
 
     [Test]

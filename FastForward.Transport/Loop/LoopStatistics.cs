@@ -8,6 +8,7 @@ public sealed class LoopStatistics
     private long _sleeps;
     private long _slowCycles;
     private long _longestCycle;
+    private long _totalCycle;
     private long _failures;
     private long _stalls;
 
@@ -25,6 +26,9 @@ public sealed class LoopStatistics
 
     /// <summary>The longest cycle in microseconds.</summary>
     public long LongestCycleMicros => Volatile.Read(ref _longestCycle);
+
+    /// <summary>The duration of all cycles together in microseconds; divided by <see cref="Cycles"/>, the mean.</summary>
+    public long TotalCycleMicros => Volatile.Read(ref _totalCycle);
 
     /// <summary>Exceptions that callbacks let out.</summary>
     public long CallbackFailures => Volatile.Read(ref _failures);
@@ -46,6 +50,7 @@ public sealed class LoopStatistics
 
     internal bool Took(long micros, long slow)
     {
+        _totalCycle += micros;
         if (micros > _longestCycle) _longestCycle = micros;
         if (micros <= slow) return false;
         _slowCycles++;

@@ -21,6 +21,7 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
         Writable,
         Undelivered,
         Peer,
+        Ping,
     }
 
     public bool IsEmpty => _queue.Count == 0;
@@ -30,6 +31,9 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
 
     /// <summary>The node stops: that its peers are lost then is no trouble.</summary>
     public bool IsStopping { get; set; }
+
+    /// <summary>Called with every event of a peer, also with those that the application is spared.</summary>
+    public Action<PeerEvent> OnPeerChanged { get; set; } = static _ => { };
 
     /// <summary>Called when a peer has something to write or its next time-out moved.</summary>
     public required Action<Peer> OnPending { get; init; }
@@ -63,8 +67,12 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
 
     public void PeerChanged(in PeerEvent change)
     {
+        OnPeerChanged(change);
         if (_limiter.Passes(loop.Now, change)) _queue.Enqueue(new Entry { Kind = EntryKind.Peer, Peer = change });
     }
+
+    public void PingEnded(in PingResult result, Action<PingResult> callback) =>
+        _queue.Enqueue(new Entry { Kind = EntryKind.Ping, Ping = result, PingCallback = callback });
 
     public void PathFinished(Session.Path path) => OnPathFinished(path);
 
@@ -120,6 +128,9 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
                 Log(entry.Peer);
                 handler.OnPeer(entry.Peer);
                 break;
+            case EntryKind.Ping:
+                entry.PingCallback!(entry.Ping);
+                break;
         }
     }
 
@@ -143,5 +154,7 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
         public StreamEnd End;
         public Undelivered Undelivered;
         public PeerEvent Peer;
+        public PingResult Ping;
+        public Action<PingResult>? PingCallback;
     }
 }

@@ -14,6 +14,8 @@ namespace FastForward.Transport;
 /// </summary>
 public sealed class ForwardNode : IDisposable
 {
+    private static readonly TimeSpan s_pingTimeout = TimeSpan.FromSeconds(2);
+
     private readonly ForwardLoop _loop;
     private readonly ForwardNodeOptions _options;
     private readonly OverrideResolver _routes;
@@ -65,6 +67,7 @@ public sealed class ForwardNode : IDisposable
         _peers = new RoutedPeers(loop, options, routes, _transports, _events, _pump);
         Peers peers = new(session, _events, Statistics, _peers, pool, static limit => limit <= 0 ? 0 : Random.Shared.NextInt64(limit));
         _peers.Peers = peers;
+        _events.OnPeerChanged = _peers.Note;
         _local = new LocalDelivery(options.Node, session, _events, Statistics, pool);
         _dispatcher = new LinkDispatcher(loop, peers, _events, Statistics, session);
         _share = new LoopShare(this);
@@ -156,14 +159,48 @@ public sealed class ForwardNode : IDisposable
     public PeerStatus? GetPeer(uint node)
     {
         Verify();
-        return _peers.Find(node) is { } peer ? Snapshot(peer) : null;
+        return _peers.StatusOf(node);
     }
 
     /// <summary>What is known of all peers now.</summary>
     public IReadOnlyList<PeerStatus> GetPeers()
     {
         Verify();
-        return [.. _peers.All.Select(Snapshot)];
+        return [.. _peers.Statuses];
+    }
+
+    /// <summary>The nodes that were heard although no route leads to them, at most 64, those heard last.</summary>
+    public IReadOnlyList<UnconfiguredNode> GetUnconfiguredNodes()
+    {
+        Verify();
+        return _peers.Unconfigured;
+    }
+
+    /// <summary>
+    /// Measures the round trip to a node through the sessions of both ends, on every path that there is to it; no actor of
+    /// the peer takes part. The own id answers by itself.
+    /// </summary>
+    /// <param name="node">The peer.</param>
+    /// <param name="callback">
+    /// Called on the loop thread from a later duty cycle, once for each path, when the probe is answered or given up. It
+    /// may call the node.
+    /// </param>
+    /// <param name="timeout">How long to wait for an answer, 1 ms to 1 min. Default 2 s.</param>
+    /// <param name="size">Octets by which probe and answer are filled up, 0 to 1100.</param>
+    /// <returns>How many probes leave, at most 256 may be under way to a peer; or why none does.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">Time-out or size is out of range.</exception>
+    /// <exception cref="InvalidOperationException">Another thread than the loop's called.</exception>
+    public PingStart Ping(uint node, Action<PingResult> callback, TimeSpan? timeout = null, int size = 0)
+    {
+        Verify();
+        ArgumentNullException.ThrowIfNull(callback);
+        TimeSpan limit = timeout ?? s_pingTimeout;
+        if (limit < TimeSpan.FromMilliseconds(1) || limit > TimeSpan.FromMinutes(1)) throw new ArgumentOutOfRangeException(nameof(timeout), limit, "It is 1 ms to 1 min; 2 s is a good value.");
+        if (size is < 0 or > WireFormat.MaxRealTimeMessage) throw new ArgumentOutOfRangeException(nameof(size), size, $"It is 0 to {WireFormat.MaxRealTimeMessage} octets.");
+        if (_stopping is not null) return new PingStart(PingStatus.Stopping, 0);
+        if (node != _options.Node) return _peers.Find(node)?.Ping(_loop.Now, (long)limit.TotalMicroseconds, size, callback) ?? new PingStart(PingStatus.UnknownNode, 0);
+        _events.PingEnded(new PingResult(node, PingOutcome.Answered, null, true, 0, 0), callback);
+        return new PingStart(PingStatus.Started, 1);
     }
 
     /// <summary>
@@ -207,15 +244,6 @@ public sealed class ForwardNode : IDisposable
         _events.Dispatch(int.MaxValue);
         _stopping!.TrySetResult();
     }
-
-    private static PeerStatus Snapshot(Peer peer) => new(
-        peer.Node,
-        peer.State,
-        peer.SendPath?.Kind,
-        peer.SendPath?.Measurement.SmoothedRoundTrip ?? 0,
-        peer.SendPath?.Measurement.Jitter ?? 0,
-        peer.Association.Sender.StoredBytes,
-        peer.KnownIncarnation);
 
     private static ulong NewIncarnation()
     {

@@ -6,10 +6,10 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed class Association
 {
-    public Association(uint peer, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
+    public Association(uint peer, SessionOptions options, ISessionEvents events, NodeStatistics statistics, PeerCounters counters, MessagePool pool)
     {
-        Sender = new Sender(peer, options, events, statistics, pool);
-        Receiver = new Receiver(peer, options, events, statistics, pool);
+        Sender = new Sender(peer, options, events, statistics, counters, pool);
+        Receiver = new Receiver(peer, options, events, statistics, counters, pool);
     }
 
     public Sender Sender { get; }

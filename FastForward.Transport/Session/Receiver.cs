@@ -16,6 +16,7 @@ internal sealed class Receiver
     private readonly SessionOptions _options;
     private readonly ISessionEvents _events;
     private readonly NodeStatistics _statistics;
+    private readonly PeerCounters _counters;
     private readonly MessagePool _pool;
     private readonly ReceiveStreamTable _streams = new();
     private readonly EndedStreams<EndedStream> _ended;
@@ -31,12 +32,13 @@ internal sealed class Receiver
     private long _partialBytes;
     private long _ackDue = long.MaxValue;
 
-    public Receiver(uint peer, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
+    public Receiver(uint peer, SessionOptions options, ISessionEvents events, NodeStatistics statistics, PeerCounters counters, MessagePool pool)
     {
         _peer = peer;
         _options = options;
         _events = events;
         _statistics = statistics;
+        _counters = counters;
         _pool = pool;
         // The peer's limit of streams may be higher than ours.
         _ended = new EndedStreams<EndedStream>(Math.Max(options.MaxStreams * 4, LeastAnswers));
@@ -162,12 +164,14 @@ internal sealed class Receiver
         if (step < 0)
         {
             _statistics.LateMessages++;
+            _counters.Dropped++;
             return;
         }
 
         ulong sequence = stream.Expected + (ulong)step;
         stream.Expected = sequence + 1;
         _statistics.SkippedMessages += step;
+        _counters.Skipped += step;
         if (message.IsEnd) Forget(stream);
         if (!message.IsMark) Deliver(stream, sequence, message.IsEnd, (ulong)step, message.Payload);
         if (message.IsEnd) TellEnd(stream, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
@@ -179,6 +183,7 @@ internal sealed class Receiver
         if (step < 0)
         {
             _statistics.DuplicateMessages++;
+            _counters.Dropped++;
             Owe(now, stream, 0);
             return;
         }
@@ -249,6 +254,8 @@ internal sealed class Receiver
     private void Deliver(ReceiveStream stream, ulong sequence, bool isLast, ulong skipped, ReadOnlySpan<byte> payload)
     {
         _statistics.MessagesReceived++;
+        _counters.MessagesReceived++;
+        _counters.OctetsReceived += payload.Length;
         _events.Message(new ReceivedMessage
         {
             Node = _peer,
@@ -265,6 +272,7 @@ internal sealed class Receiver
     private void MessageOfEndedStream(long now, in MessageElement message, in EndedStream ended)
     {
         _statistics.EndedStreamMessages++;
+        _counters.Dropped++;
         bool isBeyond = (int)(message.Sequence - (uint)ended.End) >= 0;
         if (isBeyond || !message.IsRealTime) Answer(now, message.Stream, refuse: isBeyond);
     }

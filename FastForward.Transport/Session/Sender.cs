@@ -14,6 +14,7 @@ internal sealed class Sender
     private readonly SessionOptions _options;
     private readonly ISessionEvents _events;
     private readonly NodeStatistics _statistics;
+    private readonly PeerCounters _counters;
     private readonly MessagePool _pool;
     private readonly Dictionary<ulong, SendStream> _streams = [];
     private readonly EndedStreams<ulong> _ended;
@@ -26,12 +27,13 @@ internal sealed class Sender
     private ulong _creditUsed;
     private ulong _creditLimit = WireFormat.InitialAssociationCredit;
 
-    public Sender(uint peer, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
+    public Sender(uint peer, SessionOptions options, ISessionEvents events, NodeStatistics statistics, PeerCounters counters, MessagePool pool)
     {
         _peer = peer;
         _options = options;
         _events = events;
         _statistics = statistics;
+        _counters = counters;
         _pool = pool;
         _ended = new EndedStreams<ulong>(options.MaxStreams * 4);
     }
@@ -298,6 +300,7 @@ internal sealed class Sender
     private void Report(ulong stream, ulong first, ulong count, UndeliveredReason reason)
     {
         _statistics.UndeliveredMessages += (long)count;
+        _counters.Undelivered += (long)count;
         _events.Undelivered(new Undelivered(_peer, stream, first, count, reason));
     }
 
