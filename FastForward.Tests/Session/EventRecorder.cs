@@ -35,6 +35,8 @@ internal sealed class EventRecorder(SimulatedNode node) : ISessionEvents
 
     public void PeerChanged(in PeerEvent change) => Changes.Add(change);
 
+    public void PingEnded(in PingResult result, Action<PingResult> callback) => callback(result);
+
     public void PathFinished(Path path) => node.OnPathFinished(path);
 
     public void Pending(Peer peer) => node.QueuePump();

@@ -13,6 +13,7 @@ public sealed class LoopStatistics
     private long _windowLongest;
     private long _formerWindowLongest;
     private long _windowEnds;
+    private long _totalCycle;
     private long _failures;
     private long _stalls;
 
@@ -35,6 +36,9 @@ public sealed class LoopStatistics
     /// The longest cycle of late in microseconds: of the last 10 to 20 seconds, for graphs. A loop that sleeps keeps it.
     /// </summary>
     public long RecentLongestCycleMicros => Math.Max(Volatile.Read(ref _windowLongest), Volatile.Read(ref _formerWindowLongest));
+
+    /// <summary>The duration of all cycles together in microseconds; divided by <see cref="Cycles"/>, the mean.</summary>
+    public long TotalCycleMicros => Volatile.Read(ref _totalCycle);
 
     /// <summary>Exceptions that callbacks let out.</summary>
     public long CallbackFailures => Volatile.Read(ref _failures);
@@ -64,6 +68,7 @@ public sealed class LoopStatistics
         }
 
         if (micros > _windowLongest) _windowLongest = micros;
+        _totalCycle += micros;
         if (micros > _longestCycle) _longestCycle = micros;
         if (micros <= slow) return false;
         _slowCycles++;

@@ -22,6 +22,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
         Writable,
         Undelivered,
         Peer,
+        Ping,
     }
 
     /// <summary>The application. Set once, before the node starts.</summary>
@@ -34,6 +35,9 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
 
     /// <summary>The node stops: that its peers are lost then is no trouble.</summary>
     public bool IsStopping { get; set; }
+
+    /// <summary>Called with every event of a peer, also with those that the application is spared.</summary>
+    public Action<PeerEvent> OnPeerChanged { get; set; } = static _ => { };
 
     /// <summary>Called when a peer has something to write or its next time-out moved.</summary>
     public required Action<Peer> OnPending { get; init; }
@@ -67,8 +71,12 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
 
     public void PeerChanged(in PeerEvent change)
     {
+        OnPeerChanged(change);
         if (_limiter.Passes(loop.Now, change)) _queue.Enqueue(new Entry { Kind = EntryKind.Peer, Peer = change });
     }
+
+    public void PingEnded(in PingResult result, Action<PingResult> callback) =>
+        _queue.Enqueue(new Entry { Kind = EntryKind.Ping, Ping = result, PingCallback = callback });
 
     public void PathFinished(Session.Path path) => OnPathFinished(path);
 
@@ -127,6 +135,9 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
                 _log.Add(entry.Peer, IsStopping || entry.Peer.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged);
                 Handler.OnPeer(entry.Peer);
                 break;
+            case EntryKind.Ping:
+                entry.PingCallback!(entry.Ping);
+                break;
         }
     }
 
@@ -136,5 +147,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
         public StreamEnd End;
         public Undelivered Undelivered;
         public PeerEvent Peer;
+        public PingResult Ping;
+        public Action<PingResult>? PingCallback;
     }
 }

@@ -14,6 +14,8 @@ namespace FastForward.Transport;
 /// </summary>
 public sealed class ForwardNode : IDisposable
 {
+    private static readonly TimeSpan s_pingTimeout = TimeSpan.FromSeconds(2);
+
     private readonly ForwardLoop _loop;
     private readonly ForwardNodeOptions _options;
     private readonly OverrideResolver _routes;
@@ -84,6 +86,7 @@ public sealed class ForwardNode : IDisposable
         Peers peers = new(session, _events, Statistics, _peers, pool, static limit => limit <= 0 ? 0 : Random.Shared.NextInt64(limit));
         _peers.Peers = peers;
         _local = new LocalDelivery(options.Node, session, _events, LocalStatistics, pool);
+        _events.OnPeerChanged = _peers.Note;
         _dispatcher = new LinkDispatcher(loop, peers, _events, Statistics, session);
         _share = new LoopShare(this);
         _drainTimer = loop.CreateTimer(static () => { }); // it only ends a sleep: the flush looks whether all is drained
@@ -190,14 +193,7 @@ public sealed class ForwardNode : IDisposable
     public PeerStatus? GetPeer(uint node)
     {
         Verify();
-        return _peers.Find(node) is { } peer ? Snapshot(peer) : null;
-    }
-
-    /// <summary>The counters of a peer, which any thread may read then; null when no route leads to it.</summary>
-    public PeerStatistics? GetPeerStatistics(uint node)
-    {
-        Verify();
-        return node == _options.Node ? LocalStatistics : _peers.Find(node)?.Statistics;
+        return _peers.StatusOf(node);
     }
 
     /// <summary>Whether the node does what it should, as it looks from the loop thread.</summary>
@@ -232,7 +228,41 @@ public sealed class ForwardNode : IDisposable
     public IReadOnlyList<PeerStatus> GetPeers()
     {
         Verify();
-        return [.. _peers.All.Select(Snapshot)];
+        return [.. _peers.Statuses];
+    }
+
+    /// <summary>The nodes that were heard although no route leads to them, at most 64, those heard last.</summary>
+    public IReadOnlyList<UnconfiguredNode> GetUnconfiguredNodes()
+    {
+        Verify();
+        return _peers.Unconfigured;
+    }
+
+    /// <summary>
+    /// Measures the round trip to a node through the sessions of both ends, on every path that there is to it; no actor of
+    /// the peer takes part. The own id answers by itself.
+    /// </summary>
+    /// <param name="node">The peer.</param>
+    /// <param name="callback">
+    /// Called on the loop thread from a later duty cycle, once for each path, when the probe is answered or given up. It
+    /// may call the node.
+    /// </param>
+    /// <param name="timeout">How long to wait for an answer, 1 ms to 1 min. Default 2 s.</param>
+    /// <param name="size">Octets by which probe and answer are filled up, 0 to 1100.</param>
+    /// <returns>How many probes leave, at most 256 may be under way to a peer; or why none does.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">Time-out or size is out of range.</exception>
+    /// <exception cref="InvalidOperationException">Another thread than the loop's called.</exception>
+    public PingStart Ping(uint node, Action<PingResult> callback, TimeSpan? timeout = null, int size = 0)
+    {
+        Verify();
+        ArgumentNullException.ThrowIfNull(callback);
+        TimeSpan limit = timeout ?? s_pingTimeout;
+        if (limit < TimeSpan.FromMilliseconds(1) || limit > TimeSpan.FromMinutes(1)) throw new ArgumentOutOfRangeException(nameof(timeout), limit, "It is 1 ms to 1 min; 2 s is a good value.");
+        if (size is < 0 or > WireFormat.MaxRealTimeMessage) throw new ArgumentOutOfRangeException(nameof(size), size, $"It is 0 to {WireFormat.MaxRealTimeMessage} octets.");
+        if (_stopping is not null) return new PingStart(PingStatus.Stopping, 0);
+        if (node != _options.Node) return _peers.Find(node)?.Ping(_loop.Now, (long)limit.TotalMicroseconds, size, callback) ?? new PingStart(PingStatus.UnknownNode, 0);
+        _events.PingEnded(new PingResult(node, PingOutcome.Answered, null, true, 0, 0), callback);
+        return new PingStart(PingStatus.Started, 1);
     }
 
     /// <summary>
@@ -278,15 +308,6 @@ public sealed class ForwardNode : IDisposable
         _events.Close();
         _stopping!.TrySetResult();
     }
-
-    private static PeerStatus Snapshot(Peer peer) => new(
-        peer.Node,
-        peer.State,
-        peer.SendPath?.Kind,
-        peer.SendPath?.Measurement.SmoothedRoundTrip ?? 0,
-        peer.SendPath?.Measurement.Jitter ?? 0,
-        peer.Association.Sender.StoredBytes,
-        peer.KnownIncarnation);
 
     private static ulong NewIncarnation()
     {

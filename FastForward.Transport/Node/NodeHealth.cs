@@ -55,8 +55,8 @@ public sealed record NodeHealth(NodeHealthStatus Status, IReadOnlyList<string> P
 
     private static string Describe(PeerStatus peer) => peer switch
     {
-        { Incarnation: 0 } => $"node {peer.Node} is configured but was never heard",
-        { State: PeerState.Suspect } => $"node {peer.Node} is silent",
-        _ => $"node {peer.Node} is not connected any more",
+        { Incarnation: 0 } => $"node {peer.Node} is configured but was never heard: {peer.Reason}",
+        { State: PeerState.Suspect } => $"node {peer.Node} is silent: {peer.Reason}",
+        _ => $"node {peer.Node} is not connected any more: {peer.Reason}",
     };
 }

@@ -4,7 +4,7 @@ namespace FastForward.Transport;
 /// Counters of one peer since a route to it appeared. Written by the loop thread; any thread may read. Whatever is
 /// counted here is part of the node's <see cref="NodeStatistics"/> too.
 /// </summary>
-public sealed class PeerStatistics
+internal sealed class PeerStatistics
 {
     private readonly NodeStatistics _total;
     private readonly long[] _undelivered = new long[Enum.GetValues<UndeliveredReason>().Length];
@@ -25,7 +25,7 @@ public sealed class PeerStatistics
     private long _endedStreamMessages;
     private long _evictedStreams;
 
-    internal PeerStatistics(uint node, NodeStatistics total)
+    public PeerStatistics(uint node, NodeStatistics total)
     {
         Node = node;
         _total = total;
@@ -76,91 +76,102 @@ public sealed class PeerStatistics
     /// <summary>Incoming streams evicted to make room for others.</summary>
     public long EvictedStreams => Volatile.Read(ref _evictedStreams);
 
+    /// <summary>Accepted messages reported as undelivered.</summary>
+    public long UndeliveredMessages
+    {
+        get
+        {
+            long sum = 0;
+            for (int reason = 0; reason < _undelivered.Length; reason++) sum += Volatile.Read(ref _undelivered[reason]);
+            return sum;
+        }
+    }
+
     /// <summary>Accepted messages reported as undelivered for a reason.</summary>
     public long Undelivered(UndeliveredReason reason) => Volatile.Read(ref _undelivered[(int)reason]);
 
     /// <summary>Events of a kind, those included that were held back from the handler because of their number.</summary>
     public long Events(PeerEventKind kind) => Volatile.Read(ref _events[(int)kind]);
 
-    internal void Sent(int bytes)
+    public void Sent(int bytes)
     {
         _messagesSent++;
         _bytesSent += bytes;
         _total.MessagesSent++;
     }
 
-    internal void Received(int bytes)
+    public void Received(int bytes)
     {
         _messagesReceived++;
         _bytesReceived += bytes;
         _total.MessagesReceived++;
     }
 
-    internal void FrameSent()
+    public void FrameSent()
     {
         _framesSent++;
         _total.FramesSent++;
     }
 
-    internal void FrameReceived()
+    public void FrameReceived()
     {
         _framesReceived++;
         _total.FramesReceived++;
     }
 
-    internal void Malformed()
+    public void Malformed()
     {
         _malformedFrames++;
         _total.MalformedFrames++;
     }
 
-    internal void Replayed()
+    public void Replayed()
     {
         _replayedFrames++;
         _total.ReplayedFrames++;
     }
 
-    internal void UnknownElement()
+    public void UnknownElement()
     {
         _unknownElements++;
         _total.UnknownElements++;
     }
 
-    internal void Late()
+    public void Late()
     {
         _lateMessages++;
         _total.LateMessages++;
     }
 
-    internal void Skipped(long places)
+    public void Skipped(long places)
     {
         _skippedMessages += places;
         _total.SkippedMessages += places;
     }
 
-    internal void Duplicate()
+    public void Duplicate()
     {
         _duplicateMessages++;
         _total.DuplicateMessages++;
     }
 
-    internal void OfEndedStream()
+    public void OfEndedStream()
     {
         _endedStreamMessages++;
         _total.EndedStreamMessages++;
     }
 
-    internal void Evicted()
+    public void Evicted()
     {
         _evictedStreams++;
         _total.EvictedStreams++;
     }
 
-    internal void NotDelivered(UndeliveredReason reason, long count)
+    public void NotDelivered(UndeliveredReason reason, long count)
     {
         _undelivered[(int)reason] += count;
         _total.UndeliveredMessages += count;
     }
 
-    internal void Happened(PeerEventKind kind) => _events[(int)kind]++;
+    public void Happened(PeerEventKind kind) => _events[(int)kind]++;
 }

@@ -16,6 +16,7 @@ internal sealed class RoutedPeers : IAdmission
     private readonly FramePump _pump;
     private readonly Dictionary<uint, PeerConnector> _connectors = [];
     private volatile Peer[] _published = [];
+    private readonly UnconfiguredNodes _unconfigured = new();
 
     public RoutedPeers(ForwardLoop loop, ForwardNodeOptions options, OverrideResolver routes, TransportSet transports, EventQueue events, FramePump pump)
     {
@@ -37,6 +38,20 @@ internal sealed class RoutedPeers : IAdmission
     /// <summary>The peers for readers on other threads: replaced as a whole, never changed.</summary>
     public Peer[] Published => _published;
 
+    /// <summary>Nodes that were heard although no route leads to them.</summary>
+    public IReadOnlyList<UnconfiguredNode> Unconfigured => _unconfigured.Snapshot(_loop.Now);
+
+    public IEnumerable<PeerStatus> Statuses => _connectors.Values.Select(static connector => connector.Status);
+
+    public PeerStatus? StatusOf(uint node) => _connectors.GetValueOrDefault(node)?.Status;
+
+    /// <summary>Something happened to a peer: it is part of its status.</summary>
+    public void Note(PeerEvent change)
+    {
+        if (_connectors.TryGetValue(change.Node, out PeerConnector? connector)) connector.LastChange = change;
+        else if (change is { Kind: PeerEventKind.NotConfigured, Transport: { } transport }) _unconfigured.Heard(_loop.Now, change.Node, transport);
+    }
+
     public Peer? Find(uint node) => _connectors.TryGetValue(node, out PeerConnector? connector) ? connector.Peer : null;
 
     /// <summary>Brings the peers in step with the routes as they are now.</summary>
@@ -50,6 +65,7 @@ internal sealed class RoutedPeers : IAdmission
             {
                 connector = new PeerConnector(Peers.GetOrAdd(node), _loop, _transports, _events);
                 _connectors.Add(node, connector);
+                _unconfigured.Remove(node);
             }
 
             connector.SetRoute(Usable(node, routes));

@@ -61,6 +61,7 @@ internal sealed partial class Peer
     public void OnPathFinished(Path path, long now)
     {
         _paths.Remove(path);
+        Pings.OnPathFinished(path, now);
         _events.PathFinished(path);
         OnPathLost(path, now);
         // Acknowledgements may have been lost with it even if messages had moved to another one: late repetitions that it
@@ -82,6 +83,7 @@ internal sealed partial class Peer
         // What the former path still carries may arrive after what this one brings: the new one repeats it all, in order.
         if (SendPath is { IsReliable: true } && !ReferenceEquals(SendPath, before)) _association.Sender.Rewind();
         UpdateWaiting(now);
+        NoteState(now);
 
         if (kind == PeerEventKind.Connected) Tell(kind, SendPath?.Kind, reason);
         else if (isSound && (!wasSound || !ReferenceEquals(SendPath, before))) Tell(PeerEventKind.PathChanged, SendPath!.Kind, reason);

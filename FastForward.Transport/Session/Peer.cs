@@ -21,6 +21,7 @@ internal sealed partial class Peer
     private Path? _ackPath;
     private uint _ackTimestamp;
     private readonly IdClaim _claim = new();
+    private PeerState _notedState = PeerState.Connecting;
 
     /// <param name="node">The peer's id.</param>
     /// <param name="options">Settings.</param>
@@ -36,6 +37,7 @@ internal sealed partial class Peer
         Options = options;
         Statistics = new PeerStatistics(node, total);
         Jitter = jitter;
+        Pings = new Pings(node, events);
         _events = events;
         _pool = pool;
         _association = NewAssociation();
@@ -46,6 +48,12 @@ internal sealed partial class Peer
     public SessionOptions Options { get; }
 
     public PeerStatistics Statistics { get; }
+
+    /// <summary>Probes that were asked for.</summary>
+    public Pings Pings { get; }
+
+    /// <summary>Since when <see cref="State"/> is what it is; -1 when it never changed.</summary>
+    public long StateSince { get; private set; } = -1;
 
     /// <summary>A random number from 0 to its argument.</summary>
     public Func<long, long> Jitter { get; }
@@ -80,6 +88,7 @@ internal sealed partial class Peer
         get
         {
             long next = AckPath is { IsBlocked: false } ? _association.Receiver.OutputDue : long.MaxValue;
+            next = Math.Min(next, Pings.NextTimeout);
             if (_silentSince != long.MaxValue) next = Math.Min(next, _silentSince + Options.DeadAfter);
             if (_waitingSince != long.MaxValue) next = Math.Min(next, _waitingSince + Options.DeadAfter);
             foreach (Path path in _paths) next = Math.Min(next, path.NextTimeout);
@@ -102,6 +111,26 @@ internal sealed partial class Peer
     public SendStatus EndStream(long now, ulong stream) => Told(_association.Sender.End(now, stream));
 
     public SendStatus ResetStream(long now, ulong stream, uint code) => Told(_association.Sender.Reset(now, stream, code));
+
+    /// <summary>Sends a probe on each of the association's paths, the suspect ones too.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="timeout">How long each may take, in microseconds.</param>
+    /// <param name="size">Octets to fill each up with.</param>
+    /// <param name="callback">Told of the end of each.</param>
+    public PingStart Ping(long now, long timeout, int size, Action<PingResult> callback)
+    {
+        int paths = 0;
+        foreach (Path path in _paths) paths += path.IsEstablished && _association.Owns(path) ? 1 : 0;
+        if (paths == 0) return new PingStart(PingStatus.NotConnected, 0);
+        if (!Pings.HasRoomFor(paths)) return new PingStart(PingStatus.TooManyOutstanding, 0);
+        foreach (Path path in _paths)
+        {
+            if (path.IsEstablished && _association.Owns(path)) Pings.Ask(path, now, timeout, size, callback);
+        }
+
+        _events.Pending(this);
+        return new PingStart(PingStatus.Started, paths);
+    }
 
     /// <summary>
     /// Whether a process that claims the peer's node id may be talked to now. When another one is alive under that id,
@@ -158,6 +187,7 @@ internal sealed partial class Peer
             if (i < _paths.Count && now >= _paths[i].NextTimeout) _paths[i].OnTimeout(now);
         }
 
+        Pings.OnTimeout(now);
         if (_silentSince != long.MaxValue && now - _silentSince >= Options.DeadAfter)
             Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, $"silent for {Options.DeadAfter / 1_000_000.0:0.#} s");
         if (_waitingSince != long.MaxValue && now - _waitingSince >= Options.DeadAfter) GiveUpWaiting(now);
@@ -170,6 +200,7 @@ internal sealed partial class Peer
         if (_silentSince != long.MaxValue) _silentSince += duration;
         if (_waitingSince != long.MaxValue) _waitingSince += duration;
         foreach (Path path in _paths) path.OnStall(duration);
+        Pings.OnStall(duration);
     }
 
     /// <summary>Ends the association in order: the peer is told.</summary>
@@ -289,6 +320,7 @@ internal sealed partial class Peer
 
         old.Sender.FailAll(undelivered);
         old.Receiver.FailAll(streamEnd);
+        NoteState(now);
         if (old.IsUp) Tell(kind, null, because);
         _events.Pending(this);
     }
@@ -317,6 +349,13 @@ internal sealed partial class Peer
     {
         Statistics.Malformed();
         path.Close(now, CloseReason.ProtocolViolation, "the peer exceeded what it was granted");
+    }
+
+    private void NoteState(long now)
+    {
+        if (_notedState == State) return;
+        _notedState = State;
+        StateSince = now;
     }
 
     private SendStatus Told(SendStatus status)

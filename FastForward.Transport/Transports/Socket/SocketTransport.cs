@@ -74,7 +74,7 @@ public sealed partial class SocketTransport : IForwardTransport
         loop.VerifyAccess();
 
         UnixMedium medium = new(_options.EffectiveUserIds);
-        _file = SocketFile.Create(_options, medium, out Descriptor listener);
+        _file = SocketFile.Create(_options.Place, medium, out Descriptor listener);
         UnixDomainSocketEndPoint local = new(_options.Path);
         SeqPacketOptions options = new(_options.MaxFrameSize, (long)_options.OpenTimeout.TotalMicroseconds, _options.MaxPendingOpens, _options.SendBufferSize);
         _port = new SeqPacketPort(this, medium, options, Statistics, loop, sink, listener, local, _logger);

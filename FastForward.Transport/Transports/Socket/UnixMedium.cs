@@ -3,13 +3,13 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Transport;
 
-/// <summary>SOCK_SEQPACKET of AF_UNIX.</summary>
-internal sealed unsafe class UnixMedium(uint[] allowedUserIds) : ISeqPacketMedium
+/// <summary>Sockets of AF_UNIX: SOCK_SEQPACKET unless told otherwise.</summary>
+internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.SOCK_SEQPACKET) : ISeqPacketMedium
 {
     public bool IsHostLocal => true;
 
     public Descriptor CreateSocket() =>
-        new(LibC.Socket(LibC.AF_UNIX, LibC.SOCK_SEQPACKET | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
+        new(LibC.Socket(LibC.AF_UNIX, type | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
 
     public int Connect(Descriptor socket, EndPoint remote)
     {
