@@ -17,18 +17,18 @@ internal sealed class NodeWorld(TimeProvider? time = null) : IDisposable
     public IReadOnlyList<string> SocketFiles => _sockets.Files;
 
     /// <summary>Starts a node without routes.</summary>
-    public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false)
+    public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false, ForwardMetrics? metrics = null)
     {
-        TestNode node = new(this, id, configure, allowUnkeyed);
+        TestNode node = new(this, id, configure, allowUnkeyed, metrics);
         _nodes.Add(node);
         return node;
     }
 
     /// <summary>Two nodes that know each other over one medium, connected.</summary>
-    public (TestNode A, TestNode B) Pair(TransportKind kind, Action<ForwardNodeOptions>? configure = null)
+    public (TestNode A, TestNode B) Pair(TransportKind kind, Action<ForwardNodeOptions>? configure = null, ForwardMetrics? metrics = null, uint first = 25011, uint second = 250012)
     {
-        TestNode a = Start(25011, configure);
-        TestNode b = Start(250012, configure);
+        TestNode a = Start(first, configure, metrics: metrics);
+        TestNode b = Start(second, configure, metrics: metrics);
         a.Route(b, kind);
         b.Route(a, kind);
         Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), "both nodes connected");

@@ -11,7 +11,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
     private readonly List<RouteRow> _rows = [];
     private readonly OverrideResolver _resolver;
 
-    public TestNode(NodeWorld world, uint id, Action<ForwardNodeOptions>? configure, bool allowUnkeyed)
+    public TestNode(NodeWorld world, uint id, Action<ForwardNodeOptions>? configure, bool allowUnkeyed, ForwardMetrics? metrics = null)
     {
         ForwardNodeOptions options = new() { Node = id, AllowUnkeyedIp = allowUnkeyed };
         configure?.Invoke(options);
@@ -19,7 +19,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         SocketPort = (int)(id % 60_000) + 1;
         Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [IPAddress.Loopback] });
         Socket = new SocketTransport(new SocketTransportOptions { Port = SocketPort, Directory = world.SocketDirectory });
-        Node = new ForwardNode(world.Loop, options, [Ip, Socket], _resolver, this);
+        Node = new ForwardNode(world.Loop, options, [Ip, Socket], _resolver, this, metrics: metrics);
         Node.Start();
     }
 
