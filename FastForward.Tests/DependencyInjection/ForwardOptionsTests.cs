@@ -117,7 +117,7 @@ public sealed class ForwardOptionsTests
         {
             Assert.That(problems, Does.Contain("FastForward:Node: \"25O11\" is not understood; write for example 25011."));
             Assert.That(problems, Does.Contain("FastForward:MaxStream: there is no such option; there are Node, SendStoreBytes,"));
-            Assert.That(problems, Does.Contain("FastForward:Loop:Idle: \"sleepy\" is not understood; write for example BusySpin, Adaptive, Block."));
+            Assert.That(problems, Does.Contain("FastForward:Loop:Idle: \"sleepy\" is not understood; write for example Adaptive, BusySpin, Block."));
             Assert.That(problems, Does.Contain("FastForward:Socket:Port: \"many\" is not understood; write for example 54000."));
             Assert.That(problems, Does.Contain("FastForward:Socket:Mode: \"rw-rw----\" is not understood; write for example 0660."));
             Assert.That(problems, Does.Contain("FastForward:Socket:AllowedUserIds:0: \"root\" is not understood; write for example 1000."));

@@ -52,11 +52,11 @@ internal sealed class MeterRecording : IDisposable
 
     public IEnumerable<Series> Of(string instrument) => _series.Where(series => series.Instrument.Name == instrument);
 
-    /// <summary>The one series with exactly these tag values, in any order.</summary>
+    /// <summary>The one series with exactly these tag values, in this order.</summary>
     public double Value(string instrument, params object[] tags)
     {
-        string[] wanted = [.. tags.Select(static tag => $"{tag}").Order()];
-        Series[] found = [.. Of(instrument).Where(series => series.Tags.Values.Select(static value => $"{value}").Order().SequenceEqual(wanted))];
+        string[] wanted = [.. tags.Select(static tag => $"{tag}")];
+        Series[] found = [.. Of(instrument).Where(series => series.Tags.Values.Select(static value => $"{value}").SequenceEqual(wanted))];
         Assert.That(found, Has.Length.EqualTo(1), $"{instrument} with {string.Join(", ", wanted)} among {string.Join("; ", Of(instrument))}");
         return found[0].Value;
     }

@@ -23,13 +23,20 @@ internal sealed class ForwardSetup
 
     public List<Func<IServiceProvider, IRouteSource>> RouteSources { get; } = [];
 
-    public static ForwardLoop CreateLoop(IServiceProvider provider) => new(
-        provider.GetRequiredService<IOptions<ForwardLoopOptions>>().Value,
-        provider.GetService<TimeProvider>(),
-        provider.GetService<ILogger<ForwardLoop>>());
+    public static ForwardLoop CreateLoop(IServiceProvider provider)
+    {
+        // A host makes its services before it checks the options of all of them. Whoever asks for the loop or the node first
+        // would meet the first wrong option alone; like this it is all of them.
+        provider.GetService<IStartupValidator>()?.Validate();
+        return new ForwardLoop(
+            provider.GetRequiredService<IOptions<ForwardLoopOptions>>().Value,
+            provider.GetService<TimeProvider>(),
+            provider.GetService<ILogger<ForwardLoop>>());
+    }
 
     public static OverrideResolver CreateRoutes(IServiceProvider provider)
     {
+        provider.GetService<IStartupValidator>()?.Validate();
         ForwardSetup setup = provider.GetRequiredService<ForwardSetup>();
         List<IRouteSource> sources = [new StaticRouteSource(setup.Routes)];
         sources.AddRange(setup.RouteSections.Select(section => new ConfigurationRouteSource(section, provider.GetService<ILogger<ConfigurationRouteSource>>())));
