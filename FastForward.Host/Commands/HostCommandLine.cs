@@ -16,6 +16,8 @@ internal static class HostCommandLine
         {
             RunCommand.Create(),
             DemoCommand.Create(),
+            PingCommand.Create(),
+            StatCommand.Create(),
             DemoNodeCommand.Create(),
         };
         ParseResult result = root.Parse(args);
