@@ -22,10 +22,10 @@ public sealed class NativeLayoutTests
         #include <sys/epoll.h>
         #include <sys/eventfd.h>
         #include <sys/file.h>
+        #include <sys/ioctl.h>
         #include <sys/socket.h>
         #include <sys/stat.h>
         #include <sys/un.h>
-        #include <sys/types.h>
         #include <time.h>
         #include <linux/vm_sockets.h>
 
