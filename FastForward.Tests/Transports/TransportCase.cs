@@ -25,6 +25,7 @@ public sealed class TransportCase
             yield return Here("Socket", static () => new TransportHarness.Socket());
             yield return Here("VSocket seqpacket on UNIX sockets", static () => new TransportHarness.VSocket(VSocketType.SeqPacket, isReal: false));
             yield return Here("VSocket stream on UNIX sockets", static () => new TransportHarness.VSocket(VSocketType.Stream, isReal: false));
+            yield return Here("VSocket datagram on UDP sockets", static () => new TransportHarness.VSocket(VSocketType.Datagram, isReal: false));
             yield return Lab("VSocket seqpacket", static () => new TransportHarness.VSocket(VSocketType.SeqPacket, isReal: true));
             yield return Lab("VSocket stream", static () => new TransportHarness.VSocket(VSocketType.Stream, isReal: true));
         }

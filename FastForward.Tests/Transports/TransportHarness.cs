@@ -130,7 +130,9 @@ internal abstract class TransportHarness : IDisposable
         public static VSocketTransport Create(VSocketType type, string? directory, int port)
         {
             VSocketTransportOptions options = new() { Type = type, Port = port };
-            return directory is null ? new VSocketTransport(options) : new VSocketTransport(options, new UnixVSocketFamily(directory));
+            return directory is null ? new VSocketTransport(options)
+                : type == VSocketType.Datagram ? new VSocketTransport(options, new UdpVSocketFamily())
+                : new VSocketTransport(options, new UnixVSocketFamily(directory));
         }
 
         /// <summary>A port that no other test of this process has.</summary>

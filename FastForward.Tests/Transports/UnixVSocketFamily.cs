@@ -42,6 +42,10 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
         return error is Errno.ENOENT or Errno.ECONNREFUSED ? Errno.ECONNRESET : error;
     }
 
+    public int WriteAddress(VSocketEndPoint remote, Span<byte> target) => throw new NotSupportedException();
+
+    public VSocketEndPoint? ReadAddress(ReadOnlySpan<byte> address) => throw new NotSupportedException();
+
     public uint? ReadPeer(Descriptor socket) => PeerCid;
 
     private static int With(string path, Func<nint, uint, int> call)

@@ -22,6 +22,14 @@ internal interface IVSocketFamily
     /// <returns>0, or errno.</returns>
     int Connect(Descriptor socket, VSocketEndPoint remote, bool toHost);
 
+    /// <summary>Writes the raw socket address of an end point, for a datagram.</summary>
+    /// <returns>Its length.</returns>
+    int WriteAddress(VSocketEndPoint remote, Span<byte> target);
+
+    /// <summary>Where a datagram came from.</summary>
+    /// <returns>Null when that is no place to send to.</returns>
+    VSocketEndPoint? ReadAddress(ReadOnlySpan<byte> address);
+
     /// <summary>The context id of the far end of a connected socket; null when the kernel does not say.</summary>
     uint? ReadPeer(Descriptor socket);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
 
 namespace FastForward.Transport;
@@ -28,6 +29,24 @@ internal sealed unsafe class VSocketFamily : IVSocketFamily
         };
         return LibC.Connect(socket, &address, (uint)sizeof(LibC.VSocketAddress)) == 0 ? 0 : LibC.LastError;
     }
+
+    public int WriteAddress(VSocketEndPoint remote, Span<byte> target)
+    {
+        LibC.VSocketAddress address = new() { Family = LibC.AF_VSOCK, Port = (uint)remote.Port, Cid = remote.Cid };
+        MemoryMarshal.Write(target, address);
+        return sizeof(LibC.VSocketAddress);
+    }
+
+    public VSocketEndPoint? ReadAddress(ReadOnlySpan<byte> address)
+    {
+        if (ContextIdOf(address) is null) return null;
+        LibC.VSocketAddress source = MemoryMarshal.Read<LibC.VSocketAddress>(address);
+        return source.Port is >= 1 and <= 65_535 ? new VSocketEndPoint(source.Cid, (int)source.Port) : null;
+    }
+
+    /// <summary>The context id in a raw socket address; null when it is of another family.</summary>
+    public static uint? ContextIdOf(ReadOnlySpan<byte> address) =>
+        address.Length >= sizeof(LibC.VSocketAddress) && MemoryMarshal.Read<LibC.VSocketAddress>(address) is { Family: LibC.AF_VSOCK } source ? source.Cid : null;
 
     public uint? ReadPeer(Descriptor socket)
     {

@@ -8,6 +8,14 @@ internal static class VSocketListener
     /// <exception cref="TransportException">The port, or the type that was asked for, cannot be had.</exception>
     public static Descriptor Open(IVSocketFamily family, VSocketTransportOptions options, out VSocketType type)
     {
+        if (options.Type is VSocketType.Auto or VSocketType.Datagram)
+        {
+            type = VSocketType.Datagram;
+            int error = TryOpen(family, options, LibC.SOCK_DGRAM, out Descriptor socket);
+            if (error == 0) return socket;
+            if (options.Type == VSocketType.Datagram || !IsOfType(error)) throw Refused(options, type, error);
+        }
+
         if (options.Type is VSocketType.Auto or VSocketType.SeqPacket)
         {
             type = VSocketType.SeqPacket;
@@ -25,7 +33,7 @@ internal static class VSocketListener
     {
         socket = family.CreateSocket(type);
         int error = socket.IsInvalid ? LibC.LastError : family.Bind(socket, options.Port);
-        if (error == 0 && LibC.Listen(socket, options.Backlog) != 0) error = LibC.LastError;
+        if (error == 0 && type != LibC.SOCK_DGRAM && LibC.Listen(socket, options.Backlog) != 0) error = LibC.LastError;
         if (error != 0) socket.Dispose();
         return error;
     }
@@ -39,6 +47,7 @@ internal static class VSocketListener
             Errno.EADDRINUSE => "another process has the port, with whichever type of socket; find it with 'ss --vsock -lp', or choose another port",
             Errno.EACCES or Errno.EPERM => options.Port <= 1023 ? "ports up to 1023 need CAP_NET_BIND_SERVICE; choose a higher one" : "a rule of the container or service forbids it (seccomp, RestrictAddressFamilies)",
             Errno.EAFNOSUPPORT => "the kernel has no AF_VSOCK; load a vSocket transport with modprobe",
+            Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE or Errno.EOPNOTSUPP or Errno.ENODEV when type == VSocketType.Datagram => "only VMware's VMCI has datagrams; choose the type Auto",
             Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE or Errno.EOPNOTSUPP or Errno.ENODEV when type == VSocketType.SeqPacket => "seqpacket needs Linux 5.14; choose the type Stream",
             Errno.EMFILE or Errno.ENFILE => "the limit of open descriptors is reached; raise it (ulimit -n, LimitNOFILE)",
             _ => "see vsock(7) for the error",

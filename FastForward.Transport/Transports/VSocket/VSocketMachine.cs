@@ -41,7 +41,7 @@ internal static unsafe class VSocketMachine
 
         bool IsSelf(uint cid) => cid == VSocketEndPoint.LocalCid
             || (cid == own && own != VSocketEndPoint.AnyCid)
-            || (cid == VSocketEndPoint.HostCid && own == VSocketEndPoint.AnyCid);
+            || (cid == VSocketEndPoint.HostCid && (own is VSocketEndPoint.AnyCid or VSocketEndPoint.LocalCid));
     }
 
     /// <summary>Whether this machine can use the family at all.</summary>

@@ -12,7 +12,7 @@ namespace FastForward.Transport;
 /// <remarks>
 /// <para>The type of socket is settled before a link opens (<see cref="VSocketTransportOptions.Type"/>). Seqpacket and
 /// stream links are reliable, ordered, and notice the death of the far process at once; both begin with the opening
-/// exchange that UNIX sockets have.</para>
+/// exchange that UNIX sockets have. Datagrams (VMCI only) are as unreliable as UDP.</para>
 /// <para>The kernel vouches for the context id of the far machine (<see cref="PeerCredentials.ContextId"/>), and for
 /// nothing else: every process of a machine has its context id.</para>
 /// </remarks>
@@ -22,6 +22,7 @@ public sealed partial class VSocketTransport : IForwardTransport
     private readonly IVSocketFamily _family;
     private readonly ILogger _logger;
     private ConnectionPort? _port;
+    private VSocketDatagramPort? _datagrams;
     private bool _disposed;
 
     /// <summary>Creates the transport; <see cref="Start"/> makes its socket.</summary>
@@ -55,7 +56,7 @@ public sealed partial class VSocketTransport : IForwardTransport
     public IReadOnlyList<EndPoint> LocalEndPoints { get; private set; } = [];
 
     /// <inheritdoc/>
-    public int Descriptor => _port?.Descriptor ?? -1;
+    public int Descriptor => _port?.Descriptor ?? _datagrams?.Descriptor ?? -1;
 
     /// <inheritdoc/>
     public TransportAvailability CheckAvailability() => VSocketMachine.Check();
@@ -78,15 +79,23 @@ public sealed partial class VSocketTransport : IForwardTransport
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(sink);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_port is not null) throw new InvalidOperationException("The transport was started already.");
+        if (LocalEndPoints.Count > 0) throw new InvalidOperationException("The transport was started already.");
         loop.VerifyAccess();
 
         Descriptor listener = VSocketListener.Open(_family, _options, out VSocketType type);
         uint cid = VSocketMachine.ReadCid(out _) is { } own && own != VSocketEndPoint.AnyCid ? own : VSocketEndPoint.LocalCid;
         VSocketEndPoint local = new(cid, _options.Port);
-        VSocketMedium medium = new(_family, _options.Type, type == VSocketType.Stream ? LibC.SOCK_STREAM : LibC.SOCK_SEQPACKET, _options.ToHost);
-        ConnectionOptions options = new(_options.MaxFrameSize, (long)_options.OpenTimeout.TotalMicroseconds, _options.MaxPendingOpens, SendBufferSize: 0);
-        _port = new ConnectionPort(this, medium, options, Statistics, loop, sink, listener, local, _logger);
+        if (type == VSocketType.Datagram)
+        {
+            _datagrams = new VSocketDatagramPort(this, _family, _options.MaxFrameSize, Statistics, loop, sink, listener);
+        }
+        else
+        {
+            VSocketMedium medium = new(_family, _options.Type, type == VSocketType.Stream ? LibC.SOCK_STREAM : LibC.SOCK_SEQPACKET, _options.ToHost);
+            ConnectionOptions options = new(_options.MaxFrameSize, (long)_options.OpenTimeout.TotalMicroseconds, _options.MaxPendingOpens, SendBufferSize: 0);
+            _port = new ConnectionPort(this, medium, options, Statistics, loop, sink, listener, local, _logger);
+        }
+
         ListenerType = type;
         LocalEndPoints = [local];
         LogStarted(_logger, local, type);
@@ -96,30 +105,36 @@ public sealed partial class VSocketTransport : IForwardTransport
     public IForwardLink Connect(EndPoint remote)
     {
         ArgumentNullException.ThrowIfNull(remote);
-        if (remote is not VSocketEndPoint) throw new ArgumentException($"{remote} is no vSocket end point.", nameof(remote));
+        if (remote is not VSocketEndPoint place) throw new ArgumentException($"{remote} is no vSocket end point.", nameof(remote));
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return (_port ?? throw new InvalidOperationException("The transport has not been started.")).Connect(remote);
+        if (_datagrams is not null) return _datagrams.Connect(place);
+        return (_port ?? throw new InvalidOperationException("The transport has not been started.")).Connect(place);
     }
 
     /// <inheritdoc/>
-    public IForwardLink Adopt(in StrangerSource source) => throw NoStrangers();
+    public IForwardLink Adopt(in StrangerSource source) => (_datagrams ?? throw NoStrangers()).Adopt(source);
 
     /// <inheritdoc/>
-    public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) => throw NoStrangers();
+    public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) => (_datagrams ?? throw NoStrangers()).TryAnswer(source, frame);
 
-    /// <summary>Does nothing: frames leave at Commit, and those that find no room leave as soon as there is some.</summary>
+    /// <summary>Sends staged datagrams. Where there are connections, frames leave at Commit, and those that find no room as soon as there is some.</summary>
     public void Flush()
     {
+        if (!_disposed) _datagrams?.Flush();
     }
 
-    /// <summary>Closes the listening socket, so that whoever connects now is refused at once.</summary>
-    public void StopAccepting() => _port?.StopAccepting();
+    /// <summary>Closes the listening socket, so that whoever connects now is refused at once; strangers' datagrams are dropped.</summary>
+    public void StopAccepting()
+    {
+        _port?.StopAccepting();
+        _datagrams?.StopAccepting();
+    }
 
     /// <inheritdoc/>
-    public int Poll(int budget) => _port?.Poll(budget) ?? 0;
+    public int Poll(int budget) => _port?.Poll(budget) ?? _datagrams?.Poll(budget) ?? 0;
 
     /// <inheritdoc/>
-    public bool Arm() => _port?.Arm() ?? false;
+    public bool Arm() => _port?.Arm() ?? _datagrams?.Arm() ?? false;
 
     /// <inheritdoc/>
     public void Disarm() => _port?.Disarm();
@@ -130,6 +145,7 @@ public sealed partial class VSocketTransport : IForwardTransport
         if (_disposed || (_port?.StopAfterPoll(Dispose) ?? false)) return;
         _disposed = true;
         _port?.Dispose();
+        _datagrams?.Dispose();
     }
 
     private static NotSupportedException NoStrangers() =>
