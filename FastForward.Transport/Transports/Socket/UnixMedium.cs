@@ -4,12 +4,25 @@ using FastForward.Transport.Interop;
 namespace FastForward.Transport;
 
 /// <summary>SOCK_SEQPACKET of AF_UNIX.</summary>
-internal sealed unsafe class UnixMedium(uint[] allowedUserIds) : ISeqPacketMedium
+internal sealed unsafe class UnixMedium(uint[] allowedUserIds) : IConnectionMedium
 {
     public bool IsHostLocal => true;
 
-    public Descriptor CreateSocket() =>
-        new(LibC.Socket(LibC.AF_UNIX, LibC.SOCK_SEQPACKET | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
+    public bool TearsPackets => false;
+
+    public int ListenerType => LibC.SOCK_SEQPACKET;
+
+    public int TypeFor(EndPoint remote, int attempt) => attempt == 0 ? LibC.SOCK_SEQPACKET : 0;
+
+    public void Connected(EndPoint remote, int type)
+    {
+    }
+
+    public bool MayBeOfAnotherType(int error) => false;
+
+    public Descriptor CreateSocket() => CreateSocket(LibC.SOCK_SEQPACKET);
+
+    public Descriptor CreateSocket(int type) => new(LibC.Socket(LibC.AF_UNIX, type | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
 
     public int Connect(Descriptor socket, EndPoint remote)
     {
@@ -28,6 +41,8 @@ internal sealed unsafe class UnixMedium(uint[] allowedUserIds) : ISeqPacketMediu
         Errno.EPROTOTYPE => new LinkClosure(LinkCloseReason.ProtocolViolation, error, $"{remote} is a socket of another type than SOCK_SEQPACKET"),
         _ => new LinkClosure(LinkCloseReason.Failed, error, $"connecting to {remote} failed: {LibC.Describe(error)}"),
     };
+
+    public EndPoint AcceptedFrom(Descriptor socket, EndPoint local) => local;
 
     public PeerCredentials? ReadCredentials(Descriptor socket)
     {
