@@ -1,3 +1,4 @@
+using System.Net;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 
@@ -16,10 +17,10 @@ internal sealed class NodeWorld(TimeProvider? time = null) : IDisposable
 
     public IReadOnlyList<string> SocketFiles => _sockets.Files;
 
-    /// <summary>Starts a node without routes.</summary>
-    public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false, ForwardMetrics? metrics = null)
+    /// <summary>Starts a node without routes; <paramref name="address"/> is that of its UDP port, 127.0.0.1 by default.</summary>
+    public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false, IPAddress? address = null, ForwardMetrics? metrics = null)
     {
-        TestNode node = new(this, id, configure, allowUnkeyed, metrics);
+        TestNode node = new(this, id, configure, allowUnkeyed, address ?? IPAddress.Loopback, metrics);
         _nodes.Add(node);
         return node;
     }

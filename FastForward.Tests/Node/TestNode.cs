@@ -11,13 +11,13 @@ internal sealed class TestNode : IForwardHandler, IDisposable
     private readonly List<RouteRow> _rows = [];
     private readonly OverrideResolver _resolver;
 
-    public TestNode(NodeWorld world, uint id, Action<ForwardNodeOptions>? configure, bool allowUnkeyed, ForwardMetrics? metrics = null)
+    public TestNode(NodeWorld world, uint id, Action<ForwardNodeOptions>? configure, bool allowUnkeyed, IPAddress address, ForwardMetrics? metrics = null)
     {
         ForwardNodeOptions options = new() { Node = id, AllowUnkeyedIp = allowUnkeyed };
         configure?.Invoke(options);
         _resolver = new OverrideResolver([_routes], new RouteOptions { SocketDirectory = world.SocketDirectory, AllowUnkeyedIp = allowUnkeyed });
         SocketPort = (int)(id % 60_000) + 1;
-        Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [IPAddress.Loopback] });
+        Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [address] });
         Socket = new SocketTransport(new SocketTransportOptions { Port = SocketPort, Directory = world.SocketDirectory });
         Node = new ForwardNode(world.Loop, options, [Ip, Socket], _resolver, this, metrics: metrics);
         Node.Start();
@@ -30,6 +30,8 @@ internal sealed class TestNode : IForwardHandler, IDisposable
     public SocketTransport Socket { get; }
 
     public int SocketPort { get; }
+
+    public IPAddress Address => ((IPEndPoint)Ip.LocalEndPoints[0]).Address;
 
     public int UdpPort => ((IPEndPoint)Ip.LocalEndPoints[0]).Port;
 
@@ -53,7 +55,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
     public bool IsConnectedTo(TestNode other) => Node.GetPeer(other.Id)?.State == PeerState.Connected;
 
     public void Route(TestNode other, TransportKind kind) =>
-        Route(new RouteRow(other.Id, 0, kind, kind == TransportKind.Ip ? "127.0.0.1" : "", kind == TransportKind.Ip ? other.UdpPort : other.SocketPort));
+        Route(new RouteRow(other.Id, 0, kind, kind == TransportKind.Ip ? other.Address.ToString() : "", kind == TransportKind.Ip ? other.UdpPort : other.SocketPort));
 
     public void Route(RouteRow row)
     {

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace FastForward.Transport;
 
 /// <summary>
-/// The first packet in each direction of a seqpacket link, before any frame. 24 octets, little-endian: magic "FFwd" at 0,
-/// version (u16) at 4, status (u16) at 6, features (u64) at 8, longest frame (u32) at 16, detail (u32) at 20.
+/// The first packet in each direction of a link over a connection, before any frame. 24 octets, little-endian: magic
+/// "FFwd" at 0, version (u16) at 4, status (u16) at 6, features (u64) at 8, longest frame (u32) at 16, detail (u32) at 20.
 /// </summary>
 /// <remarks>
 /// A later version may append; a version-1 packet has exactly this length. Both sides speak the lower of the two
@@ -21,7 +21,8 @@ internal readonly record struct OpeningPacket(ushort Version, OpeningStatus Stat
     public const ushort CurrentVersion = 1;
 
     /// <summary>No version may append beyond this.</summary>
-    private const int LongestOfAnyVersion = 256;
+    public const int LongestOfAnyVersion = 256;
+
     private const uint Magic = 0x64774646; // "FFwd"
 
     /// <summary>Below this no session frame fits, so nobody means it.</summary>

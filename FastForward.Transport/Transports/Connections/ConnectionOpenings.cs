@@ -3,16 +3,16 @@ using FastForward.Transport.Loop;
 namespace FastForward.Transport;
 
 /// <summary>The links that have not opened yet: their deadlines, and the tries of those whose far end had a full backlog.</summary>
-internal sealed class SeqPacketOpenings
+internal sealed class ConnectionOpenings
 {
     // connect(2) on a full UNIX backlog fails with EAGAIN, and nothing ever tells that there is room.
     private const long RetryMicros = 2_000;
 
     private readonly ForwardLoop _loop;
     private readonly LoopTimer _timer;
-    private readonly List<SeqPacketLink> _links = [];
+    private readonly List<ConnectionLink> _links = [];
 
-    public SeqPacketOpenings(ForwardLoop loop)
+    public ConnectionOpenings(ForwardLoop loop)
     {
         _loop = loop;
         _timer = loop.CreateTimer(Check);
@@ -21,13 +21,13 @@ internal sealed class SeqPacketOpenings
     /// <summary>How many of them the far end began.</summary>
     public int Inbound { get; private set; }
 
-    public void Add(SeqPacketLink link)
+    public void Add(ConnectionLink link)
     {
         _links.Add(link);
         if (link.IsInbound) Inbound++;
     }
 
-    public void Remove(SeqPacketLink link)
+    public void Remove(ConnectionLink link)
     {
         if (_links.Remove(link) && link.IsInbound) Inbound--;
     }
@@ -44,7 +44,7 @@ internal sealed class SeqPacketOpenings
     public void Schedule()
     {
         long due = long.MaxValue;
-        foreach (SeqPacketLink link in _links) due = Math.Min(due, link.WaitsForBacklog ? _loop.Now + RetryMicros : link.OpenDeadline);
+        foreach (ConnectionLink link in _links) due = Math.Min(due, link.WaitsForBacklog ? _loop.Now + RetryMicros : link.OpenDeadline);
         if (due != long.MaxValue && (!_timer.IsSet || due < _timer.Due)) _timer.Set(due);
     }
 
@@ -53,7 +53,7 @@ internal sealed class SeqPacketOpenings
     {
         for (int i = _links.Count - 1; i >= 0; i--)
         {
-            SeqPacketLink link = _links[i]; // leaves the list, at most itself, when it ends
+            ConnectionLink link = _links[i]; // leaves the list, at most itself, when it ends
             if (link.OpenDeadline <= _loop.Now)
                 link.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, link.WaitsForBacklog ? "the far end's backlog stayed full" : "the far end did not answer the opening packet"));
             else if (link.WaitsForBacklog)

@@ -10,7 +10,7 @@ namespace FastForward.Transport;
 /// The listening socket. Accepting pauses while too many links are opening and, for a moment, when descriptors run out:
 /// the socket would stay readable and the loop would never sleep.
 /// </summary>
-internal sealed unsafe class SeqPacketListener
+internal sealed unsafe class ConnectionListener
 {
     /// <summary>The listener's epoll token; link indexes are never 0.</summary>
     public const ulong Token = 0;
@@ -31,7 +31,7 @@ internal sealed unsafe class SeqPacketListener
     private bool _watched = true;
     private bool _exhausted;
 
-    public SeqPacketListener(ForwardLoop loop, Descriptor socket, Epoll epoll, ConnectionStatistics statistics, ILogger logger)
+    public ConnectionListener(ForwardLoop loop, Descriptor socket, Epoll epoll, ConnectionStatistics statistics, ILogger logger)
     {
         _loop = loop;
         _socket = socket;
@@ -80,7 +80,7 @@ internal sealed unsafe class SeqPacketListener
         if (closure.Reason is not (LinkCloseReason.NotPermitted or LinkCloseReason.ProtocolViolation)) return;
         if (!_refusals.TryPass(_loop.Now, out long held)) return;
         string reason = closure.ToString();
-        SeqPacketLog.InboundRefused(_logger, reason, held);
+        ConnectionLog.InboundRefused(_logger, reason, held);
     }
 
     public void Close() => _socket.Dispose(); // leaves the epoll instance with it; a timer still set then finds it closed
@@ -93,7 +93,7 @@ internal sealed unsafe class SeqPacketListener
         _resume.SetAfter(ExhaustionPauseMicros);
         if (!_pauses.TryPass(_loop.Now, out long held)) return;
         string reason = LibC.Describe(error);
-        SeqPacketLog.AcceptPaused(_logger, reason, ExhaustionPauseMicros / 1000, held);
+        ConnectionLog.AcceptPaused(_logger, reason, ExhaustionPauseMicros / 1000, held);
     }
 
     // The limit on opening links applies again with the next accepted connection.

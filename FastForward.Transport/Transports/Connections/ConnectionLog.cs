@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport;
 
-/// <summary>Log messages of seqpacket media.</summary>
-internal static partial class SeqPacketLog
+/// <summary>Log messages of media with connections.</summary>
+internal static partial class ConnectionLog
 {
     [LoggerMessage(EventId = 1310, Level = LogLevel.Warning, Message = "No connection can be accepted: {Error}; trying again in {Milliseconds} ms. Not logged since the last time: {Count}. Raise the limit of open descriptors (LimitNOFILE) if it persists")]
     public static partial void AcceptPaused(ILogger logger, string error, long milliseconds, long count);
