@@ -20,7 +20,10 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
     /// <summary>The context id of every far end.</summary>
     public uint? PeerCid { get; set; } = VSocketEndPoint.LocalCid;
 
-    public bool TearsPackets => false;
+    public bool TearsPackets { get; init; }
+
+    /// <summary>What bind(2) answers; 0 lets it be tried.</summary>
+    public int BindError { get; set; }
 
     public Descriptor CreateSocket(int type)
     {
@@ -32,6 +35,7 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
 
     public int Bind(Descriptor socket, int port)
     {
+        if (BindError != 0) return BindError;
         File.Delete(PathOf(port)); // what a killed process left
         return With(port, (address, length) => LibC.Bind(socket, (void*)address, length));
     }
