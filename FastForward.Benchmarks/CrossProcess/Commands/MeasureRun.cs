@@ -44,7 +44,7 @@ internal static class MeasureRun
     {
         if (settings.PlotDirectory is { } plots) Directory.CreateDirectory(plots);
         using FloorProgram? floor = settings.Implementations.Contains(ImplementationName.Floor) ? FloorProgram.TryBuild(out string? reason) : NoFloor(out reason);
-        Field field = new(reason);
+        Field field = new(settings.Workload, reason);
         List<Row> rows = [];
         bool failed = false;
         foreach (Mode mode in settings.Modes)

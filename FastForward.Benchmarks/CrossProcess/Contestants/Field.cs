@@ -5,8 +5,9 @@ using FastForward.Benchmarks.CrossProcess.Statistics;
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 
 /// <summary>Who takes part: which implementation has which transport, and why one that should be there is not.</summary>
+/// <param name="workload">What is measured.</param>
 /// <param name="floorProblem">Why there is no floor; null when there is one.</param>
-internal sealed class Field(string? floorProblem)
+internal sealed class Field(WorkloadKind workload, string? floorProblem)
 {
     private readonly HashSet<string> _told = [];
 
@@ -37,7 +38,8 @@ internal sealed class Field(string? floorProblem)
         ImplementationName.FastForward => NodeMedium.CheckAvailability(transport).Reason,
         ImplementationName.Floor when floorProblem is not null => floorProblem,
         ImplementationName.Floor when transport == TransportName.VSocket && !File.Exists("/dev/vsock") => "/dev/vsock is missing (modprobe vsock_loopback)",
-        ImplementationName.LiteNetLib when mode == Mode.Adaptive => "it has no adaptive mode",
+        ImplementationName.LiteNetLib when mode != Mode.Spin => "its single-threaded mode only spins",
+        ImplementationName.NetMQ when mode != Mode.Spin && workload == WorkloadKind.Paced => "its waits are whole milliseconds, too coarse for a fixed rate; use --mode spin",
         _ => null,
     };
 }

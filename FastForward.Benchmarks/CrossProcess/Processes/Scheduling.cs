@@ -8,6 +8,8 @@ internal static unsafe partial class Scheduling
 {
     private const int MaxProcessors = 1024;
     private const int PR_SET_TIMERSLACK = 29;
+    private const int CLOCK_MONOTONIC = 1;
+    private const int TIMER_ABSTIME = 1;
     private const int CpuClockScheduler = 2; // CPUCLOCK_SCHED of the kernel; see clock_getcpuclockid(3)
     private static readonly int[] s_allowed = ReadAllowed();
 
@@ -31,6 +33,13 @@ internal static unsafe partial class Scheduling
     {
         long* time = stackalloc long[2];
         return GetTime((~process << 3) | CpuClockScheduler, time) == 0 ? (time[0] * 1_000_000_000) + time[1] : null;
+    }
+
+    /// <summary>Sleeps until a time of CLOCK_MONOTONIC in nanoseconds, or a signal.</summary>
+    public static void SleepUntil(long nanos)
+    {
+        long* time = stackalloc long[2] { nanos / 1_000_000_000, nanos % 1_000_000_000 };
+        _ = Sleep(CLOCK_MONOTONIC, TIMER_ABSTIME, time, null); // too early is no harm: the caller looks at the time
     }
 
     private static bool SetAffinity(ReadOnlySpan<int> processors)
@@ -58,6 +67,9 @@ internal static unsafe partial class Scheduling
 
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     private static partial int ProcessControl(int option, nuint a, nuint b, nuint c, nuint d);
+
+    [LibraryImport("libc", EntryPoint = "clock_nanosleep")]
+    private static partial int Sleep(int clock, int flags, long* time, long* left);
 
     [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
     private static partial int GetTime(int clock, long* time);
