@@ -6,7 +6,8 @@ internal static class TransportName
     public const string Ip = "ip";
     public const string Socket = "socket";
     public const string VSocket = "vsock";
+    public const string Rdma = "rdma";
     public const string Tcp = "tcp";
 
-    public static string[] All { get; } = [Ip, Socket, VSocket, Tcp];
+    public static string[] All { get; } = [Ip, Socket, VSocket, Rdma, Tcp];
 }

@@ -20,7 +20,20 @@ internal static class MeasureRun
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
         try
         {
-            return RunAsync(settings, stop.Token).GetAwaiter().GetResult();
+            if (Field.Contradiction(settings) is { } contradiction)
+            {
+                Console.Error.WriteLine(contradiction);
+                return ExitCode.Usage;
+            }
+
+            using Stream? json = OpenOutputs(settings, out string? problem);
+            if (problem is not null)
+            {
+                Console.Error.WriteLine(problem);
+                return ExitCode.Usage;
+            }
+
+            return RunAsync(settings, json, stop.Token).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException)
         {
@@ -40,18 +53,17 @@ internal static class MeasureRun
         }
     }
 
-    private static async Task<int> RunAsync(MeasureSettings settings, CancellationToken cancellation)
+    private static async Task<int> RunAsync(MeasureSettings settings, Stream? json, CancellationToken cancellation)
     {
-        if (settings.PlotDirectory is { } plots) Directory.CreateDirectory(plots);
         using FloorProgram? floor = settings.Implementations.Contains(ImplementationName.Floor) ? FloorProgram.TryBuild(out string? reason) : NoFloor(out reason);
-        Field field = new(settings.Workload, reason);
+        Field field = new(settings, reason);
         List<Row> rows = [];
         bool failed = false;
         foreach (Mode mode in settings.Modes)
         {
             foreach (int size in settings.Sizes)
             {
-                List<Row> cell = [.. field.Contests(settings, mode, size).Select(static contest => new Row(contest))];
+                List<Row> cell = [.. field.Contests(mode, size).Select(static contest => new Row(contest))];
                 failed |= !await MeasureAsync(settings, cell, floor, cancellation).ConfigureAwait(false);
                 rows.AddRange(cell.Where(static row => row.Rounds > 0));
             }
@@ -63,7 +75,7 @@ internal static class MeasureRun
             return ExitCode.Failure;
         }
 
-        Report(settings, rows);
+        Report(settings, json, rows);
         return failed ? ExitCode.Failure : ExitCode.Success;
     }
 
@@ -116,24 +128,32 @@ internal static class MeasureRun
         return string.Create(CultureInfo.InvariantCulture, $"{times}{result.MessagesPerSecond:0} messages/s{(result.Lost > 0 ? $", {result.Lost} lost" : "")}");
     }
 
-    private static void Report(MeasureSettings settings, List<Row> rows)
+    /// <summary>Opened before anything is measured: nobody waits ten minutes to learn that a path is wrong.</summary>
+    /// <returns>Where JSON goes; null without.</returns>
+    private static Stream? OpenOutputs(MeasureSettings settings, out string? problem)
+    {
+        problem = null;
+        try
+        {
+            if (settings.PlotDirectory is { } plots) Directory.CreateDirectory(plots);
+            if (!settings.Json) return null;
+            return settings.JsonFile is { } file ? File.Create(file) : Console.OpenStandardOutput();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            problem = exception.Message;
+            return null;
+        }
+    }
+
+    private static void Report(MeasureSettings settings, Stream? json, List<Row> rows)
     {
         // With JSON on the standard output, everything for a person goes to the other one.
-        bool jsonToOutput = settings.Json && settings.JsonFile is null;
-        TableReport.Write(jsonToOutput ? Console.Error : Console.Out, rows);
-        if (jsonToOutput)
-        {
-            using Stream output = Console.OpenStandardOutput();
-            JsonReport.Write(output, rows);
-        }
-        else if (settings.JsonFile is { } file)
-        {
-            using FileStream output = File.Create(file);
-            JsonReport.Write(output, rows);
-        }
-
+        TableReport.Write(json is not null && settings.JsonFile is null ? Console.Error : Console.Out, rows);
+        if (json is not null) JsonReport.Write(json, rows);
         if (settings.PlotDirectory is { } directory)
         {
+            if (!PlotReport.HasFonts) Console.Error.WriteLine("this machine has no fonts: the plots have no words (Debian: apt-get install fonts-dejavu-core)");
             foreach (string plot in PlotReport.Write(directory, rows)) Console.Error.WriteLine($"wrote {plot}");
         }
     }

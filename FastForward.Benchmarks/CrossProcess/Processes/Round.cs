@@ -10,6 +10,8 @@ internal static class Round
     /// <summary>What a round may take beyond its warm-up and measurement: start of the runtime, connecting, the report.</summary>
     private static readonly TimeSpan s_slack = TimeSpan.FromSeconds(40);
 
+    private static readonly TimeSpan s_lastWords = TimeSpan.FromMilliseconds(500);
+
     public static async Task<RoundResult> RunAsync(SidePlan plan, Pinning pinning, FloorProgram? floor, CancellationToken cancellation)
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("fastforward-round-");
@@ -34,12 +36,23 @@ internal static class Round
 
     private static async Task<RoundResult> RunPairAsync(SidePlan plan, Pinning pinning, FloorProgram? floor, CancellationToken cancellation)
     {
-        SidePlan farPlan = plan with { Role = Role.Far, Cpu = pinning.Far };
-        using SideProcess far = SideProcess.Start(farPlan, floor);
+        using SideProcess far = SideProcess.Start(plan with { Role = Role.Far, Cpu = pinning.Far }, floor);
         string[] ready = await far.ExpectAsync("ready", cancellation).ConfigureAwait(false);
         using SideProcess near = SideProcess.Start(plan with { Role = Role.Near, Cpu = pinning.Near, FarAddress = ready[0] }, floor);
+        Task<RoundResult> result = MeasureAsync(plan, near, far, cancellation);
+        if (await Task.WhenAny(result, near.Ended, far.Ended).ConfigureAwait(false) == result && result.IsCompletedSuccessfully) return result.Result;
+
+        // One process that dies mostly takes the other one with it: a moment later both can be told.
+        await Task.WhenAny(Task.WhenAll(near.Ended, far.Ended), Task.Delay(s_lastWords, cancellation)).ConfigureAwait(false);
+        if (near.DescribeEnd() is null && far.DescribeEnd() is null) return await result.ConfigureAwait(false);
+        throw new BenchmarkFailure(string.Join(", ", new[] { near.DescribeEnd(), far.DescribeEnd() }.OfType<string>()));
+    }
+
+    private static async Task<RoundResult> MeasureAsync(SidePlan plan, SideProcess near, SideProcess far, CancellationToken cancellation)
+    {
         await near.ExpectAsync("begin", cancellation).ConfigureAwait(false);
 
+        await far.MarkAsync(cancellation).ConfigureAwait(false); // the first answer compiles and allocates what later ones do not
         (long Messages, long Allocated)? before = await far.MarkAsync(cancellation).ConfigureAwait(false);
         long started = Stopwatch.GetTimestamp();
         long? usedBefore = near.ProcessorTime() + far.ProcessorTime();

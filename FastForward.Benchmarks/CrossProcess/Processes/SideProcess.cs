@@ -24,7 +24,11 @@ internal sealed class SideProcess : IDisposable
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
+        Ended = _process.WaitForExitAsync();
     }
+
+    /// <summary>The process has ended, which before its disposal is a failure.</summary>
+    public Task Ended { get; }
 
     /// <summary>Starts a side: the floor's program, or this one again.</summary>
     public static SideProcess Start(SidePlan plan, FloorProgram? floor)
@@ -108,7 +112,16 @@ internal sealed class SideProcess : IDisposable
     public static long Number(string text) =>
         long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long value) ? value : throw new BenchmarkFailure($"'{text}' is no number");
 
-    private string Name => $"the {_plan.Role.ToString().ToLowerInvariant()} process of {_plan.Implementation} over {_plan.Transport}";
+    /// <summary>How it ended and what it said; null while it runs.</summary>
+    public string? DescribeEnd()
+    {
+        if (!Ended.IsCompleted) return null;
+        string last;
+        lock (_errors) last = _errors.Count == 0 ? "" : $": {string.Join("; ", _errors.TakeLast(5))}";
+        return $"{Name} ended with code {_process.ExitCode}{last}";
+    }
+
+    private string Name => $"the {_plan.Role.ToString().ToLowerInvariant()} process ({_process.Id})";
 
     private static ProcessStartInfo OwnCommand(SidePlan plan)
     {
@@ -129,10 +142,8 @@ internal sealed class SideProcess : IDisposable
         }
         catch (ChannelClosedException)
         {
-            await _process.WaitForExitAsync(cancellation).ConfigureAwait(false);
-            string last;
-            lock (_errors) last = _errors.Count == 0 ? "" : $": {string.Join("; ", _errors.TakeLast(5))}";
-            throw new BenchmarkFailure($"{Name} ended with code {_process.ExitCode}{last}");
+            await Ended.WaitAsync(cancellation).ConfigureAwait(false);
+            throw new BenchmarkFailure(DescribeEnd()!);
         }
     }
 

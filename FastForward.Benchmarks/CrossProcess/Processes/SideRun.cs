@@ -89,8 +89,10 @@ internal static class SideRun
 
     private static void Print(ParentPipe parent, LongHistogram times)
     {
+        long before = GC.GetAllocatedBytesForCurrentThread();
         foreach (HdrHistogram.Iteration.HistogramIterationValue value in times.RecordedValues())
             parent.Say(string.Create(CultureInfo.InvariantCulture, $"{value.ValueIteratedTo} {value.CountAddedInThisIterationStep}"));
         parent.Say("done");
+        parent.Exclude(GC.GetAllocatedBytesForCurrentThread() - before);
     }
 }

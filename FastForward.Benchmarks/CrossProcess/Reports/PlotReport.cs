@@ -16,6 +16,9 @@ internal static class PlotReport
     private static readonly double[] s_nines = [0, 1, 2, 3, 4, 5];
     private static readonly string[] s_percentiles = ["0", "90", "99", "99.9", "99.99", "99.999"];
 
+    /// <summary>Without fonts the plots have lines, but no words.</summary>
+    public static bool HasFonts => SkiaSharp.SKTypeface.Default.GlyphCount > 0;
+
     /// <returns>The files that were written.</returns>
     public static IReadOnlyList<string> Write(string directory, IReadOnlyList<Row> rows)
     {
@@ -56,7 +59,7 @@ internal static class PlotReport
         plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual(decades, [.. decades.Select(static decade => Math.Pow(10, decade).ToString("#,0.#", System.Globalization.CultureInfo.InvariantCulture))]);
         plot.XLabel("percentile");
         plot.YLabel("microseconds");
-        plot.ShowLegend(Alignment.UpperLeft);
+        plot.ShowLegend(Edge.Right);
     }
 
     private static void AddRates(Plot plot, Row[] rows)
