@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Text.Json;
 using FastForward.Benchmarks.CrossProcess.Processes;
 
 namespace FastForward.Benchmarks.CrossProcess.Commands;
@@ -81,6 +82,17 @@ internal static class CrossProcessCommandLine
         Argument<string> plan = new("plan");
         Command command = new(Side, "One process of a round; started by the other commands.") { plan };
         command.Hidden = true;
+        plan.Validators.Add(static result =>
+        {
+            try
+            {
+                SidePlan.FromJson(result.Tokens[0].Value);
+            }
+            catch (JsonException exception)
+            {
+                result.AddError($"the plan is no JSON of this program: {exception.Message}");
+            }
+        });
         command.SetAction(result => SideRun.Run(SidePlan.FromJson(result.GetRequiredValue(plan))));
         return command;
     }

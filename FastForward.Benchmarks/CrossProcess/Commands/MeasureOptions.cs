@@ -25,14 +25,14 @@ internal sealed class MeasureOptions
     {
         _sizes = new Option<int[]>("--size")
         {
-            Description = $"Octets per message, 16 to {LargestSize}, or several, separated by commas. Default {string.Join(',', sizes)}.",
+            Description = $"Octets per message, 16 to {LargestSize}, or several, separated by commas.",
             HelpName = "octets",
             CustomParser = ParseSizes,
             DefaultValueFactory = _ => sizes,
         };
         _pinning = new Option<Pinning>("--pin")
         {
-            Description = "The cores of the two processes, such as 0,1, or none. Default: a core each where there are two.",
+            Description = "The cores of the two processes, such as 0,1, or none.",
             HelpName = "a,b",
             CustomParser = ParsePinning,
             DefaultValueFactory = static _ => Pinning.Default,
@@ -65,7 +65,7 @@ internal sealed class MeasureOptions
     /// <summary>A whole number within bounds.</summary>
     public static Option<int> Number(string name, string description, int standard, int least, int most)
     {
-        Option<int> option = new(name) { Description = $"{description} Default {standard}.", HelpName = "n" };
+        Option<int> option = new(name) { Description = description, HelpName = "n" };
         option.DefaultValueFactory = _ => standard;
         option.CustomParser = result =>
         {
@@ -79,7 +79,7 @@ internal sealed class MeasureOptions
 
     private static Option<double> Seconds(string name, string description, double standard, double least)
     {
-        Option<double> option = new(name) { Description = string.Create(CultureInfo.InvariantCulture, $"{description} Default {standard}."), HelpName = "n" };
+        Option<double> option = new(name) { Description = description, HelpName = "n" };
         option.DefaultValueFactory = _ => standard;
         option.CustomParser = result =>
         {
@@ -93,7 +93,7 @@ internal sealed class MeasureOptions
 
     private static Option<string[]> List(string name, string description, string[] known) => new(name)
     {
-        Description = $"{description} Default: all.",
+        Description = description,
         HelpName = "list",
         DefaultValueFactory = _ => known,
         CustomParser = result =>
