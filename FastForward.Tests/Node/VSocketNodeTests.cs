@@ -64,7 +64,9 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         b.Route(a, TransportKind.Ip);
         a.Route(b, TransportKind.VSocket);
         Assert.That(Refusal(b).Reason, Is.EqualTo("it came by vSocket from context id 1, and no row of type FORWARD_TRANSPORT_VSOCKET says that it is there"));
-        Assert.That(a.IsConnectedTo(b), Is.False);
+        _world.Until(() => b.IsConnectedTo(a) && a.IsConnectedTo(b), "the medium of the row that there is");
+        Assert.That(b.Node.GetPeer(a.Id)!.Transport, Is.EqualTo(TransportKind.Ip));
+        Assert.That(a.Node.GetPeer(b.Id)!.Transport, Is.EqualTo(TransportKind.Ip));
     }
 
     [Test]

@@ -11,8 +11,10 @@ namespace FastForward.Tests.Transports;
 /// </summary>
 internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamily
 {
-    /// <summary>Types that the kernel has none of, with the errno that it says so with.</summary>
-    public Dictionary<int, int> Missing { get; } = [];
+    /// <summary>
+    /// Types that there are none of, with the errno that says so: datagrams to begin with, as on every kernel but VMware's.
+    /// </summary>
+    public Dictionary<int, int> Missing { get; } = new() { [LibC.SOCK_DGRAM] = Errno.ENODEV };
 
     /// <summary>The types of the sockets that were made, in order.</summary>
     public List<int> Created { get; } = [];

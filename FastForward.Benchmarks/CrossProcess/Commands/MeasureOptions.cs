@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using FastForward.Benchmarks.CrossProcess.Processes;
+using FastForward.Transport;
 
 namespace FastForward.Benchmarks.CrossProcess.Commands;
 
@@ -16,7 +17,7 @@ internal sealed class MeasureOptions
     private readonly Option<double> _seconds = Seconds("--seconds", "How long a round measures, 0.05 to 3600.", 1, 0.05);
     private readonly Option<double> _warmUp = Seconds("--warmup", "How long it runs before that, so that the runtime has compiled everything, 0 to 3600.", 1.5, 0);
     private readonly Option<Pinning> _pinning;
-    private readonly Option<string> _vsockType = new("--vsock-type") { Description = "The floor's socket over vsock: seqpacket or stream.", HelpName = "type", DefaultValueFactory = static _ => "seqpacket" };
+    private readonly Option<string> _vsockType = new("--vsock-type") { Description = "The type of socket over vsock: seqpacket or stream.", HelpName = "type", DefaultValueFactory = static _ => "seqpacket" };
     private readonly Option<string?> _json = new("--json") { Description = "Write JSON, to a file or to the standard output.", HelpName = "file", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _plot = new("--plot") { Description = "Write plots (PNG) into this directory.", HelpName = "directory" };
     private readonly Option<int[]> _sizes;

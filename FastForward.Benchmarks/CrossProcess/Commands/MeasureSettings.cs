@@ -1,4 +1,5 @@
 using FastForward.Benchmarks.CrossProcess.Processes;
+using FastForward.Transport;
 
 namespace FastForward.Benchmarks.CrossProcess.Commands;
 

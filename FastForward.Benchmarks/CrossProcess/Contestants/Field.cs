@@ -1,6 +1,7 @@
 using FastForward.Benchmarks.CrossProcess.Commands;
 using FastForward.Benchmarks.CrossProcess.Processes;
 using FastForward.Benchmarks.CrossProcess.Statistics;
+using FastForward.Transport;
 
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 
@@ -58,7 +59,7 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
     {
         ImplementationName.FastForward => NodeMedium.CheckAvailability(transport).Reason,
         ImplementationName.Floor when floorProblem is not null => floorProblem,
-        ImplementationName.Floor when transport == TransportName.VSocket => VSocketProbe.Problem(settings.VSocketType),
+        ImplementationName.Floor when transport == TransportName.VSocket => VSocketTransport.CheckLoopback().Reason,
         ImplementationName.LiteNetLib when mode != Mode.Spin => "its single-threaded mode only spins",
         ImplementationName.NetMQ when settings.Workload == WorkloadKind.Paced && (mode != Mode.Spin || !NetMqEndpoint.SpinsHere) => "its waits are whole milliseconds, too coarse for a fixed rate",
         _ => null,

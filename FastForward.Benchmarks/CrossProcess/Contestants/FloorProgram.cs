@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using FastForward.Benchmarks.CrossProcess.Processes;
+using FastForward.Transport;
 
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 

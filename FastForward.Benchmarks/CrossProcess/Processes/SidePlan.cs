@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using FastForward.Transport;
 
 namespace FastForward.Benchmarks.CrossProcess.Processes;
 
