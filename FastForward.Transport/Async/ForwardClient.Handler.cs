@@ -107,6 +107,7 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
             return;
         }
 
+        ForwardPipe.KeepWindowSmall(Node, message);
         _pipes.Add((message.Node, message.Stream), pipe);
         if (!listener.TryAdd(pipe)) pipe.Fail(new ForwardPipeException(ForwardPipeException.NoListener, "The listener was disposed of."));
     }

@@ -101,7 +101,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
     {
         if (!_accepted.Task.IsCompleted)
         {
-            Answered(message);
+            Answered(node, message);
             return;
         }
 
@@ -206,10 +206,11 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
 
     internal static ForwardPipeException Stopped() => new(PipeFailure.Stopped, 0, "This node stopped.");
 
-    private void Answered(in ReceivedMessage message)
+    private void Answered(ForwardNode node, in ReceivedMessage message)
     {
         if (message.Payload.IsEmpty && message.Sequence == 0)
         {
+            KeepWindowSmall(node, message);
             _accepted.TrySetResult();
             return;
         }
@@ -224,6 +225,9 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
             })
             : new ForwardPipeException(PipeFailure.Protocol, 0, $"What node {Node} answers on service 0x{Service:x4} is no pipe."));
     }
+
+    /// <summary>The first message holds nothing, but tells the session that later ones will: it does not open the window wide.</summary>
+    internal static void KeepWindowSmall(ForwardNode node, in ReceivedMessage message) => node.HoldCredit(message.Credit, 0);
 
     private void EndInput(ForwardPipeException? fault)
     {
