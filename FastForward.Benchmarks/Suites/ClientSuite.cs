@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using BenchmarkDotNet.Attributes;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
@@ -9,6 +10,8 @@ namespace FastForward.Benchmarks.Suites;
 /// UNIX sockets. The loops idle adaptively, as they do in an ordinary program.
 /// </summary>
 [MemoryDiagnoser]
+[SuppressMessage("Design", "CA1001", Justification = "GlobalCleanup disposes of everything.")]
+[SuppressMessage("Reliability", "CA2012", Justification = "Each send under way is awaited once.")]
 [GroupBenchmarksBy(BenchmarkDotNet.Configs.BenchmarkLogicalGroupRule.ByCategory)]
 [CategoriesColumn]
 public class ClientSuite

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using BenchmarkDotNet.Attributes;
 using FastForward.Transport;
@@ -7,6 +8,7 @@ namespace FastForward.Benchmarks.Suites;
 
 /// <summary>A mebioctet through a pipe between two nodes over UNIX sockets, beside a <see cref="Pipe"/> inside the process.</summary>
 [MemoryDiagnoser]
+[SuppressMessage("Design", "CA1001", Justification = "GlobalCleanup disposes of everything.")]
 public class PipeSuite
 {
     private const int Total = 1 << 20;

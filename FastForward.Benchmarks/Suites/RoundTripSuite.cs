@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using BenchmarkDotNet.Attributes;
 using FastForward.Transport;
 
@@ -8,6 +9,7 @@ namespace FastForward.Benchmarks.Suites;
 /// same kind.
 /// </summary>
 [MemoryDiagnoser]
+[SuppressMessage("Design", "CA1001", Justification = "GlobalCleanup disposes of everything.")]
 public class RoundTripSuite
 {
     private const int Trips = 100;
