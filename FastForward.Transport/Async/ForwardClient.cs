@@ -257,6 +257,9 @@ public sealed partial class ForwardClient : IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_isClosed, this);
         if (!_services.TryAdd(service, owner)) throw new ArgumentException($"Service 0x{service:x4} has a receiver or listener already: dispose of it first.", nameof(service));
+        if (!_isClosed) return;
+        _services.TryRemove(new KeyValuePair<ushort, object>(service, owner)); // closed in between: nobody would close it
+        throw new ObjectDisposedException(nameof(ForwardClient));
     }
 
     private ForwardPipe Open(uint node, ushort service)

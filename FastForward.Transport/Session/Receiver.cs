@@ -5,7 +5,7 @@ namespace FastForward.Transport.Session;
 /// <summary>
 /// The receiving half of an association: puts messages in order, hands them on, and owes acknowledgements and credit.
 /// </summary>
-internal sealed class Receiver : ICreditOwner
+internal sealed partial class Receiver
 {
     // Half of what a sender starts with: the acknowledgement is back before the rest is used up.
     private const int StreamAckThreshold = WireFormat.InitialStreamCredit / 2;
@@ -27,9 +27,6 @@ internal sealed class Receiver : ICreditOwner
     private int _acksQueued;
     private bool _creditOwed;
     private ulong _creditUsed;
-    private ulong _creditLimit = WireFormat.InitialAssociationCredit;
-    private long _held;
-    private bool _isHeldBack;
     private long _unacknowledged;
     private long _partialBytes;
     private long _ackDue = long.MaxValue;
@@ -127,40 +124,6 @@ internal sealed class Receiver : ICreditOwner
         }
     }
 
-    public void Hold(object stream, int octets)
-    {
-        ReceiveStream held = (ReceiveStream)stream;
-        held.Held += octets;
-        held.IsHeldBack = true;
-        _held += octets;
-        _isHeldBack = true;
-    }
-
-    public void Release(long now, object stream, int octets)
-    {
-        ReceiveStream held = (ReceiveStream)stream;
-        if (octets > held.Held) throw new InvalidOperationException($"{octets} octets of credit were released where {held.Held} are held: each message's credit is held once and released once.");
-        held.Held -= octets;
-        _held -= octets;
-        if (held.IsEnded) OweCredit(now, octets);
-        else Owe(now, held, octets);
-    }
-
-    /// <summary>
-    /// A path is gone, and grants may be lost with it. The sender repeats what is not acknowledged, which asks for the
-    /// other grants anew; but for messages that were acknowledged before their credit came back it has nothing to repeat.
-    /// </summary>
-    public void RepeatGrants(long now)
-    {
-        if (!_isHeldBack) return;
-        for (ReceiveStream? stream = _streams.Oldest; stream is not null; stream = stream.Newer)
-        {
-            if (stream.IsHeldBack) Owe(now, stream, 0);
-        }
-
-        OweCredit(now, 0);
-    }
-
     /// <summary>Puts what is owed into the frame, as far as it fits.</summary>
     public void Write(ref FrameWriter frame)
     {
@@ -168,8 +131,7 @@ internal sealed class Receiver : ICreditOwner
         if (_creditOwed)
         {
             if (frame.Room < WireFormat.Credit) return;
-            _creditLimit = Math.Max(_creditLimit, _creditUsed + (ulong)_options.ReceiveWindowBytes - (ulong)_held);
-            frame.WriteCredit(_creditLimit);
+            frame.WriteCredit(Limit());
             _unacknowledged = 0;
             _creditOwed = false;
         }
@@ -350,22 +312,6 @@ internal sealed class Receiver : ICreditOwner
         }
 
         return true;
-    }
-
-    // A stream whose messages the application keeps gets the smallest window there is: with a larger one a few streams
-    // that nobody reads would hold the credit of the whole association.
-    private ulong Limit(ReceiveStream stream)
-    {
-        ulong limit = stream.IsHeldBack ? stream.CreditUsed + WireFormat.InitialStreamCredit - (ulong)stream.Held : stream.CreditUsed + _streamWindow;
-        stream.CreditLimit = Math.Max(stream.CreditLimit, limit);
-        return stream.CreditLimit;
-    }
-
-    private void OweCredit(long now, int octets)
-    {
-        _unacknowledged += octets;
-        _creditOwed = true;
-        _ackDue = Math.Min(_ackDue, _unacknowledged >= AssociationAckThreshold ? now : now + _options.AckDelay);
     }
 
     private void Owe(long now, ReceiveStream stream, int cost)

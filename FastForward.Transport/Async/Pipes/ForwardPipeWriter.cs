@@ -22,6 +22,7 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
     private CancellationTokenSource _cancel = new();
     private bool _isCompleted;
     private volatile bool _isRefused;
+    private volatile bool _isSending;
 
     public override bool CanGetUnflushedBytes => true;
 
@@ -123,7 +124,7 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
         }
         finally
         {
-            Clear();
+            if (!_isSending) Clear(); // a flush that the reset interrupts still has its buffers
             client.Post(pipe.OutputOver);
         }
     }
@@ -165,6 +166,7 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
         SendResult result;
         try
         {
+            _isSending = true;
             CancellationTokenSource cancel = _cancel;
             using CancellationTokenRegistration registration = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), cancel);
             result = await client.SendAsync(pipe.Node, pipe.Outgoing, MessageClass.Reliable, payload, cancellation: cancel.Token).ConfigureAwait(false);
@@ -172,6 +174,10 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
         catch (OperationCanceledException cancelled)
         {
             return (Outcome.Cancelled, cancelled);
+        }
+        finally
+        {
+            _isSending = false;
         }
 
         // Another place than the next one is in another association: the peer was lost in between.
