@@ -103,6 +103,8 @@ public class FrameSuite
         }
 
         public bool AllowsUnkeyed(TransportKind kind) => true;
+
+        public string? ReasonAgainst(uint node, TransportKind kind, uint? contextId) => null;
     }
 
     private sealed class NoEvents : ISessionEvents
@@ -124,6 +126,10 @@ public class FrameSuite
         }
 
         public void PeerChanged(in PeerEvent change)
+        {
+        }
+
+        public void PingEnded(in PingResult result, Action<PingResult> callback)
         {
         }
 
