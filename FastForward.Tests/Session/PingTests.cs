@@ -215,9 +215,9 @@ public sealed class PingTests
         for (int i = 0; i < 7; i++) a.Send(2, 1, MessageClass.Reliable, new byte[100]);
         b.Send(1, 1, MessageClass.RealTime, new byte[3]);
         network.Run(network.Now + Second);
-        PeerCounters near = a.Peer(2).Counters, far = b.Peer(1).Counters;
-        Assert.That((near.MessagesSent, near.OctetsSent, near.MessagesReceived, near.OctetsReceived), Is.EqualTo((7L, 700L, 1L, 3L)));
-        Assert.That((far.MessagesSent, far.OctetsSent, far.MessagesReceived, far.OctetsReceived), Is.EqualTo((1L, 3L, 7L, 700L)));
+        PeerStatistics near = a.Peer(2).Statistics, far = b.Peer(1).Statistics;
+        Assert.That((near.MessagesSent, near.BytesSent, near.MessagesReceived, near.BytesReceived), Is.EqualTo((7L, 700L, 1L, 3L)));
+        Assert.That((far.MessagesSent, far.BytesSent, far.MessagesReceived, far.BytesReceived), Is.EqualTo((1L, 3L, 7L, 700L)));
         Assert.That(a.Peer(2).StateSince, Is.EqualTo(connected));
 
         network.Kill(b);
@@ -227,7 +227,7 @@ public sealed class PingTests
         Assert.That(a.Peer(2).StateSince, Is.GreaterThan(connected));
         network.Run(network.Now + (40 * Second));
         Assert.That(a.Peer(2).State, Is.EqualTo(PeerState.Connecting));
-        Assert.That(near.Undelivered, Is.EqualTo(1));
+        Assert.That(near.UndeliveredMessages, Is.EqualTo(1));
     }
 
     private static List<PingResult> Ask(SimulatedNetwork network, SimulatedNode node, uint to)
