@@ -99,12 +99,10 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
 
     private async Task StatAsync(CancellationToken stop)
     {
-        TaskCompletionSource<NodeReport> report = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        running.Loop.Post(() => report.SetResult(ReportMaker.Make(running)));
         ControlAnswer answer;
         try
         {
-            answer = new ControlAnswer { Stat = await report.Task.WaitAsync(Patience, stop).ConfigureAwait(false) };
+            answer = new ControlAnswer { Stat = await ReportMaker.MakeAsync(running, stop).ConfigureAwait(false) };
         }
         catch (TimeoutException)
         {

@@ -11,7 +11,7 @@ internal sealed record PeerReport
     public required double InStateSeconds { get; init; }
 
     /// <summary>Why it is not connected; null when it is.</summary>
-    public required string? Reason { get; init; }
+    public string? Reason { get; init; }
 
     /// <summary>The one in use first.</summary>
     public required IReadOnlyList<PathReport> Paths { get; init; }

@@ -5,10 +5,22 @@ using FastForward.Transport.Registry;
 
 namespace FastForward.Host.Control;
 
-/// <summary>Takes down how a running node fares. Runs on the loop thread: it copies, and nothing else.</summary>
+/// <summary>Takes down how a running node fares.</summary>
 internal static class ReportMaker
 {
-    public static NodeReport Make(RunningNode running)
+    /// <summary>
+    /// Makes the report on any thread. The loop thread only takes its snapshots: the first report alone, while the runtime
+    /// compiles all this, would otherwise hold it up for as long as a voice frame.
+    /// </summary>
+    public static async Task<NodeReport> MakeAsync(RunningNode running, CancellationToken stop)
+    {
+        TaskCompletionSource<(IReadOnlyList<PeerStatus> Peers, IReadOnlyList<UnconfiguredNode> Unconfigured)> taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        running.Loop.Post(() => taken.SetResult((running.Node.GetPeers(), running.Node.GetUnconfiguredNodes())));
+        (IReadOnlyList<PeerStatus> peers, IReadOnlyList<UnconfiguredNode> unconfigured) = await taken.Task.WaitAsync(ControlConnection.Patience, stop).ConfigureAwait(false);
+        return Make(running, peers, unconfigured);
+    }
+
+    private static NodeReport Make(RunningNode running, IReadOnlyList<PeerStatus> peers, IReadOnlyList<UnconfiguredNode> unconfigured)
     {
         ForwardNode node = running.Node;
         LoopStatistics loop = running.Loop.Statistics;
@@ -29,8 +41,8 @@ internal static class ReportMaker
                 loop.Stalls,
                 loop.CallbackFailures),
             Transports = [.. running.Transports.Select(transport => Line(node, transport))],
-            Peers = [.. node.GetPeers().OrderBy(static peer => peer.Node).Select(Report)],
-            Unconfigured = [.. node.GetUnconfiguredNodes().Select(static heard => new UnconfiguredReport(heard.Node, TransportTypeMap.NameOf(heard.Transport), heard.Handshakes, heard.LastHeard.TotalSeconds))],
+            Peers = [.. peers.OrderBy(static peer => peer.Node).Select(Report)],
+            Unconfigured = [.. unconfigured.Select(static heard => new UnconfiguredReport(heard.Node, TransportTypeMap.NameOf(heard.Transport), heard.Handshakes, heard.LastHeard.TotalSeconds))],
             MessagesSent = statistics.MessagesSent,
             MessagesReceived = statistics.MessagesReceived,
             FramesSent = statistics.FramesSent,

@@ -9,7 +9,7 @@ internal static class Figures
     public static string Compact(double value)
     {
         string unit = "";
-        foreach (string next in new[] { "k", "M", "G", "T" })
+        foreach (string next in new[] { "k", "M", "G", "T", "P", "E" })
         {
             if (value < 999.5) break;
             value /= 1000;

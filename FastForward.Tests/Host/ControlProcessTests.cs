@@ -22,7 +22,7 @@ public sealed class ControlProcessTests(string transport)
     [Test]
     public void Ping_works_both_ways_and_to_itself()
     {
-        _instances.StartBoth("", "");
+        StartBoth("", "");
         foreach ((uint from, uint to) in new[] { (TwoInstances.Near, TwoInstances.Far), (TwoInstances.Far, TwoInstances.Near) })
         {
             using RunningProgram ping = Ping(from, to, "--count", "3", "--interval", "0.02", "--size", "1100");
@@ -39,7 +39,7 @@ public sealed class ControlProcessTests(string transport)
     [Test]
     public void Ping_prints_json_that_agrees_with_itself()
     {
-        _instances.StartBoth("", "");
+        StartBoth("", "");
         using RunningProgram ping = Ping(TwoInstances.Near, TwoInstances.Far, "--count", "5", "--interval", "0.02", "--json");
         Assert.That(ping.WaitForExit(), Is.Zero, ping.Everything);
         PingLine[] lines = [.. ping.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonSerializer.Deserialize(line, WatchingJson.Default.PingLine)!)];
@@ -57,7 +57,7 @@ public sealed class ControlProcessTests(string transport)
     [Test]
     public void Ctrl_C_ends_a_ping_with_its_summary()
     {
-        _instances.StartBoth("", "");
+        StartBoth("", "");
         using RunningProgram ping = Ping(TwoInstances.Near, TwoInstances.Far, "--interval", "0.05");
         ping.WaitForLine("seq=3 time=");
         ping.Signal(RunningProgram.SIGINT);
@@ -68,7 +68,7 @@ public sealed class ControlProcessTests(string transport)
     [Test]
     public void A_stopped_process_does_not_answer_until_it_goes_on()
     {
-        (_, RunningProgram far) = _instances.StartBoth("", "");
+        (_, RunningProgram far) = StartBoth("", "");
         far.Signal(RunningProgram.SIGSTOP);
         using (RunningProgram ping = Ping(TwoInstances.Near, TwoInstances.Far, "--count", "2", "--interval", "0.02", "--timeout", "0.3"))
         {
@@ -84,7 +84,7 @@ public sealed class ControlProcessTests(string transport)
     [Test]
     public void A_killed_process_is_told_from_an_unknown_node()
     {
-        (RunningProgram near, RunningProgram far) = _instances.StartBoth("", "");
+        (RunningProgram near, RunningProgram far) = StartBoth("", "");
         far.Signal(RunningProgram.SIGKILL);
         far.WaitForExit();
         near.WaitForLine($"Node {TwoInstances.Far}: Suspect");
@@ -101,7 +101,7 @@ public sealed class ControlProcessTests(string transport)
     public void Stat_agrees_with_what_went_through_a_bridge()
     {
         using UdpEchoServer server = new(_instances.TargetPort);
-        _instances.StartBoth(_instances.Bridge, _instances.Outlet);
+        StartBoth(_instances.Bridge, _instances.Outlet);
         using (UdpClientProbe client = new(_instances.BridgePort))
         {
             for (int i = 0; i < 20; i++) client.Ask(new byte[100]);
@@ -141,7 +141,7 @@ public sealed class ControlProcessTests(string transport)
     public void Stat_draws_in_place_in_a_terminal()
     {
         string script = Requires.Program("script", "bsdutils");
-        _instances.StartBoth("", "");
+        StartBoth("", "");
         using RunningProgram terminal = RunningProgram.Start(script, "--quiet", "--flush", "--command", $"stty cols 100 rows 30; {RunningProgram.HostPath} stat --interval 0.1 --instance {_instances.InstanceFile(TwoInstances.Near)}", "/dev/null");
         terminal.WaitForLines($"{TwoInstances.Far} up ", 3);
         Assert.That(terminal.Output, Does.Contain("\e[H").And.Contain("\e[K"));
@@ -155,5 +155,19 @@ public sealed class ControlProcessTests(string transport)
         using RunningProgram stat = RunningProgram.StartHost("stat", "--once", "--json", "--socket", _instances.ControlSocket(node));
         Assert.That(stat.WaitForExit(), Is.Zero, stat.Everything);
         return JsonSerializer.Deserialize(stat.Output, WatchingJson.Default.NodeReport)!;
+    }
+
+    // Both connect at first, and one of two crossed links goes: a probe on it would have no answer.
+    private (RunningProgram Near, RunningProgram Far) StartBoth(string nearSections, string farSections)
+    {
+        (RunningProgram Near, RunningProgram Far) hosts = _instances.StartBoth(nearSections, farSections);
+        Eventually.True(() => HasOnePath(TwoInstances.Near) && HasOnePath(TwoInstances.Far), static () => "one path between them");
+        return hosts;
+    }
+
+    private bool HasOnePath(uint node)
+    {
+        using ControlClient client = ControlClient.Ask(_instances.ControlSocket(node), new ControlRequest { Command = "stat" });
+        return client.ReadAsync(RunningProgram.Limit, CancellationToken.None).GetAwaiter().GetResult().Stat!.Peers.Single().Paths.Count == 1;
     }
 }

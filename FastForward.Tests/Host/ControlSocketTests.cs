@@ -169,7 +169,7 @@ public sealed class ControlSocketTests
         string perl = Requires.Program("perl", "perl-base");
         File.SetUnixFileMode(_instances.DirectoryName, (UnixFileMode)0x1ED); // 0755: others may look for the socket
         const string Connect = "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die; connect($s, sockaddr_un($ARGV[0])) or die \"connect: $!\\n\"; print while <$s>;";
-        string[] asOther = ["--reuid", "4711", "--clear-groups", perl, "-e", Connect, Path];
+        string[] asOther = ["--reuid", "4711", "--regid", "4711", "--clear-groups", perl, "-e", Connect, Path];
 
         RunningProgram near = Start();
         using (RunningProgram other = RunningProgram.Start(setpriv, asOther))
@@ -194,7 +194,7 @@ public sealed class ControlSocketTests
         near.Signal(RunningProgram.SIGTERM);
         near.WaitForExit();
         Start("socket-mode=0666\nallowed-users=0,4711");
-        using (RunningProgram other = RunningProgram.Start(setpriv, ["--reuid", "4711", "--clear-groups", perl, "-e", Connect.Replace("print while", "send($s, \"{\\\"command\\\":\\\"stat\\\"}\\n\", 0); print while", StringComparison.Ordinal), Path]))
+        using (RunningProgram other = RunningProgram.Start(setpriv, ["--reuid", "4711", "--regid", "4711", "--clear-groups", perl, "-e", Connect.Replace("print while", "send($s, \"{\\\"command\\\":\\\"stat\\\"}\\n\", 0); print while", StringComparison.Ordinal), Path]))
         {
             Assert.That(other.WaitForExit(), Is.Zero, other.Everything);
             Assert.That(JsonSerializer.Deserialize(other.Output, ControlJson.Default.ControlAnswer)!.Stat!.Node, Is.EqualTo(TwoInstances.Near));

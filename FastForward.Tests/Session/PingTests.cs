@@ -171,11 +171,11 @@ public sealed class PingTests
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         network.Run(network.Now + (5 * Second));
         Path near = a.Peer(2).SendPath!, far = b.Peer(1).SendPath!;
-        Assert.That((near.Arrivals.Lost, near.Arrivals.Reordered, far.Arrivals.Lost, far.Arrivals.Reordered), Is.EqualTo((0L, 0L, 0L, 0L)));
+        Assert.That((near.Arrivals.Lost, far.Arrivals.Lost), Is.EqualTo((0L, 0L)));
 
-        // Every fourth datagram from 1 to 2 vanishes.
+        // Every fifth datagram from 1 to 2 vanishes: no divisor of what leaves in a second, so it does not hit all probes.
         int count = 0;
-        network.Vanishes = (from, _) => from == 1 && ++count % 4 == 0;
+        network.Vanishes = (from, _) => from == 1 && ++count % 5 == 0;
         for (int i = 0; i < 400; i++)
         {
             a.Send(2, 9, MessageClass.RealTime, new byte[10]);
@@ -185,9 +185,9 @@ public sealed class PingTests
         network.Vanishes = static (_, _) => false;
         a.Send(2, 9, MessageClass.RealTime, new byte[10]);
         network.Run(network.Now + (Second / 50));
-        Assert.That(far.Arrivals.Lost, Is.EqualTo(count / 4));
-        Assert.That(far.Arrivals.Received, Is.EqualTo(near.FramesSent - (count / 4)));
-        Assert.That(far.Arrivals.LossRatio, Is.InRange(0.2, 0.26));
+        Assert.That(far.Arrivals.Lost, Is.EqualTo(count / 5));
+        Assert.That(far.Arrivals.Received, Is.EqualTo(near.FramesSent - (count / 5)));
+        Assert.That(far.Arrivals.LossRatio, Is.InRange(0.15, 0.21));
         Assert.That(near.Arrivals.Lost, Is.Zero);
 
         // Delays longer than the time between two bring them out of order.
@@ -201,7 +201,7 @@ public sealed class PingTests
         network.Run(network.Now + Second);
         Assert.That(far.Arrivals.Reordered, Is.GreaterThan(20));
         Assert.That(far.Arrivals.ReorderedRatio, Is.GreaterThan(0.02));
-        Assert.That(far.Arrivals.Lost, Is.EqualTo(count / 4), "late is not lost");
+        Assert.That(far.Arrivals.Lost, Is.EqualTo(count / 5), "late is not lost");
         network.Run(network.Now + (60 * Second));
         Assert.That(far.Arrivals.LossRatio, Is.Zero, "the window has moved on");
     }

@@ -65,7 +65,7 @@ internal sealed class PeerConnector
                 State = Peer.State,
                 InState = TimeSpan.FromMicroseconds(_loop.Now - Math.Max(Peer.StateSince, _since)),
                 Reason = Peer.State == PeerState.Connected ? null : Reason,
-                Paths = [.. Peer.Paths.Select(StatusOf).OrderByDescending(static path => path.IsInUse).ThenBy(static path => path.Transport)],
+                Paths = PathStatuses(),
                 UnacknowledgedBytes = Peer.Association.Sender.StoredBytes,
                 SendStoreBytes = Peer.Options.SendStoreBytes,
                 Incarnation = Peer.KnownIncarnation,
@@ -181,6 +181,18 @@ internal sealed class PeerConnector
         if (path.EstablishedOrder > 0 && _loop.Now - _openedAt >= StableAfterMicros) _retry = FirstRetryMicros;
         BackOff();
         Reschedule();
+    }
+
+    private PathStatus[] PathStatuses()
+    {
+        PathStatus[] statuses = new PathStatus[Peer.Paths.Count];
+        for (int i = 0; i < statuses.Length; i++)
+        {
+            statuses[i] = StatusOf(Peer.Paths[i]);
+            if (statuses[i].IsInUse) (statuses[0], statuses[i]) = (statuses[i], statuses[0]);
+        }
+
+        return statuses;
     }
 
     private PathStatus StatusOf(Session.Path path) => new()

@@ -24,5 +24,5 @@ internal sealed class UnconfiguredNodes
     public void Remove(uint node) => _heard.Remove(node);
 
     public IReadOnlyList<UnconfiguredNode> Snapshot(long now) =>
-        [.. _heard.OrderBy(static pair => pair.Key).Select(pair => new UnconfiguredNode(pair.Key, pair.Value.Transport, pair.Value.Count, TimeSpan.FromMicroseconds(now - pair.Value.LastHeard)))];
+        _heard.Count == 0 ? [] : [.. _heard.OrderBy(static pair => pair.Key).Select(pair => new UnconfiguredNode(pair.Key, pair.Value.Transport, pair.Value.Count, TimeSpan.FromMicroseconds(now - pair.Value.LastHeard)))];
 }
