@@ -25,6 +25,7 @@ public sealed class NativeLayoutTests
         #include <sys/ioctl.h>
         #include <sys/socket.h>
         #include <sys/stat.h>
+        #include <sys/syscall.h>
         #include <sys/un.h>
         #include <time.h>
         #include <linux/vm_sockets.h>
@@ -106,6 +107,8 @@ public sealed class NativeLayoutTests
         {
             foreach (FieldInfo field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(field => field.IsLiteral && IsNativeName(field.Name)))
                 yield return (field.Name, Text(field.GetRawConstantValue()!));
+            foreach (FieldInfo field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(field => field.IsInitOnly && IsNativeName(field.Name)))
+                yield return (field.Name, Text(field.GetValue(null)!));
             foreach (PropertyInfo property in type.GetProperties(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(property => IsNativeName(property.Name)))
                 yield return (property.Name, Text(property.GetValue(null)!));
         }

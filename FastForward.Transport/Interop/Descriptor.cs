@@ -18,8 +18,11 @@ internal sealed class Descriptor : SafeHandle
 
     public override bool IsInvalid => handle == -1;
 
-    /// <summary>The number, for a place that cannot take a SafeHandle (epoll data, a structure). The caller keeps this object alive.</summary>
-    public int Number => (int)handle;
+    /// <summary>
+    /// The number, for a place that cannot take a SafeHandle (epoll data, a structure) and for the calls of the data path;
+    /// -1 once closed. The caller keeps this object alive and open meanwhile.
+    /// </summary>
+    public int Number => IsClosed ? -1 : (int)handle;
 
     protected override bool ReleaseHandle() => LibC.Close((int)handle) == 0;
 }

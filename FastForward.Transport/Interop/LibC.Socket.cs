@@ -88,32 +88,6 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "getsockopt", SetLastError = true)]
     public static partial int GetSocketOption(Descriptor socket, int level, int option, void* value, uint* length);
 
-    /// <summary>send(2).</summary>
-    [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
-    public static partial nint Send(Descriptor socket, void* buffer, nuint length, int flags);
-
-    /// <summary>recv(2). Descriptors that a UNIX peer attaches are closed by the kernel: no room for them is offered.</summary>
-    [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
-    public static partial nint Receive(Descriptor socket, void* buffer, nuint length, int flags);
-
-    /// <summary>sendmsg(2).</summary>
-    [LibraryImport(Library, EntryPoint = "sendmsg", SetLastError = true)]
-    public static partial nint SendMessage(Descriptor socket, MessageHeader* message, int flags);
-
-    /// <summary>recvmsg(2).</summary>
-    [LibraryImport(Library, EntryPoint = "recvmsg", SetLastError = true)]
-    public static partial nint ReceiveMessage(Descriptor socket, MessageHeader* message, int flags);
-
-    /// <summary>
-    /// sendmmsg(2). An error is told only when it met the first message; after at least one success the count is.
-    /// </summary>
-    [LibraryImport(Library, EntryPoint = "sendmmsg", SetLastError = true)]
-    public static partial int SendMessages(Descriptor socket, BatchedMessage* messages, uint count, int flags);
-
-    /// <summary>recvmmsg(2), without its time-out (which does not work as one expects; see the manual's BUGS).</summary>
-    [LibraryImport(Library, EntryPoint = "recvmmsg", SetLastError = true)]
-    public static partial int ReceiveMessages(Descriptor socket, BatchedMessage* messages, uint count, int flags, Timespec* timeout);
-
     /// <summary>setsockopt(2) with an int.</summary>
     public static int SetSocketOption(Descriptor socket, int level, int option, int value) =>
         SetSocketOption(socket, level, option, &value, sizeof(int));

@@ -9,6 +9,7 @@ public sealed partial class ForwardLoop
     private bool _holes;
     private long _lastWork;
     private long _now;
+    private long _cycleEnd = long.MinValue;
     private bool _cycleRead;
     private long _expectedRun = long.MaxValue;
     private LogGate _slowGate;
@@ -62,6 +63,7 @@ public sealed partial class ForwardLoop
         VerifyAccess();
         ObjectDisposedException.ThrowIf(_released, this);
         RefuseInside(nameof(Sleep));
+        _cycleEnd = long.MinValue;
         try
         {
             bool pending = ArmAll();
@@ -83,7 +85,9 @@ public sealed partial class ForwardLoop
 
     private void ReadClock()
     {
-        _now = ReadMicros();
+        // Run begins a cycle the moment the last one ended, so that one's end is the time: a reading less per cycle.
+        _now = _running && _cycleEnd != long.MinValue ? _cycleEnd : ReadMicros();
+        _cycleEnd = long.MinValue;
         _cycleRead = true;
         long late = Now - _expectedRun; // negative while the expectation is unset
         StalledMicros = late > StallThresholdMicros ? late : 0;
@@ -209,7 +213,8 @@ public sealed partial class ForwardLoop
 
     private void MeasureCycle()
     {
-        long took = ReadMicros() - Now;
+        _cycleEnd = ReadMicros();
+        long took = _cycleEnd - Now;
         if (Statistics.Took(took, _options.SlowCycleMicros) && _slowGate.TryPass(Now, out long suppressed))
             LogSlowCycle(_logger, took, _options.SlowCycleMicros, suppressed);
     }

@@ -85,6 +85,7 @@ public sealed partial class ForwardLoop
     {
         TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _ended = ended;
+        _cycleEnd = long.MinValue;
         _running = true;
         return ended;
     }

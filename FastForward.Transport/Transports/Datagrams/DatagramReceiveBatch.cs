@@ -43,13 +43,17 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
     /// <summary>Received datagrams that were not taken yet.</summary>
     public bool HasMore => _next < _count;
 
-    /// <summary>One recvmmsg(2), when everything received before has been taken.</summary>
+    /// <summary>
+    /// One recvmmsg(2), or recvmsg(2) for one, which is a little cheaper; when everything received before has been taken.
+    /// </summary>
     /// <returns>The number received; -1 with errno.</returns>
     public int Receive(Descriptor socket, int limit)
     {
         for (int i = 0; i < _count; i++) Reset(ref _messages[i]); // the kernel wrote lengths there
         _next = _count = 0;
-        int received = LibC.ReceiveMessages(socket, _messages, (uint)Math.Min(limit, Capacity), LibC.MSG_DONTWAIT, null);
+        int received = limit == 1
+            ? ReceiveOne(socket)
+            : LibC.ReceiveMessages(socket, _messages, (uint)Math.Min(limit, Capacity), LibC.MSG_DONTWAIT);
         if (received > 0) _count = received;
         return received;
     }
@@ -82,6 +86,14 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
         _memory = null;
         _messages = null;
         _next = _count = 0;
+    }
+
+    private int ReceiveOne(Descriptor socket)
+    {
+        nint length = LibC.ReceiveMessage(socket, &_messages->Header, LibC.MSG_DONTWAIT);
+        if (length < 0) return -1;
+        _messages->Length = (uint)length;
+        return 1;
     }
 
     private static void Reset(ref LibC.BatchedMessage message)

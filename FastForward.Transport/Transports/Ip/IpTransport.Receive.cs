@@ -9,7 +9,8 @@ public sealed partial class IpTransport
     private const int ShortestFrame = 8;
     private const int IndexOffset = 4;
 
-    // A socket without traffic costs a system call per poll, which doubles the cost of spinning on the busy one.
+    // A socket without traffic costs a system call per poll, which doubles the cost of spinning on the busy one. While no
+    // socket is busy they take turns.
     private const int QuietAfter = 64;
     private const int QuietPollInterval = 16;
 
@@ -29,11 +30,12 @@ public sealed partial class IpTransport
         _awoke = false;
         _polls++;
         uint count = (uint)_sockets.Length;
+        bool anyBusy = AnyBusy();
         for (uint i = 0; i < count && work < budget; i++)
         {
             // Taking turns in going first, so that a flood over one family cannot starve the other.
             UdpSocket socket = _sockets[(i + (_polls % count)) % count];
-            if (awoke || socket.QuietPolls < QuietAfter || _polls / count % QuietPollInterval == 0)
+            if (awoke || socket.QuietPolls < QuietAfter || (anyBusy ? _polls / count % QuietPollInterval == 0 : i == 0))
                 work += Receive(socket, sink, budget - work);
         }
 
@@ -47,30 +49,36 @@ public sealed partial class IpTransport
         return work;
     }
 
-    private int Receive(UdpSocket socket, ILinkSink sink, int budget)
+    private bool AnyBusy()
     {
-        int work = 0;
-        while (work < budget && !_incoming!.HasMore)
+        foreach (UdpSocket socket in _sockets)
         {
-            int wanted = Math.Min(budget - work, DatagramReceiveBatch.Capacity);
-            int received = _incoming.Receive(socket.Descriptor, wanted);
-            if (received <= 0)
-            {
-                int error = LibC.LastError;
-                if (error is Errno.EAGAIN or Errno.EINTR) break;
-                Statistics.ReceiveFailed();
-                socket.DrainErrors();
-                work++; // the next poll looks again
-                break;
-            }
-
-            _incomingSocket = socket;
-            work += Deliver(sink, received);
-            if (received < wanted) break;
+            if (socket.QuietPolls < QuietAfter) return true;
         }
 
-        socket.QuietPolls = work > 0 ? 0 : Math.Min(socket.QuietPolls + 1, QuietAfter);
-        return work;
+        return false;
+    }
+
+    // One system call. The number of datagrams it asks for doubles while it gets them and falls back to one when it does
+    // not, so that a lone datagram is answered before the look that would find nothing after it.
+    private int Receive(UdpSocket socket, ILinkSink sink, int budget)
+    {
+        if (_incoming!.HasMore) return 0;
+        int wanted = Math.Min(budget, socket.Burst);
+        int received = _incoming.Receive(socket.Descriptor, wanted);
+        socket.Burst = received == wanted ? Math.Min(wanted * 2, DatagramReceiveBatch.Capacity) : 1;
+        if (received > 0)
+        {
+            socket.QuietPolls = 0;
+            _incomingSocket = socket;
+            return Deliver(sink, received);
+        }
+
+        socket.QuietPolls = Math.Min(socket.QuietPolls + 1, QuietAfter);
+        if (LibC.LastError is Errno.EAGAIN or Errno.EINTR) return 0;
+        Statistics.ReceiveFailed();
+        socket.DrainErrors();
+        return 1; // the next poll looks again
     }
 
     private int Deliver(ILinkSink sink, int budget)

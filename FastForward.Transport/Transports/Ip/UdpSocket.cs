@@ -32,6 +32,9 @@ internal sealed unsafe class UdpSocket : IDisposable
     /// <summary>The kernel's send buffer is full; EPOLLOUT tells when it is not.</summary>
     public bool IsBlocked { get; private set; }
 
+    /// <summary>Datagrams that the next look asks for.</summary>
+    public int Burst { get; set; } = 1;
+
     /// <summary>Polls since the socket last had something.</summary>
     public int QuietPolls { get; set; }
 
