@@ -1,4 +1,5 @@
 using System.Net;
+using FastForward.Tests.Transports;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
 
@@ -19,7 +20,11 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         SocketPort = (int)(id % 60_000) + 1;
         Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [address] });
         Socket = new SocketTransport(new SocketTransportOptions { Port = SocketPort, Directory = world.SocketDirectory });
-        Node = new ForwardNode(world.Loop, options, [Ip, Socket], _resolver, this);
+        VSocketFamily = world.CreateVSocketFamily();
+        VSocketTransportOptions vsockets = new() { Port = TransportHarness.VSocket.NextPort() };
+        VSocket = VSocketFamily is null ? new VSocketTransport(vsockets) : new VSocketTransport(vsockets, VSocketFamily);
+        VSocketPort = vsockets.Port;
+        Node = new ForwardNode(world.Loop, options, [Ip, Socket, VSocket], _resolver, this);
         Node.Start();
     }
 
@@ -30,6 +35,13 @@ internal sealed class TestNode : IForwardHandler, IDisposable
     public SocketTransport Socket { get; }
 
     public int SocketPort { get; }
+
+    public VSocketTransport VSocket { get; }
+
+    public int VSocketPort { get; }
+
+    /// <summary>What stands in for the kernel's vSockets; null where these are used.</summary>
+    public UnixVSocketFamily? VSocketFamily { get; }
 
     public IPAddress Address => ((IPEndPoint)Ip.LocalEndPoints[0]).Address;
 
@@ -54,8 +66,12 @@ internal sealed class TestNode : IForwardHandler, IDisposable
 
     public bool IsConnectedTo(TestNode other) => Node.GetPeer(other.Id)?.State == PeerState.Connected;
 
-    public void Route(TestNode other, TransportKind kind) =>
-        Route(new RouteRow(other.Id, 0, kind, kind == TransportKind.Ip ? other.Address.ToString() : "", kind == TransportKind.Ip ? other.UdpPort : other.SocketPort));
+    public void Route(TestNode other, TransportKind kind) => Route(kind switch
+    {
+        TransportKind.Ip => new RouteRow(other.Id, 0, kind, other.Address.ToString(), other.UdpPort),
+        TransportKind.VSocket => new RouteRow(other.Id, 0, kind, "1", other.VSocketPort),
+        _ => new RouteRow(other.Id, 0, kind, "", other.SocketPort),
+    });
 
     public void Route(RouteRow row)
     {

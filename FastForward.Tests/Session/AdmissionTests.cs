@@ -5,7 +5,7 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Tests.Session;
 
 /// <summary>Who is answered, who is refused, and what the operator reads about it.</summary>
-[TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class AdmissionTests
 {
     private static readonly Handshake s_init = new() { Type = FrameType.Init, ReceiverIndex = 0, SenderIndex = 5, From = 2, To = 1, Incarnation = 7, Epoch = 1 };

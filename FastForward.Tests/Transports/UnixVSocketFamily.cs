@@ -11,8 +11,10 @@ namespace FastForward.Tests.Transports;
 /// </summary>
 internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamily
 {
-    /// <summary>Types that the kernel has none of, with the errno that it says so with.</summary>
-    public Dictionary<int, int> Missing { get; } = [];
+    /// <summary>
+    /// Types that there are none of, with the errno that says so: datagrams to begin with, as on every kernel but VMware's.
+    /// </summary>
+    public Dictionary<int, int> Missing { get; } = new() { [LibC.SOCK_DGRAM] = Errno.ENODEV };
 
     /// <summary>The types of the sockets that were made, in order.</summary>
     public List<int> Created { get; } = [];
@@ -20,7 +22,10 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
     /// <summary>The context id of every far end.</summary>
     public uint? PeerCid { get; set; } = VSocketEndPoint.LocalCid;
 
-    public bool TearsPackets => false;
+    public bool TearsPackets { get; init; }
+
+    /// <summary>What bind(2) answers; 0 lets it be tried.</summary>
+    public int BindError { get; set; }
 
     public Descriptor CreateSocket(int type)
     {
@@ -32,6 +37,7 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
 
     public int Bind(Descriptor socket, int port)
     {
+        if (BindError != 0) return BindError;
         File.Delete(PathOf(port)); // what a killed process left
         return With(port, (address, length) => LibC.Bind(socket, (void*)address, length));
     }
