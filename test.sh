@@ -1,28 +1,31 @@
 #!/usr/bin/env bash
 # Builds the solution and runs every test suite. The last line is "N passed, N failed" and the exit code is true to it.
 set -uo pipefail
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 
 usage() {
   cat <<'EOF'
 usage: ./test.sh [--no-install] [--all]
 
   --no-install  install nothing; tests whose programs are absent are skipped and counted as such
-  --all         slow stages too (there are none yet)
+  --all         slow stages too: messages over vsock between a virtual machine and its host (some minutes)
 
 What it would install, where absent, with apt-get (and sudo when you are not root):
   dnsmasq-base, bind9-dnsutils   a real DNS server and client, for the tests of the bridge
   gcc, libc6-dev                 a C compiler, for the tests that compare structures with the C library's
   zlib1g-dev                     what the native compiler of .NET links, for the test of the package
   tarantool                      the database, for the tests of Tarantool.Client
+  qemu-system-x86, busybox-static, cpio, kmod, iproute2, ibverbs-providers, ibverbs-utils, rdmacm-utils
+                                 a virtual machine, for the tests that need RDMA, vsock or a lossy network; its kernel
+                                 (a Debian package of 70 MB) is downloaded and unpacked to ~/.cache, not installed
 EOF
 }
 
-install=yes
+install=yes all=no
 for argument in "$@"; do
   case "$argument" in
     --no-install) install=no ;;
-    --all) ;;
+    --all) all=yes ;;
     --help | -h) usage; exit 0 ;;
     *) echo "test.sh: unknown argument '$argument'" >&2; usage >&2; exit 2 ;;
   esac
@@ -46,17 +49,46 @@ check() {
   rm -f "$log"
 }
 
-# A stage of NUnit tests, counted from the result file. No result file, no tests, or a failure that no test shows
-# (a crash of the test process) counts as one failure.
+# A stage of NUnit tests.
 suite() {
-  local name=$1 filter=$2 started=$SECONDS results status counters p f t n
+  local name=$1 filter=$2 started=$SECONDS results status
   results=$(mktemp -d)
   dotnet test FastForward.Tests --no-build -c Release --nologo --filter "$filter" \
     --logger "console;verbosity=minimal" --logger "trx;LogFileName=result.trx" --results-directory "$results" </dev/null
   status=$?
-  counters=$(grep -o '<Counters [^>]*>' "$results/result.trx" 2>/dev/null | head -n 1)
-  t=$(attribute total "$counters") p=$(attribute passed "$counters") f=$(attribute failed "$counters")
+  tally "$name" "$started" "$status" "$(grep -o '<Counters [^>]*>' "$results/result.trx" 2>/dev/null | head -n 1)"
   rm -rf "$results"
+}
+
+# A stage of NUnit tests inside the lab: the assembly as it was built, run by itself.
+lab_suite() {
+  local name=$1 category=$2 started=$SECONDS results status
+  results=$(mktemp -d)
+  lab/run --timeout 900 --writable "$results" --env FASTFORWARD_TESTS_COMPLETE \
+    dotnet exec FastForward.Tests/bin/Release/net10.0/FastForward.Tests.dll tests "$results/result.xml" "$category" </dev/null
+  status=$?
+  tally "$name" "$started" "$status" "$(grep -o '<test-suite [^>]*>' "$results/result.xml" 2>/dev/null | head -n 1)"
+  rm -rf "$results"
+}
+
+# The lab's image, made where it is not there. Says why when the lab cannot be had.
+lab_ready() {
+  local missing
+  if [ "$(uname -m)" != x86_64 ]; then echo "it runs on x86_64 only"; return 1; fi
+  missing=$(lab/packages)
+  if [ -n "$missing" ]; then echo "not installed: ${missing//$'\n'/ }"; return 1; fi
+  lab/image >/dev/null && return 0
+  # The package lists may be empty or old.
+  if [ "$install" = yes ] && update && lab/image >/dev/null; then return 0; fi
+  echo "it has no kernel"
+  return 1
+}
+
+# Counts a stage from the element with the counters of its result file. No result file, no tests, or a failure that no
+# test shows (a crash of the test process) counts as one failure.
+tally() {
+  local name=$1 started=$2 status=$3 counters=$4 p f t n
+  t=$(attribute total "$counters") p=$(attribute passed "$counters") f=$(attribute failed "$counters")
   n=$((t - p - f))
   if ((t == 0)); then
     echo "$name: no test ran"
@@ -84,6 +116,16 @@ finish() {
   exit
 }
 
+root=()
+if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
+
+# The package lists of the machine; a mirror may fail for a moment.
+update() {
+  "${root[@]}" apt-get update >/dev/null </dev/null && return 0
+  sleep 5
+  "${root[@]}" apt-get update >/dev/null </dev/null
+}
+
 packages() {
   local -A program=([dnsmasq-base]=dnsmasq [bind9-dnsutils]=dig [gcc]=gcc [tarantool]=tarantool)
   local package missing=()
@@ -92,6 +134,7 @@ packages() {
   done
   [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
   [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
+  mapfile -t -O "${#missing[@]}" missing < <(lab/packages)
   ((${#missing[@]} == 0)) && return 0
   if [ "$install" = no ]; then
     echo "not installed (--no-install): ${missing[*]}"
@@ -101,13 +144,11 @@ packages() {
     echo "missing: ${missing[*]} (names of Debian packages); there is no apt-get here: install what they hold, or use --no-install" >&2
     return 1
   fi
-  local root=()
-  if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
+  local apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends)
   echo "installing: ${missing[*]} (${root[*]:+${root[*]} }apt-get install)"
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >/dev/null 2>&1 </dev/null && return 0
+  "${apt[@]}" "${missing[@]}" >/dev/null 2>&1 </dev/null && return 0
   # The package lists of a fresh machine are empty or old.
-  "${root[@]}" apt-get update >/dev/null </dev/null &&
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" </dev/null
+  update && "${apt[@]}" "${missing[@]}" </dev/null
 }
 
 if ! command -v dotnet >/dev/null; then
@@ -126,9 +167,21 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 check "build" dotnet build FastForward.sln -c Release --nologo
 if ((failed > 0)); then finish; fi
 check "format" dotnet format FastForward.sln --verify-no-changes --no-restore
-suite "library and units" "TestCategory!=Process&TestCategory!=Readme&TestCategory!=Package&FullyQualifiedName!~Tests.Tarantool"
+suite "library and units" "TestCategory!=Process&TestCategory!=Readme&TestCategory!=Package&TestCategory!=Lab&FullyQualifiedName!~Tests.Tarantool"
 suite "tarantool client" "FullyQualifiedName~Tests.Tarantool"
-suite "processes" "TestCategory=Process"
+suite "processes" "TestCategory=Process&TestCategory!=Lab"
 suite "readme" "TestCategory=Readme"
 suite "package" "TestCategory=Package"
+if reason=$(lab_ready); then
+  check "lab: the machine" lab/selftest
+  lab_suite "lab" Lab
+  if [ "$all" = yes ]; then check "lab: hypervisor boundary" lab/boundary; fi
+elif [ "$install" = yes ]; then
+  failed=$((failed + 1))
+  printf '%-28s FAILED: %s\n' lab "$reason"
+else
+  # Its tests are not even listed: one skip stands for all of them.
+  skipped=$((skipped + 1))
+  printf '%-28s skipped (--no-install): %s\n' lab "$reason"
+fi
 finish

@@ -109,7 +109,12 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
     private string WriteInstance(string directory, uint node, int port, uint peer, int peerPort)
     {
         string file = Path.Combine(directory, $"{node}.conf");
-        string address = kind == TransportKind.Ip ? "127.0.0.1" : "";
+        string address = kind switch
+        {
+            TransportKind.Ip => "127.0.0.1",
+            TransportKind.VSocket => VSocketEndPoint.LocalCid.ToString(CultureInfo.InvariantCulture),
+            _ => "",
+        };
         File.WriteAllText(file, string.Create(CultureInfo.InvariantCulture, $"""
             network = {node}
             port = {port}

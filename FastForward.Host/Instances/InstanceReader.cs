@@ -33,6 +33,14 @@ internal sealed class InstanceReader
         new("error", LogLevel.Error),
     ];
 
+    private static readonly KeyValuePair<string, VSocketType>[] s_vsocketWords =
+    [
+        new("auto", VSocketType.Auto),
+        new("datagram", VSocketType.Datagram),
+        new("seqpacket", VSocketType.SeqPacket),
+        new("stream", VSocketType.Stream),
+    ];
+
     private static readonly KeyValuePair<string, StreamClassChoice>[] s_classWords =
     [
         new("auto", StreamClassChoice.Auto),
@@ -106,6 +114,8 @@ internal sealed class InstanceReader
             SocketMode = ReadSocketMode(top),
             SocketGroup = ReadSocketGroup(top),
             AllowedUsers = ReadAllowedUsers(top),
+            VSocketType = top.Word("vsocket-type", VSocketType.Auto, s_vsocketWords),
+            VSocketToHost = top.Switch("vsocket-to-host", false),
             Idle = top.Word("idle", IdleStrategy.Adaptive, s_idleWords),
             AllowUnkeyedIp = routes.AllowUnkeyedIp = top.Switch("allow-unkeyed-ip", false),
             MarkRealTime = top.Word<bool>("realtime-dscp", false, [new("ef", true), new("off", false)]),
@@ -200,12 +210,12 @@ internal sealed class InstanceReader
 
     private static List<TransportKind> ReadTransports(SectionReader top)
     {
-        if (top.List("transports") is not { } names) return [TransportKind.Ip, TransportKind.Socket];
+        if (top.List("transports") is not { } names) return [TransportKind.Ip, TransportKind.Socket, TransportKind.VSocket];
         List<TransportKind> kinds = [];
         foreach (string name in names)
         {
             if (!TransportTypeMap.Default.TryParse(name, out TransportKind kind)) top.Wrong("transports", name, "is no transport type", "ip, socket");
-            else if (kind is TransportKind.Rdma or TransportKind.VSocket) top.Wrong("transports", name, "is not built yet", "ip, socket");
+            else if (kind is TransportKind.Rdma) top.Wrong("transports", name, "is not built yet", "ip, socket");
             else if (!kinds.Contains(kind)) kinds.Add(kind);
         }
 

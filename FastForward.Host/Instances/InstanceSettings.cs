@@ -39,6 +39,12 @@ internal sealed record InstanceSettings
     /// <summary>The user ids at the other end of a socket; null for the library's default.</summary>
     public required IReadOnlyCollection<uint>? AllowedUsers { get; init; }
 
+    /// <summary>The type of socket for vSockets.</summary>
+    public required VSocketType VSocketType { get; init; }
+
+    /// <summary>Send everything on vSockets to the host, which passes it on.</summary>
+    public required bool VSocketToHost { get; init; }
+
     /// <summary>What the loop does without work.</summary>
     public required IdleStrategy Idle { get; init; }
 

@@ -101,6 +101,9 @@ internal sealed class RunningNode : IDisposable
     {
         TransportKind.Ip => new IpTransport(IpOptions(settings), loggers.CreateLogger<IpTransport>()),
         TransportKind.Socket => new SocketTransport(SocketOptions(settings), loggers.CreateLogger<SocketTransport>()),
+        TransportKind.VSocket => new VSocketTransport(
+            new VSocketTransportOptions { Port = settings.Port, Type = settings.VSocketType, ToHost = settings.VSocketToHost },
+            loggers.CreateLogger<VSocketTransport>()),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not built yet"),
     };
 

@@ -15,7 +15,7 @@ public sealed class InstanceReaderTests
         InstanceSettings settings = Good("network=25011");
         Assert.That(settings.Network, Is.EqualTo(25011u));
         Assert.That(settings.Port, Is.EqualTo(54000));
-        Assert.That(settings.Transports, Is.EqualTo(new[] { TransportKind.Ip, TransportKind.Socket }));
+        Assert.That(settings.Transports, Is.EqualTo(new[] { TransportKind.Ip, TransportKind.Socket, TransportKind.VSocket }));
         Assert.That(settings.Addresses, Is.Empty);
         Assert.That(settings.SocketDirectory, Is.EqualTo("/tmp"));
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.Adaptive));
@@ -99,7 +99,7 @@ public sealed class InstanceReaderTests
     [TestCase("network=25011\nport = 54011 ; main", "f.conf:2: port: '54011 ; main' is no whole number from 1 to 65535 (a comment needs a line of its own); for example: port = 54011")]
     [TestCase("network=25011\nport =", "f.conf:2: port: '' is no whole number from 1 to 65535; for example: port = 54011")]
     [TestCase("network=25011\nprot = 1", "f.conf:2: prot: is not known; did you mean port?")]
-    [TestCase("network=25011\nzzzzzzzz = 1", "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, idle, allow-unkeyed-ip, realtime-dscp, log-level")]
+    [TestCase("network=25011\nzzzzzzzz = 1", "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, idle, allow-unkeyed-ip, realtime-dscp, log-level")]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase("network=25011\nidle = adaptiv", "f.conf:2: idle: 'adaptiv' is none of adaptive, busyspin, block; for example: idle = adaptive")]
     [TestCase("network=25011\nallow-unkeyed-ip = maybe", "f.conf:2: allow-unkeyed-ip: 'maybe' is none of yes, no, true, false; for example: allow-unkeyed-ip = yes")]

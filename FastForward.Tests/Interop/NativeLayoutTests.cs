@@ -22,11 +22,13 @@ public sealed class NativeLayoutTests
         #include <sys/epoll.h>
         #include <sys/eventfd.h>
         #include <sys/file.h>
+        #include <sys/ioctl.h>
         #include <sys/socket.h>
         #include <sys/stat.h>
         #include <sys/syscall.h>
         #include <sys/un.h>
         #include <time.h>
+        #include <linux/vm_sockets.h>
 
         """;
 
@@ -42,6 +44,7 @@ public sealed class NativeLayoutTests
         (typeof(LibC.Ipv6SocketAddress), "struct sockaddr_in6", [("Family", "sin6_family"), ("Port", "sin6_port"), ("FlowInfo", "sin6_flowinfo"), ("Address", "sin6_addr"), ("ScopeId", "sin6_scope_id")]),
         (typeof(LibC.Ipv6Address), "struct in6_addr", [("High", "s6_addr[0]"), ("Low", "s6_addr[8]")]),
         (typeof(LibC.UnixSocketAddress), "struct sockaddr_un", [("Family", "sun_family"), ("Path", "sun_path")]),
+        (typeof(LibC.VSocketAddress), "struct sockaddr_vm", [("Family", "svm_family"), ("Reserved", "svm_reserved1"), ("Port", "svm_port"), ("Cid", "svm_cid"), ("Flags", "svm_flags")]),
         (typeof(LibC.Ipv4PacketInfo), "struct in_pktinfo", [("InterfaceIndex", "ipi_ifindex"), ("LocalAddress", "ipi_spec_dst"), ("HeaderAddress", "ipi_addr")]),
         (typeof(LibC.Ipv6PacketInfo), "struct in6_pktinfo", [("Address", "ipi6_addr"), ("InterfaceIndex", "ipi6_ifindex")]),
         (typeof(LibC.Credentials), "struct ucred", [("ProcessId", "pid"), ("UserId", "uid"), ("GroupId", "gid")]),

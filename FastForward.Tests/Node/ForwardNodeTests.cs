@@ -5,16 +5,22 @@ using FastForward.Transport.Registry;
 namespace FastForward.Tests.Node;
 
 /// <summary>Two whole nodes over each medium: what a program that uses the library sees.</summary>
-[TestFixture(TransportKind.Ip)]
-[TestFixture(TransportKind.Socket)]
-public sealed class ForwardNodeTests(TransportKind kind)
+[TestFixture(TransportKind.Ip, false)]
+[TestFixture(TransportKind.Socket, false)]
+[TestFixture(TransportKind.VSocket, false)]
+[TestFixture(TransportKind.VSocket, true, Category = "Lab")]
+public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
 {
     private NodeWorld _world = null!;
 
     private MessageClass BestClass => kind == TransportKind.Ip ? MessageClass.RealTime : MessageClass.Reliable;
 
     [SetUp]
-    public void SetUp() => _world = new NodeWorld();
+    public void SetUp()
+    {
+        if (kernelVSockets) Requires.VSock();
+        _world = new NodeWorld(kernelVSockets: kernelVSockets);
+    }
 
     [TearDown]
     public void TearDown() => _world.Dispose();
@@ -245,12 +251,11 @@ public sealed class ForwardNodeTests(TransportKind kind)
         _world.Until(() => a.IsConnectedTo(b), "the rightful one");
         ulong incarnation = a.Node.GetPeer(b.Id)!.Incarnation;
 
-        using NodeWorld elsewhere = new();
+        using NodeWorld elsewhere = new(kernelVSockets: kernelVSockets);
         TestNode impostor = elsewhere.Start(250012);
         // Its sockets live in a directory of their own; its route leads to the same node.
-        impostor.Route(kind == TransportKind.Ip
-            ? new RouteRow(a.Id, 0, kind, "127.0.0.1", a.UdpPort)
-            : new RouteRow(a.Id, 0, kind, "", a.SocketPort));
+        impostor.Route(a, kind);
+        if (kind == TransportKind.VSocket && !kernelVSockets) File.CreateSymbolicLink($"{elsewhere.VSocketDirectory}/{a.VSocketPort}.vsock", $"{_world.VSocketDirectory}/{a.VSocketPort}.vsock");
         if (kind == TransportKind.Socket) File.CreateSymbolicLink($"{elsewhere.SocketDirectory}/FastForward.{a.SocketPort}.sock", $"{_world.SocketDirectory}/FastForward.{a.SocketPort}.sock");
         _world.Until(
             () =>

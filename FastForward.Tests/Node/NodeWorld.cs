@@ -1,13 +1,18 @@
+using System.Net;
+using FastForward.Tests.Transports;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 
 namespace FastForward.Tests.Node;
 
 /// <summary>Whole nodes over real sockets, all on one loop that the test drives by hand.</summary>
-internal sealed class NodeWorld(TimeProvider? time = null) : IDisposable
+/// <param name="time">The clock; null for the system's.</param>
+/// <param name="kernelVSockets">vSockets are those of the kernel; otherwise UNIX sockets stand in for them.</param>
+internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets = false) : IDisposable
 {
     private readonly LoopDriver _driver = new(time);
     private readonly TemporaryDirectory _sockets = new();
+    private readonly TemporaryDirectory _vsockets = new();
     private readonly List<TestNode> _nodes = [];
 
     public ForwardLoop Loop => _driver.Loop;
@@ -16,10 +21,16 @@ internal sealed class NodeWorld(TimeProvider? time = null) : IDisposable
 
     public IReadOnlyList<string> SocketFiles => _sockets.Files;
 
-    /// <summary>Starts a node without routes.</summary>
-    public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false, ForwardMetrics? metrics = null)
+    /// <summary>Where the UNIX sockets are that stand in for vSockets.</summary>
+    public string VSocketDirectory => _vsockets.Path;
+
+    /// <summary>Null where vSockets are those of the kernel.</summary>
+    public UnixVSocketFamily? CreateVSocketFamily() => kernelVSockets ? null : new UnixVSocketFamily(_vsockets.Path);
+
+    /// <summary>Starts a node without routes; <paramref name="address"/> is that of its UDP port, 127.0.0.1 by default.</summary>
+    public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false, IPAddress? address = null, ForwardMetrics? metrics = null)
     {
-        TestNode node = new(this, id, configure, allowUnkeyed, metrics);
+        TestNode node = new(this, id, configure, allowUnkeyed, address ?? IPAddress.Loopback, metrics);
         _nodes.Add(node);
         return node;
     }
@@ -44,5 +55,6 @@ internal sealed class NodeWorld(TimeProvider? time = null) : IDisposable
         foreach (TestNode node in _nodes) node.Dispose();
         _driver.Dispose();
         _sockets.Dispose();
+        _vsockets.Dispose();
     }
 }

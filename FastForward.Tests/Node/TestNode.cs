@@ -1,4 +1,5 @@
 using System.Net;
+using FastForward.Tests.Transports;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
 
@@ -11,15 +12,19 @@ internal sealed class TestNode : IForwardHandler, IDisposable
     private readonly List<RouteRow> _rows = [];
     private readonly OverrideResolver _resolver;
 
-    public TestNode(NodeWorld world, uint id, Action<ForwardNodeOptions>? configure, bool allowUnkeyed, ForwardMetrics? metrics = null)
+    public TestNode(NodeWorld world, uint id, Action<ForwardNodeOptions>? configure, bool allowUnkeyed, IPAddress address, ForwardMetrics? metrics = null)
     {
         ForwardNodeOptions options = new() { Node = id, AllowUnkeyedIp = allowUnkeyed };
         configure?.Invoke(options);
         _resolver = new OverrideResolver([_routes], new RouteOptions { SocketDirectory = world.SocketDirectory, AllowUnkeyedIp = allowUnkeyed });
         SocketPort = (int)(id % 60_000) + 1;
-        Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [IPAddress.Loopback] });
+        Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [address] });
         Socket = new SocketTransport(new SocketTransportOptions { Port = SocketPort, Directory = world.SocketDirectory });
-        Node = new ForwardNode(world.Loop, options, [Ip, Socket], _resolver, this, metrics: metrics);
+        VSocketFamily = world.CreateVSocketFamily();
+        VSocketTransportOptions vsockets = new() { Port = TransportHarness.VSocket.NextPort() };
+        VSocket = VSocketFamily is null ? new VSocketTransport(vsockets) : new VSocketTransport(vsockets, VSocketFamily);
+        VSocketPort = vsockets.Port;
+        Node = new ForwardNode(world.Loop, options, [Ip, Socket, VSocket], _resolver, this, metrics: metrics);
         Node.Start();
     }
 
@@ -30,6 +35,15 @@ internal sealed class TestNode : IForwardHandler, IDisposable
     public SocketTransport Socket { get; }
 
     public int SocketPort { get; }
+
+    public VSocketTransport VSocket { get; }
+
+    public int VSocketPort { get; }
+
+    /// <summary>What stands in for the kernel's vSockets; null where these are used.</summary>
+    public UnixVSocketFamily? VSocketFamily { get; }
+
+    public IPAddress Address => ((IPEndPoint)Ip.LocalEndPoints[0]).Address;
 
     public int UdpPort => ((IPEndPoint)Ip.LocalEndPoints[0]).Port;
 
@@ -52,8 +66,12 @@ internal sealed class TestNode : IForwardHandler, IDisposable
 
     public bool IsConnectedTo(TestNode other) => Node.GetPeer(other.Id)?.State == PeerState.Connected;
 
-    public void Route(TestNode other, TransportKind kind) =>
-        Route(new RouteRow(other.Id, 0, kind, kind == TransportKind.Ip ? "127.0.0.1" : "", kind == TransportKind.Ip ? other.UdpPort : other.SocketPort));
+    public void Route(TestNode other, TransportKind kind) => Route(kind switch
+    {
+        TransportKind.Ip => new RouteRow(other.Id, 0, kind, other.Address.ToString(), other.UdpPort),
+        TransportKind.VSocket => new RouteRow(other.Id, 0, kind, "1", other.VSocketPort),
+        _ => new RouteRow(other.Id, 0, kind, "", other.SocketPort),
+    });
 
     public void Route(RouteRow row)
     {

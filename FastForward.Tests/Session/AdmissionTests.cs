@@ -5,7 +5,7 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Tests.Session;
 
 /// <summary>Who is answered, who is refused, and what the operator reads about it.</summary>
-[TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class AdmissionTests
 {
     private static readonly Handshake s_init = new() { Type = FrameType.Init, ReceiverIndex = 0, SenderIndex = 5, From = 2, To = 1, Incarnation = 7, Epoch = 1 };
@@ -45,11 +45,19 @@ public sealed class AdmissionTests
         Assert.That(Judge(s_init with { From = 3 }, closed: true), Is.EqualTo("Drop"));
     }
 
-    private string Judge(in Handshake init, uint demanded = 0, bool hostLocal = true, bool allowed = true, bool closed = false)
+    [Test]
+    public void A_node_at_another_place_than_its_routes_say_is_refused_and_told()
+    {
+        Assert.That(Judge(s_init, kind: TransportKind.VSocket, contextId: 66), Is.EqualTo("Reject WrongSource"));
+        Assert.That(_events.Changes[^1], Is.EqualTo(new PeerEvent(2, PeerEventKind.Refused, TransportKind.VSocket, "it is at 66")));
+        Assert.That(Judge(s_init, kind: TransportKind.VSocket, contextId: 3), Is.EqualTo("Accept"));
+    }
+
+    private string Judge(in Handshake init, uint demanded = 0, bool hostLocal = true, bool allowed = true, bool closed = false, TransportKind kind = TransportKind.Ip, uint? contextId = null)
     {
         Policy policy = new(demanded, allowed, closed);
         Peers peers = new(new SessionOptions { Node = 1, Incarnation = 1 }, _events, new NodeStatistics(), policy, new MessagePool(), static _ => 0);
-        InitVerdict verdict = peers.Judge(0, init, TransportKind.Ip, hostLocal, out RejectReason reason);
+        InitVerdict verdict = peers.Judge(0, init, kind, hostLocal, contextId, out RejectReason reason);
         return verdict == InitVerdict.Reject ? $"{verdict} {reason}" : verdict.ToString();
     }
 
@@ -64,5 +72,7 @@ public sealed class AdmissionTests
         }
 
         public bool AllowsUnkeyed(TransportKind kind) => allowed;
+
+        public string? ReasonAgainst(uint node, TransportKind kind, uint? contextId) => contextId == 66 ? "it is at 66" : null;
     }
 }

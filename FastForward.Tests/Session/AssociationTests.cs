@@ -228,7 +228,7 @@ public sealed class AssociationTests
     private static Path Answered(SimulatedNode node, ulong incarnation, uint index, uint epoch)
     {
         Handshake.TryRead(Frame(FrameType.Init, node, incarnation, index, epoch, 0), out Handshake init);
-        Assert.That(node.Peers.Judge(0, init, TransportKind.Ip, hostLocal: true, out _), Is.EqualTo(InitVerdict.Accept));
+        Assert.That(node.Peers.Judge(0, init, TransportKind.Ip, hostLocal: true, contextId: null, out _), Is.EqualTo(InitVerdict.Accept));
         return node.Peers.Answer(0, init, TransportKind.Ip, SimulatedNetwork.DatagramTraits, index + 1000);
     }
 

@@ -61,6 +61,14 @@ internal sealed class SimulatedNode : IAdmission
 
     public Peer Peer(uint node) => Peers.GetOrAdd(node);
 
+    /// <summary>Gives the oldest held credit back.</summary>
+    public void ReleaseOldest()
+    {
+        MessageCredit credit = Recorder.Held!.Dequeue();
+        Peer(credit.Node).ReleaseCredit(_network.Now, credit, credit.Octets);
+        QueuePump();
+    }
+
     /// <summary>Begins to keep a path of a kind open to a peer.</summary>
     public void Open(uint node, TransportKind kind)
     {
@@ -162,6 +170,8 @@ internal sealed class SimulatedNode : IAdmission
 
     bool IAdmission.AllowsUnkeyed(TransportKind kind) => true;
 
+    string? IAdmission.ReasonAgainst(uint node, TransportKind kind, uint? contextId) => null;
+
     private bool IsPaused => _network.Now < PausedUntil;
 
     private void Pump()
@@ -231,7 +241,7 @@ internal sealed class SimulatedNode : IAdmission
 
     private void Introduce(SimulatedLink link, in Handshake init)
     {
-        switch (Peers.Judge(_network.Now, init, link.Kind, hostLocal: true, out _))
+        switch (Peers.Judge(_network.Now, init, link.Kind, hostLocal: true, contextId: null, out _))
         {
             case InitVerdict.Accept:
                 Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Index));
@@ -244,7 +254,7 @@ internal sealed class SimulatedNode : IAdmission
 
     private void IntroduceStranger(uint source, in Handshake init)
     {
-        if (Peers.Judge(_network.Now, init, TransportKind.Ip, hostLocal: true, out _) != InitVerdict.Accept) return;
+        if (Peers.Judge(_network.Now, init, TransportKind.Ip, hostLocal: true, contextId: null, out _) != InitVerdict.Accept) return;
         SimulatedLink link = AddDatagramLink(source);
         Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Index));
     }

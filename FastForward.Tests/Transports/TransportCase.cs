@@ -1,4 +1,6 @@
 using System.Net;
+using FastForward.Transport;
+using NUnit.Framework.Internal;
 
 namespace FastForward.Tests.Transports;
 
@@ -13,17 +15,34 @@ public sealed class TransportCase
         _create = create;
     }
 
-    /// <summary>Every transport that the suite runs over.</summary>
-    public static TransportCase[] All { get; } =
-    [
-        new("Ip over IPv4", static () => new TransportHarness.Ip(IPAddress.Loopback)),
-        new("Ip over IPv6", static () => new TransportHarness.Ip(IPAddress.IPv6Loopback)),
-        new("Socket", static () => new TransportHarness.Socket()),
-    ];
+    /// <summary>Every transport that the suite runs over. What needs kernel modules runs in the lab.</summary>
+    public static IEnumerable<TestFixtureData> All
+    {
+        get
+        {
+            yield return Here("Ip over IPv4", static () => new TransportHarness.Ip(IPAddress.Loopback));
+            yield return Here("Ip over IPv6", static () => new TransportHarness.Ip(IPAddress.IPv6Loopback));
+            yield return Here("Socket", static () => new TransportHarness.Socket());
+            yield return Here("VSocket seqpacket on UNIX sockets", static () => new TransportHarness.VSocket(VSocketType.SeqPacket, isReal: false));
+            yield return Here("VSocket stream on UNIX sockets", static () => new TransportHarness.VSocket(VSocketType.Stream, isReal: false));
+            yield return Here("VSocket datagram on UDP sockets", static () => new TransportHarness.VSocket(VSocketType.Datagram, isReal: false));
+            yield return Lab("VSocket seqpacket", static () => new TransportHarness.VSocket(VSocketType.SeqPacket, isReal: true));
+            yield return Lab("VSocket stream", static () => new TransportHarness.VSocket(VSocketType.Stream, isReal: true));
+        }
+    }
 
     public string Name { get; }
 
     public override string ToString() => Name;
 
     internal TransportHarness Create() => _create();
+
+    private static TestFixtureData Here(string name, Func<TransportHarness> create) => new(new TransportCase(name, create));
+
+    private static TestFixtureData Lab(string name, Func<TransportHarness> create)
+    {
+        TestFixtureData data = Here(name, create);
+        data.Properties.Add(PropertyNames.Category, "Lab");
+        return data;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using FastForward.Transport;
@@ -86,7 +87,7 @@ internal abstract class TransportHarness : IDisposable
 
         public override EndPoint Nobody() => new UnixDomainSocketEndPoint(_directory["nobody.sock"]);
 
-        public override string[] PeerArguments() => ["socket", _directory.Path, (++_port).ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        public override string[] PeerArguments() => ["socket", _directory.Path, (++_port).ToString(CultureInfo.InvariantCulture)];
 
         public override EndPoint Parse(string text) => new UnixDomainSocketEndPoint(text);
 
@@ -95,5 +96,48 @@ internal abstract class TransportHarness : IDisposable
             _directory.Dispose();
             base.Dispose();
         }
+    }
+
+    /// <summary>vSockets between processes of this machine: of the kernel, or with UNIX sockets in their place.</summary>
+    internal sealed class VSocket(VSocketType type, bool isReal) : TransportHarness
+    {
+        // Ports of another run may be in use for some seconds after their process died.
+        private static int s_port = 20_000 + (Environment.ProcessId % 1000 * 40);
+
+        private readonly TemporaryDirectory _directory = new();
+
+        public override string? Missing => isReal && TestEnvironment.LabDirectory is null ? VSocketTransport.CheckLoopback().Reason : null;
+
+        public override EndPoint OfAnotherType => new IPEndPoint(IPAddress.Loopback, 1);
+
+        public override IForwardTransport Create() => Create(type, isReal ? null : _directory.Path, NextPort());
+
+        public override EndPoint Reach(IForwardTransport transport) => Local(((VSocketEndPoint)transport.LocalEndPoints[0]).Port);
+
+        public override EndPoint Nobody() => Local(NextPort());
+
+        public override string[] PeerArguments() => ["vsock", type.ToString(), isReal ? "" : _directory.Path, NextPort().ToString(CultureInfo.InvariantCulture)];
+
+        public override EndPoint Parse(string text) => Local(int.Parse(text.AsSpan(text.LastIndexOf(':') + 1), CultureInfo.InvariantCulture));
+
+        public override void Dispose()
+        {
+            _directory.Dispose();
+            base.Dispose();
+        }
+
+        /// <summary>A transport of the kernel's vSockets, or of UNIX sockets in a directory.</summary>
+        public static VSocketTransport Create(VSocketType type, string? directory, int port)
+        {
+            VSocketTransportOptions options = new() { Type = type, Port = port };
+            return directory is null ? new VSocketTransport(options)
+                : type == VSocketType.Datagram ? new VSocketTransport(options, new UdpVSocketFamily())
+                : new VSocketTransport(options, new UnixVSocketFamily(directory));
+        }
+
+        /// <summary>A port that no other test of this process has.</summary>
+        public static int NextPort() => Interlocked.Increment(ref s_port);
+
+        private static VSocketEndPoint Local(int port) => new(VSocketEndPoint.LocalCid, port);
     }
 }

@@ -19,6 +19,7 @@ internal sealed class TransportPeer : ILinkSink
         {
             ["ip", var address] => new IpTransport(new IpTransportOptions { Addresses = [IPAddress.Parse(address)] }),
             ["socket", var directory, var port] => new SocketTransport(new SocketTransportOptions { Directory = directory, Port = int.Parse(port, CultureInfo.InvariantCulture) }),
+            ["vsock", var type, var directory, var port] => TransportHarness.VSocket.Create(Enum.Parse<VSocketType>(type), directory.Length == 0 ? null : directory, int.Parse(port, CultureInfo.InvariantCulture)),
             _ => throw new ArgumentException($"peer: unknown transport '{string.Join(' ', arguments)}'"),
         };
         transport.Start(loop, new TransportPeer());

@@ -11,6 +11,7 @@ internal static unsafe partial class LibC
     public const int AF_UNIX = 1;
     public const int AF_INET = 2;
     public const int AF_INET6 = 10;
+    public const int AF_VSOCK = 40;
     public const int SOCK_STREAM = 1;
     public const int SOCK_DGRAM = 2;
     public const int SOCK_SEQPACKET = 5;
@@ -41,8 +42,6 @@ internal static unsafe partial class LibC
     public const int IPV6_RECVTCLASS = 66;
     public const int IPV6_TCLASS = 67;
     public const int IPV6_PMTUDISC_PROBE = 3;
-
-    public const int SHUT_RDWR = 2;
 
     public const int MSG_TRUNC = 0x20;
     public const int MSG_DONTWAIT = 0x40;
@@ -76,6 +75,10 @@ internal static unsafe partial class LibC
     /// <summary>getsockname(2).</summary>
     [LibraryImport(Library, EntryPoint = "getsockname", SetLastError = true)]
     public static partial int GetSocketName(Descriptor socket, void* address, uint* length);
+
+    /// <summary>getpeername(2).</summary>
+    [LibraryImport(Library, EntryPoint = "getpeername", SetLastError = true)]
+    public static partial int GetPeerName(Descriptor socket, void* address, uint* length);
 
     /// <summary>setsockopt(2).</summary>
     [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]

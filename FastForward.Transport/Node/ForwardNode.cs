@@ -189,6 +189,55 @@ public sealed class ForwardNode : IDisposable
         return node == _options.Node ? _local.Reset(stream, code) : _peers.Find(node)?.ResetStream(_loop.Now, stream, code) ?? SendStatus.UnknownNode;
     }
 
+    /// <summary>
+    /// Takes no more of an incoming stream: what comes of it is dropped, and the sender is told with its next message, by
+    /// <see cref="SendStatus.StreamEnded"/> and a report of what it had not delivered. The handler hears no more of it.
+    /// </summary>
+    /// <param name="node">The sender.</param>
+    /// <param name="stream">The stream; it need not have begun.</param>
+    /// <returns>False when no route leads to the node.</returns>
+    public bool RefuseStream(uint node, ulong stream)
+    {
+        Verify();
+        if (node == _options.Node) _local.Refuse(stream);
+        else if (_peers.Find(node) is { } peer) peer.RefuseStream(_loop.Now, stream);
+        else return false;
+        return true;
+    }
+
+    /// <summary>
+    /// Keeps the credit of a message from its sender, for a handler that stores the message: without this the credit goes
+    /// back when <see cref="IForwardHandler.OnMessage"/> returns. Call it inside that callback, once a message. A stream
+    /// whose credit is held may have 256 KiB under way, and the streams of a peer together
+    /// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>: when nobody releases it, the sender is back-pressured.
+    /// </summary>
+    /// <param name="credit">The message's <see cref="ReceivedMessage.Credit"/>.</param>
+    public void HoldCredit(in MessageCredit credit) => HoldCredit(credit, credit.Octets);
+
+    /// <summary>Keeps a part of it.</summary>
+    internal void HoldCredit(in MessageCredit credit, int octets)
+    {
+        Verify();
+        credit.Owner?.Hold(credit.Stream!, octets);
+    }
+
+    /// <summary>
+    /// Gives held credit back to the sender, once; also after the end of the stream or the loss of the peer, where it
+    /// changes nothing any more.
+    /// </summary>
+    /// <param name="credit">What was held.</param>
+    /// <exception cref="InvalidOperationException">More is given back than the stream has held; or another thread than the loop's called.</exception>
+    public void ReleaseCredit(in MessageCredit credit) => ReleaseCredit(credit, credit.Octets);
+
+    /// <summary>Gives a part of it back.</summary>
+    internal void ReleaseCredit(in MessageCredit credit, int octets)
+    {
+        Verify();
+        if (credit.Owner is null) return;
+        if (credit.Node != _options.Node && _peers.Find(credit.Node) is { } peer) peer.ReleaseCredit(_loop.Now, credit, octets);
+        else credit.Owner.Release(_loop.Now, credit.Stream!, octets);
+    }
+
     /// <summary>What is known of a peer now; null when no route leads to it.</summary>
     public PeerStatus? GetPeer(uint node)
     {

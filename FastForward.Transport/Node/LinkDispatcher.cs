@@ -94,7 +94,7 @@ internal sealed class LinkDispatcher : ILinkSink
         _statistics.StrangerFrames++;
         // One look at two octets decides about nearly all noise.
         if (frame.Length < WireFormat.Handshake || frame[1] != (byte)FrameType.Init || !Handshake.TryRead(frame, out Handshake init)) return;
-        switch (_peers.Judge(_loop.Now, init, transport.Kind, source.IsLoopback, out RejectReason reason))
+        switch (_peers.Judge(_loop.Now, init, transport.Kind, source.IsLoopback, source.ContextId, out RejectReason reason))
         {
             case InitVerdict.Accept:
                 IForwardLink link = transport.Adopt(source);
@@ -118,7 +118,7 @@ internal sealed class LinkDispatcher : ILinkSink
             return;
         }
 
-        switch (_peers.Judge(_loop.Now, init, link.Transport.Kind, link.Traits.HostLocal, out RejectReason reason))
+        switch (_peers.Judge(_loop.Now, init, link.Transport.Kind, link.Traits.HostLocal, link.Traits.Credentials?.ContextId, out RejectReason reason))
         {
             case InitVerdict.Accept:
                 Claim(link, init);

@@ -296,7 +296,7 @@ internal sealed class PeerConnector
 
     private void BackOff()
     {
-        long limit = Route?.Row.Transport == TransportKind.Socket ? HostLocalRetryLimitMicros : RetryLimitMicros;
+        long limit = Route?.Row.Transport is TransportKind.Socket or TransportKind.VSocket ? HostLocalRetryLimitMicros : RetryLimitMicros;
         _nextAttempt = _loop.Now + _retry + Peer.Jitter(_retry / 4);
         _retry = Math.Min(_retry * 2, limit);
     }

@@ -69,6 +69,13 @@ internal sealed class RoutedPeers : IAdmission
             }
 
             connector.SetRoute(Usable(node, routes));
+            foreach (Session.Path path in connector.Peer.Paths.ToArray())
+            {
+                // A row that is gone does not cut off who was let in by it; one that names another machine does.
+                if (HasVSocket(routes) && ReasonAgainst(node, path.Kind, path.Traits.Credentials?.ContextId) is { } wrong)
+                    path.Close(_loop.Now, CloseReason.RouteChanged, wrong);
+            }
+
             // What was agreed without a key does not outlive the demand for one.
             if (routes.KeyId != 0 && connector.Peer.Paths.Count > 0)
                 connector.Peer.Close(_loop.Now, CloseReason.RouteChanged, "its routes demand a key now", UndeliveredReason.PeerLost);
@@ -111,6 +118,37 @@ internal sealed class RoutedPeers : IAdmission
     }
 
     public bool AllowsUnkeyed(TransportKind kind) => kind is TransportKind.Socket or TransportKind.VSocket || _options.AllowUnkeyedIp;
+
+    /// <summary>
+    /// On vSockets the context id of the machine is all that tells who somebody is: it must be that of a row. A node
+    /// without such a row has none to compare with, so it is not believed either.
+    /// </summary>
+    public string? ReasonAgainst(uint node, TransportKind kind, uint? contextId)
+    {
+        if (kind != TransportKind.VSocket) return null;
+        if (contextId is not { } cid) return "it came by vSocket, and the kernel does not say from which machine";
+        uint? routed = null;
+        foreach (Route route in _routes.Find(node)?.All ?? [])
+        {
+            if (route.EndPoint is not VSocketEndPoint place) continue;
+            if (VSocketMachine.IsSame(cid, place.Cid)) return null;
+            routed ??= place.Cid;
+        }
+
+        return routed is { } expected
+            ? $"it came by vSocket from context id {cid}, and its route names context id {expected}"
+            : $"it came by vSocket from context id {cid}, and no row of type FORWARD_TRANSPORT_VSOCKET says that it is there";
+    }
+
+    private static bool HasVSocket(NodeRoutes routes)
+    {
+        foreach (Route route in routes.All)
+        {
+            if (route.EndPoint is VSocketEndPoint) return true;
+        }
+
+        return false;
+    }
 
     // A route that cannot be used is no silent matter.
     private Route? Usable(uint node, NodeRoutes routes)

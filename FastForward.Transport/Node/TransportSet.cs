@@ -79,6 +79,6 @@ internal sealed partial class TransportSet : IDisposable
     [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "Node {Node} listens on {Transport} {EndPoint}")]
     private static partial void LogListening(ILogger logger, uint node, TransportKind transport, EndPoint endPoint);
 
-    [LoggerMessage(EventId = 1102, Level = LogLevel.Warning, Message = "Transport {Transport} is not available: {Reason}")]
+    [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "Transport {Transport} is not available: {Reason}")]
     private static partial void LogUnavailable(ILogger logger, TransportKind transport, string reason);
 }

@@ -13,4 +13,10 @@ internal interface IAdmission
 
     /// <summary>Peers without a key are taken from other machines over this medium.</summary>
     bool AllowsUnkeyed(TransportKind kind);
+
+    /// <summary>Why the node cannot be at such a place, as a sentence; null when it can.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="kind">The medium it comes over.</param>
+    /// <param name="contextId">The machine that the kernel vouches for, on media with such numbers.</param>
+    string? ReasonAgainst(uint node, TransportKind kind, uint? contextId);
 }

@@ -110,6 +110,19 @@ internal sealed partial class Peer
 
     public SendStatus EndStream(long now, ulong stream) => Told(_association.Sender.End(now, stream));
 
+    public void RefuseStream(long now, ulong stream)
+    {
+        _association.Receiver.Refuse(now, stream);
+        _events.Pending(this);
+    }
+
+    /// <summary>Gives held credit back; that of a dead association is only noted.</summary>
+    public void ReleaseCredit(long now, in MessageCredit credit, int octets)
+    {
+        credit.Owner!.Release(now, credit.Stream!, octets);
+        _events.Pending(this);
+    }
+
     public SendStatus ResetStream(long now, ulong stream, uint code) => Told(_association.Sender.Reset(now, stream, code));
 
     /// <summary>Sends a probe on each of the association's paths, the suspect ones too.</summary>
@@ -245,6 +258,7 @@ internal sealed partial class Peer
         }
 
         path.EstablishedOrder = ++_establishments;
+        if (path.IsReliable) _association.Receiver.RepeatGrants(now);
         ChoosePath(now, isNew ? PeerEventKind.Connected : PeerEventKind.PathChanged, "handshake completed");
         CloseRedundant(path.Kind, now);
     }

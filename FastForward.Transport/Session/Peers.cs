@@ -74,10 +74,11 @@ internal sealed class Peers
     /// <param name="init">The INIT.</param>
     /// <param name="kind">The medium it came over.</param>
     /// <param name="hostLocal">It cannot have come from another machine.</param>
+    /// <param name="contextId">The machine that the kernel vouches for, on media with such numbers.</param>
     /// <param name="reason">Why it is refused, for <see cref="InitVerdict.Reject"/>.</param>
-    public InitVerdict Judge(long now, in Handshake init, TransportKind kind, bool hostLocal, out RejectReason reason)
+    public InitVerdict Judge(long now, in Handshake init, TransportKind kind, bool hostLocal, uint? contextId, out RejectReason reason)
     {
-        InitVerdict verdict = Decide(now, init, kind, hostLocal, out reason);
+        InitVerdict verdict = Decide(now, init, kind, hostLocal, contextId, out reason);
         if (verdict is InitVerdict.Drop or InitVerdict.Reject) _statistics.RefusedHandshakes++;
         return verdict;
     }
@@ -92,7 +93,7 @@ internal sealed class Peers
         return path;
     }
 
-    private InitVerdict Decide(long now, in Handshake init, TransportKind kind, bool hostLocal, out RejectReason reason)
+    private InitVerdict Decide(long now, in Handshake init, TransportKind kind, bool hostLocal, uint? contextId, out RejectReason reason)
     {
         reason = 0;
         if (init.To != _options.Node)
@@ -119,6 +120,13 @@ internal sealed class Peers
         if (_admission.IsClosed)
         {
             reason = RejectReason.Stopping;
+            return InitVerdict.Reject;
+        }
+
+        if (_admission.ReasonAgainst(init.From, kind, contextId) is { } wrong)
+        {
+            Tell(init.From, PeerEventKind.Refused, kind, wrong);
+            reason = RejectReason.WrongSource;
             return InitVerdict.Reject;
         }
 

@@ -5,7 +5,7 @@ namespace FastForward.Transport.Session;
 /// <summary>
 /// The receiving half of an association: puts messages in order, hands them on, and owes acknowledgements and credit.
 /// </summary>
-internal sealed class Receiver
+internal sealed partial class Receiver
 {
     // Half of what a sender starts with: the acknowledgement is back before the rest is used up.
     private const int StreamAckThreshold = WireFormat.InitialStreamCredit / 2;
@@ -88,7 +88,9 @@ internal sealed class Receiver
             if (OwesTooMuch) return false;
             if (!_ended.TryGet(id, out EndedStream ended))
             {
+                // Its first messages were given up before they left. The application may be waiting for them.
                 _ended.Add(id, new EndedStream((ulong)sequence + 1, 0));
+                TellEnd(id, StreamEndReason.Reset, code, 0);
             }
             else if ((int)(sequence - (uint)ended.End) is >= 0 and int beyond)
             {
@@ -108,14 +110,28 @@ internal sealed class Receiver
         return true;
     }
 
+    /// <summary>The application takes no more of a stream, which it need not have seen yet. It is not told of the end.</summary>
+    public void Refuse(long now, ulong id)
+    {
+        if (_streams.Use(id) is { } stream)
+        {
+            Forget(stream);
+            Answer(now, id, refuse: true);
+        }
+        else if (!_ended.Contains(id))
+        {
+            _ended.Add(id, default); // its first message is answered
+        }
+    }
+
     /// <summary>Puts what is owed into the frame, as far as it fits.</summary>
     public void Write(ref FrameWriter frame)
     {
-        if (_ackHead is null && _answers.Count == 0) return;
+        if (_ackHead is null && _answers.Count == 0 && !_creditOwed) return;
         if (_creditOwed)
         {
             if (frame.Room < WireFormat.Credit) return;
-            frame.WriteCredit(_creditUsed + (ulong)_options.ReceiveWindowBytes);
+            frame.WriteCredit(Limit());
             _unacknowledged = 0;
             _creditOwed = false;
         }
@@ -124,7 +140,7 @@ internal sealed class Receiver
         while (_ackHead is { } stream)
         {
             if (frame.Room < WireFormat.StreamAck) return;
-            frame.WriteStreamAck(stream.Id, stream.Expected, stream.CreditUsed, stream.CreditUsed + _streamWindow);
+            frame.WriteStreamAck(stream.Id, stream.Expected, stream.CreditUsed, Limit(stream));
             stream.Unacknowledged = 0;
             stream.AckQueued = false;
             _acksQueued--;
@@ -170,7 +186,7 @@ internal sealed class Receiver
         _statistics.Skipped(step);
         if (message.IsEnd) Forget(stream);
         if (!message.IsMark) Deliver(stream, sequence, message.IsEnd, (ulong)step, message.Payload);
-        if (message.IsEnd) TellEnd(stream, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
+        if (message.IsEnd) TellEnd(stream.Id, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
     }
 
     private void Reliable(long now, ReceiveStream stream, in MessageElement message)
@@ -243,7 +259,7 @@ internal sealed class Receiver
         Owe(now, stream, cost);
         if (isEnd) Forget(stream);
         if (!isMark) Deliver(stream, sequence, isEnd, 0, payload);
-        if (isEnd) TellEnd(stream, StreamEndReason.Ended, 0, 0);
+        if (isEnd) TellEnd(stream.Id, StreamEndReason.Ended, 0, 0);
     }
 
     private void Deliver(ReceiveStream stream, ulong sequence, bool isLast, ulong skipped, ReadOnlySpan<byte> payload)
@@ -257,6 +273,7 @@ internal sealed class Receiver
             Class = stream.Class,
             IsLast = isLast,
             SkippedBefore = skipped,
+            Credit = stream.Class == MessageClass.Reliable ? new MessageCredit(_peer, this, stream, payload.Length + WireFormat.CreditPerMessage) : default,
             Payload = payload,
         });
     }
@@ -300,8 +317,7 @@ internal sealed class Receiver
     private void Owe(long now, ReceiveStream stream, int cost)
     {
         stream.Unacknowledged += cost;
-        _unacknowledged += cost;
-        _creditOwed = true; // also with a repetition: the grant may have been lost together with the acknowledgement
+        OweCredit(now, cost); // also with a repetition: the grant may have been lost together with the acknowledgement
         if (!stream.AckQueued)
         {
             stream.AckQueued = true;
@@ -311,19 +327,19 @@ internal sealed class Receiver
             _ackTail = stream;
         }
 
-        bool atOnce = stream.Unacknowledged >= StreamAckThreshold || _unacknowledged >= AssociationAckThreshold;
-        _ackDue = Math.Min(_ackDue, atOnce ? now : now + _options.AckDelay);
+        if (stream.Unacknowledged >= StreamAckThreshold) _ackDue = Math.Min(_ackDue, now);
     }
 
     private void End(ReceiveStream stream, StreamEndReason reason, uint code, ulong skipped)
     {
         Forget(stream);
-        TellEnd(stream, reason, code, skipped);
+        TellEnd(stream.Id, reason, code, skipped);
     }
 
     // Before the application is called: what it does inside the callback meets the stream as ended.
     private void Forget(ReceiveStream stream)
     {
+        stream.IsEnded = true;
         _streams.Remove(stream);
         _ended.Add(stream.Id, new EndedStream(stream.Expected, stream.CreditUsed));
         DropPartial(stream);
@@ -337,6 +353,6 @@ internal sealed class Receiver
         _pool.Return(partial);
     }
 
-    private void TellEnd(ReceiveStream stream, StreamEndReason reason, uint code, ulong skipped) =>
-        _events.StreamEnded(new StreamEnd(_peer, stream.Id, reason, code, skipped));
+    private void TellEnd(ulong stream, StreamEndReason reason, uint code, ulong skipped) =>
+        _events.StreamEnded(new StreamEnd(_peer, stream, reason, code, skipped));
 }

@@ -330,7 +330,7 @@ internal sealed class Sender
     private void Close(SendStream stream)
     {
         _streams.Remove(stream.Id);
-        _refused.Remove(stream.Id);
+        if (_refused.Remove(stream.Id)) _events.Writable(_peer, stream.Id); // to hear that it has ended
         if (ReferenceEquals(_recent, stream)) _recent = null;
         _ended.Add(stream.Id, stream.NextSequence);
     }

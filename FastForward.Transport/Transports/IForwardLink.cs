@@ -31,7 +31,7 @@ public interface IForwardLink
 
     /// <summary>
     /// The far end, of the type that selected the transport. An accepted UNIX link shows the path it came in by: the
-    /// connector has no name of its own.
+    /// connector has no name of its own. An accepted vSocket link shows the far machine with the port it came in by.
     /// </summary>
     EndPoint RemoteEndPoint { get; }
 

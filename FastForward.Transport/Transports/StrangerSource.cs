@@ -21,6 +21,9 @@ public readonly ref struct StrangerSource
     /// <summary>The source's raw socket address as the kernel wrote it.</summary>
     public ReadOnlySpan<byte> Address { get; }
 
+    /// <summary>Context id of the far machine, for which the kernel vouches, when the address is a struct sockaddr_vm; else null.</summary>
+    public uint? ContextId => VSocketFamily.ContextIdOf(Address);
+
     /// <summary>Notes on the local address, opaque outside the transport.</summary>
     public ReadOnlySpan<byte> Local { get; }
 

@@ -9,4 +9,5 @@ internal enum RejectReason : ushort
     NodeIdConflict = 5,
     Busy = 6,
     Stopping = 7,
+    WrongSource = 8,
 }

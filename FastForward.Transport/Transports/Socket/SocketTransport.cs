@@ -24,7 +24,7 @@ public sealed partial class SocketTransport : IForwardTransport
 {
     private readonly SocketTransportOptions _options;
     private readonly ILogger _logger;
-    private SeqPacketPort? _port;
+    private ConnectionPort? _port;
     private SocketFile? _file;
     private bool _disposed;
 
@@ -76,8 +76,8 @@ public sealed partial class SocketTransport : IForwardTransport
         UnixMedium medium = new(_options.EffectiveUserIds);
         _file = SocketFile.Create(_options.Place, medium, out Descriptor listener);
         UnixDomainSocketEndPoint local = new(_options.Path);
-        SeqPacketOptions options = new(_options.MaxFrameSize, (long)_options.OpenTimeout.TotalMicroseconds, _options.MaxPendingOpens, _options.SendBufferSize);
-        _port = new SeqPacketPort(this, medium, options, Statistics, loop, sink, listener, local, _logger);
+        ConnectionOptions options = new(_options.MaxFrameSize, (long)_options.OpenTimeout.TotalMicroseconds, _options.MaxPendingOpens, _options.SendBufferSize);
+        _port = new ConnectionPort(this, medium, options, Statistics, loop, sink, listener, local, _logger);
         LocalEndPoints = [local];
         LogStarted(_logger, _options.Path);
     }

@@ -4,12 +4,25 @@ using FastForward.Transport.Interop;
 namespace FastForward.Transport;
 
 /// <summary>Sockets of AF_UNIX: SOCK_SEQPACKET unless told otherwise.</summary>
-internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.SOCK_SEQPACKET) : ISeqPacketMedium
+internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.SOCK_SEQPACKET) : IConnectionMedium
 {
     public bool IsHostLocal => true;
 
-    public Descriptor CreateSocket() =>
-        new(LibC.Socket(LibC.AF_UNIX, type | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
+    public bool TearsPackets => false;
+
+    public int ListenerType => type;
+
+    public int TypeFor(EndPoint remote, int attempt) => attempt == 0 ? type : 0;
+
+    public void Connected(EndPoint remote, int type)
+    {
+    }
+
+    public bool MayBeOfAnotherType(int error) => false;
+
+    public Descriptor CreateSocket() => CreateSocket(type);
+
+    public Descriptor CreateSocket(int ofType) => new(LibC.Socket(LibC.AF_UNIX, ofType | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
 
     public int Connect(Descriptor socket, EndPoint remote)
     {
@@ -28,6 +41,8 @@ internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.S
         Errno.EPROTOTYPE => new LinkClosure(LinkCloseReason.ProtocolViolation, error, $"{remote} is a socket of another type than SOCK_SEQPACKET"),
         _ => new LinkClosure(LinkCloseReason.Failed, error, $"connecting to {remote} failed: {LibC.Describe(error)}"),
     };
+
+    public EndPoint AcceptedFrom(Descriptor socket, EndPoint local) => local;
 
     public PeerCredentials? ReadCredentials(Descriptor socket)
     {

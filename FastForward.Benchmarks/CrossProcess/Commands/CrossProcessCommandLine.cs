@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Text.Json;
+using FastForward.Benchmarks.CrossProcess.Processes;
+
+namespace FastForward.Benchmarks.CrossProcess.Commands;
+
+/// <summary>The commands of the cross-process tool; every other command line is that of BenchmarkDotNet.</summary>
+internal static class CrossProcessCommandLine
+{
+    private const string Side = "side";
+
+    /// <summary>Whether the arguments are for this tool.</summary>
+    public static bool Handles(string[] args) => args is ["latency" or "throughput" or "voice" or Side, ..];
+
+    /// <returns>The exit code.</returns>
+    public static int Run(string[] args)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Console.Error.WriteLine("The tool runs on Linux (x64, arm64) only.");
+            return ExitCode.Failure;
+        }
+
+        RootCommand root = new("Measures FastForward and others between two processes.") { Latency(), Throughput(), Voice(), SideCommand() };
+        ParseResult result = root.Parse(args);
+        if (result.Action is ParseErrorAction) return Refuse(result);
+        return result.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
+
+    /// <summary>What a person hears when a command line is wrong.</summary>
+    public static int Refuse(ParseResult result)
+    {
+        foreach (ParseError error in result.Errors) Console.Error.WriteLine(error.Message);
+        Console.Error.WriteLine($"{result.CommandResult.Command.Name} --help shows what there is.");
+        return ExitCode.Usage;
+    }
+
+    private static Command Latency()
+    {
+        MeasureOptions options = new([64, 256, 1100]);
+        Option<int> rate = MeasureOptions.Number("--rate", "Messages per second, sent at fixed times whatever becomes of the answers (open loop); 0 for one at a time (ping-pong).", 0, 0, 10_000_000);
+        Command command = new("latency", "Round-trip times.") { rate };
+        options.AddTo(command);
+        command.SetAction(result =>
+        {
+            int perSecond = result.GetValue(rate);
+            return MeasureRun.Run(options.Read(result, perSecond == 0 ? WorkloadKind.Ping : WorkloadKind.Paced) with { Rate = perSecond });
+        });
+        return command;
+    }
+
+    private static Command Throughput()
+    {
+        MeasureOptions options = new([64, 256, 1100]);
+        Command command = new("throughput", "Messages per second, one way.");
+        options.AddTo(command);
+        command.SetAction(result => MeasureRun.Run(options.Read(result, WorkloadKind.Stream)));
+        return command;
+    }
+
+    private static Command Voice()
+    {
+        const double PeriodSeconds = 0.06;
+        MeasureOptions options = new([60]);
+        Option<int> streams = MeasureOptions.Number("--streams", "Voice streams, each one message per 60 ms.", 1000, 1, 1000);
+        Option<int> tick = MeasureOptions.Number("--tick", "Messages that fall into one tick of this many microseconds are sent together; 1 spreads them evenly, 60000 sends all streams at once.", 1000, 1, 60_000);
+        Command command = new("voice", "One-way times and CPU of many voice streams.") { streams, tick };
+        options.AddTo(command);
+        command.SetAction(result => MeasureRun.Run(options.Read(result, WorkloadKind.Voice) with
+        {
+            Rate = result.GetValue(streams) / PeriodSeconds,
+            TickNanos = result.GetValue(tick) * 1000L,
+            Streams = result.GetValue(streams),
+        }));
+        return command;
+    }
+
+    private static Command SideCommand()
+    {
+        Argument<string> plan = new("plan");
+        Command command = new(Side, "One process of a round; started by the other commands.") { plan };
+        command.Hidden = true;
+        plan.Validators.Add(static result =>
+        {
+            try
+            {
+                SidePlan.FromJson(result.Tokens[0].Value);
+            }
+            catch (JsonException exception)
+            {
+                result.AddError($"the plan is no JSON of this program: {exception.Message}");
+            }
+        });
+        command.SetAction(result => SideRun.Run(SidePlan.FromJson(result.GetRequiredValue(plan))));
+        return command;
+    }
+}

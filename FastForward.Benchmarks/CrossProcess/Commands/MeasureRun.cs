@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using FastForward.Benchmarks.CrossProcess.Contestants;
+using FastForward.Benchmarks.CrossProcess.Processes;
+using FastForward.Benchmarks.CrossProcess.Reports;
+using FastForward.Benchmarks.CrossProcess.Statistics;
+
+namespace FastForward.Benchmarks.CrossProcess.Commands;
+
+/// <summary>Runs a measuring command from its settings to its reports.</summary>
+internal static class MeasureRun
+{
+    private const double FloorWarmUpSeconds = 0.2; // nothing is compiled there; caches and sockets only
+
+    /// <returns>The exit code.</returns>
+    public static int Run(MeasureSettings settings)
+    {
+        using CancellationTokenSource stop = new();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        try
+        {
+            if (Field.Contradiction(settings) is { } contradiction)
+            {
+                Console.Error.WriteLine(contradiction);
+                return ExitCode.Usage;
+            }
+
+            using Stream? json = OpenOutputs(settings, out string? problem);
+            if (problem is not null)
+            {
+                Console.Error.WriteLine(problem);
+                return ExitCode.Usage;
+            }
+
+            return RunAsync(settings, json, stop.Token).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("interrupted; the processes are ended");
+            return ExitCode.Interrupted;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return ExitCode.Failure;
+        }
+
+        void Cancel(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        }
+    }
+
+    private static async Task<int> RunAsync(MeasureSettings settings, Stream? json, CancellationToken cancellation)
+    {
+        using FloorProgram? floor = settings.Implementations.Contains(ImplementationName.Floor) ? FloorProgram.TryBuild(out string? reason) : NoFloor(out reason);
+        Field field = new(settings, reason);
+        List<Row> rows = [];
+        bool failed = false;
+        foreach (Mode mode in settings.Modes)
+        {
+            foreach (int size in settings.Sizes)
+            {
+                List<Row> cell = [.. field.Contests(mode, size).Select(static contest => new Row(contest))];
+                failed |= !await MeasureAsync(settings, cell, floor, cancellation).ConfigureAwait(false);
+                rows.AddRange(cell.Where(static row => row.Rounds > 0));
+            }
+        }
+
+        if (rows.Count == 0)
+        {
+            Console.Error.WriteLine("nothing was measured");
+            return ExitCode.Failure;
+        }
+
+        Report(settings, json, rows);
+        return failed ? ExitCode.Failure : ExitCode.Success;
+    }
+
+    /// <summary>All contestants of one mode and size in turn, round after round. Who fails once is out.</summary>
+    private static async Task<bool> MeasureAsync(MeasureSettings settings, List<Row> rows, FloorProgram? floor, CancellationToken cancellation)
+    {
+        HashSet<Row> failed = [];
+        for (int round = 1; round <= settings.Rounds; round++)
+        {
+            foreach (Row row in rows.Where(row => !failed.Contains(row)))
+            {
+                try
+                {
+                    RoundResult result = await Round.RunAsync(Plan(settings, row.Contest), settings.Pinning, floor, cancellation).ConfigureAwait(false);
+                    row.Add(result);
+                    Console.Error.WriteLine($"{row.Contest}, round {round} of {settings.Rounds}: {Summary(row, result)}");
+                }
+                catch (BenchmarkFailure failure)
+                {
+                    Console.Error.WriteLine($"{row.Contest}, round {round} of {settings.Rounds} failed: {failure.Message}");
+                    failed.Add(row);
+                }
+            }
+        }
+
+        rows.RemoveAll(failed.Contains);
+        return failed.Count == 0;
+    }
+
+    private static SidePlan Plan(MeasureSettings settings, Contest contest) => new()
+    {
+        Transport = contest.Transport,
+        Implementation = contest.Implementation,
+        Mode = contest.Mode,
+        Workload = settings.Workload,
+        Size = contest.Size,
+        WarmUpMicros = (long)(1e6 * (contest.Implementation == ImplementationName.Floor ? Math.Min(FloorWarmUpSeconds, settings.WarmUpSeconds) : settings.WarmUpSeconds)),
+        MeasureMicros = (long)(1e6 * settings.Seconds),
+        IntervalNanos = settings.Rate > 0 ? Math.Max(1, (long)(1e9 / settings.Rate)) : 1,
+        TickNanos = settings.TickNanos,
+        Streams = settings.Streams,
+        VSocketType = settings.VSocketType,
+    };
+
+    private static string Summary(Row row, RoundResult result)
+    {
+        Row one = new(row.Contest);
+        one.Add(result);
+        string times = one.HasTimes ? string.Create(CultureInfo.InvariantCulture, $"p50 {one.P50!.Value.Median:0.0} us, p99 {one.P99!.Value.Median:0.0} us, ") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{times}{result.MessagesPerSecond:0} messages/s{(result.Lost > 0 ? $", {result.Lost} lost" : "")}");
+    }
+
+    /// <summary>Opened before anything is measured: nobody waits ten minutes to learn that a path is wrong.</summary>
+    /// <returns>Where JSON goes; null without.</returns>
+    private static Stream? OpenOutputs(MeasureSettings settings, out string? problem)
+    {
+        problem = null;
+        try
+        {
+            if (settings.PlotDirectory is { } plots) Directory.CreateDirectory(plots);
+            if (!settings.Json) return null;
+            return settings.JsonFile is { } file ? File.Create(file) : Console.OpenStandardOutput();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            problem = exception.Message;
+            return null;
+        }
+    }
+
+    private static void Report(MeasureSettings settings, Stream? json, List<Row> rows)
+    {
+        // With JSON on the standard output, everything for a person goes to the other one.
+        TableReport.Write(json is not null && settings.JsonFile is null ? Console.Error : Console.Out, rows);
+        if (json is not null) JsonReport.Write(json, rows);
+        if (settings.PlotDirectory is { } directory)
+        {
+            if (!PlotReport.HasFonts) Console.Error.WriteLine("this machine has no fonts: the plots have no words (Debian: apt-get install fonts-dejavu-core)");
+            foreach (string plot in PlotReport.Write(directory, rows)) Console.Error.WriteLine($"wrote {plot}");
+        }
+    }
+
+    private static FloorProgram? NoFloor(out string? reason)
+    {
+        reason = "it was not asked for";
+        return null;
+    }
+}

@@ -1,0 +1,86 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using FastForward.Benchmarks.CrossProcess.Processes;
+using FastForward.Transport;
+
+namespace FastForward.Benchmarks.CrossProcess.Contestants;
+
+/// <summary>The C program beside which everything is measured: floor.c, compiled where gcc is present.</summary>
+internal sealed class FloorProgram : IDisposable
+{
+    private readonly DirectoryInfo _directory;
+
+    private FloorProgram(DirectoryInfo directory) => _directory = directory;
+
+    public string Path => System.IO.Path.Combine(_directory.FullName, "floor");
+
+    /// <summary>Compiles the program into a directory of its own, which goes with this object.</summary>
+    /// <param name="reason">Why there is none; null when there is one.</param>
+    public static FloorProgram? TryBuild(out string? reason)
+    {
+        FloorProgram program = new(Directory.CreateTempSubdirectory("fastforward-floor-"));
+        string source = System.IO.Path.Combine(program._directory.FullName, "floor.c");
+        using (Stream resource = typeof(FloorProgram).Assembly.GetManifestResourceStream("floor.c")!)
+        using (FileStream file = File.Create(source)) resource.CopyTo(file);
+        reason = Compile(source, program.Path);
+        if (reason is null) return program;
+        program.Dispose();
+        return null;
+    }
+
+    /// <summary>The program's arguments for a side of a round.</summary>
+    public static IEnumerable<string> Arguments(SidePlan plan) =>
+    [
+        plan.Role == Role.Near ? "near" : "far",
+        KindOf(plan),
+        plan.Role == Role.Near ? plan.FarAddress : AddressOf(plan),
+        plan.Mode.ToString().ToLowerInvariant(),
+        plan.Workload.ToString().ToLowerInvariant(),
+        Text(plan.Size),
+        Text(plan.WarmUpMicros),
+        Text(plan.MeasureMicros),
+        Text(plan.IntervalNanos),
+        Text(plan.TickNanos),
+        Text(plan.Cpu),
+    ];
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    private static string KindOf(SidePlan plan) => plan.Transport switch
+    {
+        TransportName.Ip => "udp",
+        TransportName.Socket => "unix",
+        TransportName.VSocket => plan.VSocketType == VSocketType.Stream ? "vsock-stream" : "vsock",
+        _ => "tcp",
+    };
+
+    private static string AddressOf(SidePlan plan) => plan.Transport switch
+    {
+        TransportName.Socket => System.IO.Path.Combine(plan.Directory, "floor.sock"),
+        TransportName.VSocket => "1", // VMADDR_CID_LOCAL: the machine itself
+        _ => "-",
+    };
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string? Compile(string source, string output)
+    {
+        try
+        {
+            using Process gcc = Process.Start(new ProcessStartInfo("gcc", ["-O2", "-o", output, source])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                RedirectStandardInput = true,
+            })!;
+            string errors = gcc.StandardError.ReadToEnd();
+            gcc.WaitForExit();
+            return gcc.ExitCode == 0 ? null : $"gcc did not compile floor.c: {errors.Trim()}";
+        }
+        catch (Win32Exception)
+        {
+            return "there is no gcc in PATH (Debian: apt-get install gcc libc6-dev)";
+        }
+    }
+}

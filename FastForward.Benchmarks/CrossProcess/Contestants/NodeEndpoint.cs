@@ -1,0 +1,101 @@
+using FastForward.Benchmarks.CrossProcess.Processes;
+using FastForward.Benchmarks.CrossProcess.Workloads;
+using FastForward.Transport;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+
+namespace FastForward.Benchmarks.CrossProcess.Contestants;
+
+/// <summary>A whole <see cref="ForwardNode"/>, driven as its loop drives itself.</summary>
+internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
+{
+    private readonly uint _peer;
+    private readonly MessageClass _class;
+    private readonly ForwardLoop _loop;
+    private readonly OverrideResolver _routes;
+    private readonly ForwardNode _node;
+    private readonly LoopTimer _timer;
+    private readonly long _loopOrigin;
+    private Workload? _workload;
+    private long _armed = long.MaxValue;
+
+    public NodeEndpoint(SidePlan plan)
+    {
+        uint id = NodeMedium.NodeOf(plan.Role);
+        _peer = NodeMedium.PeerOf(plan.Role);
+        _class = NodeMedium.ClassOf(plan);
+
+        // A refused message must end the measurement, not be counted and lived with.
+        _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleOf(plan.Mode), FailFast = true });
+        long now = _loop.Now;
+        _loopOrigin = Clock.Now - (now * 1000);
+        _timer = _loop.CreateTimer(OnTimer);
+        _routes = new OverrideResolver([new StaticRouteSource([NodeMedium.RouteToPeer(plan)])], new RouteOptions { SocketDirectory = plan.Directory });
+        _node = new ForwardNode(_loop, new ForwardNodeOptions { Node = id }, [NodeMedium.Create(plan)], _routes, this);
+        _node.Start();
+        foreach (TransportAvailability transport in _node.Transports.Values)
+        {
+            if (!transport.IsAvailable) throw new BenchmarkFailure($"FastForward's {plan.Transport} transport: {transport.Reason}");
+        }
+    }
+
+    public string Address => "-";
+
+    public bool IsConnected => _node.GetPeer(_peer)?.State == PeerState.Connected;
+
+    public bool TrySend(ulong stream, ReadOnlySpan<byte> message)
+    {
+        SendResult result = _node.Send(_peer, stream, _class, message);
+        if (result.IsAccepted) return true;
+        if (result.Status != SendStatus.BackPressured) throw new BenchmarkFailure($"the node refused a message: {result.Status}");
+        return false;
+    }
+
+    public void Turn(Workload workload)
+    {
+        _workload = workload;
+        if (workload.Due != _armed) Arm(workload.Due);
+        _loop.Idle(_loop.DoWork());
+    }
+
+    public void OnMessage(in ReceivedMessage message) => _workload!.OnMessage(message.Payload);
+
+    public void OnWritable(uint node, ulong stream) => _workload!.OnWritable();
+
+    public void OnPeer(in PeerEvent change)
+    {
+        if (change.Kind is PeerEventKind.Lost or PeerEventKind.Refused or PeerEventKind.Unusable)
+            Console.Error.WriteLine($"{change.Kind}: {change.Reason}");
+    }
+
+    public void Dispose()
+    {
+        _node.Dispose();
+        _routes.Dispose();
+        _loop.Dispose();
+    }
+
+    private static IdleStrategy IdleOf(Mode mode) => mode switch
+    {
+        Mode.Spin => IdleStrategy.BusySpin,
+        Mode.Adaptive => IdleStrategy.Adaptive,
+        _ => IdleStrategy.Block,
+    };
+
+    private void OnTimer()
+    {
+        _armed = long.MaxValue;
+        _workload!.OnDue();
+
+        // Armed again at once: the loop may be asleep before the next turn begins.
+        if (_workload.Due != _armed) Arm(_workload.Due);
+    }
+
+    // The timer counts whole microseconds: rounded up, since being early would only cost a cycle more.
+    private void Arm(long due)
+    {
+        _armed = due;
+        if (due == long.MaxValue) _timer.Cancel();
+        else _timer.Set(Math.Max(0, (due - _loopOrigin + 999) / 1000));
+    }
+}

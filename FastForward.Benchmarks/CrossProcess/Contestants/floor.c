@@ -1,0 +1,369 @@
+/*
+ * The floor: the least that two processes can do to exchange messages over one kind of socket. What FastForward takes
+ * beyond it is its own cost.
+ *
+ *   floor ROLE KIND ADDRESS MODE WORKLOAD SIZE WARMUP_US MEASURE_US INTERVAL_NS TICK_NS CPU
+ *
+ * ROLE      far (listens, echoes, counts) or near (sends, measures)
+ * KIND      udp, unix (seqpacket), tcp, vsock (seqpacket) or vsock-stream
+ * ADDRESS   near: what far has printed. far: a path for unix, a CID for vsock, anything for the others
+ * MODE      spin (non-blocking calls), block (blocking calls), adaptive (50 us of the one, then the other)
+ * WORKLOAD  ping (one message under way), paced (round trips at a fixed rate), voice (one way at a fixed rate) or
+ *           stream (one way, as fast as it goes)
+ *
+ * Message i of a fixed rate is due at i * INTERVAL_NS rounded down to TICK_NS, and its time counts from then whether or
+ * not the program was able to send it in time. Lines on the output: "ready ADDRESS" (far), "begin" (near, which then
+ * waits for an octet on its input), "measured SENT RECEIVED NANOSECONDS -1" (near), then from the side that took the
+ * times "NANOSECONDS COUNT" for each and "done". The end of the input ends the program.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vm_sockets.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ECHO, COUNT, TIMED, END };  /* what far does with a message */
+enum { WARM = 1, MEASURE = 2 };    /* phases */
+enum { SPIN_NS = 50000, BATCH = 64, BUCKETS = 54 * 1024 };
+#define NEVER UINT64_MAX
+
+struct header {
+    uint64_t time;
+    uint32_t kind, phase;
+};
+
+static int fd, is_stream, spins, blocks;
+static size_t size, filled, used, staged;
+static uint64_t sent, received, last_work, counts[BUCKETS];
+static char in[1 << 18], out[1 << 16], message[1 << 16];
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static uint64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Buckets of 1/1024 of the value: exact below 2048. */
+static void record(uint64_t nanos)
+{
+    int shift = nanos < 2048 ? 0 : 53 - __builtin_clzll(nanos);
+    counts[(uint64_t)shift * 1024 + (nanos >> shift)]++;
+}
+
+static void print_times(void)
+{
+    for (uint64_t i = 0; i < BUCKETS; i++) {
+        uint64_t shift = i < 2048 ? 0 : i / 1024 - 1;
+        if (counts[i] > 0)
+            printf("%llu %llu\n", (unsigned long long)((i - shift * 1024) << shift), (unsigned long long)counts[i]);
+    }
+    puts("done");
+    fflush(stdout);
+}
+
+static void send_all(const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = send(fd, bytes, length, MSG_NOSIGNAL | (blocks && !spins ? 0 : MSG_DONTWAIT));
+        if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
+            die("send");
+        if (n > 0) {
+            bytes += n;
+            length -= (size_t)n;
+        }
+    }
+}
+
+static void flush(void)
+{
+    send_all(out, staged);
+    staged = 0;
+    if (spins && blocks)
+        last_work = now();
+}
+
+/* Packets leave at once, since the kernel takes them one by one; a stream's octets are gathered until the flush. */
+static void put(uint64_t time, uint32_t kind, uint32_t phase)
+{
+    struct header header = { time, kind, phase };
+    memcpy(message, &header, sizeof header);
+    if (!is_stream) {
+        send_all(message, size);
+        return;
+    }
+    if (staged + size > sizeof out)
+        flush();
+    memcpy(out + staged, message, size);
+    staged += size;
+}
+
+/* One message, or none when nothing has come: spinning returns at once, blocking waits until the time is due. */
+static int take(struct header *header, uint64_t due)
+{
+    while (filled - used < size) {
+        memmove(in, in + used, filled - used);
+        filled -= used;
+        used = 0;
+        int waits = blocks && (!spins || now() - last_work >= SPIN_NS);
+        if (waits && due != NEVER) {
+            uint64_t t = now(), left = due > t ? due - t : 0;
+            struct timespec timeout = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
+            struct pollfd entry = { fd, POLLIN, 0 };
+            if (ppoll(&entry, 1, &timeout, NULL) <= 0)
+                return 0;
+            waits = 0;
+        }
+        ssize_t n = recv(fd, in + filled, is_stream ? sizeof in - filled : size, waits ? 0 : MSG_DONTWAIT);
+        if (n == 0)
+            exit(0); /* the other side has ended */
+        if (n < 0 && errno != EAGAIN && errno != EINTR)
+            die("recv");
+        if (n < 0)
+            return 0;
+        filled += (size_t)n;
+        if (spins && blocks)
+            last_work = now();
+    }
+    memcpy(header, in + used, sizeof *header);
+    used += size;
+    return 1;
+}
+
+static void far_side(void)
+{
+    uint32_t phase = 0;
+    for (int reported = 0;;) {
+        struct header header;
+        if (!take(&header, NEVER) || header.phase < phase)
+            continue;
+        if (header.phase > phase) {
+            phase = header.phase;
+            received = 0;
+        }
+        if (header.kind == END) {
+            put(received, END, phase);
+            flush();
+            if (phase == MEASURE && !reported)
+                print_times();
+            reported = phase == MEASURE;
+        } else if (header.kind == ECHO) {
+            put(header.time, ECHO, phase);
+            flush();
+        } else {
+            received++;
+            if (header.kind == TIMED && phase == MEASURE) {
+                uint64_t t = now();
+                record(t > header.time ? t - header.time : 0);
+            }
+        }
+    }
+}
+
+static void take_echo(uint32_t phase, uint64_t due)
+{
+    struct header header;
+    if (take(&header, due) && header.kind == ECHO && header.phase == phase) {
+        received++;
+        if (phase == MEASURE)
+            record(now() - header.time);
+    }
+}
+
+static void ping(uint32_t phase, uint64_t end)
+{
+    while (now() < end) {
+        put(now(), ECHO, phase);
+        flush();
+        for (sent++; received < sent;)
+            take_echo(phase, NEVER);
+    }
+}
+
+static void paced(uint32_t phase, uint64_t start, uint64_t end, uint64_t interval, uint64_t tick, uint32_t kind)
+{
+    for (;;) {
+        uint64_t due = start + sent * interval / tick * tick, t = now();
+        if (due >= end)
+            break;
+        if (t < due) {
+            take_echo(phase, due);
+            continue;
+        }
+        for (; due <= t && due < end; due = start + ++sent * interval / tick * tick)
+            put(due, kind, phase);
+        flush();
+    }
+    for (uint64_t limit = now() + 1000000000; kind == ECHO && received < sent && now() < limit;)
+        take_echo(phase, limit);
+}
+
+/* Asks far how much of the phase has arrived, again and again since a datagram may be lost. */
+static void count_arrived(uint32_t phase)
+{
+    for (;;) {
+        struct header header;
+        put(0, END, phase);
+        flush();
+        for (uint64_t again = now() + 10000000; now() < again;) {
+            if (take(&header, again) && header.kind == END && header.phase == phase) {
+                received = header.time;
+                return;
+            }
+        }
+    }
+}
+
+static uint64_t run(const char *workload, uint32_t phase, uint64_t nanos, uint64_t interval, uint64_t tick)
+{
+    uint64_t start = now(), end = start + nanos;
+    sent = received = 0;
+    if (strcmp(workload, "ping") == 0)
+        ping(phase, end);
+    else if (strcmp(workload, "paced") == 0)
+        paced(phase, start, end, interval, tick, ECHO);
+    else if (strcmp(workload, "voice") == 0)
+        paced(phase, start, end, interval, tick, TIMED);
+    else
+        while (now() < end)
+            for (int i = 0; i < BATCH; i++, sent++)
+                put(0, COUNT, phase);
+    if (strcmp(workload, "voice") == 0 || strcmp(workload, "stream") == 0)
+        count_arrived(phase);
+    return now() - start;
+}
+
+static void open_socket(int near, const char *kind, const char *address)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ip;
+        struct sockaddr_un local;
+        struct sockaddr_vm vm;
+    } name = { 0 };
+    socklen_t length = sizeof name.ip;
+    int type = SOCK_STREAM, one = 1, small = 1 << 20, large = 4 << 20;
+    if (strcmp(kind, "unix") == 0) {
+        type = SOCK_SEQPACKET;
+        name.local.sun_family = AF_UNIX;
+        snprintf(name.local.sun_path, sizeof name.local.sun_path, "%s", address);
+        length = sizeof name.local;
+    } else if (strncmp(kind, "vsock", 5) == 0) {
+        if (strcmp(kind, "vsock") == 0)
+            type = SOCK_SEQPACKET;
+        name.vm.svm_family = AF_VSOCK;
+        name.vm.svm_port = VMADDR_PORT_ANY;
+        sscanf(address, "%u:%u", &name.vm.svm_cid, &name.vm.svm_port);
+        if (!near)
+            name.vm.svm_cid = VMADDR_CID_ANY;
+        length = sizeof name.vm;
+    } else {
+        if (strcmp(kind, "udp") == 0)
+            type = SOCK_DGRAM;
+        name.ip.sin_family = AF_INET;
+        name.ip.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        name.ip.sin_port = htons((uint16_t)(near ? atoi(address) : 0));
+    }
+    is_stream = type == SOCK_STREAM;
+    fd = socket(name.any.sa_family, type, 0);
+    if (fd < 0)
+        die("socket");
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
+    if (near) {
+        if (connect(fd, &name.any, length) != 0)
+            die("connect");
+    } else {
+        if (bind(fd, &name.any, length) != 0 || (type != SOCK_DGRAM && listen(fd, 1) != 0) || getsockname(fd, &name.any, &length) != 0)
+            die("bind");
+        if (name.any.sa_family == AF_UNIX)
+            printf("ready %s\n", address);
+        else if (name.any.sa_family == AF_VSOCK)
+            printf("ready %s:%u\n", address, name.vm.svm_port);
+        else
+            printf("ready %u\n", ntohs(name.ip.sin_port));
+        fflush(stdout);
+        if (type == SOCK_DGRAM) { /* the first one to speak is the other side; its message stays to be read */
+            length = sizeof name;
+            if (recvfrom(fd, in, 1, MSG_PEEK, &name.any, &length) < 0 || connect(fd, &name.any, length) != 0)
+                die("recvfrom");
+        } else if ((fd = accept(fd, NULL, NULL)) < 0) {
+            die("accept");
+        }
+    }
+    if (strcmp(kind, "tcp") == 0)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+/* From now on the end of the input, which is that of the parent process, ends this one by SIGIO, without a look at it. */
+static void follow_parent(void)
+{
+    struct pollfd entry = { STDIN_FILENO, POLLIN, 0 };
+    fcntl(STDIN_FILENO, F_SETOWN, getpid());
+    fcntl(STDIN_FILENO, F_SETFL, O_ASYNC);
+    if (poll(&entry, 1, 0) != 0)
+        exit(0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 12) {
+        fputs("floor ROLE KIND ADDRESS MODE WORKLOAD SIZE WARMUP_US MEASURE_US INTERVAL_NS TICK_NS CPU\n", stderr);
+        return 2;
+    }
+    int near = strcmp(argv[1], "near") == 0, cpu = atoi(argv[11]);
+    uint64_t warmup = strtoull(argv[7], NULL, 10) * 1000, nanos = strtoull(argv[8], NULL, 10) * 1000;
+    uint64_t interval = strtoull(argv[9], NULL, 10), tick = strtoull(argv[10], NULL, 10);
+    char go;
+    spins = strcmp(argv[4], "block") != 0;
+    blocks = strcmp(argv[4], "spin") != 0;
+    size = strtoull(argv[6], NULL, 10);
+    if (size < sizeof(struct header) || size > sizeof message) {
+        fputs("floor: the size is outside of 16..65536\n", stderr);
+        return 2;
+    }
+    prctl(PR_SET_TIMERSLACK, 1);
+    if (cpu >= 0) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(cpu, &set);
+        if (sched_setaffinity(0, sizeof set, &set) != 0)
+            die("sched_setaffinity");
+    }
+    if (!near)
+        follow_parent();
+    open_socket(near, argv[2], argv[3]);
+    if (!near)
+        far_side();
+
+    run(argv[5], WARM, warmup, interval, tick);
+    puts("begin");
+    fflush(stdout);
+    if (read(STDIN_FILENO, &go, 1) != 1)
+        return 1;
+    follow_parent();
+    run(argv[5], WARM, 20000000, interval, tick); /* the parent goes back to sleep meanwhile */
+    uint64_t elapsed = run(argv[5], MEASURE, nanos, interval, tick);
+    printf("measured %llu %llu %llu -1\n", (unsigned long long)sent, (unsigned long long)received, (unsigned long long)elapsed);
+    print_times();
+    for (;;)
+        pause();
+}

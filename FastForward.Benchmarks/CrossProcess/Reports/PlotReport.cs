@@ -1,0 +1,75 @@
+using FastForward.Benchmarks.CrossProcess.Statistics;
+using ScottPlot;
+
+namespace FastForward.Benchmarks.CrossProcess.Reports;
+
+/// <summary>
+/// Plots as PNG files, one per mode and size: times over percentiles, both axes logarithmic, so that the tail has room; or
+/// bars where only rates were measured.
+/// </summary>
+internal static class PlotReport
+{
+    private const int Width = 1000;
+    private const int Height = 600;
+
+    // 0, 50, 90, 99 and so on lie at equal distances: the axis counts the nines of a percentile.
+    private static readonly double[] s_nines = [0, 1, 2, 3, 4, 5];
+    private static readonly string[] s_percentiles = ["0", "90", "99", "99.9", "99.99", "99.999"];
+
+    /// <summary>Without fonts the plots have lines, but no words.</summary>
+    public static bool HasFonts => SkiaSharp.SKTypeface.Default.GlyphCount > 0;
+
+    /// <returns>The files that were written.</returns>
+    public static IReadOnlyList<string> Write(string directory, IReadOnlyList<Row> rows)
+    {
+        List<string> files = [];
+        foreach (IGrouping<string, Row> cell in rows.GroupBy(static row => $"{row.Contest.Mode.ToString().ToLowerInvariant()}-{row.Contest.Size}"))
+        {
+            using Plot plot = new();
+            plot.Title($"{cell.Key.Replace("-", ", ", StringComparison.Ordinal)} B");
+            bool times = cell.Any(static row => row.HasTimes);
+            if (times) AddTimes(plot, cell.Where(static row => row.HasTimes));
+            else AddRates(plot, [.. cell]);
+            string file = Path.Combine(directory, $"{(times ? "percentiles" : "rates")}-{cell.Key}.png");
+            plot.SavePng(file, Width, Height);
+            files.Add(file);
+        }
+
+        return files;
+    }
+
+    private static void AddTimes(Plot plot, IEnumerable<Row> rows)
+    {
+        foreach (Row row in rows)
+        {
+            List<double> nines = [], micros = [];
+            for (double nine = 0; nine <= s_nines[^1]; nine += 0.05)
+            {
+                nines.Add(nine);
+                micros.Add(Math.Log10(row.Percentile(100 * (1 - Math.Pow(10, -nine)))!.Value.Median));
+            }
+
+            ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(nines, micros);
+            line.LegendText = NameOf(row);
+            line.LineWidth = 2;
+        }
+
+        double[] decades = [.. Enumerable.Range(-1, 9).Select(static decade => (double)decade)];
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(s_nines, s_percentiles);
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual(decades, [.. decades.Select(static decade => Math.Pow(10, decade).ToString("#,0.#", System.Globalization.CultureInfo.InvariantCulture))]);
+        plot.XLabel("percentile");
+        plot.YLabel("microseconds");
+        plot.ShowLegend(Edge.Right);
+    }
+
+    private static void AddRates(Plot plot, Row[] rows)
+    {
+        double[] places = [.. Enumerable.Range(0, rows.Length).Select(static place => (double)place)];
+        plot.Add.Bars(places, [.. rows.Select(static row => row.MessagesPerSecond.Median / 1e6)]);
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(places, [.. rows.Select(NameOf)]);
+        plot.Axes.Margins(bottom: 0);
+        plot.YLabel("million messages per second");
+    }
+
+    private static string NameOf(Row row) => $"{row.Contest.Implementation}, {row.Contest.Transport}";
+}

@@ -1,0 +1,58 @@
+using FastForward.Benchmarks.CrossProcess.Workloads;
+using HdrHistogram;
+
+namespace FastForward.Benchmarks.CrossProcess.Statistics;
+
+/// <summary>The rounds of one contest, and their medians.</summary>
+internal sealed class Row(Contest contest)
+{
+    private readonly List<RoundResult> _rounds = [];
+    private readonly List<LongHistogram> _histograms = [];
+
+    public Contest Contest { get; } = contest;
+
+    public int Rounds => _rounds.Count;
+
+    public bool HasTimes => _histograms.Count > 0 && _histograms.TrueForAll(static histogram => histogram.TotalCount > 0);
+
+    public Spread? P50 => Percentile(50);
+
+    public Spread? P99 => Percentile(99);
+
+    public Spread? P999 => Percentile(99.9);
+
+    public Spread MessagesPerSecond => Spread.Of(_rounds.Select(static round => round.MessagesPerSecond))!.Value;
+
+    public Spread? AllocatedBytesPerMessage => Spread.Of(_rounds.Select(static round => round.AllocatedBytesPerMessage));
+
+    public Spread? CpuPercent => Spread.Of(_rounds.Select(static round => round.CpuPercent));
+
+    public long Sent => _rounds.Sum(static round => round.Sent);
+
+    public long Lost => _rounds.Sum(static round => round.Lost);
+
+    public void Add(RoundResult round)
+    {
+        LongHistogram histogram = new(Workload.LongestNanos, 3);
+        foreach ((long nanos, long count) in round.Times) histogram.RecordValueWithCount(Math.Min(nanos, Workload.LongestNanos), count);
+        _rounds.Add(round);
+        _histograms.Add(histogram);
+    }
+
+    /// <summary>A percentile in microseconds, round by round; null when no times were taken.</summary>
+    public Spread? Percentile(double percentile) => HasTimes ? Spread.Of(Micros(percentile)) : null;
+
+    /// <summary>The median of the rounds' ratios to the same rounds of another row; null where that cannot be said.</summary>
+    public double? RatioTo(Row? other, double percentile) =>
+        other is null || !HasTimes || !other.HasTimes ? null : Ratio(Micros(percentile), other.Micros(percentile));
+
+    /// <summary>The same of the rates.</summary>
+    public double? RateRatioTo(Row? other) =>
+        other is null ? null : Ratio(_rounds.Select(static round => round.MessagesPerSecond), other._rounds.Select(static round => round.MessagesPerSecond));
+
+    private IEnumerable<double> Micros(double percentile) =>
+        _histograms.Select(histogram => histogram.GetValueAtPercentile(percentile) / 1000.0);
+
+    private static double? Ratio(IEnumerable<double> own, IEnumerable<double> others) =>
+        Spread.Of(own.Zip(others).Where(static pair => pair.Second > 0).Select(static pair => pair.First / pair.Second))?.Median;
+}

@@ -1,0 +1,13 @@
+namespace FastForward.Benchmarks.CrossProcess;
+
+/// <summary>The media as options and reports name them.</summary>
+internal static class TransportName
+{
+    public const string Ip = "ip";
+    public const string Socket = "socket";
+    public const string VSocket = "vsock";
+    public const string Rdma = "rdma";
+    public const string Tcp = "tcp";
+
+    public static string[] All { get; } = [Ip, Socket, VSocket, Rdma, Tcp];
+}

@@ -1,0 +1,187 @@
+using System.Text.Json;
+using FastForward.Tests.Host.Processes;
+
+namespace FastForward.Tests.Benchmarks;
+
+/// <summary>The tool measures what it was asked to and says what it did not. Its figures are nobody's promise here.</summary>
+[Category("Process")]
+public sealed class CrossProcessToolTests
+{
+    private const string Short = "--seconds 0.1 --warmup 0.1";
+    private static readonly TimeSpan s_wholeRun = TimeSpan.FromMinutes(2);
+    private static readonly byte[] s_pngSignature = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
+
+    private static readonly string[] s_keys =
+    [
+        "transport", "implementation", "mode", "size", "p50Micros", "p99Micros", "p999Micros", "messagesPerSecond", "allocatedBytesPerMessage", "cpuPercent",
+    ];
+
+    [Test]
+    public void Latency_has_a_row_for_everyone_and_a_plot()
+    {
+        Requires.Program("gcc", "gcc");
+        using TemporaryDirectory plots = new();
+        using RunningProgram tool = BenchmarkTool.Start($"latency --transport ip,socket,tcp --mode spin --size 64 --rounds 1 {Short} --json --plot {plots.Path}");
+        List<JsonElement> rows = Rows(tool);
+        Assert.That(rows.Select(Name), Is.EqualTo(
+        [
+            "ip FastForward spin 64", "ip C spin 64", "ip LiteNetLib spin 64", "socket FastForward spin 64", "socket C spin 64", "tcp C spin 64", "tcp NetMQ spin 64",
+        ]));
+        foreach (JsonElement row in rows) AssertTimes(row);
+        AssertPng(plots, "percentiles-spin-64.png");
+    }
+
+    [Test]
+    public void Rounds_alternate_between_the_contestants_also_at_a_fixed_rate()
+    {
+        Requires.Program("gcc", "gcc");
+        using TemporaryDirectory directory = new();
+        string file = directory["rows.json"];
+        using RunningProgram tool = BenchmarkTool.Start($"latency --rate 2000 --transport socket --implementation FastForward,C --mode block --size 16,1100 --rounds 2 {Short} --json {file}");
+        Assert.That(tool.WaitForExit(s_wholeRun), Is.Zero, tool.Everything);
+        List<JsonElement> rows = Parse(File.ReadAllText(file));
+        Assert.That(rows.Select(Name), Is.EqualTo(["socket FastForward block 16", "socket C block 16", "socket FastForward block 1100", "socket C block 1100"]));
+        foreach (JsonElement row in rows) AssertTimes(row);
+        string[] rounds = [.. tool.Everything.Split('\n').Where(static line => line.Contains(" 16 B, round ", StringComparison.Ordinal)).Select(static line => line[..line.IndexOf(':', StringComparison.Ordinal)])];
+        Assert.That(rounds, Is.EqualTo(
+        [
+            "socket FastForward block 16 B, round 1 of 2", "socket C block 16 B, round 1 of 2", "socket FastForward block 16 B, round 2 of 2", "socket C block 16 B, round 2 of 2",
+        ]));
+        Assert.That(tool.Output, Does.Contain("| transport").And.Contain("p50 / C"), "the table");
+    }
+
+    [Test]
+    public void Throughput_loses_nothing_where_the_way_is_reliable()
+    {
+        Requires.Program("gcc", "gcc");
+        using TemporaryDirectory plots = new();
+        using RunningProgram tool = BenchmarkTool.Start($"throughput --transport ip,socket,tcp --mode adaptive --size 64 --rounds 1 {Short} --json --plot {plots.Path}");
+        List<JsonElement> rows = Rows(tool);
+        Assert.That(rows.Select(Name), Is.EqualTo(["ip FastForward adaptive 64", "ip C adaptive 64", "socket FastForward adaptive 64", "socket C adaptive 64", "tcp C adaptive 64", "tcp NetMQ adaptive 64"]));
+        foreach (JsonElement row in rows)
+        {
+            Assert.That(row.GetProperty("p50Micros").ValueKind, Is.EqualTo(JsonValueKind.Null), Name(row));
+            AssertRate(row);
+        }
+
+        string[][] table = [.. tool.Everything.Split('\n').Where(static line => line.StartsWith("| ", StringComparison.Ordinal)).Select(static line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries))];
+        int lost = Array.IndexOf(table[0], "lost");
+        Assert.That(table.Where(static line => line[0] is "socket" or "tcp").Select(line => line[lost]), Is.EqualTo(["0", "0", "0", "0"]), tool.Everything);
+        AssertPng(plots, "rates-adaptive-64.png");
+    }
+
+    [Test]
+    public void Voice_measures_one_way_times_of_many_streams()
+    {
+        Requires.Program("gcc", "gcc");
+        using RunningProgram tool = BenchmarkTool.Start($"voice --transport socket --mode block --streams 200 --rounds 1 {Short} --json");
+        List<JsonElement> rows = Rows(tool);
+        Assert.That(rows.Select(Name), Is.EqualTo(["socket FastForward block 60", "socket C block 60"]));
+        foreach (JsonElement row in rows) AssertTimes(row);
+    }
+
+    [TestCase("latency --mode fast", "--mode: 'fast' is none of spin, adaptive, block")]
+    [TestCase("latency --size 8", "--size: '8' is no whole number from 16 to 1100; for example: --size 64,256")]
+    [TestCase("latency --rounds 0", "--rounds: '0' is no whole number from 1 to 1000; for example: --rounds 5")]
+    [TestCase("latency --pin 0,100000", "--pin: '0,100000' does not name two cores of this process")]
+    [TestCase("throughput --transport quic", "--transport: 'quic' is none of ip, socket, vsock, rdma, tcp")]
+    [TestCase("voice --seconds nan", "--seconds: 'nan' is no number from 0.05 to 3600; for example: --seconds 1")]
+    [TestCase("throughput --rate 5", "Unrecognized command or argument '--rate'.")]
+    [TestCase("latency --transport socket --implementation NetMQ", "--transport socket does not go with --implementation NetMQ: NetMQ has tcp")]
+    [TestCase("latency --json /nonexistent/rows.json", "Could not find a part of the path '/nonexistent/rows.json'.")]
+    public void A_wrong_command_line_is_told_and_exits_with_2(string arguments, string message)
+    {
+        using RunningProgram tool = BenchmarkTool.Start(arguments);
+        Assert.That(tool.WaitForExit(), Is.EqualTo(2), tool.Everything);
+        Assert.That(tool.Everything, Does.Contain(message).And.Not.Contain("   at "));
+        Assert.That(tool.Output, Is.Empty);
+    }
+
+    [Test]
+    public void Without_a_compiler_the_floor_is_absent_and_said_to_be()
+    {
+        using RunningProgram tool = BenchmarkTool.Start($"latency --transport socket --mode block --size 64 --rounds 1 {Short} --json", "PATH=/nonexistent");
+        List<JsonElement> rows = Rows(tool);
+        Assert.That(rows.Select(Name), Is.EqualTo(["socket FastForward block 64"]));
+        Assert.That(tool.Everything, Does.Contain("socket C: not measured, there is no gcc in PATH"));
+    }
+
+    [Test]
+    public void A_transport_that_is_not_there_is_said_to_be()
+    {
+        using RunningProgram tool = BenchmarkTool.Start($"latency --transport rdma,socket --implementation FastForward --mode block --size 64 --rounds 1 {Short} --json");
+        Assert.That(tool.WaitForExit(s_wholeRun), Is.Zero, tool.Everything);
+        string[] names = [.. Parse(tool.Output).Select(Name)];
+        if (!names.Contains("rdma FastForward block 64")) Assert.That(tool.Everything, Does.Contain("rdma FastForward: not measured, "));
+        Assert.That(names, Does.Contain("socket FastForward block 64"));
+    }
+
+    [Test]
+    public void A_process_that_is_killed_is_told_and_nothing_hangs()
+    {
+        using RunningProgram tool = BenchmarkTool.Start("latency --transport socket --implementation FastForward --mode block --size 64 --rounds 1 --seconds 60");
+        (int id, _) = WaitForSides(tool)[0];
+        System.Diagnostics.Process.GetProcessById(id).Kill();
+        Assert.That(tool.WaitForExit(), Is.EqualTo(1), tool.Everything);
+        Assert.That(tool.Everything, Does.Contain("round 1 of 1 failed: ").And.Contain($"({id}) ended with code 137").And.Contain("nothing was measured"));
+    }
+
+    [Test]
+    public void Ctrl_C_ends_the_tool_and_its_processes()
+    {
+        using RunningProgram tool = BenchmarkTool.Start("latency --transport socket --implementation FastForward --mode block --size 64 --rounds 1 --seconds 60 --json");
+        IReadOnlyList<(int Id, string Command)> sides = WaitForSides(tool);
+        tool.Signal(RunningProgram.SIGINT);
+        Assert.That(tool.WaitForExit(), Is.EqualTo(130), tool.Everything);
+        Assert.That(tool.Everything, Does.Contain("interrupted; the processes are ended"));
+        Assert.That(tool.Output, Is.Empty);
+        foreach ((int id, string command) in sides) Assert.That(Directory.Exists($"/proc/{id}"), Is.False, command);
+    }
+
+    private static IReadOnlyList<(int Id, string Command)> WaitForSides(RunningProgram tool)
+    {
+        IReadOnlyList<(int Id, string Command)> sides = [];
+        Eventually.True(() => (sides = [.. BenchmarkTool.ChildrenOf(tool.Id).Where(static child => child.Command.Contains(" side ", StringComparison.Ordinal))]).Count == 2, () => $"two processes: {tool.Everything}");
+        return sides;
+    }
+
+    private static List<JsonElement> Rows(RunningProgram tool)
+    {
+        Assert.That(tool.WaitForExit(s_wholeRun), Is.Zero, tool.Everything);
+        return Parse(tool.Output);
+    }
+
+    private static List<JsonElement> Parse(string json)
+    {
+        List<JsonElement> rows = [.. JsonDocument.Parse(json).RootElement.EnumerateArray()];
+        foreach (JsonElement row in rows) Assert.That(row.EnumerateObject().Select(static property => property.Name), Is.EqualTo(s_keys));
+        return rows;
+    }
+
+    private static string Name(JsonElement row) =>
+        $"{row.GetProperty("transport").GetString()} {row.GetProperty("implementation").GetString()} {row.GetProperty("mode").GetString()} {row.GetProperty("size").GetInt32()}";
+
+    private static void AssertTimes(JsonElement row)
+    {
+        double p50 = row.GetProperty("p50Micros").GetDouble(), p99 = row.GetProperty("p99Micros").GetDouble(), p999 = row.GetProperty("p999Micros").GetDouble();
+        Assert.That(p50, Is.GreaterThan(0), Name(row));
+        Assert.That(p99, Is.GreaterThanOrEqualTo(p50), Name(row));
+        Assert.That(p999, Is.GreaterThanOrEqualTo(p99), Name(row));
+        AssertRate(row);
+    }
+
+    private static void AssertRate(JsonElement row)
+    {
+        Assert.That(row.GetProperty("messagesPerSecond").GetDouble(), Is.GreaterThan(0), Name(row));
+        Assert.That(row.GetProperty("cpuPercent").GetDouble(), Is.GreaterThan(0), Name(row));
+        bool isFloor = row.GetProperty("implementation").GetString() == "C";
+        Assert.That(row.GetProperty("allocatedBytesPerMessage").ValueKind, Is.EqualTo(isFloor ? JsonValueKind.Null : JsonValueKind.Number), Name(row));
+    }
+
+    private static void AssertPng(TemporaryDirectory directory, string name)
+    {
+        byte[] file = File.ReadAllBytes(directory[name]);
+        Assert.That(file.AsSpan(0, s_pngSignature.Length).ToArray(), Is.EqualTo(s_pngSignature));
+        Assert.That(file, Has.Length.GreaterThan(1000));
+    }
+}

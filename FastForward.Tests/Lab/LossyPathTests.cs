@@ -1,0 +1,91 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace FastForward.Tests.Lab;
+
+/// <summary>The lossy path does what it is told, by the count of a plain UDP sender and receiver.</summary>
+[Category("Lab")]
+public sealed class LossyPathTests
+{
+    private const int Sent = 10_000;
+    private const int SOL_SOCKET = 1;
+    private const int SO_RCVBUFFORCE = 33;
+
+    private readonly byte[] _buffer = new byte[64];
+
+    private static IEnumerable<Netem> Paths =>
+    [
+        new(),
+        new() { LossPercent = 1 },
+        new() { LossPercent = 20 },
+        new() { LossPercent = 5, DelayMillis = 20, JitterMillis = 10 },
+        new() { DelayMillis = 10, ReorderPercent = 25, DuplicatePercent = 5 },
+    ];
+
+    [SetUp]
+    public void SetUp() => Requires.Lab();
+
+    [TestCaseSource(nameof(Paths))]
+    public void A_plain_sender_loses_what_was_asked_for(object parameters)
+    {
+        Netem netem = (Netem)parameters;
+        using LossyPath path = new(netem);
+        using Socket sender = LossyPath.At(LossyPath.Near, static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        using Socket receiver = LossyPath.At(LossyPath.Far, static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        receiver.SetRawSocketOption(SOL_SOCKET, SO_RCVBUFFORCE, BitConverter.GetBytes(2048 * Sent)); // it must not lose any itself
+        receiver.Bind(new IPEndPoint(LossyPath.Far, 0));
+        sender.Connect(receiver.LocalEndPoint!);
+
+        int[] copies = new int[Sent];
+        bool ended = false;
+        int highest = -1, overtaken = 0;
+        void Receive()
+        {
+            while (receiver.Poll(0, SelectMode.SelectRead))
+            {
+                receiver.Receive(_buffer);
+                int number = BinaryPrimitives.ReadInt32LittleEndian(_buffer);
+                if (number == Sent)
+                {
+                    ended = true;
+                    continue;
+                }
+
+                copies[number]++;
+                if (number < highest) overtaken++;
+                highest = Math.Max(highest, number);
+            }
+        }
+
+        void Send(int number)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(_buffer, number);
+            sender.Send(_buffer);
+        }
+
+        for (int i = 0; i < Sent; i++) Send(i);
+
+        // When the kernel delays nothing any more, what is not before the mark was lost.
+        Eventually.True(static () => LossyPath.Waiting == 0, static () => $"the path is empty: {LossyPath.Waiting} packets on their way");
+        Eventually.True(() => { Send(Sent); Receive(); return ended; }, static () => "a mark behind the last datagram arrives");
+
+        int lost = copies.Count(static count => count == 0), twice = copies.Count(static count => count == 2);
+        TestContext.Out.WriteLine($"netem '{netem}': {Sent} sent, {lost} lost, {twice} twice, {overtaken} overtaken; the kernel lost {LossyPath.Drops}");
+        AssertShare(lost, netem.LossPercent, "lost");
+        AssertShare(twice, netem.DuplicatePercent, "arrived twice");
+        Assert.That(copies.Max(), Is.LessThanOrEqualTo(2));
+        Assert.That(LossyPath.Drops, Is.GreaterThanOrEqualTo(lost), "the kernel counts what it lost, marks included");
+        Assert.That(overtaken > 0, Is.EqualTo(netem.JitterMillis > 0 || netem.ReorderPercent > 0), $"{overtaken} overtaken");
+    }
+
+    /// <summary>
+    /// A binomial count lies within six standard deviations of its mean but once in 500 million runs; a share of nothing is
+    /// exact.
+    /// </summary>
+    private static void AssertShare(int count, double percent, string what)
+    {
+        double mean = Sent * percent / 100, deviation = Math.Sqrt(mean * (1 - (percent / 100)));
+        Assert.That(count, Is.InRange((int)Math.Floor(mean - (6 * deviation)), (int)Math.Ceiling(mean + (6 * deviation))), $"{what}: {percent} % of {Sent} asked for");
+    }
+}

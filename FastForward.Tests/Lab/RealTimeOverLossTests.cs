@@ -1,0 +1,68 @@
+using System.Buffers.Binary;
+using FastForward.Tests.Node;
+using FastForward.Transport;
+
+namespace FastForward.Tests.Lab;
+
+/// <summary>Two nodes speak over a path of the kernel that loses and reorders: every gap is told, and nothing else.</summary>
+[Category("Lab")]
+public sealed class RealTimeOverLossTests
+{
+    private const int Streams = 8;
+    private const int Places = 400;
+    private const long PauseMicros = 5_000;
+
+    private static IEnumerable<Netem> Paths =>
+    [
+        new() { LossPercent = 2, DelayMillis = 5 },
+        new() { LossPercent = 10, DelayMillis = 20, JitterMillis = 10, DuplicatePercent = 2 },
+        new() { LossPercent = 30 },
+    ];
+
+    [SetUp]
+    public void SetUp() => Requires.Lab();
+
+    [TestCaseSource(nameof(Paths))]
+    public void Delivered_and_told_lost_are_together_what_was_sent(object parameters)
+    {
+        using LossyPath path = new((Netem)parameters);
+        using NodeWorld world = new();
+        TestNode near = LossyPath.At(LossyPath.Near, () => world.Start(25011, allowUnkeyed: true, address: LossyPath.Near));
+        TestNode far = LossyPath.At(LossyPath.Far, () => world.Start(250012, allowUnkeyed: true, address: LossyPath.Far));
+        near.Route(far, TransportKind.Ip);
+        far.Route(near, TransportKind.Ip);
+        StreamLedger[] ledgers = [.. Enumerable.Range(0, Streams).Select(static _ => new StreamLedger())];
+        far.OnReceived = (in ReceivedMessage message) => ledgers[message.Stream - 1].Take(message);
+        world.Until(() => near.IsConnectedTo(far) && far.IsConnectedTo(near), "both nodes connected");
+
+        // A stream tells a loss by what comes after it: it goes on until the receiver knows of all places that count.
+        int[] sent = new int[Streams];
+        byte[] payload = new byte[200];
+        long due = 0;
+        world.Until(
+            () =>
+            {
+                if (world.Loop.Now >= due)
+                {
+                    due = world.Loop.Now + PauseMicros;
+                    for (int i = 0; i < Streams; i++)
+                    {
+                        BinaryPrimitives.WriteUInt64LittleEndian(payload, (ulong)sent[i]);
+                        SendResult result = near.Node.Send(far.Id, (ulong)i + 1, MessageClass.RealTime, payload);
+                        Assert.That(result, Is.EqualTo(new SendResult(SendStatus.Accepted, (ulong)sent[i])));
+                        sent[i]++;
+                    }
+                }
+
+                return ledgers.All(static ledger => ledger.Known >= Places);
+            },
+            $"all {Places} places of {Streams} streams delivered or told lost");
+
+        int delivered = ledgers.Sum(static ledger => ledger.DeliveredOf(Places));
+        TestContext.Out.WriteLine($"netem '{parameters}': of {Streams * Places} messages {delivered} delivered, {(Streams * Places) - delivered} told lost, "
+            + $"{far.Node.Statistics.LateMessages} late; {far.Node.Statistics.ReplayedFrames} frames came twice");
+        Assert.That(far.Node.Statistics.SkippedMessages, Is.EqualTo(ledgers.Sum(static ledger => ledger.Known - ledger.DeliveredOf(ledger.Known))), "the node counts what it told");
+        Assert.That(delivered, Is.GreaterThan(0).And.LessThan(Streams * Places), "the path lost something, and not everything");
+        Assert.That(far.Ends, Is.Empty);
+    }
+}

@@ -1,0 +1,36 @@
+using FastForward.Transport;
+
+namespace FastForward.Tests.Transports;
+
+/// <summary>Which context ids are the same machine.</summary>
+public sealed class VSocketMachineTests
+{
+    private const uint None = VSocketEndPoint.AnyCid;
+
+    [TestCase(5u, 5u, 3u, true, TestName = "A number is the same as itself")]
+    [TestCase(5u, 6u, 3u, false, TestName = "Two guests are not the same")]
+    [TestCase(1u, 3u, 3u, true, TestName = "A guest is 1 and its own number to itself")]
+    [TestCase(1u, 2u, 3u, false, TestName = "A guest is not its host")]
+    [TestCase(3u, 2u, 3u, false, TestName = "Nor by its own number")]
+    [TestCase(1u, 2u, 2u, true, TestName = "A host is 1 and 2 to itself")]
+    [TestCase(1u, 2u, None, true, TestName = "A machine without a number is 1 and 2 to itself")]
+    [TestCase(1u, 2u, 1u, true, TestName = "So is one that has the loopback only")]
+    [TestCase(1u, 3u, None, false, TestName = "It is no guest of its own")]
+    [TestCase(None, 1u, None, false, TestName = "The number for none is nobody")]
+    public void Same_machine(uint one, uint other, uint own, bool same)
+    {
+        Assert.That(VSocketMachine.IsSame(one, other, own), Is.EqualTo(same));
+        Assert.That(VSocketMachine.IsSame(other, one, own), Is.EqualTo(same));
+    }
+
+    [Test]
+    public void Availability_is_an_answer_whatever_the_machine()
+    {
+        using VSocketTransport transport = new(new VSocketTransportOptions { Port = 54_000 });
+        foreach (TransportAvailability availability in new[] { transport.CheckAvailability(), VSocketTransport.CheckLoopback() })
+        {
+            TestContext.Out.WriteLine(availability.Reason ?? "available");
+            Assert.That(availability.IsAvailable, Is.EqualTo(availability.Reason is null));
+        }
+    }
+}

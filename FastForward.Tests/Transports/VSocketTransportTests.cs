@@ -1,0 +1,203 @@
+using FastForward.Transport;
+using FastForward.Transport.Interop;
+
+namespace FastForward.Tests.Transports;
+
+/// <summary>What is particular to vSockets: types of socket and the words for what goes wrong. UNIX sockets stand in for them.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class VSocketTransportTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly LoopDriver _driver = new();
+    private readonly List<IForwardTransport> _transports = [];
+
+    public void Dispose()
+    {
+        foreach (IForwardTransport transport in _transports) transport.Dispose();
+        _driver.Dispose();
+        _directory.Dispose();
+    }
+
+    [Test]
+    public void A_listener_takes_the_first_type_that_can_be_had()
+    {
+        UnixVSocketFamily family = Family();
+        Assert.That(Start(family, out _).ListenerType, Is.EqualTo(VSocketType.SeqPacket));
+        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_DGRAM, LibC.SOCK_SEQPACKET }));
+
+        family = Family();
+        family.Missing.Add(LibC.SOCK_SEQPACKET, Errno.ESOCKTNOSUPPORT);
+        Assert.That(Start(family, out _).ListenerType, Is.EqualTo(VSocketType.Stream));
+        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_DGRAM, LibC.SOCK_SEQPACKET, LibC.SOCK_STREAM }));
+        Assert.That(Start(Family(), out _, VSocketType.Stream).ListenerType, Is.EqualTo(VSocketType.Stream));
+    }
+
+    [Test]
+    public void A_connector_tries_the_next_type_and_remembers_the_one_that_worked()
+    {
+        VSocketTransport stream = Start(Family(), out _, VSocketType.Stream);
+        UnixVSocketFamily family = Family();
+        VSocketTransport connector = Start(family, out RecordingSink sink);
+        family.Created.Clear();
+        Connect(connector, sink, PortOf(stream));
+        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_SEQPACKET, LibC.SOCK_STREAM }));
+
+        family.Created.Clear();
+        Connect(connector, sink, PortOf(stream));
+        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_STREAM }), "remembered");
+
+        // The other way round, when the peer comes back with the other type.
+        Stop(stream);
+        Start(Family(), out _, VSocketType.SeqPacket, PortOf(stream));
+        family.Created.Clear();
+        Connect(connector, sink, PortOf(stream));
+        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_STREAM, LibC.SOCK_SEQPACKET }));
+        family.Created.Clear();
+        Connect(connector, sink, PortOf(stream));
+        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_SEQPACKET }));
+    }
+
+    [Test]
+    public void Where_a_type_does_not_exist_the_next_one_is_tried()
+    {
+        VSocketTransport stream = Start(Family(), out _, VSocketType.Stream);
+        UnixVSocketFamily family = Family();
+        family.Missing.Add(LibC.SOCK_SEQPACKET, Errno.ESOCKTNOSUPPORT);
+        VSocketTransport connector = Start(family, out RecordingSink sink);
+        Connect(connector, sink, PortOf(stream));
+    }
+
+    [Test]
+    public void A_type_that_is_asked_for_is_the_only_one()
+    {
+        VSocketTransport stream = Start(Family(), out _, VSocketType.Stream);
+        UnixVSocketFamily family = Family();
+        VSocketTransport connector = Start(family, out RecordingSink sink, VSocketType.SeqPacket);
+        family.Created.Clear();
+        IForwardLink link = connector.Connect(new VSocketEndPoint(1, PortOf(stream)));
+        _driver.Until(() => sink.HasClosed(link), "Closed");
+        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_SEQPACKET }));
+        Assert.That(sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.Failed));
+        Assert.That(sink.ClosureOf(link).Detail, Does.Contain("SeqPacket"));
+    }
+
+    [Test]
+    public void Nobody_is_named_after_all_types_were_tried()
+    {
+        UnixVSocketFamily family = Family();
+        VSocketTransport connector = Start(family, out RecordingSink sink);
+        family.Created.Clear();
+        IForwardLink link = connector.Connect(new VSocketEndPoint(1, TransportHarness.VSocket.NextPort()));
+        _driver.Until(() => sink.HasClosed(link), "Closed");
+        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_SEQPACKET, LibC.SOCK_STREAM }));
+        Assert.That(sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.ConnectRefused));
+        Assert.That(sink.ClosureOf(link).Detail, Does.Contain($"nobody listens at {link.RemoteEndPoint}"));
+    }
+
+    [Test]
+    public void An_accepted_link_shows_the_machine_that_the_kernel_vouches_for()
+    {
+        UnixVSocketFamily family = Family();
+        family.PeerCid = 9;
+        VSocketTransport listener = Start(family, out RecordingSink heard);
+        VSocketTransport connector = Start(Family(), out RecordingSink sink);
+        Connect(connector, sink, PortOf(listener));
+        _driver.Until(() => heard.OpenedLinks.Count == 1, "the far half");
+        Assert.That(heard.OpenedLinks[0].Traits.Credentials, Is.EqualTo(new PeerCredentials { ContextId = 9 }));
+        Assert.That(heard.OpenedLinks[0].RemoteEndPoint, Is.EqualTo(new VSocketEndPoint(9, PortOf(listener))));
+
+        family.PeerCid = null;
+        IForwardLink refused = connector.Connect(new VSocketEndPoint(1, PortOf(listener)));
+        _driver.Until(() => sink.HasClosed(refused), "a far end without a number to be refused");
+        Assert.That(sink.ClosureOf(refused).Reason, Is.EqualTo(LinkCloseReason.NotPermitted));
+    }
+
+    [TestCase(Errno.ECONNRESET, LinkCloseReason.ConnectRefused, "nobody listens at vsock:3:54000, or with another type")]
+    [TestCase(Errno.ESOCKTNOSUPPORT, LinkCloseReason.Failed, "has no sockets of type Stream")]
+    [TestCase(Errno.EPROTOTYPE, LinkCloseReason.Failed, "has no sockets of type Stream")]
+    [TestCase(Errno.ENODEV, LinkCloseReason.Failed, "no running guest has this context id, or the kernel has no vSocket transport")]
+    [TestCase(Errno.EOPNOTSUPP, LinkCloseReason.Failed, "does not do this")]
+    [TestCase(Errno.EADDRNOTAVAIL, LinkCloseReason.Failed, "context id 3 cannot be reached")]
+    [TestCase(Errno.ENETUNREACH, LinkCloseReason.Failed, "context id 3 cannot be reached")]
+    [TestCase(Errno.ETIMEDOUT, LinkCloseReason.OpenTimeout, "no answer from vsock:3:54000")]
+    [TestCase(Errno.EINVAL, LinkCloseReason.Failed, "VMADDR_FLAG_TO_HOST")]
+    [TestCase(Errno.EACCES, LinkCloseReason.NotPermitted, "no permission")]
+    [TestCase(Errno.ENOMEM, LinkCloseReason.Failed, "errno 12")]
+    public void A_failed_connect_is_named_for_what_it_is(int error, LinkCloseReason reason, string words)
+    {
+        LinkClosure closure = new VSocketMedium(Family(), VSocketType.Stream, LibC.SOCK_STREAM, toHost: true).ConnectFailure(error, new VSocketEndPoint(3, 54_000));
+        Assert.That(closure.Reason, Is.EqualTo(reason));
+        Assert.That(closure.Error, Is.EqualTo(error));
+        Assert.That(closure.Detail, Does.Contain(words));
+    }
+
+    [TestCase(Errno.EADDRINUSE, 54_000, "another process has the port")]
+    [TestCase(Errno.EACCES, 80, "need CAP_NET_BIND_SERVICE")]
+    [TestCase(Errno.EACCES, 54_000, "a rule of the container")]
+    [TestCase(Errno.EAFNOSUPPORT, 54_000, "the kernel has no AF_VSOCK")]
+    public void A_failed_start_is_named_for_what_it_is(int error, int port, string words)
+    {
+        UnixVSocketFamily family = Family();
+        family.BindError = error;
+        using VSocketTransport transport = new(new VSocketTransportOptions { Port = port }, family);
+        Assert.That(() => transport.Start(_driver.Loop, new RecordingSink()), Throws.InstanceOf<TransportException>().With.Message.Contains(words).And.Message.Contains($"{port}"));
+    }
+
+    [Test]
+    public void Datagrams_are_refused_by_name_where_there_is_no_VMware()
+    {
+        using VSocketTransport transport = new(new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), Type = VSocketType.Datagram });
+        if (Directory.Exists("/sys/module/vmw_vsock_vmci_transport")) Assert.Ignore("This kernel has VMCI.");
+        Assert.That(
+            () => transport.Start(_driver.Loop, new RecordingSink()),
+            Throws.InstanceOf<TransportException>().With.Message.Contains("only VMware's VMCI has datagrams").Or.Message.Contains("the kernel has no AF_VSOCK"));
+        Assert.That(transport.LocalEndPoints, Is.Empty);
+    }
+
+    [Test]
+    public void Bad_options_are_named()
+    {
+        foreach ((Action<VSocketTransportOptions> spoil, string name) in new (Action<VSocketTransportOptions>, string)[]
+        {
+            (static options => options.Port = 0, "Port"),
+            (static options => options.Port = 65_536, "Port"),
+            (static options => options.Type = (VSocketType)9, "Type"),
+            (static options => options.MaxFrameSize = 1_199, "MaxFrameSize"),
+            (static options => options.MaxFrameSize = 65_537, "MaxFrameSize"),
+            (static options => options.OpenTimeout = TimeSpan.Zero, "OpenTimeout"),
+            (static options => options.Backlog = 0, "Backlog"),
+            (static options => options.MaxPendingOpens = 0, "MaxPendingOpens"),
+        })
+        {
+            VSocketTransportOptions options = new() { Port = 54_000 };
+            spoil(options);
+            Assert.That(() => new VSocketTransport(options), Throws.InstanceOf<TransportException>().With.Message.StartsWith($"{name}: "));
+        }
+    }
+
+    private static int PortOf(VSocketTransport transport) => ((VSocketEndPoint)transport.LocalEndPoints[0]).Port;
+
+    private UnixVSocketFamily Family() => new(_directory.Path);
+
+    private VSocketTransport Start(IVSocketFamily family, out RecordingSink sink, VSocketType type = VSocketType.Auto, int port = 0)
+    {
+        VSocketTransport transport = new(new VSocketTransportOptions { Port = port == 0 ? TransportHarness.VSocket.NextPort() : port, Type = type }, family);
+        sink = new RecordingSink();
+        transport.Start(_driver.Loop, sink);
+        _driver.Attach(transport);
+        _transports.Add(transport);
+        return transport;
+    }
+
+    private void Stop(VSocketTransport transport)
+    {
+        _driver.Detach(transport);
+        transport.Dispose();
+    }
+
+    private void Connect(VSocketTransport connector, RecordingSink sink, int port)
+    {
+        IForwardLink link = connector.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, port));
+        _driver.Until(() => sink.OpenedLinks.Contains(link), "Opened");
+    }
+}

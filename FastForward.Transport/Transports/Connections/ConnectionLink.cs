@@ -1,0 +1,311 @@
+using System.Net;
+using FastForward.Transport.Interop;
+using FastForward.Transport.Loop;
+
+namespace FastForward.Transport;
+
+/// <summary>
+/// One connection: opening exchange, then frames as its <see cref="FrameChannel"/> puts them. A frame goes straight from
+/// the channel's buffer to the kernel at Commit, because sendmmsg(2) gains nothing on these sockets (measured); when
+/// there is no room it stays in the buffer and the link is back-pressured.
+/// </summary>
+internal sealed unsafe class ConnectionLink : TransportLink
+{
+    private readonly ConnectionPort _port;
+    private FrameChannel _channel;
+    private LinkTraits _traits;
+    private int _attempt;
+    private int _connectError;
+    private int _burst = 1;
+    private bool _connecting;
+    private bool _watched;
+    private bool _watchesOutput;
+    private bool _wasOpen;
+    private bool _resetSeen;
+    private bool _outputBroken;
+
+    public ConnectionLink(ConnectionPort port, IForwardTransport transport, ForwardLoop loop, DeferredEvents events, FrameChannel channel, EndPoint remote, bool inbound, long openDeadline)
+        : base(transport, loop, events, remote, inbound)
+    {
+        _port = port;
+        _channel = channel;
+        _traits = port.Traits;
+        OpenDeadline = openDeadline;
+    }
+
+    public override LinkTraits Traits => _traits;
+
+    public long OpenDeadline { get; }
+
+    /// <summary>The far end's backlog was full; the port tries again by timer, for no event tells.</summary>
+    public bool WaitsForBacklog { get; private set; }
+
+    /// <summary>The last look ended by its limit: more may be there.</summary>
+    public bool MayHaveMore { get; private set; }
+
+    /// <summary>There is something to do that no descriptor shows: frames that an earlier read brought along, or the end.</summary>
+    public bool HasUnshown => State == LinkState.Open && (_channel.HasBuffered || _outputBroken);
+
+    /// <summary>The first call: connect, unless there was no socket to be had.</summary>
+    public void Begin(int socketError)
+    {
+        if (socketError == 0) Connect();
+        else ConnectFailed(socketError);
+    }
+
+    /// <summary>connect(2), also when repeated.</summary>
+    public void Connect()
+    {
+        int error = _port.Medium.Connect(_channel.Socket, RemoteEndPoint);
+        while (error == Errno.EINTR) error = _port.Medium.Connect(_channel.Socket, RemoteEndPoint);
+        WaitsForBacklog = error == Errno.EAGAIN;
+        _connecting = error is Errno.EINPROGRESS or Errno.EALREADY;
+        if (_connecting) Watch(LibC.EPOLLOUT);
+        else if (error == 0) Greet();
+        else if (!WaitsForBacklog) ConnectFailed(error);
+    }
+
+    /// <summary>The connection stands: check who is there, say who we are, and wait for the same.</summary>
+    public void Greet()
+    {
+        PeerCredentials? credentials = _port.Medium.ReadCredentials(_channel.Socket);
+        _traits = _traits with { Credentials = credentials };
+        string? refusal = _port.Medium.ReasonToRefuse(credentials);
+        OpeningStatus status = refusal is null ? OpeningStatus.Welcome : OpeningStatus.NotPermitted;
+        uint detail = refusal is null ? 0 : credentials?.UserId ?? credentials?.ContextId ?? 0;
+        Span<byte> packet = stackalloc byte[OpeningPacket.Length];
+        new OpeningPacket(OpeningPacket.CurrentVersion, status, 0, (uint)_port.Traits.MaxFrameSize, detail).Write(packet);
+
+        // Errors are not looked at: a far end that has closed may have left its refusal, which reading finds.
+        _channel.Greet(packet);
+        if (refusal is not null) CloseWith(new LinkClosure(LinkCloseReason.NotPermitted, 0, refusal));
+        else Watch(LibC.EPOLLIN);
+    }
+
+    /// <summary>The kernel reports something about the socket.</summary>
+    /// <returns>How much was done.</returns>
+    public int Serve(ILinkSink sink, uint ready, int budget)
+    {
+        int work = 0;
+        if (_connecting)
+        {
+            FinishConnect();
+            return 1;
+        }
+
+        if (State == LinkState.Opening)
+        {
+            work = 1;
+            ReadOpening(sink);
+        }
+
+        if (State == LinkState.Open && (ready & LibC.EPOLLOUT) != 0)
+        {
+            work++;
+            SendPending();
+        }
+
+        return State == LinkState.Open ? work + Receive(sink, budget) : work;
+    }
+
+    /// <summary>
+    /// Delivers what has come. The number of packets it looks for doubles while it finds them and falls back to one when
+    /// it does not, so that a lone frame is answered before the call that would find nothing after it.
+    /// </summary>
+    public int Receive(ILinkSink sink, int budget)
+    {
+        int limit = Math.Min(_burst, budget);
+        int found = 0;
+        while (found < limit && State == LinkState.Open)
+        {
+            FrameChannel.ReadStatus status = Read(out Span<byte> frame);
+            if (status == FrameChannel.ReadStatus.Nothing && _outputBroken) CloseWith(new LinkClosure(LinkCloseReason.PeerClosed));
+            if (status is FrameChannel.ReadStatus.Nothing or FrameChannel.ReadStatus.End) break;
+            found++;
+            if (_channel.Pending != 0 && _channel.MayContinue) SendPending();
+            if (status == FrameChannel.ReadStatus.Notice || State != LinkState.Open) continue;
+            _port.CountReceived(frame.Length);
+            sink.Frame(this, frame);
+        }
+
+        if (found > 0 && State == LinkState.Open) _channel.Settle();
+        MayHaveMore = found == limit && State == LinkState.Open;
+        _burst = MayHaveMore ? Math.Min(_burst * 2, ConnectionPort.LongestBurst) : 1;
+        return found;
+    }
+
+    protected override ClaimResult Acquire(int length, out Span<byte> span)
+    {
+        span = default;
+        if (_outputBroken) return ClaimResult.Closed; // reading will find the end, after what is still to be read
+        if (_channel.Pending != 0)
+        {
+            Refused = true;
+            _port.CountBackPressure();
+            return ClaimResult.BackPressured;
+        }
+
+        span = new Span<byte>(_channel.Outgoing, length);
+        return ClaimResult.Claimed;
+    }
+
+    protected override void Stage(int length, bool realTime) => Sent(_channel.Send(length, out int error), length, error);
+
+    protected override void GiveBack()
+    {
+    }
+
+    protected override void Ending(LinkClosure closure)
+    {
+        if (_channel.Pending != 0 && !_outputBroken) _channel.Continue(out _);
+        _channel.Drop();
+        _connecting = false;
+        _channel.Close(); // leaves the epoll instance with it
+        _port.Ended(this, closure, _wasOpen);
+    }
+
+    protected override void Release()
+    {
+        _channel.Dispose();
+        _port.Forget(this);
+    }
+
+    private void FinishConnect()
+    {
+        int error = LibC.GetSocketOption(_channel.Socket, LibC.SOL_SOCKET, LibC.SO_ERROR);
+        _connecting = false;
+        if (error == 0) Greet();
+        else ConnectFailed(error);
+    }
+
+    // The far end may listen with another type of socket, which looks just as if it did not listen.
+    private void ConnectFailed(int error)
+    {
+        if (_connectError == 0 || error == Errno.ECONNRESET) _connectError = error;
+        if (_port.Medium.MayBeOfAnotherType(error) && _port.TryCreate(RemoteEndPoint, ++_attempt, out int socketError) is { } next)
+        {
+            _channel.Dispose();
+            _channel = next;
+            _watched = false;
+            Begin(socketError);
+            return;
+        }
+
+        CloseWith(_port.Medium.ConnectFailure(_connectError, RemoteEndPoint));
+    }
+
+    private void ReadOpening(ILinkSink sink)
+    {
+        if (Read(out Span<byte> frame) != FrameChannel.ReadStatus.Frame) return;
+        string? fault = OpeningPacket.Read(frame, out OpeningPacket packet);
+        if (fault is not null)
+        {
+            CloseWith(new LinkClosure(LinkCloseReason.ProtocolViolation, 0, fault));
+            return;
+        }
+
+        if (packet.Status != OpeningStatus.Welcome)
+        {
+            string detail = packet.Status == OpeningStatus.NotPermitted
+                ? $"the far end does not allow id {packet.Detail}, which is ours in its eyes; it must list that id"
+                : $"the far end refused with status {(ushort)packet.Status}";
+            CloseWith(new LinkClosure(LinkCloseReason.NotPermitted, 0, detail));
+            return;
+        }
+
+        int size = (int)Math.Min((uint)_port.Traits.MaxFrameSize, packet.MaxFrameSize);
+        _traits = _traits with { MaxFrameSize = size };
+        _channel.Open(size);
+        _wasOpen = true;
+        if (!IsInbound) _port.Medium.Connected(RemoteEndPoint, _channel.Type);
+        _port.Opened(this);
+        DeliverOpened(sink);
+    }
+
+    // What ends the link has ended it when this returns.
+    private FrameChannel.ReadStatus Read(out Span<byte> frame)
+    {
+        while (true)
+        {
+            FrameChannel.ReadStatus status = _channel.Read(out frame, out int error, out string? fault);
+            switch (status)
+            {
+                case FrameChannel.ReadStatus.Violation:
+                    CloseWith(new LinkClosure(LinkCloseReason.ProtocolViolation, 0, fault));
+                    return FrameChannel.ReadStatus.End;
+
+                // A far end that closed with unread input makes a read fail first; what it had sent is still to be read.
+                case FrameChannel.ReadStatus.End when error == Errno.ECONNRESET && !_resetSeen:
+                    _resetSeen = true;
+                    continue;
+
+                case FrameChannel.ReadStatus.End:
+                    CloseWith(EndOfConnection(error));
+                    return status;
+
+                default:
+                    return status;
+            }
+        }
+    }
+
+    // An empty packet looks like the end of the connection. Nobody of ours sends one, so it is the end.
+    private LinkClosure EndOfConnection(int error)
+    {
+        if (error is not (0 or Errno.ECONNRESET)) return new LinkClosure(LinkCloseReason.Failed, error, $"receiving failed: {LibC.Describe(error)}");
+        return State == LinkState.Opening
+            ? new LinkClosure(LinkCloseReason.PeerClosed, 0, "the far end closed before the link was open")
+            : new LinkClosure(LinkCloseReason.PeerClosed);
+    }
+
+    private void SendPending()
+    {
+        int length = _channel.Pending;
+        if (length == 0) return;
+        Sent(_channel.Continue(out int error), length, error);
+        if (_channel.Pending != 0 || !Refused) return;
+        Refused = false;
+        Events.Writable(this);
+    }
+
+    private void Sent(FrameChannel.SendStatus status, int length, int error)
+    {
+        switch (status)
+        {
+            case FrameChannel.SendStatus.Sent:
+                _port.CountSent(length);
+                break;
+            case FrameChannel.SendStatus.Broken:
+                // The far end is gone, or about to be. What it had sent is read first; when that is all, so is the link.
+                _outputBroken = true;
+                _channel.Drop();
+                _port.LookAgain();
+                break;
+            case FrameChannel.SendStatus.Failed:
+                _channel.Drop();
+                CloseWith(new LinkClosure(LinkCloseReason.Failed, error, $"sending failed: {LibC.Describe(error)}"));
+                return;
+        }
+
+        WatchOutput(status == FrameChannel.SendStatus.WaitsForSocket);
+    }
+
+    private void WatchOutput(bool wanted)
+    {
+        if (_watchesOutput == wanted || State != LinkState.Open) return;
+        _watchesOutput = wanted;
+        Watch(wanted ? LibC.EPOLLIN | LibC.EPOLLOUT : LibC.EPOLLIN);
+    }
+
+    private void Watch(uint interest)
+    {
+        if (_watched)
+        {
+            _port.Rewatch(_channel.Socket, interest, Index);
+            return;
+        }
+
+        _watched = _port.TryWatch(_channel.Socket, interest, Index, out int error);
+        if (!_watched) CloseWith(new LinkClosure(LinkCloseReason.Failed, error, $"the connection cannot be watched: {LibC.Describe(error)}"));
+    }
+}

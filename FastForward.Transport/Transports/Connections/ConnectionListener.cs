@@ -1,0 +1,105 @@
+using System.Diagnostics.CodeAnalysis;
+using FastForward.Transport.Diagnostics;
+using FastForward.Transport.Interop;
+using FastForward.Transport.Loop;
+using Microsoft.Extensions.Logging;
+
+namespace FastForward.Transport;
+
+/// <summary>
+/// The listening socket. Accepting pauses while too many links are opening and, for a moment, when descriptors run out:
+/// the socket would stay readable and the loop would never sleep.
+/// </summary>
+internal sealed unsafe class ConnectionListener
+{
+    /// <summary>The listener's epoll token; link indexes are never 0.</summary>
+    public const ulong Token = 0;
+
+    /// <summary>Connections accepted per poll.</summary>
+    public const int LongestBurst = 16;
+
+    private const long ExhaustionPauseMicros = 100_000;
+
+    private readonly ForwardLoop _loop;
+    private readonly Descriptor _socket;
+    private readonly Epoll _epoll;
+    private readonly ConnectionStatistics _statistics;
+    private readonly ILogger _logger;
+    private readonly LoopTimer _resume;
+    private LogGate _pauses;
+    private LogGate _refusals;
+    private bool _watched = true;
+    private bool _exhausted;
+
+    public ConnectionListener(ForwardLoop loop, Descriptor socket, Epoll epoll, ConnectionStatistics statistics, ILogger logger)
+    {
+        _loop = loop;
+        _socket = socket;
+        _epoll = epoll;
+        _statistics = statistics;
+        _logger = logger;
+        _resume = loop.CreateTimer(Recovered);
+        epoll.Add(socket.Number, LibC.EPOLLIN, Token);
+    }
+
+    /// <summary>Accepts one connection.</summary>
+    public bool TryAccept([NotNullWhen(true)] out Descriptor? connection)
+    {
+        connection = null;
+        for (int attempt = 0; attempt < LongestBurst && !_socket.IsClosed; attempt++)
+        {
+            int number = LibC.Accept(_socket, null, null, LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC);
+            if (number >= 0)
+            {
+                connection = new Descriptor(number);
+                return true;
+            }
+
+            int error = LibC.LastError;
+            if (error == Errno.EAGAIN) return false;
+            if (error is Errno.EINTR or Errno.ECONNABORTED) continue;
+            Exhausted(error);
+            return false;
+        }
+
+        return false;
+    }
+
+    /// <summary>Watches for connections, or not, as far as nothing else speaks against it.</summary>
+    public void Resume(bool wanted)
+    {
+        wanted &= !_exhausted;
+        if (_watched == wanted || _socket.IsClosed) return;
+        _watched = wanted;
+        _epoll.Modify(_socket.Number, wanted ? LibC.EPOLLIN : 0, Token);
+    }
+
+    /// <summary>A connection from outside was not let in; there is no sink to tell.</summary>
+    public void Report(LinkClosure closure)
+    {
+        if (closure.Reason is not (LinkCloseReason.NotPermitted or LinkCloseReason.ProtocolViolation)) return;
+        if (!_refusals.TryPass(_loop.Now, out long held)) return;
+        string reason = closure.ToString();
+        ConnectionLog.InboundRefused(_logger, reason, held);
+    }
+
+    public void Close() => _socket.Dispose(); // leaves the epoll instance with it; a timer still set then finds it closed
+
+    private void Exhausted(int error)
+    {
+        _exhausted = true;
+        _statistics.AcceptPaused();
+        Resume(false);
+        _resume.SetAfter(ExhaustionPauseMicros);
+        if (!_pauses.TryPass(_loop.Now, out long held)) return;
+        string reason = LibC.Describe(error);
+        ConnectionLog.AcceptPaused(_logger, reason, ExhaustionPauseMicros / 1000, held);
+    }
+
+    // The limit on opening links applies again with the next accepted connection.
+    private void Recovered()
+    {
+        _exhausted = false;
+        Resume(true);
+    }
+}

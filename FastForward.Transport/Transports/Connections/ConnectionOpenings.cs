@@ -1,0 +1,65 @@
+using FastForward.Transport.Loop;
+
+namespace FastForward.Transport;
+
+/// <summary>The links that have not opened yet: their deadlines, and the tries of those whose far end had a full backlog.</summary>
+internal sealed class ConnectionOpenings
+{
+    // connect(2) on a full UNIX backlog fails with EAGAIN, and nothing ever tells that there is room.
+    private const long RetryMicros = 2_000;
+
+    private readonly ForwardLoop _loop;
+    private readonly LoopTimer _timer;
+    private readonly List<ConnectionLink> _links = [];
+
+    public ConnectionOpenings(ForwardLoop loop)
+    {
+        _loop = loop;
+        _timer = loop.CreateTimer(Check);
+    }
+
+    /// <summary>How many of them the far end began.</summary>
+    public int Inbound { get; private set; }
+
+    public void Add(ConnectionLink link)
+    {
+        _links.Add(link);
+        if (link.IsInbound) Inbound++;
+    }
+
+    public void Remove(ConnectionLink link)
+    {
+        if (_links.Remove(link) && link.IsInbound) Inbound--;
+    }
+
+    public void AbandonInbound()
+    {
+        for (int i = _links.Count - 1; i >= 0; i--)
+        {
+            if (_links[i].IsInbound) _links[i].CloseWith(new LinkClosure(LinkCloseReason.ClosedLocally));
+        }
+    }
+
+    /// <summary>Sets the timer for whatever comes first.</summary>
+    public void Schedule()
+    {
+        long due = long.MaxValue;
+        foreach (ConnectionLink link in _links) due = Math.Min(due, link.WaitsForBacklog ? _loop.Now + RetryMicros : link.OpenDeadline);
+        if (due != long.MaxValue && (!_timer.IsSet || due < _timer.Due)) _timer.Set(due);
+    }
+
+    // Runs between polls: what it decides is deferred like everything that a call causes.
+    private void Check()
+    {
+        for (int i = _links.Count - 1; i >= 0; i--)
+        {
+            ConnectionLink link = _links[i]; // leaves the list, at most itself, when it ends
+            if (link.OpenDeadline <= _loop.Now)
+                link.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, link.WaitsForBacklog ? "the far end's backlog stayed full" : "the far end did not answer the opening packet"));
+            else if (link.WaitsForBacklog)
+                link.Connect();
+        }
+
+        Schedule();
+    }
+}

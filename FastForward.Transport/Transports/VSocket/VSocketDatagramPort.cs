@@ -1,0 +1,225 @@
+using System.Buffers.Binary;
+using FastForward.Transport.Interop;
+using FastForward.Transport.Loop;
+
+namespace FastForward.Transport;
+
+/// <summary>
+/// The datagram socket of a <see cref="VSocketTransport"/> and its links, which are found as on UDP: by the index in the
+/// frame, and the source must fit. The kernel vouches for the context id of a source.
+/// </summary>
+internal sealed unsafe class VSocketDatagramPort : IDisposable
+{
+    private const int ShortestFrame = 8;
+    private const int IndexOffset = 4;
+    private const ulong SocketToken = 0;
+
+    private readonly IForwardTransport _transport;
+    private readonly IVSocketFamily _family;
+    private readonly ConnectionStatistics _statistics;
+    private readonly ForwardLoop _loop;
+    private readonly ILinkSink _sink;
+    private readonly Descriptor _socket;
+    private readonly LinkTraits _traits;
+    private readonly Epoll _epoll = new(1);
+    private readonly DatagramReceiveBatch _incoming;
+    private readonly LinkTable<VSocketDatagramLink> _links = new();
+    private readonly List<VSocketDatagramLink> _refused = [];
+    private readonly DeferredEvents _events = new();
+    private bool _accepting = true;
+    private bool _blocked;
+    private bool _dispatching;
+    private bool _disposeAfterPoll;
+    private bool _disposed;
+
+    public VSocketDatagramPort(IForwardTransport transport, IVSocketFamily family, int maxFrameSize, ConnectionStatistics statistics, ForwardLoop loop, ILinkSink sink, Descriptor socket)
+    {
+        _transport = transport;
+        _family = family;
+        _statistics = statistics;
+        _loop = loop;
+        _sink = sink;
+        _socket = socket;
+        _traits = new LinkTraits
+        {
+            Reliable = false,
+            Ordered = false,
+            ConnectionOriented = false,
+            DetectsPeerDeath = false,
+            HostLocal = true,
+            MaxFrameSize = maxFrameSize,
+        };
+        _incoming = new DatagramReceiveBatch(maxFrameSize);
+        Outgoing = new DatagramSendBatch(maxFrameSize);
+        _epoll.Add(socket.Number, LibC.EPOLLIN, SocketToken);
+    }
+
+    public DatagramSendBatch Outgoing { get; }
+
+    public int Descriptor => _epoll.Number;
+
+    private bool OwesWritable => _refused.Count > 0 && Outgoing.HasFree;
+
+    public IForwardLink Connect(VSocketEndPoint remote)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, _transport);
+        VSocketDatagramLink link = NewLink(remote, inbound: false);
+        _events.Opened(link);
+        return link;
+    }
+
+    public IForwardLink Adopt(in StrangerSource source) => _family.ReadAddress(source.Address) is { } remote
+        ? NewLink(remote, inbound: true)
+        : throw new ArgumentException("The source is none that this transport has shown.", nameof(source));
+
+    public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame)
+    {
+        int slot = frame.IsEmpty || frame.Length > _traits.MaxFrameSize ? -1 : Claim();
+        if (slot < 0) return false;
+        frame.CopyTo(Outgoing.Frame(slot, frame.Length));
+        Outgoing.Stage(slot, frame.Length, source.Address, default, expedited: false);
+        Flush();
+        return true;
+    }
+
+    /// <summary>A slot for a frame; -1 when there is none.</summary>
+    public int Claim()
+    {
+        int slot = Outgoing.Claim();
+        if (slot >= 0) return slot;
+        Flush(); // the slots may be full of what could leave
+        slot = Outgoing.Claim();
+        if (slot < 0) _statistics.Refused();
+        return slot;
+    }
+
+    /// <summary>Sends what is staged until it is gone or the kernel has no room. What it does not take for another reason is lost, as datagrams are.</summary>
+    public void Flush()
+    {
+        bool blocked = false;
+        while (Outgoing.Staged > 0 && !blocked)
+        {
+            int sent = Outgoing.Send(_socket);
+            if (sent > 0)
+            {
+                _statistics.Sent(sent, Outgoing.Release(sent));
+                continue;
+            }
+
+            int error = LibC.LastError;
+            if (error == Errno.EINTR) continue;
+            blocked = error is Errno.EAGAIN or Errno.ENOBUFS;
+            if (!blocked) Outgoing.Release(1);
+        }
+
+        if (blocked == _blocked) return;
+        _blocked = blocked;
+        _epoll.Modify(_socket.Number, blocked ? LibC.EPOLLIN | LibC.EPOLLOUT : LibC.EPOLLIN, SocketToken);
+    }
+
+    /// <summary>Remembers that a link wants to hear of room.</summary>
+    public void AddRefused(VSocketDatagramLink link) => _refused.Add(link);
+
+    public void Forget(VSocketDatagramLink link)
+    {
+        _refused.Remove(link);
+        _links.Remove(link);
+    }
+
+    public void StopAccepting() => _accepting = false;
+
+    public int Poll(int budget)
+    {
+        if (_disposed || _dispatching) return 0;
+        _dispatching = true;
+        try
+        {
+            return Work(budget);
+        }
+        finally
+        {
+            _dispatching = false;
+            if (_disposeAfterPoll) Dispose();
+        }
+    }
+
+    public bool Arm() => _events.Any || _incoming.HasMore || OwesWritable;
+
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
+        _accepting = false;
+        _disposeAfterPoll = _dispatching;
+        if (_dispatching) return;
+        _disposed = true;
+        _dispatching = true;
+        try
+        {
+            while (_events.Any) _events.Dispatch(_sink, int.MaxValue);
+        }
+        finally
+        {
+            _epoll.Dispose();
+            _socket.Dispose();
+            _incoming.Dispose();
+            Outgoing.Dispose();
+        }
+    }
+
+    private int Work(int budget)
+    {
+        long before = _statistics.FramesReceived;
+        int work = Deliver(budget); // what a sink that threw has left
+        if (_blocked) Flush();
+        if (OwesWritable)
+        {
+            foreach (VSocketDatagramLink link in _refused) link.RoomAgain();
+            _refused.Clear();
+        }
+
+        work += _events.Dispatch(_sink, Math.Max(0, budget - work));
+        while (work < budget && !_incoming.HasMore)
+        {
+            int wanted = Math.Min(budget - work, DatagramReceiveBatch.Capacity);
+            int received = _incoming.Receive(_socket, wanted);
+            if (received <= 0) break;
+            work += Deliver(received);
+            if (received < wanted) break;
+        }
+
+        if (_statistics.FramesReceived != before) _sink.BatchEnd(_transport);
+        return work;
+    }
+
+    private int Deliver(int budget)
+    {
+        int taken = 0;
+        while (taken < budget && _incoming.TryTake(out DatagramReceiveBatch.Datagram datagram))
+        {
+            taken++;
+            if (datagram.IsTruncated || datagram.Frame.Length < ShortestFrame) continue;
+            uint index = BinaryPrimitives.ReadUInt32LittleEndian(datagram.Frame[IndexOffset..]);
+            if (_links.TryFind(index, out VSocketDatagramLink? link) && link.State == LinkState.Open && link.IsFrom(datagram.Source))
+            {
+                _statistics.Received(datagram.Frame.Length);
+                _sink.Frame(link, datagram.Frame);
+            }
+            else if (_accepting)
+            {
+                _sink.Stranger(_transport, new StrangerSource(datagram.Source, default, isLoopback: true), datagram.Frame);
+            }
+        }
+
+        return taken;
+    }
+
+    private VSocketDatagramLink NewLink(VSocketEndPoint remote, bool inbound)
+    {
+        _loop.VerifyAccess();
+        LinkTraits traits = inbound ? _traits with { Credentials = new PeerCredentials { ContextId = remote.Cid } } : _traits;
+        VSocketDatagramLink link = new(this, _transport, _loop, _events, _family, remote, traits, inbound);
+        _links.Add(link);
+        return link;
+    }
+}

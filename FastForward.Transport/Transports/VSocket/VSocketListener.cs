@@ -1,0 +1,57 @@
+using FastForward.Transport.Interop;
+
+namespace FastForward.Transport;
+
+/// <summary>Opens the listening socket of a <see cref="VSocketTransport"/>, of the first type that can be had.</summary>
+internal static class VSocketListener
+{
+    /// <exception cref="TransportException">The port, or the type that was asked for, cannot be had.</exception>
+    public static Descriptor Open(IVSocketFamily family, VSocketTransportOptions options, out VSocketType type)
+    {
+        if (options.Type is VSocketType.Auto or VSocketType.Datagram)
+        {
+            type = VSocketType.Datagram;
+            int error = TryOpen(family, options, LibC.SOCK_DGRAM, out Descriptor socket);
+            if (error == 0) return socket;
+            if (options.Type == VSocketType.Datagram || !IsOfType(error)) throw Refused(options, type, error);
+        }
+
+        if (options.Type is VSocketType.Auto or VSocketType.SeqPacket)
+        {
+            type = VSocketType.SeqPacket;
+            int error = TryOpen(family, options, LibC.SOCK_SEQPACKET, out Descriptor socket);
+            if (error == 0) return socket;
+            if (options.Type == VSocketType.SeqPacket || !IsOfType(error)) throw Refused(options, type, error);
+        }
+
+        type = VSocketType.Stream;
+        int last = TryOpen(family, options, LibC.SOCK_STREAM, out Descriptor stream);
+        return last == 0 ? stream : throw Refused(options, type, last);
+    }
+
+    private static int TryOpen(IVSocketFamily family, VSocketTransportOptions options, int type, out Descriptor socket)
+    {
+        socket = family.CreateSocket(type);
+        int error = socket.IsInvalid ? LibC.LastError : family.Bind(socket, options.Port);
+        if (error == 0 && type != LibC.SOCK_DGRAM && LibC.Listen(socket, options.Backlog) != 0) error = LibC.LastError;
+        if (error != 0) socket.Dispose();
+        return error;
+    }
+
+    private static bool IsOfType(int error) => error is Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE or Errno.EOPNOTSUPP or Errno.ENODEV;
+
+    private static TransportException Refused(VSocketTransportOptions options, VSocketType type, int error)
+    {
+        string advice = error switch
+        {
+            Errno.EADDRINUSE => "another process has the port, with whichever type of socket; find it with 'ss --vsock -lp', or choose another port",
+            Errno.EACCES or Errno.EPERM => options.Port <= 1023 ? "ports up to 1023 need CAP_NET_BIND_SERVICE; choose a higher one" : "a rule of the container or service forbids it (seccomp, RestrictAddressFamilies)",
+            Errno.EAFNOSUPPORT => "the kernel has no AF_VSOCK; load a vSocket transport with modprobe",
+            Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE or Errno.EOPNOTSUPP or Errno.ENODEV when type == VSocketType.Datagram => "only VMware's VMCI has datagrams; choose the type Auto",
+            Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE or Errno.EOPNOTSUPP or Errno.ENODEV when type == VSocketType.SeqPacket => "seqpacket needs Linux 5.14; choose the type Stream",
+            Errno.EMFILE or Errno.ENFILE => "the limit of open descriptors is reached; raise it (ulimit -n, LimitNOFILE)",
+            _ => "see vsock(7) for the error",
+        };
+        return new TransportException($"vSocket port {options.Port} ({type}) cannot be listened on: {LibC.Describe(error)}: {advice}.");
+    }
+}

@@ -1,0 +1,47 @@
+namespace FastForward.Transport;
+
+/// <summary>Settings of a <see cref="VSocketTransport"/>.</summary>
+public sealed class VSocketTransportOptions
+{
+    /// <summary>The port to listen on, 1..65535, at every context id of this machine. Ports up to 1023 need CAP_NET_BIND_SERVICE.</summary>
+    public int Port { get; set; }
+
+    /// <summary>
+    /// The type of socket. Default <see cref="VSocketType.Auto"/>. A listener has one type: where connectors can only use
+    /// streams (Hyper-V, Firecracker), set <see cref="VSocketType.Stream"/>, since a seqpacket listener can be had there
+    /// although nobody reaches it.
+    /// </summary>
+    public VSocketType Type { get; set; }
+
+    /// <summary>
+    /// Send everything to the host, whatever the context id (VMADDR_FLAG_TO_HOST, Linux 5.11), so that one guest reaches
+    /// another through it. Default false. Something on the host has to pass it on, such as vhost-device-vsock.
+    /// </summary>
+    public bool ToHost { get; set; }
+
+    /// <summary>
+    /// The longest frame in octets, 1200..65536. Default 16 KiB. A link takes the smaller value of its two sides. Each
+    /// open link holds one such buffer, and 128 KiB for input on streams.
+    /// </summary>
+    public int MaxFrameSize { get; set; } = 16 * 1024;
+
+    /// <summary>How long a link may take to open, 10 ms..1 min. Default 5 s. The kernel gives a connection up after 2 s without an answer.</summary>
+    public TimeSpan OpenTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Connections that may wait to be accepted, 1..4096. Default 128.</summary>
+    public int Backlog { get; set; } = 128;
+
+    /// <summary>Accepted connections that may be opening at once, 1..4096. Default 64. More wait in the backlog.</summary>
+    public int MaxPendingOpens { get; set; } = 64;
+
+    internal void Validate()
+    {
+        if (Port is < 1 or > 65535) throw new TransportException($"Port: {Port} is outside 1..65535; 54000 is an example.");
+        if (!Enum.IsDefined(Type)) throw new TransportException($"Type: {(int)Type} is none; Auto is a good value.");
+        if (MaxFrameSize is < 1200 or > 65_536) throw new TransportException($"MaxFrameSize: {MaxFrameSize} is outside 1200..65536; 16384 is a good value.");
+        if (OpenTimeout < TimeSpan.FromMilliseconds(10) || OpenTimeout > TimeSpan.FromMinutes(1))
+            throw new TransportException($"OpenTimeout: {OpenTimeout} is outside 10 ms..1 min; 5 s is a good value.");
+        if (Backlog is < 1 or > 4096) throw new TransportException($"Backlog: {Backlog} is outside 1..4096; 128 is a good value.");
+        if (MaxPendingOpens is < 1 or > 4096) throw new TransportException($"MaxPendingOpens: {MaxPendingOpens} is outside 1..4096; 64 is a good value.");
+    }
+}
