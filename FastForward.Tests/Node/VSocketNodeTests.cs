@@ -1,6 +1,7 @@
 using FastForward.Tests.Transports;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
+using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Node;
 
@@ -121,6 +122,30 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         a.Route(b, TransportKind.Socket);
         _world.Until(() => a.IsConnectedTo(b), "the other row");
         Assert.That(a.Node.GetPeer(b.Id)!.Transport, Is.EqualTo(TransportKind.Socket));
+    }
+
+    [Test]
+    public void Connections_that_never_say_who_they_are_keep_nobody_out()
+    {
+        // Time stands still: none of them is closed for its silence.
+        using NodeWorld world = new(new FakeTimeProvider(), kernelVSockets);
+        TestNode b = world.Start(250012);
+        using VSocketTransport silent = TransportHarness.VSocket.Create(VSocketType.SeqPacket, kernelVSockets ? null : world.VSocketDirectory, TransportHarness.VSocket.NextPort());
+        RecordingSink sink = new();
+        silent.Start(world.Loop, sink);
+        for (int i = 1; i <= 100; i++)
+        {
+            silent.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, b.VSocketPort));
+            world.Until(() => { silent.Poll(64); return sink.OpenedLinks.Count == i && b.VSocket.Statistics.LinksOpened == i; }, $"silent link {i}");
+        }
+
+        foreach (TransportKind kind in new[] { TransportKind.Socket, TransportKind.VSocket })
+        {
+            TestNode a = world.Start(kind == TransportKind.Socket ? 25011u : 25013u);
+            b.Route(new RouteRow(a.Id, 0, kind, kind == TransportKind.VSocket ? "1" : "", 1)); // it reaches nobody by itself
+            a.Route(b, kind);
+            world.Until(() => a.IsConnectedTo(b), $"a node by {kind}");
+        }
     }
 
     private PeerEvent Refusal(TestNode node)
