@@ -76,7 +76,7 @@ internal sealed class PeerConnector
                 PayloadBytesReceived = statistics.BytesReceived,
                 UndeliveredMessages = statistics.UndeliveredMessages,
                 SkippedMessages = statistics.SkippedMessages,
-                DroppedMessages = statistics.LateMessages + statistics.DuplicateMessages + statistics.EndedStreamMessages,
+                DroppedMessages = statistics.DroppedMessages,
             };
         }
     }
