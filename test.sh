@@ -13,6 +13,7 @@ usage: ./test.sh [--no-install] [--all]
 What it would install, where absent, with apt-get (and sudo when you are not root):
   dnsmasq-base, bind9-dnsutils   a real DNS server and client, for the tests of the bridge
   gcc, libc6-dev                 a C compiler, for the tests that compare structures with the C library's
+  zlib1g-dev                     what the native compiler of .NET links, for the test of the package
   tarantool                      the database, for the tests of Tarantool.Client
   qemu-system-x86, busybox-static, cpio, kmod, iproute2, ibverbs-providers, ibverbs-utils, rdmacm-utils
                                  a virtual machine, for the tests that need RDMA, vsock or a lossy network; its kernel
@@ -132,6 +133,7 @@ packages() {
     PATH=$PATH:/usr/sbin:/sbin command -v "${program[$package]}" >/dev/null || missing+=("$package")
   done
   [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
+  [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
   mapfile -t -O "${#missing[@]}" missing < <(lab/packages)
   ((${#missing[@]} == 0)) && return 0
   if [ "$install" = no ]; then
@@ -165,10 +167,11 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 check "build" dotnet build FastForward.sln -c Release --nologo
 if ((failed > 0)); then finish; fi
 check "format" dotnet format FastForward.sln --verify-no-changes --no-restore
-suite "library and units" "TestCategory!=Process&TestCategory!=Readme&TestCategory!=Lab&FullyQualifiedName!~Tests.Tarantool"
+suite "library and units" "TestCategory!=Process&TestCategory!=Readme&TestCategory!=Package&TestCategory!=Lab&FullyQualifiedName!~Tests.Tarantool"
 suite "tarantool client" "FullyQualifiedName~Tests.Tarantool"
 suite "processes" "TestCategory=Process&TestCategory!=Lab"
 suite "readme" "TestCategory=Readme"
+suite "package" "TestCategory=Package"
 if reason=$(lab_ready); then
   check "lab: the machine" lab/selftest
   lab_suite "lab" Lab

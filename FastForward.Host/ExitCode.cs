@@ -15,6 +15,9 @@ internal static class ExitCode
     /// <summary>A port, a socket file or another resource cannot be had (EX_UNAVAILABLE).</summary>
     public const int Unavailable = 69;
 
+    /// <summary>The running host may not be asked by this user (EX_NOPERM).</summary>
+    public const int NotPermitted = 77;
+
     /// <summary>The instance file is wrong (EX_CONFIG).</summary>
     public const int Configuration = 78;
 

@@ -6,9 +6,7 @@ namespace FastForward.Tests;
 /// <summary>What README.md promises is there, and its first command works as it stands.</summary>
 public sealed partial class ReadmeTests
 {
-    private static readonly string s_root = FindRoot();
-
-    private static string[] Commands => [.. CommandBlock().Matches(File.ReadAllText(Path.Combine(s_root, "README.md"))).SelectMany(static block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
+    private static string[] Commands => [.. CommandBlock().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "README.md"))).SelectMany(static block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
 
     [Test]
     public void The_commands_are_those_that_the_tests_know()
@@ -25,15 +23,15 @@ public sealed partial class ReadmeTests
     [Test]
     public void Its_links_lead_somewhere()
     {
-        foreach (Match link in Link().Matches(File.ReadAllText(Path.Combine(s_root, "README.md"))))
-            Assert.That(File.Exists(Path.Combine(s_root, link.Groups[1].Value)), link.Groups[1].Value);
+        foreach (Match link in Link().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "README.md"))))
+            Assert.That(File.Exists(Path.Combine(SourceTree.Root, link.Groups[1].Value)), link.Groups[1].Value);
     }
 
     [TestCase("25011")]
     [TestCase("250012")]
     public void The_samples_are_valid(string node)
     {
-        Assert.That(FastForward.Host.Instances.InstanceReader.ReadFile(Path.Combine(s_root, "samples", $"{node}.conf")).Problems, Is.Empty);
+        Assert.That(FastForward.Host.Instances.InstanceReader.ReadFile(Path.Combine(SourceTree.Root, "samples", $"{node}.conf")).Problems, Is.Empty);
     }
 
     [Test]
@@ -43,7 +41,7 @@ public sealed partial class ReadmeTests
         DirectoryInfo copy = Directory.CreateTempSubdirectory("fastforward-readme-");
         try
         {
-            Copy(new DirectoryInfo(s_root), copy);
+            Copy(new DirectoryInfo(SourceTree.Root), copy);
             using RunningProgram shell = RunningProgram.StartIn(copy.FullName, "bash", "-c", Commands[0]);
             Assert.That(shell.WaitForExit(TimeSpan.FromMinutes(5)), Is.Zero, shell.Everything);
             Assert.That(shell.Output, Does.Match("FORWARD_TRANSPORT_IP .* ok").And.Match("FORWARD_TRANSPORT_SOCKET .* ok"), shell.Everything);
@@ -59,13 +57,6 @@ public sealed partial class ReadmeTests
         foreach (FileInfo file in from.GetFiles()) file.CopyTo(Path.Combine(to.FullName, file.Name));
         foreach (DirectoryInfo directory in from.GetDirectories().Where(static directory => directory.Name is not ("bin" or "obj" or ".git" or "TestResults")))
             Copy(directory, to.CreateSubdirectory(directory.Name));
-    }
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "FastForward.sln"))) directory = directory.Parent;
-        return directory?.FullName ?? throw new InvalidOperationException($"FastForward.sln is in no directory above {AppContext.BaseDirectory}.");
     }
 
     [GeneratedRegex(@"^```\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]

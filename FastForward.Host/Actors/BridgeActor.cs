@@ -20,6 +20,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     private readonly BridgeSettings _settings;
     private readonly ILogger _logger;
     private readonly DropLog _drops;
+    private readonly ClientLog _clientLog;
     private readonly DatagramSocket _socket;
     private readonly StreamNumbers _numbers = new(TimeProvider.System);
     private readonly byte[] _buffer = GC.AllocateArray<byte>(DatagramSocket.MaxDatagram, pinned: true);
@@ -41,6 +42,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
         _settings = settings;
         _logger = logger;
         _drops = new DropLog(settings.Name, logger);
+        _clientLog = new ClientLog(settings.Name, logger);
         _socket = DatagramSocket.Bind(settings.Listen);
     }
 
@@ -196,7 +198,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
         _byAddress.Add(from, client);
         _byNumber.Add(client.Number, client);
         _recency.Add(client, now);
-        LogClient(_logger, Name, client.Address, client.Number);
+        if (_clientLog.Takes()) LogClient(_logger, Name, client.Address, client.Number);
         return client;
     }
 
@@ -214,7 +216,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
 
     private void Forget(BridgeClient client, string reason)
     {
-        LogForgotten(_logger, Name, client.Address, reason);
+        if (_clientLog.Takes()) LogForgotten(_logger, Name, client.Address, reason);
         EndStream(client);
         _byNumber.Remove(client.Number);
         _byAddress.Remove(client.Address);
@@ -243,6 +245,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
         while (_recency.Oldest is { } client && client.LastUsed < limit) Forget(client, "it was silent for too long");
         CountOverflows(now);
         _drops.Flush(now);
+        _clientLog.Sweep();
         _sweep!.SetAfter(SweepMicros);
     }
 

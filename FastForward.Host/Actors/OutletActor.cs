@@ -26,6 +26,7 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
     private readonly OutletSettings _settings;
     private readonly ILogger _logger;
     private readonly DropLog _drops;
+    private readonly ClientLog _clientLog;
     private readonly ReadySet _ready = new();
     private readonly byte[] _buffer = GC.AllocateArray<byte>(DatagramSocket.MaxDatagram, pinned: true);
     private readonly Dictionary<(uint Node, ulong Stream), OutletClient> _clients = [];
@@ -44,6 +45,7 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
         _settings = settings;
         _logger = logger;
         _drops = new DropLog(settings.Name, logger);
+        _clientLog = new ClientLog(settings.Name, logger);
     }
 
     /// <inheritdoc/>
@@ -208,7 +210,7 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
     private void Close(OutletClient client, string reason)
     {
         ulong number = ActorStream.NumberOf(client.Stream);
-        LogClosed(_logger, Name, client.Node, number, reason);
+        if (_clientLog.Takes()) LogClosed(_logger, Name, client.Node, number, reason);
         _ready.Remove(client.Socket);
         client.Socket.Dispose();
         _slots[client.Slot] = null;
@@ -226,6 +228,7 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
         long limit = now - (_settings.IdleSeconds * 1_000_000L);
         while (_recency.Oldest is { } client && client.LastUsed < limit) Close(client, "it was silent for too long");
         _drops.Flush(now);
+        _clientLog.Sweep();
         _sweep!.SetAfter(SweepMicros);
     }
 

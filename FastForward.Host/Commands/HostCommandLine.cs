@@ -16,6 +16,9 @@ internal static class HostCommandLine
         {
             RunCommand.Create(),
             DemoCommand.Create(),
+            PingCommand.Create(),
+            StatCommand.Create(),
+            HealthCommand.Create(),
             DemoNodeCommand.Create(),
         };
         ParseResult result = root.Parse(args);

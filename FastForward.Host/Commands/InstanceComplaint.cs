@@ -5,11 +5,14 @@ namespace FastForward.Host.Commands;
 /// <summary>Tells everything that is wrong with an instance file.</summary>
 internal static class InstanceComplaint
 {
+    /// <param name="problems">The problems.</param>
+    /// <param name="output">Where to tell them.</param>
+    /// <param name="consequence">What comes of it.</param>
     /// <returns>The exit code.</returns>
-    public static int Write(IReadOnlyList<InstanceProblem> problems, TextWriter output)
+    public static int Write(IReadOnlyList<InstanceProblem> problems, TextWriter output, string consequence = "The node was not started")
     {
         foreach (InstanceProblem problem in problems) output.WriteLine(problem);
-        output.WriteLine(problems.Count == 1 ? "The node was not started: 1 problem." : $"The node was not started: {problems.Count} problems.");
+        output.WriteLine(problems.Count == 1 ? $"{consequence}: 1 problem." : $"{consequence}: {problems.Count} problems.");
         return ExitCode.Configuration;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using FastForward.Host.Control;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
@@ -108,7 +109,8 @@ internal sealed class InstanceReader
             Port = (int)top.Number("port", 1, 65_535, 54_000, "54011"),
             Transports = ReadTransports(top),
             Addresses = ReadAddresses(top),
-            SocketDirectory = routes.SocketDirectory = ReadSocketDirectory(top, routes.SocketDirectory),
+            SocketDirectory = routes.SocketDirectory = ReadDirectory(top, "socket-directory", routes.SocketDirectory),
+            ControlDirectory = ReadControlDirectory(top, network, routes),
             SocketMode = ReadSocketMode(top),
             SocketGroup = ReadSocketGroup(top),
             AllowedUsers = ReadAllowedUsers(top),
@@ -235,12 +237,20 @@ internal sealed class InstanceReader
         return addresses;
     }
 
-    private static string ReadSocketDirectory(SectionReader top, string absent)
+    // The control socket is beside the node's own unless told otherwise; its name is a little longer.
+    private static string ReadControlDirectory(SectionReader top, uint network, RouteOptions routes)
     {
-        if (top.Text("socket-directory") is not { } directory) return absent;
-        if (!Path.IsPathRooted(directory)) top.Wrong("socket-directory", directory, "is no absolute path", "/tmp");
-        else if (!Directory.Exists(directory)) top.Wrong("socket-directory", directory, "is no directory on this machine", "/tmp");
-        else if (LibraryRefuses(directory)) top.Wrong("socket-directory", directory, "is too long or too odd for the address of a socket", "/tmp");
+        string directory = ReadDirectory(top, "control-directory", routes.SocketDirectory);
+        if (!ControlPath.Fits(ControlPath.Of(directory, network))) top.Wrong("control-directory", directory, "is too long for the address of a socket", "/tmp");
+        return directory;
+    }
+
+    private static string ReadDirectory(SectionReader top, string key, string absent)
+    {
+        if (top.Text(key) is not { } directory) return absent;
+        if (!Path.IsPathRooted(directory)) top.Wrong(key, directory, "is no absolute path", "/tmp");
+        else if (!Directory.Exists(directory)) top.Wrong(key, directory, "is no directory on this machine", "/tmp");
+        else if (LibraryRefuses(directory)) top.Wrong(key, directory, "is too long or too odd for the address of a socket", "/tmp");
         else return directory;
         return absent;
     }

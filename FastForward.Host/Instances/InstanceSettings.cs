@@ -27,6 +27,9 @@ internal sealed record InstanceSettings
     /// <summary>The directory of the socket files.</summary>
     public required string SocketDirectory { get; init; }
 
+    /// <summary>The directory of the control socket.</summary>
+    public required string ControlDirectory { get; init; }
+
     /// <summary>The permissions of the socket file; null for the library's default.</summary>
     public required UnixFileMode? SocketMode { get; init; }
 

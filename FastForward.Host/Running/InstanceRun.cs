@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using FastForward.Host.Actors;
+using FastForward.Host.Control;
 using FastForward.Host.Instances;
 using FastForward.Transport;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,7 @@ internal sealed partial class InstanceRun
 
             // Before the start: a signal during it must not leave a socket file behind.
             using StopSignals signals = new(node.Stop, signal => LogSignal(logger, signal));
+            using ControlSocket control = ControlSocket.Open(node, loggers.CreateLogger<ControlSocket>());
             node.Start();
             string transports = Describe(node.Node);
             LogRunning(logger, settings.Network, settings.File, settings.Port, transports);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FastForward.Host.Instances;
 using FastForward.Transport;
 using FastForward.Transport.Actors;
@@ -14,24 +15,43 @@ namespace FastForward.Host.Running;
 internal sealed class RunningNode : IDisposable
 {
     private readonly OverrideResolver _routes;
+    private readonly ForwardMetrics _metrics = new();
+    private readonly long _began = Stopwatch.GetTimestamp();
 
     /// <summary>Puts the node together without starting anything.</summary>
     public RunningNode(InstanceSettings settings, ILoggerFactory loggers)
     {
-        Loop = new ForwardLoop(new ForwardLoopOptions { Idle = settings.Idle }, logger: loggers.CreateLogger<ForwardLoop>());
+        Settings = settings;
+        ForwardLoopOptions loopOptions = new() { Idle = settings.Idle };
+        SlowCycleMicros = loopOptions.SlowCycleMicros;
+        Loop = new ForwardLoop(loopOptions, logger: loggers.CreateLogger<ForwardLoop>());
         Actors = new ActorSystem(loggers);
         _routes = new OverrideResolver(
             settings.RouteSources,
             new RouteOptions { SocketDirectory = settings.SocketDirectory, AllowUnkeyedIp = settings.AllowUnkeyedIp },
             loggers.CreateLogger<OverrideResolver>());
+        Transports = TransportsOf(settings, loggers);
         Node = new ForwardNode(
             Loop,
             new ForwardNodeOptions { Node = settings.Network, AllowUnkeyedIp = settings.AllowUnkeyedIp, MaxStreams = StreamsNeeded(settings) },
-            TransportsOf(settings, loggers),
+            Transports,
             _routes,
             Actors,
-            loggers.CreateLogger<ForwardNode>());
+            loggers.CreateLogger<ForwardNode>(),
+            _metrics);
     }
+
+    /// <summary>What the instance file says.</summary>
+    public InstanceSettings Settings { get; }
+
+    /// <summary>The transports, with those that do not run on this machine.</summary>
+    public IReadOnlyList<IForwardTransport> Transports { get; }
+
+    /// <summary>A cycle of the loop longer than this counts as slow.</summary>
+    public int SlowCycleMicros { get; }
+
+    /// <summary>How long ago the node was put together.</summary>
+    public TimeSpan Uptime => Stopwatch.GetElapsedTime(_began);
 
     /// <summary>The loop.</summary>
     public ForwardLoop Loop { get; }
@@ -73,6 +93,7 @@ internal sealed class RunningNode : IDisposable
         Node.Dispose();
         _routes.Dispose();
         Loop.Dispose();
+        _metrics.Dispose();
     }
 
     /// <summary>The kinds that this program can make, with or without what the machine needs for them.</summary>
@@ -93,7 +114,8 @@ internal sealed class RunningNode : IDisposable
         return options;
     }
 
-    private static SocketTransportOptions SocketOptions(InstanceSettings settings)
+    /// <summary>What the instance file says of sockets.</summary>
+    public static SocketTransportOptions SocketOptions(InstanceSettings settings)
     {
         SocketTransportOptions options = new()
         {

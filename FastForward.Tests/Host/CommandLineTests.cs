@@ -13,6 +13,14 @@ public sealed class CommandLineTests
     [TestCase("demo --seconds 0", "--seconds: '0' is no whole number from 1 to 600; for example: --seconds 7")]
     [TestCase("demo --seconds many", "--seconds: 'many' is no whole number from 1 to 600; for example: --seconds 7")]
     [TestCase("demo --transport TCP", "--transport: 'TCP' is no transport type; there are FORWARD_TRANSPORT_IP, FORWARD_TRANSPORT_RDMA, FORWARD_TRANSPORT_SOCKET, FORWARD_TRANSPORT_VSOCKET")]
+    [TestCase("ping", "Required argument missing for command: 'ping'.")]
+    [TestCase("ping 0", "node: '0' is no whole number from 1 to 4294967295")]
+    [TestCase("ping far", "node: 'far' is no whole number from 1 to 4294967295")]
+    [TestCase("ping 5 --count 0", "--count: '0' is no whole number from 1 to 9223372036854775807")]
+    [TestCase("ping 5 --interval 0.001", "--interval: '0.001' is no number from 0.01 to 60")]
+    [TestCase("ping 5 --size 1101", "--size: '1101' is no whole number from 0 to 1100")]
+    [TestCase("ping 5 --instance 5 --socket x", "--instance and --socket both name a host: give one of them")]
+    [TestCase("stat --interval 61", "--interval: '61' is no number from 0.1 to 60")]
     public void A_wrong_command_line_is_told_and_exits_with_2(string arguments, string message)
     {
         using RunningProgram host = RunningProgram.StartHost(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -45,6 +53,8 @@ public sealed class CommandLineTests
     [TestCase("--help")]
     [TestCase("run --help")]
     [TestCase("demo --help")]
+    [TestCase("ping --help")]
+    [TestCase("stat --help")]
     [TestCase("--version")]
     public void Help_and_version_are_no_errors(string arguments)
     {

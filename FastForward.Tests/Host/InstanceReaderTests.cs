@@ -38,6 +38,7 @@ public sealed class InstanceReaderTests
             transports = socket, FORWARD_TRANSPORT_IP
             addresses = 127.0.0.1, ::1
             socket-directory = /tmp
+            control-directory = /run
             socket-mode = 0600
             socket-group = operators
             allowed-users = 0, 1001
@@ -68,6 +69,7 @@ public sealed class InstanceReaderTests
         Assert.That(settings.Transports, Is.EqualTo(new[] { TransportKind.Socket, TransportKind.Ip }));
         Assert.That(settings.Addresses, Is.EqualTo(new[] { IPAddress.Loopback, IPAddress.IPv6Loopback }));
         Assert.That(settings.SocketMode, Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        Assert.That((settings.SocketDirectory, settings.ControlDirectory), Is.EqualTo(("/tmp", "/run")));
         Assert.That(settings.SocketGroup, Is.EqualTo("operators"));
         Assert.That(settings.AllowedUsers, Is.EqualTo(new[] { 0u, 1001u }));
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.BusySpin));
@@ -97,13 +99,14 @@ public sealed class InstanceReaderTests
     [TestCase("network=25011\nport = 54011 ; main", "f.conf:2: port: '54011 ; main' is no whole number from 1 to 65535 (a comment needs a line of its own); for example: port = 54011")]
     [TestCase("network=25011\nport =", "f.conf:2: port: '' is no whole number from 1 to 65535; for example: port = 54011")]
     [TestCase("network=25011\nprot = 1", "f.conf:2: prot: is not known; did you mean port?")]
-    [TestCase("network=25011\nzzzzzzzz = 1", "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, idle, allow-unkeyed-ip, realtime-dscp, log-level")]
+    [TestCase("network=25011\nzzzzzzzz = 1", "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, idle, allow-unkeyed-ip, realtime-dscp, log-level")]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase("network=25011\nidle = adaptiv", "f.conf:2: idle: 'adaptiv' is none of adaptive, busyspin, block; for example: idle = adaptive")]
     [TestCase("network=25011\nallow-unkeyed-ip = maybe", "f.conf:2: allow-unkeyed-ip: 'maybe' is none of yes, no, true, false; for example: allow-unkeyed-ip = yes")]
     [TestCase("network=25011\naddresses = 1", "f.conf:2: addresses: '1' is no IP address; for example: addresses = 127.0.0.1, ::1")]
     [TestCase("network=25011\naddresses = 127.0.0.1, 127.0.0.2", "f.conf:2: addresses: '127.0.0.2' is the second of its family; there is one IPv4 and one IPv6 socket; for example: addresses = 127.0.0.1, ::1")]
     [TestCase("network=25011\nsocket-directory = tmp", "f.conf:2: socket-directory: 'tmp' is no absolute path; for example: socket-directory = /tmp")]
+    [TestCase("network=25011\ncontrol-directory = tmp", "f.conf:2: control-directory: 'tmp' is no absolute path; for example: control-directory = /tmp")]
     [TestCase("network=25011\nsocket-directory = /nowhere/at/all", "f.conf:2: socket-directory: '/nowhere/at/all' is no directory on this machine; for example: socket-directory = /tmp")]
     [TestCase("network=25011\nsocket-mode = 1660", "f.conf:2: socket-mode: '1660' is no set of permissions in octal; for example: socket-mode = 0660")]
     [TestCase("network=25011\nsocket-mode = rw", "f.conf:2: socket-mode: 'rw' is no set of permissions in octal; for example: socket-mode = 0660")]

@@ -29,6 +29,7 @@ public sealed class RunProcessTests
 
         Assert.That(node.WaitForExit(), Is.Zero, node.Everything);
         Assert.That(File.Exists(file), Is.False, file);
+        Assert.That(Directory.GetFiles(_instances.DirectoryName, "FastForward.*"), Is.Empty);
         Assert.That(node.Everything, Does.Contain("has stopped"));
         Assert.That(node.Output, Is.Empty, "the log goes to the standard error stream");
     }
@@ -90,6 +91,7 @@ public sealed class RunProcessTests
         RunningProgram second = _instances.Start(TwoInstances.Near, "");
 
         Assert.That(second.WaitForExit(), Is.EqualTo(69), second.Everything);
+        Assert.That(second.Everything, Does.Contain($"{_instances.ControlSocket(TwoInstances.Near)} is in use by process {first.Id}, which lives"));
         Assert.That(File.Exists(_instances.SocketFile(TwoInstances.Near)), "the socket file of the first");
         first.Signal(RunningProgram.SIGTERM);
         Assert.That(first.WaitForExit(), Is.Zero, first.Everything);

@@ -28,18 +28,18 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
     public UnixVSocketFamily? CreateVSocketFamily() => kernelVSockets ? null : new UnixVSocketFamily(_vsockets.Path);
 
     /// <summary>Starts a node without routes; <paramref name="address"/> is that of its UDP port, 127.0.0.1 by default.</summary>
-    public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false, IPAddress? address = null)
+    public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false, IPAddress? address = null, ForwardMetrics? metrics = null)
     {
-        TestNode node = new(this, id, configure, allowUnkeyed, address ?? IPAddress.Loopback);
+        TestNode node = new(this, id, configure, allowUnkeyed, address ?? IPAddress.Loopback, metrics);
         _nodes.Add(node);
         return node;
     }
 
     /// <summary>Two nodes that know each other over one medium, connected.</summary>
-    public (TestNode A, TestNode B) Pair(TransportKind kind, Action<ForwardNodeOptions>? configure = null)
+    public (TestNode A, TestNode B) Pair(TransportKind kind, Action<ForwardNodeOptions>? configure = null, ForwardMetrics? metrics = null, uint first = 25011, uint second = 250012)
     {
-        TestNode a = Start(25011, configure);
-        TestNode b = Start(250012, configure);
+        TestNode a = Start(first, configure, metrics: metrics);
+        TestNode b = Start(second, configure, metrics: metrics);
         a.Route(b, kind);
         b.Route(a, kind);
         Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), "both nodes connected");

@@ -12,7 +12,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
     private readonly List<RouteRow> _rows = [];
     private readonly OverrideResolver _resolver;
 
-    public TestNode(NodeWorld world, uint id, Action<ForwardNodeOptions>? configure, bool allowUnkeyed, IPAddress address)
+    public TestNode(NodeWorld world, uint id, Action<ForwardNodeOptions>? configure, bool allowUnkeyed, IPAddress address, ForwardMetrics? metrics = null)
     {
         ForwardNodeOptions options = new() { Node = id, AllowUnkeyedIp = allowUnkeyed };
         configure?.Invoke(options);
@@ -24,7 +24,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         VSocketTransportOptions vsockets = new() { Port = TransportHarness.VSocket.NextPort() };
         VSocket = VSocketFamily is null ? new VSocketTransport(vsockets) : new VSocketTransport(vsockets, VSocketFamily);
         VSocketPort = vsockets.Port;
-        Node = new ForwardNode(world.Loop, options, [Ip, Socket, VSocket], _resolver, this);
+        Node = new ForwardNode(world.Loop, options, [Ip, Socket, VSocket], _resolver, this, metrics: metrics);
         Node.Start();
     }
 

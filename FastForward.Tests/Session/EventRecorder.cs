@@ -17,6 +17,9 @@ internal sealed class EventRecorder(SimulatedNode node) : ISessionEvents
 
     public List<PeerEvent> Changes { get; } = [];
 
+    /// <summary>Credit of messages that is held, oldest first; null holds none.</summary>
+    public Queue<MessageCredit>? Held { get; set; }
+
     /// <summary>Called with each message, to answer it from inside the callback.</summary>
     public Action<uint, ulong, byte[]>? OnMessage { get; set; }
 
@@ -24,6 +27,12 @@ internal sealed class EventRecorder(SimulatedNode node) : ISessionEvents
     {
         byte[] payload = message.Payload.ToArray();
         Messages.Add((message.Node, message.Stream, message.Sequence, message.SkippedBefore, payload));
+        if (Held is not null && message.Credit.Octets > 0)
+        {
+            message.Credit.Owner!.Hold(message.Credit.Stream!, message.Credit.Octets);
+            Held.Enqueue(message.Credit);
+        }
+
         OnMessage?.Invoke(message.Node, message.Stream, payload);
     }
 
@@ -34,6 +43,8 @@ internal sealed class EventRecorder(SimulatedNode node) : ISessionEvents
     public void Undelivered(in Undelivered report) => Reports.Add(report);
 
     public void PeerChanged(in PeerEvent change) => Changes.Add(change);
+
+    public void PingEnded(in PingResult result, Action<PingResult> callback) => callback(result);
 
     public void PathFinished(Path path) => node.OnPathFinished(path);
 

@@ -1,4 +1,5 @@
 using System.Text;
+using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
 
@@ -20,7 +21,7 @@ public sealed class ReassemblyTests
     public void SetUp()
     {
         _node = new SimulatedNetwork(1).Start(1, 2);
-        _receiver = new Receiver(2, _node.Options, _node.Recorder, _node.Statistics, new MessagePool());
+        _receiver = new Receiver(2, _node.Options, _node.Recorder, new PeerStatistics(2, _node.Statistics), new MessagePool());
     }
 
     [Test]

@@ -61,6 +61,14 @@ internal sealed class SimulatedNode : IAdmission
 
     public Peer Peer(uint node) => Peers.GetOrAdd(node);
 
+    /// <summary>Gives the oldest held credit back.</summary>
+    public void ReleaseOldest()
+    {
+        MessageCredit credit = Recorder.Held!.Dequeue();
+        Peer(credit.Node).ReleaseCredit(_network.Now, credit, credit.Octets);
+        QueuePump();
+    }
+
     /// <summary>Begins to keep a path of a kind open to a peer.</summary>
     public void Open(uint node, TransportKind kind)
     {

@@ -13,6 +13,7 @@ public sealed partial class ForwardLoop
     private bool _cycleRead;
     private long _expectedRun = long.MaxValue;
     private LogGate _slowGate;
+    private LogGate _stallGate;
 
     /// <summary>Runs one duty cycle without idling.</summary>
     /// <returns>How much work was found; 0 when none.</returns>
@@ -94,7 +95,7 @@ public sealed partial class ForwardLoop
         if (StalledMicros > 0)
         {
             Statistics.Stalled();
-            LogStalled(_logger, StalledMicros / 1000);
+            if (_stallGate.TryPass(Now, out long suppressed)) LogStalled(_logger, StalledMicros / 1000, suppressed);
         }
 
         _expectedRun = Now;
@@ -215,7 +216,7 @@ public sealed partial class ForwardLoop
     {
         _cycleEnd = ReadMicros();
         long took = _cycleEnd - Now;
-        if (Statistics.Took(took, _options.SlowCycleMicros) && _slowGate.TryPass(Now, out long suppressed))
+        if (Statistics.Took(Now, took, _options.SlowCycleMicros) && _slowGate.TryPass(Now, out long suppressed))
             LogSlowCycle(_logger, took, _options.SlowCycleMicros, suppressed);
     }
 

@@ -200,6 +200,6 @@ public sealed partial class ForwardLoop : IDisposable
     [LoggerMessage(EventId = 1002, Level = LogLevel.Warning, Message = "A duty cycle took {Micros} us, more than the limit of {Limit} us: a callback is slow ({Suppressed} more since the last of these entries)")]
     private static partial void LogSlowCycle(ILogger logger, long micros, long limit, long suppressed);
 
-    [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "This process did not run for {Milliseconds} ms; peers are not blamed for that time")]
-    private static partial void LogStalled(ILogger logger, long milliseconds);
+    [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "This process did not run for {Milliseconds} ms; peers are not blamed for that time ({Suppressed} more since the last of these entries)")]
+    private static partial void LogStalled(ILogger logger, long milliseconds, long suppressed);
 }

@@ -3,11 +3,17 @@ namespace FastForward.Transport.Loop;
 /// <summary>Counters of a loop since its start. Written by the loop thread; any thread may read.</summary>
 public sealed class LoopStatistics
 {
+    private const long WindowMicros = 10_000_000;
+
     private long _cycles;
     private long _workItems;
     private long _sleeps;
     private long _slowCycles;
     private long _longestCycle;
+    private long _windowLongest;
+    private long _formerWindowLongest;
+    private long _windowEnds;
+    private long _totalCycle;
     private long _failures;
     private long _stalls;
 
@@ -25,6 +31,14 @@ public sealed class LoopStatistics
 
     /// <summary>The longest cycle in microseconds.</summary>
     public long LongestCycleMicros => Volatile.Read(ref _longestCycle);
+
+    /// <summary>
+    /// The longest cycle of late in microseconds: of the last 10 to 20 seconds, for graphs. A loop that sleeps keeps it.
+    /// </summary>
+    public long RecentLongestCycleMicros => Math.Max(Volatile.Read(ref _windowLongest), Volatile.Read(ref _formerWindowLongest));
+
+    /// <summary>The duration of all cycles together in microseconds; divided by <see cref="Cycles"/>, the mean.</summary>
+    public long TotalCycleMicros => Volatile.Read(ref _totalCycle);
 
     /// <summary>Exceptions that callbacks let out.</summary>
     public long CallbackFailures => Volatile.Read(ref _failures);
@@ -44,8 +58,17 @@ public sealed class LoopStatistics
 
     internal void Failed() => _failures++;
 
-    internal bool Took(long micros, long slow)
+    internal bool Took(long now, long micros, long slow)
     {
+        if (now >= _windowEnds)
+        {
+            _formerWindowLongest = now >= _windowEnds + WindowMicros ? 0 : _windowLongest;
+            _windowLongest = 0;
+            _windowEnds = now + WindowMicros;
+        }
+
+        if (micros > _windowLongest) _windowLongest = micros;
+        _totalCycle += micros;
         if (micros > _longestCycle) _longestCycle = micros;
         if (micros <= slow) return false;
         _slowCycles++;

@@ -8,12 +8,13 @@ namespace FastForward.Transport;
 /// Carries the session's events to the application. Messages go through at once; the others wait in a queue until the
 /// session is at rest, but never behind a message that came after them.
 /// </summary>
-internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop loop, ILogger logger) : ISessionEvents
+internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEvents
 {
     private const int LargestBacklog = 256;
 
     private readonly Queue<Entry> _queue = new();
     private readonly EventLimiter _limiter = new();
+    private readonly PeerEventLog _log = new(loop, logger);
 
     private enum EntryKind : byte
     {
@@ -21,7 +22,11 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
         Writable,
         Undelivered,
         Peer,
+        Ping,
     }
+
+    /// <summary>The application. Set once, before the node starts.</summary>
+    public IForwardHandler Handler { get; set; } = null!;
 
     public bool IsEmpty => _queue.Count == 0;
 
@@ -30,6 +35,9 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
 
     /// <summary>The node stops: that its peers are lost then is no trouble.</summary>
     public bool IsStopping { get; set; }
+
+    /// <summary>Called with every event of a peer, also with those that the application is spared.</summary>
+    public Action<PeerEvent> OnPeerChanged { get; set; } = static _ => { };
 
     /// <summary>Called when a peer has something to write or its next time-out moved.</summary>
     public required Action<Peer> OnPending { get; init; }
@@ -43,7 +51,7 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
         IsCalling = true;
         try
         {
-            handler.OnMessage(message);
+            Handler.OnMessage(message);
         }
         catch (Exception exception) when (loop.Survives(exception, nameof(IForwardHandler.OnMessage)))
         {
@@ -63,8 +71,12 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
 
     public void PeerChanged(in PeerEvent change)
     {
+        OnPeerChanged(change);
         if (_limiter.Passes(loop.Now, change)) _queue.Enqueue(new Entry { Kind = EntryKind.Peer, Peer = change });
     }
+
+    public void PingEnded(in PingResult result, Action<PingResult> callback) =>
+        _queue.Enqueue(new Entry { Kind = EntryKind.Ping, Ping = result, PingCallback = callback });
 
     public void PathFinished(Session.Path path) => OnPathFinished(path);
 
@@ -103,39 +115,31 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
         if (_queue.Count > LargestBacklog) Dispatch(int.MaxValue);
     }
 
+    /// <summary>Nothing follows: whatever was kept out of the log is told there.</summary>
+    public void Close() => _log.Close();
+
     private void Hand(in Entry entry)
     {
         switch (entry.Kind)
         {
             case EntryKind.StreamEnd:
-                handler.OnStreamEnd(entry.End);
+                Handler.OnStreamEnd(entry.End);
                 break;
             case EntryKind.Writable:
-                handler.OnWritable(entry.Undelivered.Node, entry.Undelivered.Stream);
+                Handler.OnWritable(entry.Undelivered.Node, entry.Undelivered.Stream);
                 break;
             case EntryKind.Undelivered:
-                handler.OnUndelivered(entry.Undelivered);
+                Handler.OnUndelivered(entry.Undelivered);
                 break;
             case EntryKind.Peer:
-                Log(entry.Peer);
-                handler.OnPeer(entry.Peer);
+                _log.Add(entry.Peer, IsStopping || entry.Peer.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged);
+                Handler.OnPeer(entry.Peer);
+                break;
+            case EntryKind.Ping:
+                entry.PingCallback!(entry.Ping);
                 break;
         }
     }
-
-    private void Log(in PeerEvent change)
-    {
-        bool isOrdinary = IsStopping || change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged;
-        LogLevel level = isOrdinary ? LogLevel.Information : LogLevel.Warning;
-        if (change.Transport is { } transport) LogPeerOnPath(logger, level, change.Node, change.Kind, transport, change.Reason);
-        else LogPeer(logger, level, change.Node, change.Kind, change.Reason);
-    }
-
-    [LoggerMessage(EventId = 1100, Message = "Node {Node}: {Kind} over {Transport}: {Reason}")]
-    private static partial void LogPeerOnPath(ILogger logger, LogLevel level, uint node, PeerEventKind kind, TransportKind transport, string reason);
-
-    [LoggerMessage(EventId = 1103, Message = "Node {Node}: {Kind}: {Reason}")]
-    private static partial void LogPeer(ILogger logger, LogLevel level, uint node, PeerEventKind kind, string reason);
 
     private struct Entry
     {
@@ -143,5 +147,7 @@ internal sealed partial class EventQueue(IForwardHandler handler, ForwardLoop lo
         public StreamEnd End;
         public Undelivered Undelivered;
         public PeerEvent Peer;
+        public PingResult Ping;
+        public Action<PingResult>? PingCallback;
     }
 }

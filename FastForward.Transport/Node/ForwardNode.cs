@@ -14,6 +14,8 @@ namespace FastForward.Transport;
 /// </summary>
 public sealed class ForwardNode : IDisposable
 {
+    private static readonly TimeSpan s_pingTimeout = TimeSpan.FromSeconds(2);
+
     private readonly ForwardLoop _loop;
     private readonly ForwardNodeOptions _options;
     private readonly OverrideResolver _routes;
@@ -25,6 +27,7 @@ public sealed class ForwardNode : IDisposable
     private readonly LinkDispatcher _dispatcher;
     private readonly LoopShare _share;
     private readonly LoopTimer _drainTimer;
+    private readonly ForwardMetrics? _metrics;
 
     private bool _started;
     private bool _disposed;
@@ -38,6 +41,7 @@ public sealed class ForwardNode : IDisposable
     /// <param name="routes">Where the other nodes are.</param>
     /// <param name="handler">Where events go.</param>
     /// <param name="logger">Where peer events and refusals are reported.</param>
+    /// <param name="metrics">The meter that shows the node's counters from its start to its end; none when null.</param>
     /// <exception cref="ArgumentException">An option is out of range or a kind of medium is there twice; the message names it.</exception>
     public ForwardNode(
         ForwardLoop loop,
@@ -45,27 +49,44 @@ public sealed class ForwardNode : IDisposable
         IEnumerable<IForwardTransport> transports,
         OverrideResolver routes,
         IForwardHandler handler,
-        ILogger<ForwardNode>? logger = null)
+        ILogger<ForwardNode>? logger = null,
+        ForwardMetrics? metrics = null)
+        : this(loop, options, transports, routes, logger, metrics)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        _events.Handler = handler;
+    }
+
+    /// <summary>A node whose handler is made after it, and may want to know it.</summary>
+    internal ForwardNode(
+        ForwardLoop loop,
+        ForwardNodeOptions options,
+        IEnumerable<IForwardTransport> transports,
+        OverrideResolver routes,
+        ILogger<ForwardNode>? logger,
+        ForwardMetrics? metrics)
     {
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(transports);
         ArgumentNullException.ThrowIfNull(routes);
-        ArgumentNullException.ThrowIfNull(handler);
         options.Validate();
         _loop = loop;
         _options = options;
         _routes = routes;
+        _metrics = metrics;
         ILogger log = logger ?? NullLogger<ForwardNode>.Instance;
         SessionOptions session = SessionOptions.From(options, NewIncarnation());
         MessagePool pool = new();
-        _pump = new FramePump(loop, Statistics);
+        LocalStatistics = new PeerStatistics(options.Node, Statistics);
+        _pump = new FramePump(loop);
         _transports = new TransportSet(loop, transports, log);
-        _events = new EventQueue(handler, loop, log) { OnPending = _pump.Mark, OnPathFinished = _pump.End };
+        _events = new EventQueue(loop, log) { OnPending = _pump.Mark, OnPathFinished = _pump.End };
         _peers = new RoutedPeers(loop, options, routes, _transports, _events, _pump);
         Peers peers = new(session, _events, Statistics, _peers, pool, static limit => limit <= 0 ? 0 : Random.Shared.NextInt64(limit));
         _peers.Peers = peers;
-        _local = new LocalDelivery(options.Node, session, _events, Statistics, pool);
+        _local = new LocalDelivery(options.Node, session, _events, LocalStatistics, pool);
+        _events.OnPeerChanged = _peers.Note;
         _dispatcher = new LinkDispatcher(loop, peers, _events, Statistics, session);
         _share = new LoopShare(this);
         _drainTimer = loop.CreateTimer(static () => { }); // it only ends a sleep: the flush looks whether all is drained
@@ -79,6 +100,19 @@ public sealed class ForwardNode : IDisposable
 
     /// <summary>Counters. Any thread may read them.</summary>
     public NodeStatistics Statistics { get; } = new();
+
+    /// <summary>The counters of messages to the node's own id.</summary>
+    internal PeerStatistics LocalStatistics { get; }
+
+    /// <summary>The peers, for readers on any thread, who must be content with one value at a time.</summary>
+    internal IReadOnlyList<Peer> PublishedPeers => _peers.Published;
+
+    /// <summary>The transports that run, for readers on any thread.</summary>
+    internal IReadOnlyList<IForwardTransport> RunningTransports => _transports.Running;
+
+    internal ForwardLoop Loop => _loop;
+
+    internal ForwardNodeOptions Options => _options;
 
     /// <summary>
     /// Binds the transports that this machine can do and begins to connect to every routed node. A transport that is not
@@ -105,7 +139,11 @@ public sealed class ForwardNode : IDisposable
         _loop.Add((ILoopFlush)_share);
         _routes.Changed += OnRoutesChanged;
         _peers.Apply();
+        _metrics?.Add(this);
     }
+
+    /// <summary>Names the handler of a node that was made without one, before its start.</summary>
+    internal void SetHandler(IForwardHandler handler) => _events.Handler = handler;
 
     /// <summary>
     /// Sends a message. The payload is copied; the call never waits. The first message opens the stream and fixes its
@@ -130,7 +168,6 @@ public sealed class ForwardNode : IDisposable
         SendResult result = node == _options.Node
             ? _local.Send(stream, messageClass, payload, end)
             : _peers.Find(node)?.Send(_loop.Now, stream, messageClass, payload, end) ?? new SendResult(SendStatus.UnknownNode, 0);
-        if (result.IsAccepted) Statistics.MessagesSent++;
         return result;
     }
 
@@ -152,18 +189,129 @@ public sealed class ForwardNode : IDisposable
         return node == _options.Node ? _local.Reset(stream, code) : _peers.Find(node)?.ResetStream(_loop.Now, stream, code) ?? SendStatus.UnknownNode;
     }
 
+    /// <summary>
+    /// Takes no more of an incoming stream: what comes of it is dropped, and the sender is told with its next message, by
+    /// <see cref="SendStatus.StreamEnded"/> and a report of what it had not delivered. The handler hears no more of it.
+    /// </summary>
+    /// <param name="node">The sender.</param>
+    /// <param name="stream">The stream; it need not have begun.</param>
+    /// <returns>False when no route leads to the node.</returns>
+    public bool RefuseStream(uint node, ulong stream)
+    {
+        Verify();
+        if (node == _options.Node) _local.Refuse(stream);
+        else if (_peers.Find(node) is { } peer) peer.RefuseStream(_loop.Now, stream);
+        else return false;
+        return true;
+    }
+
+    /// <summary>
+    /// Keeps the credit of a message from its sender, for a handler that stores the message: without this the credit goes
+    /// back when <see cref="IForwardHandler.OnMessage"/> returns. Call it inside that callback, once a message. A stream
+    /// whose credit is held may have 256 KiB under way, and the streams of a peer together
+    /// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>: when nobody releases it, the sender is back-pressured.
+    /// </summary>
+    /// <param name="credit">The message's <see cref="ReceivedMessage.Credit"/>.</param>
+    public void HoldCredit(in MessageCredit credit) => HoldCredit(credit, credit.Octets);
+
+    /// <summary>Keeps a part of it.</summary>
+    internal void HoldCredit(in MessageCredit credit, int octets)
+    {
+        Verify();
+        credit.Owner?.Hold(credit.Stream!, octets);
+    }
+
+    /// <summary>
+    /// Gives held credit back to the sender, once; also after the end of the stream or the loss of the peer, where it
+    /// changes nothing any more.
+    /// </summary>
+    /// <param name="credit">What was held.</param>
+    /// <exception cref="InvalidOperationException">More is given back than the stream has held; or another thread than the loop's called.</exception>
+    public void ReleaseCredit(in MessageCredit credit) => ReleaseCredit(credit, credit.Octets);
+
+    /// <summary>Gives a part of it back.</summary>
+    internal void ReleaseCredit(in MessageCredit credit, int octets)
+    {
+        Verify();
+        if (credit.Owner is null) return;
+        if (credit.Node != _options.Node && _peers.Find(credit.Node) is { } peer) peer.ReleaseCredit(_loop.Now, credit, octets);
+        else credit.Owner.Release(_loop.Now, credit.Stream!, octets);
+    }
+
     /// <summary>What is known of a peer now; null when no route leads to it.</summary>
     public PeerStatus? GetPeer(uint node)
     {
         Verify();
-        return _peers.Find(node) is { } peer ? Snapshot(peer) : null;
+        return _peers.StatusOf(node);
+    }
+
+    /// <summary>Whether the node does what it should, as it looks from the loop thread.</summary>
+    public NodeHealth GetHealth()
+    {
+        Verify();
+        return NodeHealth.Of(_started, isStopping: _stopping is not null, Transports, GetPeers());
+    }
+
+    /// <summary>
+    /// Whether the node does what it should. Any thread may ask: the loop has to answer within <paramref name="limit"/>,
+    /// so that one that hangs in a callback, or has ended, is found out.
+    /// </summary>
+    /// <param name="limit">How long a cycle may take at most; more than 0.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public async Task<NodeHealth> CheckHealthAsync(TimeSpan limit, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
+        TaskCompletionSource<NodeHealth> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(() => answer.TrySetResult(GetHealth()));
+        try
+        {
+            return await answer.Task.WaitAsync(limit, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return NodeHealth.LoopSilent(limit);
+        }
     }
 
     /// <summary>What is known of all peers now.</summary>
     public IReadOnlyList<PeerStatus> GetPeers()
     {
         Verify();
-        return [.. _peers.All.Select(Snapshot)];
+        return [.. _peers.Statuses];
+    }
+
+    /// <summary>The nodes that were heard although no route leads to them, at most 64, those heard last.</summary>
+    public IReadOnlyList<UnconfiguredNode> GetUnconfiguredNodes()
+    {
+        Verify();
+        return _peers.Unconfigured;
+    }
+
+    /// <summary>
+    /// Measures the round trip to a node through the sessions of both ends, on every path that there is to it; no actor of
+    /// the peer takes part. The own id answers by itself.
+    /// </summary>
+    /// <param name="node">The peer.</param>
+    /// <param name="callback">
+    /// Called on the loop thread from a later duty cycle, once for each path, when the probe is answered or given up. It
+    /// may call the node.
+    /// </param>
+    /// <param name="timeout">How long to wait for an answer, 1 ms to 1 min. Default 2 s.</param>
+    /// <param name="size">Octets by which probe and answer are filled up, 0 to 1100.</param>
+    /// <returns>How many probes leave, at most 256 may be under way to a peer; or why none does.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">Time-out or size is out of range.</exception>
+    /// <exception cref="InvalidOperationException">Another thread than the loop's called.</exception>
+    public PingStart Ping(uint node, Action<PingResult> callback, TimeSpan? timeout = null, int size = 0)
+    {
+        Verify();
+        ArgumentNullException.ThrowIfNull(callback);
+        TimeSpan limit = timeout ?? s_pingTimeout;
+        if (limit < TimeSpan.FromMilliseconds(1) || limit > TimeSpan.FromMinutes(1)) throw new ArgumentOutOfRangeException(nameof(timeout), limit, "It is 1 ms to 1 min; 2 s is a good value.");
+        if (size is < 0 or > WireFormat.MaxRealTimeMessage) throw new ArgumentOutOfRangeException(nameof(size), size, $"It is 0 to {WireFormat.MaxRealTimeMessage} octets.");
+        if (_stopping is not null) return new PingStart(PingStatus.Stopping, 0);
+        if (node != _options.Node) return _peers.Find(node)?.Ping(_loop.Now, (long)limit.TotalMicroseconds, size, callback) ?? new PingStart(PingStatus.UnknownNode, 0);
+        _events.PingEnded(new PingResult(node, PingOutcome.Answered, null, true, 0, 0), callback);
+        return new PingStart(PingStatus.Started, 1);
     }
 
     /// <summary>
@@ -195,6 +343,7 @@ public sealed class ForwardNode : IDisposable
         Verify();
         if (_events.IsCalling) throw new InvalidOperationException("Dispose was called from inside a callback of the node, which would have to call the handler again: use StopAsync there.");
         _disposed = true;
+        _metrics?.Remove(this);
         if (_stopping is null) BeginStop();
         _routes.Changed -= OnRoutesChanged;
         _peers.Close();
@@ -205,17 +354,9 @@ public sealed class ForwardNode : IDisposable
         _transports.Dispose();
         _local.Deliver(int.MaxValue);
         _events.Dispatch(int.MaxValue);
+        _events.Close();
         _stopping!.TrySetResult();
     }
-
-    private static PeerStatus Snapshot(Peer peer) => new(
-        peer.Node,
-        peer.State,
-        peer.SendPath?.Kind,
-        peer.SendPath?.Measurement.SmoothedRoundTrip ?? 0,
-        peer.SendPath?.Measurement.Jitter ?? 0,
-        peer.Association.Sender.StoredBytes,
-        peer.KnownIncarnation);
 
     private static ulong NewIncarnation()
     {

@@ -7,7 +7,7 @@ namespace FastForward.Transport;
 /// Pulls frames out of the paths of peers that have something to say, straight into claimed memory of their links, and
 /// closes the links of paths that are over.
 /// </summary>
-internal sealed class FramePump(ForwardLoop loop, NodeStatistics statistics)
+internal sealed class FramePump(ForwardLoop loop)
 {
     private readonly Queue<PeerConnector> _dirty = new();
     private readonly List<IForwardLink> _endedLinks = [];
@@ -88,7 +88,7 @@ internal sealed class FramePump(ForwardLoop loop, NodeStatistics statistics)
             }
 
             link.Commit(length, realTime);
-            statistics.FramesSent++;
+            path.Peer.Statistics.FrameSent();
         }
     }
 }

@@ -48,9 +48,17 @@ internal sealed class LinkDispatcher : ILinkSink
 
     public void Frame(IForwardLink link, Span<byte> frame)
     {
-        _statistics.FramesReceived++;
-        if (link.Owner is Session.Path path) path.ReadFrame(_loop.Now, frame);
-        else if (_unclaimed.ContainsKey(link)) Introduction(link, frame);
+        if (link.Owner is Session.Path path)
+        {
+            path.Peer.Statistics.FrameReceived();
+            path.ReadFrame(_loop.Now, frame);
+        }
+        else
+        {
+            _statistics.FramesReceived++;
+            if (_unclaimed.ContainsKey(link)) Introduction(link, frame);
+        }
+
         _events.DispatchBacklog();
     }
 

@@ -1,4 +1,5 @@
 using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport;
 
@@ -6,7 +7,7 @@ namespace FastForward.Transport;
 /// Delivers what a node sends to its own id, from a later duty cycle, so that actors need not know whether they share a
 /// process.
 /// </summary>
-internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
+internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool) : ICreditOwner
 {
     private const int StoreOverheadPerMessage = 64; // empty messages are bounded as well
 
@@ -31,7 +32,10 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
             return new SendResult(stream.IsEnded ? SendStatus.StreamEnded : SendStatus.WrongClass, 0);
         }
 
-        if (_storedBytes + payload.Length + StoreOverheadPerMessage > options.SendStoreBytes)
+        // What the application keeps counts as stored, and no stream may fill the store with it.
+        int cost = payload.Length + StoreOverheadPerMessage;
+        bool isHeldBack = stream is { Held: > 0 } && stream.Held + cost > WireFormat.InitialStreamCredit;
+        if (isHeldBack || _storedBytes + cost > options.SendStoreBytes)
         {
             if (_refused.Count >= options.MaxStreams * 2 && !_refused.Contains(id)) return new SendResult(SendStatus.TooManyStreams, 0);
             _refused.Add(id);
@@ -44,6 +48,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
             _streams.Add(id, stream);
         }
 
+        statistics.Sent(payload.Length);
         return new SendResult(SendStatus.Accepted, Queue(stream, pool.Rent(payload), OutgoingKind.Message, end));
     }
 
@@ -62,6 +67,57 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
         reset.Code = code;
         Queue(stream, reset, OutgoingKind.Reset, end: true);
         return SendStatus.Accepted;
+    }
+
+    /// <summary>The application takes no more of a stream.</summary>
+    public void Refuse(ulong id)
+    {
+        _ended.Add(id, true);
+        if (!_streams.Remove(id, out SendStream? stream)) return;
+        stream.IsEnded = true;
+        OutgoingMessage? message = _head;
+        _head = _tail = null;
+        ulong first = 0, count = 0;
+        while (message is not null)
+        {
+            OutgoingMessage? next = message.Next;
+            message.Next = null;
+            if (ReferenceEquals(message.Stream, stream))
+            {
+                if (message.Kind == OutgoingKind.Message && count++ == 0) first = message.Sequence;
+                _storedBytes -= message.Length + StoreOverheadPerMessage;
+                pool.Return(message);
+            }
+            else
+            {
+                Append(message);
+            }
+
+            message = next;
+        }
+
+        if (count > 0)
+        {
+            statistics.NotDelivered(UndeliveredReason.StreamReset, (long)count);
+            events.Undelivered(new Undelivered(node, id, first, count, UndeliveredReason.StreamReset));
+        }
+
+        TellWritable();
+    }
+
+    public void Hold(object stream, int octets)
+    {
+        ((SendStream)stream).Held += octets;
+        _storedBytes += octets;
+    }
+
+    public void Release(long now, object stream, int octets)
+    {
+        SendStream held = (SendStream)stream;
+        if (octets > held.Held) throw new InvalidOperationException($"{octets} octets of credit were released where {held.Held} are held: each message's credit is held once and released once.");
+        held.Held -= octets;
+        _storedBytes -= octets;
+        TellWritable();
     }
 
     /// <summary>Delivers up to <paramref name="budget"/> messages; what they provoke waits for the next call.</summary>
@@ -93,10 +149,15 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
         message.Sequence = stream.NextSequence++;
         stream.IsEnded = end;
         _storedBytes += message.Length + StoreOverheadPerMessage;
+        Append(message);
+        return message.Sequence;
+    }
+
+    private void Append(OutgoingMessage message)
+    {
         if (_tail is null) _head = message;
         else _tail.Next = message;
         _tail = message;
-        return message.Sequence;
     }
 
     private void Hand(OutgoingMessage message)
@@ -110,7 +171,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
 
         if (message.Kind == OutgoingKind.Message)
         {
-            statistics.MessagesReceived++;
+            statistics.Received(message.Length);
             events.Message(new ReceivedMessage
             {
                 Node = node,
@@ -118,6 +179,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
                 Sequence = message.Sequence,
                 Class = stream.Class,
                 IsLast = message.IsEnd,
+                Credit = stream.Class == MessageClass.Reliable ? new MessageCredit(node, this, stream, message.Length + StoreOverheadPerMessage) : default,
                 Payload = message.Payload,
             });
         }
@@ -130,7 +192,11 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
     private void TellWritable()
     {
         if (_refused.Count == 0 || _storedBytes > options.SendStoreBytes / 2) return;
-        foreach (ulong id in _refused) events.Writable(node, id);
-        _refused.Clear();
+        foreach (ulong id in _refused)
+        {
+            if (_streams.TryGetValue(id, out SendStream? stream) && stream.Held > WireFormat.InitialStreamCredit / 2) continue;
+            _refused.Remove(id); // allowed while walking
+            events.Writable(node, id);
+        }
     }
 }

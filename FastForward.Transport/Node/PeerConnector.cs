@@ -50,6 +50,36 @@ internal sealed class PeerConnector
     /// <summary>The peer stands in the node's list of those with output.</summary>
     public bool IsDirty { get; set; }
 
+    /// <summary>What happened to the peer last.</summary>
+    public PeerEvent? LastChange { get; set; }
+
+    /// <summary>What is known of the peer now.</summary>
+    public PeerStatus Status
+    {
+        get
+        {
+            PeerStatistics statistics = Peer.Statistics;
+            return new PeerStatus
+            {
+                Node = Peer.Node,
+                State = Peer.State,
+                InState = TimeSpan.FromMicroseconds(_loop.Now - Math.Max(Peer.StateSince, _since)),
+                Reason = Peer.State == PeerState.Connected ? null : Reason,
+                Paths = PathStatuses(),
+                UnacknowledgedBytes = Peer.Association.Sender.StoredBytes,
+                SendStoreBytes = Peer.Options.SendStoreBytes,
+                Incarnation = Peer.KnownIncarnation,
+                MessagesSent = statistics.MessagesSent,
+                PayloadBytesSent = statistics.BytesSent,
+                MessagesReceived = statistics.MessagesReceived,
+                PayloadBytesReceived = statistics.BytesReceived,
+                UndeliveredMessages = statistics.UndeliveredMessages,
+                SkippedMessages = statistics.SkippedMessages,
+                DroppedMessages = statistics.LateMessages + statistics.DuplicateMessages + statistics.EndedStreamMessages,
+            };
+        }
+    }
+
     /// <summary>The way to the peer; null when only the peer comes to us.</summary>
     public Route? Route { get; private set; }
 
@@ -62,6 +92,7 @@ internal sealed class PeerConnector
         }
 
         Route? before = Route;
+        if (route is not null) LastChange = null; // what was told of the former route
         Route = route;
         _generation++;
         Peer.Prefer(_loop.Now, route?.Row.Transport);
@@ -95,7 +126,7 @@ internal sealed class PeerConnector
         if (!_toldNotHeard && Peer.KnownIncarnation == 0 && _loop.Now - _since >= NotHeardAfterMicros)
         {
             _toldNotHeard = true;
-            _events.PeerChanged(new PeerEvent(Peer.Node, PeerEventKind.NotHeard, Route?.Row.Transport, NotHeardReason));
+            Peer.Tell(PeerEventKind.NotHeard, Route?.Row.Transport, NotHeardReason);
         }
 
         Reschedule();
@@ -124,6 +155,7 @@ internal sealed class PeerConnector
         }
 
         _connecting = null;
+        _lastFailure = null;
         _openedAt = _loop.Now;
         Session.Path path = Session.Path.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, _loop.Now);
         path.Link = link;
@@ -149,6 +181,46 @@ internal sealed class PeerConnector
         if (path.EstablishedOrder > 0 && _loop.Now - _openedAt >= StableAfterMicros) _retry = FirstRetryMicros;
         BackOff();
         Reschedule();
+    }
+
+    private PathStatus[] PathStatuses()
+    {
+        PathStatus[] statuses = new PathStatus[Peer.Paths.Count];
+        for (int i = 0; i < statuses.Length; i++)
+        {
+            statuses[i] = StatusOf(Peer.Paths[i]);
+            if (statuses[i].IsInUse) (statuses[0], statuses[i]) = (statuses[i], statuses[0]);
+        }
+
+        return statuses;
+    }
+
+    private PathStatus StatusOf(Session.Path path) => new()
+    {
+        Transport = path.Kind,
+        State = path.State,
+        IsInUse = ReferenceEquals(path, Peer.SendPath),
+        Age = TimeSpan.FromMicroseconds(_loop.Now - path.OpenedAt),
+        RoundTripMicros = path.Measurement.SmoothedRoundTrip,
+        JitterMicros = path.Measurement.Jitter,
+        LossRatio = path.Arrivals.LossRatio,
+        ReorderedRatio = path.Arrivals.ReorderedRatio,
+        FramesReceived = path.Arrivals.Received,
+        FramesLost = path.Arrivals.Lost,
+        FramesReordered = path.Arrivals.Reordered,
+        FramesSent = path.FramesSent,
+        ProbesMissed = path.Prober.Missed,
+    };
+
+    // Why no message flows: what happened to the peer last, and how the last attempt to reach it ended.
+    private string Reason
+    {
+        get
+        {
+            string? told = LastChange is { Kind: not (PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard) } change ? change.Reason : null;
+            if (_lastFailure is { } failure) return told is null ? failure.ToString() : $"{told}; {failure}";
+            return told ?? (Route is { } route ? $"no answer from {route.EndPoint} yet" : "its route cannot be used from here");
+        }
     }
 
     private string NotHeardReason => Route is { } route
@@ -205,7 +277,7 @@ internal sealed class PeerConnector
             : null;
         if (address is null)
         {
-            _events.PeerChanged(new PeerEvent(Peer.Node, PeerEventKind.Unusable, transport.Kind, $"host name \"{name.Host}\": {failure ?? "no address of a family this machine has"}"));
+            Peer.Tell(PeerEventKind.Unusable, transport.Kind, $"host name \"{name.Host}\": {failure ?? "no address of a family this machine has"}");
             BackOff();
         }
         else

@@ -24,6 +24,9 @@ public readonly ref struct ReceivedMessage
     /// </summary>
     public ulong SkippedBefore { get; init; }
 
+    /// <summary>What it used of its sender's credit, for a handler that keeps the message for later.</summary>
+    public MessageCredit Credit { get; internal init; }
+
     /// <summary>The content.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
 }

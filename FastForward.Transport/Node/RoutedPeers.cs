@@ -15,6 +15,8 @@ internal sealed class RoutedPeers : IAdmission
     private readonly EventQueue _events;
     private readonly FramePump _pump;
     private readonly Dictionary<uint, PeerConnector> _connectors = [];
+    private volatile Peer[] _published = [];
+    private readonly UnconfiguredNodes _unconfigured = new();
 
     public RoutedPeers(ForwardLoop loop, ForwardNodeOptions options, OverrideResolver routes, TransportSet transports, EventQueue events, FramePump pump)
     {
@@ -33,6 +35,23 @@ internal sealed class RoutedPeers : IAdmission
 
     public IEnumerable<Peer> All => _connectors.Values.Select(static connector => connector.Peer);
 
+    /// <summary>The peers for readers on other threads: replaced as a whole, never changed.</summary>
+    public Peer[] Published => _published;
+
+    /// <summary>Nodes that were heard although no route leads to them.</summary>
+    public IReadOnlyList<UnconfiguredNode> Unconfigured => _unconfigured.Snapshot(_loop.Now);
+
+    public IEnumerable<PeerStatus> Statuses => _connectors.Values.Select(static connector => connector.Status);
+
+    public PeerStatus? StatusOf(uint node) => _connectors.GetValueOrDefault(node)?.Status;
+
+    /// <summary>Something happened to a peer: it is part of its status.</summary>
+    public void Note(PeerEvent change)
+    {
+        if (_connectors.TryGetValue(change.Node, out PeerConnector? connector)) connector.LastChange = change;
+        else if (change is { Kind: PeerEventKind.NotConfigured, Transport: { } transport }) _unconfigured.Heard(_loop.Now, change.Node, transport);
+    }
+
     public Peer? Find(uint node) => _connectors.TryGetValue(node, out PeerConnector? connector) ? connector.Peer : null;
 
     /// <summary>Brings the peers in step with the routes as they are now.</summary>
@@ -46,6 +65,7 @@ internal sealed class RoutedPeers : IAdmission
             {
                 connector = new PeerConnector(Peers.GetOrAdd(node), _loop, _transports, _events);
                 _connectors.Add(node, connector);
+                _unconfigured.Remove(node);
             }
 
             connector.SetRoute(Usable(node, routes));
@@ -62,6 +82,7 @@ internal sealed class RoutedPeers : IAdmission
         }
 
         foreach (uint node in _connectors.Keys.Where(node => _routes.Find(node) is null).ToArray()) Remove(node);
+        _published = [.. All];
     }
 
     /// <summary>Ends all associations; the peers are told as far as their links take it.</summary>
@@ -139,7 +160,7 @@ internal sealed class RoutedPeers : IAdmission
                 ? $"its route needs a transport that does not run here: {_transports.ReasonAgainst(kind)}"
                 : null;
         if (obstacle is null) return routes.Preferred;
-        _events.PeerChanged(new PeerEvent(node, PeerEventKind.Unusable, kind, obstacle));
+        Peers.Find(node)?.Tell(PeerEventKind.Unusable, kind, obstacle);
         return null;
     }
 

@@ -10,7 +10,7 @@ internal sealed partial class TransportSet : IDisposable
     private readonly ForwardLoop _loop;
     private readonly ILogger _logger;
     private readonly IForwardTransport[] _given;
-    private readonly List<IForwardTransport> _running = [];
+    private volatile IForwardTransport[] _running = [];
     private readonly Dictionary<TransportKind, TransportAvailability> _availability = [];
 
     public TransportSet(ForwardLoop loop, IEnumerable<IForwardTransport> transports, ILogger logger)
@@ -23,6 +23,9 @@ internal sealed partial class TransportSet : IDisposable
     }
 
     public IReadOnlyDictionary<TransportKind, TransportAvailability> Availability => _availability;
+
+    /// <summary>Those that run; replaced as a whole, never changed.</summary>
+    public IForwardTransport[] Running => _running;
 
     public IForwardTransport? Find(TransportKind kind)
     {
@@ -51,7 +54,7 @@ internal sealed partial class TransportSet : IDisposable
 
             transport.Start(_loop, sink);
             _loop.Add(transport);
-            _running.Add(transport);
+            _running = [.. _running, transport];
             foreach (EndPoint endPoint in transport.LocalEndPoints) LogListening(_logger, node, transport.Kind, endPoint);
         }
     }
@@ -70,7 +73,7 @@ internal sealed partial class TransportSet : IDisposable
     {
         foreach (IForwardTransport transport in _running) _loop.Remove(transport);
         foreach (IForwardTransport transport in _given) transport.Dispose();
-        _running.Clear();
+        _running = [];
     }
 
     [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "Node {Node} listens on {Transport} {EndPoint}")]

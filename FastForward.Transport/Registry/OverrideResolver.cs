@@ -20,6 +20,8 @@ namespace FastForward.Transport.Registry;
 /// </remarks>
 public sealed partial class OverrideResolver : IDisposable
 {
+    private const int MaxLinesPerChange = 20;
+
     private readonly IRouteSource[] _sources;
     private readonly string _socketDirectory;
     private readonly bool _allowUnkeyed;
@@ -90,8 +92,9 @@ public sealed partial class OverrideResolver : IDisposable
 
     private void LogProblems(RouteSnapshot old, RouteSnapshot next)
     {
-        foreach (RouteProblem problem in next.Problems.Except(old.Problems)) LogSkipped(_logger, problem.Source, problem.Row, problem.Reason);
-        foreach (RouteProblem problem in old.Problems.Except(next.Problems)) LogMended(_logger, problem.Source, problem.Row);
+        // A table of nothing but bad rows must not fill the log; all of them are in Problems.
+        foreach (RouteProblem problem in next.Problems.Except(old.Problems).Take(MaxLinesPerChange)) LogSkipped(_logger, problem.Source, problem.Row, problem.Reason);
+        foreach (RouteProblem problem in old.Problems.Except(next.Problems).Take(MaxLinesPerChange)) LogMended(_logger, problem.Source, problem.Row);
         LogRoutes(_logger, next.Nodes.Count, next.Problems.Count);
     }
 

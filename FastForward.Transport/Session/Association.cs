@@ -6,7 +6,7 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed class Association
 {
-    public Association(uint peer, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
+    public Association(uint peer, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool)
     {
         Sender = new Sender(peer, options, events, statistics, pool);
         Receiver = new Receiver(peer, options, events, statistics, pool);

@@ -17,6 +17,9 @@ internal interface ISessionEvents
 
     void PeerChanged(in PeerEvent change);
 
+    /// <summary>A probe that somebody asked for is over.</summary>
+    void PingEnded(in PingResult result, Action<PingResult> callback);
+
     /// <summary>The path is over; its link is to be closed after what it still wants to write.</summary>
     void PathFinished(Path path);
 

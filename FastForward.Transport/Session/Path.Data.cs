@@ -9,20 +9,20 @@ internal sealed partial class Path
     private readonly ReplayWindow? _replay;
     private ulong _packetNumber;
     private ulong _expectedPacket;
-    private bool _probeReplyOwed;
-    private uint _probeReplyId;
-    private long _probeReplySince;
+    private readonly ProbeReplies _probeReplies = new();
+
+    /// <summary>Frames with a packet number that were written.</summary>
+    public long FramesSent => (long)_packetNumber;
+
+    /// <summary>Probes of <see cref="Peer.Pings"/> that wait to be written here.</summary>
+    public int PingsOwed { get; set; }
 
     private int WriteData(long now, Span<byte> frame, out bool realTime)
     {
         FrameWriter writer = new(frame);
-        if (_probeReplyOwed)
-        {
-            _probeReplyOwed = false;
-            writer.WriteProbeReply(_probeReplyId, (uint)(now - _probeReplySince));
-        }
-
         if (Prober.IsOwed) writer.WriteProbe(Prober.Take(now));
+        _probeReplies.Write(now, ref writer);
+        if (PingsOwed > 0) Peer.Pings.Write(this, ref writer);
         Peer.WriteContent(this, now, ref writer);
         realTime = writer.HasRealTime;
         return writer.IsEmpty ? 0 : Complete(now, writer);
@@ -49,24 +49,25 @@ internal sealed partial class Path
             || BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != LocalIndex
             || Phase is PathPhase.Initiating or PathPhase.Finished)
         {
-            _statistics.MalformedFrames++;
+            _statistics.Malformed();
             return;
         }
 
         ulong number = BinaryPrimitives.ReadUInt64LittleEndian(frame[8..]);
         if (!TakePacketNumber(now, number))
         {
-            _statistics.ReplayedFrames++;
+            _statistics.Replayed();
             return;
         }
 
         // The first frame under our index proves that the answer arrived, as well as a CONFIRM would.
         if (Phase == PathPhase.Answering) Confirmed(now);
+        Arrivals.Add(number);
         LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
         Measurement.AddArrival(now, LastTimestamp);
         ElementReader reader = new(frame[WireFormat.DataHeader..]);
         while (Phase is PathPhase.Established or PathPhase.Closing && reader.Next()) ReadElement(now, reader);
-        if (reader.IsMalformed) _statistics.MalformedFrames++;
+        if (reader.IsMalformed) _statistics.Malformed();
     }
 
     private bool TakePacketNumber(long now, ulong number)
@@ -92,9 +93,7 @@ internal sealed partial class Path
                 Peer.OnMessage(this, now, message);
                 break;
             case ElementType.Probe when body.Length >= 4:
-                _probeReplyOwed = true;
-                _probeReplyId = BinaryPrimitives.ReadUInt32LittleEndian(body);
-                _probeReplySince = now;
+                _probeReplies.Add(now, BinaryPrimitives.ReadUInt32LittleEndian(body), WireFormat.ElementHeader + body.Length);
                 break;
             case ElementType.ProbeReply when body.Length >= 8:
                 OnProbeReply(now, BinaryPrimitives.ReadUInt32LittleEndian(body), BinaryPrimitives.ReadUInt32LittleEndian(body[4..]));
@@ -106,16 +105,22 @@ internal sealed partial class Path
                 Peer.OnStreamElement(this, now, element.Type, body);
                 break;
             case ElementType.Message or ElementType.Probe or ElementType.ProbeReply or ElementType.Close:
-                _statistics.MalformedFrames++;
+                _statistics.Malformed();
                 break;
             default:
-                _statistics.UnknownElements++;
+                _statistics.UnknownElement();
                 break;
         }
     }
 
     private void OnProbeReply(long now, uint id, uint hold)
     {
+        if (Pings.IsPing(id))
+        {
+            Peer.Pings.OnReply(this, now, id, hold);
+            return;
+        }
+
         long roundTrip = Prober.OnReply(now, id, hold, out bool metChallenge);
         if (roundTrip < 0) return;
         Measurement.AddRoundTrip(roundTrip);

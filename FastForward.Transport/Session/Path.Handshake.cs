@@ -70,7 +70,7 @@ internal sealed partial class Path
             && (handshake.Type == FrameType.Init || (handshake.ReceiverIndex == LocalIndex && handshake.PeerIncarnation == _options.Incarnation));
         if (!fits)
         {
-            _statistics.MalformedFrames++;
+            _statistics.Malformed();
             return;
         }
 

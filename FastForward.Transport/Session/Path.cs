@@ -9,7 +9,7 @@ namespace FastForward.Transport.Session;
 internal sealed partial class Path
 {
     private readonly SessionOptions _options;
-    private readonly NodeStatistics _statistics;
+    private readonly PeerStatistics _statistics;
     private readonly long _openedAt;
 
     private long _suspectSince;
@@ -75,6 +75,19 @@ internal sealed partial class Path
 
     public PathMeasurement Measurement { get; } = new();
 
+    /// <summary>Loss and reordering of what comes in.</summary>
+    public ArrivalMeter Arrivals { get; } = new();
+
+    /// <summary>When its link opened.</summary>
+    public long OpenedAt => _openedAt;
+
+    public PathState State => Phase switch
+    {
+        PathPhase.Initiating or PathPhase.Answering => PathState.Opening,
+        PathPhase.Established => IsSuspect ? PathState.Suspect : PathState.Sound,
+        _ => PathState.Closing,
+    };
+
     public PathProber Prober { get; }
 
     /// <summary>
@@ -101,7 +114,7 @@ internal sealed partial class Path
     {
         PathPhase.Initiating => now >= _initDue,
         PathPhase.Answering => _answerOwed,
-        PathPhase.Established => _confirmOwed || _probeReplyOwed || Prober.IsOwed || Peer.HasOutput(this, now),
+        PathPhase.Established => _confirmOwed || _probeReplies.IsOwed || Prober.IsOwed || PingsOwed > 0 || Peer.HasOutput(this, now),
         PathPhase.Closing => true,
         _ => false,
     };
@@ -138,7 +151,7 @@ internal sealed partial class Path
     {
         if (frame.Length < WireFormat.CommonHeader || frame[0] != WireFormat.Version)
         {
-            _statistics.MalformedFrames++;
+            _statistics.Malformed();
             return;
         }
 
@@ -154,7 +167,7 @@ internal sealed partial class Path
                 if (Phase == PathPhase.Initiating && reject.EchoedIncarnation == _options.Incarnation) Peer.OnRejected(this, reject.Reason);
                 break;
             default:
-                _statistics.MalformedFrames++;
+                _statistics.Malformed();
                 break;
         }
 
@@ -181,6 +194,7 @@ internal sealed partial class Path
                 break;
             case PathPhase.Established when now >= Prober.Due:
                 Prober.OnDue(now);
+                Arrivals.EndInterval();
                 // Where the far end has forgotten the path, nothing else would ever end it.
                 if (IsSuspect && now - _suspectSince >= _options.DeadAfter) Finish(now, "silent for too long");
                 else if (Prober.Missed >= PathProber.SuspectAfter) OnSilent(now);

@@ -61,11 +61,14 @@ internal sealed partial class Peer
     public void OnPathFinished(Path path, long now)
     {
         _paths.Remove(path);
+        Pings.OnPathFinished(path, now);
         _events.PathFinished(path);
         OnPathLost(path, now);
         // Acknowledgements may have been lost with it even if messages had moved to another one: late repetitions that it
         // brought drew them over to it.
-        if (path.IsReliable && path.EstablishedOrder > 0 && SendPath is { IsReliable: true }) _association.Sender.Rewind();
+        if (!path.IsReliable || path.EstablishedOrder == 0) return;
+        _association.Receiver.RepeatGrants(now);
+        if (SendPath is { IsReliable: true }) _association.Sender.Rewind();
     }
 
     private void ChoosePath(long now, PeerEventKind kind, string reason)
@@ -82,6 +85,7 @@ internal sealed partial class Peer
         // What the former path still carries may arrive after what this one brings: the new one repeats it all, in order.
         if (SendPath is { IsReliable: true } && !ReferenceEquals(SendPath, before)) _association.Sender.Rewind();
         UpdateWaiting(now);
+        NoteState(now);
 
         if (kind == PeerEventKind.Connected) Tell(kind, SendPath?.Kind, reason);
         else if (isSound && (!wasSound || !ReferenceEquals(SendPath, before))) Tell(PeerEventKind.PathChanged, SendPath!.Kind, reason);
@@ -104,7 +108,20 @@ internal sealed partial class Peer
 
     // Acknowledgements go back on the path that brings the messages: if it dies with them, the sender's repetition brings
     // new ones. On any other path a loss would go unnoticed at the sender.
-    private Path? AckPath => _ackPath ?? SendPath;
+    private Path? AckPath => _ackPath ?? (SendPath is { IsReliable: false } ? ReliablePath ?? SendPath : SendPath);
+
+    private Path? ReliablePath
+    {
+        get
+        {
+            foreach (Path path in _paths)
+            {
+                if (path.IsReliable && path.IsSound && _association.Owns(path)) return path;
+            }
+
+            return null;
+        }
+    }
 
     // What a dying path still brings may come after what the sender repeats on the next one. The newer frame tells which
     // path the sender uses now; within one of its duty cycles it can only have moved to the newer path.

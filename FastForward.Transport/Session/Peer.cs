@@ -21,21 +21,23 @@ internal sealed partial class Peer
     private Path? _ackPath;
     private uint _ackTimestamp;
     private readonly IdClaim _claim = new();
+    private PeerState _notedState = PeerState.Connecting;
 
     /// <param name="node">The peer's id.</param>
     /// <param name="options">Settings.</param>
     /// <param name="events">Where events go.</param>
-    /// <param name="statistics">Counters.</param>
+    /// <param name="total">The node's counters.</param>
     /// <param name="pool">Messages for reuse.</param>
     /// <param name="jitter">A random number from 0 to its argument.</param>
     /// <param name="lastEpoch">The last epoch that this process used with the node; 0 for none.</param>
-    public Peer(uint node, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool, Func<long, long> jitter, uint lastEpoch = 0)
+    public Peer(uint node, SessionOptions options, ISessionEvents events, NodeStatistics total, MessagePool pool, Func<long, long> jitter, uint lastEpoch = 0)
     {
         _lastEpoch = lastEpoch;
         Node = node;
         Options = options;
-        Statistics = statistics;
+        Statistics = new PeerStatistics(node, total);
         Jitter = jitter;
+        Pings = new Pings(node, events);
         _events = events;
         _pool = pool;
         _association = NewAssociation();
@@ -45,7 +47,13 @@ internal sealed partial class Peer
 
     public SessionOptions Options { get; }
 
-    public NodeStatistics Statistics { get; }
+    public PeerStatistics Statistics { get; }
+
+    /// <summary>Probes that were asked for.</summary>
+    public Pings Pings { get; }
+
+    /// <summary>Since when <see cref="State"/> is what it is; -1 when it never changed.</summary>
+    public long StateSince { get; private set; } = -1;
 
     /// <summary>A random number from 0 to its argument.</summary>
     public Func<long, long> Jitter { get; }
@@ -80,6 +88,7 @@ internal sealed partial class Peer
         get
         {
             long next = AckPath is { IsBlocked: false } ? _association.Receiver.OutputDue : long.MaxValue;
+            next = Math.Min(next, Pings.NextTimeout);
             if (_silentSince != long.MaxValue) next = Math.Min(next, _silentSince + Options.DeadAfter);
             if (_waitingSince != long.MaxValue) next = Math.Min(next, _waitingSince + Options.DeadAfter);
             foreach (Path path in _paths) next = Math.Min(next, path.NextTimeout);
@@ -93,6 +102,7 @@ internal sealed partial class Peer
         if (messageClass == MessageClass.Reliable && SendPath is { IsReliable: false }) return new SendResult(SendStatus.Unsupported, 0);
         SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end);
         if (!result.IsAccepted) return result;
+        Statistics.Sent(payload.Length);
         if (SendPath is not { IsReliable: true }) UpdateWaiting(now);
         _events.Pending(this);
         return result;
@@ -100,7 +110,40 @@ internal sealed partial class Peer
 
     public SendStatus EndStream(long now, ulong stream) => Told(_association.Sender.End(now, stream));
 
+    public void RefuseStream(long now, ulong stream)
+    {
+        _association.Receiver.Refuse(now, stream);
+        _events.Pending(this);
+    }
+
+    /// <summary>Gives held credit back; that of a dead association is only noted.</summary>
+    public void ReleaseCredit(long now, in MessageCredit credit, int octets)
+    {
+        credit.Owner!.Release(now, credit.Stream!, octets);
+        _events.Pending(this);
+    }
+
     public SendStatus ResetStream(long now, ulong stream, uint code) => Told(_association.Sender.Reset(now, stream, code));
+
+    /// <summary>Sends a probe on each of the association's paths, the suspect ones too.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="timeout">How long each may take, in microseconds.</param>
+    /// <param name="size">Octets to fill each up with.</param>
+    /// <param name="callback">Told of the end of each.</param>
+    public PingStart Ping(long now, long timeout, int size, Action<PingResult> callback)
+    {
+        int paths = 0;
+        foreach (Path path in _paths) paths += path.IsEstablished && _association.Owns(path) ? 1 : 0;
+        if (paths == 0) return new PingStart(PingStatus.NotConnected, 0);
+        if (!Pings.HasRoomFor(paths)) return new PingStart(PingStatus.TooManyOutstanding, 0);
+        foreach (Path path in _paths)
+        {
+            if (path.IsEstablished && _association.Owns(path)) Pings.Ask(path, now, timeout, size, callback);
+        }
+
+        _events.Pending(this);
+        return new PingStart(PingStatus.Started, paths);
+    }
 
     /// <summary>
     /// Whether a process that claims the peer's node id may be talked to now. When another one is alive under that id,
@@ -157,6 +200,7 @@ internal sealed partial class Peer
             if (i < _paths.Count && now >= _paths[i].NextTimeout) _paths[i].OnTimeout(now);
         }
 
+        Pings.OnTimeout(now);
         if (_silentSince != long.MaxValue && now - _silentSince >= Options.DeadAfter)
             Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, $"silent for {Options.DeadAfter / 1_000_000.0:0.#} s");
         if (_waitingSince != long.MaxValue && now - _waitingSince >= Options.DeadAfter) GiveUpWaiting(now);
@@ -169,6 +213,7 @@ internal sealed partial class Peer
         if (_silentSince != long.MaxValue) _silentSince += duration;
         if (_waitingSince != long.MaxValue) _waitingSince += duration;
         foreach (Path path in _paths) path.OnStall(duration);
+        Pings.OnStall(duration);
     }
 
     /// <summary>Ends the association in order: the peer is told.</summary>
@@ -213,6 +258,7 @@ internal sealed partial class Peer
         }
 
         path.EstablishedOrder = ++_establishments;
+        if (path.IsReliable) _association.Receiver.RepeatGrants(now);
         ChoosePath(now, isNew ? PeerEventKind.Connected : PeerEventKind.PathChanged, "handshake completed");
         CloseRedundant(path.Kind, now);
     }
@@ -256,7 +302,7 @@ internal sealed partial class Peer
                 _association.Sender.Refused(Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]));
                 break;
             default:
-                Statistics.MalformedFrames++;
+                Statistics.Malformed();
                 break;
         }
 
@@ -288,6 +334,7 @@ internal sealed partial class Peer
 
         old.Sender.FailAll(undelivered);
         old.Receiver.FailAll(streamEnd);
+        NoteState(now);
         if (old.IsUp) Tell(kind, null, because);
         _events.Pending(this);
     }
@@ -314,8 +361,15 @@ internal sealed partial class Peer
 
     private void Violated(Path path, long now)
     {
-        Statistics.MalformedFrames++;
+        Statistics.Malformed();
         path.Close(now, CloseReason.ProtocolViolation, "the peer exceeded what it was granted");
+    }
+
+    private void NoteState(long now)
+    {
+        if (_notedState == State) return;
+        _notedState = State;
+        StateSince = now;
     }
 
     private SendStatus Told(SendStatus status)
@@ -324,8 +378,12 @@ internal sealed partial class Peer
         return status;
     }
 
-    private void Tell(PeerEventKind kind, TransportKind? transport, string reason) =>
+    /// <summary>Tells the owner of an event of this peer.</summary>
+    public void Tell(PeerEventKind kind, TransportKind? transport, string reason)
+    {
+        Statistics.Happened(kind);
         _events.PeerChanged(new PeerEvent(Node, kind, transport, reason));
+    }
 
     private Association NewAssociation() => new(Node, Options, _events, Statistics, _pool);
 }

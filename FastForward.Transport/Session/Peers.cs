@@ -184,6 +184,9 @@ internal sealed class Peers
         return pending;
     }
 
-    private void Tell(uint node, PeerEventKind kind, TransportKind transport, string reason) =>
-        _events.PeerChanged(new PeerEvent(node, kind, transport, reason));
+    private void Tell(uint node, PeerEventKind kind, TransportKind transport, string reason)
+    {
+        if (_peers.TryGetValue(node, out Peer? peer)) peer.Tell(kind, transport, reason);
+        else _events.PeerChanged(new PeerEvent(node, kind, transport, reason));
+    }
 }

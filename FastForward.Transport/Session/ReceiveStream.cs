@@ -1,3 +1,5 @@
+using FastForward.Transport.Session.Wire;
+
 namespace FastForward.Transport.Session;
 
 /// <summary>One incoming stream.</summary>
@@ -12,6 +14,18 @@ internal sealed class ReceiveStream(ulong id, MessageClass messageClass)
 
     /// <summary>Credit that delivered messages used.</summary>
     public ulong CreditUsed { get; set; }
+
+    /// <summary>Credit of delivered messages that the application holds.</summary>
+    public long Held { get; set; }
+
+    /// <summary>The application held some of it: it may go on doing so.</summary>
+    public bool IsHeldBack { get; set; }
+
+    /// <summary>The credit limit that was told last.</summary>
+    public ulong CreditLimit { get; set; } = WireFormat.InitialStreamCredit;
+
+    /// <summary>No more messages are taken.</summary>
+    public bool IsEnded { get; set; }
 
     /// <summary>Credit used since the last acknowledgement.</summary>
     public int Unacknowledged { get; set; }

@@ -5,7 +5,7 @@ namespace FastForward.Transport.Session;
 /// <summary>
 /// The receiving half of an association: puts messages in order, hands them on, and owes acknowledgements and credit.
 /// </summary>
-internal sealed class Receiver
+internal sealed partial class Receiver
 {
     // Half of what a sender starts with: the acknowledgement is back before the rest is used up.
     private const int StreamAckThreshold = WireFormat.InitialStreamCredit / 2;
@@ -15,7 +15,7 @@ internal sealed class Receiver
     private readonly uint _peer;
     private readonly SessionOptions _options;
     private readonly ISessionEvents _events;
-    private readonly NodeStatistics _statistics;
+    private readonly PeerStatistics _statistics;
     private readonly MessagePool _pool;
     private readonly ReceiveStreamTable _streams = new();
     private readonly EndedStreams<EndedStream> _ended;
@@ -31,7 +31,7 @@ internal sealed class Receiver
     private long _partialBytes;
     private long _ackDue = long.MaxValue;
 
-    public Receiver(uint peer, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
+    public Receiver(uint peer, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool)
     {
         _peer = peer;
         _options = options;
@@ -69,7 +69,7 @@ internal sealed class Receiver
 
         if (stream.Class != messageClass || (messageClass == MessageClass.Reliable && !reliablePath))
         {
-            _statistics.MalformedFrames++;
+            _statistics.Malformed();
             return true;
         }
 
@@ -88,7 +88,9 @@ internal sealed class Receiver
             if (OwesTooMuch) return false;
             if (!_ended.TryGet(id, out EndedStream ended))
             {
+                // Its first messages were given up before they left. The application may be waiting for them.
                 _ended.Add(id, new EndedStream((ulong)sequence + 1, 0));
+                TellEnd(id, StreamEndReason.Reset, code, 0);
             }
             else if ((int)(sequence - (uint)ended.End) is >= 0 and int beyond)
             {
@@ -108,14 +110,28 @@ internal sealed class Receiver
         return true;
     }
 
+    /// <summary>The application takes no more of a stream, which it need not have seen yet. It is not told of the end.</summary>
+    public void Refuse(long now, ulong id)
+    {
+        if (_streams.Use(id) is { } stream)
+        {
+            Forget(stream);
+            Answer(now, id, refuse: true);
+        }
+        else if (!_ended.Contains(id))
+        {
+            _ended.Add(id, default); // its first message is answered
+        }
+    }
+
     /// <summary>Puts what is owed into the frame, as far as it fits.</summary>
     public void Write(ref FrameWriter frame)
     {
-        if (_ackHead is null && _answers.Count == 0) return;
+        if (_ackHead is null && _answers.Count == 0 && !_creditOwed) return;
         if (_creditOwed)
         {
             if (frame.Room < WireFormat.Credit) return;
-            frame.WriteCredit(_creditUsed + (ulong)_options.ReceiveWindowBytes);
+            frame.WriteCredit(Limit());
             _unacknowledged = 0;
             _creditOwed = false;
         }
@@ -124,7 +140,7 @@ internal sealed class Receiver
         while (_ackHead is { } stream)
         {
             if (frame.Room < WireFormat.StreamAck) return;
-            frame.WriteStreamAck(stream.Id, stream.Expected, stream.CreditUsed, stream.CreditUsed + _streamWindow);
+            frame.WriteStreamAck(stream.Id, stream.Expected, stream.CreditUsed, Limit(stream));
             stream.Unacknowledged = 0;
             stream.AckQueued = false;
             _acksQueued--;
@@ -146,7 +162,7 @@ internal sealed class Receiver
     {
         if (_streams.Count >= _options.MaxStreams)
         {
-            _statistics.EvictedStreams++;
+            _statistics.Evicted();
             End(_streams.Oldest!, StreamEndReason.Evicted, 0, 0);
         }
 
@@ -161,16 +177,16 @@ internal sealed class Receiver
         long step = stream.Expected == 0 ? message.Sequence : (int)(message.Sequence - (uint)stream.Expected);
         if (step < 0)
         {
-            _statistics.LateMessages++;
+            _statistics.Late();
             return;
         }
 
         ulong sequence = stream.Expected + (ulong)step;
         stream.Expected = sequence + 1;
-        _statistics.SkippedMessages += step;
+        _statistics.Skipped(step);
         if (message.IsEnd) Forget(stream);
         if (!message.IsMark) Deliver(stream, sequence, message.IsEnd, (ulong)step, message.Payload);
-        if (message.IsEnd) TellEnd(stream, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
+        if (message.IsEnd) TellEnd(stream.Id, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
     }
 
     private void Reliable(long now, ReceiveStream stream, in MessageElement message)
@@ -178,7 +194,7 @@ internal sealed class Receiver
         int step = (int)(message.Sequence - (uint)stream.Expected);
         if (step < 0)
         {
-            _statistics.DuplicateMessages++;
+            _statistics.Duplicate();
             Owe(now, stream, 0);
             return;
         }
@@ -243,12 +259,12 @@ internal sealed class Receiver
         Owe(now, stream, cost);
         if (isEnd) Forget(stream);
         if (!isMark) Deliver(stream, sequence, isEnd, 0, payload);
-        if (isEnd) TellEnd(stream, StreamEndReason.Ended, 0, 0);
+        if (isEnd) TellEnd(stream.Id, StreamEndReason.Ended, 0, 0);
     }
 
     private void Deliver(ReceiveStream stream, ulong sequence, bool isLast, ulong skipped, ReadOnlySpan<byte> payload)
     {
-        _statistics.MessagesReceived++;
+        _statistics.Received(payload.Length);
         _events.Message(new ReceivedMessage
         {
             Node = _peer,
@@ -257,6 +273,7 @@ internal sealed class Receiver
             Class = stream.Class,
             IsLast = isLast,
             SkippedBefore = skipped,
+            Credit = stream.Class == MessageClass.Reliable ? new MessageCredit(_peer, this, stream, payload.Length + WireFormat.CreditPerMessage) : default,
             Payload = payload,
         });
     }
@@ -264,7 +281,7 @@ internal sealed class Receiver
     // Below the end it is a repetition whose acknowledgement was lost, or a late one; above it the stream was evicted here.
     private void MessageOfEndedStream(long now, in MessageElement message, in EndedStream ended)
     {
-        _statistics.EndedStreamMessages++;
+        _statistics.OfEndedStream();
         bool isBeyond = (int)(message.Sequence - (uint)ended.End) >= 0;
         if (isBeyond || !message.IsRealTime) Answer(now, message.Stream, refuse: isBeyond);
     }
@@ -300,8 +317,7 @@ internal sealed class Receiver
     private void Owe(long now, ReceiveStream stream, int cost)
     {
         stream.Unacknowledged += cost;
-        _unacknowledged += cost;
-        _creditOwed = true; // also with a repetition: the grant may have been lost together with the acknowledgement
+        OweCredit(now, cost); // also with a repetition: the grant may have been lost together with the acknowledgement
         if (!stream.AckQueued)
         {
             stream.AckQueued = true;
@@ -311,19 +327,19 @@ internal sealed class Receiver
             _ackTail = stream;
         }
 
-        bool atOnce = stream.Unacknowledged >= StreamAckThreshold || _unacknowledged >= AssociationAckThreshold;
-        _ackDue = Math.Min(_ackDue, atOnce ? now : now + _options.AckDelay);
+        if (stream.Unacknowledged >= StreamAckThreshold) _ackDue = Math.Min(_ackDue, now);
     }
 
     private void End(ReceiveStream stream, StreamEndReason reason, uint code, ulong skipped)
     {
         Forget(stream);
-        TellEnd(stream, reason, code, skipped);
+        TellEnd(stream.Id, reason, code, skipped);
     }
 
     // Before the application is called: what it does inside the callback meets the stream as ended.
     private void Forget(ReceiveStream stream)
     {
+        stream.IsEnded = true;
         _streams.Remove(stream);
         _ended.Add(stream.Id, new EndedStream(stream.Expected, stream.CreditUsed));
         DropPartial(stream);
@@ -337,6 +353,6 @@ internal sealed class Receiver
         _pool.Return(partial);
     }
 
-    private void TellEnd(ReceiveStream stream, StreamEndReason reason, uint code, ulong skipped) =>
-        _events.StreamEnded(new StreamEnd(_peer, stream.Id, reason, code, skipped));
+    private void TellEnd(ulong stream, StreamEndReason reason, uint code, ulong skipped) =>
+        _events.StreamEnded(new StreamEnd(_peer, stream, reason, code, skipped));
 }

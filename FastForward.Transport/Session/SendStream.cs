@@ -21,6 +21,9 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     /// <summary>Credit used by accepted messages.</summary>
     public ulong CreditUsed { get; set; }
 
+    /// <summary>Credit that the application holds, of a stream to the node itself.</summary>
+    public long Held { get; set; }
+
     /// <summary>Credit the receiver granted.</summary>
     public ulong CreditLimit { get; set; } = WireFormat.InitialStreamCredit;
 

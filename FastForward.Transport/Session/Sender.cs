@@ -13,7 +13,7 @@ internal sealed class Sender
     private readonly uint _peer;
     private readonly SessionOptions _options;
     private readonly ISessionEvents _events;
-    private readonly NodeStatistics _statistics;
+    private readonly PeerStatistics _statistics;
     private readonly MessagePool _pool;
     private readonly Dictionary<ulong, SendStream> _streams = [];
     private readonly EndedStreams<ulong> _ended;
@@ -26,7 +26,7 @@ internal sealed class Sender
     private ulong _creditUsed;
     private ulong _creditLimit = WireFormat.InitialAssociationCredit;
 
-    public Sender(uint peer, SessionOptions options, ISessionEvents events, NodeStatistics statistics, MessagePool pool)
+    public Sender(uint peer, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool)
     {
         _peer = peer;
         _options = options;
@@ -98,7 +98,7 @@ internal sealed class Sender
         ulong acknowledged = stream.Acknowledged + (ulong)Math.Max(step, 0);
         if (acknowledged > stream.Written)
         {
-            _statistics.MalformedFrames++;
+            _statistics.Malformed();
             return;
         }
 
@@ -297,7 +297,7 @@ internal sealed class Sender
 
     private void Report(ulong stream, ulong first, ulong count, UndeliveredReason reason)
     {
-        _statistics.UndeliveredMessages += (long)count;
+        _statistics.NotDelivered(reason, (long)count);
         _events.Undelivered(new Undelivered(_peer, stream, first, count, reason));
     }
 
@@ -330,7 +330,7 @@ internal sealed class Sender
     private void Close(SendStream stream)
     {
         _streams.Remove(stream.Id);
-        _refused.Remove(stream.Id);
+        if (_refused.Remove(stream.Id)) _events.Writable(_peer, stream.Id); // to hear that it has ended
         if (ReferenceEquals(_recent, stream)) _recent = null;
         _ended.Add(stream.Id, stream.NextSequence);
     }

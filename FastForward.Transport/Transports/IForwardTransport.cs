@@ -27,6 +27,9 @@ public interface IForwardTransport : ILoopSource, IDisposable
     /// <summary>The kind of medium.</summary>
     TransportKind Kind { get; }
 
+    /// <summary>Counters. Any thread may read them.</summary>
+    TransportStatistics Statistics { get; }
+
     /// <summary>Whether this machine can do it. Never throws for an absence; it names what is missing instead.</summary>
     TransportAvailability CheckAvailability();
 

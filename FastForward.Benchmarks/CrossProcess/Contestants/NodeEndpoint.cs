@@ -24,7 +24,9 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
         uint id = NodeMedium.NodeOf(plan.Role);
         _peer = NodeMedium.PeerOf(plan.Role);
         _class = NodeMedium.ClassOf(plan);
-        _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleOf(plan.Mode) });
+
+        // A refused message must end the measurement, not be counted and lived with.
+        _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleOf(plan.Mode), FailFast = true });
         long now = _loop.Now;
         _loopOrigin = Clock.Now - (now * 1000);
         _timer = _loop.CreateTimer(OnTimer);

@@ -12,6 +12,8 @@ internal sealed partial class RunningProgram : IDisposable
     public const int SIGINT = 2;
     public const int SIGKILL = 9;
     public const int SIGTERM = 15;
+    public const int SIGCONT = 18;
+    public const int SIGSTOP = 19;
 
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 

@@ -33,13 +33,20 @@ internal sealed class TwoInstances : IDisposable
 
     public string SocketFile(uint node) => Path.Combine(_directory.FullName, $"FastForward.{PortOf(node)}.sock");
 
+    public string ControlSocket(uint node) => Path.Combine(_directory.FullName, $"FastForward.{node}.control");
+
+    public string InstanceFile(uint node) => Path.Combine(_directory.FullName, $"{node}.conf");
+
+    /// <summary>The directory of everything.</summary>
+    public string DirectoryName => _directory.FullName;
+
     public int PortOf(uint node) => node == Near ? _ports[0] : _ports[1];
 
     /// <summary>Writes the file of a node and starts its process.</summary>
     public RunningProgram Start(uint node, string sections, string keys = "")
     {
         uint peer = node == Near ? Far : Near;
-        string file = Path.Combine(_directory.FullName, $"{node}.conf");
+        string file = InstanceFile(node);
         string address = _type == "FORWARD_TRANSPORT_IP" ? "127.0.0.1" : "";
         File.WriteAllText(file, string.Create(CultureInfo.InvariantCulture, $"""
             network={node}

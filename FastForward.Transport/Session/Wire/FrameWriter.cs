@@ -79,12 +79,19 @@ internal ref struct FrameWriter
     public void WriteCredit(ulong limit) =>
         BinaryPrimitives.WriteUInt64LittleEndian(Begin(ElementType.Credit, 0, WireFormat.Credit), limit);
 
-    public void WriteProbe(uint id) =>
-        BinaryPrimitives.WriteUInt32LittleEndian(Begin(ElementType.Probe, 0, WireFormat.Probe), id);
-
-    public void WriteProbeReply(uint id, uint holdMicros)
+    /// <summary>A probe, filled up to <paramref name="size"/> octets.</summary>
+    public void WriteProbe(uint id, int size = WireFormat.Probe)
     {
-        Span<byte> body = Begin(ElementType.ProbeReply, 0, WireFormat.ProbeReply);
+        Span<byte> body = Begin(ElementType.Probe, 0, size);
+        body.Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(body, id);
+    }
+
+    /// <summary>The answer to a probe, filled up to <paramref name="size"/> octets.</summary>
+    public void WriteProbeReply(uint id, uint holdMicros, int size = WireFormat.ProbeReply)
+    {
+        Span<byte> body = Begin(ElementType.ProbeReply, 0, size);
+        body.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(body, id);
         BinaryPrimitives.WriteUInt32LittleEndian(body[4..], holdMicros);
     }

@@ -34,6 +34,9 @@ internal static class WireFormat
     public const int Credit = ElementHeader + 8;
     public const int Probe = ElementHeader + 4;
     public const int ProbeReply = ElementHeader + 8;
+
+    /// <summary>The longest element of a probe or its reply that is written: it fits a frame of every medium.</summary>
+    public const int LongestProbe = ProbeReply + MaxRealTimeMessage;
     public const int Close = ElementHeader + 4;
     public const int StreamReset = ElementHeader + 16;
     public const int StreamRefused = ElementHeader + 16;

@@ -179,7 +179,7 @@ internal sealed unsafe class ConnectionPort : IDisposable
 
     public void CountReceived(int bytes) => _statistics.Received(bytes);
 
-    public void CountSent(int bytes) => _statistics.Sent(bytes);
+    public void CountSent(int bytes) => _statistics.Sent(1, bytes);
 
     public void CountBackPressure() => _statistics.Refused();
 

@@ -68,6 +68,8 @@ public sealed partial class IpTransport : IForwardTransport
     /// <summary>Counters.</summary>
     public IpTransportStatistics Statistics { get; } = new();
 
+    TransportStatistics IForwardTransport.Statistics => Statistics;
+
     /// <inheritdoc/>
     public IReadOnlyList<EndPoint> LocalEndPoints { get; private set; } = [];
 

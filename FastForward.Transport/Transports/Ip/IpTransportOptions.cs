@@ -46,17 +46,24 @@ public sealed class IpTransportOptions
 
     internal void Validate()
     {
-        if (Port is < 0 or > 65535) throw new TransportException($"Port: {Port} is outside 0..65535; 30100 is an example.");
-        if (Addresses is null || Addresses.Count == 0) throw new TransportException("Addresses: the list is empty; name an address, or 0.0.0.0 for all of IPv4.");
+        string problems = string.Join(' ', FindProblems());
+        if (problems.Length > 0) throw new TransportException(problems);
+    }
+
+    /// <summary>Every problem, each with the option, what is wrong and a right example.</summary>
+    internal IEnumerable<string> FindProblems()
+    {
+        if (Port is < 0 or > 65535) yield return $"Port: {Port} is outside 0..65535; 30100 is an example.";
+        if (Addresses is null || Addresses.Count == 0) yield return "Addresses: the list is empty; name an address, or 0.0.0.0 for all of IPv4.";
         foreach (AddressFamily family in new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 })
         {
-            if (Addresses.Count(address => address.AddressFamily == family) > 1)
-                throw new TransportException($"Addresses: {string.Join(", ", Addresses)} holds more than one {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address; there is one socket per family, so name one address or all of them (0.0.0.0, ::).");
+            if (Addresses?.Count(address => address.AddressFamily == family) > 1)
+                yield return $"Addresses: {string.Join(", ", Addresses)} holds more than one {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address; there is one socket per family, so name one address or all of them (0.0.0.0, ::).";
         }
 
         if (MaxFrameSize is < SmallestFrame or > LargestFrame)
-            throw new TransportException($"MaxFrameSize: {MaxFrameSize} is outside {SmallestFrame}..{LargestFrame}; 1200 passes everywhere.");
-        if (ReceiveBufferSize is < 65_536 or > 1 << 30) throw new TransportException($"ReceiveBufferSize: {ReceiveBufferSize} is outside 65536..1073741824; 4194304 is a good value.");
-        if (SendBufferSize is < 65_536 or > 1 << 30) throw new TransportException($"SendBufferSize: {SendBufferSize} is outside 65536..1073741824; 1048576 is a good value.");
+            yield return $"MaxFrameSize: {MaxFrameSize} is outside {SmallestFrame}..{LargestFrame}; 1200 passes everywhere.";
+        if (ReceiveBufferSize is < 65_536 or > 1 << 30) yield return $"ReceiveBufferSize: {ReceiveBufferSize} is outside 65536..1073741824; 4194304 is a good value.";
+        if (SendBufferSize is < 65_536 or > 1 << 30) yield return $"SendBufferSize: {SendBufferSize} is outside 65536..1073741824; 1048576 is a good value.";
     }
 }

@@ -1,27 +1,16 @@
 namespace FastForward.Transport;
 
 /// <summary>Counters of an <see cref="IpTransport"/> since its start. Written by the loop thread; any thread may read.</summary>
-public sealed class IpTransportStatistics
+public sealed class IpTransportStatistics : TransportStatistics
 {
-    private long _framesReceived;
-    private long _bytesReceived;
     private long _strangerFrames;
     private long _strangersIgnored;
     private long _droppedShort;
     private long _droppedLong;
-    private long _framesSent;
-    private long _bytesSent;
     private long _sendFailures;
     private long _sendRetries;
     private long _networkErrors;
     private long _receiveFailures;
-    private long _backPressure;
-
-    /// <summary>Datagrams delivered to a link.</summary>
-    public long FramesReceived => Volatile.Read(ref _framesReceived);
-
-    /// <summary>Payload octets delivered to links.</summary>
-    public long BytesReceived => Volatile.Read(ref _bytesReceived);
 
     /// <summary>Datagrams that fitted no link and were shown as strangers'.</summary>
     public long StrangerFrames => Volatile.Read(ref _strangerFrames);
@@ -35,12 +24,6 @@ public sealed class IpTransportStatistics
     /// <summary>Datagrams dropped because they are longer than <see cref="IpTransportOptions.MaxFrameSize"/>.</summary>
     public long DroppedLong => Volatile.Read(ref _droppedLong);
 
-    /// <summary>Datagrams handed to the kernel.</summary>
-    public long FramesSent => Volatile.Read(ref _framesSent);
-
-    /// <summary>Payload octets handed to the kernel.</summary>
-    public long BytesSent => Volatile.Read(ref _bytesSent);
-
     /// <summary>Datagrams that the kernel refused for good (unreachable, not permitted, too long) and that were skipped.</summary>
     public long SendFailures => Volatile.Read(ref _sendFailures);
 
@@ -53,14 +36,14 @@ public sealed class IpTransportStatistics
     /// <summary>Receive calls that failed with something else than "nothing there".</summary>
     public long ReceiveFailures => Volatile.Read(ref _receiveFailures);
 
-    /// <summary>Claims answered with <see cref="ClaimResult.BackPressured"/>.</summary>
-    public long BackPressure => Volatile.Read(ref _backPressure);
-
-    internal void Received(int bytes)
-    {
-        _framesReceived++;
-        _bytesReceived += bytes;
-    }
+    /// <inheritdoc/>
+    public override IEnumerable<KeyValuePair<string, long>> DroppedFrames =>
+    [
+        new("too_short", DroppedShort),
+        new("too_long", DroppedLong),
+        new("not_accepting", StrangersIgnored),
+        new("send_failed", SendFailures),
+    ];
 
     internal void StrangerShown() => _strangerFrames++;
 
@@ -70,12 +53,6 @@ public sealed class IpTransportStatistics
 
     internal void TooLong() => _droppedLong++;
 
-    internal void Sent(int frames, long bytes)
-    {
-        _framesSent += frames;
-        _bytesSent += bytes;
-    }
-
     internal void SendFailed() => _sendFailures++;
 
     internal void SendRetried() => _sendRetries++;
@@ -83,6 +60,4 @@ public sealed class IpTransportStatistics
     internal void NetworkError() => _networkErrors++;
 
     internal void ReceiveFailed() => _receiveFailures++;
-
-    internal void Refused() => _backPressure++;
 }

@@ -3,33 +3,14 @@ namespace FastForward.Transport;
 /// <summary>
 /// Counters, since its start, of a transport whose medium has connections, or may have them. Written by the loop thread; any thread may read.
 /// </summary>
-public sealed class ConnectionStatistics
+public sealed class ConnectionStatistics : TransportStatistics
 {
-    private long _framesReceived;
-    private long _bytesReceived;
-    private long _framesSent;
-    private long _bytesSent;
-    private long _backPressure;
     private long _linksOpened;
     private long _openFailures;
+    private long _faultlessOpenFailures;
     private long _notPermitted;
     private long _protocolViolations;
     private long _acceptPauses;
-
-    /// <summary>Frames delivered.</summary>
-    public long FramesReceived => Volatile.Read(ref _framesReceived);
-
-    /// <summary>Octets of the delivered frames.</summary>
-    public long BytesReceived => Volatile.Read(ref _bytesReceived);
-
-    /// <summary>Frames handed to the kernel.</summary>
-    public long FramesSent => Volatile.Read(ref _framesSent);
-
-    /// <summary>Octets of the frames handed to the kernel.</summary>
-    public long BytesSent => Volatile.Read(ref _bytesSent);
-
-    /// <summary>Claims answered with <see cref="ClaimResult.BackPressured"/>.</summary>
-    public long BackPressure => Volatile.Read(ref _backPressure);
 
     /// <summary>Links that opened, in either direction.</summary>
     public long LinksOpened => Volatile.Read(ref _linksOpened);
@@ -46,25 +27,13 @@ public sealed class ConnectionStatistics
     /// <summary>Times accepting was paused because descriptors or memory ran out.</summary>
     public long AcceptPauses => Volatile.Read(ref _acceptPauses);
 
-    internal void Received(int bytes)
-    {
-        _framesReceived++;
-        _bytesReceived += bytes;
-    }
-
-    internal void Sent(int bytes)
-    {
-        _framesSent++;
-        _bytesSent += bytes;
-    }
-
-    internal void Sent(int frames, long bytes)
-    {
-        _framesSent += frames;
-        _bytesSent += bytes;
-    }
-
-    internal void Refused() => _backPressure++;
+    /// <inheritdoc/>
+    public override IEnumerable<KeyValuePair<string, long>> FailedLinks =>
+    [
+        new("not_opened", Volatile.Read(ref _faultlessOpenFailures)),
+        new("not_permitted", NotPermitted),
+        new("protocol_violation", ProtocolViolations),
+    ];
 
     internal void Opened() => _linksOpened++;
 
@@ -72,8 +41,10 @@ public sealed class ConnectionStatistics
 
     internal void Ended(LinkCloseReason reason, bool opened)
     {
-        if (!opened && reason is not (LinkCloseReason.ClosedLocally or LinkCloseReason.TransportStopped)) _openFailures++;
+        bool failed = !opened && reason is not (LinkCloseReason.ClosedLocally or LinkCloseReason.TransportStopped);
+        if (failed) _openFailures++;
         if (reason == LinkCloseReason.NotPermitted) _notPermitted++;
-        if (reason == LinkCloseReason.ProtocolViolation) _protocolViolations++;
+        else if (reason == LinkCloseReason.ProtocolViolation) _protocolViolations++;
+        else if (failed) _faultlessOpenFailures++;
     }
 }

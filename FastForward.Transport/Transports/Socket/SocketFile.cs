@@ -14,31 +14,33 @@ internal sealed unsafe class SocketFile : IDisposable
     private const int LockAttempts = 16;
     private const uint OwnerOnly = 0x180; // 0600
 
+    private readonly SocketPlace _place;
     private readonly string _path;
     private readonly string _lockPath;
     private Descriptor? _lock;
     private FileIdentity? _socket;
 
-    private SocketFile(string path)
+    private SocketFile(SocketPlace place)
     {
-        _path = path;
-        _lockPath = path + ".lock";
+        _place = place;
+        _path = place.Path;
+        _lockPath = place.Path + ".lock";
     }
 
     /// <summary>Takes the place and creates the listening socket there.</summary>
     /// <exception cref="TransportException">Somebody else has it, or the file system refuses.</exception>
-    public static SocketFile Create(SocketTransportOptions options, UnixMedium medium, out Descriptor listener)
+    public static SocketFile Create(SocketPlace place, UnixMedium medium, out Descriptor listener)
     {
-        int octets = Encoding.UTF8.GetByteCount(options.Path);
+        int octets = Encoding.UTF8.GetByteCount(place.Path);
         if (octets >= LibC.UnixPathCapacity)
-            throw new TransportException($"{options.Path} has {octets} octets; the path of a UNIX socket has at most {LibC.UnixPathCapacity - 1}: choose a shorter Directory.");
-        SocketFile file = new(options.Path);
+            throw new TransportException($"{place.Path} has {octets} octets; the path of a UNIX socket has at most {LibC.UnixPathCapacity - 1}: {place.ShorterAdvice}.");
+        SocketFile file = new(place);
         Descriptor? socket = null;
         try
         {
             file.TakeLock();
             file.RemoveStale(medium);
-            socket = file.Listen(options, medium);
+            socket = file.Listen(medium);
         }
         catch
         {
@@ -95,7 +97,7 @@ internal sealed unsafe class SocketFile : IDisposable
                 if (Look(file) is not { Type: LibC.S_IFREG } opened)
                     throw new TransportException($"{_lockPath} is not a regular file; remove it.");
                 if (opened.Owner != LibC.EffectiveUserId())
-                    throw new TransportException($"{_lockPath} belongs to user id {opened.Owner}, not to ours ({LibC.EffectiveUserId()}): somebody else has the place. Remove it if that is a leftover, or choose another Port or Directory.");
+                    throw new TransportException($"{_lockPath} belongs to user id {opened.Owner}, not to ours ({LibC.EffectiveUserId()}): somebody else has the place. Remove it if that is a leftover, or {_place.ElsewhereAdvice}.");
                 if (LibC.Lock(file, LibC.LOCK_EX | LibC.LOCK_NB) != 0) throw Busy(file, LibC.LastError);
 
                 // Between open and lock the previous owner may have removed the name; a lock on a nameless file protects nothing.
@@ -117,22 +119,22 @@ internal sealed unsafe class SocketFile : IDisposable
     {
         if (Look(_path) is not { } found) return;
         if (found.Type != LibC.S_IFSOCK)
-            throw new TransportException($"{_path} exists and is not a socket, so FastForward did not make it; remove it, or choose another Port or Directory.");
+            throw new TransportException($"{_path} exists and is not a socket, so FastForward did not make it; remove it, or {_place.ElsewhereAdvice}.");
         if (found.Owner != LibC.EffectiveUserId())
-            throw new TransportException($"{_path} is a socket of user id {found.Owner}, not of ours ({LibC.EffectiveUserId()}): somebody else has the place. Remove it if that is a leftover, or choose another Port or Directory.");
+            throw new TransportException($"{_path} is a socket of user id {found.Owner}, not of ours ({LibC.EffectiveUserId()}): somebody else has the place. Remove it if that is a leftover, or {_place.ElsewhereAdvice}.");
 
         // The lock says that no FastForward lives there; the connect makes sure of other programs.
         using Descriptor probe = medium.CreateSocket();
         if (probe.IsInvalid) throw new TransportException($"The kernel gives no UNIX socket: {LibC.Describe(LibC.LastError)}.");
         int answer = medium.Connect(probe, new System.Net.Sockets.UnixDomainSocketEndPoint(_path));
         if (answer != Errno.ECONNREFUSED)
-            throw new TransportException($"{_path} is in use by a program that is not FastForward ({(answer == 0 ? "it answers" : LibC.Describe(answer))}); stop it, or choose another Port or Directory.");
+            throw new TransportException($"{_path} is in use by a program that is not FastForward ({(answer == 0 ? "it answers" : LibC.Describe(answer))}); stop it, or {_place.ElsewhereAdvice}.");
         if (LibC.Unlink(_path) != 0 && LibC.LastError != Errno.ENOENT)
             throw new TransportException($"{_path} was left behind by a process that is gone and cannot be removed: {LibC.Describe(LibC.LastError)}.");
     }
 
     // Until listen(2) nobody can connect, so the permissions are in force before the first one does.
-    private Descriptor Listen(SocketTransportOptions options, UnixMedium medium)
+    private Descriptor Listen(UnixMedium medium)
     {
         Descriptor socket = medium.CreateSocket();
         if (socket.IsInvalid) throw new TransportException($"The kernel gives no UNIX socket: {LibC.Describe(LibC.LastError)}.");
@@ -142,10 +144,10 @@ internal sealed unsafe class SocketFile : IDisposable
             Encoding.UTF8.GetBytes(_path, new Span<byte>(address.Path, LibC.UnixPathCapacity));
             if (LibC.Bind(socket, &address, (uint)sizeof(LibC.UnixSocketAddress)) != 0) throw Refused("bound", LibC.LastError, "check the permissions of the directory");
             _socket = Look(_path)?.Identity;
-            if (LibC.ChangeMode(_path, (uint)options.Mode) != 0) throw Refused("given its mode", LibC.LastError, "check the file system");
-            if (options.Group is { } group && LibC.ChangeOwner(_path, uint.MaxValue, SystemGroups.Find(group)) != 0)
+            if (LibC.ChangeMode(_path, (uint)_place.Mode) != 0) throw Refused("given its mode", LibC.LastError, "check the file system");
+            if (_place.Group is { } group && LibC.ChangeOwner(_path, uint.MaxValue, SystemGroups.Find(group)) != 0)
                 throw Refused($"given to group {group}", LibC.LastError, "the process must be a member of the group, or root");
-            if (LibC.Listen(socket, options.Backlog) != 0) throw Refused("listened at", LibC.LastError, "see listen(2)");
+            if (LibC.Listen(socket, _place.Backlog) != 0) throw Refused("listened at", LibC.LastError, "see listen(2)");
             return socket;
         }
         catch
@@ -168,7 +170,7 @@ internal sealed unsafe class SocketFile : IDisposable
         nint length = LibC.Read(file, text, 16);
         string owner = length > 0 ? $"process {Encoding.ASCII.GetString(text, (int)length).Trim()}" : "another process";
         return error == Errno.EAGAIN
-            ? new TransportException($"{_path} is in use by {owner}, which lives; stop it, or choose another Port or Directory.")
+            ? new TransportException($"{_path} is in use by {owner}, which lives; stop it, or {_place.ElsewhereAdvice}.")
             : new TransportException($"{_lockPath} cannot be locked: {LibC.Describe(error)}; choose a Directory on a local file system.");
     }
 

@@ -46,6 +46,8 @@ public sealed partial class SocketTransport : IForwardTransport
     /// <summary>Counters.</summary>
     public ConnectionStatistics Statistics { get; } = new();
 
+    TransportStatistics IForwardTransport.Statistics => Statistics;
+
     /// <inheritdoc/>
     public IReadOnlyList<EndPoint> LocalEndPoints { get; private set; } = [];
 
@@ -72,7 +74,7 @@ public sealed partial class SocketTransport : IForwardTransport
         loop.VerifyAccess();
 
         UnixMedium medium = new(_options.EffectiveUserIds);
-        _file = SocketFile.Create(_options, medium, out Descriptor listener);
+        _file = SocketFile.Create(_options.Place, medium, out Descriptor listener);
         UnixDomainSocketEndPoint local = new(_options.Path);
         ConnectionOptions options = new(_options.MaxFrameSize, (long)_options.OpenTimeout.TotalMicroseconds, _options.MaxPendingOpens, _options.SendBufferSize);
         _port = new ConnectionPort(this, medium, options, Statistics, loop, sink, listener, local, _logger);

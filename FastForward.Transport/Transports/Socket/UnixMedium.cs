@@ -3,16 +3,16 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Transport;
 
-/// <summary>SOCK_SEQPACKET of AF_UNIX.</summary>
-internal sealed unsafe class UnixMedium(uint[] allowedUserIds) : IConnectionMedium
+/// <summary>Sockets of AF_UNIX: SOCK_SEQPACKET unless told otherwise.</summary>
+internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.SOCK_SEQPACKET) : IConnectionMedium
 {
     public bool IsHostLocal => true;
 
     public bool TearsPackets => false;
 
-    public int ListenerType => LibC.SOCK_SEQPACKET;
+    public int ListenerType => type;
 
-    public int TypeFor(EndPoint remote, int attempt) => attempt == 0 ? LibC.SOCK_SEQPACKET : 0;
+    public int TypeFor(EndPoint remote, int attempt) => attempt == 0 ? type : 0;
 
     public void Connected(EndPoint remote, int type)
     {
@@ -20,9 +20,9 @@ internal sealed unsafe class UnixMedium(uint[] allowedUserIds) : IConnectionMedi
 
     public bool MayBeOfAnotherType(int error) => false;
 
-    public Descriptor CreateSocket() => CreateSocket(LibC.SOCK_SEQPACKET);
+    public Descriptor CreateSocket() => CreateSocket(type);
 
-    public Descriptor CreateSocket(int type) => new(LibC.Socket(LibC.AF_UNIX, type | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
+    public Descriptor CreateSocket(int ofType) => new(LibC.Socket(LibC.AF_UNIX, ofType | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
 
     public int Connect(Descriptor socket, EndPoint remote)
     {

@@ -49,6 +49,8 @@ public sealed partial class VSocketTransport : IForwardTransport
     /// <summary>Counters.</summary>
     public ConnectionStatistics Statistics { get; } = new();
 
+    TransportStatistics IForwardTransport.Statistics => Statistics;
+
     /// <summary>The type of socket that this side listens with; Auto before <see cref="Start"/>.</summary>
     public VSocketType ListenerType { get; private set; }
 

@@ -1,0 +1,90 @@
+using FastForward.Transport;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+
+namespace FastForward.Benchmarks.Suites;
+
+/// <summary>A node over one medium. Its loop is driven by the caller, or by a thread of its own.</summary>
+internal sealed class BenchmarkNode : IDisposable
+{
+    private readonly StaticRouteSource _routes = new([]);
+    private readonly OverrideResolver _resolver;
+    private readonly TransportKind _kind;
+    private readonly IForwardTransport _transport;
+    private readonly int _port;
+    private readonly bool _hasThread;
+
+    private BenchmarkNode(ForwardLoop loop, TransportKind kind, string directory, uint id, IForwardHandler handler, bool hasThread)
+    {
+        Loop = loop;
+        _kind = kind;
+        _port = (int)id;
+        _hasThread = hasThread;
+        _resolver = new OverrideResolver([_routes], new RouteOptions { SocketDirectory = directory });
+        _transport = BenchmarkMedia.Create(kind, directory, _port);
+        Node = new ForwardNode(loop, new ForwardNodeOptions { Node = id }, [_transport], _resolver, handler);
+        (handler as ForwardClient)?.Attach(Node, loop);
+        Node.Start();
+    }
+
+    public ForwardLoop Loop { get; }
+
+    public ForwardNode Node { get; }
+
+    public uint Id => Node.Id;
+
+    /// <summary>Two nodes that are connected.</summary>
+    /// <param name="kind">The medium.</param>
+    /// <param name="directory">For files of sockets.</param>
+    /// <param name="near">The first one's handler.</param>
+    /// <param name="far">The second one's handler.</param>
+    /// <param name="threads">How many of them get a thread, the second one first; with 0 they share a loop.</param>
+    /// <param name="idle">What the loops with a thread do without work.</param>
+    public static (BenchmarkNode Near, BenchmarkNode Far) Pair(TransportKind kind, string directory, IForwardHandler near, IForwardHandler far, int threads, IdleStrategy idle = IdleStrategy.BusySpin)
+    {
+        ForwardLoop first = new(new ForwardLoopOptions { Idle = idle });
+        ForwardLoop second = threads == 0 ? first : new ForwardLoop(new ForwardLoopOptions { Idle = idle });
+        BenchmarkNode a = new(first, kind, directory, 1001, near, threads == 2);
+        BenchmarkNode b = new(second, kind, directory, 1002, far, threads > 0);
+        a.Route(b);
+        b.Route(a);
+        if (threads == 2) first.Start("near");
+        if (threads > 0) second.Start("far");
+        a.Until(() => a.Node.GetPeer(b.Id)?.State == PeerState.Connected);
+        b.Until(() => b.Node.GetPeer(a.Id)?.State == PeerState.Connected);
+        return (a, b);
+    }
+
+    /// <summary>Waits until something holds on the loop thread, driving the loop where nobody else does.</summary>
+    public void Until(Func<bool> condition)
+    {
+        long began = Environment.TickCount64;
+        while (!OnLoop(condition))
+        {
+            if (_hasThread) Thread.Sleep(1);
+            else Loop.DoWork();
+            if (Environment.TickCount64 - began > 30_000) throw new InvalidOperationException("The nodes did not come to that state within 30 s.");
+        }
+    }
+
+    public void Dispose()
+    {
+        OnLoop(() =>
+        {
+            Node.Dispose();
+            return true;
+        });
+        Loop.Dispose();
+        _resolver.Dispose();
+    }
+
+    private T OnLoop<T>(Func<T> function)
+    {
+        if (Loop.IsOnLoopThread) return function();
+        TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Loop.Post(() => done.SetResult(function()));
+        return done.Task.GetAwaiter().GetResult();
+    }
+
+    private void Route(BenchmarkNode other) => _routes.Replace([BenchmarkMedia.Row(other.Id, _kind, other._transport, other._port)]);
+}

@@ -1,0 +1,144 @@
+using BenchmarkDotNet.Attributes;
+using FastForward.Transport;
+using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
+using Path = FastForward.Transport.Session.Path;
+
+namespace FastForward.Benchmarks.Suites;
+
+/// <summary>The session alone, without any system call: messages into frames and out of them again. Per frame.</summary>
+[MemoryDiagnoser]
+public class FrameSuite
+{
+    private const int Frames = 1000;
+    private const int FrameSize = 4096;
+    private const uint Near = 1;
+    private const uint Far = 2;
+    private readonly byte[] _payload = new byte[64];
+    private readonly byte[] _frame = new byte[FrameSize];
+    private readonly byte[][] _written = new byte[Frames][];
+    private Peers _near = null!;
+    private Peers _far = null!;
+    private Path _out = null!;
+    private Path _in = null!;
+
+    [Params(1, 20)]
+    public int Messages { get; set; }
+
+    [GlobalSetup]
+    public void SetUp() => Connect();
+
+    /// <summary>Frames for one reading; each can be read once.</summary>
+    [IterationSetup(Target = nameof(Read))]
+    public void WriteFrames()
+    {
+        for (int i = 0; i < Frames; i++) _written[i] = _frame.AsSpan(0, WriteOne()).ToArray();
+    }
+
+    /// <summary>Send and WriteFrame.</summary>
+    [Benchmark(OperationsPerInvoke = Frames)]
+    public int Write()
+    {
+        int octets = 0;
+        for (int i = 0; i < Frames; i++) octets += WriteOne(); // nobody reads them
+        return octets;
+    }
+
+    /// <summary>ReadFrame, up to the call of the application.</summary>
+    [Benchmark(OperationsPerInvoke = Frames)]
+    public void Read()
+    {
+        for (int i = 0; i < Frames; i++) _in.ReadFrame(0, _written[i]);
+    }
+
+    /// <summary>Both.</summary>
+    [Benchmark(OperationsPerInvoke = Frames)]
+    public void WriteAndRead()
+    {
+        for (int i = 0; i < Frames; i++) _in.ReadFrame(0, _frame.AsSpan(0, WriteOne()));
+    }
+
+    private int WriteOne()
+    {
+        Peer peer = _near.GetOrAdd(Far);
+        for (int i = 0; i < Messages; i++) peer.Send(0, 1, MessageClass.RealTime, _payload, end: false);
+        return _out.WriteFrame(0, _frame, out _);
+    }
+
+    // A handshake by hand: INIT, RESPONSE, CONFIRM.
+    private void Connect()
+    {
+        LinkTraits traits = new() { Reliable = true, Ordered = true, ConnectionOriented = true, DetectsPeerDeath = true, MaxFrameSize = FrameSize, HostLocal = true };
+        _near = Start(Near);
+        _far = Start(Far);
+        Peer peer = _near.GetOrAdd(Far);
+        _out = Path.Initiate(peer, TransportKind.Socket, traits, 1, 0);
+        peer.Add(_out);
+        int length = _out.WriteFrame(0, _frame, out _);
+        if (!Handshake.TryRead(_frame.AsSpan(0, length), out Handshake init)) throw new InvalidOperationException("This is no INIT.");
+        _in = _far.Answer(0, init, TransportKind.Socket, traits, 2);
+        _out.ReadFrame(0, Written(_in));
+        while (_out.HasOutput(0) || _in.HasOutput(0))
+        {
+            if (_out.HasOutput(0)) _in.ReadFrame(0, Written(_out));
+            if (_in.HasOutput(0)) _out.ReadFrame(0, Written(_in));
+        }
+
+        if (peer.State != PeerState.Connected) throw new InvalidOperationException("The handshake did not succeed.");
+
+        Span<byte> Written(Path path) => _frame.AsSpan(0, path.WriteFrame(0, _frame, out _));
+    }
+
+    private static Peers Start(uint node) =>
+        new(new SessionOptions { Node = node, Incarnation = node, SendStoreBytes = 1 << 28 }, new NoEvents(), new NodeStatistics(), new AnyAdmission(), new MessagePool(), static _ => 0);
+
+    private sealed class AnyAdmission : IAdmission
+    {
+        public bool IsClosed => false;
+
+        public bool IsConfigured(uint node, out uint keyId)
+        {
+            keyId = 0;
+            return true;
+        }
+
+        public bool AllowsUnkeyed(TransportKind kind) => true;
+
+        public string? ReasonAgainst(uint node, TransportKind kind, uint? contextId) => null;
+    }
+
+    private sealed class NoEvents : ISessionEvents
+    {
+        public void Message(in ReceivedMessage message)
+        {
+        }
+
+        public void StreamEnded(in StreamEnd end)
+        {
+        }
+
+        public void Writable(uint node, ulong stream)
+        {
+        }
+
+        public void Undelivered(in Undelivered report)
+        {
+        }
+
+        public void PeerChanged(in PeerEvent change)
+        {
+        }
+
+        public void PingEnded(in PingResult result, Action<PingResult> callback)
+        {
+        }
+
+        public void PathFinished(Path path)
+        {
+        }
+
+        public void Pending(Peer peer)
+        {
+        }
+    }
+}

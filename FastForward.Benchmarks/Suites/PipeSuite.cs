@@ -1,0 +1,88 @@
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using BenchmarkDotNet.Attributes;
+using FastForward.Transport;
+using FastForward.Transport.Loop;
+
+namespace FastForward.Benchmarks.Suites;
+
+/// <summary>A mebioctet through a pipe between two nodes over UNIX sockets, beside a <see cref="Pipe"/> inside the process.</summary>
+[MemoryDiagnoser]
+[SuppressMessage("Design", "CA1001", Justification = "GlobalCleanup disposes of everything.")]
+public class PipeSuite
+{
+    private const int Total = 1 << 20;
+    private readonly byte[] _payload = new byte[Total];
+    private string _directory = null!;
+    private BenchmarkNode _near = null!;
+    private BenchmarkNode _far = null!;
+    private ForwardClient _nearClient = null!;
+    private ForwardClient _farClient = null!;
+    private PipeWriter _writer = null!;
+    private PipeReader _reader = null!;
+
+    [Params(64, 65_536)]
+    public int Write { get; set; }
+
+    [GlobalSetup(Target = nameof(ForwardPipe))]
+    public async Task SetUp()
+    {
+        _directory = Directory.CreateTempSubdirectory("ff-bench-").FullName;
+        _nearClient = new ForwardClient();
+        _farClient = new ForwardClient();
+        using ForwardPipeListener listener = _farClient.Listen(1);
+        (_near, _far) = BenchmarkNode.Pair(TransportKind.Socket, _directory, _nearClient, _farClient, threads: 2, IdleStrategy.Adaptive);
+        _writer = (await _nearClient.ConnectPipeAsync(_far.Id, 1)).Output;
+        _reader = (await listener.AcceptAsync()).Input;
+    }
+
+    [GlobalSetup(Target = nameof(InProcessPipe))]
+    public void SetUpInProcess()
+    {
+        Pipe pipe = new();
+        _writer = pipe.Writer;
+        _reader = pipe.Reader;
+    }
+
+    [GlobalCleanup(Target = nameof(ForwardPipe))]
+    public async Task CleanUp()
+    {
+        _near.Dispose();
+        _far.Dispose();
+        await _nearClient.DisposeAsync();
+        await _farClient.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Benchmark(Baseline = true)]
+    public Task InProcessPipe() => Transfer();
+
+    [Benchmark]
+    public Task ForwardPipe() => Transfer();
+
+    // Writes of a size, with a flush for each 64 KiB.
+    private async Task Transfer()
+    {
+        Task writing = Task.Run(async () =>
+        {
+            for (int sent = 0; sent < Total;)
+            {
+                for (int batch = 0; batch < 65_536; batch += Write, sent += Write)
+                {
+                    _payload.AsSpan(sent, Write).CopyTo(_writer.GetSpan(Write));
+                    _writer.Advance(Write);
+                }
+
+                await _writer.FlushAsync();
+            }
+        });
+        for (long read = 0; read < Total;)
+        {
+            ReadResult result = await _reader.ReadAsync();
+            read += result.Buffer.Length;
+            _reader.AdvanceTo(result.Buffer.End);
+        }
+
+        await writing;
+    }
+}

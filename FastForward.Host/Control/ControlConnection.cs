@@ -1,0 +1,167 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using FastForward.Host.Running;
+using FastForward.Transport;
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Host.Control;
+
+/// <summary>
+/// One client of the control socket: reads its line, writes the answer, and waits for it no longer than it may. The loop
+/// is only ever asked by a post.
+/// </summary>
+internal sealed class ControlConnection(Socket socket, RunningNode running) : IDisposable
+{
+    public const int LongestRequest = 4096;
+
+    /// <summary>How long anybody is waited for: a client that shall ask or read, a loop that shall answer.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    // A loop that finishes no cycle in this time hangs.
+    private static readonly TimeSpan s_healthLimit = TimeSpan.FromSeconds(2);
+
+    private const byte Newline = (byte)'\n';
+
+    private volatile bool _hasAsked;
+
+    /// <summary>Its request has come: it is being served.</summary>
+    public bool HasAsked => _hasAsked;
+
+    /// <summary>Serves the client until its answer is written, it is gone or its time is up.</summary>
+    public async Task ServeAsync(CancellationToken stop)
+    {
+        try
+        {
+            byte[] line = await ReadLineAsync(stop).ConfigureAwait(false);
+            if (line.Length == 0) return;
+            _hasAsked = true;
+            if (!TryUnderstand(line, out ControlRequest? request, out ControlError? error)) await WriteAsync(new ControlAnswer { Error = error }, stop).ConfigureAwait(false);
+            else if (request.Command == "stat") await StatAsync(stop).ConfigureAwait(false);
+            else if (request.Command == "health") await HealthAsync(stop).ConfigureAwait(false);
+            else await PingAsync(request, stop).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The client is gone, was too slow, or the host stops: nobody is left to be told.
+        }
+        finally
+        {
+            socket.Dispose();
+        }
+    }
+
+    /// <summary>Tells a client why it is not served, as far as it takes it without waiting, and ends.</summary>
+    public void Refuse(ControlError error)
+    {
+        try
+        {
+            socket.Blocking = false;
+            socket.Send(Encode(new ControlAnswer { Error = error }));
+        }
+        catch (SocketException)
+        {
+            // It is gone already.
+        }
+
+        socket.Dispose();
+    }
+
+    /// <summary>Ends at once.</summary>
+    public void Dispose() => socket.Dispose();
+
+    private static bool TryUnderstand(byte[] line, out ControlRequest request, out ControlError? error)
+    {
+        request = new ControlRequest();
+        try
+        {
+            request = JsonSerializer.Deserialize(line, ControlJson.Default.ControlRequest) ?? request;
+            error = Complaint(request) is { } complaint ? new ControlError(ControlError.BadRequest, complaint) : null;
+        }
+        catch (JsonException exception)
+        {
+            error = new ControlError(ControlError.BadRequest, $"the request is no JSON object of this protocol: {exception.Message}");
+        }
+
+        return error is null;
+    }
+
+    private static string? Complaint(ControlRequest request)
+    {
+        if (request.Version != 1) return $"version: {request.Version} is not spoken here; there is 1";
+        if (request.Command is "stat" or "health") return null;
+        if (request.Command != "ping") return $"command: '{request.Command}' is none of stat, health, ping";
+        if (request.Node == 0) return "node: 0 or absent, which is no node id";
+        if (request.Count < 0) return $"count: {request.Count} is below 0";
+        if (request.IntervalMillis is < 10 or > 60_000) return $"intervalMillis: {request.IntervalMillis} is outside 10..60000";
+        if (request.TimeoutMillis is < 10 or > 60_000) return $"timeoutMillis: {request.TimeoutMillis} is outside 10..60000";
+        return request.Size is < 0 or > WireFormat.MaxRealTimeMessage ? $"size: {request.Size} is outside 0..{WireFormat.MaxRealTimeMessage}" : null;
+    }
+
+    private async Task StatAsync(CancellationToken stop)
+    {
+        ControlAnswer answer;
+        try
+        {
+            answer = new ControlAnswer { Stat = await ReportMaker.MakeAsync(running, stop).ConfigureAwait(false) };
+        }
+        catch (TimeoutException)
+        {
+            answer = new ControlAnswer { Error = ControlError.LoopStalled };
+        }
+
+        await WriteAsync(answer, stop).ConfigureAwait(false);
+    }
+
+    private async Task HealthAsync(CancellationToken stop)
+    {
+        NodeHealth health = await running.Node.CheckHealthAsync(s_healthLimit, stop).ConfigureAwait(false);
+        HealthReport report = new(health.Status.ToString().ToLowerInvariant(), health.Problems, health.AbsentPeers);
+        await WriteAsync(new ControlAnswer { Health = report }, stop).ConfigureAwait(false);
+    }
+
+    private async Task PingAsync(ControlRequest request, CancellationToken stop)
+    {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        PingRun run = new(running.Loop, running.Node, request);
+        Task asking = run.AskAsync(ended.Token);
+        try
+        {
+            await foreach (ControlAnswer answer in run.Answers.ReadAllAsync(stop).ConfigureAwait(false)) await WriteAsync(answer, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            await ended.CancelAsync().ConfigureAwait(false);
+            await asking.ConfigureAwait(false);
+        }
+    }
+
+    // Empty when the client went away without a word, or said too much.
+    private async Task<byte[]> ReadLineAsync(CancellationToken stop)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Patience);
+        byte[] buffer = new byte[LongestRequest];
+        int length = 0;
+        while (length < buffer.Length)
+        {
+            int count = await socket.ReceiveAsync(buffer.AsMemory(length), limit.Token).ConfigureAwait(false);
+            if (count == 0) return [];
+            int end = Array.IndexOf(buffer, Newline, length, count);
+            length += count;
+            if (end >= 0) return buffer[..(end + 1)];
+        }
+
+        await WriteAsync(new ControlAnswer { Error = new ControlError(ControlError.BadRequest, $"the request is longer than {LongestRequest} octets") }, stop).ConfigureAwait(false);
+        return [];
+    }
+
+    private async Task WriteAsync(ControlAnswer answer, CancellationToken stop)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Patience);
+        ReadOnlyMemory<byte> left = Encode(answer);
+        while (left.Length > 0) left = left[await socket.SendAsync(left, limit.Token).ConfigureAwait(false)..];
+    }
+
+    private static byte[] Encode(ControlAnswer answer) => [.. JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), Newline];
+}

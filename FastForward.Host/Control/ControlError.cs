@@ -1,0 +1,17 @@
+namespace FastForward.Host.Control;
+
+/// <summary>Why a request comes to nothing.</summary>
+/// <param name="Code">For programs: one of the constants here.</param>
+/// <param name="Message">For people.</param>
+internal sealed record ControlError(string Code, string Message)
+{
+    public const string BadRequest = "badRequest";
+    public const string NotPermitted = "notPermitted";
+    public const string Busy = "busy";
+    public const string Stalled = "stalled";
+    public const string UnknownNode = "unknownNode";
+    public const string Stopping = "stopping";
+
+    /// <summary>The node's loop does not take requests.</summary>
+    public static ControlError LoopStalled => new(Stalled, $"the node's loop did not answer for {ControlConnection.Patience.TotalSeconds} s: a callback hangs");
+}

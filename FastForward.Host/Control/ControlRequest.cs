@@ -1,0 +1,29 @@
+namespace FastForward.Host.Control;
+
+/// <summary>
+/// What a client of the control socket asks for: the one line that it sends. Properties have setters because the generated
+/// reader would give those with <c>init</c> that are absent from the line no default but 0.
+/// </summary>
+internal sealed record ControlRequest
+{
+    /// <summary>The version of the protocol; there is 1.</summary>
+    public int Version { get; set; } = 1;
+
+    /// <summary><c>stat</c>, <c>health</c> or <c>ping</c>.</summary>
+    public string? Command { get; set; }
+
+    /// <summary>ping: the node.</summary>
+    public uint Node { get; set; }
+
+    /// <summary>ping: how many times; 0 for no end.</summary>
+    public long Count { get; set; }
+
+    /// <summary>ping: the time between two, 10 to 60,000.</summary>
+    public int IntervalMillis { get; set; } = 1000;
+
+    /// <summary>ping: how long an answer may take, 10 to 60,000.</summary>
+    public int TimeoutMillis { get; set; } = 2000;
+
+    /// <summary>ping: octets to fill each probe up with, 0 to 1100.</summary>
+    public int Size { get; set; }
+}

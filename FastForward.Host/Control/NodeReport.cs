@@ -1,0 +1,37 @@
+namespace FastForward.Host.Control;
+
+/// <summary>Everything that <c>stat</c> tells of a running node. Counters begin with its start.</summary>
+internal sealed record NodeReport
+{
+    public required uint Node { get; init; }
+
+    public required int ProcessId { get; init; }
+
+    /// <summary>The instance file.</summary>
+    public required string File { get; init; }
+
+    public required double UptimeSeconds { get; init; }
+
+    public required LoopReport Loop { get; init; }
+
+    public required IReadOnlyList<TransportLine> Transports { get; init; }
+
+    public required IReadOnlyList<PeerReport> Peers { get; init; }
+
+    /// <summary>Nodes that were heard although no route leads to them.</summary>
+    public required IReadOnlyList<UnconfiguredReport> Unconfigured { get; init; }
+
+    public required long MessagesSent { get; init; }
+
+    public required long MessagesReceived { get; init; }
+
+    public required long FramesSent { get; init; }
+
+    public required long FramesReceived { get; init; }
+
+    public required long UndeliveredMessages { get; init; }
+
+    public required long MalformedFrames { get; init; }
+
+    public required long RefusedHandshakes { get; init; }
+}

@@ -1,0 +1,34 @@
+namespace FastForward.Host.Control;
+
+/// <summary>A path to a peer. Loss and reordering are those of the frames that come in.</summary>
+internal sealed record PathReport
+{
+    /// <summary>The registry name of its transport.</summary>
+    public required string Transport { get; init; }
+
+    /// <summary><c>opening</c>, <c>sound</c>, <c>suspect</c> or <c>closing</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Messages take it.</summary>
+    public required bool InUse { get; init; }
+
+    public required double AgeSeconds { get; init; }
+
+    public required long RoundTripMicros { get; init; }
+
+    public required long JitterMicros { get; init; }
+
+    /// <summary>In percent of the frames of the last 30 probe intervals.</summary>
+    public required double LossPercent { get; init; }
+
+    /// <summary>In percent of the frames of the last 30 probe intervals.</summary>
+    public required double ReorderedPercent { get; init; }
+
+    public required long FramesSent { get; init; }
+
+    public required long FramesReceived { get; init; }
+
+    public required long FramesLost { get; init; }
+
+    public required long FramesReordered { get; init; }
+}

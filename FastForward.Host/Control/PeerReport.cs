@@ -1,0 +1,36 @@
+namespace FastForward.Host.Control;
+
+/// <summary>A peer of a running node.</summary>
+internal sealed record PeerReport
+{
+    public required uint Node { get; init; }
+
+    /// <summary><c>connected</c>, <c>suspect</c>, <c>connecting</c>, or <c>notHeard</c>: configured, but never heard.</summary>
+    public required string State { get; init; }
+
+    public required double InStateSeconds { get; init; }
+
+    /// <summary>Why it is not connected; null when it is.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The one in use first.</summary>
+    public required IReadOnlyList<PathReport> Paths { get; init; }
+
+    public required long StoredBytes { get; init; }
+
+    public required long StoreLimitBytes { get; init; }
+
+    public required long MessagesSent { get; init; }
+
+    public required long PayloadBytesSent { get; init; }
+
+    public required long MessagesReceived { get; init; }
+
+    public required long PayloadBytesReceived { get; init; }
+
+    public required long UndeliveredMessages { get; init; }
+
+    public required long SkippedMessages { get; init; }
+
+    public required long DroppedMessages { get; init; }
+}

@@ -1,0 +1,100 @@
+using FastForward.Host.Running;
+using FastForward.Transport;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+
+namespace FastForward.Host.Control;
+
+/// <summary>Takes down how a running node fares.</summary>
+internal static class ReportMaker
+{
+    /// <summary>
+    /// Makes the report on any thread. The loop thread only takes its snapshots: the first report alone, while the runtime
+    /// compiles all this, would otherwise hold it up for as long as a voice frame.
+    /// </summary>
+    public static async Task<NodeReport> MakeAsync(RunningNode running, CancellationToken stop)
+    {
+        TaskCompletionSource<(IReadOnlyList<PeerStatus> Peers, IReadOnlyList<UnconfiguredNode> Unconfigured)> taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        running.Loop.Post(() => taken.SetResult((running.Node.GetPeers(), running.Node.GetUnconfiguredNodes())));
+        (IReadOnlyList<PeerStatus> peers, IReadOnlyList<UnconfiguredNode> unconfigured) = await taken.Task.WaitAsync(ControlConnection.Patience, stop).ConfigureAwait(false);
+        return Make(running, peers, unconfigured);
+    }
+
+    private static NodeReport Make(RunningNode running, IReadOnlyList<PeerStatus> peers, IReadOnlyList<UnconfiguredNode> unconfigured)
+    {
+        ForwardNode node = running.Node;
+        LoopStatistics loop = running.Loop.Statistics;
+        NodeStatistics statistics = node.Statistics;
+        return new NodeReport
+        {
+            Node = node.Id,
+            ProcessId = Environment.ProcessId,
+            File = running.Settings.File,
+            UptimeSeconds = running.Uptime.TotalSeconds,
+            Loop = new LoopReport(
+                running.Settings.Idle.ToString().ToLowerInvariant(),
+                loop.Cycles,
+                loop.TotalCycleMicros,
+                loop.LongestCycleMicros,
+                loop.SlowCycles,
+                running.SlowCycleMicros,
+                loop.Stalls,
+                loop.CallbackFailures),
+            Transports = [.. running.Transports.Select(transport => Line(node, transport))],
+            Peers = [.. peers.OrderBy(static peer => peer.Node).Select(Report)],
+            Unconfigured = [.. unconfigured.Select(static heard => new UnconfiguredReport(heard.Node, TransportTypeMap.NameOf(heard.Transport), heard.Handshakes, heard.LastHeard.TotalSeconds))],
+            MessagesSent = statistics.MessagesSent,
+            MessagesReceived = statistics.MessagesReceived,
+            FramesSent = statistics.FramesSent,
+            FramesReceived = statistics.FramesReceived,
+            UndeliveredMessages = statistics.UndeliveredMessages,
+            MalformedFrames = statistics.MalformedFrames,
+            RefusedHandshakes = statistics.RefusedHandshakes,
+        };
+    }
+
+    private static TransportLine Line(ForwardNode node, IForwardTransport transport)
+    {
+        string? reason = node.Transports.TryGetValue(transport.Kind, out TransportAvailability availability) ? availability.Reason : "the node has not started it yet";
+        return new TransportLine(TransportTypeMap.NameOf(transport.Kind), reason, [.. transport.LocalEndPoints.Select(static endPoint => endPoint.ToString()!)]);
+    }
+
+    private static PeerReport Report(PeerStatus peer) => new()
+    {
+        Node = peer.Node,
+        State = peer.State switch
+        {
+            PeerState.Connected => "connected",
+            PeerState.Suspect => "suspect",
+            _ => peer.Incarnation == 0 ? "notHeard" : "connecting",
+        },
+        InStateSeconds = peer.InState.TotalSeconds,
+        Reason = peer.Reason,
+        Paths = [.. peer.Paths.Select(Report)],
+        StoredBytes = peer.UnacknowledgedBytes,
+        StoreLimitBytes = peer.SendStoreBytes,
+        MessagesSent = peer.MessagesSent,
+        PayloadBytesSent = peer.PayloadBytesSent,
+        MessagesReceived = peer.MessagesReceived,
+        PayloadBytesReceived = peer.PayloadBytesReceived,
+        UndeliveredMessages = peer.UndeliveredMessages,
+        SkippedMessages = peer.SkippedMessages,
+        DroppedMessages = peer.DroppedMessages,
+    };
+
+    private static PathReport Report(PathStatus path) => new()
+    {
+        Transport = TransportTypeMap.NameOf(path.Transport),
+        State = path.State.ToString().ToLowerInvariant(),
+        InUse = path.IsInUse,
+        AgeSeconds = path.Age.TotalSeconds,
+        RoundTripMicros = path.RoundTripMicros,
+        JitterMicros = path.JitterMicros,
+        LossPercent = path.LossRatio * 100,
+        ReorderedPercent = path.ReorderedRatio * 100,
+        FramesSent = path.FramesSent,
+        FramesReceived = path.FramesReceived,
+        FramesLost = path.FramesLost,
+        FramesReordered = path.FramesReordered,
+    };
+}

@@ -1,0 +1,238 @@
+using FastForward.Transport;
+
+namespace FastForward.Tests.Async;
+
+/// <summary>Sending from any thread: order, waiting, cancellation, limits; the loop is driven by hand where counts are exact.</summary>
+[TestFixture]
+public sealed class SendAsyncTests
+{
+    private const uint Self = DrivenClient.Self;
+
+    [Test]
+    public async Task A_send_ends_when_the_node_accepted_it()
+    {
+        await using DrivenClient driven = new();
+        Task<SendResult> send = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, "x"u8.ToArray()).AsTask();
+        Assert.That(send.IsCompleted, Is.False, "the loop has not seen it");
+        driven.Loop.DoWork();
+        Assert.That(await driven.Until(send), Is.EqualTo(new SendResult(SendStatus.Accepted, 0)));
+        Assert.That(driven.Client.PendingSends, Is.Zero);
+    }
+
+    [TestCase(999u, MessageClass.Reliable, 1, SendStatus.UnknownNode)]
+    [TestCase(Self, MessageClass.RealTime, 1101, SendStatus.TooLarge)]
+    [TestCase(Self, MessageClass.Reliable, 65_537, SendStatus.TooLarge)]
+    public async Task What_the_node_does_not_take_is_answered_as_it_says(uint node, MessageClass messageClass, int size, SendStatus expected)
+    {
+        await using DrivenClient driven = new();
+        Task<SendResult> send = driven.Client.SendAsync(node, 7, messageClass, new byte[size]).AsTask();
+        Assert.That((await driven.Until(send)).Status, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task Back_pressure_makes_sends_wait_in_order_and_a_reader_lets_them_go_on()
+    {
+        await using DrivenClient driven = new();
+        using ForwardReceiver receiver = driven.Client.Receive();
+        List<Task<SendResult>> sends = [];
+        for (int i = 0; i < 100; i++) sends.Add(driven.Client.SendAsync(Self, 7, MessageClass.Reliable, Numbered(i, 60_000)).AsTask());
+        driven.Until(() => driven.Client.PendingSends < 100, "some accepted");
+        driven.Cycle();
+        int waiting = driven.Client.PendingSends;
+        Assert.That(waiting, Is.GreaterThan(0));
+        Assert.That(receiver.Count, Is.EqualTo(100 - waiting), "what is accepted waits to be read");
+        Assert.That(driven.Client.OutstandingMessages, Is.EqualTo(100 - waiting));
+
+        int expected = 0;
+        await using IAsyncEnumerator<ForwardMessage> reader = receiver.ReadAllAsync().GetAsyncEnumerator();
+        while (expected < 100)
+        {
+            Assert.That(await driven.Until(reader.MoveNextAsync().AsTask()), Is.True);
+            Assert.That(BitConverter.ToInt32(reader.Current.Payload.Span), Is.EqualTo(expected));
+            Assert.That(reader.Current.Sequence, Is.EqualTo((ulong)expected++));
+        }
+
+        for (int i = 0; i < 100; i++) Assert.That((await driven.Until(sends[i])).Sequence, Is.EqualTo((ulong)i));
+    }
+
+    [Test]
+    public async Task A_cancelled_send_was_not_sent_and_frees_its_place()
+    {
+        await using DrivenClient driven = new();
+        using ForwardReceiver receiver = driven.Client.Receive();
+        using CancellationTokenSource before = new();
+        Task<SendResult> unseen = driven.Client.SendAsync(Self, 1, MessageClass.Reliable, "a"u8.ToArray(), cancellation: before.Token).AsTask();
+        before.Cancel();
+        Assert.That(async () => await unseen, Throws.InstanceOf<OperationCanceledException>());
+        driven.Cycle();
+        Assert.That(receiver.Count, Is.Zero);
+
+        await Fill(driven);
+        using CancellationTokenSource waiting = new();
+        Task<SendResult> first = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[65_536], cancellation: waiting.Token).AsTask();
+        Task<SendResult> second = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, "b"u8.ToArray()).AsTask();
+        driven.Cycle();
+        Assert.That(driven.Client.PendingSends, Is.EqualTo(2));
+        waiting.Cancel();
+        Assert.That(async () => await first, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That((await driven.Until(second)).IsAccepted, Is.True, "the small one behind it has room");
+        Assert.That(driven.Client.PendingSends, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_cancellation_after_the_acceptance_changes_nothing()
+    {
+        await using DrivenClient driven = new();
+        using CancellationTokenSource cancel = new();
+        Task<SendResult> send = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, "x"u8.ToArray(), cancellation: cancel.Token).AsTask();
+        driven.Loop.DoWork();
+        cancel.Cancel();
+        Assert.That((await driven.Until(send)).IsAccepted, Is.True);
+    }
+
+    [Test]
+    public async Task Above_the_limit_of_pending_sends_the_answer_is_back_pressure_at_once()
+    {
+        await using DrivenClient driven = new(new ForwardClientOptions { MaxPendingSends = 10 });
+        List<Task<SendResult>> sends = [];
+        for (int i = 0; i < 10; i++) sends.Add(driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[10]).AsTask());
+        ValueTask<SendResult> surplus = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[10]);
+        Assert.That(surplus.IsCompleted, Is.True);
+        Assert.That((await surplus).Status, Is.EqualTo(SendStatus.BackPressured));
+        driven.Cycle();
+        foreach (Task<SendResult> send in sends) Assert.That((await driven.Until(send)).IsAccepted, Is.True);
+    }
+
+    [Test]
+    public async Task The_end_of_a_stream_stays_behind_the_sends_that_wait()
+    {
+        await using DrivenClient driven = new();
+        using ForwardReceiver receiver = driven.Client.Receive();
+        await Fill(driven);
+        Task<SendResult> last = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[65_536]).AsTask();
+        Task<SendResult> end = driven.Client.EndStreamAsync(Self, 7).AsTask();
+        driven.Cycle();
+        Assert.That(driven.Client.PendingSends, Is.EqualTo(2));
+        await using IAsyncEnumerator<ForwardMessage> reader = receiver.ReadAllAsync().GetAsyncEnumerator();
+        while (!end.IsCompleted) await driven.Until(reader.MoveNextAsync().AsTask());
+        Assert.That((await driven.Until(last)).IsAccepted, Is.True);
+        Assert.That((await driven.Until(end)).Status, Is.EqualTo(SendStatus.Accepted));
+    }
+
+    [Test]
+    public async Task A_reset_ends_the_sends_that_wait()
+    {
+        await using DrivenClient driven = new();
+        using ForwardReceiver receiver = driven.Client.Receive();
+        await Fill(driven);
+        Task<SendResult> waiting = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[65_536]).AsTask();
+        driven.Cycle();
+        driven.Client.ResetStream(Self, 7, 5);
+        Assert.That((await driven.Until(waiting)).Status, Is.EqualTo(SendStatus.StreamEnded));
+    }
+
+    [Test]
+    public async Task The_end_of_the_client_ends_what_waits_and_what_comes_later()
+    {
+        DrivenClient driven = new();
+        using ForwardReceiver receiver = driven.Client.Receive();
+        await Fill(driven);
+        Task<SendResult> waiting = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[65_536]).AsTask();
+        driven.Cycle();
+        Task<SendResult> unseen = driven.Client.SendAsync(Self, 8, MessageClass.Reliable, new byte[1]).AsTask();
+        await driven.Client.DisposeAsync();
+        Assert.That((await driven.Until(waiting)).Status, Is.EqualTo(SendStatus.Stopping));
+        Assert.That((await driven.Until(unseen)).Status, Is.EqualTo(SendStatus.Stopping));
+        Assert.That((await driven.Client.SendAsync(Self, 9, MessageClass.Reliable, new byte[1])).Status, Is.EqualTo(SendStatus.Stopping));
+        Assert.That(() => driven.Client.Receive(3), Throws.InstanceOf<ObjectDisposedException>());
+        await driven.DisposeAsync();
+    }
+
+    [Test]
+    public void Misuse_is_told()
+    {
+        ForwardClient client = new();
+        Assert.That(() => client.SendAsync(1, 1, MessageClass.Reliable, default), Throws.InvalidOperationException.With.Message.Contains("Attach"));
+        Assert.That(() => new ForwardClient(new ForwardClientOptions { MaxPendingSends = 0 }), Throws.ArgumentException.With.Message.Contains("MaxPendingSends"));
+        Assert.That(() => client.Listen(0x8000), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        using ForwardReceiver receiver = client.Receive(5);
+        Assert.That(() => client.Listen(5), Throws.ArgumentException.With.Message.Contains("0x0005"));
+    }
+
+    [Test]
+    public async Task Many_threads_send_at_once_and_each_stream_keeps_its_order()
+    {
+        const int Senders = 8, Messages = 2_000;
+        await using ClientPair pair = new();
+        using ForwardReceiver receiver = pair.B.Client.Receive();
+        Task[] senders = [.. Enumerable.Range(0, Senders).Select(stream => Task.Run(async () =>
+        {
+            for (int i = 0; i < Messages; i++)
+            {
+                SendResult result = await pair.A.Client.SendAsync(pair.B.Id, (ulong)stream, MessageClass.Reliable, BitConverter.GetBytes(i));
+                Assert.That(result, Is.EqualTo(new SendResult(SendStatus.Accepted, (ulong)i)));
+            }
+        }))];
+        int[] expected = new int[Senders];
+        int count = 0;
+        await foreach (ForwardMessage message in receiver.ReadAllAsync())
+        {
+            Assert.That(BitConverter.ToInt32(message.Payload.Span), Is.EqualTo(expected[message.Stream]++));
+            if (++count == Senders * Messages) break;
+        }
+
+        Eventually.Ends(Task.WhenAll(senders), "all sends");
+    }
+
+    [Test]
+    public async Task Cancellations_at_any_moment_lose_and_repeat_nothing()
+    {
+        await using ClientPair pair = new();
+        using ForwardReceiver receiver = pair.B.Client.Receive();
+        Random random = new(5);
+        List<int> accepted = [];
+        Task sending = Task.Run(async () =>
+        {
+            for (int i = 0; i < 2_000; i++)
+            {
+                using CancellationTokenSource cancel = new();
+                Task<SendResult> send = pair.A.Client.SendAsync(pair.B.Id, 1, MessageClass.Reliable, Numbered(i, 20_000), cancellation: cancel.Token).AsTask();
+                if (random.Next(2) == 0) Thread.SpinWait(random.Next(20_000));
+                cancel.Cancel();
+                try
+                {
+                    if ((await send).IsAccepted) accepted.Add(i);
+                }
+                catch (OperationCanceledException)
+                {
+                }
+            }
+
+            Assert.That((await pair.A.Client.SendAsync(pair.B.Id, 1, MessageClass.Reliable, Numbered(-1, 4), SendOptions.End)).IsAccepted, Is.True);
+        });
+        List<int> received = [];
+        await foreach (ForwardMessage message in receiver.ReadAllAsync())
+        {
+            received.Add(BitConverter.ToInt32(message.Payload.Span));
+            if (message.IsLast) break;
+        }
+
+        Eventually.Ends(sending, "all sends");
+        Assert.That(received, Is.EqualTo(accepted.Append(-1)));
+        Assert.That(pair.A.Client.PendingSends, Is.Zero);
+    }
+
+    private static byte[] Numbered(int number, int size)
+    {
+        byte[] payload = new byte[size];
+        BitConverter.TryWriteBytes(payload, number);
+        return payload;
+    }
+
+    // As much of stream 7 as its receiver keeps while nobody reads: the next long message has to wait.
+    private static async Task Fill(DrivenClient driven)
+    {
+        for (int i = 0; i < 4; i++) Assert.That((await driven.Until(driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[60_000]).AsTask())).IsAccepted, Is.True);
+        driven.Cycle();
+    }
+}

@@ -1,0 +1,186 @@
+using FastForward.Transport;
+using FastForward.Transport.Actors;
+using FastForward.Transport.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+
+namespace FastForward.Tests.DependencyInjection;
+
+/// <summary>The life of a node in a container: start, messages, stop, and every way in which these go wrong.</summary>
+[TestFixture]
+public sealed class ForwardServiceTests
+{
+    private TemporaryDirectory _sockets = null!;
+
+    [SetUp]
+    public void SetUp() => _sockets = new TemporaryDirectory();
+
+    [TearDown]
+    public void TearDown() => _sockets.Dispose();
+
+    [Test]
+    public void Two_hosts_greet_each_other_and_stop_in_order()
+    {
+        using HostedNode a = new(_sockets, 1, 2);
+        using HostedNode b = new(_sockets, 2, 1);
+        a.Start();
+        b.Start();
+        Eventually.True(() => a.Handler.Received.Contains("2: hello") && b.Handler.Received.Contains("1: hello"), () => $"{a.Handler.Received.Length} and {b.Handler.Received.Length} messages");
+        Assert.That(Health(a).Status, Is.EqualTo(HealthStatus.Healthy), Health(a).Description);
+        a.Stop();
+        Eventually.True(() => Health(b).Status == HealthStatus.Degraded, () => $"degraded, but {Health(b).Status}");
+        Assert.That(Health(b).Description, Does.StartWith("node 1 is not connected any more: the peer closed"));
+        Assert.That(Health(a).Status, Is.EqualTo(HealthStatus.Unhealthy), "it has stopped");
+        b.Stop();
+        Assert.That(_sockets.Files, Is.Empty, "both took their sockets away");
+        Assert.That(a.Log.Entries.Select(static entry => entry.Id), Does.Contain(1600).And.Contain(1601));
+    }
+
+    [Test]
+    public void What_was_accepted_is_drained_before_the_end()
+    {
+        const int Messages = 1000;
+        using HostedNode a = new(_sockets, 1, 2);
+        using HostedNode b = new(_sockets, 2, 1);
+        a.Start();
+        b.Start();
+        Eventually.True(() => a.Handler.Received.Length > 0, () => "no greeting");
+        int accepted = 0;
+        TaskCompletionSource sent = new();
+        a.Loop.Post(() =>
+        {
+            while (accepted < Messages && a.Node.Send(2, 7, MessageClass.Reliable, "order"u8).IsAccepted) accepted++;
+            sent.SetResult();
+        });
+        Eventually.Ends(sent.Task, "sending");
+        a.Stop();
+        Assert.That(accepted, Is.Positive);
+        Eventually.True(() => b.Handler.Received.Count(static text => text == "1: order") == accepted, () => $"{b.Handler.Received.Length} of {accepted}");
+    }
+
+    [Test]
+    public void A_peer_that_was_never_heard_degrades_and_is_named()
+    {
+        using HostedNode a = new(_sockets, 1, 2);
+        a.Start();
+        HealthReportEntry health = Health(a);
+        Assert.That(health.Status, Is.EqualTo(HealthStatus.Degraded));
+        Assert.That(health.Description, Does.StartWith("node 2 is configured but was never heard"));
+        Assert.That(health.Data["absentPeers"], Is.EqualTo(new[] { 2u }));
+    }
+
+    [Test]
+    public void A_loop_that_hangs_in_a_callback_is_unhealthy()
+    {
+        using HostedNode a = new(_sockets, 1, 2, static builder => builder.AddHandler<HostedHandler>().ConfigureService(static service => service.HealthLimit = TimeSpan.FromMilliseconds(20)));
+        using ManualResetEventSlim release = new();
+        a.Start();
+        a.Loop.Post(release.Wait);
+        HealthReportEntry health = Health(a);
+        release.Set();
+        Assert.That(health.Status, Is.EqualTo(HealthStatus.Unhealthy));
+        Assert.That(health.Description, Does.Contain("no duty cycle within 0.02 s"));
+    }
+
+    [Test]
+    public void Actors_are_started_and_stopped_with_the_node()
+    {
+        using HostedNode a = new(_sockets, 1, 2, static builder => builder.AddActor<EchoCounter>(5));
+        a.Start();
+        EchoCounter actor = a.App.Services.GetRequiredService<EchoCounter>();
+        a.Loop.Post(() => a.Node.Send(1, ActorStream.Compose(5, 0), MessageClass.Reliable, "to myself"u8));
+        Eventually.True(() => actor.Messages == 1, () => $"{actor.Messages} messages");
+        a.Stop();
+        Assert.That(actor.Stops, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_port_that_is_taken_fails_the_start_with_the_reason()
+    {
+        using HostedNode first = new(_sockets, 1, 2);
+        using HostedNode second = new(_sockets, 1, 2);
+        first.Start();
+        TransportException? failure = Assert.Throws<TransportException>(second.Start);
+        Assert.That(failure!.Message, Does.Contain("FastForward.40001.sock"));
+        Eventually.True(() => second.Loop.Completion.IsCompleted, () => "its loop still runs");
+    }
+
+    [Test]
+    public void A_host_whose_other_services_fail_to_start_leaves_nothing_behind()
+    {
+        using (HostedNode a = new(_sockets, 1, 2, static builder =>
+        {
+            builder.AddHandler<HostedHandler>();
+            builder.Services.AddHostedService<FailingService>();
+        }))
+        {
+            Assert.Throws<NotSupportedException>(a.Start);
+        }
+
+        Assert.That(_sockets.Files, Is.Empty);
+    }
+
+    [TestCase(LoopFaultAction.StopHost)]
+    [TestCase(LoopFaultAction.Log)]
+    public void A_loop_that_ends_by_an_exception_is_reported(LoopFaultAction action)
+    {
+        using HostedNode a = new(_sockets, 1, 2, builder => builder.AddHandler<HostedHandler>().ConfigureLoop(static loop => loop.FailFast = true).ConfigureService(service => service.OnLoopFault = action));
+        a.Start();
+        a.Loop.Post(() => a.Node.Send(1, 7, MessageClass.Reliable, "fail"u8));
+        Eventually.True(() => a.Log.Entries.Any(static entry => entry.Id == 1604), () => "not reported");
+        if (action == LoopFaultAction.StopHost)
+        {
+            Eventually.Ends(a.App.WaitForShutdownAsync().ContinueWith(static _ => { }, TaskScheduler.Default), "the host");
+            Assert.That(a.App.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested);
+        }
+        else
+        {
+            Assert.That(a.App.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested, Is.False);
+            Assert.That(Health(a).Status, Is.EqualTo(HealthStatus.Unhealthy));
+            a.Stop();
+        }
+
+        Assert.That(_sockets.Files, Is.Empty, "what the loop left behind was taken down");
+    }
+
+    [Test]
+    public void The_fault_of_the_loop_is_what_the_stop_of_the_host_fails_with()
+    {
+        using HostedNode a = new(_sockets, 1, 2, static builder => builder.AddHandler<HostedHandler>().ConfigureLoop(static loop => loop.FailFast = true));
+        a.Start();
+        a.Loop.Post(() => a.Node.Send(1, 7, MessageClass.Reliable, "fail"u8));
+        Eventually.True(() => a.Log.Entries.Any(static entry => entry.Id == 1604), () => "not reported");
+        Exception? failure = Assert.Catch(a.Stop);
+        Assert.That(failure!.GetBaseException().Message, Is.EqualTo("the handler fails as it was told"));
+    }
+
+    private static HealthReportEntry Health(HostedNode node)
+    {
+        Task<HealthReport> report = node.App.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        Eventually.Ends(report, "the health check");
+        return report.Result.Entries["fastforward"];
+    }
+
+    private sealed class EchoCounter : IActor
+    {
+        private int _messages;
+
+        public string Name => "counter";
+
+        public int Messages => Volatile.Read(ref _messages);
+
+        public int Stops { get; private set; }
+
+        public void OnMessage(in ReceivedMessage message) => _messages++;
+
+        public void OnStop() => Stops++;
+    }
+
+    private sealed class FailingService : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => throw new NotSupportedException("this service does not start");
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

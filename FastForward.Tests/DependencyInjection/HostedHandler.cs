@@ -1,0 +1,25 @@
+using System.Collections.Concurrent;
+using System.Text;
+using FastForward.Transport;
+
+namespace FastForward.Tests.DependencyInjection;
+
+/// <summary>Greets every peer that connects, and keeps what comes. It asks for the node, as a program's handler would.</summary>
+internal sealed class HostedHandler(ForwardNode node) : IForwardHandler
+{
+    private readonly ConcurrentQueue<string> _received = new();
+
+    public string[] Received => [.. _received];
+
+    public void OnMessage(in ReceivedMessage message)
+    {
+        string text = Encoding.UTF8.GetString(message.Payload);
+        _received.Enqueue($"{message.Node}: {text}");
+        if (text == "fail") throw new InvalidOperationException("the handler fails as it was told");
+    }
+
+    public void OnPeer(in PeerEvent change)
+    {
+        if (change.Kind == PeerEventKind.Connected) node.Send(change.Node, 1, MessageClass.Reliable, "hello"u8);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using FastForward.Host.Control;
+using FastForward.Host.Watching;
+using FastForward.Tests.Host.Processes;
+
+namespace FastForward.Tests.Host;
+
+/// <summary><c>health</c> against real hosts.</summary>
+[TestFixture]
+[Category("Process")]
+public sealed class HealthProcessTests
+{
+    private TwoInstances _instances = null!;
+
+    [SetUp]
+    public void SetUp() => _instances = new TwoInstances("SOCKET");
+
+    [TearDown]
+    public void TearDown() => _instances.Dispose();
+
+    [Test]
+    public void Two_hosts_that_know_each_other_are_healthy_and_one_left_alone_is_degraded()
+    {
+        (_, RunningProgram far) = _instances.StartBoth("", "");
+        Assert.That(Health(out string output, "--strict"), Is.Zero, output);
+        Assert.That(output, Is.EqualTo("healthy"));
+        far.Signal(RunningProgram.SIGKILL);
+        Eventually.True(() => Health(out output, "--strict") == 1, () => output);
+        Assert.That(output, Does.StartWith($"degraded\n- node {TwoInstances.Far} is "));
+        Assert.That(Health(out output), Is.Zero, "degraded is no reason to restart a host");
+        Health(out output, "--json");
+        HealthReport report = JsonSerializer.Deserialize(output, WatchingJson.Default.HealthReport)!;
+        Assert.That((report.Status, report.AbsentPeers.Single(), report.Problems.Count), Is.EqualTo(("degraded", TwoInstances.Far, 1)));
+    }
+
+    [Test]
+    public void Where_no_host_runs_the_exit_code_says_so()
+    {
+        using TemporaryDirectory empty = new();
+        using RunningProgram health = RunningProgram.StartHost("health", "--socket", empty["none.control"]);
+        Assert.That(health.WaitForExit(), Is.EqualTo(69), health.Everything);
+        Assert.That(health.Everything, Does.Contain("no host runs"));
+    }
+
+    private int Health(out string output, params string[] options)
+    {
+        using RunningProgram health = RunningProgram.StartHost(["health", "--socket", _instances.ControlSocket(TwoInstances.Near), .. options]);
+        int code = health.WaitForExit();
+        output = health.Everything;
+        return code;
+    }
+}

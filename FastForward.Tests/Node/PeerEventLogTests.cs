@@ -1,0 +1,84 @@
+using FastForward.Transport;
+using FastForward.Transport.Loop;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace FastForward.Tests.Node;
+
+/// <summary>Peers that flap, and strangers with invented ids, in the log.</summary>
+[TestFixture]
+public sealed class PeerEventLogTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private CollectingLogger<ForwardNode> _log = null!;
+    private ForwardLoop _loop = null!;
+    private PeerEventLog _events = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _log = new CollectingLogger<ForwardNode>();
+        _loop = new ForwardLoop(time: _time);
+        _events = new PeerEventLog(_loop, _log);
+        _loop.DoWork();
+    }
+
+    [TearDown]
+    public void TearDown()
+    {
+        _loop.Dispose();
+        _log.Dispose();
+    }
+
+    [Test]
+    public void A_flapping_peer_has_ten_lines_then_one_in_ten_seconds_and_the_last_line_is_true()
+    {
+        for (int i = 0; i < 500; i++) Flap(1);
+        Assert.That(_log.Entries, Has.Count.EqualTo(10));
+        Tell(2, PeerEventKind.Connected);
+        Assert.That(_log.Entries, Has.Count.EqualTo(11), "another peer has its own share");
+        Pass(10);
+        Assert.That(_log.TextsOf(1104), Is.EqualTo(new[] { "990 events were not logged one by one; the last: node 1: Connected: test" }));
+        Assert.That(_log.Entries[^1].Level, Is.EqualTo(LogLevel.Warning), "there was trouble among them");
+        for (int i = 0; i < 500; i++) Flap(1);
+        Assert.That(_log.Entries, Has.Count.EqualTo(12), "it goes on: no lines of their own");
+        Pass(10);
+        Assert.That(_log.TextsOf(1104).Last(), Does.StartWith("1000 events"));
+        Pass(10);
+        Tell(1, PeerEventKind.Lost);
+        Assert.That(_log.Entries[^1].Id, Is.EqualTo(1103), "calm again: each event has its line");
+    }
+
+    [Test]
+    public void Strangers_have_one_share_together()
+    {
+        for (uint node = 1000; node < 2000; node++) Tell(node, PeerEventKind.NotConfigured);
+        Assert.That(_log.Entries, Has.Count.EqualTo(10));
+        Tell(7, PeerEventKind.Connected);
+        Assert.That(_log.Entries, Has.Count.EqualTo(11));
+        Pass(10);
+        Assert.That(_log.TextsOf(1104).Single(), Does.StartWith("990 events").And.Contains("node 1999"));
+    }
+
+    [Test]
+    public void What_is_held_back_is_told_at_the_end()
+    {
+        for (int i = 0; i < 6; i++) Flap(1);
+        _events.Close();
+        Assert.That(_log.TextsOf(1104).Single(), Does.StartWith("2 events"));
+    }
+
+    private void Flap(uint node)
+    {
+        Tell(node, PeerEventKind.Lost);
+        Tell(node, PeerEventKind.Connected);
+    }
+
+    private void Tell(uint node, PeerEventKind kind) => _events.Add(new PeerEvent(node, kind, null, "test"), kind == PeerEventKind.Connected);
+
+    private void Pass(int seconds)
+    {
+        _time.Advance(TimeSpan.FromSeconds(seconds));
+        _loop.DoWork();
+    }
+}

@@ -1,0 +1,179 @@
+using System.IO.Compression;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using FastForward.Tests.Host.Processes;
+
+namespace FastForward.Tests.Package;
+
+/// <summary>
+/// The packed file as a stranger gets it: what is in it, and that the program of its README, in a fresh project, sends and
+/// receives, also trimmed and compiled ahead of time.
+/// </summary>
+[TestFixture]
+[Category("Package")]
+public sealed partial class PackageTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
+
+    private PackedFile _package = null!;
+    private TemporaryDirectory _project = null!;
+
+    [OneTimeSetUp]
+    public void Pack()
+    {
+        _package = new PackedFile();
+        _project = new TemporaryDirectory();
+        string readme = File.ReadAllText(Path.Combine(SourceTree.Root, PackedFile.Id, "README.md"));
+        File.WriteAllText(_project["Program.cs"], Sample().Match(readme).Groups[1].Value);
+        string hosting = XDocument.Load(Path.Combine(SourceTree.Root, "Directory.Packages.props")).Descendants("PackageVersion")
+            .Single(static package => package.Attribute("Include")!.Value == "Microsoft.Extensions.Hosting").Attribute("Version")!.Value;
+        File.WriteAllText(_project["hello.csproj"], $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <Nullable>enable</Nullable>
+                <InvariantGlobalization>true</InvariantGlobalization>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                <TrimmerSingleWarn>false</TrimmerSingleWarn>
+                <NuGetAudit>false</NuGetAudit>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="{PackedFile.Id}" Version="{_package.Version}" />
+                <PackageReference Include="Microsoft.Extensions.Hosting" Version="{hosting}" />
+              </ItemGroup>
+            </Project>
+            """);
+        // Sources by key only: "nuget.org" is whatever this machine's own configuration says it is.
+        File.WriteAllText(_project["nuget.config"], $"""
+            <configuration>
+              <packageSources>
+                <add key="packed" value="{_package.Feed}" />
+              </packageSources>
+              <packageSourceMapping>
+                <packageSource key="nuget.org"><package pattern="*" /></packageSource>
+                <packageSource key="packed"><package pattern="{PackedFile.Id}" /></packageSource>
+              </packageSourceMapping>
+            </configuration>
+            """);
+    }
+
+    [OneTimeTearDown]
+    public void CleanUp()
+    {
+        _project?.Dispose();
+        _package?.Dispose();
+    }
+
+    [Test]
+    public void The_file_holds_what_a_package_needs_and_nothing_else()
+    {
+        using ZipArchive archive = ZipFile.OpenRead(_package.File);
+        Assert.That(archive.Entries.Select(static entry => entry.FullName).Where(static name => !name.StartsWith("package/", StringComparison.Ordinal)), Is.EquivalentTo(new[]
+        {
+            "[Content_Types].xml", "_rels/.rels", "FastForward.Transport.nuspec", "README.md",
+            "lib/net10.0/FastForward.Transport.dll", "lib/net10.0/FastForward.Transport.xml",
+        }));
+        using Stream nuspec = archive.GetEntry("FastForward.Transport.nuspec")!.Open();
+        XElement metadata = XDocument.Load(nuspec).Root!.Elements().First();
+        XElement Element(string name) => metadata.Elements().Single(element => element.Name.LocalName == name);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Element("license").Attribute("type")!.Value, Is.EqualTo("expression"));
+            Assert.That(Element("license").Value, Is.EqualTo("MIT"));
+            Assert.That(Element("readme").Value, Is.EqualTo("README.md"));
+            Assert.That(Element("description").Value, Is.Not.Empty);
+            Assert.That(Element("tags").Value, Does.Contain("messaging"));
+            Assert.That(metadata.Descendants().Where(static element => element.Name.LocalName == "dependency").Select(static element => element.Attribute("id")!.Value), Is.EquivalentTo(new[]
+            {
+                "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions", "Microsoft.Extensions.Hosting.Abstractions",
+                "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
+            }));
+            if (Directory.Exists(Path.Combine(SourceTree.Root, ".git")))
+                Assert.That(Element("repository").Attribute("commit")!.Value, Does.Match("^[0-9a-f]{40}$"));
+        });
+    }
+
+    [Test]
+    public void The_symbols_fit_the_library()
+    {
+        using MemoryStream dll = Unpack(_package.File, "lib/net10.0/FastForward.Transport.dll");
+        using MemoryStream pdb = Unpack(_package.Symbols, "lib/net10.0/FastForward.Transport.pdb");
+        using PEReader library = new(dll);
+        CodeViewDebugDirectoryData expected = library.ReadCodeViewDebugDirectoryData(library.ReadDebugDirectory().Single(static entry => entry.Type == DebugDirectoryEntryType.CodeView));
+        using MetadataReaderProvider provider = MetadataReaderProvider.FromPortablePdbStream(pdb);
+        Assert.That(new BlobContentId(provider.GetMetadataReader().DebugMetadataHeader!.Id).Guid, Is.EqualTo(expected.Guid));
+        Assert.That(library.ReadDebugDirectory().Select(static entry => entry.Type), Does.Contain(DebugDirectoryEntryType.Reproducible), "deterministic");
+    }
+
+    [Test]
+    public void The_program_of_the_readme_runs_in_a_fresh_project()
+    {
+        PackedFile.Run(_project.Path, s_limit, "build", "-c", "Release", "--nologo", "-o", _project["built"]);
+        TheTwoGreetEachOther(_project["built/hello"]);
+    }
+
+    [Test]
+    public void It_runs_trimmed()
+    {
+        Publish("trimmed", "--self-contained", "-p:PublishTrimmed=true");
+        TheTwoGreetEachOther(_project["trimmed/hello"]);
+    }
+
+    [Test]
+    public void It_runs_compiled_ahead_of_time()
+    {
+        Requires.Program("gcc", "gcc");
+        if (!File.Exists("/usr/include/zlib.h")) TestEnvironment.Missing("zlib.h is not installed (Debian package zlib1g-dev; test.sh installs it): the linker needs zlib.");
+        Publish("native", "-p:PublishAot=true", "-p:CppCompilerAndLinker=gcc");
+        Assert.That(File.Exists(_project["native/hello.dll"]), Is.False, "one native program");
+        TheTwoGreetEachOther(_project["native/hello"]);
+    }
+
+    // A project of its own each, for what restores is not the same.
+    private void Publish(string name, params string[] options)
+    {
+        DirectoryInfo copy = Directory.CreateDirectory(_project[$"source-{name}"]);
+        foreach (string file in new[] { "Program.cs", "hello.csproj", "nuget.config" }) File.Copy(_project[file], Path.Combine(copy.FullName, file));
+        string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
+        PackedFile.Run(copy.FullName, s_limit, ["publish", "-c", "Release", "--nologo", "-r", $"linux-{architecture}", "-o", _project[name], .. options]);
+    }
+
+    private static void TheTwoGreetEachOther(string program)
+    {
+        // Numbers of its own, since the sockets are in /tmp; the two differ in the last bit.
+        int first = Random.Shared.Next(500, 12_000) * 2, second = first + 1;
+        using RunningProgram a = RunningProgram.Start(program, $"{first}");
+        using RunningProgram b = RunningProgram.Start(program, $"{second}");
+        a.WaitForLine($"node {second} says hello");
+        b.WaitForLine($"node {first} says hello");
+        foreach (RunningProgram one in new[] { a, b })
+        {
+            one.Signal(RunningProgram.SIGTERM);
+            Assert.That(one.WaitForExit(), Is.Zero, one.Everything);
+            Assert.That(one.Everything, Does.Not.Contain("fail:").And.Not.Contain("crit:"));
+        }
+
+        foreach (int node in new[] { first, second })
+        {
+            Assert.That(File.Exists($"/tmp/FastForward.{40_000 + node}.sock"), Is.False, "the socket is gone");
+        }
+    }
+
+    private static MemoryStream Unpack(string file, string entry)
+    {
+        using ZipArchive archive = ZipFile.OpenRead(file);
+        MemoryStream content = new();
+        using Stream stream = archive.GetEntry(entry)!.Open();
+        stream.CopyTo(content);
+        content.Position = 0;
+        return content;
+    }
+
+    [GeneratedRegex(@"^```csharp\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Sample();
+}

@@ -1,0 +1,73 @@
+using FastForward.Transport.Async;
+
+namespace FastForward.Transport;
+
+/// <summary>
+/// A message that a <see cref="ForwardReceiver"/> read, in a buffer of the library's. It is valid until the next one is
+/// read, or the enumeration ends, or <see cref="Dispose"/>: copy what you keep. Only then its buffer is used again, and its
+/// credit goes back to the sender.
+/// </summary>
+/// <remarks>
+/// Copies of the value are the same message. Disposing of it twice does no harm; any other member of a message that is
+/// over throws <see cref="ObjectDisposedException"/>. A <see cref="Payload"/> that was taken out before is not guarded.
+/// </remarks>
+public readonly struct ForwardMessage : IDisposable, IEquatable<ForwardMessage>
+{
+    private readonly MessageSlot? _slot;
+    private readonly int _version;
+
+    internal ForwardMessage(MessageSlot slot)
+    {
+        _slot = slot;
+        _version = slot.Version;
+    }
+
+    /// <summary>The node that sent it.</summary>
+    public uint Node => Slot.Node;
+
+    /// <summary>The stream, numbered by the sender.</summary>
+    public ulong Stream => Slot.Stream;
+
+    /// <summary>Its place on the stream, from 0.</summary>
+    public ulong Sequence => Slot.Sequence;
+
+    /// <summary>The class of the stream.</summary>
+    public MessageClass Class => Slot.Class;
+
+    /// <summary>The last message of the stream.</summary>
+    public bool IsLast => Slot.IsLast;
+
+    /// <summary>Places of the stream directly before this one that were lost on the way; 0 for <see cref="MessageClass.Reliable"/>.</summary>
+    public ulong SkippedBefore => Slot.SkippedBefore;
+
+    /// <summary>
+    /// Real-time messages, of any stream, that the receiver dropped directly before this one because the reader was slow
+    /// (<see cref="ForwardClientOptions.RealTimeCapacity"/>).
+    /// </summary>
+    public long DroppedBefore => Slot.DroppedBefore;
+
+    /// <summary>The content.</summary>
+    public ReadOnlyMemory<byte> Payload => Slot.Payload;
+
+    private MessageSlot Slot => _slot is { } slot && slot.Version == _version
+        ? slot
+        : throw new ObjectDisposedException(nameof(ForwardMessage), "The message is over: it is valid until the next one is read, the enumeration ends or it is disposed of. Copy what you keep.");
+
+    /// <summary>Compares whether two values are the same message.</summary>
+    public static bool operator ==(ForwardMessage left, ForwardMessage right) => left.Equals(right);
+
+    /// <summary>Compares whether two values are different messages.</summary>
+    public static bool operator !=(ForwardMessage left, ForwardMessage right) => !left.Equals(right);
+
+    /// <summary>Ends it before the next one is read. Any thread may call it, also several times.</summary>
+    public void Dispose() => _slot?.Return(_version);
+
+    /// <inheritdoc/>
+    public bool Equals(ForwardMessage other) => ReferenceEquals(_slot, other._slot) && _version == other._version;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is ForwardMessage other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(_slot, _version);
+}

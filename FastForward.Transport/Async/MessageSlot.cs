@@ -1,0 +1,45 @@
+using FastForward.Transport.Session;
+
+namespace FastForward.Transport.Async;
+
+/// <summary>A received message outside of the loop thread, with its copy of the payload. Pooled by <see cref="MessageSlots"/>.</summary>
+internal sealed class MessageSlot(MessageSlots owner)
+{
+    private int _version;
+
+    /// <summary>Which use of the object this is.</summary>
+    public int Version => Volatile.Read(ref _version);
+
+    public uint Node { get; set; }
+
+    public ulong Stream { get; set; }
+
+    public ulong Sequence { get; set; }
+
+    public MessageClass Class { get; set; }
+
+    public bool IsLast { get; set; }
+
+    public ulong SkippedBefore { get; set; }
+
+    public long DroppedBefore { get; set; }
+
+    /// <summary>Its place among all messages of the receiver.</summary>
+    public long Order { get; set; }
+
+    public MessageCredit Credit { get; set; }
+
+    /// <summary>The payload; null for an empty one.</summary>
+    public OutgoingMessage? Content { get; set; }
+
+    public ReadOnlyMemory<byte> Payload => Content is { } content ? content.Buffer.AsMemory(0, content.Length) : default;
+
+    /// <summary>The next one in the list of free ones.</summary>
+    public MessageSlot? Next { get; set; }
+
+    /// <summary>Ends a use, from any thread; only the first call for it counts.</summary>
+    public void Return(int version)
+    {
+        if (Interlocked.CompareExchange(ref _version, version + 1, version) == version) owner.Return(this);
+    }
+}

@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+
+namespace FastForward.Transport.Async;
+
+/// <summary>
+/// Takes sends from any thread to the loop thread, and keeps those that found no room, in order per stream, until the node
+/// calls them. Bounded: above the limit a send is answered at once.
+/// </summary>
+internal sealed class PendingSends(int limit, Action schedule)
+{
+    private readonly ConcurrentQueue<SendOperation> _arrived = new();
+    private readonly ConcurrentQueue<SendOperation> _cancelled = new();
+    private readonly ConcurrentQueue<SendOperation> _free = new();
+    private readonly Dictionary<(uint Node, ulong Stream), WaitingSends> _waiting = [];
+    private int _count;
+    private volatile bool _isClosed;
+
+    /// <summary>Sends under way, waiting ones included.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Begins a send. Any thread may call it.</summary>
+    public ValueTask<SendResult> Begin(uint node, ulong stream, MessageClass messageClass, ReadOnlyMemory<byte> payload, SendOptions options, bool isEndOnly, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled<SendResult>(cancellation);
+        if (Interlocked.Increment(ref _count) > limit)
+        {
+            Interlocked.Decrement(ref _count);
+            return new ValueTask<SendResult>(new SendResult(SendStatus.BackPressured, 0));
+        }
+
+        if (_isClosed)
+        {
+            Interlocked.Decrement(ref _count);
+            return new ValueTask<SendResult>(new SendResult(SendStatus.Stopping, 0));
+        }
+
+        if (!_free.TryDequeue(out SendOperation? operation)) operation = new SendOperation(this);
+        ValueTask<SendResult> result = operation.Begin(node, stream, messageClass, payload, options, isEndOnly, cancellation);
+        _arrived.Enqueue(operation);
+        if (_isClosed) operation.Fail(SendStatus.Stopping); // closed in between: perhaps nobody looks into the queue any more
+        schedule();
+        return result;
+    }
+
+    /// <summary>A waiting send was cancelled: its place is to be freed. Any thread may call it.</summary>
+    public void Cancelled(SendOperation operation)
+    {
+        _cancelled.Enqueue(operation);
+        schedule();
+    }
+
+    public void Recycle(SendOperation operation)
+    {
+        if (_free.Count < limit) _free.Enqueue(operation);
+    }
+
+    /// <summary>Does what has arrived, on the loop thread.</summary>
+    public void Run(ForwardNode node)
+    {
+        while (_arrived.TryDequeue(out SendOperation? operation))
+        {
+            if (_isClosed)
+            {
+                operation.Fail(SendStatus.Stopping);
+                Done(operation);
+                continue;
+            }
+
+            // Behind those that wait: the order of a stream is the order of the calls.
+            if (_waiting.Count > 0 && _waiting.TryGetValue((operation.Node, operation.Stream), out WaitingSends? queue)) queue.Add(operation);
+            else if (operation.TrySend(node)) Done(operation);
+            else Wait(operation);
+        }
+
+        while (_cancelled.TryDequeue(out SendOperation? operation))
+        {
+            if (operation.Queue is { } queue)
+            {
+                bool wasFirst = ReferenceEquals(queue.First, operation);
+                queue.Remove(operation);
+                Done(operation);
+                // It may have asked for more room than the next one needs.
+                if (wasFirst) Retry(node, queue);
+            }
+
+            operation.Release();
+        }
+    }
+
+    /// <summary>A stream takes messages again.</summary>
+    public void OnWritable(ForwardNode node, uint peer, ulong stream)
+    {
+        if (_waiting.TryGetValue((peer, stream), out WaitingSends? queue)) Retry(node, queue);
+    }
+
+    /// <summary>Ends the sends that wait on a stream.</summary>
+    public void Fail(uint peer, ulong stream, SendStatus status)
+    {
+        if (!_waiting.Remove((peer, stream), out WaitingSends? queue)) return;
+        while (queue.First is { } operation)
+        {
+            queue.Remove(operation);
+            operation.Fail(status);
+            Done(operation);
+        }
+    }
+
+    /// <summary>Ends everything, now and later, with <see cref="SendStatus.Stopping"/>. On the loop thread, or after it.</summary>
+    public void Close(ForwardNode node)
+    {
+        _isClosed = true;
+        Run(node);
+        foreach ((uint peer, ulong stream) in _waiting.Keys.ToArray()) Fail(peer, stream, SendStatus.Stopping);
+    }
+
+    private void Wait(SendOperation operation)
+    {
+        WaitingSends queue = new(operation.Node, operation.Stream);
+        _waiting.Add((operation.Node, operation.Stream), queue);
+        queue.Add(operation);
+    }
+
+    private void Retry(ForwardNode node, WaitingSends queue)
+    {
+        while (queue.First is { } operation)
+        {
+            if (!operation.TrySend(node)) return;
+            queue.Remove(operation);
+            Done(operation);
+        }
+
+        _waiting.Remove((queue.Node, queue.Stream));
+    }
+
+    private void Done(SendOperation operation)
+    {
+        Interlocked.Decrement(ref _count);
+        operation.Release();
+    }
+}

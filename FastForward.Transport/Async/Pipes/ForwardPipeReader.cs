@@ -1,0 +1,64 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+
+namespace FastForward.Transport.Async;
+
+/// <summary>The reading end of a pipe: counts what the reader is done with, so that the sender gets its credit back.</summary>
+internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : PipeReader
+{
+    private ReadOnlySequence<byte> _buffer;
+    private long _consumed; // octets before the buffer
+    private long _examined; // octets that were given back
+    private int _isCompleted;
+
+    public override bool TryRead(out ReadResult result)
+    {
+        bool found = reader.TryRead(out result);
+        if (found) _buffer = result.Buffer;
+        return found;
+    }
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        ValueTask<ReadResult> read = reader.ReadAsync(cancellationToken);
+        if (!read.IsCompletedSuccessfully) return Await(read);
+        ReadResult result = read.Result;
+        _buffer = result.Buffer;
+        return new ValueTask<ReadResult>(result);
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        // Before the pipe takes the segments back.
+        long start = _buffer.GetOffset(_buffer.Start);
+        long to = _consumed + _buffer.GetOffset(examined) - start;
+        long from = _consumed + _buffer.GetOffset(consumed) - start;
+        reader.AdvanceTo(consumed, examined);
+        _buffer = default;
+        _consumed = from;
+        if (to <= _examined) return;
+        long octets = to - _examined;
+        _examined = to;
+        pipe.Read(octets);
+    }
+
+    public override void CancelPendingRead() => reader.CancelPendingRead();
+
+    public override void Complete(Exception? exception = null)
+    {
+        if (Interlocked.Exchange(ref _isCompleted, 1) == 1) return;
+        reader.Complete(exception);
+        pipe.InputCompleted();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> Await(ValueTask<ReadResult> read)
+    {
+        ReadResult result = await read.ConfigureAwait(false);
+        _buffer = result.Buffer;
+        return result;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Net;
+using FastForward.Transport.Loop;
+
+namespace FastForward.Transport.DependencyInjection;
+
+/// <summary>Which key of the configuration sets which option. A test compares them with the properties of the options.</summary>
+internal static class ConfigurationReaders
+{
+    public static void Node(ConfigurationSectionReader section, ForwardNodeOptions options)
+    {
+        section.Read<uint>(nameof(options.Node), "25011", value => options.Node = value);
+        section.Read<int>(nameof(options.SendStoreBytes), "4194304", value => options.SendStoreBytes = value);
+        section.Read<int>(nameof(options.ReceiveWindowBytes), "4194304", value => options.ReceiveWindowBytes = value);
+        section.Read<int>(nameof(options.MaxStreams), "1024", value => options.MaxStreams = value);
+        section.Read<int>(nameof(options.MaxPendingHandshakes), "256", value => options.MaxPendingHandshakes = value);
+        section.Read<TimeSpan>(nameof(options.ProbeInterval), "00:00:01", value => options.ProbeInterval = value);
+        section.Read<TimeSpan>(nameof(options.DeadAfter), "00:00:30", value => options.DeadAfter = value);
+        section.Read<TimeSpan>(nameof(options.RealTimeBudget), "00:00:00.300", value => options.RealTimeBudget = value);
+        section.Read<TimeSpan>(nameof(options.DrainLimit), "00:00:05", value => options.DrainLimit = value);
+        section.Read<bool>(nameof(options.AllowUnkeyedIp), "false", value => options.AllowUnkeyedIp = value);
+        section.LeaveSections("Loop", "Service", "Ip", "Socket", "Routes");
+    }
+
+    public static void Loop(ConfigurationSectionReader section, ForwardLoopOptions options)
+    {
+        section.ReadName<IdleStrategy>(nameof(options.Idle), value => options.Idle = value);
+        section.Read<int>(nameof(options.SpinMicros), "50", value => options.SpinMicros = value);
+        section.Read<int>(nameof(options.PollBudget), "256", value => options.PollBudget = value);
+        section.Read<int>(nameof(options.SlowCycleMicros), "10000", value => options.SlowCycleMicros = value);
+        section.Read<bool>(nameof(options.FailFast), "false", value => options.FailFast = value);
+    }
+
+    public static void Service(ConfigurationSectionReader section, ForwardServiceOptions options)
+    {
+        section.ReadName<LoopFaultAction>(nameof(options.OnLoopFault), value => options.OnLoopFault = value);
+        section.Read<TimeSpan>(nameof(options.HealthLimit), "00:00:02", value => options.HealthLimit = value);
+    }
+
+    public static void Ip(ConfigurationSectionReader section, IpTransportOptions options)
+    {
+        section.Read<int>(nameof(options.Port), "54000", value => options.Port = value);
+        section.ReadList<IPAddress>(nameof(options.Addresses), "192.0.2.7", value => options.Addresses = value);
+        section.Read<bool>(nameof(options.MarkRealTime), "false", value => options.MarkRealTime = value);
+        section.Read<int>(nameof(options.MaxFrameSize), "1200", value => options.MaxFrameSize = value);
+        section.Read<int>(nameof(options.ReceiveBufferSize), "4194304", value => options.ReceiveBufferSize = value);
+        section.Read<int>(nameof(options.SendBufferSize), "1048576", value => options.SendBufferSize = value);
+    }
+
+    public static void Socket(ConfigurationSectionReader section, SocketTransportOptions options)
+    {
+        section.Read<int>(nameof(options.Port), "54000", value => options.Port = value);
+        section.ReadText(nameof(options.Directory), value => options.Directory = value);
+        section.Read(nameof(options.Mode), "0660", ParseMode, value => options.Mode = value);
+        section.ReadText(nameof(options.Group), value => options.Group = value);
+        section.ReadList<uint>(nameof(options.AllowedUserIds), "1000", value => options.AllowedUserIds = value);
+        section.Read<int>(nameof(options.MaxFrameSize), "16384", value => options.MaxFrameSize = value);
+        section.Read<TimeSpan>(nameof(options.OpenTimeout), "00:00:05", value => options.OpenTimeout = value);
+        section.Read<int>(nameof(options.Backlog), "128", value => options.Backlog = value);
+        section.Read<int>(nameof(options.MaxPendingOpens), "64", value => options.MaxPendingOpens = value);
+        section.Read<int>(nameof(options.SendBufferSize), "1048576", value => options.SendBufferSize = value);
+    }
+
+    // Octal, as chmod(1) takes it.
+    private static UnixFileMode? ParseMode(string text) =>
+        text.Length is 3 or 4 && !text.AsSpan().ContainsAnyExceptInRange('0', '7') ? (UnixFileMode)Convert.ToInt32(text, 8) : null;
+}

@@ -1,0 +1,167 @@
+using System.Diagnostics.CodeAnalysis;
+using FastForward.Transport.Actors;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace FastForward.Transport.DependencyInjection;
+
+/// <summary>Completes a node that was added to a container. Every method returns the builder itself.</summary>
+public sealed class ForwardBuilder
+{
+    private readonly ForwardSetup _setup;
+
+    internal ForwardBuilder(IServiceCollection services, ForwardSetup setup)
+    {
+        Services = services;
+        _setup = setup;
+    }
+
+    /// <summary>The container's services.</summary>
+    public IServiceCollection Services { get; }
+
+    /// <summary>
+    /// Names the handler of the node's events: a singleton, made when the host starts. It may ask for the
+    /// <see cref="ForwardNode"/> in its constructor. A node has either one handler or actors.
+    /// </summary>
+    public ForwardBuilder AddHandler<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>()
+        where THandler : class, IForwardHandler
+    {
+        Services.TryAddSingleton<THandler>();
+        _setup.Handlers.Add(static provider => provider.GetRequiredService<THandler>());
+        return this;
+    }
+
+    /// <summary>Adds an actor: a singleton, made when the host starts. Actors start in the order they were added.</summary>
+    /// <param name="services">The services whose streams it receives: n for requests, n | 0x8000 for answers.</param>
+    public ForwardBuilder AddActor<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TActor>(params ushort[] services)
+        where TActor : class, IActor
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        Services.TryAddSingleton<TActor>();
+        _setup.Actors.Add(new ActorEntry(static provider => provider.GetRequiredService<TActor>(), services));
+        return this;
+    }
+
+    /// <summary>Adds UNIX sockets: the way between processes of one machine.</summary>
+    /// <param name="configure">Sets the options; <see cref="SocketTransportOptions.Port"/> has no default.</param>
+    public ForwardBuilder AddSocketTransport(Action<SocketTransportOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        Services.Configure(configure);
+        return AddSocketTransport();
+    }
+
+    /// <summary>Adds UNIX sockets with the options of a section.</summary>
+    public ForwardBuilder AddSocketTransport(IConfiguration section)
+    {
+        Bind<SocketTransportOptions>(section, ConfigurationReaders.Socket);
+        return AddSocketTransport();
+    }
+
+    /// <summary>Adds UDP: the way to other machines.</summary>
+    /// <param name="configure">Sets the options; peers must know <see cref="IpTransportOptions.Port"/>.</param>
+    public ForwardBuilder AddIpTransport(Action<IpTransportOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        Services.Configure(configure);
+        return AddIpTransport();
+    }
+
+    /// <summary>Adds UDP with the options of a section.</summary>
+    public ForwardBuilder AddIpTransport(IConfiguration section)
+    {
+        Bind<IpTransportOptions>(section, ConfigurationReaders.Ip);
+        return AddIpTransport();
+    }
+
+    /// <summary>Adds a transport made elsewhere. The node owns it.</summary>
+    /// <param name="kind">Its kind; a node has at most one of each.</param>
+    /// <param name="create">Makes it, once.</param>
+    public ForwardBuilder AddTransport(TransportKind kind, Func<IServiceProvider, IForwardTransport> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        _setup.Transports[kind] = create;
+        return this;
+    }
+
+    /// <summary>Adds a route to a node, as a row of a registry would say it.</summary>
+    /// <param name="node">The node it leads to.</param>
+    /// <param name="transport">The medium.</param>
+    /// <param name="address">The address in the form of the medium; empty for <see cref="TransportKind.Socket"/>.</param>
+    /// <param name="port">The node's port, 1..65535.</param>
+    /// <param name="keyId">The key demanded on this way; 0 demands none.</param>
+    public ForwardBuilder AddRoute(uint node, TransportKind transport, int port, string address = "", uint keyId = 0)
+    {
+        _setup.Routes.Add(new RouteRow(node, keyId, transport, address, port));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds the routes of a section, a list of <c>{ Node, Transport, Address, Port, Key }</c>, and follows them as the section
+    /// changes. A transport is written as in a registry, with or without <c>FORWARD_TRANSPORT_</c>.
+    /// </summary>
+    public ForwardBuilder AddRoutes(IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        _setup.RouteSections.Add(section);
+        return this;
+    }
+
+    /// <summary>Adds a source of routes: a registry. Container and caller own it, not the node.</summary>
+    public ForwardBuilder AddRouteSource(Func<IServiceProvider, IRouteSource> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        _setup.RouteSources.Add(create);
+        return this;
+    }
+
+    /// <summary>Sets options of the loop.</summary>
+    public ForwardBuilder ConfigureLoop(Action<ForwardLoopOptions> configure)
+    {
+        Services.Configure(configure);
+        return this;
+    }
+
+    /// <summary>Sets options of the hosted service.</summary>
+    public ForwardBuilder ConfigureService(Action<ForwardServiceOptions> configure)
+    {
+        Services.Configure(configure);
+        return this;
+    }
+
+    internal void Bind<TOptions>(IConfiguration section, Action<ConfigurationSectionReader, TOptions> read)
+        where TOptions : class, new()
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        ConfigurationBinding<TOptions> binding = new(section, read);
+        Services.AddSingleton<IConfigureOptions<TOptions>>(binding);
+        Services.AddSingleton<IValidateOptions<TOptions>>(binding);
+    }
+
+    private ForwardBuilder AddSocketTransport()
+    {
+        AddCheck<SocketTransportOptions>(TransportKind.Socket, static options => options.FindProblems());
+        return AddTransport(TransportKind.Socket, static provider => new SocketTransport(
+            provider.GetRequiredService<IOptions<SocketTransportOptions>>().Value, provider.GetService<ILogger<SocketTransport>>()));
+    }
+
+    private ForwardBuilder AddIpTransport()
+    {
+        AddCheck<IpTransportOptions>(TransportKind.Ip, static options => options.FindProblems());
+        return AddTransport(TransportKind.Ip, static provider => new IpTransport(
+            provider.GetRequiredService<IOptions<IpTransportOptions>>().Value, provider.GetService<ILogger<IpTransport>>()));
+    }
+
+    private void AddCheck<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(TransportKind kind, Func<TOptions, IEnumerable<string>> findProblems)
+        where TOptions : class
+    {
+        if (_setup.Transports.ContainsKey(kind)) return;
+        Services.AddOptions<TOptions>().ValidateOnStart();
+        Services.AddSingleton<IValidateOptions<TOptions>>(new OptionsCheck<TOptions>(findProblems));
+    }
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+
+namespace FastForward.Transport;
+
+/// <summary>Whether a node does what it should.</summary>
+public enum NodeHealthStatus
+{
+    /// <summary>The loop runs, all transports are up and every configured peer is connected.</summary>
+    Healthy,
+
+    /// <summary>The node works, but a transport is missing or a peer is not there.</summary>
+    Degraded,
+
+    /// <summary>The node carries nothing: its loop does not run, it is not started or stops, or no transport is up.</summary>
+    Unhealthy,
+}
+
+/// <summary>A report about one node, for health checks and operators.</summary>
+/// <param name="Status">The worst of what was found.</param>
+/// <param name="Problems">Every finding, for a person; empty when healthy.</param>
+/// <param name="AbsentPeers">The configured peers without a sound connection, in the order of their ids.</param>
+public sealed record NodeHealth(NodeHealthStatus Status, IReadOnlyList<string> Problems, IReadOnlyList<uint> AbsentPeers)
+{
+    /// <summary>One line: the status, and the problems when there are any.</summary>
+    public override string ToString() => Problems.Count == 0 ? Status.ToString() : $"{Status}: {string.Join("; ", Problems)}";
+
+    internal static NodeHealth Of(
+        bool isStarted,
+        bool isStopping,
+        IReadOnlyDictionary<TransportKind, TransportAvailability> transports,
+        IReadOnlyList<PeerStatus> peers)
+    {
+        if (!isStarted) return Unhealthy("the node is not started");
+        if (isStopping) return Unhealthy("the node is stopping or has stopped");
+        List<string> problems = [];
+        foreach ((TransportKind kind, TransportAvailability availability) in transports.OrderBy(static pair => pair.Key))
+        {
+            if (!availability.IsAvailable) problems.Add($"transport {kind} does not run: {availability.Reason}");
+        }
+
+        bool isCutOff = transports.Count > 0 && transports.Values.All(static availability => !availability.IsAvailable);
+        PeerStatus[] absent = [.. peers.Where(static peer => peer.State != PeerState.Connected).OrderBy(static peer => peer.Node)];
+        problems.AddRange(absent.Select(Describe));
+        return new NodeHealth(
+            isCutOff ? NodeHealthStatus.Unhealthy : problems.Count > 0 ? NodeHealthStatus.Degraded : NodeHealthStatus.Healthy,
+            problems,
+            [.. absent.Select(static peer => peer.Node)]);
+    }
+
+    internal static NodeHealth LoopSilent(TimeSpan limit) => Unhealthy(string.Create(
+        CultureInfo.InvariantCulture,
+        $"the loop finished no duty cycle within {limit.TotalSeconds:0.###} s: it has ended, or hangs in a callback"));
+
+    private static NodeHealth Unhealthy(string problem) => new(NodeHealthStatus.Unhealthy, [problem], []);
+
+    private static string Describe(PeerStatus peer) => peer switch
+    {
+        { Incarnation: 0 } => $"node {peer.Node} is configured but was never heard: {peer.Reason}",
+        { State: PeerState.Suspect } => $"node {peer.Node} is silent: {peer.Reason}",
+        _ => $"node {peer.Node} is not connected any more: {peer.Reason}",
+    };
+}

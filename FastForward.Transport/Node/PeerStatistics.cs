@@ -1,0 +1,177 @@
+namespace FastForward.Transport;
+
+/// <summary>
+/// Counters of one peer since a route to it appeared. Written by the loop thread; any thread may read. Whatever is
+/// counted here is part of the node's <see cref="NodeStatistics"/> too.
+/// </summary>
+internal sealed class PeerStatistics
+{
+    private readonly NodeStatistics _total;
+    private readonly long[] _undelivered = new long[Enum.GetValues<UndeliveredReason>().Length];
+    private readonly long[] _events = new long[Enum.GetValues<PeerEventKind>().Length];
+
+    private long _messagesSent;
+    private long _bytesSent;
+    private long _messagesReceived;
+    private long _bytesReceived;
+    private long _framesSent;
+    private long _framesReceived;
+    private long _malformedFrames;
+    private long _replayedFrames;
+    private long _unknownElements;
+    private long _lateMessages;
+    private long _skippedMessages;
+    private long _duplicateMessages;
+    private long _endedStreamMessages;
+    private long _evictedStreams;
+
+    public PeerStatistics(uint node, NodeStatistics total)
+    {
+        Node = node;
+        _total = total;
+    }
+
+    /// <summary>The peer; the node itself where messages to its own id are counted.</summary>
+    public uint Node { get; }
+
+    /// <summary>Messages to the peer that were accepted by Send.</summary>
+    public long MessagesSent => Volatile.Read(ref _messagesSent);
+
+    /// <summary>Payload octets of <see cref="MessagesSent"/>.</summary>
+    public long BytesSent => Volatile.Read(ref _bytesSent);
+
+    /// <summary>Messages of the peer that were handed to the handler.</summary>
+    public long MessagesReceived => Volatile.Read(ref _messagesReceived);
+
+    /// <summary>Payload octets of <see cref="MessagesReceived"/>.</summary>
+    public long BytesReceived => Volatile.Read(ref _bytesReceived);
+
+    /// <summary>Frames committed to links to the peer.</summary>
+    public long FramesSent => Volatile.Read(ref _framesSent);
+
+    /// <summary>Frames received over links to the peer, those that are dropped later included.</summary>
+    public long FramesReceived => Volatile.Read(ref _framesReceived);
+
+    /// <summary>Frames dropped, or dropped from their first bad element on, because they break the rules.</summary>
+    public long MalformedFrames => Volatile.Read(ref _malformedFrames);
+
+    /// <summary>Frames dropped because their packet number was seen before or is too old.</summary>
+    public long ReplayedFrames => Volatile.Read(ref _replayedFrames);
+
+    /// <summary>Elements skipped because their type is unknown.</summary>
+    public long UnknownElements => Volatile.Read(ref _unknownElements);
+
+    /// <summary>Real-time messages that arrived after their place was skipped.</summary>
+    public long LateMessages => Volatile.Read(ref _lateMessages);
+
+    /// <summary>Places of real-time streams that were skipped at the receiver.</summary>
+    public long SkippedMessages => Volatile.Read(ref _skippedMessages);
+
+    /// <summary>Messages received a second time and dropped.</summary>
+    public long DuplicateMessages => Volatile.Read(ref _duplicateMessages);
+
+    /// <summary>Messages of streams that had ended before, dropped.</summary>
+    public long EndedStreamMessages => Volatile.Read(ref _endedStreamMessages);
+
+    /// <summary>Incoming streams evicted to make room for others.</summary>
+    public long EvictedStreams => Volatile.Read(ref _evictedStreams);
+
+    /// <summary>Accepted messages reported as undelivered.</summary>
+    public long UndeliveredMessages
+    {
+        get
+        {
+            long sum = 0;
+            for (int reason = 0; reason < _undelivered.Length; reason++) sum += Volatile.Read(ref _undelivered[reason]);
+            return sum;
+        }
+    }
+
+    /// <summary>Accepted messages reported as undelivered for a reason.</summary>
+    public long Undelivered(UndeliveredReason reason) => Volatile.Read(ref _undelivered[(int)reason]);
+
+    /// <summary>Events of a kind, those included that were held back from the handler because of their number.</summary>
+    public long Events(PeerEventKind kind) => Volatile.Read(ref _events[(int)kind]);
+
+    public void Sent(int bytes)
+    {
+        _messagesSent++;
+        _bytesSent += bytes;
+        _total.MessagesSent++;
+    }
+
+    public void Received(int bytes)
+    {
+        _messagesReceived++;
+        _bytesReceived += bytes;
+        _total.MessagesReceived++;
+    }
+
+    public void FrameSent()
+    {
+        _framesSent++;
+        _total.FramesSent++;
+    }
+
+    public void FrameReceived()
+    {
+        _framesReceived++;
+        _total.FramesReceived++;
+    }
+
+    public void Malformed()
+    {
+        _malformedFrames++;
+        _total.MalformedFrames++;
+    }
+
+    public void Replayed()
+    {
+        _replayedFrames++;
+        _total.ReplayedFrames++;
+    }
+
+    public void UnknownElement()
+    {
+        _unknownElements++;
+        _total.UnknownElements++;
+    }
+
+    public void Late()
+    {
+        _lateMessages++;
+        _total.LateMessages++;
+    }
+
+    public void Skipped(long places)
+    {
+        _skippedMessages += places;
+        _total.SkippedMessages += places;
+    }
+
+    public void Duplicate()
+    {
+        _duplicateMessages++;
+        _total.DuplicateMessages++;
+    }
+
+    public void OfEndedStream()
+    {
+        _endedStreamMessages++;
+        _total.EndedStreamMessages++;
+    }
+
+    public void Evicted()
+    {
+        _evictedStreams++;
+        _total.EvictedStreams++;
+    }
+
+    public void NotDelivered(UndeliveredReason reason, long count)
+    {
+        _undelivered[(int)reason] += count;
+        _total.UndeliveredMessages += count;
+    }
+
+    public void Happened(PeerEventKind kind) => _events[(int)kind]++;
+}

@@ -1,0 +1,112 @@
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport.Session;
+
+/// <summary>
+/// Probes that somebody asked for, on any path of one peer, with what becomes of each. Each ends exactly once: by its
+/// answer, by its time-out or by the end of its path.
+/// </summary>
+internal sealed class Pings(uint node, ISessionEvents events)
+{
+    /// <summary>How many may be under way to one peer.</summary>
+    public const int MaxOutstanding = 256;
+
+    // The probes that watch over a path count from 0, once a second: they do not come near.
+    private const uint FirstId = 0x8000_0000;
+
+    private readonly List<Entry> _outstanding = [];
+    private uint _nextId = FirstId;
+
+    /// <summary>The id is one of these, not one of <see cref="PathProber"/>.</summary>
+    public static bool IsPing(uint id) => id >= FirstId;
+
+    /// <summary>When <see cref="OnTimeout"/> has something to do, or a little earlier; long.MaxValue for never.</summary>
+    public long NextTimeout { get; private set; } = long.MaxValue;
+
+    public bool HasRoomFor(int count) => _outstanding.Count + count <= MaxOutstanding;
+
+    /// <summary>Asks over a path. The probe leaves with its next frame.</summary>
+    public void Ask(Path path, long now, long timeout, int size, Action<PingResult> callback)
+    {
+        _outstanding.Add(new Entry(_nextId, path, now, now + timeout, WireFormat.ProbeReply + size, callback));
+        _nextId = (_nextId + 1) | FirstId;
+        path.PingsOwed++;
+        NextTimeout = Math.Min(NextTimeout, now + timeout);
+    }
+
+    /// <summary>Writes the path's probes, as far as they fit.</summary>
+    public void Write(Path path, ref FrameWriter frame)
+    {
+        for (int i = 0; i < _outstanding.Count && path.PingsOwed > 0; i++)
+        {
+            Entry entry = _outstanding[i];
+            if (entry.IsWritten || !ReferenceEquals(entry.Path, path)) continue;
+            if (frame.Room < entry.Size) return;
+            frame.WriteProbe(entry.Id, entry.Size);
+            entry.IsWritten = true;
+            path.PingsOwed--;
+        }
+    }
+
+    /// <summary>An answer came. One over another path than was asked over proves nothing of either.</summary>
+    public void OnReply(Path path, long now, uint id, uint hold)
+    {
+        int index = _outstanding.FindIndex(entry => entry.Id == id && ReferenceEquals(entry.Path, path));
+        if (index >= 0 && _outstanding[index].IsWritten) End(index, PingOutcome.Answered, now, hold);
+    }
+
+    public void OnTimeout(long now)
+    {
+        if (now < NextTimeout) return;
+        EndAll(entry => now >= entry.Deadline, PingOutcome.TimedOut, now);
+        UpdateTimeout();
+    }
+
+    public void OnPathFinished(Path path, long now) => EndAll(entry => ReferenceEquals(entry.Path, path), PingOutcome.PathLost, now);
+
+    /// <summary>This process did not run for a while: the answers may have come in meanwhile.</summary>
+    public void OnStall(long duration)
+    {
+        foreach (Entry entry in _outstanding) entry.Deadline += duration;
+        UpdateTimeout();
+    }
+
+    private void UpdateTimeout()
+    {
+        NextTimeout = long.MaxValue;
+        foreach (Entry entry in _outstanding) NextTimeout = Math.Min(NextTimeout, entry.Deadline);
+    }
+
+    private void EndAll(Predicate<Entry> isOver, PingOutcome outcome, long now)
+    {
+        while (_outstanding.FindIndex(isOver) is >= 0 and int index) End(index, outcome, now, 0);
+    }
+
+    private void End(int index, PingOutcome outcome, long now, uint hold)
+    {
+        Entry entry = _outstanding[index];
+        _outstanding.RemoveAt(index);
+        if (!entry.IsWritten) entry.Path.PingsOwed--;
+        long took = outcome == PingOutcome.Answered ? now - entry.AskedAt : 0;
+        bool isInUse = ReferenceEquals(entry.Path, entry.Path.Peer.SendPath);
+        events.PingEnded(new PingResult(node, outcome, entry.Path.Kind, isInUse, took, outcome == PingOutcome.Answered ? hold : 0), entry.Callback);
+    }
+
+    private sealed class Entry(uint id, Path path, long askedAt, long deadline, int size, Action<PingResult> callback)
+    {
+        public uint Id => id;
+
+        public Path Path => path;
+
+        public long AskedAt => askedAt;
+
+        public long Deadline { get; set; } = deadline;
+
+        /// <summary>Octets of the element.</summary>
+        public int Size => size;
+
+        public bool IsWritten { get; set; }
+
+        public Action<PingResult> Callback => callback;
+    }
+}

@@ -1,0 +1,67 @@
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport.Session;
+
+/// <content>How far the sender may go: what it has used, less what the application holds, plus the window.</content>
+internal sealed partial class Receiver : ICreditOwner
+{
+    private ulong _creditLimit = WireFormat.InitialAssociationCredit;
+    private long _held;
+    private bool _isHeldBack;
+
+    public void Hold(object stream, int octets)
+    {
+        ReceiveStream held = (ReceiveStream)stream;
+        held.Held += octets;
+        held.IsHeldBack = true;
+        _held += octets;
+        _isHeldBack = true;
+    }
+
+    public void Release(long now, object stream, int octets)
+    {
+        ReceiveStream held = (ReceiveStream)stream;
+        if (octets > held.Held) throw new InvalidOperationException($"{octets} octets of credit were released where {held.Held} are held: each message's credit is held once and released once.");
+        held.Held -= octets;
+        _held -= octets;
+        if (held.IsEnded) OweCredit(now, octets);
+        else Owe(now, held, octets);
+    }
+
+    /// <summary>
+    /// A path is gone, and grants may be lost with it. The sender repeats what is not acknowledged, which asks for the
+    /// other grants anew; but for messages that were acknowledged before their credit came back it has nothing to repeat.
+    /// </summary>
+    public void RepeatGrants(long now)
+    {
+        if (!_isHeldBack) return;
+        for (ReceiveStream? stream = _streams.Oldest; stream is not null; stream = stream.Newer)
+        {
+            if (stream.IsHeldBack) Owe(now, stream, 0);
+        }
+
+        OweCredit(now, 0);
+    }
+
+    // A stream whose messages the application keeps gets the smallest window there is: with a larger one a few streams
+    // that nobody reads would hold the credit of the whole association.
+    private ulong Limit(ReceiveStream stream)
+    {
+        ulong limit = stream.IsHeldBack ? stream.CreditUsed + WireFormat.InitialStreamCredit - (ulong)stream.Held : stream.CreditUsed + _streamWindow;
+        stream.CreditLimit = Math.Max(stream.CreditLimit, limit);
+        return stream.CreditLimit;
+    }
+
+    private ulong Limit()
+    {
+        _creditLimit = Math.Max(_creditLimit, _creditUsed + (ulong)_options.ReceiveWindowBytes - (ulong)_held);
+        return _creditLimit;
+    }
+
+    private void OweCredit(long now, int octets)
+    {
+        _unacknowledged += octets;
+        _creditOwed = true;
+        _ackDue = Math.Min(_ackDue, _unacknowledged >= AssociationAckThreshold ? now : now + _options.AckDelay);
+    }
+}
