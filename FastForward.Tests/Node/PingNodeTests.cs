@@ -43,7 +43,7 @@ public sealed class PingNodeTests
     [Test]
     public void What_cannot_be_asked_is_told_with_its_reason()
     {
-        TestNode a = _world.Start(25011);
+        TestNode a = _world.Start(25011, vsockets: false);
         Assert.That(a.Node.Ping(4711, Unexpected).Status, Is.EqualTo(PingStatus.UnknownNode));
         a.Route(new RouteRow(250012, 0, TransportKind.Socket, "", 9));
         _world.Until(() => a.Node.GetPeer(250012)?.Reason?.Contains("FastForward.9.sock", StringComparison.Ordinal) ?? false, "the failure of the first attempt");
