@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using FastForward.Tests.Host.Processes;
 
@@ -48,6 +49,7 @@ public sealed class CrossProcessToolTests
             "socket FastForward block 16 B, round 1 of 2", "socket C block 16 B, round 1 of 2", "socket FastForward block 16 B, round 2 of 2", "socket C block 16 B, round 2 of 2",
         ]));
         Assert.That(tool.Output, Does.Contain("| transport").And.Contain("p50 / C"), "the table");
+        AssertMedians(tool, rows);
     }
 
     [Test]
@@ -64,7 +66,7 @@ public sealed class CrossProcessToolTests
             AssertRate(row);
         }
 
-        string[][] table = [.. tool.Everything.Split('\n').Where(static line => line.StartsWith("| ", StringComparison.Ordinal)).Select(static line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries))];
+        string[][] table = [.. tool.Everything.Split('\n').Where(static line => line.StartsWith("| ", StringComparison.Ordinal)).Select(Cells)];
         int lost = Array.IndexOf(table[0], "lost");
         Assert.That(table.Where(static line => line[0] is "socket" or "tcp").Select(line => line[lost]), Is.EqualTo(["0", "0", "0", "0"]), tool.Everything);
         AssertPng(plots, "rates-adaptive-64.png");
@@ -137,6 +139,24 @@ public sealed class CrossProcessToolTests
         Assert.That(tool.Output, Is.Empty);
         foreach ((int id, string command) in sides) Assert.That(Directory.Exists($"/proc/{id}"), Is.False, command);
     }
+
+    /// <summary>The report of two rounds is made of the two rounds: their median, and the median of their ratios.</summary>
+    private static void AssertMedians(RunningProgram tool, List<JsonElement> rows)
+    {
+        string[] lines = tool.Everything.Split('\n');
+        double[] own = Rounds("socket FastForward block 1100 B"), floor = Rounds("socket C block 1100 B");
+        double p50 = rows[2].GetProperty("p50Micros").GetDouble();
+        Assert.That(p50, Is.EqualTo((own[0] + own[1]) / 2).Within(0.06), tool.Everything);
+        string[] heading = Cells(lines.First(static line => line.StartsWith("| transport", StringComparison.Ordinal)));
+        string[] line = lines.Where(static line => line.StartsWith("| socket ", StringComparison.Ordinal)).Select(Cells).Single(static cells => cells[1] == "FastForward" && cells[3] == "1100");
+        double ratio = double.Parse(line[Array.IndexOf(heading, "p50 / C")], CultureInfo.InvariantCulture);
+        double expected = ((own[0] / floor[0]) + (own[1] / floor[1])) / 2;
+        Assert.That(ratio, Is.EqualTo(expected).Within(0.01 + (0.05 * expected)), tool.Everything); // both sides are rounded
+
+        double[] Rounds(string contest) => [.. lines.Where(line => line.StartsWith($"{contest}, round ", StringComparison.Ordinal)).Select(static line => double.Parse(line.Split("p50 ")[1].Split(' ')[0], CultureInfo.InvariantCulture))];
+    }
+
+    private static string[] Cells(string line) => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries);
 
     private static IReadOnlyList<(int Id, string Command)> WaitForSides(RunningProgram tool)
     {

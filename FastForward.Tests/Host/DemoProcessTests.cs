@@ -41,6 +41,23 @@ public sealed class DemoProcessTests
     }
 
     [Test]
+    [Category("Lab")]
+    public void In_the_lab_everything_arrives_over_vSockets_too()
+    {
+        Requires.Lab();
+        using RunningProgram demo = RunningProgram.StartHost("demo", "--json", "--seconds", "2");
+        Assert.That(demo.WaitForExit(TimeSpan.FromSeconds(240)), Is.Zero, demo.Everything);
+        using JsonDocument document = JsonDocument.Parse(demo.Output);
+        string[] sound =
+        [
+            .. document.RootElement.GetProperty("transports").EnumerateArray()
+                .Where(static row => row.GetProperty("available").GetBoolean() && row.GetProperty("sent").GetInt64() > 0 && row.GetProperty("delivered").GetInt64() == row.GetProperty("sent").GetInt64())
+                .Select(static row => row.GetProperty("type").GetString()!),
+        ];
+        Assert.That(sound, Is.SupersetOf(new[] { "FORWARD_TRANSPORT_IP", "FORWARD_TRANSPORT_SOCKET", "FORWARD_TRANSPORT_VSOCKET" }), demo.Everything);
+    }
+
+    [Test]
     public void The_table_names_every_transport()
     {
         using RunningProgram demo = RunningProgram.StartHost("demo", "--seconds", "1", "--transport", "SOCKET");

@@ -16,6 +16,10 @@ public sealed class LoopAllocationTests
         LoopTimer[] timers = [.. Enumerable.Range(0, 40).Select(_ => loop.CreateTimer(() => fired++))];
         Action posted = static () => { };
 
+        // On a loaded machine all timers may come due in one cycle: the room for that is made beforehand.
+        foreach (LoopTimer timer in timers) timer.SetAfter(0);
+        loop.DoWork();
+        Assert.That(fired, Is.EqualTo(timers.Length));
         Turn(2000);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Turn(10_000);

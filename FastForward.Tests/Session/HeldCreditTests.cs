@@ -15,7 +15,7 @@ public sealed class HeldCreditTests
     private SimulatedNode _a = null!;
     private SimulatedNode _b = null!;
 
-    private static int Seeds => int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 200;
+    private static int Seeds => int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 40;
 
     [Test]
     public void A_stream_whose_messages_are_kept_has_a_fixed_number_of_them_under_way()

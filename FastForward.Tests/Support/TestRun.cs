@@ -31,8 +31,9 @@ internal sealed class TestRun : ITestListener
 
     public void TestFinished(ITestResult result)
     {
-        // A suite counts for itself only when its own set-up or tear-down failed.
+        // A suite counts for itself only when its own set-up or tear-down failed. Who passed and said nothing is in the file.
         if (result.Test.IsSuite && result.ResultState.Site is not (FailureSite.SetUp or FailureSite.TearDown)) return;
+        if (result.ResultState.Status == TestStatus.Passed && string.IsNullOrEmpty(result.Output)) return;
         lock (_lock)
         {
             Console.Out.WriteLine($"  {result.ResultState.Status} {result.FullName} [{result.Duration:0.0} s]");

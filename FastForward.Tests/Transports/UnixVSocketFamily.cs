@@ -44,6 +44,7 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
 
     public int Connect(Descriptor socket, VSocketEndPoint remote, bool toHost)
     {
+        if (remote.Cid != VSocketEndPoint.LocalCid) return Errno.ENODEV; // as where no machine has the number
         int error = With(remote.Port, (address, length) => LibC.Connect(socket, (void*)address, length));
         return error is Errno.ENOENT or Errno.ECONNREFUSED ? Errno.ECONNRESET : error;
     }

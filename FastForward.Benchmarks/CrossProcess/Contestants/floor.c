@@ -36,7 +36,7 @@
 
 enum { ECHO, COUNT, TIMED, END };  /* what far does with a message */
 enum { WARM = 1, MEASURE = 2 };    /* phases */
-enum { SPIN_NS = 50000, BATCH = 64, BUCKETS = 54 * 1024 };
+enum { SPIN_NS = 50000, BATCH = 64, BUCKETS = 55 * 1024 };
 #define NEVER UINT64_MAX
 
 struct header {

@@ -44,6 +44,7 @@ internal static class Round
 
         // One process that dies mostly takes the other one with it: a moment later both can be told.
         await Task.WhenAny(Task.WhenAll(near.Ended, far.Ended), Task.Delay(s_lastWords, cancellation)).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested(); // a terminal sends Ctrl-C to all processes at once
         if (near.DescribeEnd() is null && far.DescribeEnd() is null) return await result.ConfigureAwait(false);
         throw new BenchmarkFailure(string.Join(", ", new[] { near.DescribeEnd(), far.DescribeEnd() }.OfType<string>()));
     }

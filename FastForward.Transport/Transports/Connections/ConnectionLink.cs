@@ -40,6 +40,12 @@ internal sealed unsafe class ConnectionLink : TransportLink
     /// <summary>The far end's backlog was full; the port tries again by timer, for no event tells.</summary>
     public bool WaitsForBacklog { get; private set; }
 
+    /// <summary>What kept the link from opening, once its time is up.</summary>
+    public string OpenTimeoutReason =>
+        WaitsForBacklog ? "the far end's backlog stayed full"
+        : _connecting ? "the far end neither accepted nor refused the connection"
+        : "the far end did not answer the opening packet";
+
     /// <summary>The last look ended by its limit: more may be there.</summary>
     public bool MayHaveMore { get; private set; }
 

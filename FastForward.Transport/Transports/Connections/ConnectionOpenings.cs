@@ -55,7 +55,7 @@ internal sealed class ConnectionOpenings
         {
             ConnectionLink link = _links[i]; // leaves the list, at most itself, when it ends
             if (link.OpenDeadline <= _loop.Now)
-                link.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, link.WaitsForBacklog ? "the far end's backlog stayed full" : "the far end did not answer the opening packet"));
+                link.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, link.OpenTimeoutReason));
             else if (link.WaitsForBacklog)
                 link.Connect();
         }
