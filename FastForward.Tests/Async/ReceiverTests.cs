@@ -181,6 +181,28 @@ public sealed class ReceiverTests
     }
 
     [Test]
+    public async Task The_last_message_is_read_whenever_the_end_comes()
+    {
+        for (int round = 0; round < 200; round++)
+        {
+            DrivenClient driven = new();
+            ForwardReceiver receiver = driven.Client.Receive();
+            Task<int> reading = Task.Run(async () =>
+            {
+                int count = 0;
+                await foreach (ForwardMessage message in receiver.ReadAllAsync()) count++;
+                return count;
+            });
+            Thread.SpinWait(round * 20);
+            driven.Node.Send(Self, 1, MessageClass.Reliable, "last"u8);
+            driven.Loop.DoWork();
+            await driven.DisposeAsync();
+            Eventually.Ends(reading, "the reader");
+            Assert.That(await reading, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
     public async Task Disposal_at_any_moment_ends_the_reader_and_leaks_nothing()
     {
         await using ClientPair pair = new();

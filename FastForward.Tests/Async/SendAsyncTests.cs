@@ -1,3 +1,4 @@
+using System.Buffers;
 using FastForward.Transport;
 
 namespace FastForward.Tests.Async;
@@ -101,6 +102,94 @@ public sealed class SendAsyncTests
         Assert.That((await surplus).Status, Is.EqualTo(SendStatus.BackPressured));
         driven.Cycle();
         foreach (Task<SendResult> send in sends) Assert.That((await driven.Until(send)).IsAccepted, Is.True);
+    }
+
+    [Test]
+    public async Task A_result_that_is_asked_for_too_early_harms_nothing()
+    {
+        await using DrivenClient driven = new();
+        using ForwardReceiver receiver = driven.Client.Receive();
+        ValueTask<SendResult> early = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, "x"u8.ToArray());
+#pragma warning disable CA2012 // This misuse is the subject.
+        Assert.That(() => early.GetAwaiter().GetResult(), Throws.InvalidOperationException);
+#pragma warning restore CA2012
+        driven.Loop.DoWork();
+        Assert.That(early.IsCompletedSuccessfully, Is.True);
+        Assert.That(await early, Is.EqualTo(new SendResult(SendStatus.Accepted, 0)));
+        for (ulong i = 1; i < 10; i++) Assert.That(await driven.Until(driven.Client.SendAsync(Self, 7, MessageClass.Reliable, "x"u8.ToArray()).AsTask()), Is.EqualTo(new SendResult(SendStatus.Accepted, i)));
+    }
+
+    [Test]
+    public async Task Memory_that_throws_fails_its_own_send_and_no_other()
+    {
+        await using DrivenClient driven = new();
+        using BrokenMemory memory = new();
+        Task<SendResult> broken = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, memory.Memory).AsTask();
+        Task<SendResult> sound = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, "x"u8.ToArray()).AsTask();
+        Assert.That(await driven.Until(sound), Is.EqualTo(new SendResult(SendStatus.Accepted, 0)));
+        Assert.That(async () => await broken, Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(driven.Client.PendingSends, Is.Zero);
+    }
+
+    [Test]
+    public async Task Unread_streams_to_the_own_node_do_not_make_others_wait_for_them()
+    {
+        await using DrivenClient driven = new();
+        using ForwardReceiver unread = driven.Client.Receive();
+        using ForwardReceiver other = driven.Client.Receive(5);
+        for (ulong stream = 0; stream < 10; stream++)
+        {
+            for (int i = 0; i < 4; i++) Assert.That(driven.Node.Send(Self, stream, MessageClass.Reliable, new byte[60_000]).IsAccepted, Is.True);
+        }
+
+        driven.Cycle();
+        Assert.That(unread.Count, Is.EqualTo(40));
+        driven.Loop.Post(() =>
+        {
+            // The rest of the store, for a moment.
+            while (driven.Node.Send(Self, 6ul << 48, MessageClass.RealTime, new byte[1100]).IsAccepted)
+            {
+            }
+        });
+        Task<SendResult> send = driven.Client.SendAsync(Self, 5ul << 48, MessageClass.Reliable, new byte[60_000]).AsTask();
+        driven.Loop.DoWork();
+        Assert.That(driven.Client.PendingSends, Is.EqualTo(1), "there is no room at this moment");
+        Assert.That((await driven.Until(send)).IsAccepted, Is.True);
+    }
+
+    [Test]
+    public async Task Waiting_for_room_allocates_nothing()
+    {
+        await using DrivenClient driven = new();
+        using ForwardReceiver receiver = driven.Client.Receive();
+        await using IAsyncEnumerator<ForwardMessage> reader = receiver.ReadAllAsync().GetAsyncEnumerator();
+        byte[] payload = new byte[60_000];
+        for (int i = 0; i < 4; i++) Assert.That(driven.Node.Send(Self, 7, MessageClass.Reliable, payload).IsAccepted, Is.True);
+        driven.Cycle();
+        Rounds(500);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Rounds(5_000);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(10_000), "less than an octet for each of the messages");
+
+        void Rounds(int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                ValueTask<SendResult> first = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, payload);
+                ValueTask<SendResult> second = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, payload);
+                driven.Loop.DoWork();
+                if (first.IsCompleted || driven.Client.PendingSends != 2) Assert.Fail("both wait for room");
+                for (int read = 0; read < 2; read++)
+                {
+                    ValueTask<bool> next = reader.MoveNextAsync();
+                    if (!next.IsCompleted || !next.Result) Assert.Fail("not received");
+                }
+
+                reader.Current.Dispose();
+                driven.Cycle();
+                if (!first.IsCompleted || !first.Result.IsAccepted || !second.IsCompleted || !second.Result.IsAccepted) Assert.Fail("not accepted");
+            }
+        }
     }
 
     [Test]
@@ -220,6 +309,22 @@ public sealed class SendAsyncTests
         Eventually.Ends(sending, "all sends");
         Assert.That(received, Is.EqualTo(accepted.Append(-1)));
         Assert.That(pair.A.Client.PendingSends, Is.Zero);
+    }
+
+    // As memory whose owner has taken it back.
+    private sealed class BrokenMemory : MemoryManager<byte>
+    {
+        public override Memory<byte> Memory => CreateMemory(10);
+
+        public override Span<byte> GetSpan() => throw new ObjectDisposedException(nameof(BrokenMemory));
+
+        public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException();
+
+        public override void Unpin() => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+        }
     }
 
     private static byte[] Numbered(int number, int size)

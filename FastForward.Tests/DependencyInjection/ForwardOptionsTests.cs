@@ -59,7 +59,7 @@ public sealed class ForwardOptionsTests
         Assert.That(provider.GetRequiredService<IOptions<ForwardNodeOptions>>().Value, Is.EqualTo(new ForwardNodeOptions
         {
             Node = 25011, SendStoreBytes = 200_000, ReceiveWindowBytes = 2_000_000, MaxStreams = 7, MaxPendingHandshakes = 8, ProbeInterval = TimeSpan.FromSeconds(2),
-            DeadAfter = TimeSpan.FromSeconds(20), RealTimeBudget = TimeSpan.FromMilliseconds(300), DrainLimit = TimeSpan.FromSeconds(3), AllowUnkeyedIp = true,
+            DeadAfter = TimeSpan.FromSeconds(20), RealTimeBudget = TimeSpan.FromMilliseconds(300), DrainLimit = TimeSpan.FromSeconds(3), AllowUnkeyedIp = true, VSocketFallback = true,
         }).UsingPropertiesComparer());
         Assert.That(provider.GetRequiredService<IOptions<ForwardLoopOptions>>().Value, Is.EqualTo(new ForwardLoopOptions { Idle = IdleStrategy.Block, SpinMicros = 7, PollBudget = 8, SlowCycleMicros = 9, FailFast = true }).UsingPropertiesComparer());
         Assert.That(provider.GetRequiredService<IOptions<ForwardServiceOptions>>().Value, Is.EqualTo(new ForwardServiceOptions { OnLoopFault = LoopFaultAction.Log, HealthLimit = TimeSpan.FromSeconds(9) }).UsingPropertiesComparer());
@@ -162,6 +162,7 @@ public sealed class ForwardOptionsTests
         ["RealTimeBudget"] = "00:00:00.300",
         ["DrainLimit"] = "00:00:03",
         ["AllowUnkeyedIp"] = "true",
+        ["VSocketFallback"] = "true",
         ["Loop:Idle"] = "block",
         ["Loop:SpinMicros"] = "7",
         ["Loop:PollBudget"] = "8",

@@ -65,7 +65,7 @@ public sealed class LocalDeliveryTests
     [Test]
     public void Who_is_told_of_back_pressure_is_always_called()
     {
-        while (_node.Node.Send(Self, 0, MessageClass.Reliable, new byte[65_536]).IsAccepted)
+        while (_node.Node.Send(Self, 0, MessageClass.RealTime, new byte[1100]).IsAccepted)
         {
         }
 
@@ -80,6 +80,17 @@ public sealed class LocalDeliveryTests
         Assert.That(last, Is.EqualTo(SendStatus.TooManyStreams));
         Cycle();
         Assert.That(_node.WritableStreams, Is.EquivalentTo(refused));
+    }
+
+    [Test]
+    public void One_stream_does_not_fill_the_store_before_it_is_known_whether_its_messages_are_kept()
+    {
+        int accepted = 0;
+        while (_node.Node.Send(Self, 1, MessageClass.Reliable, new byte[10_000 - 64]).IsAccepted) accepted++;
+        Assert.That(accepted, Is.EqualTo((256 << 10) / 10_000));
+        Assert.That(_node.Node.Send(Self, 2, MessageClass.Reliable, new byte[10_000]).IsAccepted, Is.True);
+        Cycle();
+        Assert.That(_node.WritableStreams, Is.EqualTo(new[] { 1ul }));
     }
 
     private void Cycle()

@@ -134,7 +134,7 @@ public sealed class CreditTests
     public void A_peer_that_makes_this_side_owe_without_end_loses_its_path()
     {
         MessagePool pool = new();
-        Receiver receiver = new(2, new SessionOptions { Node = 1, Incarnation = 1, MaxStreams = 4 }, new EventRecorder(null!), new PeerStatistics(2, new NodeStatistics()), pool);
+        Receiver receiver = new(2, new SessionOptions { Node = 1, Incarnation = 1, MaxStreams = 4 }, new EventRecorder(null!), new PeerStatistics(2, new NodeStatistics()), pool, new KeptCredit());
         ulong taken = 0;
         while (receiver.Reset(0, taken, 0, 0, reliablePath: true)) Assert.That(++taken, Is.LessThan(100_000));
         Assert.That(taken, Is.GreaterThanOrEqualTo(4096));

@@ -99,6 +99,45 @@ public sealed class HeldCreditTests
     }
 
     [Test]
+    public void A_peer_that_dies_again_and_again_does_not_fill_the_memory()
+    {
+        Connect();
+        ulong stream = 0;
+        for (int life = 0; life < 6; life++)
+        {
+            for (int i = 0; i < 5; i++) Fill(stream++);
+            _a.Peer(2).Close(_network.Now, default, "test", UndeliveredReason.PeerLost);
+            Assert.That(_network.RunUntil(() => _a.Peer(2).State == PeerState.Connected && _b.Peer(1).State == PeerState.Connected, _network.Now + (10 * Second)), Is.True);
+        }
+
+        const int InitialCredit = (1 << 20) / Cost;
+        Assert.That(_b.Recorder.Held, Has.Count.InRange(AssociationLimit, AssociationLimit + InitialCredit));
+        Fill(stream);
+        Assert.That(_a.Send(2, stream++, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.StreamEnded), "refused, and told so");
+        while (_b.Recorder.Held!.Count > 0) _b.ReleaseOldest();
+        _network.Run(_network.Now + Second);
+        int total = 0;
+        for (int i = 0; i < 30; i++) total += Fill(stream++);
+        Assert.That(total, Is.InRange(AssociationLimit - StreamLimit, AssociationLimit), "the whole window again");
+    }
+
+    [Test]
+    public void Who_waits_is_told_when_only_paths_without_reliable_streams_are_left()
+    {
+        Connect();
+        Fill(1);
+        Assert.That(_a.Send(2, 1, MessageClass.Reliable, new byte[Cost]).Status, Is.EqualTo(SendStatus.BackPressured));
+        _a.Open(2, TransportKind.Ip);
+        _network.Run(_network.Now + (5 * Second));
+        _a.Opens.Remove(2);
+        foreach (SimulatedLink link in _a.Links.Where(static link => link.Path is { IsReliable: true }).ToArray()) _network.Cut(link);
+        _network.Run(_network.Now + (40 * Second));
+        Assert.That(_a.Peer(2).SendPath!.IsReliable, Is.False);
+        Assert.That(_a.Recorder.WritableStreams, Does.Contain((2u, 1ul)));
+        Assert.That(_a.Send(2, 1, MessageClass.Reliable, new byte[Cost]).Status, Is.EqualTo(SendStatus.Unsupported));
+    }
+
+    [Test]
     public void A_refused_stream_takes_nothing_more_and_its_sender_hears_it()
     {
         Connect();

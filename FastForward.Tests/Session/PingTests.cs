@@ -89,6 +89,17 @@ public sealed class PingTests
     }
 
     [Test]
+    public void It_ends_with_its_association_also_where_the_link_takes_no_farewell()
+    {
+        (SimulatedNetwork network, SimulatedNode a, _) = Pair(TransportKind.Socket);
+        List<PingResult> results = [];
+        foreach (SimulatedLink link in a.Links) a.Block(link, 60 * Second);
+        a.Peer(2).Ping(network.Now, 60 * Second, 0, results.Add);
+        a.RemoveRoute(2);
+        Assert.That(results.Select(static result => result.Outcome), Is.EqualTo(new[] { PingOutcome.PathLost }));
+    }
+
+    [Test]
     public void A_pause_of_the_far_end_is_part_of_the_time_and_of_no_other_probes_trouble()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);

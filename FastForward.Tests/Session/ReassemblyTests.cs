@@ -21,7 +21,7 @@ public sealed class ReassemblyTests
     public void SetUp()
     {
         _node = new SimulatedNetwork(1).Start(1, 2);
-        _receiver = new Receiver(2, _node.Options, _node.Recorder, new PeerStatistics(2, _node.Statistics), new MessagePool());
+        _receiver = new Receiver(2, _node.Options, _node.Recorder, new PeerStatistics(2, _node.Statistics), new MessagePool(), new KeptCredit());
     }
 
     [Test]
@@ -50,6 +50,28 @@ public sealed class ReassemblyTests
         Part(1, 0, "uvw", more: true);
         Part(1, 3, "xyz", more: false);
         Assert.That(Delivered, Is.EqualTo(new[] { "abcdef", "uvwxyz" }));
+    }
+
+    [TestCase(50, 256 << 10)] // one stream
+    [TestCase(1, 1 << 20)] // all of them
+    public void A_sender_that_goes_beyond_its_credit_gets_no_further(int messagesPerStream, int limit)
+    {
+        byte[] frame = new byte[20_000];
+        byte[] payload = new byte[10_000 - WireFormat.CreditPerMessage];
+        int taken = 0;
+        while (Take(taken)) taken++;
+        Assert.That(taken, Is.EqualTo(limit / 10_000));
+        Assert.That(_node.Recorder.Messages, Has.Count.EqualTo(taken));
+
+        bool Take(int number)
+        {
+            FrameWriter writer = new(frame);
+            writer.WriteMessage((ulong)(number / messagesPerStream), (ulong)(number % messagesPerStream), MessageBits.None, payload);
+            ElementReader reader = new(frame.AsSpan(WireFormat.DataHeader..writer.Length));
+            Assert.That(reader.Next() && MessageElement.TryRead(reader.Bits, reader.Body, out MessageElement message) && message.Payload.Length == payload.Length, Is.True);
+            MessageElement.TryRead(reader.Bits, reader.Body, out MessageElement element);
+            return _receiver.Message(0, element, reliablePath: true);
+        }
     }
 
     private void Part(ulong sequence, int offset, string part, bool more)

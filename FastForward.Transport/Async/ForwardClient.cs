@@ -33,7 +33,7 @@ public sealed partial class ForwardClient : IAsyncDisposable
     private readonly Dictionary<(uint Node, ulong Incoming), ForwardPipe> _pipes = [];
     private readonly Action _run;
     private ForwardLoop? _loop;
-    private ForwardNode? _node;
+    private volatile ForwardNode? _node; // set last: who sees it sees the loop as well
     private ActorContext? _actor;
     private long _pipeNumber;
     private long _unclaimed;
@@ -64,7 +64,7 @@ public sealed partial class ForwardClient : IAsyncDisposable
     /// <summary>Messages, and openings of pipes, of services that nobody receives or listens for.</summary>
     public long UnclaimedMessages => Volatile.Read(ref _unclaimed);
 
-    /// <summary>Sends under way, those that wait for room included.</summary>
+    /// <summary>Sends under way, those that wait for room and those of pipes included.</summary>
     public int PendingSends => _sends.Count;
 
     internal ForwardNode Node => _node ?? throw NotAttached();
@@ -114,7 +114,7 @@ public sealed partial class ForwardClient : IAsyncDisposable
     {
         if (_node is null) throw NotAttached();
         if (messageClass is not (MessageClass.RealTime or MessageClass.Reliable)) throw new ArgumentOutOfRangeException(nameof(messageClass), messageClass, "There are Reliable and RealTime.");
-        return _sends.Begin(node, stream, messageClass, payload, options, isEndOnly: false, cancellation);
+        return _sends.Begin(node, stream, messageClass, payload, options, isEndOnly: false, isOfPipe: false, cancellation);
     }
 
     /// <summary>Ends a stream after the messages sent so far, those that wait included.</summary>
@@ -125,7 +125,7 @@ public sealed partial class ForwardClient : IAsyncDisposable
     public ValueTask<SendResult> EndStreamAsync(uint node, ulong stream, CancellationToken cancellation = default)
     {
         if (_node is null) throw NotAttached();
-        return _sends.Begin(node, stream, MessageClass.Reliable, default, SendOptions.None, isEndOnly: true, cancellation);
+        return _sends.Begin(node, stream, MessageClass.Reliable, default, SendOptions.None, isEndOnly: true, isOfPipe: false, cancellation);
     }
 
     /// <summary>
@@ -177,12 +177,30 @@ public sealed partial class ForwardClient : IAsyncDisposable
         if (_node is null) throw NotAttached();
         cancellation.ThrowIfCancellationRequested();
         TaskCompletionSource<ForwardPipe> opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() => opened.TrySetResult(Open(node, service)));
+        Post(() =>
+        {
+            if (cancellation.IsCancellationRequested) opened.TrySetCanceled(cancellation);
+            else opened.TrySetResult(Open(node, service));
+        });
         if (_isClosed) opened.TrySetException(ForwardPipe.Stopped());
-        ForwardPipe pipe = await opened.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        ForwardPipe pipe;
         try
         {
-            SendResult result = await SendAsync(node, pipe.Outgoing, MessageClass.Reliable, default, cancellation: cancellation).ConfigureAwait(false);
+            pipe = await opened.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // It may be open by now, or become so.
+            Post(() =>
+            {
+                if (opened.Task.IsCompletedSuccessfully) opened.Task.Result.Fail(new ForwardPipeException(ForwardPipeException.Aborted, "The connect was cancelled."));
+            });
+            throw;
+        }
+
+        try
+        {
+            SendResult result = await SendOfPipe(pipe, default, cancellation).ConfigureAwait(false);
             if (!result.IsAccepted) throw pipe.Fault?.Again() ?? pipe.Refusal(result.Status);
             await pipe.Accepted.WaitAsync(cancellation).ConfigureAwait(false);
             return pipe;
@@ -220,10 +238,18 @@ public sealed partial class ForwardClient : IAsyncDisposable
             closed.TrySetResult();
         });
         // A loop that ended meanwhile does not run what was posted; one that somebody drives by hand has no task.
-        if (loop.Completion.IsCompleted) await closed.Task.ConfigureAwait(false);
-        else await Task.WhenAny(closed.Task, loop.Completion).ConfigureAwait(false);
+        if (!loop.Completion.IsCompleted) await Task.WhenAny(closed.Task, loop.Completion).ConfigureAwait(false);
+        else if (!loop.IsOnLoopThread) await closed.Task.ConfigureAwait(false);
         if (!closed.Task.IsCompleted) Close();
     }
+
+    /// <summary>A pipe's message, as by a send, but outside of the limit, since a pipe has one at a time.</summary>
+    internal ValueTask<SendResult> SendOfPipe(ForwardPipe pipe, ReadOnlyMemory<byte> payload, CancellationToken cancellation) =>
+        _sends.Begin(pipe.Node, pipe.Outgoing, MessageClass.Reliable, payload, SendOptions.None, isEndOnly: false, isOfPipe: true, cancellation);
+
+    /// <summary>The end of a pipe's output.</summary>
+    internal ValueTask<SendResult> EndOfPipe(ForwardPipe pipe) =>
+        _sends.Begin(pipe.Node, pipe.Outgoing, MessageClass.Reliable, default, SendOptions.None, isEndOnly: true, isOfPipe: true, CancellationToken.None);
 
     internal void Post(Action work) => _loop!.Post(work);
 

@@ -5,7 +5,7 @@ public sealed class ForwardClientOptions
 {
     /// <summary>
     /// Sends that may be under way at once, those that wait for room included. Default 1024. Above it a send answers
-    /// <see cref="SendStatus.BackPressured"/> at once: whoever does not await its sends is not queued without end.
+    /// <see cref="SendStatus.BackPressured"/> at once: whoever does not await its sends is not queued without end. Pipes do not count: each has one send at a time.
     /// </summary>
     public int MaxPendingSends { get; set; } = 1024;
 

@@ -11,7 +11,8 @@ namespace FastForward.Transport;
 /// <remarks>
 /// <para>Messages wait here until they are read. A reliable message holds its credit meanwhile, so a slow reader makes the
 /// senders wait: a stream keeps at most 256 KiB here and a peer at most
-/// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>. Of real-time messages the newest
+/// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>, of which a peer that begins anew may exceed 1 MiB; after that its
+/// streams are refused until something was read. Of real-time messages the newest
 /// <see cref="ForwardClientOptions.RealTimeCapacity"/> are kept.</para>
 /// <para>One reader at a time. Another enumeration goes on where the last one ended; as long as nobody reads, the senders
 /// wait. Whoever does not want the rest disposes of the receiver.</para>
@@ -60,6 +61,7 @@ public sealed class ForwardReceiver : IDisposable
     /// <exception cref="InvalidOperationException">Somebody is reading already.</exception>
     public async IAsyncEnumerable<ForwardMessage> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
+        if (IsDisposed) yield break;
         if (Interlocked.Exchange(ref _isReading, 1) == 1) throw new InvalidOperationException($"Service 0x{Service:x4} is being read already: a receiver has one reader at a time.");
         ForwardMessage message = default;
         try
@@ -67,9 +69,12 @@ public sealed class ForwardReceiver : IDisposable
             while (true)
             {
                 cancellation.ThrowIfCancellationRequested();
-                while (IsDisposed || !TryTake(out message))
+                while (true)
                 {
-                    if (_isClosed || IsDisposed) yield break;
+                    bool isOver = _isClosed; // first: what came before the end is read
+                    if (IsDisposed) yield break;
+                    if (TryTake(out message)) break;
+                    if (isOver) yield break;
                     await _ready.WaitAsync(cancellation).ConfigureAwait(false);
                 }
 
@@ -80,7 +85,7 @@ public sealed class ForwardReceiver : IDisposable
         finally
         {
             message.Dispose();
-            Volatile.Write(ref _isReading, 0);
+            Interlocked.Exchange(ref _isReading, 0);
             DrainIfDisposed();
         }
     }
@@ -122,10 +127,12 @@ public sealed class ForwardReceiver : IDisposable
 
     private void DrainIfDisposed()
     {
-        // A reader under way does it by itself when it ends.
-        if (!IsDisposed || Interlocked.Exchange(ref _isReading, 1) == 1) return;
-        while (TryTake(out ForwardMessage message)) message.Dispose();
-        Volatile.Write(ref _isReading, 0);
+        // A reader under way, or another thread that is here, does it when it ends: so it has to look again.
+        while (IsDisposed && Count > 0 && Interlocked.Exchange(ref _isReading, 1) == 0)
+        {
+            while (TryTake(out ForwardMessage message)) message.Dispose();
+            Interlocked.Exchange(ref _isReading, 0);
+        }
     }
 
     private void DropOldest()

@@ -12,30 +12,34 @@ internal sealed class PendingSends(int limit, Action schedule)
     private readonly ConcurrentQueue<SendOperation> _cancelled = new();
     private readonly ConcurrentQueue<SendOperation> _free = new();
     private readonly Dictionary<(uint Node, ulong Stream), WaitingSends> _waiting = [];
+    private readonly Stack<WaitingSends> _spare = [];
     private int _count;
+    private int _countOfPipes;
     private volatile bool _isClosed;
 
     /// <summary>Sends under way, waiting ones included.</summary>
-    public int Count => Volatile.Read(ref _count);
+    public int Count => Volatile.Read(ref _count) + Volatile.Read(ref _countOfPipes);
 
     /// <summary>Begins a send. Any thread may call it.</summary>
-    public ValueTask<SendResult> Begin(uint node, ulong stream, MessageClass messageClass, ReadOnlyMemory<byte> payload, SendOptions options, bool isEndOnly, CancellationToken cancellation)
+    public ValueTask<SendResult> Begin(uint node, ulong stream, MessageClass messageClass, ReadOnlyMemory<byte> payload, SendOptions options, bool isEndOnly, bool isOfPipe, CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled<SendResult>(cancellation);
-        if (Interlocked.Increment(ref _count) > limit)
+        // A pipe has one send under way, and would break where others are told to come again.
+        ref int count = ref CountOf(isOfPipe);
+        if (Interlocked.Increment(ref count) > limit && !isOfPipe)
         {
-            Interlocked.Decrement(ref _count);
+            Interlocked.Decrement(ref count);
             return new ValueTask<SendResult>(new SendResult(SendStatus.BackPressured, 0));
         }
 
         if (_isClosed)
         {
-            Interlocked.Decrement(ref _count);
+            Interlocked.Decrement(ref count);
             return new ValueTask<SendResult>(new SendResult(SendStatus.Stopping, 0));
         }
 
         if (!_free.TryDequeue(out SendOperation? operation)) operation = new SendOperation(this);
-        ValueTask<SendResult> result = operation.Begin(node, stream, messageClass, payload, options, isEndOnly, cancellation);
+        ValueTask<SendResult> result = operation.Begin(node, stream, messageClass, payload, options, isEndOnly, isOfPipe, cancellation);
         _arrived.Enqueue(operation);
         if (_isClosed) operation.Fail(SendStatus.Stopping); // closed in between: perhaps nobody looks into the queue any more
         schedule();
@@ -62,6 +66,13 @@ internal sealed class PendingSends(int limit, Action schedule)
             if (_isClosed)
             {
                 operation.Fail(SendStatus.Stopping);
+                Done(operation);
+                continue;
+            }
+
+            // Cancelled before it came here: it does not take a place in a queue.
+            if (operation.IsDecided)
+            {
                 Done(operation);
                 continue;
             }
@@ -103,6 +114,8 @@ internal sealed class PendingSends(int limit, Action schedule)
             operation.Fail(status);
             Done(operation);
         }
+
+        _spare.Push(queue);
     }
 
     /// <summary>Ends everything, now and later, with <see cref="SendStatus.Stopping"/>. On the loop thread, or after it.</summary>
@@ -113,9 +126,13 @@ internal sealed class PendingSends(int limit, Action schedule)
         foreach ((uint peer, ulong stream) in _waiting.Keys.ToArray()) Fail(peer, stream, SendStatus.Stopping);
     }
 
+    private ref int CountOf(bool isOfPipe) => ref isOfPipe ? ref _countOfPipes : ref _count;
+
     private void Wait(SendOperation operation)
     {
-        WaitingSends queue = new(operation.Node, operation.Stream);
+        if (!_spare.TryPop(out WaitingSends? queue)) queue = new WaitingSends();
+        queue.Node = operation.Node;
+        queue.Stream = operation.Stream;
         _waiting.Add((operation.Node, operation.Stream), queue);
         queue.Add(operation);
     }
@@ -129,12 +146,12 @@ internal sealed class PendingSends(int limit, Action schedule)
             Done(operation);
         }
 
-        _waiting.Remove((queue.Node, queue.Stream));
+        if (_waiting.Remove((queue.Node, queue.Stream))) _spare.Push(queue);
     }
 
     private void Done(SendOperation operation)
     {
-        Interlocked.Decrement(ref _count);
+        Interlocked.Decrement(ref CountOf(operation.IsOfPipe));
         operation.Release();
     }
 }

@@ -26,6 +26,12 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
     /// <summary>It only ends the stream.</summary>
     public bool IsEndOnly { get; private set; }
 
+    /// <summary>It is a pipe's, which has one at a time: the limit is not for it.</summary>
+    public bool IsOfPipe { get; private set; }
+
+    /// <summary>It was accepted, refused or cancelled.</summary>
+    public bool IsDecided => Volatile.Read(ref _isDecided);
+
     private ReadOnlyMemory<byte> _payload;
 
     /// <summary>The queue it waits in; null when it does not.</summary>
@@ -36,7 +42,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
     public SendOperation? Previous { get; set; }
 
     /// <summary>Begins an operation: to be handed to the loop, and awaited once.</summary>
-    public ValueTask<SendResult> Begin(uint node, ulong stream, MessageClass messageClass, ReadOnlyMemory<byte> payload, SendOptions options, bool isEndOnly, CancellationToken cancellation)
+    public ValueTask<SendResult> Begin(uint node, ulong stream, MessageClass messageClass, ReadOnlyMemory<byte> payload, SendOptions options, bool isEndOnly, bool isOfPipe, CancellationToken cancellation)
     {
         _references = 2; // the loop, and whoever takes the result
         _isDecided = false;
@@ -45,6 +51,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
         Class = messageClass;
         Options = options;
         IsEndOnly = isEndOnly;
+        IsOfPipe = isOfPipe;
         _payload = payload;
         _cancellation = cancellation;
         _registration = cancellation.UnsafeRegister(static operation => ((SendOperation)operation!).Cancel(), this);
@@ -60,7 +67,19 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
         lock (this)
         {
             if (_isDecided) return true;
-            result = IsEndOnly ? new SendResult(node.EndStream(Node, Stream), 0) : node.Send(Node, Stream, Class, _payload.Span, Options);
+            try
+            {
+                result = IsEndOnly ? new SendResult(node.EndStream(Node, Stream), 0) : node.Send(Node, Stream, Class, _payload.Span, Options);
+            }
+#pragma warning disable CA1031 // The caller's memory may throw whatever its owner likes, and it is the caller who shall hear it.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                _isDecided = true;
+                _core.SetException(exception);
+                return true;
+            }
+
             if (result.Status == SendStatus.BackPressured) return false;
             _isDecided = true;
         }
@@ -87,7 +106,8 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
 
     SendResult IValueTaskSource<SendResult>.GetResult(short token)
     {
-        if (token != _core.Version) return _core.GetResult(token); // awaited twice: it throws
+        // Awaited twice, or asked before the end: it throws, and the send goes on.
+        if (token != _core.Version || _core.GetStatus(token) == ValueTaskSourceStatus.Pending) return _core.GetResult(token);
         _registration.Dispose(); // it waits for a callback under way, which must not meet the next use of this object
         try
         {

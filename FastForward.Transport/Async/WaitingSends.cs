@@ -1,13 +1,13 @@
 namespace FastForward.Transport.Async;
 
 /// <summary>The sends that wait for room on one stream, first come first served. Belongs to the loop thread.</summary>
-internal sealed class WaitingSends(uint node, ulong stream)
+internal sealed class WaitingSends
 {
     private SendOperation? _last;
 
-    public uint Node { get; } = node;
+    public uint Node { get; set; }
 
-    public ulong Stream { get; } = stream;
+    public ulong Stream { get; set; }
 
     public SendOperation? First { get; private set; }
 

@@ -18,6 +18,7 @@ internal static class ConfigurationReaders
         section.Read<TimeSpan>(nameof(options.RealTimeBudget), "00:00:00.300", value => options.RealTimeBudget = value);
         section.Read<TimeSpan>(nameof(options.DrainLimit), "00:00:05", value => options.DrainLimit = value);
         section.Read<bool>(nameof(options.AllowUnkeyedIp), "false", value => options.AllowUnkeyedIp = value);
+        section.Read<bool>(nameof(options.VSocketFallback), "false", value => options.VSocketFallback = value);
         section.LeaveSections("Loop", "Service", "Ip", "Socket", "VSocket", "Routes");
     }
 

@@ -17,6 +17,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
     private OutgoingMessage? _head;
     private OutgoingMessage? _tail;
     private long _storedBytes;
+    private long _heldBytes; // of those, what the application holds
 
     public bool IsEmpty => _head is null;
 
@@ -32,10 +33,11 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
             return new SendResult(stream.IsEnded ? SendStatus.StreamEnded : SendStatus.WrongClass, 0);
         }
 
-        // What the application keeps counts as stored, and no stream may fill the store with it.
+        // What the application keeps counts as stored, and no stream may fill the store with it: not even before it is
+        // known that its messages are kept.
         int cost = payload.Length + StoreOverheadPerMessage;
-        bool isHeldBack = stream is { Held: > 0 } && stream.Held + cost > WireFormat.InitialStreamCredit;
-        if (isHeldBack || _storedBytes + cost > options.SendStoreBytes)
+        bool hasCredit = messageClass == MessageClass.RealTime || (stream?.Kept ?? 0) + cost <= WireFormat.InitialStreamCredit;
+        if (!hasCredit || _storedBytes + cost > options.SendStoreBytes)
         {
             if (_refused.Count >= options.MaxStreams * 2 && !_refused.Contains(id)) return new SendResult(SendStatus.TooManyStreams, 0);
             _refused.Add(id);
@@ -85,7 +87,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
             if (ReferenceEquals(message.Stream, stream))
             {
                 if (message.Kind == OutgoingKind.Message && count++ == 0) first = message.Sequence;
-                _storedBytes -= message.Length + StoreOverheadPerMessage;
+                Take(message);
                 pool.Return(message);
             }
             else
@@ -107,7 +109,10 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
 
     public void Hold(object stream, int octets)
     {
-        ((SendStream)stream).Held += octets;
+        SendStream held = (SendStream)stream;
+        held.Held += octets;
+        held.Kept += octets;
+        _heldBytes += octets;
         _storedBytes += octets;
     }
 
@@ -116,6 +121,8 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
         SendStream held = (SendStream)stream;
         if (octets > held.Held) throw new InvalidOperationException($"{octets} octets of credit were released where {held.Held} are held: each message's credit is held once and released once.");
         held.Held -= octets;
+        held.Kept -= octets;
+        _heldBytes -= octets;
         _storedBytes -= octets;
         TellWritable();
     }
@@ -131,7 +138,7 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
             bool isLast = ReferenceEquals(message, last);
             _head = message.Next;
             if (_head is null) _tail = null;
-            _storedBytes -= message.Length + StoreOverheadPerMessage;
+            Take(message);
             Hand(message);
             pool.Return(message);
             if (isLast) break;
@@ -148,9 +155,16 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
         message.Stream = stream;
         message.Sequence = stream.NextSequence++;
         stream.IsEnded = end;
+        stream.Kept += message.Length + StoreOverheadPerMessage;
         _storedBytes += message.Length + StoreOverheadPerMessage;
         Append(message);
         return message.Sequence;
+    }
+
+    private void Take(OutgoingMessage message)
+    {
+        message.Stream!.Kept -= message.Length + StoreOverheadPerMessage;
+        _storedBytes -= message.Length + StoreOverheadPerMessage;
     }
 
     private void Append(OutgoingMessage message)
@@ -191,10 +205,11 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
 
     private void TellWritable()
     {
-        if (_refused.Count == 0 || _storedBytes > options.SendStoreBytes / 2) return;
+        // Half of what is not held: streams that nobody reads do not make the others wait for them.
+        if (_refused.Count == 0 || _storedBytes - _heldBytes > (options.SendStoreBytes - _heldBytes) / 2) return;
         foreach (ulong id in _refused)
         {
-            if (_streams.TryGetValue(id, out SendStream? stream) && stream.Held > WireFormat.InitialStreamCredit / 2) continue;
+            if (_streams.TryGetValue(id, out SendStream? stream) && stream.Kept > WireFormat.InitialStreamCredit / 2) continue;
             _refused.Remove(id); // allowed while walking
             events.Writable(node, id);
         }

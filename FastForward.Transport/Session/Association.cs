@@ -6,10 +6,10 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed class Association
 {
-    public Association(uint peer, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool)
+    public Association(uint peer, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool, KeptCredit kept)
     {
         Sender = new Sender(peer, options, events, statistics, pool);
-        Receiver = new Receiver(peer, options, events, statistics, pool);
+        Receiver = new Receiver(peer, options, events, statistics, pool, kept);
     }
 
     public Sender Sender { get; }

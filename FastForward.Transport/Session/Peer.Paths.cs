@@ -37,6 +37,8 @@ internal sealed partial class Peer
 
     public void OnSound(Path path, long now)
     {
+        // Without any other reliable path, grants took one meanwhile that may have lost them.
+        if (path.IsReliable) _association.Receiver.RepeatGrants(now);
         ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path answers again");
         CloseRedundant(path.Kind, now);
     }

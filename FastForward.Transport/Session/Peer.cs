@@ -11,6 +11,7 @@ internal sealed partial class Peer
 {
     private readonly ISessionEvents _events;
     private readonly MessagePool _pool;
+    private readonly KeptCredit _kept = new();
     private readonly List<Path> _paths = [];
 
     private Association _association;
@@ -101,9 +102,9 @@ internal sealed partial class Peer
         if (messageClass == MessageClass.RealTime && SendPath is null) return new SendResult(SendStatus.NotConnected, 0);
         if (messageClass == MessageClass.Reliable && SendPath is { IsReliable: false }) return new SendResult(SendStatus.Unsupported, 0);
         SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end);
+        if (SendPath is not { IsReliable: true }) UpdateWaiting(now);
         if (!result.IsAccepted) return result;
         Statistics.Sent(payload.Length);
-        if (SendPath is not { IsReliable: true }) UpdateWaiting(now);
         _events.Pending(this);
         return result;
     }
@@ -116,10 +117,11 @@ internal sealed partial class Peer
         _events.Pending(this);
     }
 
-    /// <summary>Gives held credit back; that of a dead association is only noted.</summary>
+    /// <summary>Gives held credit back; that of a dead association makes room for the living one.</summary>
     public void ReleaseCredit(long now, in MessageCredit credit, int octets)
     {
         credit.Owner!.Release(now, credit.Stream!, octets);
+        if (!ReferenceEquals(credit.Owner, _association.Receiver)) _association.Receiver.OnFormerReleased(now, octets);
         _events.Pending(this);
     }
 
@@ -332,10 +334,14 @@ internal sealed partial class Peer
             if (old.Owns(path) && path.Phase != PathPhase.Closing) path.Finish(now, because);
         }
 
+        Pings.OnAssociationOver(now); // those on paths that only close yet: nothing reads the answers
+
         old.Sender.FailAll(undelivered);
         old.Receiver.FailAll(streamEnd);
         NoteState(now);
         if (old.IsUp) Tell(kind, null, because);
+        // Last: whoever sends in answer to it, to the peer's next life, has heard that the former one is over.
+        old.Sender.CallAll();
         _events.Pending(this);
     }
 
@@ -352,10 +358,11 @@ internal sealed partial class Peer
         }
     }
 
-    // Reliable messages without a path that can carry them are given up after a while, with a report.
+    // Reliable messages without a path that can carry them are given up after a while, with a report; whoever was
+    // back-pressured meanwhile is called, to hear the reason.
     private void UpdateWaiting(long now)
     {
-        if (_association.Sender.UnacknowledgedMessages == 0 || SendPath is { IsReliable: true }) _waitingSince = long.MaxValue;
+        if (!_association.Sender.IsAwaited || SendPath is { IsReliable: true }) _waitingSince = long.MaxValue;
         else if (_waitingSince == long.MaxValue) _waitingSince = now;
     }
 
@@ -385,5 +392,5 @@ internal sealed partial class Peer
         _events.PeerChanged(new PeerEvent(Node, kind, transport, reason));
     }
 
-    private Association NewAssociation() => new(Node, Options, _events, Statistics, _pool);
+    private Association NewAssociation() => new(Node, Options, _events, Statistics, _pool, _kept);
 }

@@ -64,6 +64,8 @@ internal sealed class Pings(uint node, ISessionEvents events)
 
     public void OnPathFinished(Path path, long now) => EndAll(entry => ReferenceEquals(entry.Path, path), PingOutcome.PathLost, now);
 
+    public void OnAssociationOver(long now) => EndAll(static _ => true, PingOutcome.PathLost, now);
+
     /// <summary>This process did not run for a while: the answers may have come in meanwhile.</summary>
     public void OnStall(long duration)
     {

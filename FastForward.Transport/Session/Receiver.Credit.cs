@@ -15,6 +15,7 @@ internal sealed partial class Receiver : ICreditOwner
         held.Held += octets;
         held.IsHeldBack = true;
         _held += octets;
+        _kept.Octets += octets;
         _isHeldBack = true;
     }
 
@@ -24,8 +25,16 @@ internal sealed partial class Receiver : ICreditOwner
         if (octets > held.Held) throw new InvalidOperationException($"{octets} octets of credit were released where {held.Held} are held: each message's credit is held once and released once.");
         held.Held -= octets;
         _held -= octets;
+        _kept.Octets -= octets;
         if (held.IsEnded) OweCredit(now, octets);
         else Owe(now, held, octets);
+    }
+
+    /// <summary>Credit of a former life of the peer came back: there may be more for this one.</summary>
+    public void OnFormerReleased(long now, int octets)
+    {
+        _isHeldBack = true; // this grant too may be lost with a path
+        OweCredit(now, octets);
     }
 
     /// <summary>
@@ -54,9 +63,17 @@ internal sealed partial class Receiver : ICreditOwner
 
     private ulong Limit()
     {
-        _creditLimit = Math.Max(_creditLimit, _creditUsed + (ulong)_options.ReceiveWindowBytes - (ulong)_held);
+        _creditLimit = Math.Max(_creditLimit, _creditUsed + (ulong)Math.Max(_options.ReceiveWindowBytes - _kept.Octets, 0));
         return _creditLimit;
     }
+
+    // Each life of a peer begins with the same credit, whoever still keeps the messages of the one before. A peer that dies
+    // again and again would fill the memory with it.
+    private bool KeepsTooMuchOfFormerLives => _kept.Octets - _held >= _options.ReceiveWindowBytes;
+
+    // Whoever holds credit relies on it: a sender that does not keep to what it was granted would fill the memory.
+    private bool HasCreditFor(ReceiveStream stream, int cost) =>
+        stream.CreditUsed + (ulong)cost <= stream.CreditLimit && _creditUsed + (ulong)cost <= _creditLimit;
 
     private void OweCredit(long now, int octets)
     {

@@ -17,6 +17,7 @@ internal sealed partial class Receiver
     private readonly ISessionEvents _events;
     private readonly PeerStatistics _statistics;
     private readonly MessagePool _pool;
+    private readonly KeptCredit _kept;
     private readonly ReceiveStreamTable _streams = new();
     private readonly EndedStreams<EndedStream> _ended;
     private readonly Dictionary<ulong, (bool Refuse, EndedStream Ended)> _answers = []; // to messages of ended streams
@@ -31,13 +32,14 @@ internal sealed partial class Receiver
     private long _partialBytes;
     private long _ackDue = long.MaxValue;
 
-    public Receiver(uint peer, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool)
+    public Receiver(uint peer, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool, KeptCredit kept)
     {
         _peer = peer;
         _options = options;
         _events = events;
         _statistics = statistics;
         _pool = pool;
+        _kept = kept;
         // The peer's limit of streams may be higher than ours.
         _ended = new EndedStreams<EndedStream>(Math.Max(options.MaxStreams * 4, LeastAnswers));
         _streamWindow = (ulong)Math.Max(options.ReceiveWindowBytes / 4, WireFormat.InitialStreamCredit);
@@ -50,7 +52,7 @@ internal sealed partial class Receiver
     private bool OwesTooMuch => _acksQueued + _answers.Count >= Math.Max(_options.MaxStreams * 4, LeastAnswers);
 
     /// <summary>Takes a message or a part of one.</summary>
-    /// <returns>False when the peer makes this side owe more answers than it may: the path has to end.</returns>
+    /// <returns>False when the peer exceeds its credit, or makes this side owe more answers than it may: the path has to end.</returns>
     public bool Message(long now, in MessageElement message, bool reliablePath)
     {
         MessageClass messageClass = message.IsRealTime ? MessageClass.RealTime : MessageClass.Reliable;
@@ -58,6 +60,7 @@ internal sealed partial class Receiver
         if (stream is null)
         {
             if (OwesTooMuch) return false;
+            if (messageClass == MessageClass.Reliable && KeepsTooMuchOfFormerLives) Refuse(now, message.Stream);
             if (_ended.TryGet(message.Stream, out EndedStream ended))
             {
                 MessageOfEndedStream(now, message, ended);
@@ -73,8 +76,8 @@ internal sealed partial class Receiver
             return true;
         }
 
-        if (messageClass == MessageClass.RealTime) RealTime(stream, message);
-        else Reliable(now, stream, message);
+        if (messageClass == MessageClass.Reliable) return Reliable(now, stream, message);
+        RealTime(stream, message);
         return true;
     }
 
@@ -189,14 +192,14 @@ internal sealed partial class Receiver
         if (message.IsEnd) TellEnd(stream.Id, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
     }
 
-    private void Reliable(long now, ReceiveStream stream, in MessageElement message)
+    private bool Reliable(long now, ReceiveStream stream, in MessageElement message)
     {
         int step = (int)(message.Sequence - (uint)stream.Expected);
         if (step < 0)
         {
             _statistics.Duplicate();
             Owe(now, stream, 0);
-            return;
+            return true;
         }
 
         // A gap on a reliable path: this side has forgotten the stream, or the peer breaks the rules. Nothing would fill
@@ -204,19 +207,15 @@ internal sealed partial class Receiver
         if (step > 0)
         {
             Refuse(now, stream);
-            return;
+            return true;
         }
 
-        if (message.IsFragment)
-        {
-            Fragment(now, stream, message);
-            return;
-        }
-
-        Complete(now, stream, message.IsEnd, message.IsMark, message.Payload);
+        return message.IsFragment
+            ? Fragment(now, stream, message)
+            : Complete(now, stream, message.IsEnd, message.IsMark, message.Payload);
     }
 
-    private void Fragment(long now, ReceiveStream stream, in MessageElement message)
+    private bool Fragment(long now, ReceiveStream stream, in MessageElement message)
     {
         OutgoingMessage? partial = stream.Partial;
         int have = partial?.Length ?? 0;
@@ -224,7 +223,7 @@ internal sealed partial class Receiver
         if (repeated < 0 || (partial is null && _partialBytes + WireFormat.MaxReliableMessage > _options.ReceiveWindowBytes))
         {
             Refuse(now, stream);
-            return;
+            return true;
         }
 
         if (partial is null)
@@ -241,25 +240,28 @@ internal sealed partial class Receiver
             partial.Length = have + fresh.Length;
         }
 
-        if (message.HasMore) return;
+        if (message.HasMore) return true;
         stream.Partial = null;
         _partialBytes -= WireFormat.MaxReliableMessage;
-        Complete(now, stream, message.IsEnd, isMark: false, partial.Payload);
+        bool isWithinCredit = Complete(now, stream, message.IsEnd, isMark: false, partial.Payload);
         _pool.Return(partial);
+        return isWithinCredit;
     }
 
-    private void Complete(long now, ReceiveStream stream, bool isEnd, bool isMark, ReadOnlySpan<byte> payload)
+    private bool Complete(long now, ReceiveStream stream, bool isEnd, bool isMark, ReadOnlySpan<byte> payload)
     {
         // Parts of it may have come over another path before: they are not the beginning of the next message.
         DropPartial(stream);
-        ulong sequence = stream.Expected++;
         int cost = isMark ? 0 : payload.Length + WireFormat.CreditPerMessage;
+        if (!HasCreditFor(stream, cost)) return false;
+        ulong sequence = stream.Expected++;
         stream.CreditUsed += (ulong)cost;
         _creditUsed += (ulong)cost;
         Owe(now, stream, cost);
         if (isEnd) Forget(stream);
         if (!isMark) Deliver(stream, sequence, isEnd, 0, payload);
         if (isEnd) TellEnd(stream.Id, StreamEndReason.Ended, 0, 0);
+        return true;
     }
 
     private void Deliver(ReceiveStream stream, ulong sequence, bool isLast, ulong skipped, ReadOnlySpan<byte> payload)

@@ -24,6 +24,9 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     /// <summary>Credit that the application holds, of a stream to the node itself.</summary>
     public long Held { get; set; }
 
+    /// <summary>What waits for its delivery and what the application holds, of a stream to the node itself.</summary>
+    public long Kept { get; set; }
+
     /// <summary>Credit the receiver granted.</summary>
     public ulong CreditLimit { get; set; } = WireFormat.InitialStreamCredit;
 

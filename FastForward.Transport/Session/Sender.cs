@@ -45,6 +45,9 @@ internal sealed class Sender
     /// <summary>The messages among <see cref="Unacknowledged"/>; the others are marks and resets, which nobody misses.</summary>
     public long UnacknowledgedMessages { get; private set; }
 
+    /// <summary>Somebody waits for a path that carries reliable messages: for their delivery, or for room to send more.</summary>
+    public bool IsAwaited => UnacknowledgedMessages > 0 || _refused.Count > 0;
+
     /// <summary>Nothing waits that a path could still deliver.</summary>
     /// <param name="reliable">The path keeps the promise of reliable streams.</param>
     public bool IsDrained(bool reliable) => _realTime.IsEmpty && (!reliable || Unacknowledged == 0);
@@ -146,7 +149,14 @@ internal sealed class Sender
     public void FailAll(UndeliveredReason reason)
     {
         foreach (SendStream stream in _streams.Values) Abandon(stream, reason);
-        // Whatever they waited for, it does not come any more: the next association begins with all the room there is.
+    }
+
+    /// <summary>
+    /// Calls everybody who was back-pressured: what they waited for does not come any more. In the next association there is
+    /// all the room there is; where the path carries no reliable messages they are told so.
+    /// </summary>
+    public void CallAll()
+    {
         foreach (ulong id in _refused.Keys) _events.Writable(_peer, id);
         _refused.Clear();
     }
@@ -154,13 +164,12 @@ internal sealed class Sender
     /// <summary>Gives the reliable messages up and reports them; their streams are reset as soon as a path can tell it.</summary>
     public void FailReliable(long now, UndeliveredReason reason)
     {
-        if (UnacknowledgedMessages == 0) return;
         foreach (SendStream stream in _streams.Values)
         {
             if (stream is { First.Kind: OutgoingKind.Message }) GiveUp(now, stream, 0, reason);
         }
 
-        TellWritable();
+        CallAll();
     }
 
     private SendStatus Open(ulong id, MessageClass messageClass, int length, out SendStream? stream)

@@ -38,6 +38,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
     private long _read;
     private int _releaseScheduled;
     private volatile ForwardPipeException? _fault;
+    private volatile ForwardPipeException? _inputFault;
     private bool _isInputOver;
     private bool _isOutputOver;
 
@@ -79,6 +80,9 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
 
     /// <summary>Why it broke; null while it has not.</summary>
     internal ForwardPipeException? Fault => _fault;
+
+    /// <summary>Why nothing more comes in; null while more may come, or after the end that the other side meant.</summary>
+    internal ForwardPipeException? InputFault => _inputFault;
 
     /// <summary>Octets that are here and not read.</summary>
     internal long Held => Volatile.Read(ref _held);
@@ -234,7 +238,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
         if (!_isInputOver)
         {
             _isInputOver = true;
-            _received.Writer.Complete(fault);
+            _inputFault = fault; // told by the reader: the pipe itself would throw before it hands out what it has
+            _received.Writer.Complete();
         }
 
         ForgetIfOver();

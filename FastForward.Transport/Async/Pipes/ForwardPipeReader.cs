@@ -15,7 +15,7 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
     public override bool TryRead(out ReadResult result)
     {
         bool found = reader.TryRead(out result);
-        if (found) _buffer = result.Buffer;
+        if (found) result = Take(result);
         return found;
     }
 
@@ -23,9 +23,7 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
     {
         ValueTask<ReadResult> read = reader.ReadAsync(cancellationToken);
         if (!read.IsCompletedSuccessfully) return Await(read);
-        ReadResult result = read.Result;
-        _buffer = result.Buffer;
-        return new ValueTask<ReadResult>(result);
+        return new ValueTask<ReadResult>(Take(read.Result));
     }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -57,8 +55,17 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> Await(ValueTask<ReadResult> read)
     {
-        ReadResult result = await read.ConfigureAwait(false);
+        return Take(await read.ConfigureAwait(false));
+    }
+
+    // A broken pipe is told of after the octets that came before: as soon as there is none that was not examined.
+    private ReadResult Take(in ReadResult result)
+    {
         _buffer = result.Buffer;
-        return result;
+        if (!result.IsCompleted || pipe.InputFault is not { } fault) return result;
+        if (_consumed + _buffer.Length > _examined) return new ReadResult(_buffer, result.IsCanceled, isCompleted: false);
+        reader.AdvanceTo(_buffer.Start, _buffer.End);
+        _buffer = default;
+        throw fault.Again();
     }
 }

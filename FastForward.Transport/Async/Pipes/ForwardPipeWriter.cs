@@ -66,9 +66,10 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
     public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
         if (_isCompleted) throw new InvalidOperationException("The output was completed: nothing can be written to it any more.");
+        if (pipe.Fault is { } fault) throw fault.Again();
         // What is long enough goes without a copy of its own. After a cancellation in the middle the rest has to be kept all
         // the same: a write is never half done.
-        if (_unflushed == 0 && source.Length >= LargestMessage)
+        if (_unflushed == 0 && !_isRefused && source.Length >= LargestMessage)
         {
             int sent = 0;
             while (sent < source.Length)
@@ -116,7 +117,7 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
                 await FlushBuffers(CancellationToken.None).ConfigureAwait(false);
             }
 
-            if (pipe.Fault is null && !_isRefused) await client.EndStreamAsync(pipe.Node, pipe.Outgoing).ConfigureAwait(false);
+            if (pipe.Fault is null && !_isRefused) await client.EndOfPipe(pipe).ConfigureAwait(false);
         }
         catch (ForwardPipeException)
         {
@@ -169,7 +170,7 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
             _isSending = true;
             CancellationTokenSource cancel = _cancel;
             using CancellationTokenRegistration registration = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), cancel);
-            result = await client.SendAsync(pipe.Node, pipe.Outgoing, MessageClass.Reliable, payload, cancellation: cancel.Token).ConfigureAwait(false);
+            result = await client.SendOfPipe(pipe, payload, cancel.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException cancelled)
         {
