@@ -58,23 +58,51 @@ public sealed class ForwardOptionsTests
         using ServiceProvider provider = Provide(Right());
         Assert.That(provider.GetRequiredService<IOptions<ForwardNodeOptions>>().Value, Is.EqualTo(new ForwardNodeOptions
         {
-            Node = 25011, SendStoreBytes = 200_000, ReceiveWindowBytes = 2_000_000, MaxStreams = 7, MaxPendingHandshakes = 8, ProbeInterval = TimeSpan.FromSeconds(2),
-            DeadAfter = TimeSpan.FromSeconds(20), RealTimeBudget = TimeSpan.FromMilliseconds(300), DrainLimit = TimeSpan.FromSeconds(3), AllowUnkeyedIp = true, VSocketFallback = true,
+            Node = 25011,
+            SendStoreBytes = 200_000,
+            ReceiveWindowBytes = 2_000_000,
+            MaxStreams = 7,
+            MaxPendingHandshakes = 8,
+            ProbeInterval = TimeSpan.FromSeconds(2),
+            DeadAfter = TimeSpan.FromSeconds(20),
+            RealTimeBudget = TimeSpan.FromMilliseconds(300),
+            DrainLimit = TimeSpan.FromSeconds(3),
+            AllowUnkeyedIp = true,
+            VSocketFallback = true,
         }).UsingPropertiesComparer());
         Assert.That(provider.GetRequiredService<IOptions<ForwardLoopOptions>>().Value, Is.EqualTo(new ForwardLoopOptions { Idle = IdleStrategy.Block, SpinMicros = 7, PollBudget = 8, SlowCycleMicros = 9, FailFast = true }).UsingPropertiesComparer());
         Assert.That(provider.GetRequiredService<IOptions<ForwardServiceOptions>>().Value, Is.EqualTo(new ForwardServiceOptions { OnLoopFault = LoopFaultAction.Log, HealthLimit = TimeSpan.FromSeconds(9) }).UsingPropertiesComparer());
         Assert.That(provider.GetRequiredService<IOptions<IpTransportOptions>>().Value, Is.EqualTo(new IpTransportOptions
         {
-            Port = 54_000, Addresses = [IPAddress.Loopback, IPAddress.IPv6Loopback], MarkRealTime = true, MaxFrameSize = 1300, ReceiveBufferSize = 70_000, SendBufferSize = 80_000,
+            Port = 54_000,
+            Addresses = [IPAddress.Loopback, IPAddress.IPv6Loopback],
+            MarkRealTime = true,
+            MaxFrameSize = 1300,
+            ReceiveBufferSize = 70_000,
+            SendBufferSize = 80_000,
         }).UsingPropertiesComparer());
         Assert.That(provider.GetRequiredService<IOptions<SocketTransportOptions>>().Value, Is.EqualTo(new SocketTransportOptions
         {
-            Port = 54_001, Directory = "/run/fastforward", Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite, Group = "radio", AllowedUserIds = [0, 1000], MaxFrameSize = 2000,
-            OpenTimeout = TimeSpan.FromSeconds(1), Backlog = 3, MaxPendingOpens = 4, SendBufferSize = 100_000,
+            Port = 54_001,
+            Directory = "/run/fastforward",
+            Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            Group = "radio",
+            AllowedUserIds = [0, 1000],
+            MaxFrameSize = 2000,
+            OpenTimeout = TimeSpan.FromSeconds(1),
+            Backlog = 3,
+            MaxPendingOpens = 4,
+            SendBufferSize = 100_000,
         }).UsingPropertiesComparer());
         Assert.That(provider.GetRequiredService<IOptions<VSocketTransportOptions>>().Value, Is.EqualTo(new VSocketTransportOptions
         {
-            Port = 54_002, Type = VSocketType.Stream, ToHost = true, MaxFrameSize = 3000, OpenTimeout = TimeSpan.FromSeconds(2), Backlog = 5, MaxPendingOpens = 6,
+            Port = 54_002,
+            Type = VSocketType.Stream,
+            ToHost = true,
+            MaxFrameSize = 3000,
+            OpenTimeout = TimeSpan.FromSeconds(2),
+            Backlog = 5,
+            MaxPendingOpens = 6,
         }).UsingPropertiesComparer());
         OverrideResolver routes = provider.GetRequiredService<OverrideResolver>();
         Assert.That(routes.Find(250012)!.Preferred.Row, Is.EqualTo(new RouteRow(250012, 0, TransportKind.Socket, "", 54_012)));
