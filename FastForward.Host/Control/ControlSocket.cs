@@ -140,8 +140,14 @@ internal sealed partial class ControlSocket : IDisposable
     private async Task ServeAsync(ControlConnection client)
     {
         await Task.Yield();
-        await client.ServeAsync(_stop.Token).ConfigureAwait(false);
-        lock (_clients) _clients.Remove(client);
+        try
+        {
+            await client.ServeAsync(_stop.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_clients) _clients.Remove(client); // also by an exception that nobody thought of: the place is free again
+        }
     }
 
     // SO_PEERCRED: what the kernel knew of the client when it connected.

@@ -12,7 +12,7 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
     private const uint SecondNode = 250_012;
     private const int Talkers = 16;
     private const int Attempts = 3;
-    private static readonly TimeSpan s_connectLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_connectLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan s_settleLimit = TimeSpan.FromSeconds(30);
 
     private readonly string _type = TransportTypeMap.NameOf(kind);

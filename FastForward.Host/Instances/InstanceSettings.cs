@@ -45,6 +45,9 @@ internal sealed record InstanceSettings
     /// <summary>Send everything on vSockets to the host, which passes it on.</summary>
     public required bool VSocketToHost { get; init; }
 
+    /// <summary>Reach a peer by its next row while its vSocket cannot be connected.</summary>
+    public required bool VSocketFallback { get; init; }
+
     /// <summary>What the loop does without work.</summary>
     public required IdleStrategy Idle { get; init; }
 

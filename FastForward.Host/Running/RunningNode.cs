@@ -33,7 +33,7 @@ internal sealed class RunningNode : IDisposable
         Transports = TransportsOf(settings, loggers);
         Node = new ForwardNode(
             Loop,
-            new ForwardNodeOptions { Node = settings.Network, AllowUnkeyedIp = settings.AllowUnkeyedIp, MaxStreams = StreamsNeeded(settings) },
+            new ForwardNodeOptions { Node = settings.Network, AllowUnkeyedIp = settings.AllowUnkeyedIp, VSocketFallback = settings.VSocketFallback, MaxStreams = StreamsNeeded(settings) },
             Transports,
             _routes,
             Actors,

@@ -8,13 +8,17 @@ namespace FastForward.Host.Watching;
 /// <summary>One request to a running host, and the lines of its answer.</summary>
 internal sealed class ControlClient : IDisposable
 {
+    // A host that is stopped takes nobody: once as many wait as it may have waiting, the kernel lets the next one wait for ever.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     private readonly string _path;
-    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly Socket _socket;
     private readonly StreamReader _answers;
 
-    private ControlClient(string path)
+    private ControlClient(string path, TimeSpan patience)
     {
         _path = path;
+        _socket = NewSocket(patience);
         try
         {
             _socket.Connect(new UnixDomainSocketEndPoint(path));
@@ -29,10 +33,13 @@ internal sealed class ControlClient : IDisposable
     }
 
     /// <summary>Connects and asks.</summary>
+    /// <param name="path">The control socket.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="patience">How long the host may take to accept; 5 s by default.</param>
     /// <exception cref="ControlFailure">No host runs there, or it may not be asked.</exception>
-    public static ControlClient Ask(string path, ControlRequest request)
+    public static ControlClient Ask(string path, ControlRequest request, TimeSpan? patience = null)
     {
-        ControlClient client = new(path);
+        ControlClient client = new(path, patience ?? s_patience);
         try
         {
             client._socket.Send([.. JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Default.ControlRequest), (byte)'\n']);
@@ -46,9 +53,9 @@ internal sealed class ControlClient : IDisposable
     }
 
     /// <summary>Somebody has the socket, who may yet refuse to be asked; it is not what a killed host left behind.</summary>
-    public static bool IsAnswered(string path)
+    public static bool IsAnswered(string path, TimeSpan? patience = null)
     {
-        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using Socket socket = NewSocket(patience ?? s_patience);
         try
         {
             socket.Connect(new UnixDomainSocketEndPoint(path));
@@ -56,7 +63,7 @@ internal sealed class ControlClient : IDisposable
         }
         catch (SocketException exception)
         {
-            return exception.SocketErrorCode == SocketError.AccessDenied;
+            return exception.SocketErrorCode is SocketError.AccessDenied or SocketError.WouldBlock;
         }
     }
 
@@ -98,10 +105,16 @@ internal sealed class ControlClient : IDisposable
         _socket.Dispose();
     }
 
+    // The time-out of sends is that of connect(2) too (unix(7)).
+    private static Socket NewSocket(TimeSpan patience) =>
+        new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { SendTimeout = (int)patience.TotalMilliseconds };
+
     private static ControlFailure Explain(string path, Exception exception) => exception switch
     {
         SocketException { SocketErrorCode: SocketError.AccessDenied } =>
             new($"permission denied: {path} takes write permission on the file (socket-mode, socket-group) and search permission on its directories", ExitCode.NotPermitted),
+        SocketException { SocketErrorCode: SocketError.WouldBlock } =>
+            new($"the host at {path} takes no connection: its process is stopped, or the machine is too busy", ExitCode.Unavailable),
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } =>
             new($"no host runs: the socket {path} was left behind by one that is gone", ExitCode.Unavailable),
         SocketException when !File.Exists(path) =>

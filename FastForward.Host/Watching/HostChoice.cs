@@ -61,7 +61,7 @@ internal sealed class HostChoice
 
     private static string TheOnlyOne()
     {
-        string[] sockets = [.. Directory.GetFiles(DefaultDirectory, ControlPath.Pattern).Where(ControlClient.IsAnswered)];
+        string[] sockets = [.. Directory.GetFiles(DefaultDirectory, ControlPath.Pattern).Where(static path => ControlClient.IsAnswered(path))];
         return sockets.Length switch
         {
             1 => sockets[0],

@@ -26,7 +26,7 @@ public sealed class CrossProcessToolTests
         List<JsonElement> rows = Rows(tool);
         Assert.That(rows.Select(Name), Is.EqualTo(
         [
-            "ip FastForward spin 64", "ip C spin 64", "ip LiteNetLib spin 64", "socket FastForward spin 64", "socket C spin 64", "tcp C spin 64", "tcp NetMQ spin 64",
+            "ip FastForward spin 64", "ip C spin 64", "ip C connected spin 64", "ip LiteNetLib spin 64", "socket FastForward spin 64", "socket C spin 64", "tcp C spin 64", "tcp NetMQ spin 64",
         ]));
         foreach (JsonElement row in rows) AssertTimes(row);
         AssertPng(plots, "percentiles-spin-64.png");
@@ -59,7 +59,7 @@ public sealed class CrossProcessToolTests
         using TemporaryDirectory plots = new();
         using RunningProgram tool = BenchmarkTool.Start($"throughput --transport ip,socket,tcp --mode adaptive --size 64 --rounds 1 {Short} --json --plot {plots.Path}");
         List<JsonElement> rows = Rows(tool);
-        Assert.That(rows.Select(Name), Is.EqualTo(["ip FastForward adaptive 64", "ip C adaptive 64", "socket FastForward adaptive 64", "socket C adaptive 64", "tcp C adaptive 64", "tcp NetMQ adaptive 64"]));
+        Assert.That(rows.Select(Name), Is.EqualTo(["ip FastForward adaptive 64", "ip C adaptive 64", "ip C connected adaptive 64", "socket FastForward adaptive 64", "socket C adaptive 64", "tcp C adaptive 64", "tcp NetMQ adaptive 64"]));
         foreach (JsonElement row in rows)
         {
             Assert.That(row.GetProperty("p50Micros").ValueKind, Is.EqualTo(JsonValueKind.Null), Name(row));
@@ -140,6 +140,17 @@ public sealed class CrossProcessToolTests
         foreach ((int id, string command) in sides) Assert.That(Directory.Exists($"/proc/{id}"), Is.False, command);
     }
 
+    [Test]
+    public void The_floor_does_not_outlive_a_tool_that_is_killed()
+    {
+        Requires.Program("gcc", "gcc");
+        using TemporaryDirectory temporary = new(); // what the tool cannot remove any more
+        using RunningProgram tool = BenchmarkTool.Start("latency --transport ip --implementation C --mode block --size 64 --rounds 1 --warmup 60", $"TMPDIR={temporary.Path}");
+        IReadOnlyList<(int Id, string Command)> sides = WaitForSides(tool, "/floor ");
+        tool.Signal(RunningProgram.SIGKILL);
+        foreach ((int id, string command) in sides) Eventually.True(() => !Directory.Exists($"/proc/{id}"), () => $"the end of {command}");
+    }
+
     /// <summary>The report of two rounds is made of the two rounds: their median, and the median of their ratios.</summary>
     private static void AssertMedians(RunningProgram tool, List<JsonElement> rows)
     {
@@ -158,10 +169,10 @@ public sealed class CrossProcessToolTests
 
     private static string[] Cells(string line) => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries);
 
-    private static IReadOnlyList<(int Id, string Command)> WaitForSides(RunningProgram tool)
+    private static IReadOnlyList<(int Id, string Command)> WaitForSides(RunningProgram tool, string word = " side ")
     {
         IReadOnlyList<(int Id, string Command)> sides = [];
-        Eventually.True(() => (sides = [.. BenchmarkTool.ChildrenOf(tool.Id).Where(static child => child.Command.Contains(" side ", StringComparison.Ordinal))]).Count == 2, () => $"two processes: {tool.Everything}");
+        Eventually.True(() => (sides = [.. BenchmarkTool.ChildrenOf(tool.Id).Where(child => child.Command.Contains(word, StringComparison.Ordinal))]).Count == 2, () => $"two processes: {tool.Everything}");
         return sides;
     }
 
@@ -194,7 +205,7 @@ public sealed class CrossProcessToolTests
     {
         Assert.That(row.GetProperty("messagesPerSecond").GetDouble(), Is.GreaterThan(0), Name(row));
         Assert.That(row.GetProperty("cpuPercent").GetDouble(), Is.GreaterThan(0), Name(row));
-        bool isFloor = row.GetProperty("implementation").GetString() == "C";
+        bool isFloor = row.GetProperty("implementation").GetString() is "C" or "C connected";
         Assert.That(row.GetProperty("allocatedBytesPerMessage").ValueKind, Is.EqualTo(isFloor ? JsonValueKind.Null : JsonValueKind.Number), Name(row));
     }
 

@@ -24,6 +24,7 @@ public sealed class ForwardOptionsTests
             })
             .AddSocketTransport(static socket => socket.Port = 70_000)
             .AddIpTransport(static ip => ip.MaxFrameSize = 1)
+            .AddVSocketTransport(static vsocket => vsocket.Backlog = 0)
             .AddRoute(2, TransportKind.Socket, port: 0)
             .AddRoute(3, TransportKind.Ip, 54_000, "192.0.2.7")
             .ConfigureLoop(static loop => loop.PollBudget = 0)
@@ -34,6 +35,7 @@ public sealed class ForwardOptionsTests
             Assert.That(problems, Does.Contain("ForwardNodeOptions.MaxStreams: 0 is not allowed; use 1..1048576, such as 1024."));
             Assert.That(problems, Does.Contain("ForwardNodeOptions.ProbeInterval: "));
             Assert.That(problems, Does.Contain("SocketTransportOptions.Port: 70000 is outside 1..65535; 30100 is an example."));
+            Assert.That(problems, Does.Contain("VSocketTransportOptions.Port: 0 is outside 1..65535; 54000 is an example.").And.Contain("VSocketTransportOptions.Backlog: 0 is outside"));
             Assert.That(problems, Does.Contain("IpTransportOptions.MaxFrameSize: 1 is outside 1200..1452; 1200 passes everywhere."));
             Assert.That(problems, Does.Contain("ForwardLoopOptions.PollBudget: 0 is outside 1..65536; 256 is a good value."));
             Assert.That(problems, Does.Contain("ForwardServiceOptions.HealthLimit: 00:00:00 is outside 10 ms..1 min; 00:00:02 is a good value."));
@@ -57,7 +59,7 @@ public sealed class ForwardOptionsTests
         Assert.That(provider.GetRequiredService<IOptions<ForwardNodeOptions>>().Value, Is.EqualTo(new ForwardNodeOptions
         {
             Node = 25011, SendStoreBytes = 200_000, ReceiveWindowBytes = 2_000_000, MaxStreams = 7, MaxPendingHandshakes = 8, ProbeInterval = TimeSpan.FromSeconds(2),
-            DeadAfter = TimeSpan.FromSeconds(20), RealTimeBudget = TimeSpan.FromMilliseconds(300), DrainLimit = TimeSpan.FromSeconds(3), AllowUnkeyedIp = true,
+            DeadAfter = TimeSpan.FromSeconds(20), RealTimeBudget = TimeSpan.FromMilliseconds(300), DrainLimit = TimeSpan.FromSeconds(3), AllowUnkeyedIp = true, VSocketFallback = true,
         }).UsingPropertiesComparer());
         Assert.That(provider.GetRequiredService<IOptions<ForwardLoopOptions>>().Value, Is.EqualTo(new ForwardLoopOptions { Idle = IdleStrategy.Block, SpinMicros = 7, PollBudget = 8, SlowCycleMicros = 9, FailFast = true }).UsingPropertiesComparer());
         Assert.That(provider.GetRequiredService<IOptions<ForwardServiceOptions>>().Value, Is.EqualTo(new ForwardServiceOptions { OnLoopFault = LoopFaultAction.Log, HealthLimit = TimeSpan.FromSeconds(9) }).UsingPropertiesComparer());
@@ -70,6 +72,10 @@ public sealed class ForwardOptionsTests
             Port = 54_001, Directory = "/run/fastforward", Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite, Group = "radio", AllowedUserIds = [0, 1000], MaxFrameSize = 2000,
             OpenTimeout = TimeSpan.FromSeconds(1), Backlog = 3, MaxPendingOpens = 4, SendBufferSize = 100_000,
         }).UsingPropertiesComparer());
+        Assert.That(provider.GetRequiredService<IOptions<VSocketTransportOptions>>().Value, Is.EqualTo(new VSocketTransportOptions
+        {
+            Port = 54_002, Type = VSocketType.Stream, ToHost = true, MaxFrameSize = 3000, OpenTimeout = TimeSpan.FromSeconds(2), Backlog = 5, MaxPendingOpens = 6,
+        }).UsingPropertiesComparer());
         OverrideResolver routes = provider.GetRequiredService<OverrideResolver>();
         Assert.That(routes.Find(250012)!.Preferred.Row, Is.EqualTo(new RouteRow(250012, 0, TransportKind.Socket, "", 54_012)));
         Assert.That(routes.Find(250013)!.Preferred.Row, Is.EqualTo(new RouteRow(250013, 7, TransportKind.Ip, "192.0.2.7", 54_013)));
@@ -80,11 +86,12 @@ public sealed class ForwardOptionsTests
     {
         Assert.Multiple(() =>
         {
-            Same<ForwardNodeOptions>("", ["Loop", "Service", "Ip", "Socket", "Routes"]);
+            Same<ForwardNodeOptions>("", ["Loop", "Service", "Ip", "Socket", "VSocket", "Routes"]);
             Same<ForwardLoopOptions>("Loop:", []);
             Same<ForwardServiceOptions>("Service:", []);
             Same<IpTransportOptions>("Ip:", []);
             Same<SocketTransportOptions>("Socket:", []);
+            Same<VSocketTransportOptions>("VSocket:", []);
         });
 
         // What the test above sets is every property, so a new one cannot be forgotten in either place.
@@ -155,6 +162,7 @@ public sealed class ForwardOptionsTests
         ["RealTimeBudget"] = "00:00:00.300",
         ["DrainLimit"] = "00:00:03",
         ["AllowUnkeyedIp"] = "true",
+        ["VSocketFallback"] = "true",
         ["Loop:Idle"] = "block",
         ["Loop:SpinMicros"] = "7",
         ["Loop:PollBudget"] = "8",
@@ -180,6 +188,13 @@ public sealed class ForwardOptionsTests
         ["Socket:Backlog"] = "3",
         ["Socket:MaxPendingOpens"] = "4",
         ["Socket:SendBufferSize"] = "100000",
+        ["VSocket:Port"] = "54002",
+        ["VSocket:Type"] = "stream",
+        ["VSocket:ToHost"] = "true",
+        ["VSocket:MaxFrameSize"] = "3000",
+        ["VSocket:OpenTimeout"] = "00:00:02",
+        ["VSocket:Backlog"] = "5",
+        ["VSocket:MaxPendingOpens"] = "6",
         ["Routes:0:Node"] = "250012",
         ["Routes:0:Transport"] = "SOCKET",
         ["Routes:0:Port"] = "54012",

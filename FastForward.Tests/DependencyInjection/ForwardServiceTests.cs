@@ -121,6 +121,29 @@ public sealed class ForwardServiceTests
         Assert.That(_sockets.Files, Is.Empty);
     }
 
+    [Test]
+    public void A_start_that_hangs_is_given_up_with_the_host()
+    {
+        using HangingActor.Gate gate = new();
+        using HostedNode a = new(_sockets, 1, 2, builder =>
+        {
+            builder.Services.AddSingleton(gate);
+            builder.AddActor<HangingActor>(5);
+        });
+        using CancellationTokenSource given = new();
+        Task start = a.App.StartAsync(given.Token);
+        try
+        {
+            Eventually.True(() => gate.Reached.IsSet, () => "the actor is not started");
+            given.Cancel();
+            Assert.Catch<OperationCanceledException>(() => Eventually.Ends(start, "the start"));
+        }
+        finally
+        {
+            gate.Open.Set();
+        }
+    }
+
     [TestCase(LoopFaultAction.StopHost)]
     [TestCase(LoopFaultAction.Log)]
     public void A_loop_that_ends_by_an_exception_is_reported(LoopFaultAction action)
@@ -175,6 +198,34 @@ public sealed class ForwardServiceTests
         public void OnMessage(in ReceivedMessage message) => _messages++;
 
         public void OnStop() => Stops++;
+    }
+
+    private sealed class HangingActor(HangingActor.Gate gate) : IActor
+    {
+        public string Name => "hanging";
+
+        public void OnStart(ActorContext context)
+        {
+            gate.Reached.Set();
+            gate.Open.Wait();
+        }
+
+        public void OnMessage(in ReceivedMessage message)
+        {
+        }
+
+        public sealed class Gate : IDisposable
+        {
+            public ManualResetEventSlim Reached { get; } = new();
+
+            public ManualResetEventSlim Open { get; } = new();
+
+            public void Dispose()
+            {
+                Reached.Dispose();
+                Open.Dispose();
+            }
+        }
     }
 
     private sealed class FailingService : IHostedService

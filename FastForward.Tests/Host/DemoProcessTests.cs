@@ -46,7 +46,7 @@ public sealed class DemoProcessTests
     {
         Requires.Lab();
         using RunningProgram demo = RunningProgram.StartHost("demo", "--json", "--seconds", "2");
-        Assert.That(demo.WaitForExit(TimeSpan.FromSeconds(240)), Is.Zero, demo.Everything);
+        Assert.That(demo.WaitForExit(TimeSpan.FromSeconds(540)), Is.Zero, demo.Everything);
         using JsonDocument document = JsonDocument.Parse(demo.Output);
         string[] sound =
         [

@@ -19,6 +19,7 @@ public sealed class InstanceReaderTests
         Assert.That(settings.Addresses, Is.Empty);
         Assert.That(settings.SocketDirectory, Is.EqualTo("/tmp"));
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.Adaptive));
+        Assert.That((settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback), Is.EqualTo((VSocketType.Auto, false, false)));
         Assert.That(settings.AllowUnkeyedIp, Is.False);
         Assert.That(settings.MarkRealTime, Is.False);
         Assert.That(settings.LogLevel, Is.EqualTo(LogLevel.Information));
@@ -42,6 +43,9 @@ public sealed class InstanceReaderTests
             socket-mode = 0600
             socket-group = operators
             allowed-users = 0, 1001
+            vsocket-type = stream
+            vsocket-to-host = yes
+            vsocket-fallback = yes
             idle = BusySpin
             allow-unkeyed-ip = yes
             realtime-dscp = ef
@@ -72,6 +76,7 @@ public sealed class InstanceReaderTests
         Assert.That((settings.SocketDirectory, settings.ControlDirectory), Is.EqualTo(("/tmp", "/run")));
         Assert.That(settings.SocketGroup, Is.EqualTo("operators"));
         Assert.That(settings.AllowedUsers, Is.EqualTo(new[] { 0u, 1001u }));
+        Assert.That((settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback), Is.EqualTo((VSocketType.Stream, true, true)));
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.BusySpin));
         Assert.That(settings.AllowUnkeyedIp, Is.True);
         Assert.That(settings.MarkRealTime, Is.True);
@@ -99,7 +104,7 @@ public sealed class InstanceReaderTests
     [TestCase("network=25011\nport = 54011 ; main", "f.conf:2: port: '54011 ; main' is no whole number from 1 to 65535 (a comment needs a line of its own); for example: port = 54011")]
     [TestCase("network=25011\nport =", "f.conf:2: port: '' is no whole number from 1 to 65535; for example: port = 54011")]
     [TestCase("network=25011\nprot = 1", "f.conf:2: prot: is not known; did you mean port?")]
-    [TestCase("network=25011\nzzzzzzzz = 1", "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, idle, allow-unkeyed-ip, realtime-dscp, log-level")]
+    [TestCase("network=25011\nzzzzzzzz = 1", "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, log-level")]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase("network=25011\nidle = adaptiv", "f.conf:2: idle: 'adaptiv' is none of adaptive, busyspin, block; for example: idle = adaptive")]
     [TestCase("network=25011\nallow-unkeyed-ip = maybe", "f.conf:2: allow-unkeyed-ip: 'maybe' is none of yes, no, true, false; for example: allow-unkeyed-ip = yes")]

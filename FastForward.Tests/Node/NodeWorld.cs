@@ -28,9 +28,9 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
     public UnixVSocketFamily? CreateVSocketFamily() => kernelVSockets ? null : new UnixVSocketFamily(_vsockets.Path);
 
     /// <summary>Starts a node without routes; <paramref name="address"/> is that of its UDP port, 127.0.0.1 by default.</summary>
-    public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false, IPAddress? address = null, ForwardMetrics? metrics = null)
+    public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false, IPAddress? address = null, ForwardMetrics? metrics = null, bool vsockets = true)
     {
-        TestNode node = new(this, id, configure, allowUnkeyed, address ?? IPAddress.Loopback, metrics);
+        TestNode node = new(this, id, configure, allowUnkeyed, address ?? IPAddress.Loopback, metrics, vsockets);
         _nodes.Add(node);
         return node;
     }

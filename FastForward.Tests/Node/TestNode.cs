@@ -9,22 +9,23 @@ namespace FastForward.Tests.Node;
 internal sealed class TestNode : IForwardHandler, IDisposable
 {
     private readonly StaticRouteSource _routes = new([]);
+    private readonly StaticRouteSource _overrides = new([], RouteTable.OverriddenNodes);
     private readonly List<RouteRow> _rows = [];
     private readonly OverrideResolver _resolver;
 
-    public TestNode(NodeWorld world, uint id, Action<ForwardNodeOptions>? configure, bool allowUnkeyed, IPAddress address, ForwardMetrics? metrics = null)
+    public TestNode(NodeWorld world, uint id, Action<ForwardNodeOptions>? configure, bool allowUnkeyed, IPAddress address, ForwardMetrics? metrics = null, bool vsockets = true)
     {
         ForwardNodeOptions options = new() { Node = id, AllowUnkeyedIp = allowUnkeyed };
         configure?.Invoke(options);
-        _resolver = new OverrideResolver([_routes], new RouteOptions { SocketDirectory = world.SocketDirectory, AllowUnkeyedIp = allowUnkeyed });
+        _resolver = new OverrideResolver([_routes, _overrides], new RouteOptions { SocketDirectory = world.SocketDirectory, AllowUnkeyedIp = allowUnkeyed });
         SocketPort = (int)(id % 60_000) + 1;
         Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [address] });
         Socket = new SocketTransport(new SocketTransportOptions { Port = SocketPort, Directory = world.SocketDirectory });
         VSocketFamily = world.CreateVSocketFamily();
-        VSocketTransportOptions vsockets = new() { Port = TransportHarness.VSocket.NextPort() };
-        VSocket = VSocketFamily is null ? new VSocketTransport(vsockets) : new VSocketTransport(vsockets, VSocketFamily);
-        VSocketPort = vsockets.Port;
-        Node = new ForwardNode(world.Loop, options, [Ip, Socket, VSocket], _resolver, this, metrics: metrics);
+        VSocketTransportOptions vsocketOptions = new() { Port = TransportHarness.VSocket.NextPort() };
+        VSocket = VSocketFamily is null ? new VSocketTransport(vsocketOptions) : new VSocketTransport(vsocketOptions, VSocketFamily);
+        VSocketPort = vsocketOptions.Port;
+        Node = new ForwardNode(world.Loop, options, vsockets ? [Ip, Socket, VSocket] : [Ip, Socket], _resolver, this, metrics: metrics);
         Node.Start();
     }
 
@@ -79,6 +80,9 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         _rows.Add(row);
         _routes.Replace(_rows);
     }
+
+    /// <summary>The only row that goes before those of <see cref="Route(RouteRow)"/>.</summary>
+    public void Override(RouteRow row) => _overrides.Replace([row]);
 
     public void RemoveRoutes()
     {

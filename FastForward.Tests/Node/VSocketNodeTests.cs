@@ -1,5 +1,7 @@
+using FastForward.Tests.Transports;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
+using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Node;
 
@@ -80,6 +82,70 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         _world.Until(() => b.Node.GetPeer(a.Id)!.Transport == TransportKind.VSocket, "a path again");
         b.Node.Send(a.Id, 1, MessageClass.Reliable, "back"u8);
         _world.Until(() => a.Messages.Count == 1, "a message");
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Where_a_vSocket_cannot_be_connected_another_row_is_used_only_when_that_is_asked_for(bool fallback)
+    {
+        TestNode a = _world.Start(25011, options => options.VSocketFallback = fallback);
+        TestNode b = _world.Start(250012);
+        int nobody = TransportHarness.VSocket.NextPort();
+        b.Route(new RouteRow(a.Id, 0, TransportKind.VSocket, "1", nobody)); // it reaches nobody by itself
+        a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", nobody));
+        a.Route(b, TransportKind.Socket);
+        if (fallback)
+        {
+            _world.Until(() => a.IsConnectedTo(b), "the other row");
+            Assert.That(a.Node.GetPeer(b.Id)!.Transport, Is.EqualTo(TransportKind.Socket));
+            long tried = a.VSocket.Statistics.OpenFailures;
+            _world.Until(() => a.VSocket.Statistics.OpenFailures > tried, "the vSocket to be tried on");
+        }
+        else
+        {
+            _world.Until(() => a.VSocket.Statistics.OpenFailures >= 3, "three tries");
+            Assert.That(a.Node.GetPeer(b.Id)!.Paths, Is.Empty);
+        }
+
+        a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", b.VSocketPort));
+        _world.Until(() => a.Node.GetPeer(b.Id)!.Transport == TransportKind.VSocket, "the vSocket");
+        Assert.That(a.Node.GetPeer(b.Id)!.Paths, Has.Count.EqualTo(fallback ? 2 : 1), "the other path stays open beside it");
+    }
+
+    [Test]
+    public void The_other_row_is_used_where_vSockets_do_not_run()
+    {
+        TestNode a = _world.Start(25011, static options => options.VSocketFallback = true, vsockets: false);
+        TestNode b = _world.Start(250012);
+        b.Route(new RouteRow(a.Id, 0, TransportKind.VSocket, "77", 1)); // it reaches nobody by itself
+        a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", b.VSocketPort));
+        a.Route(b, TransportKind.Socket);
+        _world.Until(() => a.IsConnectedTo(b), "the other row");
+        Assert.That(a.Node.GetPeer(b.Id)!.Transport, Is.EqualTo(TransportKind.Socket));
+    }
+
+    [Test]
+    public void Connections_that_never_say_who_they_are_keep_nobody_out()
+    {
+        // Time stands still: none of them is closed for its silence.
+        using NodeWorld world = new(new FakeTimeProvider(), kernelVSockets);
+        TestNode b = world.Start(250012);
+        using VSocketTransport silent = TransportHarness.VSocket.Create(VSocketType.SeqPacket, kernelVSockets ? null : world.VSocketDirectory, TransportHarness.VSocket.NextPort());
+        RecordingSink sink = new();
+        silent.Start(world.Loop, sink);
+        for (int i = 1; i <= 100; i++)
+        {
+            silent.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, b.VSocketPort));
+            world.Until(() => { silent.Poll(64); return sink.OpenedLinks.Count == i && b.VSocket.Statistics.LinksOpened == i; }, $"silent link {i}");
+        }
+
+        foreach (TransportKind kind in new[] { TransportKind.Socket, TransportKind.VSocket })
+        {
+            TestNode a = world.Start(kind == TransportKind.Socket ? 25011u : 25013u);
+            b.Route(new RouteRow(a.Id, 0, kind, kind == TransportKind.VSocket ? "1" : "", 1)); // it reaches nobody by itself
+            a.Route(b, kind);
+            world.Until(() => a.IsConnectedTo(b), $"a node by {kind}");
+        }
     }
 
     private PeerEvent Refusal(TestNode node)

@@ -197,6 +197,41 @@ public sealed class FramingTests : IDisposable
         Assert.That(BinaryPrimitives.ReadUInt32LittleEndian(notice), Is.EqualTo(28 + (packets * (4 + MaxFrameSize))));
     }
 
+    [Test]
+    public void A_reader_whose_sink_throws_tells_all_the_same()
+    {
+        OpenPackets();
+        _neighbour!.Receive(new byte[100]);
+        _driver.Detach(_transport!);
+        _sink.OnFrame = static (_, _) => throw new NotImplementedException("the test's own");
+        int packets = 0;
+        for (int octets = 28; octets < WindowedPacketChannel.Window / 4; octets += 4 + MaxFrameSize, packets++)
+        {
+            _neighbour.Send([.. Word(28), .. Bytes(MaxFrameSize)]);
+            Assert.That(() => { while (_sink.FrameCount <= packets) _transport!.Poll(64); }, Throws.InstanceOf<NotImplementedException>());
+        }
+
+        // Nothing more comes, for the neighbour may wait for the notice.
+        _sink.OnFrame = null;
+        _driver.Attach(_transport!);
+        _driver.Until(() => _neighbour.Available > 0, "the notice");
+        byte[] notice = new byte[100];
+        Assert.That(_neighbour.Receive(notice), Is.EqualTo(4));
+        Assert.That(BinaryPrimitives.ReadUInt32LittleEndian(notice), Is.EqualTo(28 + (packets * (4 + MaxFrameSize))));
+    }
+
+    [Test]
+    public void A_far_end_with_less_room_than_the_window_is_named()
+    {
+        // UNIX sockets hold fewer small packets than the window allows.
+        OpenPackets();
+        IForwardLink link = _sink.OpenedLinks[0];
+        while (link.TryClaim(100, out _) == ClaimResult.Claimed) link.Commit(100, realTime: false);
+        _driver.Until(() => _sink.HasClosed(link), "Closed");
+        Assert.That(_sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.Failed));
+        Assert.That(_sink.ClosureOf(link).Detail, Does.Contain($"less room than the {WindowedPacketChannel.Window} octets"));
+    }
+
     [TestCase(29u, 10, "read more than was sent")]
     [TestCase(0u, MaxFrameSize + 1, "were agreed")]
     public void A_lie_or_an_oversize_ends_a_windowed_link(uint told, int length, string words)

@@ -17,7 +17,9 @@ public sealed class VSocketMachineTests
     [TestCase(1u, 2u, 1u, true, TestName = "So is one that has the loopback only")]
     [TestCase(1u, 3u, None, false, TestName = "It is no guest of its own")]
     [TestCase(None, 1u, None, false, TestName = "The number for none is nobody")]
-    public void Same_machine(uint one, uint other, uint own, bool same)
+    [TestCase(1u, 2u, null, false, TestName = "A machine that cannot read its number may be a guest: it is not 2")]
+    [TestCase(2u, 2u, null, true, TestName = "Equal numbers need no reading")]
+    public void Same_machine(uint one, uint other, uint? own, bool same)
     {
         Assert.That(VSocketMachine.IsSame(one, other, own), Is.EqualTo(same));
         Assert.That(VSocketMachine.IsSame(other, one, own), Is.EqualTo(same));

@@ -112,6 +112,15 @@ public sealed class VSocketTransportTests : IDisposable
         Assert.That(sink.ClosureOf(refused).Reason, Is.EqualTo(LinkCloseReason.NotPermitted));
     }
 
+    [Test]
+    public void A_datagram_link_shows_the_machine_at_its_far_end_whoever_began()
+    {
+        // The node compares it with the routes when these change, and ends paths that do not fit.
+        VSocketTransport transport = Start(new UdpVSocketFamily(), out _, VSocketType.Datagram);
+        IForwardLink link = transport.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, TransportHarness.VSocket.NextPort()));
+        Assert.That(link.Traits.Credentials, Is.EqualTo(new PeerCredentials { ContextId = VSocketEndPoint.LocalCid }));
+    }
+
     [TestCase(Errno.ECONNRESET, LinkCloseReason.ConnectRefused, "nobody listens at vsock:3:54000, or with another type")]
     [TestCase(Errno.ESOCKTNOSUPPORT, LinkCloseReason.Failed, "has no sockets of type Stream")]
     [TestCase(Errno.EPROTOTYPE, LinkCloseReason.Failed, "has no sockets of type Stream")]

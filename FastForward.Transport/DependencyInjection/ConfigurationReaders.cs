@@ -18,7 +18,8 @@ internal static class ConfigurationReaders
         section.Read<TimeSpan>(nameof(options.RealTimeBudget), "00:00:00.300", value => options.RealTimeBudget = value);
         section.Read<TimeSpan>(nameof(options.DrainLimit), "00:00:05", value => options.DrainLimit = value);
         section.Read<bool>(nameof(options.AllowUnkeyedIp), "false", value => options.AllowUnkeyedIp = value);
-        section.LeaveSections("Loop", "Service", "Ip", "Socket", "Routes");
+        section.Read<bool>(nameof(options.VSocketFallback), "false", value => options.VSocketFallback = value);
+        section.LeaveSections("Loop", "Service", "Ip", "Socket", "VSocket", "Routes");
     }
 
     public static void Loop(ConfigurationSectionReader section, ForwardLoopOptions options)
@@ -58,6 +59,17 @@ internal static class ConfigurationReaders
         section.Read<int>(nameof(options.Backlog), "128", value => options.Backlog = value);
         section.Read<int>(nameof(options.MaxPendingOpens), "64", value => options.MaxPendingOpens = value);
         section.Read<int>(nameof(options.SendBufferSize), "1048576", value => options.SendBufferSize = value);
+    }
+
+    public static void VSocket(ConfigurationSectionReader section, VSocketTransportOptions options)
+    {
+        section.Read<int>(nameof(options.Port), "54000", value => options.Port = value);
+        section.ReadName<VSocketType>(nameof(options.Type), value => options.Type = value);
+        section.Read<bool>(nameof(options.ToHost), "false", value => options.ToHost = value);
+        section.Read<int>(nameof(options.MaxFrameSize), "16384", value => options.MaxFrameSize = value);
+        section.Read<TimeSpan>(nameof(options.OpenTimeout), "00:00:05", value => options.OpenTimeout = value);
+        section.Read<int>(nameof(options.Backlog), "128", value => options.Backlog = value);
+        section.Read<int>(nameof(options.MaxPendingOpens), "64", value => options.MaxPendingOpens = value);
     }
 
     // Octal, as chmod(1) takes it.

@@ -36,8 +36,8 @@ public static class FastForwardServiceCollectionExtensions
 
     /// <summary>
     /// As <see cref="AddFastForward(IServiceCollection, Action{ForwardNodeOptions}?)"/>, with what a section of the
-    /// configuration says: the node's options, and the sections <c>Loop</c>, <c>Service</c>, <c>Ip</c>, <c>Socket</c> and
-    /// <c>Routes</c>. A transport with a section is added. Routes are followed as they change; all else counts once, at start.
+    /// configuration says: the node's options, and the sections <c>Loop</c>, <c>Service</c>, <c>Ip</c>, <c>Socket</c>,
+    /// <c>VSocket</c> and <c>Routes</c>. A transport with a section is added. Routes are followed as they change; all else counts once, at start.
     /// </summary>
     /// <param name="services">The container's services.</param>
     /// <param name="section">The section. Keys are the names of the options' properties; one that is not known is a problem.</param>
@@ -50,6 +50,7 @@ public static class FastForwardServiceCollectionExtensions
         builder.Bind<ForwardServiceOptions>(section.GetSection("Service"), ConfigurationReaders.Service);
         if (section.GetSection("Ip") is { } ip && ip.Exists()) builder.AddIpTransport(ip);
         if (section.GetSection("Socket") is { } socket && socket.Exists()) builder.AddSocketTransport(socket);
+        if (section.GetSection("VSocket") is { } vsocket && vsocket.Exists()) builder.AddVSocketTransport(vsocket);
         builder.AddRoutes(section.GetSection("Routes"));
         return builder;
     }

@@ -79,6 +79,22 @@ public sealed class ForwardBuilder
         return AddIpTransport();
     }
 
+    /// <summary>Adds vSockets: the way between virtual machines and their host.</summary>
+    /// <param name="configure">Sets the options; <see cref="VSocketTransportOptions.Port"/> has no default.</param>
+    public ForwardBuilder AddVSocketTransport(Action<VSocketTransportOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        Services.Configure(configure);
+        return AddVSocketTransport();
+    }
+
+    /// <summary>Adds vSockets with the options of a section.</summary>
+    public ForwardBuilder AddVSocketTransport(IConfiguration section)
+    {
+        Bind<VSocketTransportOptions>(section, ConfigurationReaders.VSocket);
+        return AddVSocketTransport();
+    }
+
     /// <summary>Adds a transport made elsewhere. The node owns it.</summary>
     /// <param name="kind">Its kind; a node has at most one of each.</param>
     /// <param name="create">Makes it, once.</param>
@@ -155,6 +171,13 @@ public sealed class ForwardBuilder
         AddCheck<IpTransportOptions>(TransportKind.Ip, static options => options.FindProblems());
         return AddTransport(TransportKind.Ip, static provider => new IpTransport(
             provider.GetRequiredService<IOptions<IpTransportOptions>>().Value, provider.GetService<ILogger<IpTransport>>()));
+    }
+
+    private ForwardBuilder AddVSocketTransport()
+    {
+        AddCheck<VSocketTransportOptions>(TransportKind.VSocket, static options => options.FindProblems());
+        return AddTransport(TransportKind.VSocket, static provider => new VSocketTransport(
+            provider.GetRequiredService<IOptions<VSocketTransportOptions>>().Value, provider.GetService<ILogger<VSocketTransport>>()));
     }
 
     private void AddCheck<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(TransportKind kind, Func<TOptions, IEnumerable<string>> findProblems)

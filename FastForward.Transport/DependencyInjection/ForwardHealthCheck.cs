@@ -5,7 +5,7 @@ namespace FastForward.Transport.DependencyInjection;
 
 /// <summary>
 /// The node's <see cref="NodeHealth"/> as a health check: <c>services.AddHealthChecks().AddCheck&lt;ForwardHealthCheck&gt;("fastforward")</c>.
-/// Absent peers and transports degrade; a loop that does not answer within
+/// Absent peers degrade; a loop that does not answer within
 /// <see cref="ForwardServiceOptions.HealthLimit"/>, or a node that carries nothing, is unhealthy.
 /// </summary>
 /// <param name="node">The node.</param>

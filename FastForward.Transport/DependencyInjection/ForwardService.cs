@@ -47,7 +47,7 @@ internal sealed partial class ForwardService(
         }
         catch
         {
-            await StopAsync(CancellationToken.None).ConfigureAwait(false);
+            await DisposeAsync().ConfigureAwait(false); // within its limit: what hangs may be the start itself
             throw;
         }
 

@@ -18,7 +18,7 @@ internal sealed class SetupCheck(ForwardSetup setup) : IValidateOptions<ForwardN
         if (setup.Handlers.Count + setup.Actors.Count == 0) yield return "The node has nobody to hand its messages to: call AddHandler<THandler>(), or AddActor<TActor>(services).";
         if (setup.Handlers.Count > 1) yield return "The node has more than one handler: call AddHandler once, or use actors.";
         if (setup.Handlers.Count > 0 && setup.Actors.Count > 0) yield return "The node has a handler and actors: use one or the other, for each event has one receiver.";
-        if (setup.Transports.Count == 0) yield return "The node has no transport: call AddSocketTransport(...) for processes of this machine, AddIpTransport(...) for other machines.";
+        if (setup.Transports.Count == 0) yield return "The node has no transport: call AddSocketTransport(...) for processes of this machine, AddIpTransport(...) for other machines, AddVSocketTransport(...) between virtual machines and their host.";
         foreach (string problem in FindRouteProblems(options)) yield return problem;
     }
 

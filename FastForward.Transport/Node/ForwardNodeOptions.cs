@@ -35,6 +35,12 @@ public sealed class ForwardNodeOptions
     /// </summary>
     public bool AllowUnkeyedIp { get; set; }
 
+    /// <summary>
+    /// While a peer's preferred route is a vSocket that cannot be connected, reach it by its next row of another transport.
+    /// Default false: it is only tried again. The vSocket is tried on meanwhile, and used as soon as it stands.
+    /// </summary>
+    public bool VSocketFallback { get; set; }
+
     internal void Validate()
     {
         string problems = string.Join(' ', FindProblems());

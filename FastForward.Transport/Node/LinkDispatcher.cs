@@ -7,7 +7,8 @@ namespace FastForward.Transport;
 /// <summary>Brings what the transports report to the path, peer or connector that it concerns.</summary>
 internal sealed class LinkDispatcher : ILinkSink
 {
-    // Connections of allowed users that never introduce themselves must not pile up.
+    // Connections that never introduce themselves must not pile up, nor keep others out: a medium has so many at most, and
+    // a new one takes the place of the oldest. Who means it says who it is at once.
     private const int MaxUnclaimedLinks = 64;
 
     private readonly ForwardLoop _loop;
@@ -36,12 +37,13 @@ internal sealed class LinkDispatcher : ILinkSink
             return;
         }
 
-        if (!link.IsInbound || _unclaimed.Count >= MaxUnclaimedLinks)
+        if (!link.IsInbound)
         {
             link.Close();
             return;
         }
 
+        MakeRoom(link.Transport);
         _unclaimed.Add(link, _loop.Now + _options.HandshakeTimeout);
         if (!_unclaimedTimer.IsSet) _unclaimedTimer.SetAfter(_options.HandshakeTimeout);
     }
@@ -148,6 +150,23 @@ internal sealed class LinkDispatcher : ILinkSink
 
     private Reject RejectOf(in Handshake init, RejectReason reason) =>
         new(init.SenderIndex, _options.Node, init.From, init.Incarnation, reason);
+
+    private void MakeRoom(IForwardTransport transport)
+    {
+        int count = 0;
+        IForwardLink? oldest = null;
+        long first = long.MaxValue;
+        foreach ((IForwardLink link, long deadline) in _unclaimed)
+        {
+            if (!ReferenceEquals(link.Transport, transport)) continue;
+            count++;
+            if (deadline < first) (oldest, first) = (link, deadline);
+        }
+
+        if (count < MaxUnclaimedLinks) return;
+        _unclaimed.Remove(oldest!);
+        oldest!.Close();
+    }
 
     private void CloseUnclaimed()
     {

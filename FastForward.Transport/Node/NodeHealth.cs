@@ -5,10 +5,13 @@ namespace FastForward.Transport;
 /// <summary>Whether a node does what it should.</summary>
 public enum NodeHealthStatus
 {
-    /// <summary>The loop runs, all transports are up and every configured peer is connected.</summary>
+    /// <summary>
+    /// The loop runs, a transport is up and every configured peer is connected. A transport that this machine does not have
+    /// is no fault: a peer that can only be reached by it is not connected, and its reason says so.
+    /// </summary>
     Healthy,
 
-    /// <summary>The node works, but a transport is missing or a peer is not there.</summary>
+    /// <summary>The node works, but a configured peer is not there.</summary>
     Degraded,
 
     /// <summary>The node carries nothing: its loop does not run, it is not started or stops, or no transport is up.</summary>
@@ -33,12 +36,13 @@ public sealed record NodeHealth(NodeHealthStatus Status, IReadOnlyList<string> P
         if (!isStarted) return Unhealthy("the node is not started");
         if (isStopping) return Unhealthy("the node is stopping or has stopped");
         List<string> problems = [];
-        foreach ((TransportKind kind, TransportAvailability availability) in transports.OrderBy(static pair => pair.Key))
+        bool isCutOff = transports.Count > 0 && transports.Values.All(static availability => !availability.IsAvailable);
+        if (isCutOff)
         {
-            if (!availability.IsAvailable) problems.Add($"transport {kind} does not run: {availability.Reason}");
+            foreach ((TransportKind kind, TransportAvailability availability) in transports.OrderBy(static pair => pair.Key))
+                problems.Add($"transport {kind} does not run: {availability.Reason}");
         }
 
-        bool isCutOff = transports.Count > 0 && transports.Values.All(static availability => !availability.IsAvailable);
         PeerStatus[] absent = [.. peers.Where(static peer => peer.State != PeerState.Connected).OrderBy(static peer => peer.Node)];
         problems.AddRange(absent.Select(Describe));
         return new NodeHealth(

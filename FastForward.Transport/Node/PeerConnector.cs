@@ -24,6 +24,7 @@ internal sealed class PeerConnector
     private readonly LoopTimer _timer;
     private readonly long _since;
 
+    private Route? _fallback;
     private IForwardLink? _connecting;
     private bool _lookingUp;
     private bool _stopped;
@@ -75,7 +76,7 @@ internal sealed class PeerConnector
                 PayloadBytesReceived = statistics.BytesReceived,
                 UndeliveredMessages = statistics.UndeliveredMessages,
                 SkippedMessages = statistics.SkippedMessages,
-                DroppedMessages = statistics.LateMessages + statistics.DuplicateMessages + statistics.EndedStreamMessages,
+                DroppedMessages = statistics.DroppedMessages,
             };
         }
     }
@@ -83,8 +84,13 @@ internal sealed class PeerConnector
     /// <summary>The way to the peer; null when only the peer comes to us.</summary>
     public Route? Route { get; private set; }
 
-    public void SetRoute(Route? route)
+    /// <param name="route">The way to the peer.</param>
+    /// <param name="fallback">The way of another transport while that one cannot be connected; null when there is none.</param>
+    public void SetRoute(Route? route, Route? fallback)
     {
+        Route? former = _fallback;
+        _fallback = fallback;
+        if (former is not null && !Equals(former, fallback) && former.Row.Transport != route?.Row.Transport) CloseInitiated(former.Row.Transport);
         if (Equals(Route, route))
         {
             Reschedule(); // no route from the start: the peer may come to us, and if it does not, that is told
@@ -97,14 +103,7 @@ internal sealed class PeerConnector
         _generation++;
         Peer.Prefer(_loop.Now, route?.Row.Transport);
         DropAttempt();
-        if (before is not null && before.Row.Transport == route?.Row.Transport)
-        {
-            foreach (Session.Path path in Peer.Paths.ToArray())
-            {
-                if (path.IsInitiator && path.Kind == before.Row.Transport)
-                    path.Close(_loop.Now, Session.Wire.CloseReason.RouteChanged, "the route changed");
-            }
-        }
+        if (before is not null && before.Row.Transport == route?.Row.Transport) CloseInitiated(before.Row.Transport);
 
         _retry = FirstRetryMicros;
         _nextAttempt = _loop.Now;
@@ -155,7 +154,7 @@ internal sealed class PeerConnector
         }
 
         _connecting = null;
-        _lastFailure = null;
+        if (link.Transport.Kind == Route?.Row.Transport) _lastFailure = null;
         _openedAt = _loop.Now;
         Session.Path path = Session.Path.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, _loop.Now);
         path.Link = link;
@@ -171,6 +170,7 @@ internal sealed class PeerConnector
         _connecting = null;
         _lastFailure = closure;
         BackOff();
+        if (_fallback is { } fallback && link.Transport.Kind == Route?.Row.Transport && !Peer.HasPath(fallback.Row.Transport)) Attempt(fallback);
         Reschedule();
     }
 
@@ -286,6 +286,14 @@ internal sealed class PeerConnector
         }
 
         Reschedule();
+    }
+
+    private void CloseInitiated(TransportKind kind)
+    {
+        foreach (Session.Path path in Peer.Paths.ToArray())
+        {
+            if (path.IsInitiator && path.Kind == kind) path.Close(_loop.Now, Session.Wire.CloseReason.RouteChanged, "the route changed");
+        }
     }
 
     private void DropAttempt()

@@ -73,6 +73,9 @@ internal sealed class PeerStatistics
     /// <summary>Messages of streams that had ended before, dropped.</summary>
     public long EndedStreamMessages => Volatile.Read(ref _endedStreamMessages);
 
+    /// <summary>Messages dropped for whatever reason: late, duplicate or of an ended stream.</summary>
+    public long DroppedMessages => LateMessages + DuplicateMessages + EndedStreamMessages;
+
     /// <summary>Incoming streams evicted to make room for others.</summary>
     public long EvictedStreams => Volatile.Read(ref _evictedStreams);
 

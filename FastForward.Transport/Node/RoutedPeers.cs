@@ -68,7 +68,9 @@ internal sealed class RoutedPeers : IAdmission
                 _unconfigured.Remove(node);
             }
 
-            connector.SetRoute(Usable(node, routes));
+            Route? fallback = FindFallback(routes);
+            Route? route = Usable(node, routes, fallback);
+            connector.SetRoute(route, ReferenceEquals(route, fallback) ? null : fallback);
             foreach (Session.Path path in connector.Peer.Paths.ToArray())
             {
                 // A row that is gone does not cut off who was let in by it; one that names another machine does.
@@ -151,7 +153,7 @@ internal sealed class RoutedPeers : IAdmission
     }
 
     // A route that cannot be used is no silent matter.
-    private Route? Usable(uint node, NodeRoutes routes)
+    private Route? Usable(uint node, NodeRoutes routes, Route? fallback)
     {
         TransportKind kind = routes.Preferred.Row.Transport;
         string? obstacle = routes.KeyId != 0
@@ -160,7 +162,19 @@ internal sealed class RoutedPeers : IAdmission
                 ? $"its route needs a transport that does not run here: {_transports.ReasonAgainst(kind)}"
                 : null;
         if (obstacle is null) return routes.Preferred;
+        if (fallback is not null) return fallback; // that vSockets do not run here was told at the start
         Peers.Find(node)?.Tell(PeerEventKind.Unusable, kind, obstacle);
+        return null;
+    }
+
+    private Route? FindFallback(NodeRoutes routes)
+    {
+        if (!_options.VSocketFallback || routes.KeyId != 0 || routes.Preferred.Row.Transport != TransportKind.VSocket) return null;
+        foreach (Route route in routes.All)
+        {
+            if (route.Row.Transport != TransportKind.VSocket && _transports.Find(route.Row.Transport) is not null) return route;
+        }
+
         return null;
     }
 

@@ -25,7 +25,10 @@ public sealed record LinkTraits
     /// <summary>The longest frame in octets that <see cref="IForwardLink.TryClaim"/> grants.</summary>
     public required int MaxFrameSize { get; init; }
 
-    /// <summary>The far end stays on this machine: the frames cross no wire that somebody could tap.</summary>
+    /// <summary>
+    /// The frames stay within this host and its guests: they cross no wire that somebody could tap. On vSockets the far
+    /// end may be another machine of the same hypervisor.
+    /// </summary>
     public required bool HostLocal { get; init; }
 
     /// <summary>What the kernel vouches for about the far end; null when it vouches for nothing.</summary>

@@ -11,7 +11,7 @@ internal sealed class MeasureOptions
 {
     private const int LargestSize = 1100; // a real-time message; what fits there fits everywhere
     private readonly Option<string[]> _transports = List("--transport", "ip, socket, vsock, rdma, tcp or several, separated by commas.", TransportName.All);
-    private readonly Option<string[]> _implementations = List("--implementation", "FastForward, C, NetMQ, LiteNetLib or several.", ImplementationName.All);
+    private readonly Option<string[]> _implementations = List("--implementation", "FastForward, C, \"C connected\", NetMQ, LiteNetLib or several.", ImplementationName.All);
     private readonly Option<string[]> _modes = List("--mode", "How the processes wait: spin, adaptive, block or several.", [.. Enum.GetNames<Mode>().Select(static name => name.ToLowerInvariant())]);
     private readonly Option<int> _rounds = Number("--rounds", "How often each contestant is measured, in turn with the others, 1 to 1000.", 5, 1, 1000);
     private readonly Option<double> _seconds = Seconds("--seconds", "How long a round measures, 0.05 to 3600.", 1, 0.05);

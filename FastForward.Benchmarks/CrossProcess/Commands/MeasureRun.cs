@@ -10,8 +10,6 @@ namespace FastForward.Benchmarks.CrossProcess.Commands;
 /// <summary>Runs a measuring command from its settings to its reports.</summary>
 internal static class MeasureRun
 {
-    private const double FloorWarmUpSeconds = 0.2; // nothing is compiled there; caches and sockets only
-
     /// <returns>The exit code.</returns>
     public static int Run(MeasureSettings settings)
     {
@@ -55,7 +53,7 @@ internal static class MeasureRun
 
     private static async Task<int> RunAsync(MeasureSettings settings, Stream? json, CancellationToken cancellation)
     {
-        using FloorProgram? floor = settings.Implementations.Contains(ImplementationName.Floor) ? FloorProgram.TryBuild(out string? reason) : NoFloor(out reason);
+        using FloorProgram? floor = settings.Implementations.Any(ImplementationName.IsFloor) ? FloorProgram.TryBuild(out string? reason) : NoFloor(out reason);
         Field field = new(settings, reason);
         List<Row> rows = [];
         bool failed = false;
@@ -112,7 +110,7 @@ internal static class MeasureRun
         Mode = contest.Mode,
         Workload = settings.Workload,
         Size = contest.Size,
-        WarmUpMicros = (long)(1e6 * (contest.Implementation == ImplementationName.Floor ? Math.Min(FloorWarmUpSeconds, settings.WarmUpSeconds) : settings.WarmUpSeconds)),
+        WarmUpMicros = (long)(1e6 * settings.WarmUpSeconds),
         MeasureMicros = (long)(1e6 * settings.Seconds),
         IntervalNanos = settings.Rate > 0 ? Math.Max(1, (long)(1e9 / settings.Rate)) : 1,
         TickNanos = settings.TickNanos,

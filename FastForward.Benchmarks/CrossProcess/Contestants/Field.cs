@@ -18,6 +18,7 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
         ImplementationName.NetMQ => transport == TransportName.Tcp,
         ImplementationName.LiteNetLib => transport == TransportName.Ip,
         ImplementationName.FastForward => transport != TransportName.Tcp,
+        ImplementationName.ConnectedFloor => transport == TransportName.Ip, // elsewhere every socket is connected
         _ => transport != TransportName.Rdma, // whose floor would be ib_send_lat
     };
 
@@ -58,7 +59,7 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
     private string? ProblemOf(string implementation, string transport, Mode mode) => implementation switch
     {
         ImplementationName.FastForward => NodeMedium.CheckAvailability(transport).Reason,
-        ImplementationName.Floor when floorProblem is not null => floorProblem,
+        ImplementationName.Floor or ImplementationName.ConnectedFloor when floorProblem is not null => floorProblem,
         ImplementationName.Floor when transport == TransportName.VSocket => VSocketTransport.CheckLoopback().Reason,
         ImplementationName.LiteNetLib when mode != Mode.Spin => "its single-threaded mode only spins",
         ImplementationName.NetMQ when settings.Workload == WorkloadKind.Paced && (mode != Mode.Spin || !NetMqEndpoint.SpinsHere) => "its waits are whole milliseconds, too coarse for a fixed rate",

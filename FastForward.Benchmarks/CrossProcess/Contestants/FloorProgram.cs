@@ -49,7 +49,7 @@ internal sealed class FloorProgram : IDisposable
 
     private static string KindOf(SidePlan plan) => plan.Transport switch
     {
-        TransportName.Ip => "udp",
+        TransportName.Ip => plan.Implementation == ImplementationName.ConnectedFloor ? "udp-connected" : "udp",
         TransportName.Socket => "unix",
         TransportName.VSocket => plan.VSocketType == VSocketType.Stream ? "vsock-stream" : "vsock",
         _ => "tcp",

@@ -5,7 +5,9 @@
  *   floor ROLE KIND ADDRESS MODE WORKLOAD SIZE WARMUP_US MEASURE_US INTERVAL_NS TICK_NS CPU
  *
  * ROLE      far (listens, echoes, counts) or near (sends, measures)
- * KIND      udp, unix (seqpacket), tcp, vsock (seqpacket) or vsock-stream
+ * KIND      udp (one unconnected socket, as a server has it that speaks with many over one port: every datagram is sent
+ *           to an address and comes with one), udp-connected (a socket for one other side alone, which the kernel serves
+ *           faster), unix (seqpacket), tcp, vsock (seqpacket) or vsock-stream
  * ADDRESS   near: what far has printed. far: a path for unix, a CID for vsock, anything for the others
  * MODE      spin (non-blocking calls), block (blocking calls), adaptive (50 us of the one, then the other)
  * WORKLOAD  ping (one message under way), paced (round trips at a fixed rate), voice (one way at a fixed rate) or
@@ -14,7 +16,7 @@
  * Message i of a fixed rate is due at i * INTERVAL_NS rounded down to TICK_NS, and its time counts from then whether or
  * not the program was able to send it in time. Lines on the output: "ready ADDRESS" (far), "begin" (near, which then
  * waits for an octet on its input), "measured SENT RECEIVED NANOSECONDS -1" (near), then from the side that took the
- * times "NANOSECONDS COUNT" for each and "done". The end of the input ends the program.
+ * times "NANOSECONDS COUNT" for each and "done". The end of the input ends the program at any time.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -24,6 +26,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +47,8 @@ struct header {
     uint32_t kind, phase;
 };
 
-static int fd, is_stream, spins, blocks;
+static int fd, is_stream, is_unconnected, spins, blocks;
+static struct sockaddr_in peer, source, *sender = &source; /* unconnected; far answers whoever has sent last */
 static size_t size, filled, used, staged;
 static uint64_t sent, received, last_work, counts[BUCKETS];
 static char in[1 << 18], out[1 << 16], message[1 << 16];
@@ -83,7 +87,8 @@ static void print_times(void)
 static void send_all(const char *bytes, size_t length)
 {
     while (length > 0) {
-        ssize_t n = send(fd, bytes, length, MSG_NOSIGNAL | (blocks && !spins ? 0 : MSG_DONTWAIT));
+        int flags = MSG_NOSIGNAL | (blocks && !spins ? 0 : MSG_DONTWAIT);
+        ssize_t n = is_unconnected ? sendto(fd, bytes, length, flags, (struct sockaddr *)&peer, sizeof peer) : send(fd, bytes, length, flags);
         if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
             die("send");
         if (n > 0) {
@@ -132,8 +137,10 @@ static int take(struct header *header, uint64_t due)
                 return 0;
             waits = 0;
         }
-        ssize_t n = recv(fd, in + filled, is_stream ? sizeof in - filled : size, waits ? 0 : MSG_DONTWAIT);
-        if (n == 0)
+        socklen_t length = sizeof *sender;
+        ssize_t n = is_unconnected ? recvfrom(fd, in + filled, size, waits ? 0 : MSG_DONTWAIT, (struct sockaddr *)sender, &length)
+                                   : recv(fd, in + filled, is_stream ? sizeof in - filled : size, waits ? 0 : MSG_DONTWAIT);
+        if (n == 0 && !is_unconnected)
             exit(0); /* the other side has ended */
         if (n < 0 && errno != EAGAIN && errno != EINTR)
             die("recv");
@@ -276,7 +283,8 @@ static void open_socket(int near, const char *kind, const char *address)
             name.vm.svm_cid = VMADDR_CID_ANY;
         length = sizeof name.vm;
     } else {
-        if (strcmp(kind, "udp") == 0)
+        is_unconnected = strcmp(kind, "udp") == 0;
+        if (strncmp(kind, "udp", 3) == 0)
             type = SOCK_DGRAM;
         name.ip.sin_family = AF_INET;
         name.ip.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -288,7 +296,14 @@ static void open_socket(int near, const char *kind, const char *address)
         die("socket");
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
-    if (near) {
+    if (near && type == SOCK_DGRAM) { /* bound, like the other side, to an address of its own */
+        struct sockaddr_in own = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        if (bind(fd, (struct sockaddr *)&own, sizeof own) != 0)
+            die("bind");
+    }
+    if (near && is_unconnected) {
+        peer = name.ip;
+    } else if (near) {
         if (connect(fd, &name.any, length) != 0)
             die("connect");
     } else {
@@ -301,7 +316,9 @@ static void open_socket(int near, const char *kind, const char *address)
         else
             printf("ready %u\n", ntohs(name.ip.sin_port));
         fflush(stdout);
-        if (type == SOCK_DGRAM) { /* the first one to speak is the other side; its message stays to be read */
+        if (is_unconnected) {
+            sender = &peer;
+        } else if (type == SOCK_DGRAM) { /* the first one to speak is the other side; its message stays to be read */
             length = sizeof name;
             if (recvfrom(fd, in, 1, MSG_PEEK, &name.any, &length) < 0 || connect(fd, &name.any, length) != 0)
                 die("recvfrom");
@@ -313,14 +330,22 @@ static void open_socket(int near, const char *kind, const char *address)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
-/* From now on the end of the input, which is that of the parent process, ends this one by SIGIO, without a look at it. */
-static void follow_parent(void)
+/* The parent's octet or, which is the end of this process too, that of the parent. */
+static void look_at_input(int signal)
 {
     struct pollfd entry = { STDIN_FILENO, POLLIN, 0 };
+    (void)signal;
+    if (poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP) != 0)
+        _exit(0);
+}
+
+/* From now on a signal tells of the input, without a look at it: also in the middle of a wait that nobody ends any more. */
+static void follow_parent(void)
+{
+    signal(SIGIO, look_at_input);
     fcntl(STDIN_FILENO, F_SETOWN, getpid());
     fcntl(STDIN_FILENO, F_SETFL, O_ASYNC);
-    if (poll(&entry, 1, 0) != 0)
-        exit(0);
+    look_at_input(SIGIO);
 }
 
 int main(int argc, char **argv)
@@ -348,8 +373,7 @@ int main(int argc, char **argv)
         if (sched_setaffinity(0, sizeof set, &set) != 0)
             die("sched_setaffinity");
     }
-    if (!near)
-        follow_parent();
+    follow_parent();
     open_socket(near, argv[2], argv[3]);
     if (!near)
         far_side();
@@ -359,7 +383,6 @@ int main(int argc, char **argv)
     fflush(stdout);
     if (read(STDIN_FILENO, &go, 1) != 1)
         return 1;
-    follow_parent();
     run(argv[5], WARM, 20000000, interval, tick); /* the parent goes back to sleep meanwhile */
     uint64_t elapsed = run(argv[5], MEASURE, nanos, interval, tick);
     printf("measured %llu %llu %llu -1\n", (unsigned long long)sent, (unsigned long long)received, (unsigned long long)elapsed);

@@ -33,7 +33,7 @@ internal sealed class SideProcess : IDisposable
     /// <summary>Starts a side: the floor's program, or this one again.</summary>
     public static SideProcess Start(SidePlan plan, FloorProgram? floor)
     {
-        ProcessStartInfo start = plan.Implementation == ImplementationName.Floor
+        ProcessStartInfo start = ImplementationName.IsFloor(plan.Implementation)
             ? new ProcessStartInfo(floor!.Path, FloorProgram.Arguments(plan))
             : OwnCommand(plan);
         start.RedirectStandardInput = true;
@@ -86,7 +86,7 @@ internal sealed class SideProcess : IDisposable
     /// <summary>Asks a managed side how many messages it has handled and how many octets it has allocated.</summary>
     public async Task<(long Messages, long Allocated)?> MarkAsync(CancellationToken cancellation)
     {
-        if (_plan.Implementation == ImplementationName.Floor) return null;
+        if (ImplementationName.IsFloor(_plan.Implementation)) return null;
         Go();
         string[] words = await ExpectAsync("mark", cancellation).ConfigureAwait(false);
         return (Number(words[0]), Number(words[1]));

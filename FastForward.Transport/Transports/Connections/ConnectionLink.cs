@@ -134,7 +134,7 @@ internal sealed unsafe class ConnectionLink : TransportLink
             sink.Frame(this, frame);
         }
 
-        if (found > 0 && State == LinkState.Open) _channel.Settle();
+        if (State == LinkState.Open) _channel.Settle(); // also when nothing was found: a sink may have thrown before
         MayHaveMore = found == limit && State == LinkState.Open;
         _burst = MayHaveMore ? Math.Min(_burst * 2, ConnectionPort.LongestBurst) : 1;
         return found;
@@ -289,7 +289,9 @@ internal sealed unsafe class ConnectionLink : TransportLink
                 break;
             case FrameChannel.SendStatus.Failed:
                 _channel.Drop();
-                CloseWith(new LinkClosure(LinkCloseReason.Failed, error, $"sending failed: {LibC.Describe(error)}"));
+                // A channel that waits for room answers EAGAIN otherwise.
+                string detail = error == Errno.EAGAIN ? $"the far end has less room than the {WindowedPacketChannel.Window} octets that it must have" : LibC.Describe(error);
+                CloseWith(new LinkClosure(LinkCloseReason.Failed, error, $"sending failed: {detail}"));
                 return;
         }
 

@@ -6,7 +6,7 @@ namespace FastForward.Transport;
 /// <summary>What differs between the address families whose sockets have connections.</summary>
 internal interface IConnectionMedium
 {
-    /// <summary>The far end cannot be on another machine.</summary>
+    /// <summary>See <see cref="LinkTraits.HostLocal"/>.</summary>
     bool IsHostLocal { get; }
 
     /// <summary>

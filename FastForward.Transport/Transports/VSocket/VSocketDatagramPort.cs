@@ -217,7 +217,8 @@ internal sealed unsafe class VSocketDatagramPort : IDisposable
     private VSocketDatagramLink NewLink(VSocketEndPoint remote, bool inbound)
     {
         _loop.VerifyAccess();
-        LinkTraits traits = inbound ? _traits with { Credentials = new PeerCredentials { ContextId = remote.Cid } } : _traits;
+        // Also of a link that begins here: frames that are not from there never reach it.
+        LinkTraits traits = _traits with { Credentials = new PeerCredentials { ContextId = remote.Cid } };
         VSocketDatagramLink link = new(this, _transport, _loop, _events, _family, remote, traits, inbound);
         _links.Add(link);
         return link;

@@ -25,19 +25,18 @@ internal static unsafe class VSocketMachine
     /// <summary>Whether two context ids, as seen from this machine, are the same machine.</summary>
     public static bool IsSame(uint one, uint other)
     {
-        if (one == other) return true;
-        uint own = ReadCid(out _) ?? VSocketEndPoint.AnyCid;
-        return IsSame(one, other, own);
+        return one == other || IsSame(one, other, ReadCid(out _));
     }
 
-    /// <summary>As above, for a machine with the context id <paramref name="own"/>.</summary>
+    /// <summary>As above, for a machine with the context id <paramref name="own"/>; null when it is not known.</summary>
     /// <remarks>
     /// A machine is context id 1 to itself, and its own one; one that is no guest is 2 as well, which is what its guests
-    /// call it. A connection to any of these goes through the loopback, and comes in from 1.
+    /// call it. A connection to any of these goes through the loopback, and comes in from 1. Where the machine's number
+    /// cannot be read (no descriptor left) nothing is guessed: a guest must not take its host for itself.
     /// </remarks>
-    public static bool IsSame(uint one, uint other, uint own)
+    public static bool IsSame(uint one, uint other, uint? own)
     {
-        return one == other || (IsSelf(one) && IsSelf(other));
+        return one == other || (own is not null && IsSelf(one) && IsSelf(other));
 
         bool IsSelf(uint cid) => cid == VSocketEndPoint.LocalCid
             || (cid == own && own != VSocketEndPoint.AnyCid)
