@@ -145,7 +145,7 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         while (length < buffer.Length)
         {
             int count = await socket.ReceiveAsync(buffer.AsMemory(length), limit.Token).ConfigureAwait(false);
-            if (count == 0) return [];
+            if (count == 0) return buffer[..length]; // a client that closes its half has said all, newline or not
             int end = Array.IndexOf(buffer, Newline, length, count);
             length += count;
             if (end >= 0) return buffer[..(end + 1)];

@@ -38,6 +38,7 @@ public sealed class CrossProcessToolTests
         Requires.Program("gcc", "gcc");
         using TemporaryDirectory directory = new();
         string file = directory["rows.json"];
+        File.WriteAllText(file, new string('x', 100_000)); // the rows of a longer run
         using RunningProgram tool = BenchmarkTool.Start($"latency --rate 2000 --transport socket --implementation FastForward,C --mode block --size 16,1100 --rounds 2 {Short} --json {file}");
         Assert.That(tool.WaitForExit(s_wholeRun), Is.Zero, tool.Everything);
         List<JsonElement> rows = Parse(File.ReadAllText(file));
@@ -90,13 +91,36 @@ public sealed class CrossProcessToolTests
     [TestCase("voice --seconds nan", "--seconds: 'nan' is no number from 0.05 to 3600; for example: --seconds 1")]
     [TestCase("throughput --rate 5", "Unrecognized command or argument '--rate'.")]
     [TestCase("latency --transport socket --implementation NetMQ", "--transport socket does not go with --implementation NetMQ: NetMQ has tcp")]
-    [TestCase("latency --json /nonexistent/rows.json", "Could not find a part of the path '/nonexistent/rows.json'.")]
+    [TestCase("latency --json /nonexistent/rows.json", "--json: Could not find a part of the path '/nonexistent/rows.json'.")]
+    [TestCase("latency --plot /proc", "--plot: ")]
+    [TestCase("latencey", "Unrecognized command or argument 'latencey'.")]
+    [TestCase("", "FastForward.Benchmarks --help shows what there is.")]
     public void A_wrong_command_line_is_told_and_exits_with_2(string arguments, string message)
     {
         using RunningProgram tool = BenchmarkTool.Start(arguments);
         Assert.That(tool.WaitForExit(), Is.EqualTo(2), tool.Everything);
         Assert.That(tool.Everything, Does.Contain(message).And.Not.Contain("   at "));
         Assert.That(tool.Output, Is.Empty);
+    }
+
+    [Test]
+    public void Help_names_the_commands()
+    {
+        using RunningProgram tool = BenchmarkTool.Start("--help");
+        Assert.That(tool.WaitForExit(), Is.Zero, tool.Everything);
+        foreach (string command in new[] { "latency", "throughput", "voice", "suites", "BenchmarkDotNet" }) Assert.That(tool.Output, Does.Contain(command));
+        Assert.That(tool.Output, Does.Not.Contain("<plan>"), "the hidden one");
+    }
+
+    [Test]
+    public void Without_a_place_for_temporary_files_it_says_so_and_leaves_no_empty_file()
+    {
+        using TemporaryDirectory directory = new();
+        string file = directory["rows.json"];
+        using RunningProgram tool = BenchmarkTool.Start($"latency --transport socket --mode block --size 64 --rounds 1 {Short} --json {file}", "TMPDIR=/nonexistent");
+        Assert.That(tool.WaitForExit(), Is.EqualTo(1), tool.Everything);
+        Assert.That(tool.Everything, Does.Contain("no temporary directory can be made in /nonexistent/, TMPDIR can name another: "));
+        Assert.That(File.Exists(file), Is.False);
     }
 
     [Test]
@@ -131,12 +155,16 @@ public sealed class CrossProcessToolTests
     [Test]
     public void Ctrl_C_ends_the_tool_and_its_processes()
     {
-        using RunningProgram tool = BenchmarkTool.Start("latency --transport socket --implementation FastForward --mode block --size 64 --rounds 1 --seconds 60 --json");
+        using TemporaryDirectory directory = new();
+        string file = directory["rows.json"];
+        File.WriteAllText(file, "figures of yesterday");
+        using RunningProgram tool = BenchmarkTool.Start($"latency --transport socket --implementation FastForward --mode block --size 64 --rounds 1 --seconds 60 --json {file}");
         IReadOnlyList<(int Id, string Command)> sides = WaitForSides(tool);
         tool.Signal(RunningProgram.SIGINT);
         Assert.That(tool.WaitForExit(), Is.EqualTo(130), tool.Everything);
         Assert.That(tool.Everything, Does.Contain("interrupted; the processes are ended"));
         Assert.That(tool.Output, Is.Empty);
+        Assert.That(File.ReadAllText(file), Is.EqualTo("figures of yesterday"));
         foreach ((int id, string command) in sides) Assert.That(Directory.Exists($"/proc/{id}"), Is.False, command);
     }
 

@@ -65,6 +65,16 @@ public sealed class ControlSocketTests
     }
 
     [Test]
+    public void The_end_of_what_a_client_sends_is_the_end_of_its_line_too()
+    {
+        Start();
+        Socket client = Connect();
+        client.Send("""{"command":"stat"}"""u8);
+        client.Shutdown(SocketShutdown.Send);
+        Assert.That(ReadLine(client).Stat!.Node, Is.EqualTo(TwoInstances.Near));
+    }
+
+    [Test]
     public void Silent_flooding_and_deaf_clients_hurt_nobody()
     {
         RunningProgram near = _instances.StartBoth("", "").Near;

@@ -6,13 +6,16 @@ using FastForward.Benchmarks.CrossProcess.Processes;
 
 namespace FastForward.Benchmarks.CrossProcess.Commands;
 
-/// <summary>The commands of the cross-process tool; every other command line is that of BenchmarkDotNet.</summary>
+/// <summary>
+/// The commands of the cross-process tool, and what the program says of itself. Command lines that begin with any other
+/// option are those of BenchmarkDotNet.
+/// </summary>
 internal static class CrossProcessCommandLine
 {
     private const string Side = "side";
 
-    /// <summary>Whether the arguments are for this tool.</summary>
-    public static bool Handles(string[] args) => args is ["latency" or "throughput" or "voice" or Side, ..];
+    /// <summary>Whether the arguments are for this tool; wrong words are, so that they are told.</summary>
+    public static bool Handles(string[] args) => args is [] or ["--help" or "-h" or "-?" or "--version", ..] || !args[0].StartsWith('-');
 
     /// <returns>The exit code.</returns>
     public static int Run(string[] args)
@@ -23,7 +26,10 @@ internal static class CrossProcessCommandLine
             return ExitCode.Failure;
         }
 
-        RootCommand root = new("Measures FastForward and others between two processes.") { Latency(), Throughput(), Voice(), SideCommand() };
+        RootCommand root = new("Measures FastForward and others. Any other option is one of BenchmarkDotNet's own command line, such as --list flat.")
+        {
+            Latency(), Throughput(), Voice(), new Command("suites", "BenchmarkDotNet suites of the library, in one process; takes BenchmarkDotNet's options."), SideCommand(),
+        };
         ParseResult result = root.Parse(args);
         if (result.Action is ParseErrorAction) return Refuse(result);
         return result.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
@@ -41,7 +47,7 @@ internal static class CrossProcessCommandLine
     {
         MeasureOptions options = new([64, 256, 1100]);
         Option<int> rate = MeasureOptions.Number("--rate", "Messages per second, sent at fixed times whatever becomes of the answers (open loop); 0 for one at a time (ping-pong).", 0, 0, 10_000_000);
-        Command command = new("latency", "Round-trip times.") { rate };
+        Command command = new("latency", "Round-trip times between two processes.") { rate };
         options.AddTo(command);
         command.SetAction(result =>
         {
@@ -54,7 +60,7 @@ internal static class CrossProcessCommandLine
     private static Command Throughput()
     {
         MeasureOptions options = new([64, 256, 1100]);
-        Command command = new("throughput", "Messages per second, one way.");
+        Command command = new("throughput", "Messages per second between two processes, one way.");
         options.AddTo(command);
         command.SetAction(result => MeasureRun.Run(options.Read(result, WorkloadKind.Stream)));
         return command;
@@ -66,7 +72,7 @@ internal static class CrossProcessCommandLine
         MeasureOptions options = new([60]);
         Option<int> streams = MeasureOptions.Number("--streams", "Voice streams, each one message per 60 ms.", 1000, 1, 1000);
         Option<int> tick = MeasureOptions.Number("--tick", "Messages that fall into one tick of this many microseconds are sent together; 1 spreads them evenly, 60000 sends all streams at once.", 1000, 1, 60_000);
-        Command command = new("voice", "One-way times and CPU of many voice streams.") { streams, tick };
+        Command command = new("voice", "One-way times and CPU of many voice streams between two processes.") { streams, tick };
         options.AddTo(command);
         command.SetAction(result => MeasureRun.Run(options.Read(result, WorkloadKind.Voice) with
         {

@@ -24,11 +24,17 @@ internal static class MeasureRun
                 return ExitCode.Usage;
             }
 
-            using Stream? json = OpenOutputs(settings, out string? problem);
+            using JsonOutput? json = OpenOutputs(settings, out string? problem);
             if (problem is not null)
             {
                 Console.Error.WriteLine(problem);
                 return ExitCode.Usage;
+            }
+
+            if (TemporaryProblem() is { } temporary)
+            {
+                Console.Error.WriteLine(temporary);
+                return ExitCode.Failure;
             }
 
             return RunAsync(settings, json, stop.Token).GetAwaiter().GetResult();
@@ -51,7 +57,7 @@ internal static class MeasureRun
         }
     }
 
-    private static async Task<int> RunAsync(MeasureSettings settings, Stream? json, CancellationToken cancellation)
+    private static async Task<int> RunAsync(MeasureSettings settings, JsonOutput? json, CancellationToken cancellation)
     {
         using FloorProgram? floor = settings.Implementations.Any(ImplementationName.IsFloor) ? FloorProgram.TryBuild(out string? reason) : NoFloor(out reason);
         Field field = new(settings, reason);
@@ -126,29 +132,49 @@ internal static class MeasureRun
         return string.Create(CultureInfo.InvariantCulture, $"{times}{result.MessagesPerSecond:0} messages/s{(result.Lost > 0 ? $", {result.Lost} lost" : "")}");
     }
 
-    /// <summary>Opened before anything is measured: nobody waits ten minutes to learn that a path is wrong.</summary>
+    /// <summary>Tried before anything is measured: nobody waits ten minutes to learn that a path is wrong.</summary>
     /// <returns>Where JSON goes; null without.</returns>
-    private static Stream? OpenOutputs(MeasureSettings settings, out string? problem)
+    private static JsonOutput? OpenOutputs(MeasureSettings settings, out string? problem)
     {
         problem = null;
+        string option = "--plot";
         try
         {
-            if (settings.PlotDirectory is { } plots) Directory.CreateDirectory(plots);
-            if (!settings.Json) return null;
-            return settings.JsonFile is { } file ? File.Create(file) : Console.OpenStandardOutput();
+            if (settings.PlotDirectory is { } plots)
+            {
+                Directory.CreateDirectory(plots);
+                File.Create(Path.Combine(plots, $".fastforward-{Environment.ProcessId}"), 1, FileOptions.DeleteOnClose).Dispose();
+            }
+
+            option = "--json";
+            return settings.Json ? JsonOutput.Open(settings.JsonFile) : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            problem = exception.Message;
+            problem = $"{option}: {exception.Message}";
             return null;
         }
     }
 
-    private static void Report(MeasureSettings settings, Stream? json, List<Row> rows)
+    /// <returns>Why the processes of the rounds would have no place for their sockets; null when they have one.</returns>
+    private static string? TemporaryProblem()
+    {
+        try
+        {
+            Directory.CreateTempSubdirectory("fastforward-").Delete();
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"no temporary directory can be made in {Path.GetTempPath()}, TMPDIR can name another: {exception.Message}";
+        }
+    }
+
+    private static void Report(MeasureSettings settings, JsonOutput? json, List<Row> rows)
     {
         // With JSON on the standard output, everything for a person goes to the other one.
         TableReport.Write(json is not null && settings.JsonFile is null ? Console.Error : Console.Out, rows);
-        if (json is not null) JsonReport.Write(json, rows);
+        json?.Write(rows);
         if (settings.PlotDirectory is { } directory)
         {
             if (!PlotReport.HasFonts) Console.Error.WriteLine("this machine has no fonts: the plots have no words (Debian: apt-get install fonts-dejavu-core)");

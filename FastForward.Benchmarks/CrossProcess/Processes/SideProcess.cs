@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Threading.Channels;
@@ -39,7 +40,15 @@ internal sealed class SideProcess : IDisposable
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
-        return new SideProcess(plan, Process.Start(start) ?? throw new BenchmarkFailure($"{start.FileName} could not be started"));
+        try
+        {
+            return new SideProcess(plan, Process.Start(start)!);
+        }
+        catch (Win32Exception exception)
+        {
+            // Such as a directory for temporary files that is mounted noexec, which stops the floor's program.
+            throw new BenchmarkFailure($"{start.FileName} cannot be started: {exception.Message}");
+        }
     }
 
     /// <summary>The CPU time used so far, in nanoseconds; null when the process is gone.</summary>
