@@ -23,7 +23,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     }
 
     [TearDown]
-    public void TearDown() => _world.Dispose();
+    public void TearDown() => _world?.Dispose(); // null where the test is skipped
 
     [Test]
     public void Messages_travel_both_ways_in_order()
