@@ -37,6 +37,24 @@ public sealed class ForwardServiceTests
         Assert.That(a.Log.Entries.Select(static entry => entry.Id), Does.Contain(1600).And.Contain(1601));
     }
 
+    /// <summary>As the README of the package says it.</summary>
+    [Test]
+    public void A_client_for_code_that_awaits_is_an_actor_of_the_container()
+    {
+        using HostedNode host = new(_sockets, 1, 2, static node => node.AddActor<ForwardClient>(0, 5, 0x8005));
+        ForwardClient client = host.App.Services.GetRequiredService<ForwardClient>();
+        ForwardReceiver receiver = client.Receive();
+        ForwardPipeListener listener = client.Listen(5);
+        host.Start();
+        Task<SendResult> sent = client.SendAsync(1, 7, MessageClass.Reliable, "hello"u8.ToArray()).AsTask();
+        Eventually.Ends(sent, "sending");
+        Assert.That(sent.Result.Status, Is.EqualTo(SendStatus.Accepted));
+        Eventually.True(() => receiver.Count == 1, () => $"one message, but {receiver.Count}");
+        Eventually.Ends(client.ConnectPipeAsync(1, 5), "connecting a pipe");
+        Eventually.Ends(listener.AcceptAsync().AsTask(), "accepting it");
+        host.Stop();
+    }
+
     [Test]
     public void What_was_accepted_is_drained_before_the_end()
     {
