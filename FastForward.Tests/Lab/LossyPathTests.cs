@@ -71,7 +71,7 @@ public sealed class LossyPathTests
         Eventually.True(() => { Send(Sent); Receive(); return ended; }, static () => "a mark behind the last datagram arrives");
 
         int lost = copies.Count(static count => count == 0), twice = copies.Count(static count => count == 2);
-        TestContext.Out.WriteLine($"netem '{netem}': {Sent} sent, {lost} lost, {twice} twice, {overtaken} overtaken; the kernel lost {LossyPath.Drops}");
+        TestContext.Progress.WriteLine($"netem '{netem}': {Sent} sent, {lost} lost, {twice} twice, {overtaken} overtaken; the kernel lost {LossyPath.Drops}");
         AssertShare(lost, netem.LossPercent, "lost");
         AssertShare(twice, netem.DuplicatePercent, "arrived twice");
         Assert.That(copies.Max(), Is.LessThanOrEqualTo(2));

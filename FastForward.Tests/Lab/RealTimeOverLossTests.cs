@@ -59,7 +59,7 @@ public sealed class RealTimeOverLossTests
             $"all {Places} places of {Streams} streams delivered or told lost");
 
         int delivered = ledgers.Sum(static ledger => ledger.DeliveredOf(Places));
-        TestContext.Out.WriteLine($"netem '{parameters}': of {Streams * Places} messages {delivered} delivered, {(Streams * Places) - delivered} told lost, "
+        TestContext.Progress.WriteLine($"netem '{parameters}': of {Streams * Places} messages {delivered} delivered, {(Streams * Places) - delivered} told lost, "
             + $"{far.Node.Statistics.LateMessages} late; {far.Node.Statistics.ReplayedFrames} frames came twice");
         Assert.That(far.Node.Statistics.SkippedMessages, Is.EqualTo(ledgers.Sum(static ledger => ledger.Known - ledger.DeliveredOf(ledger.Known))), "the node counts what it told");
         Assert.That(delivered, Is.GreaterThan(0).And.LessThan(Streams * Places), "the path lost something, and not everything");

@@ -40,7 +40,10 @@ public sealed class NodeHealthTests
     public void A_peer_whose_route_needs_an_absent_transport_is_absent_with_that_reason()
     {
         using NodeWorld world = new();
-        (TestNode a, TestNode b) = world.Pair(TransportKind.Ip);
+        TestNode a = world.Start(25011, allowUnkeyed: true), b = world.Start(250012);
+        a.Route(b, TransportKind.Ip);
+        b.Route(a, TransportKind.Ip);
+        world.Until(() => a.IsConnectedTo(b), "connected");
         Assert.That(a.Node.GetHealth().Status, Is.EqualTo(NodeHealthStatus.Healthy), a.Node.GetHealth().ToString());
         b.Node.Dispose();
         a.Route(new RouteRow(4711, 0, TransportKind.Rdma, "0x20010db8000000000000000000000001", 54_000));

@@ -31,9 +31,9 @@ internal sealed class TestRun : ITestListener
 
     public void TestFinished(ITestResult result)
     {
-        // A suite counts for itself only when its own set-up or tear-down failed. Who passed and said nothing is in the file.
+        // A suite counts for itself only when its own set-up or tear-down failed. Who passed is in the file.
         if (result.Test.IsSuite && result.ResultState.Site is not (FailureSite.SetUp or FailureSite.TearDown)) return;
-        if (result.ResultState.Status == TestStatus.Passed && string.IsNullOrEmpty(result.Output)) return;
+        if (result.ResultState.Status == TestStatus.Passed) return;
         lock (_lock)
         {
             Console.Out.WriteLine($"  {result.ResultState.Status} {result.FullName} [{result.Duration:0.0} s]");
@@ -44,8 +44,10 @@ internal sealed class TestRun : ITestListener
         }
     }
 
+    /// <summary>What a test wants to be seen at once, also when it passes (TestContext.Progress).</summary>
     public void TestOutput(TestOutput output)
     {
+        lock (_lock) Console.Out.WriteLine($"  {output.TestName}: {output.Text.TrimEnd()}");
     }
 
     public void SendMessage(TestMessage message)
