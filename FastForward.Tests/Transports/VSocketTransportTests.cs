@@ -121,6 +121,18 @@ public sealed class VSocketTransportTests : IDisposable
         Assert.That(link.Traits.Credentials, Is.EqualTo(new PeerCredentials { ContextId = VSocketEndPoint.LocalCid }));
     }
 
+    [Test]
+    public void Where_there_is_no_seqpacket_a_failed_connect_tells_what_stream_met()
+    {
+        UnixVSocketFamily family = Family();
+        VSocketTransport connector = Start(family, out RecordingSink sink);
+        family.Missing.Add(LibC.SOCK_SEQPACKET, Errno.ESOCKTNOSUPPORT);
+        IForwardLink link = connector.Connect(new VSocketEndPoint(7, 54_000));
+        _driver.Until(() => sink.HasClosed(link), "the connect to fail");
+        Assert.That(sink.ClosureOf(link).Error, Is.EqualTo(Errno.ENODEV));
+        Assert.That(sink.ClosureOf(link).Detail, Does.Contain("no way leads to vsock:7:54000"));
+    }
+
     [TestCase(Errno.ECONNRESET, LinkCloseReason.ConnectRefused, "nobody listens at vsock:3:54000, or with another type")]
     [TestCase(Errno.ESOCKTNOSUPPORT, LinkCloseReason.Failed, "has no sockets of type Stream")]
     [TestCase(Errno.EPROTOTYPE, LinkCloseReason.Failed, "has no sockets of type Stream")]

@@ -187,7 +187,8 @@ internal sealed unsafe class ConnectionLink : TransportLink
     // The far end may listen with another type of socket, which looks just as if it did not listen.
     private void ConnectFailed(int error)
     {
-        if (_connectError == 0 || error == Errno.ECONNRESET) _connectError = error;
+        // What tells most: a refusal, otherwise what the last type met. That the first type does not exist there does not.
+        if (_connectError != Errno.ECONNRESET) _connectError = error;
         if (_port.Medium.MayBeOfAnotherType(error) && _port.TryCreate(RemoteEndPoint, ++_attempt, out int socketError) is { } next)
         {
             _channel.Dispose();

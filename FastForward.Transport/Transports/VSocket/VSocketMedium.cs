@@ -47,7 +47,7 @@ internal sealed class VSocketMedium(IVSocketFamily family, VSocketType type, int
     public LinkClosure ConnectFailure(int error, EndPoint remote) => error switch
     {
         Errno.ECONNRESET => new LinkClosure(LinkCloseReason.ConnectRefused, error, $"nobody listens at {remote}{(type == VSocketType.Auto ? "" : $", or with another type of socket than {type}")}, or its backlog is full"),
-        Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE => new LinkClosure(LinkCloseReason.Failed, error, $"the way to {remote} has no sockets of type {(type == VSocketType.Auto ? "SeqPacket or Stream" : type)}; Type Stream works wherever vSockets do"),
+        Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE => new LinkClosure(LinkCloseReason.Failed, error, $"the way to {remote} has no sockets of type {(type == VSocketType.Auto ? "SeqPacket or Stream" : type)}{(type == VSocketType.SeqPacket ? "; Stream works wherever vSockets do" : "")}"),
         Errno.ENODEV => new LinkClosure(LinkCloseReason.Failed, error, $"no way leads to {remote}: no running guest has this context id, or the kernel has no vSocket transport for it"),
         Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EADDRNOTAVAIL => new LinkClosure(LinkCloseReason.Failed, error, $"context id {((VSocketEndPoint)remote).Cid} cannot be reached from this machine: {LibC.Describe(error)}"),
         Errno.ETIMEDOUT => new LinkClosure(LinkCloseReason.OpenTimeout, error, $"no answer from {remote}: no machine has this context id, or its guest does not run vSockets yet"),
