@@ -356,6 +356,23 @@ public sealed class PipeTests
         await pair.A.DisposeAsync();
     }
 
+    [Test]
+    public async Task A_flush_that_meets_the_end_of_its_association_sends_nothing_into_the_next_one()
+    {
+        await using ClientPair pair = new();
+        (ForwardPipe near, ForwardPipe far) = await Connect(pair);
+        Task<FlushResult> flush = pair.A.OnLoop(() =>
+        {
+            pair.A.Node.PublishedPeers.Single().Close(pair.A.Loop.Now, default, "test", UndeliveredReason.PeerLost);
+            return near.Output.WriteAsync("too late"u8.ToArray()).AsTask();
+        });
+        ForwardPipeException? lost = await Assert.ThrowsAsync<ForwardPipeException>(async () => await flush);
+        Assert.That(lost!.Failure, Is.EqualTo(PipeFailure.PeerLost));
+        (ForwardPipe next, ForwardPipe nextFar) = await Connect(pair);
+        Assert.That(pair.B.Client.UnclaimedMessages, Is.Zero);
+        foreach (ForwardPipe pipe in new[] { near, far, next, nextFar }) await pipe.DisposeAsync();
+    }
+
     private static async Task<(ForwardPipe Near, ForwardPipe Far)> Connect(ClientPair pair)
     {
         using ForwardPipeListener listener = pair.B.Client.Listen(Service);
