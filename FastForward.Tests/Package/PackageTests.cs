@@ -113,7 +113,7 @@ public sealed partial class PackageTests
     [Test]
     public void The_program_of_the_readme_runs_in_a_fresh_project()
     {
-        PackedFile.Run(_project.Path, s_limit, "build", "-c", "Release", "--nologo", "-o", _project["built"]);
+        PackedFile.Run(NewProject("built"), s_limit, "build", "-c", "Release", "--nologo", "-o", _project["built"]);
         TheTwoGreetEachOther(_project["built/hello"]);
     }
 
@@ -134,13 +134,18 @@ public sealed partial class PackageTests
         TheTwoGreetEachOther(_project["native/hello"]);
     }
 
-    // A project of its own each, for what restores is not the same.
     private void Publish(string name, params string[] options)
+    {
+        string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
+        PackedFile.Run(NewProject(name), s_limit, ["publish", "-c", "Release", "--nologo", "-r", $"linux-{architecture}", "-o", _project[name], .. options]);
+    }
+
+    // A project of its own each, for what restores is not the same; a project builds whatever source is below it.
+    private string NewProject(string name)
     {
         DirectoryInfo copy = Directory.CreateDirectory(_project[$"source-{name}"]);
         foreach (string file in new[] { "Program.cs", "hello.csproj", "nuget.config" }) File.Copy(_project[file], Path.Combine(copy.FullName, file));
-        string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
-        PackedFile.Run(copy.FullName, s_limit, ["publish", "-c", "Release", "--nologo", "-r", $"linux-{architecture}", "-o", _project[name], .. options]);
+        return copy.FullName;
     }
 
     private static void TheTwoGreetEachOther(string program)
