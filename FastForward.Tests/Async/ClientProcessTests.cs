@@ -37,7 +37,7 @@ public sealed class ClientProcessTests
                 if ((await node.Client.SendAsync(There, 1, MessageClass.Reliable, new byte[10_000], cancellation: enough.Token)).IsAccepted) Interlocked.Increment(ref accepted);
             }
         });
-        Eventually.True(() => node.Client.PendingSends == 2, () => $"{accepted} messages accepted, {node.Client.PendingSends} sends wait");
+        Eventually.True(() => node.Client.PendingSends == 2 && Volatile.Read(ref accepted) == (256 << 10) / (10_000 + 32), () => $"{accepted} messages accepted, {node.Client.PendingSends} sends wait");
 
         int before = Volatile.Read(ref accepted);
         first.Kill();

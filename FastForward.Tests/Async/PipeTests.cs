@@ -342,7 +342,7 @@ public sealed class PipeTests
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
         Task<FlushResult> waiting = near.Output.WriteAsync(new byte[1 << 20]).AsTask();
         Eventually.True(() => pair.A.Client.PendingSends == 1, () => "the flush waits");
-        Eventually.True(() => pair.A.StoredFor(pair.B.Id) == 0, () => "all acknowledged");
+        Eventually.True(() => pair.A.StoredFor(pair.B.Id) == 0 && far.Held == 8 * ((32 << 10) - 32), () => $"as much as credit allows has arrived: {far.Held}");
         await pair.B.DisposeAsync();
         ForwardPipeException? there = await Assert.ThrowsAsync<ForwardPipeException>(async () => await waiting);
         Assert.That(there!.Failure, Is.EqualTo(PipeFailure.PeerLost));
@@ -354,6 +354,23 @@ public sealed class PipeTests
         await near.DisposeAsync();
         await far.DisposeAsync();
         await pair.A.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_flush_that_meets_the_end_of_its_association_sends_nothing_into_the_next_one()
+    {
+        await using ClientPair pair = new();
+        (ForwardPipe near, ForwardPipe far) = await Connect(pair);
+        Task<FlushResult> flush = pair.A.OnLoop(() =>
+        {
+            pair.A.Node.PublishedPeers.Single().Close(pair.A.Loop.Now, default, "test", UndeliveredReason.PeerLost);
+            return near.Output.WriteAsync("too late"u8.ToArray()).AsTask();
+        });
+        ForwardPipeException? lost = await Assert.ThrowsAsync<ForwardPipeException>(async () => await flush);
+        Assert.That(lost!.Failure, Is.EqualTo(PipeFailure.PeerLost));
+        (ForwardPipe next, ForwardPipe nextFar) = await Connect(pair);
+        Assert.That(pair.B.Client.UnclaimedMessages, Is.Zero);
+        foreach (ForwardPipe pipe in new[] { near, far, next, nextFar }) await pipe.DisposeAsync();
     }
 
     private static async Task<(ForwardPipe Near, ForwardPipe Far)> Connect(ClientPair pair)

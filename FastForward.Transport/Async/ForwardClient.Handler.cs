@@ -107,7 +107,7 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
             return;
         }
 
-        ForwardPipe.KeepWindowSmall(Node, message);
+        pipe.Bind(Node, message);
         _pipes.Add((message.Node, message.Stream), pipe);
         if (!listener.TryAdd(pipe)) pipe.Fail(new ForwardPipeException(ForwardPipeException.NoListener, "The listener was disposed of."));
     }

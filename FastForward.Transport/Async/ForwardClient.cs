@@ -114,7 +114,7 @@ public sealed partial class ForwardClient : IAsyncDisposable
     {
         if (_node is null) throw NotAttached();
         if (messageClass is not (MessageClass.RealTime or MessageClass.Reliable)) throw new ArgumentOutOfRangeException(nameof(messageClass), messageClass, "There are Reliable and RealTime.");
-        return _sends.Begin(node, stream, messageClass, payload, options, isEndOnly: false, isOfPipe: false, cancellation);
+        return _sends.Begin(node, stream, messageClass, payload, options, isEndOnly: false, pipe: null, cancellation);
     }
 
     /// <summary>Ends a stream after the messages sent so far, those that wait included.</summary>
@@ -125,7 +125,7 @@ public sealed partial class ForwardClient : IAsyncDisposable
     public ValueTask<SendResult> EndStreamAsync(uint node, ulong stream, CancellationToken cancellation = default)
     {
         if (_node is null) throw NotAttached();
-        return _sends.Begin(node, stream, MessageClass.Reliable, default, SendOptions.None, isEndOnly: true, isOfPipe: false, cancellation);
+        return _sends.Begin(node, stream, MessageClass.Reliable, default, SendOptions.None, isEndOnly: true, pipe: null, cancellation);
     }
 
     /// <summary>
@@ -245,11 +245,11 @@ public sealed partial class ForwardClient : IAsyncDisposable
 
     /// <summary>A pipe's message, as by a send, but outside of the limit, since a pipe has one at a time.</summary>
     internal ValueTask<SendResult> SendOfPipe(ForwardPipe pipe, ReadOnlyMemory<byte> payload, CancellationToken cancellation) =>
-        _sends.Begin(pipe.Node, pipe.Outgoing, MessageClass.Reliable, payload, SendOptions.None, isEndOnly: false, isOfPipe: true, cancellation);
+        _sends.Begin(pipe.Node, pipe.Outgoing, MessageClass.Reliable, payload, SendOptions.None, isEndOnly: false, pipe, cancellation);
 
     /// <summary>The end of a pipe's output.</summary>
     internal ValueTask<SendResult> EndOfPipe(ForwardPipe pipe) =>
-        _sends.Begin(pipe.Node, pipe.Outgoing, MessageClass.Reliable, default, SendOptions.None, isEndOnly: true, isOfPipe: true, CancellationToken.None);
+        _sends.Begin(pipe.Node, pipe.Outgoing, MessageClass.Reliable, default, SendOptions.None, isEndOnly: true, pipe, CancellationToken.None);
 
     internal void Post(Action work) => _loop!.Post(work);
 

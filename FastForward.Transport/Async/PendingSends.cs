@@ -21,12 +21,12 @@ internal sealed class PendingSends(int limit, Action schedule)
     public int Count => Volatile.Read(ref _count) + Volatile.Read(ref _countOfPipes);
 
     /// <summary>Begins a send. Any thread may call it.</summary>
-    public ValueTask<SendResult> Begin(uint node, ulong stream, MessageClass messageClass, ReadOnlyMemory<byte> payload, SendOptions options, bool isEndOnly, bool isOfPipe, CancellationToken cancellation)
+    public ValueTask<SendResult> Begin(uint node, ulong stream, MessageClass messageClass, ReadOnlyMemory<byte> payload, SendOptions options, bool isEndOnly, ForwardPipe? pipe, CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled<SendResult>(cancellation);
         // A pipe has one send under way, and would break where others are told to come again.
-        ref int count = ref CountOf(isOfPipe);
-        if (Interlocked.Increment(ref count) > limit && !isOfPipe)
+        ref int count = ref CountOf(pipe);
+        if (Interlocked.Increment(ref count) > limit && pipe is null)
         {
             Interlocked.Decrement(ref count);
             return new ValueTask<SendResult>(new SendResult(SendStatus.BackPressured, 0));
@@ -39,7 +39,7 @@ internal sealed class PendingSends(int limit, Action schedule)
         }
 
         if (!_free.TryDequeue(out SendOperation? operation)) operation = new SendOperation(this);
-        ValueTask<SendResult> result = operation.Begin(node, stream, messageClass, payload, options, isEndOnly, isOfPipe, cancellation);
+        ValueTask<SendResult> result = operation.Begin(node, stream, messageClass, payload, options, isEndOnly, pipe, cancellation);
         _arrived.Enqueue(operation);
         if (_isClosed) operation.Fail(SendStatus.Stopping); // closed in between: perhaps nobody looks into the queue any more
         schedule();
@@ -126,7 +126,7 @@ internal sealed class PendingSends(int limit, Action schedule)
         foreach ((uint peer, ulong stream) in _waiting.Keys.ToArray()) Fail(peer, stream, SendStatus.Stopping);
     }
 
-    private ref int CountOf(bool isOfPipe) => ref isOfPipe ? ref _countOfPipes : ref _count;
+    private ref int CountOf(ForwardPipe? pipe) => ref pipe is null ? ref _count : ref _countOfPipes;
 
     private void Wait(SendOperation operation)
     {
@@ -151,7 +151,7 @@ internal sealed class PendingSends(int limit, Action schedule)
 
     private void Done(SendOperation operation)
     {
-        Interlocked.Decrement(ref CountOf(operation.IsOfPipe));
+        Interlocked.Decrement(ref CountOf(operation.Pipe));
         operation.Release();
     }
 }

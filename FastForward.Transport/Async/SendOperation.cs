@@ -26,8 +26,8 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
     /// <summary>It only ends the stream.</summary>
     public bool IsEndOnly { get; private set; }
 
-    /// <summary>It is a pipe's, which has one at a time: the limit is not for it.</summary>
-    public bool IsOfPipe { get; private set; }
+    /// <summary>The pipe it is of, which has one at a time: the limit is not for it. Null for a plain send.</summary>
+    public ForwardPipe? Pipe { get; private set; }
 
     /// <summary>It was accepted, refused or cancelled.</summary>
     public bool IsDecided => Volatile.Read(ref _isDecided);
@@ -42,7 +42,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
     public SendOperation? Previous { get; set; }
 
     /// <summary>Begins an operation: to be handed to the loop, and awaited once.</summary>
-    public ValueTask<SendResult> Begin(uint node, ulong stream, MessageClass messageClass, ReadOnlyMemory<byte> payload, SendOptions options, bool isEndOnly, bool isOfPipe, CancellationToken cancellation)
+    public ValueTask<SendResult> Begin(uint node, ulong stream, MessageClass messageClass, ReadOnlyMemory<byte> payload, SendOptions options, bool isEndOnly, ForwardPipe? pipe, CancellationToken cancellation)
     {
         _references = 2; // the loop, and whoever takes the result
         _isDecided = false;
@@ -51,7 +51,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
         Class = messageClass;
         Options = options;
         IsEndOnly = isEndOnly;
-        IsOfPipe = isOfPipe;
+        Pipe = pipe;
         _payload = payload;
         _cancellation = cancellation;
         _registration = cancellation.UnsafeRegister(static operation => ((SendOperation)operation!).Cancel(), this);
@@ -69,7 +69,9 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
             if (_isDecided) return true;
             try
             {
-                result = IsEndOnly ? new SendResult(node.EndStream(Node, Stream), 0) : node.Send(Node, Stream, Class, _payload.Span, Options);
+                result = Pipe?.IsOver(node) ?? false ? new SendResult(SendStatus.NotConnected, 0)
+                    : IsEndOnly ? new SendResult(node.EndStream(Node, Stream), 0)
+                    : node.Send(Node, Stream, Class, _payload.Span, Options);
             }
 #pragma warning disable CA1031 // The caller's memory may throw whatever its owner likes, and it is the caller who shall hear it.
             catch (Exception exception)
@@ -101,6 +103,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
     {
         if (Interlocked.Decrement(ref _references) != 0) return;
         _payload = default;
+        Pipe = null;
         owner.Recycle(this);
     }
 

@@ -238,6 +238,10 @@ public sealed class ForwardNode : IDisposable
         else credit.Owner.Release(_loop.Now, credit.Stream!, octets);
     }
 
+    /// <summary>The association that a message came by is not over. True for no message at all.</summary>
+    internal bool IsOfLivingAssociation(in MessageCredit credit) =>
+        credit.Owner is null || credit.Node == _options.Node || ReferenceEquals(credit.Owner, _peers.Find(credit.Node)?.Association.Receiver);
+
     /// <summary>What is known of a peer now; null when no route leads to it.</summary>
     public PeerStatus? GetPeer(uint node)
     {

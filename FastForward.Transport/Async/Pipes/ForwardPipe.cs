@@ -214,7 +214,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
     {
         if (message.Payload.IsEmpty && message.Sequence == 0)
         {
-            KeepWindowSmall(node, message);
+            Bind(node, message);
             _accepted.TrySetResult();
             return;
         }
@@ -230,8 +230,18 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
             : new ForwardPipeException(PipeFailure.Protocol, 0, $"What node {Node} answers on service 0x{Service:x4} is no pipe."));
     }
 
-    /// <summary>The first message holds nothing, but tells the session that later ones will: it does not open the window wide.</summary>
-    internal static void KeepWindowSmall(ForwardNode node, in ReceivedMessage message) => node.HoldCredit(message.Credit, 0);
+    /// <summary>
+    /// The first message came: it tells which association the pipe is of. It holds nothing, but tells the session that later
+    /// ones will, so that it does not open the window wide.
+    /// </summary>
+    internal void Bind(ForwardNode node, in ReceivedMessage message)
+    {
+        _credit = message.Credit;
+        node.HoldCredit(_credit, 0);
+    }
+
+    /// <summary>Nothing may be sent any more, on the loop thread: it would begin a stream in the next association.</summary>
+    internal bool IsOver(ForwardNode node) => _fault is not null || !node.IsOfLivingAssociation(_credit);
 
     private void EndInput(ForwardPipeException? fault)
     {

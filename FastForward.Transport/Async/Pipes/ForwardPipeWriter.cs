@@ -18,7 +18,6 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
     private int _length;
     private int _sent; // of the oldest buffer
     private long _unflushed;
-    private ulong _sequence = 1; // after the one that opened the stream
     private CancellationTokenSource _cancel = new();
     private bool _isCompleted;
     private volatile bool _isRefused;
@@ -181,20 +180,14 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
             _isSending = false;
         }
 
-        // Another place than the next one is in another association: the peer was lost in between.
-        if (result.IsAccepted && result.Sequence == _sequence)
-        {
-            _sequence++;
-            return (Outcome.Accepted, null);
-        }
-
+        if (result.IsAccepted) return (Outcome.Accepted, null);
         if (result.Status == SendStatus.StreamEnded && pipe.Fault is null)
         {
             _isRefused = true;
             return (Outcome.Refused, null);
         }
 
-        ForwardPipeException fault = pipe.Fault ?? (result.IsAccepted ? pipe.Lost() : pipe.Refusal(result.Status));
+        ForwardPipeException fault = pipe.Fault ?? (result.Status == SendStatus.NotConnected ? pipe.Lost() : pipe.Refusal(result.Status));
         client.Post(() => pipe.Fail(fault));
         throw fault.Again();
     }
