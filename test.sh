@@ -8,7 +8,7 @@ usage() {
 usage: ./test.sh [--no-install] [--all]
 
   --no-install  install nothing; tests whose programs are absent are skipped and counted as such
-  --all         slow stages too: messages over vsock between a virtual machine and its host (some minutes)
+  --all         slow stages too: messages over vsock between a virtual machine and its host (many minutes)
 
 What it would install, where absent, with apt-get (and sudo when you are not root):
   dnsmasq-base, bind9-dnsutils   a real DNS server and client, for the tests of the bridge
