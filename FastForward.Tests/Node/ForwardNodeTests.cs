@@ -54,7 +54,9 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
         long before = GC.GetAllocatedBytesForCurrentThread();
         RoundTrips(10_000);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.That(allocated, Is.Zero, "10,000 messages there and back");
+        // What happens once a second (a probe, a queue that grows for it) may fall into a slow machine's run, and allocate
+        // once; whatever a message itself allocates, an object is at least 24 octets.
+        Assert.That(allocated / 10_000.0, Is.LessThan(0.02), $"{allocated} octets for 10,000 messages there and back");
 
         void RoundTrips(int count)
         {
