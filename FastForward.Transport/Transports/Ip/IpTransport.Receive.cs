@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using FastForward.Transport.Interop;
 
 namespace FastForward.Transport;
@@ -6,9 +5,6 @@ namespace FastForward.Transport;
 /// <content>The way in: which socket is asked when, and whose a datagram is.</content>
 public sealed partial class IpTransport
 {
-    private const int ShortestFrame = 8;
-    private const int IndexOffset = 4;
-
     // A socket without traffic costs a system call per poll, which doubles the cost of spinning on the busy one. While no
     // socket is busy they take turns.
     private const int QuietAfter = 64;
@@ -88,7 +84,7 @@ public sealed partial class IpTransport
         {
             taken++;
             if (datagram.IsTruncated) Statistics.TooLong();
-            else if (datagram.Frame.Length < ShortestFrame) Statistics.TooShort();
+            else if (datagram.Frame.Length < DatagramFrame.ShortestLength) Statistics.TooShort();
             else Deliver(sink, datagram);
         }
 
@@ -97,7 +93,7 @@ public sealed partial class IpTransport
 
     private void Deliver(ILinkSink sink, in DatagramReceiveBatch.Datagram datagram)
     {
-        uint index = BinaryPrimitives.ReadUInt32LittleEndian(datagram.Frame[IndexOffset..]);
+        uint index = DatagramFrame.ReadIndex(datagram.Frame);
         ReadOnlySpan<byte> packetInfo = default;
         bool? loopback = null;
         if (_links.TryFind(index, out IpLink? link) && link.State == LinkState.Open && link.IsFrom(datagram.Source))

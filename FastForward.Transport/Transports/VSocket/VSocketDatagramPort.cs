@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
 
@@ -10,8 +9,6 @@ namespace FastForward.Transport;
 /// </summary>
 internal sealed unsafe class VSocketDatagramPort : IDisposable
 {
-    private const int ShortestFrame = 8;
-    private const int IndexOffset = 4;
     private const ulong SocketToken = 0;
 
     private readonly IForwardTransport _transport;
@@ -198,8 +195,8 @@ internal sealed unsafe class VSocketDatagramPort : IDisposable
         while (taken < budget && _incoming.TryTake(out DatagramReceiveBatch.Datagram datagram))
         {
             taken++;
-            if (datagram.IsTruncated || datagram.Frame.Length < ShortestFrame) continue;
-            uint index = BinaryPrimitives.ReadUInt32LittleEndian(datagram.Frame[IndexOffset..]);
+            if (datagram.IsTruncated || datagram.Frame.Length < DatagramFrame.ShortestLength) continue;
+            uint index = DatagramFrame.ReadIndex(datagram.Frame);
             if (_links.TryFind(index, out VSocketDatagramLink? link) && link.State == LinkState.Open && link.IsFrom(datagram.Source))
             {
                 _statistics.Received(datagram.Frame.Length);

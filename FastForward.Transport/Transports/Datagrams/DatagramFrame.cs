@@ -1,0 +1,15 @@
+using System.Buffers.Binary;
+
+namespace FastForward.Transport;
+
+/// <summary>How a datagram names the link that it is for, whatever the address family (docs/protocol.md).</summary>
+internal static class DatagramFrame
+{
+    /// <summary>A shorter one names no link.</summary>
+    public const int ShortestLength = IndexOffset + sizeof(uint);
+
+    private const int IndexOffset = 4;
+
+    /// <summary>The receiver's index, from a frame of at least <see cref="ShortestLength"/> octets.</summary>
+    public static uint ReadIndex(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt32LittleEndian(frame[IndexOffset..]);
+}
