@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using FastForward.Transport;
 using FastForward.Transport.Interop;
 
@@ -119,6 +121,45 @@ public sealed class VSocketTransportTests : IDisposable
         VSocketTransport transport = Start(new UdpVSocketFamily(), out _, VSocketType.Datagram);
         IForwardLink link = transport.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, TransportHarness.VSocket.NextPort()));
         Assert.That(link.Traits.Credentials, Is.EqualTo(new PeerCredentials { ContextId = VSocketEndPoint.LocalCid }));
+    }
+
+    [Test]
+    public void Datagrams_that_are_dropped_are_counted()
+    {
+        VSocketTransport transport = Start(new UdpVSocketFamily(), out RecordingSink sink, VSocketType.Datagram);
+        using UdpClient stranger = new();
+        stranger.Connect(IPAddress.Loopback, PortOf(transport));
+        stranger.Send(new byte[7]);
+        stranger.Send(new byte[20_000]);
+        stranger.Send(new byte[8]);
+        _driver.Until(() => transport.Statistics is { DroppedShort: 1, DroppedLong: 1, StrangerFrames: 1 }, "the three datagrams");
+        Assert.That(sink.Strangers.Single(), Has.Length.EqualTo(8));
+
+        transport.StopAccepting();
+        stranger.Send(new byte[8]);
+        _driver.Until(() => transport.Statistics.StrangersIgnored == 1, "the stranger that came too late");
+        Assert.That(sink.Strangers, Has.Count.EqualTo(1));
+        Assert.That(transport.Statistics.DroppedFrames.Sum(static reason => reason.Value), Is.EqualTo(3));
+    }
+
+    [Test]
+    public void A_datagram_that_the_kernel_does_not_take_is_counted()
+    {
+        using VSocketTransport transport = new(
+            new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), Type = VSocketType.Datagram, MaxFrameSize = 65_536 },
+            new UdpVSocketFamily());
+        RecordingSink sink = new();
+        transport.Start(_driver.Loop, sink);
+        _driver.Attach(transport);
+        IForwardLink link = transport.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, PortOf(transport)));
+        _driver.Until(() => sink.OpenedLinks.Contains(link), "Opened");
+        Assert.That(link.TryClaim(65_536, out _), Is.EqualTo(ClaimResult.Claimed));
+        link.Commit(65_536, realTime: false); // UDP takes 65,507 at the most
+        Assert.That(link.TryClaim(8, out _), Is.EqualTo(ClaimResult.Claimed));
+        link.Commit(8, realTime: false);
+        transport.Flush();
+        Assert.That(transport.Statistics.SendFailures, Is.EqualTo(1));
+        Assert.That(transport.Statistics.FramesSent, Is.EqualTo(1), "the next one leaves all the same");
     }
 
     [Test]

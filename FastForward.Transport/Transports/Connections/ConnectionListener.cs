@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace FastForward.Transport;
 
 /// <summary>
-/// The listening socket. Accepting pauses while too many links are opening and, for a moment, when descriptors run out:
-/// the socket would stay readable and the loop would never sleep.
+/// The listening socket. Accepting pauses for a moment when descriptors run out: the socket would stay readable and the
+/// loop would never sleep.
 /// </summary>
 internal sealed unsafe class ConnectionListener
 {
@@ -28,8 +28,6 @@ internal sealed unsafe class ConnectionListener
     private readonly LoopTimer _resume;
     private LogGate _pauses;
     private LogGate _refusals;
-    private bool _watched = true;
-    private bool _exhausted;
 
     public ConnectionListener(ForwardLoop loop, Descriptor socket, Epoll epoll, ConnectionStatistics statistics, ILogger logger)
     {
@@ -38,7 +36,7 @@ internal sealed unsafe class ConnectionListener
         _epoll = epoll;
         _statistics = statistics;
         _logger = logger;
-        _resume = loop.CreateTimer(Recovered);
+        _resume = loop.CreateTimer(Resume);
         epoll.Add(socket.Number, LibC.EPOLLIN, Token);
     }
 
@@ -65,15 +63,6 @@ internal sealed unsafe class ConnectionListener
         return false;
     }
 
-    /// <summary>Watches for connections, or not, as far as nothing else speaks against it.</summary>
-    public void Resume(bool wanted)
-    {
-        wanted &= !_exhausted;
-        if (_watched == wanted || _socket.IsClosed) return;
-        _watched = wanted;
-        _epoll.Modify(_socket.Number, wanted ? LibC.EPOLLIN : 0, Token);
-    }
-
     /// <summary>A connection from outside was not let in; there is no sink to tell.</summary>
     public void Report(LinkClosure closure)
     {
@@ -87,19 +76,16 @@ internal sealed unsafe class ConnectionListener
 
     private void Exhausted(int error)
     {
-        _exhausted = true;
         _statistics.AcceptPaused();
-        Resume(false);
+        _epoll.Modify(_socket.Number, 0, Token);
         _resume.SetAfter(ExhaustionPauseMicros);
         if (!_pauses.TryPass(_loop.Now, out long held)) return;
         string reason = LibC.Describe(error);
         ConnectionLog.AcceptPaused(_logger, reason, ExhaustionPauseMicros / 1000, held);
     }
 
-    // The limit on opening links applies again with the next accepted connection.
-    private void Recovered()
+    private void Resume()
     {
-        _exhausted = false;
-        Resume(true);
+        if (!_socket.IsClosed) _epoll.Modify(_socket.Number, LibC.EPOLLIN, Token);
     }
 }

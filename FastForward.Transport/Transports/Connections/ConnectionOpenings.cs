@@ -32,6 +32,13 @@ internal sealed class ConnectionOpenings
         if (_links.Remove(link) && link.IsInbound) Inbound--;
     }
 
+    /// <summary>
+    /// A new one takes the place of the oldest: a neighbour that connects and says nothing must not keep others out, and
+    /// who means it opens at once.
+    /// </summary>
+    public void AbandonOldestInbound() =>
+        _links.Find(static link => link.IsInbound)?.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, "too many others were opening after it"));
+
     public void AbandonInbound()
     {
         for (int i = _links.Count - 1; i >= 0; i--)

@@ -156,7 +156,6 @@ internal sealed unsafe class ConnectionPort : IDisposable
     public void Opened(ConnectionLink link)
     {
         _openings.Remove(link);
-        _listener.Resume(_openings.Inbound < _options.MaxPendingOpens);
         _open.Add(link);
         _statistics.Opened();
     }
@@ -167,7 +166,6 @@ internal sealed unsafe class ConnectionPort : IDisposable
         _statistics.Ended(closure.Reason, opened);
         if (link.IsInbound && !opened) _listener.Report(closure);
         _openings.Remove(link);
-        _listener.Resume(_openings.Inbound < _options.MaxPendingOpens);
     }
 
     /// <summary>A link's end has been delivered, or is about to be.</summary>
@@ -269,14 +267,13 @@ internal sealed unsafe class ConnectionPort : IDisposable
     private int Accept()
     {
         int accepted = 0;
-        while (accepted < ConnectionListener.LongestBurst && _openings.Inbound < _options.MaxPendingOpens
-            && _listener.TryAccept(out Descriptor? socket))
+        while (accepted < ConnectionListener.LongestBurst && _listener.TryAccept(out Descriptor? socket))
         {
             accepted++;
+            if (_openings.Inbound >= _options.MaxPendingOpens) _openings.AbandonOldestInbound();
             NewLink(NewChannel(socket, Medium.ListenerType), Medium.AcceptedFrom(socket, LocalEndPoint), inbound: true).Greet();
         }
 
-        _listener.Resume(_openings.Inbound < _options.MaxPendingOpens);
         _openings.Schedule();
         return accepted;
     }

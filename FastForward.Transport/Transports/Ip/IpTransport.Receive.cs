@@ -16,7 +16,7 @@ public sealed partial class IpTransport
         int work = Deliver(sink, budget); // what a sink that threw has left
         foreach (UdpSocket socket in _sockets)
         {
-            if (socket.IsBlocked) Flush(socket);
+            if (socket.IsBlocked) socket.Flush();
             if (socket.OwesWritable) socket.TellRefused();
         }
 

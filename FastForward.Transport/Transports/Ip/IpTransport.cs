@@ -102,7 +102,7 @@ public sealed partial class IpTransport : IForwardTransport
 
         _sockets = UdpSocketPair.Open(_options, Statistics, _logger);
         _epoll = new Epoll(4);
-        for (int i = 0; i < _sockets.Length; i++) _epoll.Add(_sockets[i].Descriptor.Number, LibC.EPOLLIN, (ulong)i);
+        for (int i = 0; i < _sockets.Length; i++) _sockets[i].Watch(_epoll, (ulong)i);
         _incoming = new DatagramReceiveBatch(_options.MaxFrameSize);
         LocalEndPoints = Array.ConvertAll(_sockets, EndPoint (socket) => socket.LocalEndPoint);
         _sink = sink;
@@ -155,7 +155,7 @@ public sealed partial class IpTransport : IForwardTransport
     public void Flush()
     {
         _loop?.VerifyAccess();
-        foreach (UdpSocket socket in _sockets) Flush(socket);
+        foreach (UdpSocket socket in _sockets) socket.Flush();
     }
 
     /// <inheritdoc/>
@@ -217,17 +217,6 @@ public sealed partial class IpTransport : IForwardTransport
             _epoll?.Dispose();
             _incoming?.Dispose();
         }
-    }
-
-    /// <summary>Sends what one socket has staged and keeps its interest in EPOLLOUT in step.</summary>
-    internal void Flush(UdpSocket socket)
-    {
-        if (socket.Outgoing.Staged == 0) return;
-        bool wasBlocked = socket.IsBlocked;
-        socket.Flush();
-        if (socket.IsBlocked == wasBlocked) return;
-        uint interest = socket.IsBlocked ? LibC.EPOLLIN | LibC.EPOLLOUT : LibC.EPOLLIN;
-        _epoll!.Modify(socket.Descriptor.Number, interest, (ulong)Array.IndexOf(_sockets, socket));
     }
 
     internal void Forget(IpLink link) => _links.Remove(link);

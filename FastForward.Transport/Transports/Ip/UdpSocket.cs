@@ -4,42 +4,30 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Transport;
 
-/// <summary>One UDP socket of one address family with what waits to leave through it.</summary>
-internal sealed unsafe class UdpSocket : IDisposable
+/// <summary>One UDP socket of one address family.</summary>
+internal sealed unsafe class UdpSocket : SharedSocket
 {
     private const int LargestDrain = 256;
 
     private readonly IpTransportStatistics _statistics;
-    private readonly List<IpLink> _refused = [];
 
     private UdpSocket(Descriptor descriptor, IPEndPoint local, IpTransportOptions options, IpTransportStatistics statistics)
+        : base(descriptor, options.MaxFrameSize, statistics)
     {
-        Descriptor = descriptor;
         LocalEndPoint = local;
         IsV6 = local.AddressFamily == AddressFamily.InterNetworkV6;
-        Outgoing = new DatagramSendBatch(options.MaxFrameSize);
         _statistics = statistics;
     }
-
-    public Descriptor Descriptor { get; }
 
     public IPEndPoint LocalEndPoint { get; }
 
     public bool IsV6 { get; }
-
-    public DatagramSendBatch Outgoing { get; }
-
-    /// <summary>The kernel's send buffer is full; EPOLLOUT tells when it is not.</summary>
-    public bool IsBlocked { get; private set; }
 
     /// <summary>Datagrams that the next look asks for.</summary>
     public int Burst { get; set; } = 1;
 
     /// <summary>Polls since the socket last had something.</summary>
     public int QuietPolls { get; set; }
-
-    /// <summary>Links were refused and room has come since.</summary>
-    public bool OwesWritable => _refused.Count > 0 && Outgoing.HasFree;
 
     public int ReceiveBufferSize => LibC.GetSocketOption(Descriptor, LibC.SOL_SOCKET, LibC.SO_RCVBUF) / 2; // the kernel doubles it
 
@@ -63,58 +51,6 @@ internal sealed unsafe class UdpSocket : IDisposable
         if (error == 0) return new UdpSocket(descriptor, bound!, options, statistics);
         descriptor.Dispose();
         return null;
-    }
-
-    /// <summary>Remembers that a link wants to hear of room.</summary>
-    public void AddRefused(IpLink link) => _refused.Add(link);
-
-    /// <summary>Hands the refused links over to be told.</summary>
-    public void TellRefused()
-    {
-        foreach (IpLink link in _refused) link.RoomAgain();
-        _refused.Clear();
-    }
-
-    /// <summary>
-    /// Sends what is staged until it is gone or the kernel's buffer is full. An error other than "full" may be a report
-    /// about an earlier datagram to somebody else (IP_RECVERR hands it to whichever call comes next), so the reports are
-    /// taken off and the send is repeated once; what then still fails is skipped and counted.
-    /// </summary>
-    public void Flush()
-    {
-        bool repeated = false;
-        IsBlocked = false;
-        while (Outgoing.Staged > 0)
-        {
-            int sent = Outgoing.Send(Descriptor);
-            if (sent > 0)
-            {
-                _statistics.Sent(sent, Outgoing.Release(sent));
-                repeated = false;
-                continue;
-            }
-
-            switch (LibC.LastError)
-            {
-                case Errno.EINTR:
-                    continue;
-                case Errno.EAGAIN:
-                    IsBlocked = true;
-                    return;
-            }
-
-            DrainErrors();
-            if (!repeated)
-            {
-                repeated = true;
-                _statistics.SendRetried();
-                continue;
-            }
-
-            Outgoing.Release(1);
-            _statistics.SendFailed();
-            repeated = false;
-        }
     }
 
     /// <summary>Sends one datagram now, past what is staged.</summary>
@@ -170,11 +106,13 @@ internal sealed unsafe class UdpSocket : IDisposable
         }
     }
 
-    public void Dispose()
+    // The error may be a report about an earlier datagram to somebody else: IP_RECVERR hands it to whichever call comes next.
+    protected override bool Failed(bool repeated)
     {
-        Descriptor.Dispose();
-        Outgoing.Dispose();
-        _refused.Clear();
+        DrainErrors();
+        if (repeated) _statistics.SendFailed();
+        else _statistics.SendRetried();
+        return !repeated;
     }
 
     private static int Configure(Descriptor socket, bool v6, IpTransportOptions options)

@@ -1,9 +1,9 @@
 namespace FastForward.Transport;
 
 /// <summary>
-/// Counters, since its start, of a transport whose medium has connections, or may have them. Written by the loop thread; any thread may read.
+/// Counters, since its start, of a transport whose medium has connections. Written by the loop thread; any thread may read.
 /// </summary>
-public sealed class ConnectionStatistics : TransportStatistics
+public class ConnectionStatistics : TransportStatistics
 {
     private long _linksOpened;
     private long _openFailures;

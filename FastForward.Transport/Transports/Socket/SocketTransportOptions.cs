@@ -42,7 +42,7 @@ public sealed class SocketTransportOptions
     /// <summary>Connections that may wait to be accepted, 1..4096. Default 128; the kernel grants at most <c>net.core.somaxconn</c>.</summary>
     public int Backlog { get; set; } = 128;
 
-    /// <summary>Accepted connections that may be opening at once, 1..4096. Default 64. More wait in the backlog.</summary>
+    /// <summary>Accepted connections that may be opening at once, 1..4096. Default 64. One more takes the place of the oldest.</summary>
     public int MaxPendingOpens { get; set; } = 64;
 
     /// <summary>

@@ -7,36 +7,34 @@ namespace FastForward.Transport;
 /// The datagram socket of a <see cref="VSocketTransport"/> and its links, which are found as on UDP: by the index in the
 /// frame, and the source must fit. The kernel vouches for the context id of a source.
 /// </summary>
-internal sealed unsafe class VSocketDatagramPort : IDisposable
+internal sealed class VSocketDatagramPort : IDisposable
 {
     private const ulong SocketToken = 0;
 
     private readonly IForwardTransport _transport;
     private readonly IVSocketFamily _family;
-    private readonly ConnectionStatistics _statistics;
+    private readonly VSocketTransportStatistics _statistics;
     private readonly ForwardLoop _loop;
     private readonly ILinkSink _sink;
-    private readonly Descriptor _socket;
+    private readonly VSocketDatagramSocket _socket;
     private readonly LinkTraits _traits;
     private readonly Epoll _epoll = new(1);
     private readonly DatagramReceiveBatch _incoming;
     private readonly LinkTable<VSocketDatagramLink> _links = new();
-    private readonly List<VSocketDatagramLink> _refused = [];
     private readonly DeferredEvents _events = new();
     private bool _accepting = true;
-    private bool _blocked;
     private bool _dispatching;
     private bool _disposeAfterPoll;
     private bool _disposed;
 
-    public VSocketDatagramPort(IForwardTransport transport, IVSocketFamily family, int maxFrameSize, ConnectionStatistics statistics, ForwardLoop loop, ILinkSink sink, Descriptor socket)
+    public VSocketDatagramPort(IForwardTransport transport, IVSocketFamily family, int maxFrameSize, VSocketTransportStatistics statistics, ForwardLoop loop, ILinkSink sink, Descriptor socket)
     {
         _transport = transport;
         _family = family;
         _statistics = statistics;
         _loop = loop;
         _sink = sink;
-        _socket = socket;
+        _socket = new VSocketDatagramSocket(socket, maxFrameSize, statistics);
         _traits = new LinkTraits
         {
             Reliable = false,
@@ -47,15 +45,10 @@ internal sealed unsafe class VSocketDatagramPort : IDisposable
             MaxFrameSize = maxFrameSize,
         };
         _incoming = new DatagramReceiveBatch(maxFrameSize);
-        Outgoing = new DatagramSendBatch(maxFrameSize);
-        _epoll.Add(socket.Number, LibC.EPOLLIN, SocketToken);
+        _socket.Watch(_epoll, SocketToken);
     }
 
-    public DatagramSendBatch Outgoing { get; }
-
     public int Descriptor => _epoll.Number;
-
-    private bool OwesWritable => _refused.Count > 0 && Outgoing.HasFree;
 
     public IForwardLink Connect(VSocketEndPoint remote)
     {
@@ -71,57 +64,17 @@ internal sealed unsafe class VSocketDatagramPort : IDisposable
 
     public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame)
     {
-        int slot = frame.IsEmpty || frame.Length > _traits.MaxFrameSize ? -1 : Claim();
+        int slot = frame.IsEmpty || frame.Length > _traits.MaxFrameSize ? -1 : _socket.Claim();
         if (slot < 0) return false;
-        frame.CopyTo(Outgoing.Frame(slot, frame.Length));
-        Outgoing.Stage(slot, frame.Length, source.Address, default, expedited: false);
-        Flush();
+        frame.CopyTo(_socket.Outgoing.Frame(slot, frame.Length));
+        _socket.Outgoing.Stage(slot, frame.Length, source.Address, default, expedited: false);
+        _socket.Flush();
         return true;
     }
 
-    /// <summary>A slot for a frame; -1 when there is none.</summary>
-    public int Claim()
-    {
-        int slot = Outgoing.Claim();
-        if (slot >= 0) return slot;
-        Flush(); // the slots may be full of what could leave
-        slot = Outgoing.Claim();
-        if (slot < 0) _statistics.Refused();
-        return slot;
-    }
+    public void Flush() => _socket.Flush();
 
-    /// <summary>Sends what is staged until it is gone or the kernel has no room. What it does not take for another reason is lost, as datagrams are.</summary>
-    public void Flush()
-    {
-        bool blocked = false;
-        while (Outgoing.Staged > 0 && !blocked)
-        {
-            int sent = Outgoing.Send(_socket);
-            if (sent > 0)
-            {
-                _statistics.Sent(sent, Outgoing.Release(sent));
-                continue;
-            }
-
-            int error = LibC.LastError;
-            if (error == Errno.EINTR) continue;
-            blocked = error is Errno.EAGAIN or Errno.ENOBUFS;
-            if (!blocked) Outgoing.Release(1);
-        }
-
-        if (blocked == _blocked) return;
-        _blocked = blocked;
-        _epoll.Modify(_socket.Number, blocked ? LibC.EPOLLIN | LibC.EPOLLOUT : LibC.EPOLLIN, SocketToken);
-    }
-
-    /// <summary>Remembers that a link wants to hear of room.</summary>
-    public void AddRefused(VSocketDatagramLink link) => _refused.Add(link);
-
-    public void Forget(VSocketDatagramLink link)
-    {
-        _refused.Remove(link);
-        _links.Remove(link);
-    }
+    public void Forget(VSocketDatagramLink link) => _links.Remove(link);
 
     public void StopAccepting() => _accepting = false;
 
@@ -140,7 +93,7 @@ internal sealed unsafe class VSocketDatagramPort : IDisposable
         }
     }
 
-    public bool Arm() => _events.Any || _incoming.HasMore || OwesWritable;
+    public bool Arm() => _events.Any || _incoming.HasMore || _socket.OwesWritable;
 
     public void Dispose()
     {
@@ -160,7 +113,6 @@ internal sealed unsafe class VSocketDatagramPort : IDisposable
             _epoll.Dispose();
             _socket.Dispose();
             _incoming.Dispose();
-            Outgoing.Dispose();
         }
     }
 
@@ -168,19 +120,19 @@ internal sealed unsafe class VSocketDatagramPort : IDisposable
     {
         long before = _statistics.FramesReceived;
         int work = Deliver(budget); // what a sink that threw has left
-        if (_blocked) Flush();
-        if (OwesWritable)
-        {
-            foreach (VSocketDatagramLink link in _refused) link.RoomAgain();
-            _refused.Clear();
-        }
-
+        if (_socket.IsBlocked) _socket.Flush();
+        if (_socket.OwesWritable) _socket.TellRefused();
         work += _events.Dispatch(_sink, Math.Max(0, budget - work));
         while (work < budget && !_incoming.HasMore)
         {
             int wanted = Math.Min(budget - work, DatagramReceiveBatch.Capacity);
-            int received = _incoming.Receive(_socket, wanted);
-            if (received <= 0) break;
+            int received = _incoming.Receive(_socket.Descriptor, wanted);
+            if (received <= 0)
+            {
+                if (LibC.LastError is not (Errno.EAGAIN or Errno.EINTR)) _statistics.ReceiveFailed();
+                break;
+            }
+
             work += Deliver(received);
             if (received < wanted) break;
         }
@@ -195,20 +147,31 @@ internal sealed unsafe class VSocketDatagramPort : IDisposable
         while (taken < budget && _incoming.TryTake(out DatagramReceiveBatch.Datagram datagram))
         {
             taken++;
-            if (datagram.IsTruncated || datagram.Frame.Length < DatagramFrame.ShortestLength) continue;
-            uint index = DatagramFrame.ReadIndex(datagram.Frame);
-            if (_links.TryFind(index, out VSocketDatagramLink? link) && link.State == LinkState.Open && link.IsFrom(datagram.Source))
-            {
-                _statistics.Received(datagram.Frame.Length);
-                _sink.Frame(link, datagram.Frame);
-            }
-            else if (_accepting)
-            {
-                _sink.Stranger(_transport, new StrangerSource(datagram.Source, default, isLoopback: true), datagram.Frame);
-            }
+            if (datagram.IsTruncated) _statistics.TooLong();
+            else if (datagram.Frame.Length < DatagramFrame.ShortestLength) _statistics.TooShort();
+            else Deliver(datagram);
         }
 
         return taken;
+    }
+
+    private void Deliver(in DatagramReceiveBatch.Datagram datagram)
+    {
+        uint index = DatagramFrame.ReadIndex(datagram.Frame);
+        if (_links.TryFind(index, out VSocketDatagramLink? link) && link.State == LinkState.Open && link.IsFrom(datagram.Source))
+        {
+            _statistics.Received(datagram.Frame.Length);
+            _sink.Frame(link, datagram.Frame);
+        }
+        else if (_accepting)
+        {
+            _statistics.StrangerShown();
+            _sink.Stranger(_transport, new StrangerSource(datagram.Source, default, isLoopback: true), datagram.Frame);
+        }
+        else
+        {
+            _statistics.StrangerIgnored();
+        }
     }
 
     private VSocketDatagramLink NewLink(VSocketEndPoint remote, bool inbound)
@@ -216,7 +179,7 @@ internal sealed unsafe class VSocketDatagramPort : IDisposable
         _loop.VerifyAccess();
         // Also of a link that begins here: frames that are not from there never reach it.
         LinkTraits traits = _traits with { Credentials = new PeerCredentials { ContextId = remote.Cid } };
-        VSocketDatagramLink link = new(this, _transport, _loop, _events, _family, remote, traits, inbound);
+        VSocketDatagramLink link = new(this, _transport, _loop, _events, _family, _socket, remote, traits, inbound);
         _links.Add(link);
         return link;
     }

@@ -47,7 +47,7 @@ public sealed partial class VSocketTransport : IForwardTransport
     public TransportKind Kind => TransportKind.VSocket;
 
     /// <summary>Counters.</summary>
-    public ConnectionStatistics Statistics { get; } = new();
+    public VSocketTransportStatistics Statistics { get; } = new();
 
     TransportStatistics IForwardTransport.Statistics => Statistics;
 

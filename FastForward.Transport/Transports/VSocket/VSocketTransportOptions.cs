@@ -31,7 +31,7 @@ public sealed class VSocketTransportOptions
     /// <summary>Connections that may wait to be accepted, 1..4096. Default 128.</summary>
     public int Backlog { get; set; } = 128;
 
-    /// <summary>Accepted connections that may be opening at once, 1..4096. Default 64. More wait in the backlog.</summary>
+    /// <summary>Accepted connections that may be opening at once, 1..4096. Default 64. One more takes the place of the oldest.</summary>
     public int MaxPendingOpens { get; set; } = 64;
 
     internal void Validate()
