@@ -188,6 +188,52 @@ public sealed class AssociationTests
     }
 
     [Test]
+    public void What_a_redundant_link_still_carries_is_not_lost_with_it()
+    {
+        for (int seed = 0; seed < 300; seed++)
+        {
+            SimulatedNetwork network = new(seed) { MaxDelay = 20_000 };
+            SimulatedNode a = network.Start(1, 2);
+            SimulatedNode b = network.Start(2, 1);
+            a.Open(2, TransportKind.Socket);
+            b.Open(1, TransportKind.Socket);
+            Dictionary<SimulatedNode, int> accepted = new() { [a] = 0, [b] = 0 };
+            for (long time = 0; time < Second; time += 1_000)
+            {
+                network.At(time, () => Send(a, b));
+                network.At(time, () => Send(b, a));
+            }
+
+            network.Run(5 * Second);
+            foreach ((SimulatedNode from, SimulatedNode to) in new[] { (a, b), (b, a) })
+            {
+                // What another link has overtaken is late, and told as skipped.
+                Assert.That(to.Recorder.Messages.Count + to.Statistics.LateMessages, Is.EqualTo(accepted[from]), $"seed {seed}: from {from.Id} to {to.Id}");
+                Assert.That(to.Peer(from.Id).Paths, Has.Count.EqualTo(1), $"seed {seed}");
+                Assert.That(accepted[from], Is.Positive);
+            }
+
+            void Send(SimulatedNode from, SimulatedNode to)
+            {
+                if (from.Send(to.Id, 1, MessageClass.RealTime, new byte[20]).IsAccepted) accepted[from]++;
+            }
+        }
+    }
+
+    [Test]
+    public void A_peer_does_not_make_this_side_keep_many_redundant_links()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);
+        for (int i = 0; i < 50; i++) b.OpenAnother(1);
+        network.Run(network.Now + (Second / 2));
+        Assert.That(a.Peer(2).Paths, Has.Count.LessThan(10));
+        Assert.That(a.Peer(2).State, Is.EqualTo(PeerState.Connected));
+        network.Run(network.Now + (5 * Second));
+        Assert.That(a.Peer(2).Paths, Has.Count.EqualTo(1));
+        Assert.That(b.Peer(1).Paths, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public void One_neighbour_does_not_take_all_places_for_handshakes()
     {
         SimulatedNetwork network = new(1);

@@ -77,6 +77,12 @@ internal sealed class SimulatedNode : IAdmission
         Evaluate(node);
     }
 
+    /// <summary>Opens one more connection, although there is one.</summary>
+    public void OpenAnother(uint node) => _network.Connect(this, node, link =>
+    {
+        if (link is not null) Begin(node, link);
+    });
+
     /// <summary>The process stops for a while, as by SIGSTOP, and learns of it afterwards.</summary>
     public void Pause(long duration)
     {
@@ -199,7 +205,7 @@ internal sealed class SimulatedNode : IAdmission
             path.IsBlocked = _network.Now < link.RefusesUntil;
             if (path.IsBlocked)
             {
-                if (path.Phase == PathPhase.Closing) path.Finish(_network.Now, "closed");
+                if (path.Phase == PathPhase.Closing) path.EndOutput(_network.Now);
                 return;
             }
 

@@ -75,8 +75,7 @@ internal sealed class FramePump(ForwardLoop loop)
             path.IsBlocked = claim != ClaimResult.Claimed;
             if (path.IsBlocked)
             {
-                // A farewell does not wait for a link that takes nothing.
-                if (path.Phase == PathPhase.Closing) path.Finish(loop.Now, "closed");
+                if (path.Phase == PathPhase.Closing) path.EndOutput(loop.Now);
                 return;
             }
 

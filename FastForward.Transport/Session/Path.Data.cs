@@ -33,7 +33,7 @@ internal sealed partial class Path
         FrameWriter writer = new(frame);
         writer.WriteClose(_closesAssociation, _closeReason);
         int length = Complete(now, writer);
-        Finish(now, EndedBecause!);
+        EndOutput(now);
         return length;
     }
 
@@ -66,7 +66,7 @@ internal sealed partial class Path
         LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
         Measurement.AddArrival(now, LastTimestamp);
         ElementReader reader = new(frame[WireFormat.DataHeader..]);
-        while (Phase is PathPhase.Established or PathPhase.Closing && reader.Next()) ReadElement(now, reader);
+        while (Phase is PathPhase.Established or PathPhase.Closing or PathPhase.Draining && reader.Next()) ReadElement(now, reader);
         if (reader.IsMalformed) _statistics.Malformed();
     }
 

@@ -8,11 +8,15 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed partial class Path
 {
+    // The far end moved to the survivor before this end did: what it still has to say here is all on its way.
+    private const long DrainLimit = 1_000_000;
+
     private readonly SessionOptions _options;
     private readonly PeerStatistics _statistics;
     private readonly long _openedAt;
 
     private long _suspectSince;
+    private long _drainsUntil;
     private CloseReason _closeReason;
     private bool _closesAssociation;
 
@@ -106,6 +110,7 @@ internal sealed partial class Path
         PathPhase.Answering => _openedAt + _options.HandshakeTimeout,
         PathPhase.Established => Prober.Due,
         PathPhase.Closing => 0,
+        PathPhase.Draining => _drainsUntil,
         _ => long.MaxValue,
     };
 
@@ -199,10 +204,13 @@ internal sealed partial class Path
                 if (IsSuspect && now - _suspectSince >= _options.DeadAfter) Finish(now, "silent for too long");
                 else if (Prober.Missed >= PathProber.SuspectAfter) OnSilent(now);
                 break;
+            case PathPhase.Draining when now >= _drainsUntil:
+                Finish(now, EndedBecause!);
+                break;
         }
     }
 
-    /// <summary>Begins an orderly end: one CLOSE, then the link goes.</summary>
+    /// <summary>Begins an orderly end: one CLOSE, then the link goes. Of a redundant path it goes when the far end ends it.</summary>
     public void Close(long now, CloseReason reason, string because, bool association = false)
     {
         if (Phase is PathPhase.Closing or PathPhase.Finished) return;
@@ -217,6 +225,21 @@ internal sealed partial class Path
 
         Phase = PathPhase.Closing;
         Peer.OnPathLost(this, now);
+    }
+
+    /// <summary>The CLOSE has left, or cannot leave because the link takes nothing: a farewell does not wait for it.</summary>
+    public void EndOutput(long now)
+    {
+        // Real-time messages on their way here leave no second time; they must not be lost by tidying up.
+        if (_closeReason == CloseReason.Redundant && Peer.MayDrain)
+        {
+            Phase = PathPhase.Draining;
+            _drainsUntil = now + DrainLimit;
+        }
+        else
+        {
+            Finish(now, EndedBecause!);
+        }
     }
 
     /// <summary>Ends at once.</summary>

@@ -15,6 +15,9 @@ internal enum PathPhase
     /// <summary>A CLOSE is to be written; nothing else will be.</summary>
     Closing,
 
+    /// <summary>Nothing is written any more, but what the far end had sent before it knew is still taken in.</summary>
+    Draining,
+
     /// <summary>Over; the link is to be closed.</summary>
     Finished,
 }

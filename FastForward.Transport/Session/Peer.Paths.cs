@@ -5,6 +5,8 @@ namespace FastForward.Transport.Session;
 /// <content>The paths to the peer: which one messages and acknowledgements take, and which ones are too many.</content>
 internal sealed partial class Peer
 {
+    private const int MaxDraining = 4;
+
     /// <summary>There is a path of a kind, sound or on its way to it: no other needs to be opened.</summary>
     public bool HasPath(TransportKind kind)
     {
@@ -15,6 +17,9 @@ internal sealed partial class Peer
 
         return false;
     }
+
+    /// <summary>Another path may go on reading for a while: a peer that opens one after the other does not keep them all.</summary>
+    public bool MayDrain => _paths.Count(static path => path.Phase == PathPhase.Draining) < MaxDraining;
 
     public void Add(Path path) => _paths.Add(path);
 
@@ -129,6 +134,7 @@ internal sealed partial class Peer
     // path the sender uses now; within one of its duty cycles it can only have moved to the newer path.
     private void AnswerOn(Path path)
     {
+        if (!path.IsEstablished) return; // it only brings what is left
         int age = (int)(path.LastTimestamp - _ackTimestamp);
         if (_ackPath is { } current && (age < 0 || (age == 0 && path.EstablishedOrder < current.EstablishedOrder))) return;
         _ackPath = path;
