@@ -221,16 +221,63 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void A_peer_does_not_make_this_side_keep_many_redundant_links()
+    public void A_peer_that_ends_none_of_its_links_does_not_make_this_side_keep_them()
     {
-        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);
-        for (int i = 0; i < 50; i++) b.OpenAnother(1);
-        network.Run(network.Now + (Second / 2));
-        Assert.That(a.Peer(2).Paths, Has.Count.LessThan(10));
-        Assert.That(a.Peer(2).State, Is.EqualTo(PeerState.Connected));
-        network.Run(network.Now + (5 * Second));
-        Assert.That(a.Peer(2).Paths, Has.Count.EqualTo(1));
-        Assert.That(b.Peer(1).Paths, Has.Count.EqualTo(1));
+        SimulatedNetwork network = new(1);
+        SimulatedNode a = network.Start(1, 2);
+        byte[] frame = new byte[2048];
+        for (uint index = 1; index <= 20; index++)
+        {
+            Confirm(a, Answered(a, incarnation: 77, index, epoch: 1), index);
+            foreach (Path path in a.Peer(2).Paths.Where(static path => path.Phase == PathPhase.Closing).ToArray())
+                Assert.That(path.WriteFrame(network.Now, frame, out _), Is.Positive, "the CLOSE");
+        }
+
+        Assert.That(a.Peer(2).Paths.Count(static path => path.IsEstablished), Is.EqualTo(1));
+        Assert.That(a.Peer(2).Paths.Count(static path => path.Phase == PathPhase.Draining), Is.EqualTo(4));
+        Assert.That(a.Peer(2).Paths, Has.Count.EqualTo(5));
+
+        Path draining = a.Peer(2).Paths.First(static path => path.Phase == PathPhase.Draining);
+        draining.OnStall(Second);
+        draining.OnTimeout(network.Now + Second);
+        Assert.That(draining.Phase, Is.EqualTo(PathPhase.Draining), "time in which this process did not run does not count");
+        draining.OnTimeout(network.Now + (2 * Second));
+        Assert.That(draining.Phase, Is.EqualTo(PathPhase.Finished));
+        a.Peer(2).Close(network.Now, CloseReason.Stopping, "test", UndeliveredReason.Stopped);
+        foreach (Path path in a.Peer(2).Paths.ToArray()) path.WriteFrame(network.Now, frame, out _);
+        Assert.That(a.Peer(2).Paths, Is.Empty);
+    }
+
+    [Test]
+    public void A_redundant_path_does_not_outlive_its_association()
+    {
+        SimulatedNetwork network = new(1);
+        SimulatedNode a = network.Start(1, 2);
+        Path former = Answered(a, incarnation: 77, index: 1, epoch: 1);
+        Confirm(a, former, 1);
+        Confirm(a, Answered(a, incarnation: 77, index: 2, epoch: 1), 2);
+        Assert.That(former.Phase, Is.EqualTo(PathPhase.Closing));
+        a.Peer(2).Close(network.Now, CloseReason.RouteChanged, "test", UndeliveredReason.PeerLost);
+        foreach (Path path in a.Peer(2).Paths.ToArray()) path.WriteFrame(network.Now, new byte[2048], out _);
+        Assert.That(a.Peer(2).Paths, Is.Empty);
+    }
+
+    [Test]
+    public void A_peer_whose_links_this_side_may_not_close_opens_only_so_many()
+    {
+        SimulatedNetwork network = new(1);
+        SimulatedNode a = network.Start(1, 2);
+        Path survivor = Path.Initiate(a.Peer(2), TransportKind.Ip, SimulatedNetwork.DatagramTraits, 900, network.Now);
+        a.Peer(2).Add(survivor);
+        survivor.WriteFrame(network.Now, new byte[2048], out _);
+        survivor.ReadFrame(network.Now, Frame(FrameType.Response, a, 77, 800, 1, 900));
+        Assert.That(survivor.IsEstablished, Is.True);
+        uint index = 1;
+        while (a.Peer(2).Paths.Count < 17) Confirm(a, Answered(a, incarnation: 77, index, epoch: 1), index++);
+        Assert.That(a.Peer(2).Paths.Count(static path => path.IsEstablished), Is.EqualTo(17));
+        Handshake.TryRead(Frame(FrameType.Init, a, 77, index, 1, 0), out Handshake init);
+        Assert.That(a.Peers.Judge(0, init, TransportKind.Ip, hostLocal: true, contextId: null, out RejectReason reason), Is.EqualTo(InitVerdict.Reject));
+        Assert.That(reason, Is.EqualTo(RejectReason.Busy));
     }
 
     [Test]
@@ -270,6 +317,9 @@ public sealed class AssociationTests
 
     private static bool Connected(SimulatedNode a, SimulatedNode b) =>
         a.Peer(b.Id).State == PeerState.Connected && b.Peer(a.Id).State == PeerState.Connected;
+
+    private static void Confirm(SimulatedNode node, Path path, uint index) =>
+        path.ReadFrame(0, Frame(FrameType.Confirm, node, path.PeerIncarnation, index, path.Epoch, path.LocalIndex));
 
     private static Path Answered(SimulatedNode node, ulong incarnation, uint index, uint epoch)
     {

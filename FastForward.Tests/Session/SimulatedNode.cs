@@ -77,12 +77,6 @@ internal sealed class SimulatedNode : IAdmission
         Evaluate(node);
     }
 
-    /// <summary>Opens one more connection, although there is one.</summary>
-    public void OpenAnother(uint node) => _network.Connect(this, node, link =>
-    {
-        if (link is not null) Begin(node, link);
-    });
-
     /// <summary>The process stops for a while, as by SIGSTOP, and learns of it afterwards.</summary>
     public void Pause(long duration)
     {

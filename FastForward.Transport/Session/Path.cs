@@ -183,6 +183,7 @@ internal sealed partial class Path
     public void OnStall(long duration)
     {
         _suspectSince += duration;
+        _drainsUntil += duration;
         Prober.Forgive();
     }
 
@@ -231,7 +232,7 @@ internal sealed partial class Path
     public void EndOutput(long now)
     {
         // Real-time messages on their way here leave no second time; they must not be lost by tidying up.
-        if (_closeReason == CloseReason.Redundant && Peer.MayDrain)
+        if (_closeReason == CloseReason.Redundant && Peer.Association.Owns(this) && Peer.MayDrain)
         {
             Phase = PathPhase.Draining;
             _drainsUntil = now + DrainLimit;

@@ -25,6 +25,7 @@ internal enum InitVerdict
 internal sealed class Peers
 {
     private const int MaxPendingPerPeer = 8;
+    private const int MaxAnsweredPerPeer = 16;
 
     private readonly SessionOptions _options;
     private readonly ISessionEvents _events;
@@ -160,7 +161,7 @@ internal sealed class Peers
         }
 
         // One that begins again and again does not take the places of the others.
-        if (Pending(peer) < MaxPendingPerPeer && PendingHandshakes() < _options.MaxPendingHandshakes) return InitVerdict.Accept;
+        if (Pending(peer) < MaxPendingPerPeer && Answered(peer) < MaxAnsweredPerPeer && PendingHandshakes() < _options.MaxPendingHandshakes) return InitVerdict.Accept;
         reason = RejectReason.Busy;
         return InitVerdict.Reject;
     }
@@ -172,6 +173,9 @@ internal sealed class Peers
         foreach (Peer peer in _peers.Values) pending += Pending(peer);
         return pending;
     }
+
+    // Where this side opened the survivor it is for the peer to close its others, and it may not.
+    private static int Answered(Peer peer) => peer.Paths.Count(static path => !path.IsInitiator);
 
     private static int Pending(Peer peer)
     {

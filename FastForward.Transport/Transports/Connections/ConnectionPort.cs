@@ -247,12 +247,13 @@ internal sealed unsafe class ConnectionPort : IDisposable
         int events = _epoll.Wait(0);
         int share = Math.Max(1, (budget - work) / Math.Max(1, events));
         _sweep = events == EventCapacity;
+        bool accept = false;
         for (int i = 0; i < events; i++)
         {
             (uint ready, ulong token) = _epoll[i];
             if (token == ConnectionListener.Token)
             {
-                work += Accept();
+                accept = true;
             }
             else if (_links.TryFind((uint)token, out ConnectionLink? link))
             {
@@ -261,13 +262,15 @@ internal sealed unsafe class ConnectionPort : IDisposable
             }
         }
 
+        // Last: whoever has said who it is by now does not give its place up.
+        if (accept) work += Accept();
         return more;
     }
 
     private int Accept()
     {
         int accepted = 0;
-        while (accepted < ConnectionListener.LongestBurst && _listener.TryAccept(out Descriptor? socket))
+        while (accepted < Math.Min(ConnectionListener.LongestBurst, _options.MaxPendingOpens) && _listener.TryAccept(out Descriptor? socket))
         {
             accepted++;
             if (_openings.Inbound >= _options.MaxPendingOpens) _openings.AbandonOldestInbound();

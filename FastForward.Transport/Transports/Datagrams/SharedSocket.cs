@@ -80,9 +80,6 @@ internal abstract class SharedSocket : IDisposable
         _refused.Clear();
     }
 
-    /// <summary>Whether such an errno of a send means that the kernel's buffer is full.</summary>
-    protected virtual bool IsFull(int error) => error == Errno.EAGAIN;
-
     /// <summary>A send failed for another reason than want of room: does what can be done about it, and counts.</summary>
     /// <param name="repeated">It is the second time for this datagram.</param>
     /// <returns>Whether the datagram goes once more; otherwise it is lost.</returns>
@@ -104,7 +101,7 @@ internal abstract class SharedSocket : IDisposable
 
             int error = LibC.LastError;
             if (error == Errno.EINTR) continue;
-            IsBlocked = IsFull(error);
+            IsBlocked = error == Errno.EAGAIN;
             if (IsBlocked) return;
             repeated = Failed(repeated);
             if (!repeated) Outgoing.Release(1);

@@ -6,9 +6,7 @@ namespace FastForward.Transport;
 internal sealed class VSocketDatagramSocket(Descriptor descriptor, int maxFrameSize, VSocketTransportStatistics statistics)
     : SharedSocket(descriptor, maxFrameSize, statistics)
 {
-    // VMCI has no room in the far machine's queue, and says so in another way than sockets that have a buffer of their own.
-    protected override bool IsFull(int error) => error is Errno.EAGAIN or Errno.ENOBUFS;
-
+    // No room in the queue of the far machine (VMCI) is one of them: one machine that does not read stops no other.
     protected override bool Failed(bool repeated)
     {
         statistics.SendFailed();
