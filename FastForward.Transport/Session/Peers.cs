@@ -177,16 +177,7 @@ internal sealed class Peers
     // Where this side opened the survivor it is for the peer to close its others, and it may not.
     private static int Answered(Peer peer) => peer.Paths.Count(static path => !path.IsInitiator);
 
-    private static int Pending(Peer peer)
-    {
-        int pending = 0;
-        foreach (Path path in peer.Paths)
-        {
-            if (path.Phase == PathPhase.Answering) pending++;
-        }
-
-        return pending;
-    }
+    private static int Pending(Peer peer) => peer.Paths.Count(static path => path.Phase == PathPhase.Answering);
 
     private void Tell(uint node, PeerEventKind kind, TransportKind transport, string reason)
     {
