@@ -113,9 +113,10 @@ public sealed class PipeTests
     {
         await using ClientPair pair = new();
         using ForwardPipeListener listener = pair.B.Client.Listen(Service);
+        List<Task> echoes = [];
         Task serving = Task.Run(async () =>
         {
-            await foreach (ForwardPipe pipe in listener.AcceptAllAsync()) _ = Echo(pipe);
+            await foreach (ForwardPipe pipe in listener.AcceptAllAsync()) echoes.Add(Echo(pipe));
         });
         List<ForwardPipe> unread = [];
         for (int i = 0; i < 8; i++)
@@ -141,6 +142,7 @@ public sealed class PipeTests
         Eventually.True(() => pair.A.OnLoop(() => pair.A.Client.PipeCount) == 0 && pair.B.OnLoop(() => pair.B.Client.PipeCount) == 0, () => "all pipes are over");
         listener.Dispose();
         Eventually.Ends(serving, "the listener");
+        Eventually.Ends(Task.WhenAll(echoes), "all echoes");
 
         static async Task Echo(ForwardPipe pipe)
         {
@@ -155,6 +157,27 @@ public sealed class PipeTests
                 await pipe.Input.CompleteAsync();
             }
         }
+    }
+
+    [Test]
+    public async Task A_copy_ends_where_the_other_side_reads_no_more()
+    {
+        await using ClientPair pair = new();
+        (ForwardPipe near, ForwardPipe far) = await Connect(pair);
+        await near.Input.CompleteAsync();
+        Eventually.True(() => far.Output.WriteAsync("unwanted"u8.ToArray()).AsTask().Result.IsCompleted, () => "the far writer hears of it");
+        await near.Output.WriteAsync("some more"u8.ToArray());
+        Eventually.True(() => far.Held == 9, () => "it arrived");
+        // The copy begins in the middle of a segment.
+        Assert.That(far.Input.TryRead(out ReadResult read), Is.True);
+        far.Input.AdvanceTo(read.Buffer.GetPosition(5));
+        Eventually.Ends(far.Input.CopyToAsync(far.Output), "the copy");
+        // What the copy was left with is still to be read.
+        ReadResult rest = await far.Input.ReadAsync();
+        Assert.That(rest.Buffer.ToArray(), Is.EqualTo("more"u8.ToArray()));
+        far.Input.AdvanceTo(rest.Buffer.End);
+        await near.DisposeAsync();
+        await far.DisposeAsync();
     }
 
     [Test]

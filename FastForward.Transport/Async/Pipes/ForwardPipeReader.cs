@@ -31,9 +31,8 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         // Before the pipe takes the segments back.
-        long start = _buffer.GetOffset(_buffer.Start);
-        long to = _consumed + _buffer.GetOffset(examined) - start;
-        long from = _consumed + _buffer.GetOffset(consumed) - start;
+        long to = _consumed + OffsetOf(examined);
+        long from = _consumed + OffsetOf(consumed);
         reader.AdvanceTo(consumed, examined);
         _buffer = default;
         _consumed = from;
@@ -57,6 +56,10 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
     {
         return Take(await read.ConfigureAwait(false));
     }
+
+    // As in a Pipe, the default position stands for nothing: CopyToAsync hands it over when the last segment was refused.
+    private long OffsetOf(SequencePosition position) =>
+        position.GetObject() is null ? 0 : _buffer.GetOffset(position) - _buffer.GetOffset(_buffer.Start);
 
     // A broken pipe is told of after the octets that came before: as soon as there is none that was not examined.
     private ReadResult Take(in ReadResult result)
