@@ -16,7 +16,7 @@ internal static class DemoNode
     /// <returns>The exit code.</returns>
     public static int Run(InstanceSettings settings, uint peer, int talkers, bool withData, int seconds)
     {
-        using ILoggerFactory loggers = HostLogging.Create(LogLevel.Warning);
+        using ILoggerFactory loggers = HostLogging.Create(settings.LogLevel);
         try
         {
             using RunningNode node = new(settings, loggers);

@@ -121,6 +121,7 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
             transports = {_type}
             addresses = 127.0.0.1
             socket-directory = {directory}
+            log-level = warning
 
             [OverriddenNodes]
             {peer} = 0, {_type}, {address}, {peerPort}

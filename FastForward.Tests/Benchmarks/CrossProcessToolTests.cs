@@ -29,7 +29,7 @@ public sealed class CrossProcessToolTests
             "ip FastForward spin 64", "ip C spin 64", "ip C connected spin 64", "ip LiteNetLib spin 64", "socket FastForward spin 64", "socket C spin 64", "tcp C spin 64", "tcp NetMQ spin 64",
         ]));
         foreach (JsonElement row in rows) AssertTimes(row);
-        AssertPng(plots, "percentiles-spin-64.png");
+        AssertPng(plots, "latency-spin-64.png");
     }
 
     [Test]
@@ -37,9 +37,10 @@ public sealed class CrossProcessToolTests
     {
         Requires.Program("gcc", "gcc");
         using TemporaryDirectory directory = new();
+        using TemporaryDirectory plots = new();
         string file = directory["rows.json"];
         File.WriteAllText(file, new string('x', 100_000)); // the rows of a longer run
-        using RunningProgram tool = BenchmarkTool.Start($"latency --rate 2000 --transport socket --implementation FastForward,C --mode block --size 16,1100 --rounds 2 {Short} --json {file}");
+        using RunningProgram tool = BenchmarkTool.Start($"latency --rate 2000 --transport socket --implementation FastForward,C --mode block --size 16,1100 --rounds 2 {Short} --json {file} --plot {plots.Path}");
         Assert.That(tool.WaitForExit(s_wholeRun), Is.Zero, tool.Everything);
         List<JsonElement> rows = Parse(File.ReadAllText(file));
         Assert.That(rows.Select(Name), Is.EqualTo(["socket FastForward block 16", "socket C block 16", "socket FastForward block 1100", "socket C block 1100"]));
@@ -50,6 +51,8 @@ public sealed class CrossProcessToolTests
             "socket FastForward block 16 B, round 1 of 2", "socket C block 16 B, round 1 of 2", "socket FastForward block 16 B, round 2 of 2", "socket C block 16 B, round 2 of 2",
         ]));
         Assert.That(tool.Output, Does.Contain("| transport").And.Contain("p50 / C"), "the table");
+        AssertPng(plots, "latency-2000-per-second-block-16.png");
+        AssertPng(plots, "latency-2000-per-second-block-1100.png");
         AssertMedians(tool, rows);
     }
 
@@ -70,7 +73,7 @@ public sealed class CrossProcessToolTests
         string[][] table = [.. tool.Everything.Split('\n').Where(static line => line.StartsWith("| ", StringComparison.Ordinal)).Select(Cells)];
         int lost = Array.IndexOf(table[0], "lost");
         Assert.That(table.Where(static line => line[0] is "socket" or "tcp").Select(line => line[lost]), Is.EqualTo(["0", "0", "0", "0"]), tool.Everything);
-        AssertPng(plots, "rates-adaptive-64.png");
+        AssertPng(plots, "throughput-adaptive-64.png");
     }
 
     [Test]

@@ -39,9 +39,9 @@ public sealed class ForwardServiceTests
 
     /// <summary>As the README of the package says it.</summary>
     [Test]
-    public void A_client_for_code_that_awaits_is_an_actor_of_the_container()
+    public void A_client_for_code_that_awaits_is_an_actor_or_the_handler_of_the_container([Values] bool isActor)
     {
-        using HostedNode host = new(_sockets, 1, 2, static node => node.AddActor<ForwardClient>(0, 5, 0x8005));
+        using HostedNode host = new(_sockets, 1, 2, node => _ = isActor ? node.AddActor<ForwardClient>(0, 5, 0x8005) : node.AddHandler<ForwardClient>());
         ForwardClient client = host.App.Services.GetRequiredService<ForwardClient>();
         ForwardReceiver receiver = client.Receive();
         ForwardPipeListener listener = client.Listen(5);

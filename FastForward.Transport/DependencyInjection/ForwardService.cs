@@ -29,8 +29,9 @@ internal sealed partial class ForwardService(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Made here and not with the node, so that handlers and actors may ask for it.
-        if (setup.Actors.Count == 0) node.SetHandler(setup.Handlers[0](provider));
-        else node.SetHandler(actors);
+        IForwardHandler handler = setup.Actors.Count == 0 ? setup.Handlers[0](provider) : actors;
+        if (handler is ForwardClient client) client.Attach(node, loop); // as an actor it is told by the actor system
+        node.SetHandler(handler);
         foreach (ActorEntry entry in setup.Actors) actors.Add(entry.Create(provider), entry.Services);
 
         loop.Start($"FastForward {node.Id}");

@@ -178,9 +178,17 @@ internal static class MeasureRun
         if (settings.PlotDirectory is { } directory)
         {
             if (!PlotReport.HasFonts) Console.Error.WriteLine("this machine has no fonts: the plots have no words (Debian: apt-get install fonts-dejavu-core)");
-            foreach (string plot in PlotReport.Write(directory, rows)) Console.Error.WriteLine($"wrote {plot}");
+            foreach (string plot in PlotReport.Write(directory, NameOfWorkload(settings), rows)) Console.Error.WriteLine($"wrote {plot}");
         }
     }
+
+    private static string NameOfWorkload(MeasureSettings settings) => settings.Workload switch
+    {
+        WorkloadKind.Ping => "latency",
+        WorkloadKind.Paced => string.Create(CultureInfo.InvariantCulture, $"latency-{settings.Rate}-per-second"),
+        WorkloadKind.Voice => string.Create(CultureInfo.InvariantCulture, $"voice-{settings.Streams}-streams"),
+        _ => "throughput",
+    };
 
     private static FloorProgram? NoFloor(out string? reason)
     {

@@ -4,7 +4,7 @@ using ScottPlot;
 namespace FastForward.Benchmarks.CrossProcess.Reports;
 
 /// <summary>
-/// Plots as PNG files, one per mode and size: times over percentiles, both axes logarithmic, so that the tail has room; or
+/// Plots as PNG files, one per workload, mode and size: times over percentiles, both axes logarithmic, so that the tail has room; or
 /// bars where only rates were measured.
 /// </summary>
 internal static class PlotReport
@@ -19,18 +19,20 @@ internal static class PlotReport
     /// <summary>Without fonts the plots have lines, but no words.</summary>
     public static bool HasFonts => SkiaSharp.SKTypeface.Default.GlyphCount > 0;
 
+    /// <param name="directory">Where they go.</param>
+    /// <param name="workload">What was measured: the first part of each name, so that one run leaves the plots of another alone.</param>
+    /// <param name="rows">What to plot.</param>
     /// <returns>The files that were written.</returns>
-    public static IReadOnlyList<string> Write(string directory, IReadOnlyList<Row> rows)
+    public static IReadOnlyList<string> Write(string directory, string workload, IReadOnlyList<Row> rows)
     {
         List<string> files = [];
-        foreach (IGrouping<string, Row> cell in rows.GroupBy(static row => $"{row.Contest.Mode.ToString().ToLowerInvariant()}-{row.Contest.Size}"))
+        foreach (IGrouping<(string Mode, int Size), Row> cell in rows.GroupBy(static row => (row.Contest.Mode.ToString().ToLowerInvariant(), row.Contest.Size)))
         {
             using Plot plot = new();
-            plot.Title($"{cell.Key.Replace("-", ", ", StringComparison.Ordinal)} B");
-            bool times = cell.Any(static row => row.HasTimes);
-            if (times) AddTimes(plot, cell.Where(static row => row.HasTimes));
+            plot.Title($"{workload}, {cell.Key.Mode}, {cell.Key.Size} B");
+            if (cell.Any(static row => row.HasTimes)) AddTimes(plot, cell.Where(static row => row.HasTimes));
             else AddRates(plot, [.. cell]);
-            string file = Path.Combine(directory, $"{(times ? "percentiles" : "rates")}-{cell.Key}.png");
+            string file = Path.Combine(directory, $"{workload}-{cell.Key.Mode}-{cell.Key.Size}.png");
             plot.SavePng(file, Width, Height);
             files.Add(file);
         }
