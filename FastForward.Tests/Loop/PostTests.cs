@@ -64,9 +64,25 @@ public sealed class PostTests
         }))];
         Eventually.Ends(Task.WhenAll(posters), "posting");
         Eventually.True(() => next.All(count => Volatile.Read(ref count) == Posts), () => $"all ran: {string.Join(", ", next)}");
+
+        // No wake-up is left over that would keep the loop from sleeping.
+        long cycles = 0;
+        using ManualResetEventSlim quiet = new();
+        LoopTimer timer = loop.CreateTimer(() =>
+        {
+            cycles = loop.Statistics.Cycles - cycles;
+            quiet.Set();
+        });
+        loop.Post(() =>
+        {
+            cycles = loop.Statistics.Cycles;
+            timer.Set(loop.Now + 100_000);
+        });
+        Eventually.True(() => quiet.IsSet, () => "the timer has fired");
         Eventually.Ends(loop.StopAsync(), "the loop");
 
         Assert.That(disorder, Is.Zero);
+        Assert.That(cycles, Is.LessThan(10), "cycles in a tenth of a second without work");
     }
 
     [Test]

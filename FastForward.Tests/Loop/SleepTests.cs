@@ -74,16 +74,30 @@ public sealed class SleepTests
         Assert.That(loop.Statistics.Sleeps, Is.Zero);
     }
 
-    [Test]
-    public void Found_work_prevents_sleep()
+    [TestCase(IdleStrategy.Adaptive)]
+    [TestCase(IdleStrategy.BusySpin)]
+    public void Found_work_prevents_sleep(IdleStrategy idle)
     {
-        using ForwardLoop loop = MakeLoop();
+        using ForwardLoop loop = MakeLoop(idle, spinMicros: 0);
         using ScriptedSource source = new();
         loop.Add(source);
 
         loop.Idle(1);
 
         Assert.That((loop.Statistics.Sleeps, source.Arms), Is.EqualTo((0L, 0)));
+    }
+
+    [Test]
+    public void Blocking_asks_the_kernel_after_work_too_and_goes_on_when_there_is_more()
+    {
+        using ForwardLoop loop = MakeLoop();
+        using ScriptedSource source = new(withSignal: true);
+        loop.Add(source);
+        source.Signal();
+
+        loop.Idle(1);
+
+        Assert.That((loop.Statistics.Sleeps, source.Arms, source.Disarms, _overslept), Is.EqualTo((1L, 1, 1, false)));
     }
 
     [Test]

@@ -117,7 +117,7 @@ public sealed class ForwardMetrics : IDisposable
             () => Each<long>(node => [new MetricTags(node.Id).Alone(read(node.Loop.Statistics))]);
         meter.CreateObservableCounter("fastforward.loop.cycles", loops(static loop => loop.Cycles), "{cycle}", "Duty cycles of the node's loop.");
         meter.CreateObservableCounter("fastforward.loop.cycles.slow", loops(static loop => loop.SlowCycles), "{cycle}", "Cycles longer than the limit (SlowCycleMicros).");
-        meter.CreateObservableCounter("fastforward.loop.sleeps", loops(static loop => loop.Sleeps), "{sleep}", "Times the loop slept.");
+        meter.CreateObservableCounter("fastforward.loop.sleeps", loops(static loop => loop.Sleeps), "{sleep}", "Times the loop waited in the kernel for an event, however short.");
         meter.CreateObservableCounter("fastforward.loop.stalls", loops(static loop => loop.Stalls), "{stall}", "Times the process did not run for half a second or more.");
         meter.CreateObservableCounter("fastforward.loop.callback_failures", loops(static loop => loop.CallbackFailures), "{exception}", "Exceptions that callbacks let out.");
         meter.CreateObservableGauge("fastforward.loop.cycle.longest", () => Each(static node =>

@@ -44,15 +44,19 @@ public sealed partial class ForwardLoop
     {
         VerifyAccess();
         RefuseInside(nameof(Idle));
-        if (work > 0)
+        if (work > 0) _lastWork = Now;
+        switch (_options.Idle)
         {
-            _lastWork = Now;
-            return;
-        }
+            case IdleStrategy.BusySpin:
+            case IdleStrategy.Adaptive when work > 0 || Now - _lastWork < _spinMicros:
+                return;
 
-        if (_options.Idle == IdleStrategy.BusySpin) return;
-        if (_options.Idle == IdleStrategy.Adaptive && Now - _lastWork < _spinMicros) return;
-        Sleep(long.MaxValue);
+            // Block: also after work. What is left shows itself, by Arm or by a descriptor, for less than the look of a
+            // whole cycle that finds nothing.
+            default:
+                Sleep(long.MaxValue);
+                return;
+        }
     }
 
     /// <summary>

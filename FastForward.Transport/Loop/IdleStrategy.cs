@@ -1,6 +1,6 @@
 namespace FastForward.Transport.Loop;
 
-/// <summary>What a loop does after a duty cycle that found no work.</summary>
+/// <summary>What a loop does between duty cycles.</summary>
 public enum IdleStrategy
 {
     /// <summary>
@@ -12,6 +12,6 @@ public enum IdleStrategy
     /// <summary>Never sleeps: the lowest latency, one whole core per loop.</summary>
     BusySpin,
 
-    /// <summary>Sleeps at once: the least CPU, at the price of a wake-up (tens of microseconds) per message.</summary>
+    /// <summary>Asks the kernel after every cycle, and sleeps unless there is more: the least CPU, at the price of a wake-up (tens of microseconds) per message.</summary>
     Block,
 }

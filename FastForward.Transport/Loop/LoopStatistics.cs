@@ -23,7 +23,7 @@ public sealed class LoopStatistics
     /// <summary>Items of work that sources, timers and the mailbox reported.</summary>
     public long WorkItems => Volatile.Read(ref _workItems);
 
-    /// <summary>Times the loop slept.</summary>
+    /// <summary>Times the loop waited in the kernel for an event, however short.</summary>
     public long Sleeps => Volatile.Read(ref _sleeps);
 
     /// <summary>Cycles longer than <see cref="ForwardLoopOptions.SlowCycleMicros"/>.</summary>

@@ -13,6 +13,7 @@ internal sealed unsafe class Mailbox : ILoopSource, IDisposable
     private readonly Descriptor _event;
     private readonly Action<Action> _run;
     private int _sleeping;
+    private int _signalled;
 
     public Mailbox(Action<Action> run)
     {
@@ -38,6 +39,7 @@ internal sealed unsafe class Mailbox : ILoopSource, IDisposable
         try
         {
             LibC.Write(_event, &one, sizeof(ulong)); // EAGAIN means that a wake-up is pending already
+            Volatile.Write(ref _signalled, 1); // after it: whoever takes the flag back reads what was written
         }
         catch (ObjectDisposedException)
         {
@@ -67,6 +69,9 @@ internal sealed unsafe class Mailbox : ILoopSource, IDisposable
     public void Disarm()
     {
         Volatile.Write(ref _sleeping, 0);
+        // Most sleeps end by somebody else's descriptor. What is written around this look cuts the next sleep short, once.
+        if (Volatile.Read(ref _signalled) == 0) return;
+        Volatile.Write(ref _signalled, 0);
         ulong count;
         LibC.Read(_event, &count, sizeof(ulong));
     }

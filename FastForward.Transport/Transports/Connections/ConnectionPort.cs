@@ -12,8 +12,8 @@ namespace FastForward.Transport;
 /// </summary>
 /// <remarks>
 /// While few links are open, a poll reads them directly and asks epoll only now and then: that saves a system call per
-/// turn of a spinning loop. After every sleep epoll is asked, and it alone serves the listener, links that are opening,
-/// and room for output.
+/// turn of a spinning loop. After a sleep epoll is asked, unless a sole link turns out to be what woke the loop; it alone
+/// serves the listener, links that are opening, and room for output.
 /// </remarks>
 internal sealed unsafe class ConnectionPort : IDisposable
 {
@@ -112,7 +112,8 @@ internal sealed unsafe class ConnectionPort : IDisposable
         }
     }
 
-    public bool Arm() => _events.Any || _more;
+    // What the kernel still has its descriptor shows.
+    public bool Arm() => _events.Any || (_more && AnyUnshown());
 
     public void Disarm() => _sweep = true;
 
@@ -207,12 +208,28 @@ internal sealed unsafe class ConnectionPort : IDisposable
         bool hadMore = _more;
         _more = true; // should the sink throw: frames that no descriptor shows may be left
         _again = false;
-        bool more = _sweep || _open.Count > FewLinks || ++_polls % SweepInterval == 0
-            ? Sweep(budget, hadMore, ref work)
-            : ReadAll(budget, ref work);
+        bool more = Look(budget, hadMore, ref work);
         _more = more || _again || work >= budget;
         if (_statistics.FramesReceived != before) _sink.BatchEnd(_transport);
         return work;
+    }
+
+    private bool Look(int budget, bool unshown, ref int work)
+    {
+        if (_open.Count > FewLinks || ++_polls % SweepInterval == 0 || (_sweep && _open.Count != 1)) return Sweep(budget, unshown, ref work);
+        int before = work;
+        bool more = ReadAll(budget, ref work);
+        return _sweep && work == before ? Sweep(budget, unshown, ref work) : more;
+    }
+
+    private bool AnyUnshown()
+    {
+        foreach (ConnectionLink link in _open)
+        {
+            if (link.HasUnshown) return true;
+        }
+
+        return false;
     }
 
     private bool ReadAll(int budget, ref int work)

@@ -31,7 +31,7 @@ public sealed partial class IpTransport
         {
             // Taking turns in going first, so that a flood over one family cannot starve the other.
             UdpSocket socket = _sockets[(i + (_polls % count)) % count];
-            if (awoke || socket.QuietPolls < QuietAfter || (anyBusy ? _polls / count % QuietPollInterval == 0 : i == 0))
+            if ((awoke && work == events) || socket.QuietPolls < QuietAfter || (anyBusy ? _polls / count % QuietPollInterval == 0 : i == 0))
                 work += Receive(socket, sink, budget - work);
         }
 
