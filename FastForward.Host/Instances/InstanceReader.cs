@@ -126,6 +126,8 @@ internal sealed class InstanceReader
             Bridges = [],
             Outlets = [],
         };
+        if (settings is { VSocketType: VSocketType.Datagram, VSocketToHost: true })
+            top.Contradiction("vsocket-to-host", "goes with connections, not with vsocket-type = datagram", "vsocket-type = auto");
         top.ReportUnknownKeys();
         return ReadSections(settings, routes);
     }

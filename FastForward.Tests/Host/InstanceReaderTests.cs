@@ -107,6 +107,7 @@ public sealed class InstanceReaderTests
     [TestCase("network=25011\nzzzzzzzz = 1", "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, log-level")]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase("network=25011\nidle = adaptiv", "f.conf:2: idle: 'adaptiv' is none of adaptive, busyspin, block; for example: idle = adaptive")]
+    [TestCase("network=25011\nvsocket-type = datagram\nvsocket-to-host = yes", "f.conf:3: vsocket-to-host: goes with connections, not with vsocket-type = datagram; for example: vsocket-type = auto")]
     [TestCase("network=25011\nallow-unkeyed-ip = maybe", "f.conf:2: allow-unkeyed-ip: 'maybe' is none of yes, no, true, false; for example: allow-unkeyed-ip = yes")]
     [TestCase("network=25011\naddresses = 1", "f.conf:2: addresses: '1' is no IP address; for example: addresses = 127.0.0.1, ::1")]
     [TestCase("network=25011\naddresses = 127.0.0.1, 127.0.0.2", "f.conf:2: addresses: '127.0.0.2' is the second of its family; there is one IPv4 and one IPv6 socket; for example: addresses = 127.0.0.1, ::1")]

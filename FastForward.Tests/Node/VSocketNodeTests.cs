@@ -151,6 +151,31 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         Assert.That(world.Loop.Now, Is.LessThan(5_000_000), "the time that a connection has to say who it is");
     }
 
+    [Test]
+    public void A_machine_that_connects_again_and_again_pushes_out_its_own_connections()
+    {
+        if (kernelVSockets) Assert.Pass("one machine has one number; UNIX sockets stand in for several");
+        FakeTimeProvider time = new();
+        using NodeWorld world = new(time);
+        TestNode b = world.Start(250012);
+        using VSocketTransport neighbours = TransportHarness.VSocket.Create(VSocketType.SeqPacket, world.VSocketDirectory, TransportHarness.VSocket.NextPort());
+        RecordingSink sink = new();
+        neighbours.Start(world.Loop, sink);
+        IForwardLink slow = Connect(7);
+        for (int i = 0; i < 200; i++) Connect(66);
+        world.Until(() => { neighbours.Poll(64); return sink.ClosedLinks.Count >= 100; }, "most of the flood's connections to be closed");
+        Assert.That(sink.HasClosed(slow), Is.False, "the connection of the neighbour that takes its time");
+
+        IForwardLink Connect(uint cid)
+        {
+            b.VSocketFamily!.PeerCid = cid;
+            long before = b.VSocket.Statistics.LinksOpened;
+            IForwardLink link = neighbours.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, b.VSocketPort));
+            world.Until(() => { neighbours.Poll(64); return b.VSocket.Statistics.LinksOpened > before; }, $"a link of machine {cid}");
+            return link;
+        }
+    }
+
     private PeerEvent Refusal(TestNode node)
     {
         _world.Until(() => node.Changes.Any(change => change.Kind == PeerEventKind.Refused), "a refusal");

@@ -17,6 +17,7 @@ internal sealed class PeerConnector
     private const long StableAfterMicros = 5_000_000;
     private const long NotHeardAfterMicros = 10_000_000;
     private const long BlockedRetryMicros = 1_000;
+    private static readonly TimeSpan s_lookUpLimit = TimeSpan.FromSeconds(5);
 
     private readonly ForwardLoop _loop;
     private readonly TransportSet _transports;
@@ -168,7 +169,7 @@ internal sealed class PeerConnector
     {
         if (!ReferenceEquals(link, _connecting)) return;
         _connecting = null;
-        _lastFailure = closure;
+        if (link.Transport.Kind == Route?.Row.Transport) _lastFailure = closure; // not that of the way round it
         BackOff();
         if (_fallback is { } fallback && link.Transport.Kind == Route?.Row.Transport && !Peer.HasPath(fallback.Row.Transport)) Attempt(fallback);
         Reschedule();
@@ -254,7 +255,8 @@ internal sealed class PeerConnector
     {
         _lookingUp = true;
         int generation = _generation;
-        Dns.GetHostAddressesAsync(name.Host).ContinueWith(
+        // Nothing else is tried meanwhile.
+        Dns.GetHostAddressesAsync(name.Host).WaitAsync(s_lookUpLimit).ContinueWith(
             task => _loop.Post(() => OnLookedUp(generation, task, name, transport)),
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
@@ -264,7 +266,12 @@ internal sealed class PeerConnector
     private void OnLookedUp(int generation, Task<IPAddress[]> lookup, DnsEndPoint name, IForwardTransport transport)
     {
         // Reading the exception marks it as seen, also when the answer comes too late to matter.
-        string? failure = lookup.Exception?.GetBaseException().Message;
+        string? failure = lookup.Exception?.GetBaseException() switch
+        {
+            null => null,
+            TimeoutException => $"no answer of the resolver within {s_lookUpLimit.TotalSeconds} s",
+            Exception exception => exception.Message,
+        };
         _lookingUp = false;
         if (_stopped || generation != _generation)
         {
