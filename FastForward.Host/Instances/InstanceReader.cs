@@ -217,12 +217,12 @@ internal sealed class InstanceReader
         List<TransportKind> kinds = [];
         foreach (string name in names)
         {
-            if (!TransportTypeMap.Default.TryParse(name, out TransportKind kind)) top.Wrong("transports", name, "is no transport type", "ip, socket");
-            else if (kind is TransportKind.Rdma) top.Wrong("transports", name, "is not built yet", "ip, socket");
+            if (!TransportTypeMap.Default.TryParse(name, out TransportKind kind)) top.Wrong("transports", name, "is no transport type", "ip, socket, vsocket");
+            else if (kind is TransportKind.Rdma) top.Wrong("transports", name, "is not built yet", "ip, socket, vsocket");
             else if (!kinds.Contains(kind)) kinds.Add(kind);
         }
 
-        if (names.Count == 0) top.Wrong("transports", "", "names no transport", "ip, socket");
+        if (names.Count == 0) top.Wrong("transports", "", "names no transport", "ip, socket, vsocket");
         return kinds;
     }
 

@@ -84,6 +84,16 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         _world.Until(() => a.Messages.Count == 1, "a message");
     }
 
+    [Test]
+    public void A_peer_that_hangs_up_instead_of_answering_is_not_said_to_be_silent()
+    {
+        TestNode a = _world.Start(25011);
+        TestNode b = _world.Start(250012);
+        a.Route(b, TransportKind.VSocket); // b has no row for a
+        _world.Until(() => b.VSocket.Statistics.LinksOpened >= 2, "two connections");
+        Assert.That(a.Node.GetPeer(b.Id)!.Reason, Is.EqualTo($"vsock:1:{b.VSocketPort} takes the connection, but does not answer the handshake: it may have no row for this node"));
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public void Where_a_vSocket_cannot_be_connected_another_row_is_used_only_when_that_is_asked_for(bool fallback)
@@ -99,7 +109,12 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
             _world.Until(() => a.IsConnectedTo(b), "the other row");
             Assert.That(a.Node.GetPeer(b.Id)!.Transport, Is.EqualTo(TransportKind.Socket));
             long tried = a.VSocket.Statistics.OpenFailures;
-            _world.Until(() => a.VSocket.Statistics.OpenFailures > tried, "the vSocket to be tried on");
+            _world.Until(() => a.VSocket.Statistics.OpenFailures > tried + 1, "the vSocket to be tried on");
+            Assert.That(a.Changes.Single(static change => change.Kind == PeerEventKind.Unusable).Reason, Does.Contain($"nobody listens at vsock:1:{nobody}").And.Contain("its Socket row is used"), "told once");
+            Assert.That(a.Node.GetPeer(b.Id)!.Reason, Does.StartWith("reached over Socket, because its VSocket route fails: ").And.Contain($"vsock:1:{nobody}"));
+            NodeHealth health = NodeHealth.Of(isStarted: true, isStopping: false, a.Node.Transports, a.Node.GetPeers());
+            Assert.That((health.Status, health.AbsentPeers.Count), Is.EqualTo((NodeHealthStatus.Degraded, 0)), health.ToString());
+            Assert.That(health.Problems.Single(), Does.StartWith($"node {b.Id} is reached over Socket, because"));
         }
         else
         {
@@ -110,6 +125,7 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", b.VSocketPort));
         _world.Until(() => a.Node.GetPeer(b.Id)!.Transport == TransportKind.VSocket, "the vSocket");
         Assert.That(a.Node.GetPeer(b.Id)!.Paths, Has.Count.EqualTo(fallback ? 2 : 1), "the other path stays open beside it");
+        Assert.That(a.Node.GetPeer(b.Id)!.Reason, Is.Null);
     }
 
     [Test]

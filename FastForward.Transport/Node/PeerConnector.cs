@@ -34,7 +34,9 @@ internal sealed class PeerConnector
     private long _nextAttempt;
     private long _openedAt;
     private int _generation;
-    private LinkClosure? _lastFailure;
+    private string? _lastFailure; // of the routed medium
+    private bool _toldDetour;
+    private PeerEvent? _lastChange;
 
     public PeerConnector(Peer peer, ForwardLoop loop, TransportSet transports, EventQueue events)
     {
@@ -53,7 +55,17 @@ internal sealed class PeerConnector
     public bool IsDirty { get; set; }
 
     /// <summary>What happened to the peer last.</summary>
-    public PeerEvent? LastChange { get; set; }
+    public PeerEvent? LastChange
+    {
+        get => _lastChange;
+        set
+        {
+            _lastChange = value;
+            if (value is not { Kind: PeerEventKind.Connected or PeerEventKind.PathChanged } change || change.Transport != Route?.Row.Transport) return;
+            _lastFailure = null;
+            _toldDetour = false;
+        }
+    }
 
     /// <summary>What is known of the peer now.</summary>
     public PeerStatus Status
@@ -66,7 +78,7 @@ internal sealed class PeerConnector
                 Node = Peer.Node,
                 State = Peer.State,
                 InState = TimeSpan.FromMicroseconds(_loop.Now - Math.Max(Peer.StateSince, _since)),
-                Reason = Peer.State == PeerState.Connected ? null : Reason,
+                Reason = Peer.State == PeerState.Connected ? DetourReason : Reason,
                 Paths = PathStatuses(),
                 UnacknowledgedBytes = Peer.Association.Sender.StoredBytes,
                 SendStoreBytes = Peer.Options.SendStoreBytes,
@@ -108,6 +120,8 @@ internal sealed class PeerConnector
 
         _retry = FirstRetryMicros;
         _nextAttempt = _loop.Now;
+        _lastFailure = null;
+        _toldDetour = false;
         Evaluate();
     }
 
@@ -155,7 +169,6 @@ internal sealed class PeerConnector
         }
 
         _connecting = null;
-        if (link.Transport.Kind == Route?.Row.Transport) _lastFailure = null;
         _openedAt = _loop.Now;
         Session.Path path = Session.Path.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, _loop.Now);
         path.Link = link;
@@ -169,9 +182,13 @@ internal sealed class PeerConnector
     {
         if (!ReferenceEquals(link, _connecting)) return;
         _connecting = null;
-        if (link.Transport.Kind == Route?.Row.Transport) _lastFailure = closure; // not that of the way round it
         BackOff();
-        if (_fallback is { } fallback && link.Transport.Kind == Route?.Row.Transport && !Peer.HasPath(fallback.Row.Transport)) Attempt(fallback);
+        if (link.Transport.Kind == Route?.Row.Transport)
+        {
+            _lastFailure = closure.ToString();
+            if (_fallback is { } fallback) GoRound(fallback);
+        }
+
         Reschedule();
     }
 
@@ -180,6 +197,9 @@ internal sealed class PeerConnector
     {
         // A peer that is met and lost again and again is not met more often than one that is not there.
         if (path.EstablishedOrder > 0 && _loop.Now - _openedAt >= StableAfterMicros) _retry = FirstRetryMicros;
+        // A refusal has told its reason itself.
+        if (path is { EstablishedOrder: 0, IsInitiator: true, Traits.ConnectionOriented: true } && path.Kind == Route?.Row.Transport && LastChange?.Kind != PeerEventKind.Refused)
+            _lastFailure = $"{Route.EndPoint} takes the connection, but does not answer the handshake: it may have no row for this node";
         BackOff();
         Reschedule();
     }
@@ -219,14 +239,26 @@ internal sealed class PeerConnector
         get
         {
             string? told = LastChange is { Kind: not (PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard) } change ? change.Reason : null;
-            if (_lastFailure is { } failure) return told is null ? failure.ToString() : $"{told}; {failure}";
+            if (_lastFailure is { } failure) return told is null ? failure : $"{told}; {failure}";
             return told ?? (Route is { } route ? $"no answer from {route.EndPoint} yet" : "its route cannot be used from here");
         }
     }
 
+    // The messages flow, and not where the row says.
+    private string? DetourReason => _lastFailure is { } failure && Route is { } route && Peer.SendPath is { } path && path.Kind != route.Row.Transport
+        ? $"reached over {path.Kind}, because its {route.Row.Transport} route fails: {failure}"
+        : null;
+
     private string NotHeardReason => Route is { } route
         ? $"no answer for {NotHeardAfterMicros / 1_000_000} s from {route.EndPoint}{(_lastFailure is { } failure ? $" ({failure})" : "")}; trying on"
         : $"nothing for {NotHeardAfterMicros / 1_000_000} s, and its route cannot be used from here";
+
+    private void GoRound(Route fallback)
+    {
+        if (!_toldDetour) Peer.Tell(PeerEventKind.Unusable, Route!.Row.Transport, $"{_lastFailure}; its {fallback.Row.Transport} row is used until that changes");
+        _toldDetour = true;
+        if (!Peer.HasPath(fallback.Row.Transport)) Attempt(fallback);
+    }
 
     private void Attempt(Route route)
     {

@@ -165,7 +165,7 @@ internal sealed unsafe class ConnectionPort : IDisposable
     public void Ended(ConnectionLink link, LinkClosure closure, bool opened)
     {
         _statistics.Ended(closure.Reason, opened);
-        if (link.IsInbound && !opened) _listener.Report(closure);
+        if (link.IsInbound && (!opened || closure.Reason == LinkCloseReason.ProtocolViolation)) _listener.Report(link.Traits.Credentials, closure);
         _openings.Remove(link);
     }
 

@@ -41,7 +41,7 @@ internal static class VSocketListener
     {
         string advice = error switch
         {
-            Errno.EADDRINUSE => "another process has the port, with whichever type of socket; find it with 'ss --vsock -lp', or choose another port",
+            Errno.EADDRINUSE => "another process has the port, with whichever type of socket; find it with 'ss --vsock -lp' (module vsock_diag), or choose another port",
             Errno.EACCES or Errno.EPERM => options.Port <= 1023 ? "ports up to 1023 need CAP_NET_BIND_SERVICE; choose a higher one" : "a rule of the container or service forbids it (seccomp, RestrictAddressFamilies)",
             Errno.EAFNOSUPPORT => "the kernel has no AF_VSOCK; load a vSocket transport with modprobe",
             Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE or Errno.EOPNOTSUPP or Errno.ENODEV when type == VSocketType.Datagram => "only VMware's VMCI has datagrams; choose the type Auto",
