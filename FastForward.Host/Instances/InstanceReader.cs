@@ -120,6 +120,7 @@ internal sealed class InstanceReader
             Idle = top.Word("idle", IdleStrategy.Adaptive, s_idleWords),
             AllowUnkeyedIp = routes.AllowUnkeyedIp = top.Switch("allow-unkeyed-ip", false),
             MarkRealTime = top.Word<bool>("realtime-dscp", false, [new("ef", true), new("off", false)]),
+            SegmentationOffload = top.Switch("segmentation-offload", true),
             LogLevel = top.Word("log-level", LogLevel.Information, s_levelWords),
             OverriddenNodes = [],
             Nodes = [],

@@ -22,6 +22,7 @@ public sealed class InstanceReaderTests
         Assert.That((settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback), Is.EqualTo((VSocketType.Auto, false, false)));
         Assert.That(settings.AllowUnkeyedIp, Is.False);
         Assert.That(settings.MarkRealTime, Is.False);
+        Assert.That(settings.SegmentationOffload, Is.True);
         Assert.That(settings.LogLevel, Is.EqualTo(LogLevel.Information));
         Assert.That(settings.OverriddenNodes, Is.Empty);
         Assert.That(settings.Nodes, Is.Empty);
@@ -49,6 +50,7 @@ public sealed class InstanceReaderTests
             idle = BusySpin
             allow-unkeyed-ip = yes
             realtime-dscp = ef
+            segmentation-offload = no
             log-level = warning
 
             [OverriddenNodes]
@@ -80,6 +82,7 @@ public sealed class InstanceReaderTests
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.BusySpin));
         Assert.That(settings.AllowUnkeyedIp, Is.True);
         Assert.That(settings.MarkRealTime, Is.True);
+        Assert.That(settings.SegmentationOffload, Is.False);
         Assert.That(settings.LogLevel, Is.EqualTo(LogLevel.Warning));
         Assert.That(settings.OverriddenNodes, Is.EqualTo(new[]
         {
@@ -104,7 +107,7 @@ public sealed class InstanceReaderTests
     [TestCase("network=25011\nport = 54011 ; main", "f.conf:2: port: '54011 ; main' is no whole number from 1 to 65535 (a comment needs a line of its own); for example: port = 54011")]
     [TestCase("network=25011\nport =", "f.conf:2: port: '' is no whole number from 1 to 65535; for example: port = 54011")]
     [TestCase("network=25011\nprot = 1", "f.conf:2: prot: is not known; did you mean port?")]
-    [TestCase("network=25011\nzzzzzzzz = 1", "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, log-level")]
+    [TestCase("network=25011\nzzzzzzzz = 1", "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, segmentation-offload, log-level")]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase("network=25011\nidle = adaptiv", "f.conf:2: idle: 'adaptiv' is none of adaptive, busyspin, block; for example: idle = adaptive")]
     [TestCase("network=25011\nvsocket-type = datagram\nvsocket-to-host = yes", "f.conf:3: vsocket-to-host: goes with connections, not with vsocket-type = datagram; for example: vsocket-type = auto")]

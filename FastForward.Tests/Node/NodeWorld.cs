@@ -18,6 +18,9 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
 
     public ForwardLoop Loop => _driver.Loop;
 
+    /// <summary>Of the nodes that are started from now on.</summary>
+    public bool SegmentationOffload { get; set; } = true;
+
     public string SocketDirectory => _sockets.Path;
 
     public IReadOnlyList<string> SocketFiles => _sockets.Files;

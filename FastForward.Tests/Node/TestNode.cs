@@ -19,7 +19,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         configure?.Invoke(options);
         _resolver = new OverrideResolver([_routes, _overrides], new RouteOptions { SocketDirectory = world.SocketDirectory, AllowUnkeyedIp = allowUnkeyed });
         SocketPort = (int)(id % 60_000) + 1;
-        Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [address] });
+        Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [address], SegmentationOffload = world.SegmentationOffload });
         Socket = new SocketTransport(new SocketTransportOptions { Port = SocketPort, Directory = world.SocketDirectory });
         IVSocketFamily? family = world.CreateVSocketFamily();
         VSocketFamily = family as UnixVSocketFamily;

@@ -115,6 +115,28 @@ public sealed unsafe class DatagramRunsTests
         _driver.Detach(near);
     }
 
+    [Test]
+    public void Without_the_offload_each_datagram_is_one()
+    {
+        using IpTransport near = Start(out RecordingSink nearSink, offload: false);
+        using IpTransport far = Start(out RecordingSink farSink, offload: false);
+        _driver.Attach(near);
+        _driver.Attach(far);
+        IForwardLink link = near.Connect(far.LocalEndPoints[0]);
+        _driver.Until(() => nearSink.OpenedLinks.Count == 1, "Opened");
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.That(link.TryClaim(1000, out _), Is.EqualTo(ClaimResult.Claimed));
+            link.Commit(1000, realTime: true);
+        }
+
+        near.Flush();
+        _driver.Until(() => farSink.Strangers.Count == 100, "all of them");
+        Assert.That((near.RunsSent, far.RunsReceived), Is.EqualTo((0L, 0L)));
+        _driver.Detach(near);
+        _driver.Detach(far);
+    }
+
     private static Descriptor Open(out byte[] address)
     {
         Descriptor socket = new(LibC.Socket(LibC.AF_INET, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, 0));
@@ -149,9 +171,9 @@ public sealed unsafe class DatagramRunsTests
         }
     }
 
-    private IpTransport Start(out RecordingSink sink)
+    private IpTransport Start(out RecordingSink sink, bool offload = true)
     {
-        IpTransport transport = new(new IpTransportOptions { Addresses = [IPAddress.Loopback] });
+        IpTransport transport = new(new IpTransportOptions { Addresses = [IPAddress.Loopback], SegmentationOffload = offload });
         sink = new RecordingSink();
         transport.Start(_driver.Loop, sink);
         return transport;

@@ -12,9 +12,9 @@ internal sealed unsafe class UdpSocket : SharedSocket
     private readonly IpTransportStatistics _statistics;
 
     private UdpSocket(Descriptor descriptor, IPEndPoint local, IpTransportOptions options, IpTransportStatistics statistics)
-        : base(descriptor, options.MaxFrameSize, statistics, CutsRuns(descriptor))
+        : base(descriptor, options.MaxFrameSize, statistics, options.SegmentationOffload && CutsRuns(descriptor))
     {
-        JoinsRuns = LibC.SetSocketOption(descriptor, LibC.SOL_UDP, LibC.UDP_GRO, 1) == 0;
+        JoinsRuns = options.SegmentationOffload && LibC.SetSocketOption(descriptor, LibC.SOL_UDP, LibC.UDP_GRO, 1) == 0;
         LocalEndPoint = local;
         IsV6 = local.AddressFamily == AddressFamily.InterNetworkV6;
         _statistics = statistics;
