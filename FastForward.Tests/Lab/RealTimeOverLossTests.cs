@@ -69,7 +69,6 @@ public sealed class RealTimeOverLossTests
         // The kernel is the witness: what the node calls lost was in a packet that the path lost, or came too late.
         long lost = far.Node.Statistics.SkippedMessages, late = far.Node.Statistics.LateMessages, drops = LossyPath.DropsFrom(LossyPath.Near);
         Assert.That(lost, Is.LessThanOrEqualTo((drops * MessagesPerFrame) + late), $"{drops} packets lost, {late} messages late");
-        if (((Netem)parameters).JitterMillis == 0) Assert.That(late, Is.Zero, "nothing overtakes on this path");
         Assert.That(far.Ends, Is.Empty);
     }
 }
