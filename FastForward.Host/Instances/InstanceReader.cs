@@ -120,12 +120,15 @@ internal sealed class InstanceReader
             Idle = top.Word("idle", IdleStrategy.Adaptive, s_idleWords),
             AllowUnkeyedIp = routes.AllowUnkeyedIp = top.Switch("allow-unkeyed-ip", false),
             MarkRealTime = top.Word<bool>("realtime-dscp", false, [new("ef", true), new("off", false)]),
+            SegmentationOffload = top.Switch("segmentation-offload", true),
             LogLevel = top.Word("log-level", LogLevel.Information, s_levelWords),
             OverriddenNodes = [],
             Nodes = [],
             Bridges = [],
             Outlets = [],
         };
+        if (settings is { VSocketType: VSocketType.Datagram, VSocketToHost: true })
+            top.Contradiction("vsocket-to-host", "goes with connections, not with vsocket-type = datagram", "vsocket-type = auto");
         top.ReportUnknownKeys();
         return ReadSections(settings, routes);
     }
@@ -215,12 +218,12 @@ internal sealed class InstanceReader
         List<TransportKind> kinds = [];
         foreach (string name in names)
         {
-            if (!TransportTypeMap.Default.TryParse(name, out TransportKind kind)) top.Wrong("transports", name, "is no transport type", "ip, socket");
-            else if (kind is TransportKind.Rdma) top.Wrong("transports", name, "is not built yet", "ip, socket");
+            if (!TransportTypeMap.Default.TryParse(name, out TransportKind kind)) top.Wrong("transports", name, "is no transport type", "ip, socket, vsocket");
+            else if (kind is TransportKind.Rdma) top.Wrong("transports", name, "is not built yet", "ip, socket, vsocket");
             else if (!kinds.Contains(kind)) kinds.Add(kind);
         }
 
-        if (names.Count == 0) top.Wrong("transports", "", "names no transport", "ip, socket");
+        if (names.Count == 0) top.Wrong("transports", "", "names no transport", "ip, socket, vsocket");
         return kinds;
     }
 

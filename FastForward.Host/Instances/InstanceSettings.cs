@@ -57,6 +57,9 @@ internal sealed record InstanceSettings
     /// <summary>Mark datagrams with real-time messages as expedited (DSCP EF).</summary>
     public required bool MarkRealTime { get; init; }
 
+    /// <summary>See <see cref="IpTransportOptions.SegmentationOffload"/>.</summary>
+    public required bool SegmentationOffload { get; init; }
+
     /// <summary>The lowest level that is logged.</summary>
     public required LogLevel LogLevel { get; init; }
 

@@ -95,6 +95,9 @@ internal sealed class SectionReader(string file, InstanceSection section, IConfi
         Report(LineOf(key), section.PathOf(key), $"'{value}' {reason}{hint}", $"{key} = {example}");
     }
 
+    /// <summary>Notes that the value, right by itself, does not go with another one.</summary>
+    public void Contradiction(string key, string reason, string example) => Report(LineOf(key), section.PathOf(key), reason, example);
+
     /// <summary>Notes every key that no accessor asked for. Call it last.</summary>
     public void ReportUnknownKeys()
     {

@@ -109,7 +109,7 @@ internal sealed class RunningNode : IDisposable
 
     private static IpTransportOptions IpOptions(InstanceSettings settings)
     {
-        IpTransportOptions options = new() { Port = settings.Port, MarkRealTime = settings.MarkRealTime };
+        IpTransportOptions options = new() { Port = settings.Port, MarkRealTime = settings.MarkRealTime, SegmentationOffload = settings.SegmentationOffload };
         if (settings.Addresses.Count > 0) options.Addresses = settings.Addresses;
         return options;
     }

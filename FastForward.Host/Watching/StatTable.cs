@@ -28,7 +28,22 @@ internal static class StatTable
         lines.Add(now.Peers.Count == 0 ? "no route leads to any node" : Legend);
         lines.AddRange(now.Peers.Where(static peer => peer.Reason is not null).Select(static peer => $"{peer.Node} {State(peer)}: {peer.Reason}"));
         lines.AddRange(now.Unconfigured.Select(static node => string.Create(CultureInfo.InvariantCulture, $"{node.Node} is not configured, but was heard over {Figures.Short(node.Transport)} {node.Handshakes} times, last {Figures.Age(node.HeardSecondsAgo)} ago")));
-        return [.. lines.Select(static line => line.Length <= Width ? line : line[..Width])];
+        return [.. lines.SelectMany(Wrapped)];
+    }
+
+    // Reasons are sentences: what is too long goes on below, between words.
+    private static IEnumerable<string> Wrapped(string line)
+    {
+        const string Indent = "    ";
+        while (line.Length > Width)
+        {
+            int end = line.LastIndexOf(' ', Width);
+            if (end <= Indent.Length) end = Width;
+            yield return line[..end];
+            line = Indent + line[end..].TrimStart();
+        }
+
+        yield return line;
     }
 
     private static string Node(NodeReport now) => string.Create(

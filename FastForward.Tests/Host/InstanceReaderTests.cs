@@ -22,6 +22,7 @@ public sealed class InstanceReaderTests
         Assert.That((settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback), Is.EqualTo((VSocketType.Auto, false, false)));
         Assert.That(settings.AllowUnkeyedIp, Is.False);
         Assert.That(settings.MarkRealTime, Is.False);
+        Assert.That(settings.SegmentationOffload, Is.True);
         Assert.That(settings.LogLevel, Is.EqualTo(LogLevel.Information));
         Assert.That(settings.OverriddenNodes, Is.Empty);
         Assert.That(settings.Nodes, Is.Empty);
@@ -49,6 +50,7 @@ public sealed class InstanceReaderTests
             idle = BusySpin
             allow-unkeyed-ip = yes
             realtime-dscp = ef
+            segmentation-offload = no
             log-level = warning
 
             [OverriddenNodes]
@@ -80,6 +82,7 @@ public sealed class InstanceReaderTests
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.BusySpin));
         Assert.That(settings.AllowUnkeyedIp, Is.True);
         Assert.That(settings.MarkRealTime, Is.True);
+        Assert.That(settings.SegmentationOffload, Is.False);
         Assert.That(settings.LogLevel, Is.EqualTo(LogLevel.Warning));
         Assert.That(settings.OverriddenNodes, Is.EqualTo(new[]
         {
@@ -104,9 +107,10 @@ public sealed class InstanceReaderTests
     [TestCase("network=25011\nport = 54011 ; main", "f.conf:2: port: '54011 ; main' is no whole number from 1 to 65535 (a comment needs a line of its own); for example: port = 54011")]
     [TestCase("network=25011\nport =", "f.conf:2: port: '' is no whole number from 1 to 65535; for example: port = 54011")]
     [TestCase("network=25011\nprot = 1", "f.conf:2: prot: is not known; did you mean port?")]
-    [TestCase("network=25011\nzzzzzzzz = 1", "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, log-level")]
+    [TestCase("network=25011\nzzzzzzzz = 1", "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, segmentation-offload, log-level")]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase("network=25011\nidle = adaptiv", "f.conf:2: idle: 'adaptiv' is none of adaptive, busyspin, block; for example: idle = adaptive")]
+    [TestCase("network=25011\nvsocket-type = datagram\nvsocket-to-host = yes", "f.conf:3: vsocket-to-host: goes with connections, not with vsocket-type = datagram; for example: vsocket-type = auto")]
     [TestCase("network=25011\nallow-unkeyed-ip = maybe", "f.conf:2: allow-unkeyed-ip: 'maybe' is none of yes, no, true, false; for example: allow-unkeyed-ip = yes")]
     [TestCase("network=25011\naddresses = 1", "f.conf:2: addresses: '1' is no IP address; for example: addresses = 127.0.0.1, ::1")]
     [TestCase("network=25011\naddresses = 127.0.0.1, 127.0.0.2", "f.conf:2: addresses: '127.0.0.2' is the second of its family; there is one IPv4 and one IPv6 socket; for example: addresses = 127.0.0.1, ::1")]
@@ -117,9 +121,9 @@ public sealed class InstanceReaderTests
     [TestCase("network=25011\nsocket-mode = rw", "f.conf:2: socket-mode: 'rw' is no set of permissions in octal; for example: socket-mode = 0660")]
     [TestCase("network=25011\nsocket-group =", "f.conf:2: socket-group: '' names no group; for example: socket-group = brandmeister")]
     [TestCase("network=25011\nallowed-users = root", "f.conf:2: allowed-users: 'root' is no user id; for example: allowed-users = 0, 1001")]
-    [TestCase("network=25011\ntransports = rdma", "f.conf:2: transports: 'rdma' is not built yet; for example: transports = ip, socket")]
-    [TestCase("network=25011\ntransports = tcp", "f.conf:2: transports: 'tcp' is no transport type; for example: transports = ip, socket")]
-    [TestCase("network=25011\ntransports =", "f.conf:2: transports: '' names no transport; for example: transports = ip, socket")]
+    [TestCase("network=25011\ntransports = rdma", "f.conf:2: transports: 'rdma' is not built yet; for example: transports = ip, socket, vsocket")]
+    [TestCase("network=25011\ntransports = tcp", "f.conf:2: transports: 'tcp' is no transport type; for example: transports = ip, socket, vsocket")]
+    [TestCase("network=25011\ntransports =", "f.conf:2: transports: '' names no transport; for example: transports = ip, socket, vsocket")]
     [TestCase("network=25011\nhello", "f.conf:2: 'hello' is neither a key with a value nor a [section]; for example: network = 25011")]
     [TestCase("network=25011\n[bridge", "f.conf:2: '[bridge' opens a section without closing it; for example: [bridge]")]
     [TestCase("network=25011\n[]", "f.conf:2: '[]' is no section name; for example: [bridge dns]")]

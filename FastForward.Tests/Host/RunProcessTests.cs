@@ -35,6 +35,16 @@ public sealed class RunProcessTests
     }
 
     [Test]
+    public void A_signal_to_the_process_and_to_its_group_is_one_order()
+    {
+        RunningProgram node = _instances.Start(TwoInstances.Near, "");
+        node.WaitForLine($"Node {TwoInstances.Near} runs");
+        for (int i = 0; i < 3; i++) node.Signal(RunningProgram.SIGTERM); // as timeout(1) sends it, or a service manager
+        Assert.That(node.WaitForExit(), Is.Zero, node.Everything);
+        Assert.That(Directory.GetFiles(_instances.DirectoryName, "FastForward.*"), Is.Empty);
+    }
+
+    [Test]
     public void A_stop_with_clients_at_work_is_in_order_too_and_the_peer_knows_at_once()
     {
         using UdpEchoServer server = new(_instances.TargetPort);

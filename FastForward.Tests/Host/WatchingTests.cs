@@ -75,6 +75,17 @@ public sealed class WatchingTests
     }
 
     [Test]
+    public void A_long_reason_goes_on_below_between_words()
+    {
+        string reason = string.Join(' ', Enumerable.Range(100, 60));
+        IReadOnlyList<string> lines = StatTable.Lines(Report(20, Peer(7) with { Reason = reason }), null);
+        int first = lines.ToList().FindIndex(static line => line.StartsWith("7 ", StringComparison.Ordinal));
+        string[] told = [lines[first], .. lines.Skip(first + 1).TakeWhile(static line => line.StartsWith("    ", StringComparison.Ordinal))];
+        Assert.That(told, Has.Length.EqualTo(3));
+        Assert.That(string.Join(' ', told.Select(static line => line.Trim())), Does.EndWith(reason));
+    }
+
+    [Test]
     public void Rates_are_those_between_two_reports_and_none_across_a_restart()
     {
         NodeReport before = Report(10, Peer(7) with { MessagesSent = 100, PayloadBytesSent = 1000 });

@@ -18,6 +18,7 @@ public sealed class NativeLayoutTests
         #include <linux/errqueue.h>
         #include <netinet/in.h>
         #include <netinet/ip.h>
+        #include <netinet/udp.h>
         #include <stddef.h>
         #include <sys/epoll.h>
         #include <sys/eventfd.h>

@@ -22,11 +22,11 @@ internal sealed partial class LossyPath : IDisposable
         Script(["up", .. netem.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
     }
 
-    /// <summary>Packets that the kernel lost from near to far so far.</summary>
-    public static long Drops => FirstNumber("drops");
+    /// <summary>Packets of one end that the kernel lost so far.</summary>
+    public static long DropsFrom(IPAddress end) => NumberOf("drops", end);
 
-    /// <summary>Packets that the kernel still delays from near to far.</summary>
-    public static long Waiting => FirstNumber("waiting");
+    /// <summary>Packets of one end that the kernel still delays.</summary>
+    public static long WaitingFrom(IPAddress end) => NumberOf("waiting", end);
 
     /// <summary>Runs something with the calling thread at one end: <see cref="Near"/> or <see cref="Far"/>.</summary>
     public static T At<T>(IPAddress end, Func<T> action)
@@ -51,7 +51,7 @@ internal sealed partial class LossyPath : IDisposable
         if (SetNamespace(space, CLONE_NEWNET) != 0) throw new AssertionException($"setns: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    private static long FirstNumber(string command) => long.Parse(Script(command).Split(' ')[0], CultureInfo.InvariantCulture);
+    private static long NumberOf(string command, IPAddress end) => long.Parse(Script(command).Split(' ')[end.Equals(Near) ? 0 : 1], CultureInfo.InvariantCulture);
 
     private static string Script(params string[] arguments) => LabProgram.Run(Path.Combine(TestEnvironment.LabDirectory!, "guest", "lossy-path"), arguments);
 

@@ -27,14 +27,19 @@ public sealed class LossyPathTests
     public void SetUp() => Requires.Lab();
 
     [TestCaseSource(nameof(Paths))]
-    public void A_plain_sender_loses_what_was_asked_for(object parameters)
+    public void A_plain_sender_loses_what_was_asked_for(object parameters) => Measure((Netem)parameters, LossyPath.Near, LossyPath.Far);
+
+    [Test]
+    public void The_other_direction_loses_as_much() =>
+        Measure(new() { LossPercent = 20, DelayMillis = 10 }, LossyPath.Far, LossyPath.Near);
+
+    private void Measure(Netem netem, IPAddress from, IPAddress to)
     {
-        Netem netem = (Netem)parameters;
         using LossyPath path = new(netem);
-        using Socket sender = LossyPath.At(LossyPath.Near, static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
-        using Socket receiver = LossyPath.At(LossyPath.Far, static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        using Socket sender = LossyPath.At(from, static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        using Socket receiver = LossyPath.At(to, static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
         receiver.SetRawSocketOption(SOL_SOCKET, SO_RCVBUFFORCE, BitConverter.GetBytes(2048 * Sent)); // it must not lose any itself
-        receiver.Bind(new IPEndPoint(LossyPath.Far, 0));
+        receiver.Bind(new IPEndPoint(to, 0));
         sender.Connect(receiver.LocalEndPoint!);
 
         int[] copies = new int[Sent];
@@ -67,15 +72,15 @@ public sealed class LossyPathTests
         for (int i = 0; i < Sent; i++) Send(i);
 
         // When the kernel delays nothing any more, what is not before the mark was lost.
-        Eventually.True(static () => LossyPath.Waiting == 0, static () => $"the path is empty: {LossyPath.Waiting} packets on their way");
+        Eventually.True(() => LossyPath.WaitingFrom(from) == 0, () => $"the path is empty: {LossyPath.WaitingFrom(from)} packets on their way");
         Eventually.True(() => { Send(Sent); Receive(); return ended; }, static () => "a mark behind the last datagram arrives");
 
         int lost = copies.Count(static count => count == 0), twice = copies.Count(static count => count == 2);
-        TestContext.Progress.WriteLine($"netem '{netem}': {Sent} sent, {lost} lost, {twice} twice, {overtaken} overtaken; the kernel lost {LossyPath.Drops}");
+        TestContext.Progress.WriteLine($"netem '{netem}': {Sent} sent, {lost} lost, {twice} twice, {overtaken} overtaken; the kernel lost {LossyPath.DropsFrom(from)}");
         AssertShare(lost, netem.LossPercent, "lost");
         AssertShare(twice, netem.DuplicatePercent, "arrived twice");
         Assert.That(copies.Max(), Is.LessThanOrEqualTo(2));
-        Assert.That(LossyPath.Drops, Is.GreaterThanOrEqualTo(lost), "the kernel counts what it lost, marks included");
+        Assert.That(LossyPath.DropsFrom(from), Is.GreaterThanOrEqualTo(lost), "the kernel counts what it lost, marks included");
         Assert.That(overtaken > 0, Is.EqualTo(netem.JitterMillis > 0 || netem.ReorderPercent > 0), $"{overtaken} overtaken");
     }
 

@@ -7,8 +7,9 @@ namespace FastForward.Tests.Node;
 
 /// <summary>Whole nodes over real sockets, all on one loop that the test drives by hand.</summary>
 /// <param name="time">The clock; null for the system's.</param>
-/// <param name="kernelVSockets">vSockets are those of the kernel; otherwise UNIX sockets stand in for them.</param>
-internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets = false) : IDisposable
+/// <param name="kernelVSockets">vSockets are those of the kernel; otherwise other sockets stand in for them.</param>
+/// <param name="vsocketDatagrams">UDP stands in for them, as datagrams; otherwise UNIX sockets do.</param>
+internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets = false, bool vsocketDatagrams = false) : IDisposable
 {
     private readonly LoopDriver _driver = new(time);
     private readonly TemporaryDirectory _sockets = new();
@@ -17,6 +18,9 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
 
     public ForwardLoop Loop => _driver.Loop;
 
+    /// <summary>Of the nodes that are started from now on.</summary>
+    public bool SegmentationOffload { get; set; } = true;
+
     public string SocketDirectory => _sockets.Path;
 
     public IReadOnlyList<string> SocketFiles => _sockets.Files;
@@ -24,8 +28,11 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
     /// <summary>Where the UNIX sockets are that stand in for vSockets.</summary>
     public string VSocketDirectory => _vsockets.Path;
 
+    public VSocketType VSocketType => vsocketDatagrams ? VSocketType.Datagram : VSocketType.Auto;
+
     /// <summary>Null where vSockets are those of the kernel.</summary>
-    public UnixVSocketFamily? CreateVSocketFamily() => kernelVSockets ? null : new UnixVSocketFamily(_vsockets.Path);
+    public IVSocketFamily? CreateVSocketFamily() =>
+        kernelVSockets ? null : vsocketDatagrams ? new UdpVSocketFamily() : new UnixVSocketFamily(_vsockets.Path);
 
     /// <summary>Starts a node without routes; <paramref name="address"/> is that of its UDP port, 127.0.0.1 by default.</summary>
     public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false, IPAddress? address = null, ForwardMetrics? metrics = null, bool vsockets = true)

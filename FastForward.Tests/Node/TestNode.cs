@@ -19,11 +19,12 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         configure?.Invoke(options);
         _resolver = new OverrideResolver([_routes, _overrides], new RouteOptions { SocketDirectory = world.SocketDirectory, AllowUnkeyedIp = allowUnkeyed });
         SocketPort = (int)(id % 60_000) + 1;
-        Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [address] });
+        Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [address], SegmentationOffload = world.SegmentationOffload });
         Socket = new SocketTransport(new SocketTransportOptions { Port = SocketPort, Directory = world.SocketDirectory });
-        VSocketFamily = world.CreateVSocketFamily();
-        VSocketTransportOptions vsocketOptions = new() { Port = TransportHarness.VSocket.NextPort() };
-        VSocket = VSocketFamily is null ? new VSocketTransport(vsocketOptions) : new VSocketTransport(vsocketOptions, VSocketFamily);
+        IVSocketFamily? family = world.CreateVSocketFamily();
+        VSocketFamily = family as UnixVSocketFamily;
+        VSocketTransportOptions vsocketOptions = new() { Port = TransportHarness.VSocket.NextPort(), Type = world.VSocketType };
+        VSocket = family is null ? new VSocketTransport(vsocketOptions) : new VSocketTransport(vsocketOptions, family);
         VSocketPort = vsocketOptions.Port;
         Node = new ForwardNode(world.Loop, options, vsockets ? [Ip, Socket, VSocket] : [Ip, Socket], _resolver, this, metrics: metrics);
         Node.Start();
@@ -41,7 +42,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
 
     public int VSocketPort { get; }
 
-    /// <summary>What stands in for the kernel's vSockets; null where these are used.</summary>
+    /// <summary>The UNIX sockets that stand in for the kernel's vSockets; null where others do.</summary>
     public UnixVSocketFamily? VSocketFamily { get; }
 
     public IPAddress Address => ((IPEndPoint)Ip.LocalEndPoints[0]).Address;

@@ -84,6 +84,16 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         _world.Until(() => a.Messages.Count == 1, "a message");
     }
 
+    [Test]
+    public void A_peer_that_hangs_up_instead_of_answering_is_not_said_to_be_silent()
+    {
+        TestNode a = _world.Start(25011);
+        TestNode b = _world.Start(250012);
+        a.Route(b, TransportKind.VSocket); // b has no row for a
+        _world.Until(() => b.VSocket.Statistics.LinksOpened >= 2, "two connections");
+        Assert.That(a.Node.GetPeer(b.Id)!.Reason, Is.EqualTo($"vsock:1:{b.VSocketPort} takes the connection, but does not answer the handshake: it may have no row for this node"));
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public void Where_a_vSocket_cannot_be_connected_another_row_is_used_only_when_that_is_asked_for(bool fallback)
@@ -99,7 +109,12 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
             _world.Until(() => a.IsConnectedTo(b), "the other row");
             Assert.That(a.Node.GetPeer(b.Id)!.Transport, Is.EqualTo(TransportKind.Socket));
             long tried = a.VSocket.Statistics.OpenFailures;
-            _world.Until(() => a.VSocket.Statistics.OpenFailures > tried, "the vSocket to be tried on");
+            _world.Until(() => a.VSocket.Statistics.OpenFailures > tried + 1, "the vSocket to be tried on");
+            Assert.That(a.Changes.Single(static change => change.Kind == PeerEventKind.Unusable).Reason, Does.Contain($"nobody listens at vsock:1:{nobody}").And.Contain("its Socket row is used"), "told once");
+            Assert.That(a.Node.GetPeer(b.Id)!.Reason, Does.StartWith("reached over Socket, because its VSocket route fails: ").And.Contain($"vsock:1:{nobody}"));
+            NodeHealth health = NodeHealth.Of(isStarted: true, isStopping: false, a.Node.Transports, a.Node.GetPeers());
+            Assert.That((health.Status, health.AbsentPeers.Count), Is.EqualTo((NodeHealthStatus.Degraded, 0)), health.ToString());
+            Assert.That(health.Problems.Single(), Does.StartWith($"node {b.Id} is reached over Socket, because"));
         }
         else
         {
@@ -110,6 +125,7 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", b.VSocketPort));
         _world.Until(() => a.Node.GetPeer(b.Id)!.Transport == TransportKind.VSocket, "the vSocket");
         Assert.That(a.Node.GetPeer(b.Id)!.Paths, Has.Count.EqualTo(fallback ? 2 : 1), "the other path stays open beside it");
+        Assert.That(a.Node.GetPeer(b.Id)!.Reason, Is.Null);
     }
 
     [Test]
@@ -149,6 +165,31 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         }
 
         Assert.That(world.Loop.Now, Is.LessThan(5_000_000), "the time that a connection has to say who it is");
+    }
+
+    [Test]
+    public void A_machine_that_connects_again_and_again_pushes_out_its_own_connections()
+    {
+        if (kernelVSockets) Assert.Pass("one machine has one number; UNIX sockets stand in for several");
+        FakeTimeProvider time = new();
+        using NodeWorld world = new(time);
+        TestNode b = world.Start(250012);
+        using VSocketTransport neighbours = TransportHarness.VSocket.Create(VSocketType.SeqPacket, world.VSocketDirectory, TransportHarness.VSocket.NextPort());
+        RecordingSink sink = new();
+        neighbours.Start(world.Loop, sink);
+        IForwardLink slow = Connect(7);
+        for (int i = 0; i < 200; i++) Connect(66);
+        world.Until(() => { neighbours.Poll(64); return sink.ClosedLinks.Count >= 100; }, "most of the flood's connections to be closed");
+        Assert.That(sink.HasClosed(slow), Is.False, "the connection of the neighbour that takes its time");
+
+        IForwardLink Connect(uint cid)
+        {
+            b.VSocketFamily!.PeerCid = cid;
+            long before = b.VSocket.Statistics.LinksOpened;
+            IForwardLink link = neighbours.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, b.VSocketPort));
+            world.Until(() => { neighbours.Poll(64); return b.VSocket.Statistics.LinksOpened > before; }, $"a link of machine {cid}");
+            return link;
+        }
     }
 
     private PeerEvent Refusal(TestNode node)

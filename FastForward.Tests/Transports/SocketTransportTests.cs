@@ -53,6 +53,20 @@ public sealed class SocketTransportTests
     }
 
     [Test]
+    public void Who_is_not_let_in_is_named_in_the_log()
+    {
+        CollectingLogger<SocketTransport> log = new();
+        using SocketTransport transport = new(Options(), log);
+        transport.Start(_driver.Loop, new RecordingSink());
+        _driver.Attach(transport);
+        using RawSeqPacket neighbour = new();
+        Assert.That(neighbour.Connect(((UnixDomainSocketEndPoint)transport.LocalEndPoints[0]).ToString()), Is.Zero);
+        neighbour.Send(new byte[24]);
+        _driver.Until(() => log.TextsOf(1311).Any(), "the entry");
+        Assert.That(log.TextsOf(1311).Single(), Does.StartWith($"A connection from user id {LibC.EffectiveUserId()}, process {Environment.ProcessId} was not let in: ").And.Contain("does not speak FastForward"));
+    }
+
+    [Test]
     public void Root_is_allowed_once() =>
         Assert.That(new SocketTransportOptions().EffectiveUserIds, Is.Unique.And.Contains(0u).And.Contains(LibC.EffectiveUserId()));
 

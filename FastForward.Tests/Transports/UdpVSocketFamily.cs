@@ -12,6 +12,8 @@ internal sealed unsafe class UdpVSocketFamily : IVSocketFamily
 {
     public bool TearsPackets => false;
 
+    public bool CarriesSeqPacket => true;
+
     public Descriptor CreateSocket(int type) => new(LibC.Socket(LibC.AF_INET, type | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
 
     public int Bind(Descriptor socket, int port)

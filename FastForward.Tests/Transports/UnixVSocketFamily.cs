@@ -11,10 +11,8 @@ namespace FastForward.Tests.Transports;
 /// </summary>
 internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamily
 {
-    /// <summary>
-    /// Types that there are none of, with the errno that says so: datagrams to begin with, as on every kernel but VMware's.
-    /// </summary>
-    public Dictionary<int, int> Missing { get; } = new() { [LibC.SOCK_DGRAM] = Errno.ENODEV };
+    /// <summary>Types that there are none of, with the errno that says so.</summary>
+    public Dictionary<int, int> Missing { get; } = [];
 
     /// <summary>The types of the sockets that were made, in order.</summary>
     public List<int> Created { get; } = [];
@@ -23,6 +21,8 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
     public uint? PeerCid { get; set; } = VSocketEndPoint.LocalCid;
 
     public bool TearsPackets { get; init; }
+
+    public bool CarriesSeqPacket { get; set; } = true;
 
     /// <summary>What bind(2) answers; 0 lets it be tried.</summary>
     public int BindError { get; set; }

@@ -25,6 +25,34 @@ public sealed class VSocketMachineTests
         Assert.That(VSocketMachine.IsSame(other, one, own), Is.EqualTo(same));
     }
 
+    [TestCase("", "", "", true, TestName = "A machine of its own has seqpacket")]
+    [TestCase("0x0013 0100000000000000", "QEMU", "", true, TestName = "So has a KVM guest whose device offers it")]
+    [TestCase("0x0013 0000000000000000", "Amazon", "", false, TestName = "Not where the device does not (Firecracker, vhost-device-vsock)")]
+    [TestCase("0x0009 0000000000000000", "QEMU", "", true, TestName = "Other devices do not matter")]
+    [TestCase("", "VMware, Inc.", "vmw_vsock_vmci_transport", false, TestName = "VMware has none")]
+    [TestCase("", "VMware, Inc.", "vhost_vsock", true, TestName = "A VMware guest without VMware's transport has")]
+    [TestCase("", "Microsoft Corporation", "hv_sock", false, TestName = "Hyper-V has none")]
+    public void Carries_seqpacket(string device, string vendor, string module, bool expected)
+    {
+        using TemporaryDirectory sysfs = new();
+        Write("class/dmi/id/sys_vendor", vendor);
+        Write($"module/{(module.Length == 0 ? "vsock" : module)}/refcnt", "0");
+        if (device.Split(' ') is [var id, var features])
+        {
+            Write("bus/virtio/devices/virtio7/device", id);
+            Write("bus/virtio/devices/virtio7/features", features);
+        }
+
+        Assert.That(VSocketMachine.CarriesSeqPacket(sysfs.Path), Is.EqualTo(expected));
+
+        void Write(string file, string content)
+        {
+            string path = Path.Combine(sysfs.Path, file);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, content + "\n");
+        }
+    }
+
     [Test]
     public void Availability_is_an_answer_whatever_the_machine()
     {

@@ -21,17 +21,48 @@ public sealed class VSocketTransportTests : IDisposable
     }
 
     [Test]
-    public void A_listener_takes_the_first_type_that_can_be_had()
+    public void A_listener_takes_the_type_that_others_can_connect_to()
     {
         UnixVSocketFamily family = Family();
         Assert.That(Start(family, out _).ListenerType, Is.EqualTo(VSocketType.SeqPacket));
-        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_DGRAM, LibC.SOCK_SEQPACKET }));
+        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_SEQPACKET }), "not datagrams, although they could be bound");
 
         family = Family();
         family.Missing.Add(LibC.SOCK_SEQPACKET, Errno.ESOCKTNOSUPPORT);
-        Assert.That(Start(family, out _).ListenerType, Is.EqualTo(VSocketType.Stream));
-        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_DGRAM, LibC.SOCK_SEQPACKET, LibC.SOCK_STREAM }));
+        Assert.That(Start(family, out _).ListenerType, Is.EqualTo(VSocketType.Stream), "a kernel before 5.14");
+        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_SEQPACKET, LibC.SOCK_STREAM }));
+
+        family = Family();
+        family.CarriesSeqPacket = false;
+        Assert.That(Start(family, out _).ListenerType, Is.EqualTo(VSocketType.Stream), "seqpacket could be listened on, and nobody would come");
+        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_STREAM }));
+        Assert.That(Start(family, out _, VSocketType.SeqPacket).ListenerType, Is.EqualTo(VSocketType.SeqPacket), "asked for");
         Assert.That(Start(Family(), out _, VSocketType.Stream).ListenerType, Is.EqualTo(VSocketType.Stream));
+    }
+
+    [TestCase(VSocketType.Datagram)]
+    [TestCase(VSocketType.SeqPacket)]
+    [NonParallelizable]
+    public void A_start_that_fails_leaves_the_port_free(VSocketType type)
+    {
+        IVSocketFamily family = type == VSocketType.Datagram ? new UdpVSocketFamily() : Family();
+        using VSocketTransport transport = new(new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), Type = type }, family);
+        (ulong soft, ulong hard) = DescriptorLimit.Get();
+        using Descriptor lowest = new(LibC.Socket(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0));
+        ulong next = (ulong)lowest.Number + 1;
+        try
+        {
+            // One descriptor may be had, or none where somebody has the number: that of the listener.
+            DescriptorLimit.Set(next + 1, hard);
+            Assert.That(() => transport.Start(_driver.Loop, new RecordingSink()), Throws.Exception);
+        }
+        finally
+        {
+            DescriptorLimit.Set(soft, hard);
+        }
+
+        transport.Start(_driver.Loop, new RecordingSink());
+        Assert.That(transport.LocalEndPoints, Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -224,6 +255,7 @@ public sealed class VSocketTransportTests : IDisposable
             (static options => options.Port = 0, "Port"),
             (static options => options.Port = 65_536, "Port"),
             (static options => options.Type = (VSocketType)9, "Type"),
+            (static options => (options.Type, options.ToHost) = (VSocketType.Datagram, true), "ToHost"),
             (static options => options.MaxFrameSize = 1_199, "MaxFrameSize"),
             (static options => options.MaxFrameSize = 65_537, "MaxFrameSize"),
             (static options => options.OpenTimeout = TimeSpan.Zero, "OpenTimeout"),

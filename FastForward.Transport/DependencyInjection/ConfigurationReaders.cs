@@ -42,6 +42,7 @@ internal static class ConfigurationReaders
         section.Read<int>(nameof(options.Port), "54000", value => options.Port = value);
         section.ReadList<IPAddress>(nameof(options.Addresses), "192.0.2.7", value => options.Addresses = value);
         section.Read<bool>(nameof(options.MarkRealTime), "false", value => options.MarkRealTime = value);
+        section.Read<bool>(nameof(options.SegmentationOffload), "true", value => options.SegmentationOffload = value);
         section.Read<int>(nameof(options.MaxFrameSize), "1200", value => options.MaxFrameSize = value);
         section.Read<int>(nameof(options.ReceiveBufferSize), "4194304", value => options.ReceiveBufferSize = value);
         section.Read<int>(nameof(options.SendBufferSize), "1048576", value => options.SendBufferSize = value);

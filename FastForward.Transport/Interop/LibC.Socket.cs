@@ -32,6 +32,10 @@ internal static unsafe partial class LibC
     public const int IP_RECVTOS = 13;
     public const int IP_PMTUDISC_PROBE = 3;
 
+    public const int SOL_UDP = 17;
+    public const int UDP_SEGMENT = 103;
+    public const int UDP_GRO = 104;
+
     public const int IPPROTO_IPV6 = 41;
     public const int IPV6_MTU_DISCOVER = 23;
     public const int IPV6_RECVERR = 25;

@@ -8,7 +8,7 @@ namespace FastForward.Transport;
 internal sealed class LinkDispatcher : ILinkSink
 {
     // Connections that never introduce themselves must not pile up, nor keep others out: a medium has so many at most, and
-    // a new one takes the place of the oldest. Who means it says who it is at once.
+    // a new one takes the place of an old one. Who means it says who it is at once.
     private const int MaxUnclaimedLinks = 64;
 
     private readonly ForwardLoop _loop;
@@ -153,19 +153,12 @@ internal sealed class LinkDispatcher : ILinkSink
 
     private void MakeRoom(IForwardTransport transport)
     {
-        int count = 0;
-        IForwardLink? oldest = null;
-        long first = long.MaxValue;
-        foreach ((IForwardLink link, long deadline) in _unclaimed)
-        {
-            if (!ReferenceEquals(link.Transport, transport)) continue;
-            count++;
-            if (deadline < first) (oldest, first) = (link, deadline);
-        }
-
-        if (count < MaxUnclaimedLinks) return;
-        _unclaimed.Remove(oldest!);
-        oldest!.Close();
+        if (_unclaimed.Count < MaxUnclaimedLinks) return;
+        IForwardLink[] links = [.. _unclaimed.Where(entry => ReferenceEquals(entry.Key.Transport, transport)).OrderBy(static entry => entry.Value).Select(static entry => entry.Key)];
+        if (links.Length < MaxUnclaimedLinks) return;
+        IForwardLink yielding = CrowdedLinks.Yielding(links)!;
+        _unclaimed.Remove(yielding);
+        yielding.Close();
     }
 
     private void CloseUnclaimed()

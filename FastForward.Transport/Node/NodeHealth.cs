@@ -11,7 +11,7 @@ public enum NodeHealthStatus
     /// </summary>
     Healthy,
 
-    /// <summary>The node works, but a configured peer is not there.</summary>
+    /// <summary>The node works, but a configured peer is not there, or is reached by another medium than its row names.</summary>
     Degraded,
 
     /// <summary>The node carries nothing: its loop does not run, it is not started or stops, or no transport is up.</summary>
@@ -45,6 +45,7 @@ public sealed record NodeHealth(NodeHealthStatus Status, IReadOnlyList<string> P
 
         PeerStatus[] absent = [.. peers.Where(static peer => peer.State != PeerState.Connected).OrderBy(static peer => peer.Node)];
         problems.AddRange(absent.Select(Describe));
+        problems.AddRange(peers.Where(static peer => peer is { State: PeerState.Connected, Reason: not null }).OrderBy(static peer => peer.Node).Select(static peer => $"node {peer.Node} is {peer.Reason}"));
         return new NodeHealth(
             isCutOff ? NodeHealthStatus.Unhealthy : problems.Count > 0 ? NodeHealthStatus.Degraded : NodeHealthStatus.Healthy,
             problems,

@@ -17,6 +17,7 @@ internal sealed class PeerConnector
     private const long StableAfterMicros = 5_000_000;
     private const long NotHeardAfterMicros = 10_000_000;
     private const long BlockedRetryMicros = 1_000;
+    private static readonly TimeSpan s_lookUpLimit = TimeSpan.FromSeconds(5);
 
     private readonly ForwardLoop _loop;
     private readonly TransportSet _transports;
@@ -33,7 +34,9 @@ internal sealed class PeerConnector
     private long _nextAttempt;
     private long _openedAt;
     private int _generation;
-    private LinkClosure? _lastFailure;
+    private string? _lastFailure; // of the routed medium
+    private bool _toldDetour;
+    private PeerEvent? _lastChange;
 
     public PeerConnector(Peer peer, ForwardLoop loop, TransportSet transports, EventQueue events)
     {
@@ -52,7 +55,17 @@ internal sealed class PeerConnector
     public bool IsDirty { get; set; }
 
     /// <summary>What happened to the peer last.</summary>
-    public PeerEvent? LastChange { get; set; }
+    public PeerEvent? LastChange
+    {
+        get => _lastChange;
+        set
+        {
+            _lastChange = value;
+            if (value is not { Kind: PeerEventKind.Connected or PeerEventKind.PathChanged } change || change.Transport != Route?.Row.Transport) return;
+            _lastFailure = null;
+            _toldDetour = false;
+        }
+    }
 
     /// <summary>What is known of the peer now.</summary>
     public PeerStatus Status
@@ -65,7 +78,7 @@ internal sealed class PeerConnector
                 Node = Peer.Node,
                 State = Peer.State,
                 InState = TimeSpan.FromMicroseconds(_loop.Now - Math.Max(Peer.StateSince, _since)),
-                Reason = Peer.State == PeerState.Connected ? null : Reason,
+                Reason = Peer.State == PeerState.Connected ? DetourReason : Reason,
                 Paths = PathStatuses(),
                 UnacknowledgedBytes = Peer.Association.Sender.StoredBytes,
                 SendStoreBytes = Peer.Options.SendStoreBytes,
@@ -107,6 +120,8 @@ internal sealed class PeerConnector
 
         _retry = FirstRetryMicros;
         _nextAttempt = _loop.Now;
+        _lastFailure = null;
+        _toldDetour = false;
         Evaluate();
     }
 
@@ -154,7 +169,6 @@ internal sealed class PeerConnector
         }
 
         _connecting = null;
-        if (link.Transport.Kind == Route?.Row.Transport) _lastFailure = null;
         _openedAt = _loop.Now;
         Session.Path path = Session.Path.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, _loop.Now);
         path.Link = link;
@@ -168,9 +182,13 @@ internal sealed class PeerConnector
     {
         if (!ReferenceEquals(link, _connecting)) return;
         _connecting = null;
-        _lastFailure = closure;
         BackOff();
-        if (_fallback is { } fallback && link.Transport.Kind == Route?.Row.Transport && !Peer.HasPath(fallback.Row.Transport)) Attempt(fallback);
+        if (link.Transport.Kind == Route?.Row.Transport)
+        {
+            _lastFailure = closure.ToString();
+            if (_fallback is { } fallback) GoRound(fallback);
+        }
+
         Reschedule();
     }
 
@@ -179,6 +197,9 @@ internal sealed class PeerConnector
     {
         // A peer that is met and lost again and again is not met more often than one that is not there.
         if (path.EstablishedOrder > 0 && _loop.Now - _openedAt >= StableAfterMicros) _retry = FirstRetryMicros;
+        // A refusal has told its reason itself.
+        if (path is { EstablishedOrder: 0, IsInitiator: true, Traits.ConnectionOriented: true } && path.Kind == Route?.Row.Transport && LastChange?.Kind != PeerEventKind.Refused)
+            _lastFailure = $"{Route.EndPoint} takes the connection, but does not answer the handshake: it may have no row for this node";
         BackOff();
         Reschedule();
     }
@@ -218,14 +239,26 @@ internal sealed class PeerConnector
         get
         {
             string? told = LastChange is { Kind: not (PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard) } change ? change.Reason : null;
-            if (_lastFailure is { } failure) return told is null ? failure.ToString() : $"{told}; {failure}";
+            if (_lastFailure is { } failure) return told is null ? failure : $"{told}; {failure}";
             return told ?? (Route is { } route ? $"no answer from {route.EndPoint} yet" : "its route cannot be used from here");
         }
     }
 
+    // The messages flow, and not where the row says.
+    private string? DetourReason => _lastFailure is { } failure && Route is { } route && Peer.SendPath is { } path && path.Kind != route.Row.Transport
+        ? $"reached over {path.Kind}, because its {route.Row.Transport} route fails: {failure}"
+        : null;
+
     private string NotHeardReason => Route is { } route
         ? $"no answer for {NotHeardAfterMicros / 1_000_000} s from {route.EndPoint}{(_lastFailure is { } failure ? $" ({failure})" : "")}; trying on"
         : $"nothing for {NotHeardAfterMicros / 1_000_000} s, and its route cannot be used from here";
+
+    private void GoRound(Route fallback)
+    {
+        if (!_toldDetour) Peer.Tell(PeerEventKind.Unusable, Route!.Row.Transport, $"{_lastFailure}; its {fallback.Row.Transport} row is used until that changes");
+        _toldDetour = true;
+        if (!Peer.HasPath(fallback.Row.Transport)) Attempt(fallback);
+    }
 
     private void Attempt(Route route)
     {
@@ -254,7 +287,8 @@ internal sealed class PeerConnector
     {
         _lookingUp = true;
         int generation = _generation;
-        Dns.GetHostAddressesAsync(name.Host).ContinueWith(
+        // Nothing else is tried meanwhile.
+        Dns.GetHostAddressesAsync(name.Host).WaitAsync(s_lookUpLimit).ContinueWith(
             task => _loop.Post(() => OnLookedUp(generation, task, name, transport)),
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
@@ -264,7 +298,12 @@ internal sealed class PeerConnector
     private void OnLookedUp(int generation, Task<IPAddress[]> lookup, DnsEndPoint name, IForwardTransport transport)
     {
         // Reading the exception marks it as seen, also when the answer comes too late to matter.
-        string? failure = lookup.Exception?.GetBaseException().Message;
+        string? failure = lookup.Exception?.GetBaseException() switch
+        {
+            null => null,
+            TimeoutException => $"no answer of the resolver within {s_lookUpLimit.TotalSeconds} s",
+            Exception exception => exception.Message,
+        };
         _lookingUp = false;
         if (_stopped || generation != _generation)
         {

@@ -31,7 +31,8 @@ public enum PeerEventKind
     Refused,
 
     /// <summary>
-    /// The route cannot be used from here: its transport does not run, its host name has no address, or it demands a key.
+    /// The route cannot be used from here: its transport does not run, its host name has no address, it demands a key, or its
+    /// vSocket cannot be connected and another row is used meanwhile.
     /// </summary>
     Unusable,
 }

@@ -25,7 +25,7 @@ public sealed record PeerStatus
     /// <summary>How long it has been in this state.</summary>
     public required TimeSpan InState { get; init; }
 
-    /// <summary>Why the peer is not connected, for a person; null when it is.</summary>
+    /// <summary>Why the peer is not connected, or not over the medium that its row names, for a person; null when all is as it should be.</summary>
     public required string? Reason { get; init; }
 
     /// <summary>The paths to it, the one in use first.</summary>

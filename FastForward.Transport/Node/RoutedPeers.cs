@@ -17,6 +17,8 @@ internal sealed class RoutedPeers : IAdmission
     private readonly Dictionary<uint, PeerConnector> _connectors = [];
     private volatile Peer[] _published = [];
     private readonly UnconfiguredNodes _unconfigured = new();
+    private uint? _ownCid;
+    private long _readsCidAgain = long.MinValue;
 
     public RoutedPeers(ForwardLoop loop, ForwardNodeOptions options, OverrideResolver routes, TransportSet transports, EventQueue events, FramePump pump)
     {
@@ -133,13 +135,25 @@ internal sealed class RoutedPeers : IAdmission
         foreach (Route route in _routes.Find(node)?.All ?? [])
         {
             if (route.EndPoint is not VSocketEndPoint place) continue;
-            if (VSocketMachine.IsSame(cid, place.Cid)) return null;
+            if (VSocketMachine.IsSame(cid, place.Cid, OwnCid)) return null;
             routed ??= place.Cid;
         }
 
         return routed is { } expected
             ? $"it came by vSocket from context id {cid}, and its route names context id {expected}"
             : $"it came by vSocket from context id {cid}, and no row of type FORWARD_TRANSPORT_VSOCKET says that it is there";
+    }
+
+    // It changes when the machine moves to another host. Read at most once a second, since strangers make us ask; where it
+    // cannot be read for want of a descriptor, what was read before stands.
+    private uint? OwnCid
+    {
+        get
+        {
+            if (_loop.Now < _readsCidAgain) return _ownCid;
+            _readsCidAgain = _loop.Now + 1_000_000;
+            return _ownCid = VSocketMachine.ReadCid(out _) ?? _ownCid;
+        }
     }
 
     private static bool HasVSocket(NodeRoutes routes)

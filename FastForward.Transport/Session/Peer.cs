@@ -273,7 +273,19 @@ internal sealed partial class Peer
     }
 
     public void OnRejected(Path path, RejectReason reason) =>
-        Tell(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reason}");
+        Tell(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reason}{Explain(reason)}");
+
+    private static string Explain(RejectReason reason) => reason switch
+    {
+        RejectReason.WrongNode => " (another node runs there: this side's row is wrong)",
+        RejectReason.KeyRequired => " (its row demands a key)",
+        RejectReason.KeyNotSupported => " (it has no keys)",
+        RejectReason.NodeIdConflict => " (another process with this node id is connected to it)",
+        RejectReason.Busy => " (too many handshakes are under way there)",
+        RejectReason.Stopping => " (it is stopping)",
+        RejectReason.WrongSource => " (its row for this node names another context id, or is of another type)",
+        _ => "",
+    };
 
     /// <summary>A frame was taken in: most ask for an answer, or move a time-out.</summary>
     public void OnFrameRead() => _events.Pending(this);

@@ -11,18 +11,20 @@ public readonly ref struct StrangerSource
     /// <param name="address">The source's raw socket address (struct sockaddr_in, sockaddr_in6 or sockaddr_vm).</param>
     /// <param name="local">The transport's own notes on the local address; empty when there are none.</param>
     /// <param name="isLoopback">The frame cannot have come from another machine.</param>
-    public StrangerSource(ReadOnlySpan<byte> address, ReadOnlySpan<byte> local, bool isLoopback)
+    /// <param name="contextId">The context id of the far machine, where the kernel vouches for one.</param>
+    public StrangerSource(ReadOnlySpan<byte> address, ReadOnlySpan<byte> local, bool isLoopback, uint? contextId = null)
     {
         Address = address;
         Local = local;
         IsLoopback = isLoopback;
+        ContextId = contextId;
     }
 
     /// <summary>The source's raw socket address as the kernel wrote it.</summary>
     public ReadOnlySpan<byte> Address { get; }
 
-    /// <summary>Context id of the far machine, for which the kernel vouches, when the address is a struct sockaddr_vm; else null.</summary>
-    public uint? ContextId => VSocketFamily.ContextIdOf(Address);
+    /// <summary>Context id of the far machine, for which the kernel vouches; null on other media than vSockets.</summary>
+    public uint? ContextId { get; }
 
     /// <summary>Notes on the local address, opaque outside the transport.</summary>
     public ReadOnlySpan<byte> Local { get; }

@@ -64,12 +64,18 @@ internal sealed unsafe class ConnectionListener
     }
 
     /// <summary>A connection from outside was not let in; there is no sink to tell.</summary>
-    public void Report(LinkClosure closure)
+    public void Report(PeerCredentials? from, LinkClosure closure)
     {
-        if (closure.Reason is not (LinkCloseReason.NotPermitted or LinkCloseReason.ProtocolViolation)) return;
+        if (closure.Reason is not (LinkCloseReason.NotPermitted or LinkCloseReason.ProtocolViolation or LinkCloseReason.OpenTimeout)) return;
         if (!_refusals.TryPass(_loop.Now, out long held)) return;
+        string who = from switch
+        {
+            { ContextId: { } cid } => $"context id {cid}",
+            { UserId: { } user } => $"user id {user}, process {from.ProcessId}",
+            _ => "somebody unknown",
+        };
         string reason = closure.ToString();
-        ConnectionLog.InboundRefused(_logger, reason, held);
+        ConnectionLog.InboundRefused(_logger, who, reason, held);
     }
 
     public void Close() => _socket.Dispose(); // leaves the epoll instance with it; a timer still set then finds it closed

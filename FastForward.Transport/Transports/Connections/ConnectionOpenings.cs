@@ -33,11 +33,11 @@ internal sealed class ConnectionOpenings
     }
 
     /// <summary>
-    /// A new one takes the place of the oldest: a neighbour that connects and says nothing must not keep others out, and
+    /// A new one takes the place of an old one: a neighbour that connects and says nothing must not keep others out, and
     /// who means it opens at once.
     /// </summary>
-    public void AbandonOldestInbound() =>
-        _links.Find(static link => link.IsInbound)?.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, "too many others were opening after it"));
+    public void AbandonOneInbound() =>
+        CrowdedLinks.Yielding(_links.Where(static link => link.IsInbound))?.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, "too many others were opening after it"));
 
     public void AbandonInbound()
     {

@@ -165,7 +165,7 @@ internal sealed unsafe class ConnectionPort : IDisposable
     public void Ended(ConnectionLink link, LinkClosure closure, bool opened)
     {
         _statistics.Ended(closure.Reason, opened);
-        if (link.IsInbound && !opened) _listener.Report(closure);
+        if (link.IsInbound && (!opened || closure.Reason == LinkCloseReason.ProtocolViolation)) _listener.Report(link.Traits.Credentials, closure);
         _openings.Remove(link);
     }
 
@@ -290,7 +290,7 @@ internal sealed unsafe class ConnectionPort : IDisposable
         while (accepted < Math.Min(ConnectionListener.LongestBurst, _options.MaxPendingOpens) && _listener.TryAccept(out Descriptor? socket))
         {
             accepted++;
-            if (_openings.Inbound >= _options.MaxPendingOpens) _openings.AbandonOldestInbound();
+            if (_openings.Inbound >= _options.MaxPendingOpens) _openings.AbandonOneInbound();
             NewLink(NewChannel(socket, Medium.ListenerType), Medium.AcceptedFrom(socket, LocalEndPoint), inbound: true).Greet();
         }
 

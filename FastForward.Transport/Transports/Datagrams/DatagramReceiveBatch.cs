@@ -16,22 +16,36 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
     private const int VectorOffset = AddressOffset + IpAddresses.Capacity;
     private const int FrameOffset = 128;
 
+    private const int LongestRun = 65_536;
+
+    // Frames of different slots shall not meet in the same lines of a cache.
+    private const int SlotShift = 2048;
+
+    private readonly int _frameSize;
+    private readonly bool _joinsRuns;
     private readonly int _stride;
     private byte* _memory;
     private LibC.BatchedMessage* _messages;
     private int _count;
     private int _next;
+    private int _part;
+    private int _offset;
 
-    public DatagramReceiveBatch(int frameSize)
+    /// <param name="frameSize">The longest frame.</param>
+    /// <param name="joinsRuns">The kernel may hand several datagrams over as one (UDP_GRO).</param>
+    public DatagramReceiveBatch(int frameSize, bool joinsRuns = false)
     {
-        _stride = FrameOffset + ((frameSize + 63) & ~63);
+        _frameSize = frameSize;
+        _joinsRuns = joinsRuns;
+        int room = joinsRuns ? LongestRun : frameSize;
+        _stride = joinsRuns ? LongestRun + SlotShift : FrameOffset + ((frameSize + 63) & ~63);
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(_stride * Capacity), 64);
         _messages = (LibC.BatchedMessage*)NativeMemory.AlignedAlloc((nuint)(sizeof(LibC.BatchedMessage) * Capacity), 64);
         for (int i = 0; i < Capacity; i++)
         {
             byte* memory = _memory + (i * _stride);
             LibC.IoVector* vector = (LibC.IoVector*)(memory + VectorOffset);
-            *vector = new LibC.IoVector { Base = memory + FrameOffset, Length = (nuint)frameSize };
+            *vector = new LibC.IoVector { Base = memory + FrameOffset, Length = (nuint)room };
             _messages[i] = new LibC.BatchedMessage
             {
                 Header = new LibC.MessageHeader { Name = memory + AddressOffset, Vectors = vector, VectorCount = 1, Control = memory },
@@ -39,6 +53,9 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
             Reset(ref _messages[i]);
         }
     }
+
+    /// <summary>Runs of several datagrams that came as one.</summary>
+    public long RunsReceived { get; private set; }
 
     /// <summary>Received datagrams that were not taken yet.</summary>
     public bool HasMore => _next < _count;
@@ -50,7 +67,7 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
     public int Receive(Descriptor socket, int limit)
     {
         for (int i = 0; i < _count; i++) Reset(ref _messages[i]); // the kernel wrote lengths there
-        _next = _count = 0;
+        _next = _count = _offset = 0;
         int received = limit == 1
             ? ReceiveOne(socket)
             : LibC.ReceiveMessages(socket, _messages, (uint)Math.Min(limit, Capacity), LibC.MSG_DONTWAIT);
@@ -67,12 +84,22 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
             return false;
         }
 
-        LibC.BatchedMessage* message = _messages + _next++;
-        byte* frame = (byte*)message->Header.Vectors->Base;
+        LibC.BatchedMessage* message = _messages + _next;
+        int total = (int)message->Length;
+        if (_offset == 0) _part = PartOf(message, total);
+        int length = Math.Min(_part, total - _offset);
+        byte* frame = (byte*)message->Header.Vectors->Base + _offset;
+        _offset += length;
+        if (_offset == total)
+        {
+            _next++;
+            _offset = 0;
+        }
+
         datagram = new Datagram
         {
-            Frame = new Span<byte>(frame, (int)message->Length),
-            IsTruncated = (message->Header.Flags & LibC.MSG_TRUNC) != 0,
+            Frame = new Span<byte>(frame, length),
+            IsTruncated = length > _frameSize || (message->Header.Flags & LibC.MSG_TRUNC) != 0,
             Source = new ReadOnlySpan<byte>(message->Header.Name, (int)Math.Min(message->Header.NameLength, IpAddresses.Capacity)),
             Control = new ReadOnlySpan<byte>(message->Header.Control, (int)message->Header.ControlLength),
         };
@@ -86,6 +113,16 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
         _memory = null;
         _messages = null;
         _next = _count = 0;
+    }
+
+    // The last part may be shorter. A length that makes no sense is the kernel's word for one datagram.
+    private int PartOf(LibC.BatchedMessage* message, int total)
+    {
+        if (!_joinsRuns) return total;
+        int part = ControlMessages.PartLength(new ReadOnlySpan<byte>(message->Header.Control, (int)message->Header.ControlLength));
+        if (part <= 0 || part >= total) return total;
+        RunsReceived++;
+        return part;
     }
 
     private int ReceiveOne(Descriptor socket)

@@ -26,9 +26,13 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
     private int _freeCount = Slots;
     private int _first;
     private int _end;
+    private DatagramRuns? _runs;
 
-    public DatagramSendBatch(int frameSize)
+    /// <param name="frameSize">The longest frame.</param>
+    /// <param name="cutsRuns">The socket's kernel cuts runs of datagrams apart.</param>
+    public DatagramSendBatch(int frameSize, bool cutsRuns = false)
     {
+        if (cutsRuns) _runs = new DatagramRuns();
         _stride = FrameOffset + ((frameSize + 63) & ~63);
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(_stride * Slots), 64);
         _staged = (LibC.BatchedMessage*)NativeMemory.AlignedAlloc((nuint)(sizeof(LibC.BatchedMessage) * Slots), 64);
@@ -73,12 +77,16 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
         };
     }
 
+    /// <summary>Runs of several datagrams that the kernel took as one.</summary>
+    public long RunsSent => _runs?.Sent ?? 0;
+
     /// <summary>One sendmmsg(2) of what is staged; for one frame the cheaper calls that do the same.</summary>
-    /// <returns>The number that the kernel took; -1 with errno when it refused the first.</returns>
+    /// <returns>The number of frames that the kernel took; -1 with errno when it refused the first.</returns>
     public int Send(Descriptor socket)
     {
         const int Flags = LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL;
         LibC.BatchedMessage* first = _staged + _first;
+        if (Staged > 1 && _runs is { } runs) return runs.Send(socket, first, Staged, Flags);
         if (Staged > 1) return LibC.SendMessages(socket, first, (uint)Math.Min(Staged, LargestBatch), Flags);
         ref LibC.MessageHeader header = ref first->Header;
         nint sent = header.Control == null
@@ -106,6 +114,8 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
     {
         NativeMemory.AlignedFree(_memory);
         NativeMemory.AlignedFree(_staged);
+        _runs?.Dispose();
+        _runs = null;
         _memory = null;
         _staged = null;
         _first = _end = _freeCount = 0;

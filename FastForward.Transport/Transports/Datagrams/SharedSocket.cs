@@ -13,10 +13,10 @@ internal abstract class SharedSocket : IDisposable
     private Epoll? _epoll;
     private ulong _token;
 
-    protected SharedSocket(Descriptor descriptor, int maxFrameSize, TransportStatistics statistics)
+    protected SharedSocket(Descriptor descriptor, int maxFrameSize, TransportStatistics statistics, bool cutsRuns = false)
     {
         Descriptor = descriptor;
-        Outgoing = new DatagramSendBatch(maxFrameSize);
+        Outgoing = new DatagramSendBatch(maxFrameSize, cutsRuns);
         _statistics = statistics;
     }
 

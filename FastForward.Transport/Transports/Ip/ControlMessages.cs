@@ -6,7 +6,7 @@ namespace FastForward.Transport;
 /// <summary>Control messages (cmsg(3)) of datagrams: reading the arrival address, writing the departure address and the DSCP.</summary>
 internal static unsafe class ControlMessages
 {
-    /// <summary>Room for in6_pktinfo (40) and one int (24).</summary>
+    /// <summary>Room for in6_pktinfo (40) and one int (24): the DSCP on the way out, the length of the parts (UDP_GRO) on the way in.</summary>
     public const int Capacity = 64;
 
     /// <summary>Expedited Forwarding, 46, in the upper six bits of the TOS or traffic class octet.</summary>
@@ -18,6 +18,11 @@ internal static unsafe class ControlMessages
         (int level, int type, int size) = v6
             ? (LibC.IPPROTO_IPV6, LibC.IPV6_PKTINFO, sizeof(LibC.Ipv6PacketInfo))
             : (LibC.IPPROTO_IP, LibC.IP_PKTINFO, sizeof(LibC.Ipv4PacketInfo));
+        return Find(control, level, type, size);
+    }
+
+    private static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> control, int level, int type, int size)
+    {
         int head = sizeof(LibC.ControlHeader);
         while (control.Length >= head)
         {
@@ -30,6 +35,17 @@ internal static unsafe class ControlMessages
 
         return default;
     }
+
+    /// <summary>The length of the datagrams that came as one (UDP_GRO, udp(7)); 0 when there is one only.</summary>
+    public static int PartLength(ReadOnlySpan<byte> control)
+    {
+        ReadOnlySpan<byte> part = Find(control, LibC.SOL_UDP, LibC.UDP_GRO, sizeof(int));
+        return part.IsEmpty ? 0 : MemoryMarshal.Read<int>(part);
+    }
+
+    /// <summary>Appends the message that has a run of datagrams cut into pieces of one length (UDP_SEGMENT, udp(7)).</summary>
+    /// <returns>Octets written.</returns>
+    public static int WriteSegmentSize(byte* target, ushort size) => Write(target, LibC.SOL_UDP, LibC.UDP_SEGMENT, &size, sizeof(ushort));
 
     /// <summary>
     /// Writes the message that makes a datagram leave from the address of <paramref name="packetInfo"/>, which is one that

@@ -67,7 +67,7 @@ public sealed partial class IpTransport
         {
             socket.QuietPolls = 0;
             _incomingSocket = socket;
-            return Deliver(sink, received);
+            return Deliver(sink, budget);
         }
 
         socket.QuietPolls = Math.Min(socket.QuietPolls + 1, QuietAfter);

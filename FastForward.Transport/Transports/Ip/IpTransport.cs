@@ -76,6 +76,12 @@ public sealed partial class IpTransport : IForwardTransport
     /// <inheritdoc/>
     public int Descriptor => _epoll?.Number ?? -1;
 
+    /// <summary>Runs of datagrams that the kernel took as one.</summary>
+    internal long RunsSent => _sockets.Sum(static socket => socket.Outgoing.RunsSent);
+
+    /// <summary>Runs of datagrams that the kernel gave as one.</summary>
+    internal long RunsReceived => _incoming?.RunsReceived ?? 0;
+
     internal bool MarksRealTime => _options.MarkRealTime;
 
     /// <inheritdoc/>
@@ -103,7 +109,7 @@ public sealed partial class IpTransport : IForwardTransport
         _sockets = UdpSocketPair.Open(_options, Statistics, _logger);
         _epoll = new Epoll(4);
         for (int i = 0; i < _sockets.Length; i++) _sockets[i].Watch(_epoll, (ulong)i);
-        _incoming = new DatagramReceiveBatch(_options.MaxFrameSize);
+        _incoming = new DatagramReceiveBatch(_options.MaxFrameSize, Array.Exists(_sockets, static socket => socket.JoinsRuns));
         LocalEndPoints = Array.ConvertAll(_sockets, EndPoint (socket) => socket.LocalEndPoint);
         _sink = sink;
         _loop = loop;

@@ -12,8 +12,9 @@ internal sealed unsafe class UdpSocket : SharedSocket
     private readonly IpTransportStatistics _statistics;
 
     private UdpSocket(Descriptor descriptor, IPEndPoint local, IpTransportOptions options, IpTransportStatistics statistics)
-        : base(descriptor, options.MaxFrameSize, statistics)
+        : base(descriptor, options.MaxFrameSize, statistics, options.SegmentationOffload && CutsRuns(descriptor))
     {
+        JoinsRuns = options.SegmentationOffload && LibC.SetSocketOption(descriptor, LibC.SOL_UDP, LibC.UDP_GRO, 1) == 0;
         LocalEndPoint = local;
         IsV6 = local.AddressFamily == AddressFamily.InterNetworkV6;
         _statistics = statistics;
@@ -22,6 +23,9 @@ internal sealed unsafe class UdpSocket : SharedSocket
     public IPEndPoint LocalEndPoint { get; }
 
     public bool IsV6 { get; }
+
+    /// <summary>Datagrams that came behind each other may be received as one (UDP_GRO, Linux 5.0).</summary>
+    public bool JoinsRuns { get; }
 
     /// <summary>Datagrams that the next look asks for.</summary>
     public int Burst { get; set; } = 1;
@@ -114,6 +118,9 @@ internal sealed unsafe class UdpSocket : SharedSocket
         else _statistics.SendRetried();
         return !repeated;
     }
+
+    // 0, the default, says nothing but that the kernel knows the option.
+    private static bool CutsRuns(Descriptor socket) => LibC.SetSocketOption(socket, LibC.SOL_UDP, LibC.UDP_SEGMENT, 0) == 0;
 
     private static int Configure(Descriptor socket, bool v6, IpTransportOptions options)
     {

@@ -8,6 +8,9 @@ internal interface IVSocketFamily
     /// <summary>See <see cref="IConnectionMedium.TearsPackets"/>.</summary>
     bool TearsPackets { get; }
 
+    /// <summary>Connections of the type seqpacket can reach this machine, as far as it is known.</summary>
+    bool CarriesSeqPacket { get; }
+
     /// <summary>A non-blocking socket; invalid with errno when there is none to be had.</summary>
     Descriptor CreateSocket(int type);
 

@@ -166,7 +166,7 @@ internal sealed class VSocketDatagramPort : IDisposable
         else if (_accepting)
         {
             _statistics.StrangerShown();
-            _sink.Stranger(_transport, new StrangerSource(datagram.Source, default, isLoopback: true), datagram.Frame);
+            _sink.Stranger(_transport, new StrangerSource(datagram.Source, default, isLoopback: true, _family.ReadAddress(datagram.Source)?.Cid), datagram.Frame);
         }
         else
         {

@@ -10,6 +10,8 @@ internal sealed unsafe class VSocketFamily : IVSocketFamily
 
     public bool TearsPackets => true;
 
+    public bool CarriesSeqPacket => VSocketMachine.CarriesSeqPacket();
+
     public Descriptor CreateSocket(int type) => new(LibC.Socket(LibC.AF_VSOCK, type | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
 
     public int Bind(Descriptor socket, int port)
@@ -39,14 +41,11 @@ internal sealed unsafe class VSocketFamily : IVSocketFamily
 
     public VSocketEndPoint? ReadAddress(ReadOnlySpan<byte> address)
     {
-        if (ContextIdOf(address) is null) return null;
-        LibC.VSocketAddress source = MemoryMarshal.Read<LibC.VSocketAddress>(address);
-        return source.Port is >= 1 and <= 65_535 ? new VSocketEndPoint(source.Cid, (int)source.Port) : null;
+        return address.Length >= sizeof(LibC.VSocketAddress)
+            && MemoryMarshal.Read<LibC.VSocketAddress>(address) is { Family: LibC.AF_VSOCK, Port: >= 1 and <= 65_535 } source
+                ? new VSocketEndPoint(source.Cid, (int)source.Port)
+                : null;
     }
-
-    /// <summary>The context id in a raw socket address; null when it is of another family.</summary>
-    public static uint? ContextIdOf(ReadOnlySpan<byte> address) =>
-        address.Length >= sizeof(LibC.VSocketAddress) && MemoryMarshal.Read<LibC.VSocketAddress>(address) is { Family: LibC.AF_VSOCK } source ? source.Cid : null;
 
     public uint? ReadPeer(Descriptor socket)
     {

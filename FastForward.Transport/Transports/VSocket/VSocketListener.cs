@@ -2,38 +2,35 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Transport;
 
-/// <summary>Opens the listening socket of a <see cref="VSocketTransport"/>, of the first type that can be had.</summary>
+/// <summary>Opens the listening socket of a <see cref="VSocketTransport"/>, of the type that others can connect to.</summary>
 internal static class VSocketListener
 {
     /// <exception cref="TransportException">The port, or the type that was asked for, cannot be had.</exception>
     public static Descriptor Open(IVSocketFamily family, VSocketTransportOptions options, out VSocketType type)
     {
-        if (options.Type is VSocketType.Auto or VSocketType.Datagram)
+        type = options.Type;
+        // A kernel that has seqpacket at all gives such a listener also where no connection of that type can arrive.
+        if (type == VSocketType.Auto) type = family.CarriesSeqPacket ? VSocketType.SeqPacket : VSocketType.Stream;
+        int error = TryOpen(family, options, type, out Descriptor socket);
+        if (error != 0 && options.Type == VSocketType.Auto && IsOfType(error))
         {
-            type = VSocketType.Datagram;
-            int error = TryOpen(family, options, LibC.SOCK_DGRAM, out Descriptor socket);
-            if (error == 0) return socket;
-            if (options.Type == VSocketType.Datagram || !IsOfType(error)) throw Refused(options, type, error);
+            type = VSocketType.Stream;
+            error = TryOpen(family, options, type, out socket);
         }
 
-        if (options.Type is VSocketType.Auto or VSocketType.SeqPacket)
-        {
-            type = VSocketType.SeqPacket;
-            int error = TryOpen(family, options, LibC.SOCK_SEQPACKET, out Descriptor socket);
-            if (error == 0) return socket;
-            if (options.Type == VSocketType.SeqPacket || !IsOfType(error)) throw Refused(options, type, error);
-        }
-
-        type = VSocketType.Stream;
-        int last = TryOpen(family, options, LibC.SOCK_STREAM, out Descriptor stream);
-        return last == 0 ? stream : throw Refused(options, type, last);
+        return error == 0 ? socket : throw Refused(options, type, error);
     }
 
-    private static int TryOpen(IVSocketFamily family, VSocketTransportOptions options, int type, out Descriptor socket)
+    private static int TryOpen(IVSocketFamily family, VSocketTransportOptions options, VSocketType type, out Descriptor socket)
     {
-        socket = family.CreateSocket(type);
+        socket = family.CreateSocket(type switch
+        {
+            VSocketType.Datagram => LibC.SOCK_DGRAM,
+            VSocketType.SeqPacket => LibC.SOCK_SEQPACKET,
+            _ => LibC.SOCK_STREAM,
+        });
         int error = socket.IsInvalid ? LibC.LastError : family.Bind(socket, options.Port);
-        if (error == 0 && type != LibC.SOCK_DGRAM && LibC.Listen(socket, options.Backlog) != 0) error = LibC.LastError;
+        if (error == 0 && type != VSocketType.Datagram && LibC.Listen(socket, options.Backlog) != 0) error = LibC.LastError;
         if (error != 0) socket.Dispose();
         return error;
     }
@@ -44,7 +41,7 @@ internal static class VSocketListener
     {
         string advice = error switch
         {
-            Errno.EADDRINUSE => "another process has the port, with whichever type of socket; find it with 'ss --vsock -lp', or choose another port",
+            Errno.EADDRINUSE => "another process has the port, with whichever type of socket; find it with 'ss --vsock -lp' (module vsock_diag), or choose another port",
             Errno.EACCES or Errno.EPERM => options.Port <= 1023 ? "ports up to 1023 need CAP_NET_BIND_SERVICE; choose a higher one" : "a rule of the container or service forbids it (seccomp, RestrictAddressFamilies)",
             Errno.EAFNOSUPPORT => "the kernel has no AF_VSOCK; load a vSocket transport with modprobe",
             Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE or Errno.EOPNOTSUPP or Errno.ENODEV when type == VSocketType.Datagram => "only VMware's VMCI has datagrams; choose the type Auto",

@@ -22,13 +22,10 @@ internal static unsafe class VSocketMachine
         return null;
     }
 
-    /// <summary>Whether two context ids, as seen from this machine, are the same machine.</summary>
-    public static bool IsSame(uint one, uint other)
-    {
-        return one == other || IsSame(one, other, ReadCid(out _));
-    }
-
-    /// <summary>As above, for a machine with the context id <paramref name="own"/>; null when it is not known.</summary>
+    /// <summary>
+    /// Whether two context ids, as seen from a machine with the context id <paramref name="own"/>, are the same machine;
+    /// null when the own one is not known.
+    /// </summary>
     /// <remarks>
     /// A machine is context id 1 to itself, and its own one; one that is no guest is 2 as well, which is what its guests
     /// call it. A connection to any of these goes through the loopback, and comes in from 1. Where the machine's number
@@ -41,6 +38,49 @@ internal static unsafe class VSocketMachine
         bool IsSelf(uint cid) => cid == VSocketEndPoint.LocalCid
             || (cid == own && own != VSocketEndPoint.AnyCid)
             || (cid == VSocketEndPoint.HostCid && (own is VSocketEndPoint.AnyCid or VSocketEndPoint.LocalCid));
+    }
+
+    /// <summary>
+    /// Whether connections of the type seqpacket can reach this machine. Nothing tells but what leads to its hypervisor: a
+    /// vsock device without that feature (Firecracker, vhost-device-vsock, a host before Linux 5.14), VMware's or Hyper-V's
+    /// transport, neither of which has it.
+    /// </summary>
+    /// <param name="sysfs">Where sysfs is.</param>
+    public static bool CarriesSeqPacket(string sysfs = "/sys")
+    {
+        const string VSockDevice = "0x0013"; // VIRTIO_ID_VSOCK, linux/virtio_ids.h
+        const int SeqPacketFeature = 1; // VIRTIO_VSOCK_F_SEQPACKET, linux/virtio_vsock.h; sysfs shows the bits from 0 on as characters
+        string devices = Path.Combine(sysfs, "bus/virtio/devices");
+        if (Directory.Exists(devices))
+        {
+            foreach (string device in Directory.EnumerateDirectories(devices))
+            {
+                if (Read(Path.Combine(device, "device")) != VSockDevice) continue;
+                string features = Read(Path.Combine(device, "features"));
+                return features.Length <= SeqPacketFeature || features[SeqPacketFeature] == '1';
+            }
+        }
+
+        return Read(Path.Combine(sysfs, "class/dmi/id/sys_vendor")) switch
+        {
+            "VMware, Inc." => !HasModule("vmw_vsock_vmci_transport"),
+            "Microsoft Corporation" => !HasModule("hv_sock"),
+            _ => true,
+        };
+
+        bool HasModule(string name) => Directory.Exists(Path.Combine(sysfs, "module", name));
+    }
+
+    private static string Read(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return ""; // a container may show less of it
+        }
     }
 
     /// <summary>Whether this machine can use the family at all.</summary>

@@ -85,6 +85,19 @@ public sealed partial class VSocketTransport : IForwardTransport
         loop.VerifyAccess();
 
         Descriptor listener = VSocketListener.Open(_family, _options, out VSocketType type);
+        try
+        {
+            Serve(listener, type, loop, sink);
+        }
+        catch
+        {
+            listener.Dispose(); // the port is free for the next try
+            throw;
+        }
+    }
+
+    private void Serve(Descriptor listener, VSocketType type, ForwardLoop loop, ILinkSink sink)
+    {
         uint cid = VSocketMachine.ReadCid(out _) is { } own && own != VSocketEndPoint.AnyCid ? own : VSocketEndPoint.LocalCid;
         VSocketEndPoint local = new(cid, _options.Port);
         if (type == VSocketType.Datagram)

@@ -7,9 +7,8 @@ public sealed class VSocketTransportOptions
     public int Port { get; set; }
 
     /// <summary>
-    /// The type of socket. Default <see cref="VSocketType.Auto"/>. A listener has one type: where connectors can only use
-    /// streams (Hyper-V, Firecracker), set <see cref="VSocketType.Stream"/>, since a seqpacket listener can be had there
-    /// although nobody reaches it.
+    /// The type of socket. Default <see cref="VSocketType.Auto"/>. A listener has one type: a host some of whose guests can
+    /// only use streams (vhost-device-vsock, guests before Linux 5.14) sets <see cref="VSocketType.Stream"/>.
     /// </summary>
     public VSocketType Type { get; set; }
 
@@ -45,6 +44,7 @@ public sealed class VSocketTransportOptions
     {
         if (Port is < 1 or > 65535) yield return $"Port: {Port} is outside 1..65535; 54000 is an example.";
         if (!Enum.IsDefined(Type)) yield return $"Type: {(int)Type} is none; Auto is a good value.";
+        if (ToHost && Type == VSocketType.Datagram) yield return "ToHost: datagrams are not sent by way of the host; with ToHost, Type is Auto, SeqPacket or Stream.";
         if (MaxFrameSize is < 1200 or > 65_536) yield return $"MaxFrameSize: {MaxFrameSize} is outside 1200..65536; 16384 is a good value.";
         if (OpenTimeout < TimeSpan.FromMilliseconds(10) || OpenTimeout > TimeSpan.FromMinutes(1))
             yield return $"OpenTimeout: {OpenTimeout} is outside 10 ms..1 min; 5 s is a good value.";
