@@ -197,9 +197,10 @@ internal sealed class PeerConnector
     {
         // A peer that is met and lost again and again is not met more often than one that is not there.
         if (path.EstablishedOrder > 0 && _loop.Now - _openedAt >= StableAfterMicros) _retry = FirstRetryMicros;
-        // A refusal has told its reason itself.
-        if (path is { EstablishedOrder: 0, IsInitiator: true, Traits.ConnectionOriented: true } && path.Kind == Route?.Row.Transport && LastChange?.Kind != PeerEventKind.Refused)
-            _lastFailure = $"{Route.EndPoint} takes the connection, but does not answer the handshake: it may have no row for this node";
+        // A refusal has told its reason itself, and of two crossed links one is given up.
+        bool isUnanswered = path is { EstablishedOrder: 0, IsInitiator: true, Traits.ConnectionOriented: true } && path.Kind == Route?.Row.Transport;
+        if (isUnanswered && Peer.State != PeerState.Connected && LastChange?.Kind != PeerEventKind.Refused)
+            _lastFailure = $"{Route!.EndPoint} takes the connection, but does not answer the handshake: it may have no row for this node";
         BackOff();
         Reschedule();
     }

@@ -53,7 +53,7 @@ internal static unsafe class VSocketMachine
         string devices = Path.Combine(sysfs, "bus/virtio/devices");
         if (Directory.Exists(devices))
         {
-            foreach (string device in Directory.EnumerateDirectories(devices))
+            foreach (string device in Directory.EnumerateDirectories(devices, "*", new EnumerationOptions()))
             {
                 if (Read(Path.Combine(device, "device")) != VSockDevice) continue;
                 string features = Read(Path.Combine(device, "features"));
