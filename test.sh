@@ -8,7 +8,7 @@ usage() {
 usage: ./test.sh [--no-install] [--all]
 
   --no-install  install nothing, and download no kernel; tests whose programs are absent are skipped and counted as such
-  --all         slow stages too: messages over vsock between a virtual machine and its host (about N minutes)
+  --all         slow stages too: messages over vsock between a virtual machine and its host (about 8 minutes)
 
 What it would install, where absent, with apt-get (and sudo when you are not root):
   dnsmasq-base, bind9-dnsutils   a real DNS server and client, for the tests of the bridge
