@@ -169,6 +169,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 check "build" dotnet build FastForward.sln -c Release --nologo
 if ((failed > 0)); then finish; fi
+check "layout" bash -c "dotnet tool restore && dotnet csharpier check ."
 check "format" dotnet format FastForward.sln --verify-no-changes --no-restore
 suite "library and units" "TestCategory!=Process&TestCategory!=Readme&TestCategory!=Package&TestCategory!=Lab&FullyQualifiedName!~Tests.Tarantool"
 suite "tarantool client" "FullyQualifiedName~Tests.Tarantool"

@@ -11,14 +11,27 @@ namespace FastForward.Tests;
 public sealed partial class EventIdTests
 {
     private static (int Id, string Method)[] Events =>
-    [
-        .. new[] { typeof(ForwardNode).Assembly, typeof(InstanceReader).Assembly }
-            .SelectMany(static assembly => assembly.GetTypes())
-            .SelectMany(static type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly))
-            .Select(static method => (Method: $"{method.DeclaringType!.Name}.{method.Name}", Attribute: method.GetCustomAttribute<LoggerMessageAttribute>()))
-            .Where(static found => found.Attribute is not null)
-            .Select(static found => (found.Attribute!.EventId, found.Method)),
-    ];
+        [
+            .. new[] { typeof(ForwardNode).Assembly, typeof(InstanceReader).Assembly }
+                .SelectMany(static assembly => assembly.GetTypes())
+                .SelectMany(static type =>
+                    type.GetMethods(
+                        BindingFlags.Static
+                            | BindingFlags.Instance
+                            | BindingFlags.NonPublic
+                            | BindingFlags.Public
+                            | BindingFlags.DeclaredOnly
+                    )
+                )
+                .Select(static method =>
+                    (
+                        Method: $"{method.DeclaringType!.Name}.{method.Name}",
+                        Attribute: method.GetCustomAttribute<LoggerMessageAttribute>()
+                    )
+                )
+                .Where(static found => found.Attribute is not null)
+                .Select(static found => (found.Attribute!.EventId, found.Method)),
+        ];
 
     [Test]
     public void Every_log_event_has_an_id_of_its_own()

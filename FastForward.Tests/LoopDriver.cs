@@ -39,7 +39,8 @@ internal sealed class LoopDriver : IDisposable
     public int Cycle()
     {
         int work = Loop.DoWork();
-        for (int i = 0; i < _transports.Count; i++) _transports[i].Flush();
+        for (int i = 0; i < _transports.Count; i++)
+            _transports[i].Flush();
         return work;
     }
 
@@ -49,8 +50,12 @@ internal sealed class LoopDriver : IDisposable
         long start = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            if (Cycle() == 0) Loop.Sleep(NapMicros);
-            if (Stopwatch.GetElapsedTime(start) > Limit) throw new AssertionException($"Waited {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s in vain for: {what}");
+            if (Cycle() == 0)
+                Loop.Sleep(NapMicros);
+            if (Stopwatch.GetElapsedTime(start) > Limit)
+                throw new AssertionException(
+                    $"Waited {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s in vain for: {what}"
+                );
         }
     }
 
@@ -67,7 +72,8 @@ internal sealed class LoopDriver : IDisposable
                 quiet = Cycle() == 0 ? quiet + 1 : 0;
                 return quiet >= quietCycles;
             },
-            "quiet");
+            "quiet"
+        );
     }
 
     public void Dispose() => Loop.Dispose();

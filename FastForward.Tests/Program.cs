@@ -10,17 +10,20 @@ namespace FastForward.Tests;
 /// </summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) => arguments switch
-    {
-        ["peer", .. string[] rest] => TransportPeer.Run(rest),
-        ["tests", var resultFile, var category, .. string[] names] => TestRun.Run(resultFile, category, names),
-        ["client", .. string[] rest] => ClientPeer.Run(rest),
-        _ => Usage(),
-    };
+    private static int Main(string[] arguments) =>
+        arguments switch
+        {
+            ["peer", .. string[] rest] => TransportPeer.Run(rest),
+            ["tests", var resultFile, var category, .. string[] names] => TestRun.Run(resultFile, category, names),
+            ["client", .. string[] rest] => ClientPeer.Run(rest),
+            _ => Usage(),
+        };
 
     private static int Usage()
     {
-        Console.Error.WriteLine("This assembly holds tests: run 'dotnet test'. Commands for its own use: peer, client, tests.");
+        Console.Error.WriteLine(
+            "This assembly holds tests: run 'dotnet test'. Commands for its own use: peer, client, tests."
+        );
         return 2;
     }
 }

@@ -6,18 +6,28 @@ namespace FastForward.Tests;
 /// <summary>What README.md promises is there, and its first command works as it stands.</summary>
 public sealed partial class ReadmeTests
 {
-    private static string[] Commands => [.. CommandBlock().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "README.md"))).SelectMany(static block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
+    private static string[] Commands =>
+        [
+            .. CommandBlock()
+                .Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "README.md")))
+                .SelectMany(static block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries)),
+        ];
 
     [Test]
     public void The_commands_are_those_that_the_tests_know()
     {
-        Assert.That(Commands.Take(4), Is.EqualTo(new[]
-        {
-            "dotnet run -c Release --project FastForward.Host -- demo",
-            "./test.sh",
-            "dotnet run -c Release --project FastForward.Host -- run --instance samples/25011.conf",
-            "dotnet run -c Release --project FastForward.Host -- run --instance samples/250012.conf",
-        }));
+        Assert.That(
+            Commands.Take(4),
+            Is.EqualTo(
+                new[]
+                {
+                    "dotnet run -c Release --project FastForward.Host -- demo",
+                    "./test.sh",
+                    "dotnet run -c Release --project FastForward.Host -- run --instance samples/25011.conf",
+                    "dotnet run -c Release --project FastForward.Host -- run --instance samples/250012.conf",
+                }
+            )
+        );
     }
 
     [Test]
@@ -31,7 +41,12 @@ public sealed partial class ReadmeTests
     [TestCase("250012")]
     public void The_samples_are_valid(string node)
     {
-        Assert.That(FastForward.Host.Instances.InstanceReader.ReadFile(Path.Combine(SourceTree.Root, "samples", $"{node}.conf")).Problems, Is.Empty);
+        Assert.That(
+            FastForward
+                .Host.Instances.InstanceReader.ReadFile(Path.Combine(SourceTree.Root, "samples", $"{node}.conf"))
+                .Problems,
+            Is.Empty
+        );
     }
 
     [Test]
@@ -44,7 +59,11 @@ public sealed partial class ReadmeTests
             Copy(new DirectoryInfo(SourceTree.Root), copy);
             using RunningProgram shell = RunningProgram.StartIn(copy.FullName, "bash", "-c", Commands[0]);
             Assert.That(shell.WaitForExit(TimeSpan.FromMinutes(5)), Is.Zero, shell.Everything);
-            Assert.That(shell.Output, Does.Match("FORWARD_TRANSPORT_IP .* ok").And.Match("FORWARD_TRANSPORT_SOCKET .* ok"), shell.Everything);
+            Assert.That(
+                shell.Output,
+                Does.Match("FORWARD_TRANSPORT_IP .* ok").And.Match("FORWARD_TRANSPORT_SOCKET .* ok"),
+                shell.Everything
+            );
         }
         finally
         {
@@ -54,8 +73,12 @@ public sealed partial class ReadmeTests
 
     private static void Copy(DirectoryInfo from, DirectoryInfo to)
     {
-        foreach (FileInfo file in from.GetFiles()) file.CopyTo(Path.Combine(to.FullName, file.Name));
-        foreach (DirectoryInfo directory in from.GetDirectories().Where(static directory => directory.Name is not ("bin" or "obj" or ".git" or "TestResults")))
+        foreach (FileInfo file in from.GetFiles())
+            file.CopyTo(Path.Combine(to.FullName, file.Name));
+        foreach (
+            DirectoryInfo directory in from.GetDirectories()
+                .Where(static directory => directory.Name is not ("bin" or "obj" or ".git" or "TestResults"))
+        )
             Copy(directory, to.CreateSubdirectory(directory.Name));
     }
 

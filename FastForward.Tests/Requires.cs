@@ -9,10 +9,14 @@ internal static class Requires
     {
         // System programs such as dnsmasq are in sbin, which is not on every user's path.
         string[] directories = [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), "/usr/sbin", "/sbin"];
-        string? found = directories.Where(static directory => directory.Length > 0)
+        string? found = directories
+            .Where(static directory => directory.Length > 0)
             .Select(directory => Path.Combine(directory, name))
             .FirstOrDefault(File.Exists);
-        if (found is null) TestEnvironment.Missing($"The program {name} is not installed (Debian package {package}; test.sh installs it).");
+        if (found is null)
+            TestEnvironment.Missing(
+                $"The program {name} is not installed (Debian package {package}; test.sh installs it)."
+            );
         return found!;
     }
 
@@ -22,7 +26,8 @@ internal static class Requires
     /// </summary>
     public static void Lab()
     {
-        if (TestEnvironment.LabDirectory is null) TestEnvironment.Missing("This test runs in the lab only (lab/run, see lab/README.md).");
+        if (TestEnvironment.LabDirectory is null)
+            TestEnvironment.Missing("This test runs in the lab only (lab/run, see lab/README.md).");
     }
 
     /// <summary>Vsock connections within this machine (CID 1).</summary>
@@ -30,7 +35,9 @@ internal static class Requires
     {
         if (TestEnvironment.LabDirectory is null && !Directory.Exists("/sys/module/vsock_loopback"))
         {
-            TestEnvironment.Missing("There is no vsock loopback here (kernel module vsock_loopback); the lab has it (lab/run, see lab/README.md).");
+            TestEnvironment.Missing(
+                "There is no vsock loopback here (kernel module vsock_loopback); the lab has it (lab/run, see lab/README.md)."
+            );
         }
     }
 }

@@ -8,7 +8,11 @@ internal static class SourceTree
     private static string Find()
     {
         DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "FastForward.sln"))) directory = directory.Parent;
-        return directory?.FullName ?? throw new InvalidOperationException($"FastForward.sln is in no directory above {AppContext.BaseDirectory}.");
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "FastForward.sln")))
+            directory = directory.Parent;
+        return directory?.FullName
+            ?? throw new InvalidOperationException(
+                $"FastForward.sln is in no directory above {AppContext.BaseDirectory}."
+            );
     }
 }

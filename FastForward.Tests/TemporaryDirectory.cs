@@ -5,7 +5,8 @@ internal sealed class TemporaryDirectory : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("ff").FullName;
 
-    public IReadOnlyList<string> Files => [.. Directory.EnumerateFileSystemEntries(Path).Select(System.IO.Path.GetFileName).OfType<string>().Order()];
+    public IReadOnlyList<string> Files =>
+        [.. Directory.EnumerateFileSystemEntries(Path).Select(System.IO.Path.GetFileName).OfType<string>().Order()];
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 

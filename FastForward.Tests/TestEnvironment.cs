@@ -7,12 +7,14 @@ internal static class TestEnvironment
     public static bool MustBeComplete => Environment.GetEnvironmentVariable("FASTFORWARD_TESTS_COMPLETE") == "1";
 
     /// <summary>The directory <c>lab</c> of the repository when this runs in the lab, which says so; else null.</summary>
-    public static string? LabDirectory => Environment.GetEnvironmentVariable("FASTFORWARD_LAB") is { Length: > 0 } directory ? directory : null;
+    public static string? LabDirectory =>
+        Environment.GetEnvironmentVariable("FASTFORWARD_LAB") is { Length: > 0 } directory ? directory : null;
 
     /// <summary>Skips the running test with <paramref name="reason"/>, or fails it in the full run.</summary>
     public static void Missing(string reason)
     {
-        if (MustBeComplete) Assert.Fail($"This run must be complete, but: {reason}");
+        if (MustBeComplete)
+            Assert.Fail($"This run must be complete, but: {reason}");
         Assert.Ignore(reason);
     }
 }

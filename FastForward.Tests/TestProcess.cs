@@ -21,7 +21,8 @@ internal sealed class TestProcess : IDisposable
         };
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(typeof(TestProcess).Assembly.Location);
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
         return new TestProcess(Process.Start(start)!);
     }
 
@@ -29,7 +30,8 @@ internal sealed class TestProcess : IDisposable
     public string ReadLine()
     {
         Task<string?> line = _process.StandardOutput.ReadLineAsync();
-        if (!line.Wait(LoopDriver.Limit)) throw new AssertionException($"The second process said nothing for {LoopDriver.Limit.TotalSeconds} s.");
+        if (!line.Wait(LoopDriver.Limit))
+            throw new AssertionException($"The second process said nothing for {LoopDriver.Limit.TotalSeconds} s.");
         return line.Result ?? throw new AssertionException("The second process ended without a word.");
     }
 
@@ -37,12 +39,14 @@ internal sealed class TestProcess : IDisposable
     public void Kill()
     {
         _process.Kill();
-        if (!_process.WaitForExit(LoopDriver.Limit)) throw new AssertionException("The second process outlived kill -9.");
+        if (!_process.WaitForExit(LoopDriver.Limit))
+            throw new AssertionException("The second process outlived kill -9.");
     }
 
     public void Dispose()
     {
-        if (!_process.HasExited) Kill();
+        if (!_process.HasExited)
+            Kill();
         _process.Dispose();
     }
 }

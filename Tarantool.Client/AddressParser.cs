@@ -18,7 +18,7 @@ internal static class AddressParser
         if (rest.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
             rest = rest[Scheme.Length..];
 
-        var options = new TarantoolClientOptions();
+        TarantoolClientOptions options = new();
         int path = rest.IndexOf(UnixPrefix, StringComparison.Ordinal);
         int at = (path < 0 ? rest : rest[..path]).LastIndexOf('@');
         if (at >= 0)
@@ -40,13 +40,17 @@ internal static class AddressParser
         if (colon >= 0)
             options.Password = Uri.UnescapeDataString(user[(colon + 1)..]);
         if (options.UserName.Length == 0)
-            throw new FormatException("The user before '@' is empty. Write user:password@host:3301, or host:3301 to be guest.");
+            throw new FormatException(
+                "The user before '@' is empty. Write user:password@host:3301, or host:3301 to be guest."
+            );
     }
 
     private static UnixDomainSocketEndPoint UnixEndPoint(ReadOnlySpan<char> path)
     {
         if (path.IsEmpty)
-            throw new FormatException("The path of the UNIX socket is empty. Write unix/:/run/tarantool/instance.sock.");
+            throw new FormatException(
+                "The path of the UNIX socket is empty. Write unix/:/run/tarantool/instance.sock."
+            );
         try
         {
             return new UnixDomainSocketEndPoint(path.ToString());
@@ -68,19 +72,27 @@ internal static class AddressParser
         {
             // The runtime takes "3301" for 0.0.12.229 and "::1:3301" for an address that ends with 3301.
             if (address.AddressFamily == AddressFamily.InterNetwork && address.ToString() != host)
-                throw new FormatException("The host is a number, or an IPv4 address not of four decimal numbers. Write localhost:3301 or 127.0.0.1:3301.");
+                throw new FormatException(
+                    "The host is a number, or an IPv4 address not of four decimal numbers. Write localhost:3301 or 127.0.0.1:3301."
+                );
             if (address.AddressFamily == AddressFamily.InterNetworkV6 && closing < 0)
-                throw new FormatException("An IPv6 address stands in brackets, so that its end cannot be taken for a port. Write [::1]:3301.");
+                throw new FormatException(
+                    "An IPv6 address stands in brackets, so that its end cannot be taken for a port. Write [::1]:3301."
+                );
             return new IPEndPoint(address, port);
         }
 
         if (host.Length == 0 || Uri.CheckHostName(host) != UriHostNameType.Dns)
-            throw new FormatException("The host is missing or not a valid name. Write host:3301, [::1]:3301 or unix/:/path.");
+            throw new FormatException(
+                "The host is missing or not a valid name. Write host:3301, [::1]:3301 or unix/:/path."
+            );
         return new DnsEndPoint(host, port);
     }
 
     private static int Port(ReadOnlySpan<char> text) =>
         ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && port != 0
             ? port
-            : throw new FormatException("The port after the last ':' is not a number from 1 to 65535. Write host:3301.");
+            : throw new FormatException(
+                "The port after the last ':' is not a number from 1 to 65535. Write host:3301."
+            );
 }

@@ -26,7 +26,8 @@ public sealed partial class TarantoolClient
         string function,
         TarantoolTuple? arguments = null,
         CallOptions options = default,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
         where T : ITarantoolTuple<T>
     {
         ArgumentException.ThrowIfNullOrEmpty(function);
@@ -38,8 +39,8 @@ public sealed partial class TarantoolClient
         string function,
         TarantoolTuple? arguments = null,
         CallOptions options = default,
-        CancellationToken cancellationToken = default) =>
-        CallAsync<TarantoolTuple>(function, arguments, options, cancellationToken);
+        CancellationToken cancellationToken = default
+    ) => CallAsync<TarantoolTuple>(function, arguments, options, cancellationToken);
 
     /// <summary>Runs Lua code on the server, which needs the right to execute in the <c>universe</c>.</summary>
     /// <typeparam name="T">The type that takes the list of returned values.</typeparam>
@@ -53,7 +54,8 @@ public sealed partial class TarantoolClient
         string expression,
         TarantoolTuple? arguments = null,
         CallOptions options = default,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
         where T : ITarantoolTuple<T>
     {
         ArgumentException.ThrowIfNullOrEmpty(expression);
@@ -65,8 +67,8 @@ public sealed partial class TarantoolClient
         string expression,
         TarantoolTuple? arguments = null,
         CallOptions options = default,
-        CancellationToken cancellationToken = default) =>
-        EvalAsync<TarantoolTuple>(expression, arguments, options, cancellationToken);
+        CancellationToken cancellationToken = default
+    ) => EvalAsync<TarantoolTuple>(expression, arguments, options, cancellationToken);
 
     /// <summary>Executes an SQL statement (servers since 2.1).</summary>
     /// <param name="sql">The statement.</param>
@@ -78,11 +80,18 @@ public sealed partial class TarantoolClient
     /// <returns>Rows, or what the statement changed.</returns>
     /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<SqlResult> ExecuteAsync(
-        string sql, TarantoolTuple? parameters = null, CancellationToken cancellationToken = default)
+        string sql,
+        TarantoolTuple? parameters = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentException.ThrowIfNullOrEmpty(sql);
         return SendAsync<TextBody, SqlDecoder, SqlResult>(
-            new TextBody(RequestType.Execute, sql, parameters ?? TarantoolTuple.Empty), default, default, cancellationToken);
+            new TextBody(RequestType.Execute, sql, parameters ?? TarantoolTuple.Empty),
+            default,
+            default,
+            cancellationToken
+        );
     }
 
     /// <summary>
@@ -105,7 +114,9 @@ public sealed partial class TarantoolClient
     }
 
     private async IAsyncEnumerable<TarantoolValue> ReadWatchAsync(
-        string key, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string key,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         Channel<TarantoolValue> channel = _watches.Add(key);
         try
@@ -120,15 +131,28 @@ public sealed partial class TarantoolClient
     }
 
     private ValueTask<T> RunAsync<T>(
-        RequestType type, string text, TarantoolTuple? arguments, CallOptions options, CancellationToken cancellationToken)
+        RequestType type,
+        string text,
+        TarantoolTuple? arguments,
+        CallOptions options,
+        CancellationToken cancellationToken
+    )
         where T : ITarantoolTuple<T>
     {
-        if (options.Timeout is { } timeout && timeout != Timeout.InfiniteTimeSpan
-            && (timeout <= TimeSpan.Zero || timeout.TotalDays > 24))
+        if (
+            options.Timeout is { } timeout
+            && timeout != Timeout.InfiniteTimeSpan
+            && (timeout <= TimeSpan.Zero || timeout.TotalDays > 24)
+        )
             throw new ArgumentException(
                 $"{nameof(CallOptions.Timeout)} is {timeout}. It is above zero and at most 24 days, or Timeout.InfiniteTimeSpan.",
-                nameof(options));
+                nameof(options)
+            );
         return SendAsync<TextBody, ValuesDecoder<T>, T>(
-            new TextBody(type, text, arguments ?? TarantoolTuple.Empty), default, options, cancellationToken);
+            new TextBody(type, text, arguments ?? TarantoolTuple.Empty),
+            default,
+            options,
+            cancellationToken
+        );
     }
 }

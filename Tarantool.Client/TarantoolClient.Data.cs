@@ -14,18 +14,29 @@ public sealed partial class TarantoolClient
     /// <returns>The tuples in the order of the iterator.</returns>
     /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<T[]> SelectAsync<T>(
-        TarantoolId space, TarantoolTuple key, SelectOptions options = default, CancellationToken cancellationToken = default)
+        TarantoolId space,
+        TarantoolTuple key,
+        SelectOptions options = default,
+        CancellationToken cancellationToken = default
+    )
         where T : ITarantoolTuple<T>
     {
         ArgumentNullException.ThrowIfNull(key);
         return SendAsync<SelectBody, TuplesDecoder<T>, T[]>(
-            new SelectBody(space, key, options), default, default, cancellationToken);
+            new SelectBody(space, key, options),
+            default,
+            default,
+            cancellationToken
+        );
     }
 
     /// <inheritdoc cref="SelectAsync{T}"/>
     public ValueTask<TarantoolTuple[]> SelectAsync(
-        TarantoolId space, TarantoolTuple key, SelectOptions options = default, CancellationToken cancellationToken = default) =>
-        SelectAsync<TarantoolTuple>(space, key, options, cancellationToken);
+        TarantoolId space,
+        TarantoolTuple key,
+        SelectOptions options = default,
+        CancellationToken cancellationToken = default
+    ) => SelectAsync<TarantoolTuple>(space, key, options, cancellationToken);
 
     /// <summary>Gets the first tuple with a key.</summary>
     /// <typeparam name="T">The tuple's type.</typeparam>
@@ -36,18 +47,29 @@ public sealed partial class TarantoolClient
     /// <returns>The tuple, or the default value of <typeparamref name="T"/> if there is none.</returns>
     /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<T?> GetAsync<T>(
-        TarantoolId space, TarantoolTuple key, TarantoolId index = default, CancellationToken cancellationToken = default)
+        TarantoolId space,
+        TarantoolTuple key,
+        TarantoolId index = default,
+        CancellationToken cancellationToken = default
+    )
         where T : ITarantoolTuple<T>
     {
         ArgumentNullException.ThrowIfNull(key);
         return SendAsync<SelectBody, FirstTupleDecoder<T>, T?>(
-            new SelectBody(space, key, new SelectOptions { Index = index, Limit = 1 }), default, default, cancellationToken);
+            new SelectBody(space, key, new SelectOptions { Index = index, Limit = 1 }),
+            default,
+            default,
+            cancellationToken
+        );
     }
 
     /// <inheritdoc cref="GetAsync{T}"/>
     public ValueTask<TarantoolTuple?> GetAsync(
-        TarantoolId space, TarantoolTuple key, TarantoolId index = default, CancellationToken cancellationToken = default) =>
-        GetAsync<TarantoolTuple>(space, key, index, cancellationToken);
+        TarantoolId space,
+        TarantoolTuple key,
+        TarantoolId index = default,
+        CancellationToken cancellationToken = default
+    ) => GetAsync<TarantoolTuple>(space, key, index, cancellationToken);
 
     /// <summary>Inserts a tuple; refused if one with the same key exists (<see cref="TarantoolErrorCodes.TupleFound"/>).</summary>
     /// <typeparam name="T">The tuple's type.</typeparam>
@@ -61,8 +83,10 @@ public sealed partial class TarantoolClient
 
     /// <inheritdoc cref="InsertAsync{T}"/>
     public ValueTask<TarantoolTuple> InsertAsync(
-        TarantoolId space, TarantoolTuple tuple, CancellationToken cancellationToken = default) =>
-        InsertAsync<TarantoolTuple>(space, tuple, cancellationToken);
+        TarantoolId space,
+        TarantoolTuple tuple,
+        CancellationToken cancellationToken = default
+    ) => InsertAsync<TarantoolTuple>(space, tuple, cancellationToken);
 
     /// <summary>Inserts a tuple, or replaces the one with the same primary key.</summary>
     /// <typeparam name="T">The tuple's type.</typeparam>
@@ -76,8 +100,10 @@ public sealed partial class TarantoolClient
 
     /// <inheritdoc cref="ReplaceAsync{T}"/>
     public ValueTask<TarantoolTuple> ReplaceAsync(
-        TarantoolId space, TarantoolTuple tuple, CancellationToken cancellationToken = default) =>
-        ReplaceAsync<TarantoolTuple>(space, tuple, cancellationToken);
+        TarantoolId space,
+        TarantoolTuple tuple,
+        CancellationToken cancellationToken = default
+    ) => ReplaceAsync<TarantoolTuple>(space, tuple, cancellationToken);
 
     /// <summary>Changes fields of the tuple with a key.</summary>
     /// <typeparam name="T">The tuple's type.</typeparam>
@@ -93,13 +119,18 @@ public sealed partial class TarantoolClient
         TarantoolTuple key,
         IReadOnlyList<UpdateOperation> operations,
         TarantoolId index = default,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
         where T : ITarantoolTuple<T>
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(operations);
         return SendAsync<UpdateBody, FirstTupleDecoder<T>, T?>(
-            new UpdateBody(space, key, operations, index), default, default, cancellationToken);
+            new UpdateBody(space, key, operations, index),
+            default,
+            default,
+            cancellationToken
+        );
     }
 
     /// <inheritdoc cref="UpdateAsync{T}"/>
@@ -108,8 +139,8 @@ public sealed partial class TarantoolClient
         TarantoolTuple key,
         IReadOnlyList<UpdateOperation> operations,
         TarantoolId index = default,
-        CancellationToken cancellationToken = default) =>
-        UpdateAsync<TarantoolTuple>(space, key, operations, index, cancellationToken);
+        CancellationToken cancellationToken = default
+    ) => UpdateAsync<TarantoolTuple>(space, key, operations, index, cancellationToken);
 
     /// <summary>
     /// Inserts a tuple, or applies changes to the one with the same primary key. The server reports no failed change
@@ -123,13 +154,23 @@ public sealed partial class TarantoolClient
     /// <returns>Done when it was executed; upsert returns no tuple.</returns>
     /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask UpsertAsync<T>(
-        TarantoolId space, T tuple, IReadOnlyList<UpdateOperation> operations, CancellationToken cancellationToken = default)
+        TarantoolId space,
+        T tuple,
+        IReadOnlyList<UpdateOperation> operations,
+        CancellationToken cancellationToken = default
+    )
         where T : ITarantoolTuple<T>
     {
         ArgumentNullException.ThrowIfNull(tuple);
         ArgumentNullException.ThrowIfNull(operations);
-        return DiscardAsync(SendAsync<UpsertBody<T>, NothingDecoder, bool>(
-            new UpsertBody<T>(space, tuple, operations), default, default, cancellationToken));
+        return DiscardAsync(
+            SendAsync<UpsertBody<T>, NothingDecoder, bool>(
+                new UpsertBody<T>(space, tuple, operations),
+                default,
+                default,
+                cancellationToken
+            )
+        );
     }
 
     /// <inheritdoc cref="UpsertAsync{T}"/>
@@ -137,8 +178,8 @@ public sealed partial class TarantoolClient
         TarantoolId space,
         TarantoolTuple tuple,
         IReadOnlyList<UpdateOperation> operations,
-        CancellationToken cancellationToken = default) =>
-        UpsertAsync<TarantoolTuple>(space, tuple, operations, cancellationToken);
+        CancellationToken cancellationToken = default
+    ) => UpsertAsync<TarantoolTuple>(space, tuple, operations, cancellationToken);
 
     /// <summary>Deletes the tuple with a key.</summary>
     /// <typeparam name="T">The tuple's type.</typeparam>
@@ -149,24 +190,44 @@ public sealed partial class TarantoolClient
     /// <returns>The deleted tuple, or the default value of <typeparamref name="T"/> if there was none.</returns>
     /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<T?> DeleteAsync<T>(
-        TarantoolId space, TarantoolTuple key, TarantoolId index = default, CancellationToken cancellationToken = default)
+        TarantoolId space,
+        TarantoolTuple key,
+        TarantoolId index = default,
+        CancellationToken cancellationToken = default
+    )
         where T : ITarantoolTuple<T>
     {
         ArgumentNullException.ThrowIfNull(key);
         return SendAsync<DeleteBody, FirstTupleDecoder<T>, T?>(
-            new DeleteBody(space, key, index), default, default, cancellationToken);
+            new DeleteBody(space, key, index),
+            default,
+            default,
+            cancellationToken
+        );
     }
 
     /// <inheritdoc cref="DeleteAsync{T}"/>
     public ValueTask<TarantoolTuple?> DeleteAsync(
-        TarantoolId space, TarantoolTuple key, TarantoolId index = default, CancellationToken cancellationToken = default) =>
-        DeleteAsync<TarantoolTuple>(space, key, index, cancellationToken);
+        TarantoolId space,
+        TarantoolTuple key,
+        TarantoolId index = default,
+        CancellationToken cancellationToken = default
+    ) => DeleteAsync<TarantoolTuple>(space, key, index, cancellationToken);
 
-    private ValueTask<T> StoreAsync<T>(RequestType type, TarantoolId space, T tuple, CancellationToken cancellationToken)
+    private ValueTask<T> StoreAsync<T>(
+        RequestType type,
+        TarantoolId space,
+        T tuple,
+        CancellationToken cancellationToken
+    )
         where T : ITarantoolTuple<T>
     {
         ArgumentNullException.ThrowIfNull(tuple);
         return SendAsync<StoreBody<T>, StoredTupleDecoder<T>, T>(
-            new StoreBody<T>(type, space, tuple), default, default, cancellationToken);
+            new StoreBody<T>(type, space, tuple),
+            default,
+            default,
+            cancellationToken
+        );
     }
 }

@@ -69,7 +69,9 @@ public sealed partial class TarantoolClient : IAsyncDisposable
     /// <exception cref="TarantoolConnectionException">The server cannot be reached.</exception>
     /// <exception cref="TarantoolServerException">The server refused the user or the password.</exception>
     public static async ValueTask<TarantoolClient> ConnectAsync(
-        TarantoolClientOptions options, CancellationToken cancellationToken = default)
+        TarantoolClientOptions options,
+        CancellationToken cancellationToken = default
+    )
     {
         TarantoolClient client = Make(options);
         try
@@ -91,8 +93,10 @@ public sealed partial class TarantoolClient : IAsyncDisposable
     /// <exception cref="FormatException">The address is malformed.</exception>
     /// <exception cref="TarantoolConnectionException">The server cannot be reached.</exception>
     /// <exception cref="TarantoolServerException">The server refused the user or the password.</exception>
-    public static ValueTask<TarantoolClient> ConnectAsync(string address, CancellationToken cancellationToken = default) =>
-        ConnectAsync(TarantoolClientOptions.Parse(address), cancellationToken);
+    public static ValueTask<TarantoolClient> ConnectAsync(
+        string address,
+        CancellationToken cancellationToken = default
+    ) => ConnectAsync(TarantoolClientOptions.Parse(address), cancellationToken);
 
     /// <summary>
     /// Makes a client that connects in the background, for programs that must start without their server. Requests wait
@@ -131,7 +135,11 @@ public sealed partial class TarantoolClient : IAsyncDisposable
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TResult> SendAsync<TBody, TDecoder, TResult>(
-        TBody body, TDecoder decoder, CallOptions options, CancellationToken cancellationToken)
+        TBody body,
+        TDecoder decoder,
+        CallOptions options,
+        CancellationToken cancellationToken
+    )
         where TBody : struct, IRequestBody
         where TDecoder : struct, IResponseDecoder<TResult>
     {
@@ -139,7 +147,9 @@ public sealed partial class TarantoolClient : IAsyncDisposable
         long deadline = _context.DeadlineAfter(options.Timeout ?? _context.Options.RequestTimeout);
         for (int attempt = 0; ; attempt++)
         {
-            TarantoolConnection connection = await _supervisor.GetAsync(deadline, cancellationToken).ConfigureAwait(false);
+            TarantoolConnection connection = await _supervisor
+                .GetAsync(deadline, cancellationToken)
+                .ConfigureAwait(false);
             RequestTarget target = body.Target;
             TargetIds ids = target.NeedsLookup
                 ? await connection.Schema.ResolveAsync(target, deadline, cancellationToken).ConfigureAwait(false)
@@ -150,11 +160,22 @@ public sealed partial class TarantoolClient : IAsyncDisposable
                 await connection.WaitForRoomAsync(deadline, cancellationToken).ConfigureAwait(false);
             try
             {
-                return await connection.RequestAsync<TBody, TDecoder, TResult>(
-                    body, ids, decoder, deadline, options.Push, cancellationToken).ConfigureAwait(false);
+                return await connection
+                    .RequestAsync<TBody, TDecoder, TResult>(
+                        body,
+                        ids,
+                        decoder,
+                        deadline,
+                        options.Push,
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
             }
-            catch (TarantoolServerException e) when (e.Code == TarantoolErrorCodes.WrongSchemaVersion
-                && ids.SchemaVersion != 0 && attempt < MaxSchemaRetries)
+            catch (TarantoolServerException e)
+                when (e.Code == TarantoolErrorCodes.WrongSchemaVersion
+                    && ids.SchemaVersion != 0
+                    && attempt < MaxSchemaRetries
+                )
             {
                 // The server refused it without executing it, and its answer showed the new schema version.
             }

@@ -105,26 +105,39 @@ public sealed class TarantoolClientOptions
     {
         if (EndPoint is not (IPEndPoint or DnsEndPoint or UnixDomainSocketEndPoint))
             throw new ArgumentException(
-                $"{nameof(EndPoint)} is {EndPoint?.GetType().Name ?? "not set"}. Set an IPEndPoint, a DnsEndPoint or a UnixDomainSocketEndPoint, or use TarantoolClientOptions.Parse(\"host:3301\").");
+                $"{nameof(EndPoint)} is {EndPoint?.GetType().Name ?? "not set"}. Set an IPEndPoint, a DnsEndPoint or a UnixDomainSocketEndPoint, or use TarantoolClientOptions.Parse(\"host:3301\")."
+            );
         if (EndPoint is IPEndPoint { Port: 0 } or DnsEndPoint { Port: 0 })
-            throw new ArgumentException($"{nameof(EndPoint)} has the port 0. Set the one that the server listens on, usually 3301.");
+            throw new ArgumentException(
+                $"{nameof(EndPoint)} has the port 0. Set the one that the server listens on, usually 3301."
+            );
         if (UserName is "")
             throw new ArgumentException($"{nameof(UserName)} is empty. Leave it null to be guest.");
         if (UserName is null && !string.IsNullOrEmpty(Password))
-            throw new ArgumentException($"{nameof(Password)} is set without {nameof(UserName)}. Set both, or none to be guest.");
+            throw new ArgumentException(
+                $"{nameof(Password)} is set without {nameof(UserName)}. Set both, or none to be guest."
+            );
         RequirePositive(ConnectTimeout, nameof(ConnectTimeout), mayBeInfinite: false);
         RequirePositive(RequestTimeout, nameof(RequestTimeout), mayBeInfinite: true);
         RequirePositive(KeepAlive, nameof(KeepAlive), mayBeInfinite: true);
         RequirePositive(ReconnectMinDelay, nameof(ReconnectMinDelay), mayBeInfinite: false);
         RequirePositive(ReconnectMaxDelay, nameof(ReconnectMaxDelay), mayBeInfinite: false);
         if (ReconnectMaxDelay < ReconnectMinDelay)
-            throw new ArgumentException($"{nameof(ReconnectMaxDelay)} ({ReconnectMaxDelay}) is below {nameof(ReconnectMinDelay)} ({ReconnectMinDelay}).");
+            throw new ArgumentException(
+                $"{nameof(ReconnectMaxDelay)} ({ReconnectMaxDelay}) is below {nameof(ReconnectMinDelay)} ({ReconnectMinDelay})."
+            );
         if (MaxResponseSize < 1024)
-            throw new ArgumentException($"{nameof(MaxResponseSize)} is {MaxResponseSize}. It is in bytes and at least 1024.");
+            throw new ArgumentException(
+                $"{nameof(MaxResponseSize)} is {MaxResponseSize}. It is in bytes and at least 1024."
+            );
         if (MaxUnsentBytes < 1024)
-            throw new ArgumentException($"{nameof(MaxUnsentBytes)} is {MaxUnsentBytes}. It is in bytes and at least 1024.");
+            throw new ArgumentException(
+                $"{nameof(MaxUnsentBytes)} is {MaxUnsentBytes}. It is in bytes and at least 1024."
+            );
         if (MaxBacklog < 0)
-            throw new ArgumentException($"{nameof(MaxBacklog)} is {MaxBacklog}. Use 0 to fail at once, or a positive number of requests.");
+            throw new ArgumentException(
+                $"{nameof(MaxBacklog)} is {MaxBacklog}. Use 0 to fail at once, or a positive number of requests."
+            );
         if (TimeProvider is null)
             throw new ArgumentException($"{nameof(TimeProvider)} is null. Use TimeProvider.System.");
     }
@@ -137,6 +150,7 @@ public sealed class TarantoolClientOptions
             return;
         if (value <= TimeSpan.Zero || value.TotalDays > 24)
             throw new ArgumentException(
-                $"{name} is {value}. It is above zero and at most 24 days{(mayBeInfinite ? ", or Timeout.InfiniteTimeSpan" : "")}.");
+                $"{name} is {value}. It is above zero and at most 24 days{(mayBeInfinite ? ", or Timeout.InfiniteTimeSpan" : "")}."
+            );
     }
 }

@@ -8,7 +8,11 @@ namespace Tarantool.Client;
 /// The numbers of protocol features it offers, as listed in the server's <c>iproto_features.h</c>; empty before 2.10.
 /// </param>
 public sealed record TarantoolServerInfo(
-    string Version, Guid InstanceId, int ProtocolVersion, IReadOnlySet<int> Features)
+    string Version,
+    Guid InstanceId,
+    int ProtocolVersion,
+    IReadOnlySet<int> Features
+)
 {
     /// <summary>Whether <see cref="TarantoolClient.WatchAsync"/> works with this server.</summary>
     public bool SupportsWatch => Features.Contains(Protocol.Feature.Watchers);

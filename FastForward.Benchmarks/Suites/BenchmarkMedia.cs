@@ -10,8 +10,10 @@ internal static class BenchmarkMedia
     /// <summary>How a node is reached over each medium. A new transport needs a line here, and one in <see cref="RawSocketPair"/>.</summary>
     private static readonly Dictionary<TransportKind, Func<string, int, IForwardTransport>> s_transports = new()
     {
-        [TransportKind.Ip] = static (_, _) => new IpTransport(new IpTransportOptions { Port = 0, Addresses = [IPAddress.Loopback] }),
-        [TransportKind.Socket] = static (directory, port) => new SocketTransport(new SocketTransportOptions { Port = port, Directory = directory }),
+        [TransportKind.Ip] = static (_, _) =>
+            new IpTransport(new IpTransportOptions { Port = 0, Addresses = [IPAddress.Loopback] }),
+        [TransportKind.Socket] = static (directory, port) =>
+            new SocketTransport(new SocketTransportOptions { Port = port, Directory = directory }),
     };
 
     private static readonly TransportKind[] s_wanted = [TransportKind.Ip, TransportKind.Socket, TransportKind.VSocket];
@@ -20,18 +22,25 @@ internal static class BenchmarkMedia
     public static IEnumerable<TransportKind> Available => s_wanted.Where(static kind => Obstacle(kind) is null);
 
     /// <summary>Why the others cannot.</summary>
-    public static IEnumerable<string> Missing => s_wanted.Select(static kind => (kind, obstacle: Obstacle(kind))).Where(static entry => entry.obstacle is not null).Select(static entry => $"{entry.kind}: {entry.obstacle}");
+    public static IEnumerable<string> Missing =>
+        s_wanted
+            .Select(static kind => (kind, obstacle: Obstacle(kind)))
+            .Where(static entry => entry.obstacle is not null)
+            .Select(static entry => $"{entry.kind}: {entry.obstacle}");
 
-    public static IForwardTransport Create(TransportKind kind, string directory, int port) => s_transports[kind](directory, port);
+    public static IForwardTransport Create(TransportKind kind, string directory, int port) =>
+        s_transports[kind](directory, port);
 
     /// <summary>The row that leads to a node with that transport.</summary>
-    public static RouteRow Row(uint node, TransportKind kind, IForwardTransport transport, int port) => transport is IpTransport ip
-        ? new RouteRow(node, 0, kind, "127.0.0.1", ((IPEndPoint)ip.LocalEndPoints[0]).Port)
-        : new RouteRow(node, 0, kind, "", port);
+    public static RouteRow Row(uint node, TransportKind kind, IForwardTransport transport, int port) =>
+        transport is IpTransport ip
+            ? new RouteRow(node, 0, kind, "127.0.0.1", ((IPEndPoint)ip.LocalEndPoints[0]).Port)
+            : new RouteRow(node, 0, kind, "", port);
 
     private static string? Obstacle(TransportKind kind)
     {
-        if (!s_transports.TryGetValue(kind, out var create)) return "the suites have no transport of this kind";
+        if (!s_transports.TryGetValue(kind, out Func<string, int, IForwardTransport>? create))
+            return "the suites have no transport of this kind";
         using IForwardTransport transport = create(System.IO.Path.GetTempPath(), 1);
         TransportAvailability availability = transport.CheckAvailability();
         return availability.IsAvailable ? null : availability.Reason;

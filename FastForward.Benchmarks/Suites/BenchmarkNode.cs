@@ -14,7 +14,14 @@ internal sealed class BenchmarkNode : IDisposable
     private readonly int _port;
     private readonly bool _hasThread;
 
-    private BenchmarkNode(ForwardLoop loop, TransportKind kind, string directory, uint id, IForwardHandler handler, bool hasThread)
+    private BenchmarkNode(
+        ForwardLoop loop,
+        TransportKind kind,
+        string directory,
+        uint id,
+        IForwardHandler handler,
+        bool hasThread
+    )
     {
         Loop = loop;
         _kind = kind;
@@ -40,7 +47,14 @@ internal sealed class BenchmarkNode : IDisposable
     /// <param name="far">The second one's handler.</param>
     /// <param name="threads">How many of them get a thread, the second one first; with 0 they share a loop.</param>
     /// <param name="idle">What the loops with a thread do without work.</param>
-    public static (BenchmarkNode Near, BenchmarkNode Far) Pair(TransportKind kind, string directory, IForwardHandler near, IForwardHandler far, int threads, IdleStrategy idle = IdleStrategy.BusySpin)
+    public static (BenchmarkNode Near, BenchmarkNode Far) Pair(
+        TransportKind kind,
+        string directory,
+        IForwardHandler near,
+        IForwardHandler far,
+        int threads,
+        IdleStrategy idle = IdleStrategy.BusySpin
+    )
     {
         ForwardLoop first = new(new ForwardLoopOptions { Idle = idle });
         ForwardLoop second = threads == 0 ? first : new ForwardLoop(new ForwardLoopOptions { Idle = idle });
@@ -48,8 +62,10 @@ internal sealed class BenchmarkNode : IDisposable
         BenchmarkNode b = new(second, kind, directory, 1002, far, threads > 0);
         a.Route(b);
         b.Route(a);
-        if (threads == 2) first.Start("near");
-        if (threads > 0) second.Start("far");
+        if (threads == 2)
+            first.Start("near");
+        if (threads > 0)
+            second.Start("far");
         a.Until(() => a.Node.GetPeer(b.Id)?.State == PeerState.Connected);
         b.Until(() => b.Node.GetPeer(a.Id)?.State == PeerState.Connected);
         return (a, b);
@@ -61,9 +77,12 @@ internal sealed class BenchmarkNode : IDisposable
         long began = Environment.TickCount64;
         while (!OnLoop(condition))
         {
-            if (_hasThread) Thread.Sleep(1);
-            else Loop.DoWork();
-            if (Environment.TickCount64 - began > 30_000) throw new InvalidOperationException("The nodes did not come to that state within 30 s.");
+            if (_hasThread)
+                Thread.Sleep(1);
+            else
+                Loop.DoWork();
+            if (Environment.TickCount64 - began > 30_000)
+                throw new InvalidOperationException("The nodes did not come to that state within 30 s.");
         }
     }
 
@@ -80,11 +99,13 @@ internal sealed class BenchmarkNode : IDisposable
 
     private T OnLoop<T>(Func<T> function)
     {
-        if (Loop.IsOnLoopThread) return function();
+        if (Loop.IsOnLoopThread)
+            return function();
         TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Loop.Post(() => done.SetResult(function()));
         return done.Task.GetAwaiter().GetResult();
     }
 
-    private void Route(BenchmarkNode other) => _routes.Replace([BenchmarkMedia.Row(other.Id, _kind, other._transport, other._port)]);
+    private void Route(BenchmarkNode other) =>
+        _routes.Replace([BenchmarkMedia.Row(other.Id, _kind, other._transport, other._port)]);
 }

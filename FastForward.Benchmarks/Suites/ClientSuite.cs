@@ -45,7 +45,8 @@ public class ClientSuite
         _reader = _receiver.ReadAllAsync().GetAsyncEnumerator();
         _echoing = Task.Run(async () =>
         {
-            await foreach (ForwardMessage message in far.ReadAllAsync()) await _farClient.SendAsync(message.Node, message.Stream, message.Class, message.Payload);
+            await foreach (ForwardMessage message in far.ReadAllAsync())
+                await _farClient.SendAsync(message.Node, message.Stream, message.Class, message.Payload);
         });
     }
 
@@ -89,7 +90,8 @@ public class ClientSuite
         {
             long target = _answers.Count + 1;
             _near.Node.Send(_far.Id, 1, MessageClass.Reliable, _payload);
-            while (_answers.Count < target) _near.Loop.DoWork();
+            while (_answers.Count < target)
+                _near.Loop.DoWork();
         }
     }
 
@@ -108,27 +110,33 @@ public class ClientSuite
     public void Handler_stream()
     {
         long target = _counted.Count + Messages;
-        for (int sent = 0; sent < Messages;)
+        int sent = 0;
+        while (sent < Messages)
         {
-            if (_near.Node.Send(_far.Id, 1, MessageClass.Reliable, _payload).IsAccepted) sent++;
-            if (sent % InFlight == 0) _near.Loop.DoWork();
+            if (_near.Node.Send(_far.Id, 1, MessageClass.Reliable, _payload).IsAccepted)
+                sent++;
+            if (sent % InFlight == 0)
+                _near.Loop.DoWork();
         }
 
-        while (_counted.Count < target) _near.Loop.DoWork();
+        while (_counted.Count < target)
+            _near.Loop.DoWork();
     }
 
     /// <summary>Each send awaited before the next one; a handler receives.</summary>
     [Benchmark(OperationsPerInvoke = Messages), BenchmarkCategory("one way")]
     public async Task Client_send()
     {
-        for (int i = 0; i < Messages; i++) await Send();
+        for (int i = 0; i < Messages; i++)
+            await Send();
     }
 
     /// <summary>A hundred sends before the first one is awaited; a handler receives.</summary>
     [Benchmark(OperationsPerInvoke = Messages), BenchmarkCategory("one way")]
     public async Task Client_send_100_in_flight()
     {
-        for (int sent = 0; sent < Messages; sent += InFlight) await SendMany();
+        for (int sent = 0; sent < Messages; sent += InFlight)
+            await SendMany();
     }
 
     /// <summary>A hundred sends at once, and an enumeration receives.</summary>
@@ -138,16 +146,19 @@ public class ClientSuite
         for (int sent = 0; sent < Messages; sent += InFlight)
         {
             await SendMany();
-            for (int i = 0; i < InFlight; i++) await _reader.MoveNextAsync();
+            for (int i = 0; i < InFlight; i++)
+                await _reader.MoveNextAsync();
         }
     }
 
     private async ValueTask SendMany()
     {
-        for (int i = 0; i < InFlight; i++) _sends[i] = Send();
+        for (int i = 0; i < InFlight; i++)
+            _sends[i] = Send();
         for (int i = 0; i < InFlight; i++)
         {
-            if (!(await _sends[i]).IsAccepted) throw new InvalidOperationException("The message was not accepted.");
+            if (!(await _sends[i]).IsAccepted)
+                throw new InvalidOperationException("The message was not accepted.");
         }
     }
 

@@ -7,5 +7,6 @@ internal sealed class EchoHandler : IForwardHandler
 {
     public ForwardNode Node { get; set; } = null!;
 
-    public void OnMessage(in ReceivedMessage message) => Node.Send(message.Node, message.Stream, message.Class, message.Payload);
+    public void OnMessage(in ReceivedMessage message) =>
+        Node.Send(message.Node, message.Stream, message.Class, message.Payload);
 }

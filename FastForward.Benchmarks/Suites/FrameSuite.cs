@@ -32,7 +32,8 @@ public class FrameSuite
     [IterationSetup(Target = nameof(Read))]
     public void WriteFrames()
     {
-        for (int i = 0; i < Frames; i++) _written[i] = _frame.AsSpan(0, WriteOne()).ToArray();
+        for (int i = 0; i < Frames; i++)
+            _written[i] = _frame.AsSpan(0, WriteOne()).ToArray();
     }
 
     /// <summary>Send and WriteFrame.</summary>
@@ -40,7 +41,8 @@ public class FrameSuite
     public int Write()
     {
         int octets = 0;
-        for (int i = 0; i < Frames; i++) octets += WriteOne(); // nobody reads them
+        for (int i = 0; i < Frames; i++)
+            octets += WriteOne(); // nobody reads them
         return octets;
     }
 
@@ -48,49 +50,76 @@ public class FrameSuite
     [Benchmark(OperationsPerInvoke = Frames)]
     public void Read()
     {
-        for (int i = 0; i < Frames; i++) _in.ReadFrame(0, _written[i]);
+        for (int i = 0; i < Frames; i++)
+            _in.ReadFrame(0, _written[i]);
     }
 
     /// <summary>Both.</summary>
     [Benchmark(OperationsPerInvoke = Frames)]
     public void WriteAndRead()
     {
-        for (int i = 0; i < Frames; i++) _in.ReadFrame(0, _frame.AsSpan(0, WriteOne()));
+        for (int i = 0; i < Frames; i++)
+            _in.ReadFrame(0, _frame.AsSpan(0, WriteOne()));
     }
 
     private int WriteOne()
     {
         Peer peer = _near.GetOrAdd(Far);
-        for (int i = 0; i < Messages; i++) peer.Send(0, 1, MessageClass.RealTime, _payload, end: false);
+        for (int i = 0; i < Messages; i++)
+            peer.Send(0, 1, MessageClass.RealTime, _payload, end: false);
         return _out.WriteFrame(0, _frame, out _);
     }
 
     // A handshake by hand: INIT, RESPONSE, CONFIRM.
     private void Connect()
     {
-        LinkTraits traits = new() { Reliable = true, Ordered = true, ConnectionOriented = true, DetectsPeerDeath = true, MaxFrameSize = FrameSize, HostLocal = true };
+        LinkTraits traits = new()
+        {
+            Reliable = true,
+            Ordered = true,
+            ConnectionOriented = true,
+            DetectsPeerDeath = true,
+            MaxFrameSize = FrameSize,
+            HostLocal = true,
+        };
         _near = Start(Near);
         _far = Start(Far);
         Peer peer = _near.GetOrAdd(Far);
         _out = Path.Initiate(peer, TransportKind.Socket, traits, 1, 0);
         peer.Add(_out);
         int length = _out.WriteFrame(0, _frame, out _);
-        if (!Handshake.TryRead(_frame.AsSpan(0, length), out Handshake init)) throw new InvalidOperationException("This is no INIT.");
+        if (!Handshake.TryRead(_frame.AsSpan(0, length), out Handshake init))
+            throw new InvalidOperationException("This is no INIT.");
         _in = _far.Answer(0, init, TransportKind.Socket, traits, 2);
         _out.ReadFrame(0, Written(_in));
         while (_out.HasOutput(0) || _in.HasOutput(0))
         {
-            if (_out.HasOutput(0)) _in.ReadFrame(0, Written(_out));
-            if (_in.HasOutput(0)) _out.ReadFrame(0, Written(_in));
+            if (_out.HasOutput(0))
+                _in.ReadFrame(0, Written(_out));
+            if (_in.HasOutput(0))
+                _out.ReadFrame(0, Written(_in));
         }
 
-        if (peer.State != PeerState.Connected) throw new InvalidOperationException("The handshake did not succeed.");
+        if (peer.State != PeerState.Connected)
+            throw new InvalidOperationException("The handshake did not succeed.");
 
         Span<byte> Written(Path path) => _frame.AsSpan(0, path.WriteFrame(0, _frame, out _));
     }
 
     private static Peers Start(uint node) =>
-        new(new SessionOptions { Node = node, Incarnation = node, SendStoreBytes = 1 << 28 }, new NoEvents(), new NodeStatistics(), new AnyAdmission(), new MessagePool(), static _ => 0);
+        new(
+            new SessionOptions
+            {
+                Node = node,
+                Incarnation = node,
+                SendStoreBytes = 1 << 28,
+            },
+            new NoEvents(),
+            new NodeStatistics(),
+            new AnyAdmission(),
+            new MessagePool(),
+            static _ => 0
+        );
 
     private sealed class AnyAdmission : IAdmission
     {
@@ -109,36 +138,20 @@ public class FrameSuite
 
     private sealed class NoEvents : ISessionEvents
     {
-        public void Message(in ReceivedMessage message)
-        {
-        }
+        public void Message(in ReceivedMessage message) { }
 
-        public void StreamEnded(in StreamEnd end)
-        {
-        }
+        public void StreamEnded(in StreamEnd end) { }
 
-        public void Writable(uint node, ulong stream)
-        {
-        }
+        public void Writable(uint node, ulong stream) { }
 
-        public void Undelivered(in Undelivered report)
-        {
-        }
+        public void Undelivered(in Undelivered report) { }
 
-        public void PeerChanged(in PeerEvent change)
-        {
-        }
+        public void PeerChanged(in PeerEvent change) { }
 
-        public void PingEnded(in PingResult result, Action<PingResult> callback)
-        {
-        }
+        public void PingEnded(in PingResult result, Action<PingResult> callback) { }
 
-        public void PathFinished(Path path)
-        {
-        }
+        public void PathFinished(Path path) { }
 
-        public void Pending(Peer peer)
-        {
-        }
+        public void Pending(Peer peer) { }
     }
 }

@@ -44,10 +44,9 @@ public class OneWaySuite
     {
         for (int sent = 0; sent < Messages; sent += AtOnce)
         {
-            for (int i = 0; i < AtOnce; i++) _near.Node.Send(_near.Id, 1, MessageClass.RealTime, _payload);
-            while (_near.Loop.DoWork() > 0)
-            {
-            }
+            for (int i = 0; i < AtOnce; i++)
+                _near.Node.Send(_near.Id, 1, MessageClass.RealTime, _payload);
+            while (_near.Loop.DoWork() > 0) { }
         }
     }
 
@@ -66,10 +65,12 @@ public class OneWaySuite
             long target = _received.Count + together;
             for (int i = 0; i < together; i++)
             {
-                if (!_near.Node.Send(_far.Id, 1, MessageClass.RealTime, _payload).IsAccepted) throw new InvalidOperationException("The message was not accepted.");
+                if (!_near.Node.Send(_far.Id, 1, MessageClass.RealTime, _payload).IsAccepted)
+                    throw new InvalidOperationException("The message was not accepted.");
             }
 
-            while (_received.Count < target) _near.Loop.DoWork();
+            while (_received.Count < target)
+                _near.Loop.DoWork();
         }
     }
 }

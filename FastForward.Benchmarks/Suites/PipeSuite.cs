@@ -31,7 +31,14 @@ public class PipeSuite
         _nearClient = new ForwardClient();
         _farClient = new ForwardClient();
         using ForwardPipeListener listener = _farClient.Listen(1);
-        (_near, _far) = BenchmarkNode.Pair(TransportKind.Socket, _directory, _nearClient, _farClient, threads: 2, IdleStrategy.Adaptive);
+        (_near, _far) = BenchmarkNode.Pair(
+            TransportKind.Socket,
+            _directory,
+            _nearClient,
+            _farClient,
+            threads: 2,
+            IdleStrategy.Adaptive
+        );
         _writer = (await _nearClient.ConnectPipeAsync(_far.Id, 1)).Output;
         _reader = (await listener.AcceptAsync()).Input;
     }
@@ -65,7 +72,8 @@ public class PipeSuite
     {
         Task writing = Task.Run(async () =>
         {
-            for (int sent = 0; sent < Total;)
+            int sent = 0;
+            while (sent < Total)
             {
                 for (int batch = 0; batch < 65_536; batch += Write, sent += Write)
                 {
@@ -76,7 +84,8 @@ public class PipeSuite
                 await _writer.FlushAsync();
             }
         });
-        for (long read = 0; read < Total;)
+        long read = 0;
+        while (read < Total)
         {
             ReadResult result = await _reader.ReadAsync();
             read += result.Buffer.Length;

@@ -34,9 +34,7 @@ internal sealed unsafe class RawSocketPair : IDisposable
         fixed (byte* bytes = buffer)
         {
             Check(LibC.Send(_near, bytes, (nuint)buffer.Length, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL));
-            while (LibC.Receive(_near, bytes, (nuint)buffer.Length, LibC.MSG_DONTWAIT) != buffer.Length)
-            {
-            }
+            while (LibC.Receive(_near, bytes, (nuint)buffer.Length, LibC.MSG_DONTWAIT) != buffer.Length) { }
         }
     }
 
@@ -50,8 +48,10 @@ internal sealed unsafe class RawSocketPair : IDisposable
 
     private static (Descriptor Near, Descriptor Far) Datagrams()
     {
-        Descriptor near = Open(LibC.AF_INET, LibC.SOCK_DGRAM), far = Open(LibC.AF_INET, LibC.SOCK_DGRAM);
-        SocketAddress nearAddress = BindToLoopback(near), farAddress = BindToLoopback(far);
+        Descriptor near = Open(LibC.AF_INET, LibC.SOCK_DGRAM),
+            far = Open(LibC.AF_INET, LibC.SOCK_DGRAM);
+        SocketAddress nearAddress = BindToLoopback(near),
+            farAddress = BindToLoopback(far);
         WithAddress(farAddress, (address, length) => LibC.Connect(near, (void*)address, length));
         WithAddress(nearAddress, (address, length) => LibC.Connect(far, (void*)address, length));
         return (near, far);
@@ -88,12 +88,14 @@ internal sealed unsafe class RawSocketPair : IDisposable
 
     private static void WithAddress(SocketAddress address, Func<nint, uint, int> call)
     {
-        fixed (byte* bytes = address.Buffer.Span) Check(call((nint)bytes, (uint)address.Size));
+        fixed (byte* bytes = address.Buffer.Span)
+            Check(call((nint)bytes, (uint)address.Size));
     }
 
     private static void Check(nint result)
     {
-        if (result < 0) throw new InvalidOperationException($"A raw socket failed: {LibC.Describe(LibC.LastError)}");
+        if (result < 0)
+            throw new InvalidOperationException($"A raw socket failed: {LibC.Describe(LibC.LastError)}");
     }
 
     private void Echo()
@@ -104,7 +106,8 @@ internal sealed unsafe class RawSocketPair : IDisposable
             while (!_isStopping)
             {
                 nint length = LibC.Receive(_far, bytes, (nuint)buffer.Length, LibC.MSG_DONTWAIT);
-                if (length > 0) LibC.Send(_far, bytes, (nuint)length, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
+                if (length > 0)
+                    LibC.Send(_far, bytes, (nuint)length, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
             }
         }
     }

@@ -64,7 +64,8 @@ public class RoundTripSuite
     [Benchmark(Baseline = true, OperationsPerInvoke = Trips)]
     public void RawSocket()
     {
-        for (int i = 0; i < Trips; i++) _raw.RoundTrip(_payload);
+        for (int i = 0; i < Trips; i++)
+            _raw.RoundTrip(_payload);
     }
 
     [Benchmark(OperationsPerInvoke = Trips)]
@@ -73,8 +74,10 @@ public class RoundTripSuite
         for (int i = 0; i < Trips; i++)
         {
             long target = _answers.Count + 1;
-            if (!_near.Node.Send(_far.Id, 1, MessageClass.RealTime, _payload).IsAccepted) throw new InvalidOperationException("The message was not accepted.");
-            while (_answers.Count < target) _near.Loop.DoWork();
+            if (!_near.Node.Send(_far.Id, 1, MessageClass.RealTime, _payload).IsAccepted)
+                throw new InvalidOperationException("The message was not accepted.");
+            while (_answers.Count < target)
+                _near.Loop.DoWork();
         }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class BenchmarkServer : IDisposable
 
     public BenchmarkServer()
     {
-        var start = new ProcessStartInfo("tarantool", [Extract("benchmark.lua")]) { WorkingDirectory = _directory };
+        ProcessStartInfo start = new("tarantool", [Extract("benchmark.lua")]) { WorkingDirectory = _directory };
         start.Environment["BENCHMARK_DIRECTORY"] = _directory;
         _server = Process.Start(start)!;
         while (!File.Exists(Path.Combine(_directory, "ready")))
@@ -71,11 +71,9 @@ internal sealed class BenchmarkServer : IDisposable
             return null;
         }
 
-        return Process.Start(new ProcessStartInfo(program, [SocketPath])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        });
+        return Process.Start(
+            new ProcessStartInfo(program, [SocketPath]) { RedirectStandardInput = true, RedirectStandardOutput = true }
+        );
     }
 
     private string Extract(string name)

@@ -94,8 +94,8 @@ public class TarantoolBenchmarks
     /// <summary>The medians of single pings in alternating rounds, which the means of the table do not show.</summary>
     private async Task ReportLatencyAsync()
     {
-        var ours = new List<double>();
-        var theirs = new List<double>();
+        List<double> ours = new();
+        List<double> theirs = new();
         long[] times = new long[LatencyPings];
         for (int round = 0; round < LatencyRounds; round++)
         {
@@ -114,6 +114,7 @@ public class TarantoolBenchmarks
         ours.Sort();
         theirs.Sort();
         Console.WriteLine(
-            $"// Ping p50, median of {LatencyRounds} alternating rounds of {LatencyPings}: {ours[LatencyRounds / 2]:0.0} us, in C {theirs[LatencyRounds / 2]:0.0} us");
+            $"// Ping p50, median of {LatencyRounds} alternating rounds of {LatencyPings}: {ours[LatencyRounds / 2]:0.0} us, in C {theirs[LatencyRounds / 2]:0.0} us"
+        );
     }
 }

@@ -77,8 +77,10 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
             int length = _socket.Receive(_buffer, out UdpAddress from);
             if (length < 0)
             {
-                if (length is -LibC.EINTR) continue;
-                if (length is not -LibC.EAGAIN) _drops.Add("the local socket reported an error", 0, _loop!.Now);
+                if (length is -LibC.EINTR)
+                    continue;
+                if (length is not -LibC.EAGAIN)
+                    _drops.Add("the local socket reported an error", 0, _loop!.Now);
                 break;
             }
 
@@ -92,15 +94,16 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     // What a budget leaves over still shows on the descriptor.
     bool ILoopSource.Arm() => false;
 
-    void ILoopSource.Disarm()
-    {
-    }
+    void ILoopSource.Disarm() { }
 
     /// <inheritdoc/>
     public void OnMessage(in ReceivedMessage message)
     {
         // Only the node that the bridge sends to may answer: stream numbers can be guessed.
-        if (message.Node != _settings.Node || !_byNumber.TryGetValue(ActorStream.NumberOf(message.Stream), out BridgeClient? client))
+        if (
+            message.Node != _settings.Node
+            || !_byNumber.TryGetValue(ActorStream.NumberOf(message.Stream), out BridgeClient? client)
+        )
         {
             _drops.Add("an answer for no client", message.Payload.Length, _loop!.Now);
             return;
@@ -108,30 +111,45 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
 
         _recency.Touch(client, _loop!.Now);
         int sent = _socket.SendTo(message.Payload, client.Address);
-        if (sent >= 0) _answered++;
-        else _drops.Add("an answer that the local network did not take", message.Payload.Length, _loop.Now);
+        if (sent >= 0)
+            _answered++;
+        else
+            _drops.Add("an answer that the local network did not take", message.Payload.Length, _loop.Now);
     }
 
     /// <inheritdoc/>
     public void OnStreamEnd(in StreamEnd end)
     {
-        if (end.Node == _settings.Node && _byNumber.TryGetValue(ActorStream.NumberOf(end.Stream), out BridgeClient? client)) Forget(client, "the other node ended its stream");
+        if (
+            end.Node == _settings.Node
+            && _byNumber.TryGetValue(ActorStream.NumberOf(end.Stream), out BridgeClient? client)
+        )
+            Forget(client, "the other node ended its stream");
     }
 
     /// <inheritdoc/>
     public void OnPeer(in PeerEvent change)
     {
-        if (change.Node != _settings.Node) return;
+        if (change.Node != _settings.Node)
+            return;
         switch (change.Kind)
         {
             // The old streams died with the old association; the clients' next datagrams open new ones.
             case PeerEventKind.Lost or PeerEventKind.Restarted:
-                while (_recency.Oldest is { } client) Forget(client, "its stream died with the connection");
+                while (_recency.Oldest is { } client)
+                    Forget(client, "its stream died with the connection");
                 break;
 
             // What waits to be sent reliably would wait for a path that can: a datagram is of no use by then.
-            case PeerEventKind.Connected or PeerEventKind.PathChanged when change.Transport == TransportKind.Ip && _settings.Class == StreamClassChoice.Auto:
-                foreach (BridgeClient client in _byAddress.Values.Where(static client => client.Class == MessageClass.Reliable)) Renew(client, MessageClass.RealTime);
+            case PeerEventKind.Connected
+            or PeerEventKind.PathChanged
+                when change.Transport == TransportKind.Ip && _settings.Class == StreamClassChoice.Auto:
+                foreach (
+                    BridgeClient client in _byAddress.Values.Where(static client =>
+                        client.Class == MessageClass.Reliable
+                    )
+                )
+                    Renew(client, MessageClass.RealTime);
                 break;
         }
     }
@@ -139,9 +157,16 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     /// <inheritdoc/>
     public void OnUndelivered(in Undelivered report)
     {
-        _drops.Add("sent, but perhaps not delivered: the node went away or the path changed", 0, _loop!.Now, (long)report.Count);
-        if (report.Reason != UndeliveredReason.Unsupported || _settings.Class != StreamClassChoice.Auto) return;
-        if (_byNumber.TryGetValue(ActorStream.NumberOf(report.Stream), out BridgeClient? client)) Renew(client, MessageClass.RealTime);
+        _drops.Add(
+            "sent, but perhaps not delivered: the node went away or the path changed",
+            0,
+            _loop!.Now,
+            (long)report.Count
+        );
+        if (report.Reason != UndeliveredReason.Unsupported || _settings.Class != StreamClassChoice.Auto)
+            return;
+        if (_byNumber.TryGetValue(ActorStream.NumberOf(report.Stream), out BridgeClient? client))
+            Renew(client, MessageClass.RealTime);
     }
 
     /// <inheritdoc/>
@@ -160,11 +185,17 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     private void Forward(ReadOnlySpan<byte> datagram, in UdpAddress from)
     {
         long now = _loop!.Now;
-        if (!_byAddress.TryGetValue(from, out BridgeClient? client)) client = Admit(from, now);
-        else _recency.Touch(client, now);
+        if (!_byAddress.TryGetValue(from, out BridgeClient? client))
+            client = Admit(from, now);
+        else
+            _recency.Touch(client, now);
 
         SendStatus status = Send(client, datagram);
-        if (status == SendStatus.Unsupported && client.Class == MessageClass.Reliable && _settings.Class == StreamClassChoice.Auto)
+        if (
+            status == SendStatus.Unsupported
+            && client.Class == MessageClass.Reliable
+            && _settings.Class == StreamClassChoice.Auto
+        )
         {
             Renew(client, MessageClass.RealTime);
             status = Send(client, datagram);
@@ -175,8 +206,10 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
             status = Send(client, datagram);
         }
 
-        if (status == SendStatus.Accepted) _forwarded++;
-        else _drops.Add(SendRefusal.Describe(status, client.Class), datagram.Length, now);
+        if (status == SendStatus.Accepted)
+            _forwarded++;
+        else
+            _drops.Add(SendRefusal.Describe(status, client.Class), datagram.Length, now);
     }
 
     private SendStatus Send(BridgeClient client, ReadOnlySpan<byte> datagram)
@@ -188,7 +221,8 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
 
     private BridgeClient Admit(in UdpAddress from, long now)
     {
-        if (_recency.Count >= _settings.MaxClients) Forget(_recency.Oldest!, "another client needed its place");
+        if (_recency.Count >= _settings.MaxClients)
+            Forget(_recency.Oldest!, "another client needed its place");
         BridgeClient client = new()
         {
             Address = from,
@@ -198,7 +232,8 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
         _byAddress.Add(from, client);
         _byNumber.Add(client.Number, client);
         _recency.Add(client, now);
-        if (_clientLog.Takes()) LogClient(_logger, Name, client.Address, client.Number);
+        if (_clientLog.Takes())
+            LogClient(_logger, Name, client.Address, client.Number);
         return client;
     }
 
@@ -206,7 +241,8 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     private void Renew(BridgeClient client, MessageClass messageClass)
     {
         // Reset: what the old stream still holds is reported now.
-        if (client.Opened) _ = _node!.ResetStream(_settings.Node, StreamOf(client), 0);
+        if (client.Opened)
+            _ = _node!.ResetStream(_settings.Node, StreamOf(client), 0);
         _byNumber.Remove(client.Number);
         client.Number = _numbers.Next();
         client.Class = messageClass;
@@ -216,7 +252,8 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
 
     private void Forget(BridgeClient client, string reason)
     {
-        if (_clientLog.Takes()) LogForgotten(_logger, Name, client.Address, reason);
+        if (_clientLog.Takes())
+            LogForgotten(_logger, Name, client.Address, reason);
         EndStream(client);
         _byNumber.Remove(client.Number);
         _byAddress.Remove(client.Address);
@@ -225,7 +262,8 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
 
     private void EndStream(BridgeClient client)
     {
-        if (client.Opened) _ = _node!.EndStream(_settings.Node, StreamOf(client)); // a dead one needs no end
+        if (client.Opened)
+            _ = _node!.EndStream(_settings.Node, StreamOf(client)); // a dead one needs no end
     }
 
     private ulong StreamOf(BridgeClient client) => ActorStream.Compose(_settings.Service, client.Number);
@@ -234,7 +272,13 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     private void CountOverflows(long now)
     {
         uint overflows = _socket.Overflows;
-        if (overflows != _overflows) _drops.Add("clients sent faster than the bridge reads (the buffer of its socket was full)", 0, now, unchecked(overflows - _overflows));
+        if (overflows != _overflows)
+            _drops.Add(
+                "clients sent faster than the bridge reads (the buffer of its socket was full)",
+                0,
+                now,
+                unchecked(overflows - _overflows)
+            );
         _overflows = overflows;
     }
 
@@ -242,22 +286,41 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     {
         long now = _loop!.Now;
         long limit = now - (_settings.IdleSeconds * 1_000_000L);
-        while (_recency.Oldest is { } client && client.LastUsed < limit) Forget(client, "it was silent for too long");
+        while (_recency.Oldest is { } client && client.LastUsed < limit)
+            Forget(client, "it was silent for too long");
         CountOverflows(now);
         _drops.Flush(now);
         _clientLog.Sweep();
         _sweep!.SetAfter(SweepMicros);
     }
 
-    [LoggerMessage(EventId = 8000, Level = LogLevel.Information, Message = "{Actor}: takes UDP datagrams at {Listen} for node {Node}, service {Service}")]
-    private static partial void LogListening(ILogger logger, string actor, System.Net.IPEndPoint listen, uint node, ushort service);
+    [LoggerMessage(
+        EventId = 8000,
+        Level = LogLevel.Information,
+        Message = "{Actor}: takes UDP datagrams at {Listen} for node {Node}, service {Service}"
+    )]
+    private static partial void LogListening(
+        ILogger logger,
+        string actor,
+        System.Net.IPEndPoint listen,
+        uint node,
+        ushort service
+    );
 
     [LoggerMessage(EventId = 8001, Level = LogLevel.Debug, Message = "{Actor}: client {Address} has stream {Number}")]
     private static partial void LogClient(ILogger logger, string actor, UdpAddress address, ulong number);
 
-    [LoggerMessage(EventId = 8003, Level = LogLevel.Debug, Message = "{Actor}: client {Address} is forgotten: {Reason}")]
+    [LoggerMessage(
+        EventId = 8003,
+        Level = LogLevel.Debug,
+        Message = "{Actor}: client {Address} is forgotten: {Reason}"
+    )]
     private static partial void LogForgotten(ILogger logger, string actor, UdpAddress address, string reason);
 
-    [LoggerMessage(EventId = 8002, Level = LogLevel.Information, Message = "{Actor}: stopped; {Forwarded} datagrams sent to the node, {Answered} answers given, {Dropped} dropped")]
+    [LoggerMessage(
+        EventId = 8002,
+        Level = LogLevel.Information,
+        Message = "{Actor}: stopped; {Forwarded} datagrams sent to the node, {Answered} answers given, {Dropped} dropped"
+    )]
     private static partial void LogStopped(ILogger logger, string actor, long forwarded, long answered, long dropped);
 }

@@ -18,10 +18,15 @@ internal sealed partial class ClientLog(string actor, ILogger logger)
     /// <summary>Tells how many were left out. Called about once a second.</summary>
     public void Sweep()
     {
-        if (_lines > LinesPerSweep) LogLeftOut(logger, actor, _lines - LinesPerSweep);
+        if (_lines > LinesPerSweep)
+            LogLeftOut(logger, actor, _lines - LinesPerSweep);
         _lines = 0;
     }
 
-    [LoggerMessage(EventId = 8011, Level = LogLevel.Debug, Message = "{Actor}: {Count} more lines about clients were left out")]
+    [LoggerMessage(
+        EventId = 8011,
+        Level = LogLevel.Debug,
+        Message = "{Actor}: {Count} more lines about clients were left out"
+    )]
     private static partial void LogLeftOut(ILogger logger, string actor, long count);
 }

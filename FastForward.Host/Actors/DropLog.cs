@@ -23,10 +23,12 @@ internal sealed partial class DropLog(string actor, ILogger logger)
     public void Add(string reason, int octets, long now, long count = 1)
     {
         Total += count;
-        if (!_entries.TryGetValue(reason, out Entry? entry)) _entries[reason] = entry = new Entry();
+        if (!_entries.TryGetValue(reason, out Entry? entry))
+            _entries[reason] = entry = new Entry();
         entry.Unlogged += count;
         entry.Octets = octets;
-        if (now >= entry.NextLine) Write(reason, entry, now);
+        if (now >= entry.NextLine)
+            Write(reason, entry, now);
     }
 
     /// <summary>Logs what has waited long enough. Called about once a second.</summary>
@@ -34,7 +36,8 @@ internal sealed partial class DropLog(string actor, ILogger logger)
     {
         foreach ((string reason, Entry entry) in _entries)
         {
-            if (entry.Unlogged > 0 && now >= entry.NextLine) Write(reason, entry, now);
+            if (entry.Unlogged > 0 && now >= entry.NextLine)
+                Write(reason, entry, now);
         }
     }
 
@@ -45,7 +48,11 @@ internal sealed partial class DropLog(string actor, ILogger logger)
         entry.NextLine = now + PauseMicros;
     }
 
-    [LoggerMessage(EventId = 8010, Level = LogLevel.Warning, Message = "{Actor}: dropped {Count} (the last of {Octets} octets): {Reason}")]
+    [LoggerMessage(
+        EventId = 8010,
+        Level = LogLevel.Warning,
+        Message = "{Actor}: dropped {Count} (the last of {Octets} octets): {Reason}"
+    )]
     private static partial void LogDropped(ILogger logger, string actor, long count, int octets, string reason);
 
     private sealed class Entry

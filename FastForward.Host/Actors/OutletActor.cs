@@ -74,7 +74,8 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
     public void OnMessage(in ReceivedMessage message)
     {
         OutletClient? client = Find(message);
-        if (client is null) return;
+        if (client is null)
+            return;
         _recency.Touch(client, _loop!.Now);
         client.Class = message.Class;
         int sent = client.Socket.Send(message.Payload);
@@ -85,18 +86,22 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
             sent = client.Socket.Send(message.Payload);
         }
 
-        if (sent >= 0) _emitted++;
-        else _drops.Add("the local network did not take a datagram", message.Payload.Length, _loop.Now);
+        if (sent >= 0)
+            _emitted++;
+        else
+            _drops.Add("the local network did not take a datagram", message.Payload.Length, _loop.Now);
     }
 
     int ILoopSource.Poll(int budget)
     {
-        if (_recency.Count == 0) return 0;
+        if (_recency.Count == 0)
+            return 0;
         int readable = _ready.Look();
         int done = 0;
         for (int i = 0; i < readable && done < budget; i++)
         {
-            if (_slots[_ready[i]] is { } client) done += TakeAnswers(client);
+            if (_slots[_ready[i]] is { } client)
+                done += TakeAnswers(client);
         }
 
         return done;
@@ -105,20 +110,25 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
     // What a budget leaves over still shows on the descriptor.
     bool ILoopSource.Arm() => false;
 
-    void ILoopSource.Disarm()
-    {
-    }
+    void ILoopSource.Disarm() { }
 
     /// <inheritdoc/>
     public void OnStreamEnd(in StreamEnd end)
     {
-        if (_clients.TryGetValue((end.Node, end.Stream), out OutletClient? client)) Close(client, "its stream has ended");
-        if (end.Reason != StreamEndReason.PeerLost) _ = _node!.EndStream(end.Node, AnswerTo(end.Stream)); // also when its socket was closed before
+        if (_clients.TryGetValue((end.Node, end.Stream), out OutletClient? client))
+            Close(client, "its stream has ended");
+        if (end.Reason != StreamEndReason.PeerLost)
+            _ = _node!.EndStream(end.Node, AnswerTo(end.Stream)); // also when its socket was closed before
     }
 
     /// <inheritdoc/>
     public void OnUndelivered(in Undelivered report) =>
-        _drops.Add("an answer that was sent, but perhaps not delivered: the node went away or the path changed", 0, _loop!.Now, (long)report.Count);
+        _drops.Add(
+            "an answer that was sent, but perhaps not delivered: the node went away or the path changed",
+            0,
+            _loop!.Now,
+            (long)report.Count
+        );
 
     /// <inheritdoc/>
     public void OnStop()
@@ -132,14 +142,17 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
     /// <summary>Closes the sockets; also of an outlet that never started.</summary>
     public void Dispose()
     {
-        while (_recency.Oldest is { } client) Close(client, "the outlet stops");
+        while (_recency.Oldest is { } client)
+            Close(client, "the outlet stops");
         _ready.Dispose();
     }
 
     private OutletClient? Find(in ReceivedMessage message)
     {
-        if (_clients.TryGetValue((message.Node, message.Stream), out OutletClient? client)) return client;
-        if (_recency.Count >= _settings.MaxClients) Close(_recency.Oldest!, "another client needed its place");
+        if (_clients.TryGetValue((message.Node, message.Stream), out OutletClient? client))
+            return client;
+        if (_recency.Count >= _settings.MaxClients)
+            Close(_recency.Oldest!, "another client needed its place");
         DatagramSocket? socket = null;
         try
         {
@@ -179,10 +192,15 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
         for (int taken = 0; taken < AnswersPerSocket; taken++)
         {
             int length = client.Socket.Receive(_buffer, out _);
-            if (length is -LibC.EAGAIN) return taken;
+            if (length is -LibC.EAGAIN)
+                return taken;
             if (length < 0)
             {
-                _drops.Add(length is -LibC.ECONNREFUSED ? Refused : "the socket to the target reported an error", 0, _loop!.Now);
+                _drops.Add(
+                    length is -LibC.ECONNREFUSED ? Refused : "the socket to the target reported an error",
+                    0,
+                    _loop!.Now
+                );
                 return taken + 1;
             }
 
@@ -203,14 +221,17 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
             status = _node.Send(client.Node, client.AnswerStream, client.Class, datagram).Status;
         }
 
-        if (status == SendStatus.Accepted) _answered++;
-        else _drops.Add(SendRefusal.Describe(status, client.Class), datagram.Length, _loop.Now);
+        if (status == SendStatus.Accepted)
+            _answered++;
+        else
+            _drops.Add(SendRefusal.Describe(status, client.Class), datagram.Length, _loop.Now);
     }
 
     private void Close(OutletClient client, string reason)
     {
         ulong number = ActorStream.NumberOf(client.Stream);
-        if (_clientLog.Takes()) LogClosed(_logger, Name, client.Node, number, reason);
+        if (_clientLog.Takes())
+            LogClosed(_logger, Name, client.Node, number, reason);
         _ready.Remove(client.Socket);
         client.Socket.Dispose();
         _slots[client.Slot] = null;
@@ -226,18 +247,31 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
     {
         long now = _loop!.Now;
         long limit = now - (_settings.IdleSeconds * 1_000_000L);
-        while (_recency.Oldest is { } client && client.LastUsed < limit) Close(client, "it was silent for too long");
+        while (_recency.Oldest is { } client && client.LastUsed < limit)
+            Close(client, "it was silent for too long");
         _drops.Flush(now);
         _clientLog.Sweep();
         _sweep!.SetAfter(SweepMicros);
     }
 
-    [LoggerMessage(EventId = 8020, Level = LogLevel.Information, Message = "{Actor}: serves service {Service} with the UDP server {Target}")]
+    [LoggerMessage(
+        EventId = 8020,
+        Level = LogLevel.Information,
+        Message = "{Actor}: serves service {Service} with the UDP server {Target}"
+    )]
     private static partial void LogServing(ILogger logger, string actor, ushort service, IPEndPoint target);
 
-    [LoggerMessage(EventId = 8022, Level = LogLevel.Debug, Message = "{Actor}: the socket for stream {Number} of node {Node} is closed: {Reason}")]
+    [LoggerMessage(
+        EventId = 8022,
+        Level = LogLevel.Debug,
+        Message = "{Actor}: the socket for stream {Number} of node {Node} is closed: {Reason}"
+    )]
     private static partial void LogClosed(ILogger logger, string actor, uint node, ulong number, string reason);
 
-    [LoggerMessage(EventId = 8021, Level = LogLevel.Information, Message = "{Actor}: stopped; {Emitted} datagrams emitted, {Answered} answers sent back, {Dropped} dropped")]
+    [LoggerMessage(
+        EventId = 8021,
+        Level = LogLevel.Information,
+        Message = "{Actor}: stopped; {Emitted} datagrams emitted, {Answered} answers sent back, {Dropped} dropped"
+    )]
     private static partial void LogStopped(ILogger logger, string actor, long emitted, long answered, long dropped);
 }

@@ -25,7 +25,8 @@ internal sealed class RecencyList<T>
     public void Touch(T item, long now)
     {
         item.LastUsed = now;
-        if (_newest == item) return;
+        if (_newest == item)
+            return;
         Unlink(item);
         Append(item);
     }
@@ -41,17 +42,23 @@ internal sealed class RecencyList<T>
     {
         item.Older = _newest;
         item.Newer = null;
-        if (_newest is null) _oldest = item;
-        else _newest.Newer = item;
+        if (_newest is null)
+            _oldest = item;
+        else
+            _newest.Newer = item;
         _newest = item;
     }
 
     private void Unlink(Recent item)
     {
-        if (item.Older is null) _oldest = item.Newer;
-        else item.Older.Newer = item.Newer;
-        if (item.Newer is null) _newest = item.Older;
-        else item.Newer.Older = item.Older;
+        if (item.Older is null)
+            _oldest = item.Newer;
+        else
+            item.Older.Newer = item.Newer;
+        if (item.Newer is null)
+            _newest = item.Older;
+        else
+            item.Newer.Older = item.Older;
         item.Older = item.Newer = null;
     }
 }

@@ -24,17 +24,35 @@ internal static class DemoCommand
         };
         seconds.Validators.Add(static result =>
         {
-            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out int value) || value is < 1 or > 600))
-                result.AddError($"--seconds: '{result.Tokens[0].Value}' is no whole number from 1 to 600; for example: --seconds {DefaultSeconds}");
+            if (
+                result.Tokens.Count > 0
+                && (!int.TryParse(result.Tokens[0].Value, out int value) || value is < 1 or > 600)
+            )
+                result.AddError(
+                    $"--seconds: '{result.Tokens[0].Value}' is no whole number from 1 to 600; for example: --seconds {DefaultSeconds}"
+                );
         });
         Option<TransportKind[]> transports = new("--transport")
         {
-            Description = "Only this transport, by its registry name such as FORWARD_TRANSPORT_IP, or just IP. May be repeated.",
+            Description =
+                "Only this transport, by its registry name such as FORWARD_TRANSPORT_IP, or just IP. May be repeated.",
             HelpName = "type",
             CustomParser = ParseTransports,
         };
-        Command command = new("demo", "Two node processes exchange radio traffic over every transport that this machine can do.") { json, seconds, transports };
-        command.SetAction(result => RunAsync(result.GetValue(json), result.GetValue(seconds), result.GetValue(transports) ?? []).GetAwaiter().GetResult());
+        Command command = new(
+            "demo",
+            "Two node processes exchange radio traffic over every transport that this machine can do."
+        )
+        {
+            json,
+            seconds,
+            transports,
+        };
+        command.SetAction(result =>
+            RunAsync(result.GetValue(json), result.GetValue(seconds), result.GetValue(transports) ?? [])
+                .GetAwaiter()
+                .GetResult()
+        );
         return command;
     }
 
@@ -43,8 +61,12 @@ internal static class DemoCommand
         List<TransportKind> kinds = [];
         foreach (Token token in result.Tokens)
         {
-            if (TransportTypeMap.Default.TryParse(token.Value, out TransportKind kind)) kinds.Add(kind);
-            else result.AddError($"--transport: '{token.Value}' is no transport type; there are {string.Join(", ", Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf))}");
+            if (TransportTypeMap.Default.TryParse(token.Value, out TransportKind kind))
+                kinds.Add(kind);
+            else
+                result.AddError(
+                    $"--transport: '{token.Value}' is no transport type; there are {string.Join(", ", Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf))}"
+                );
         }
 
         return [.. kinds];
@@ -58,9 +80,13 @@ internal static class DemoCommand
         DemoScreen screen = new(Console.Error, !Console.IsErrorRedirected);
         try
         {
-            DemoDocument document = await DemoRun.RunAsync(transports, seconds, screen, stop.Token).ConfigureAwait(false);
-            if (json) Console.Out.WriteLine(JsonSerializer.Serialize(document, DemoJson.Default.DemoDocument));
-            else DemoScreen.WriteTable(Console.Out, document);
+            DemoDocument document = await DemoRun
+                .RunAsync(transports, seconds, screen, stop.Token)
+                .ConfigureAwait(false);
+            if (json)
+                Console.Out.WriteLine(JsonSerializer.Serialize(document, DemoJson.Default.DemoDocument));
+            else
+                DemoScreen.WriteTable(Console.Out, document);
             return document.IsSuccess() ? ExitCode.Success : ExitCode.Failure;
         }
         catch (Exception exception) when (ForgivingWriter.IsLostOutput(exception))

@@ -20,7 +20,13 @@ internal static class DemoNodeCommand
         {
             InstanceReading reading = InstanceReader.ReadFile(result.GetValue(instance)!);
             return reading.Settings is { } settings
-                ? DemoNode.Run(settings, result.GetValue(peer), result.GetValue(talkers), result.GetValue(data), result.GetValue(seconds))
+                ? DemoNode.Run(
+                    settings,
+                    result.GetValue(peer),
+                    result.GetValue(talkers),
+                    result.GetValue(data),
+                    result.GetValue(seconds)
+                )
                 : InstanceComplaint.Write(reading.Problems, Console.Error);
         });
         return command;

@@ -35,8 +35,6 @@ internal sealed class ForgivingWriter(TextWriter inner) : TextWriter
         {
             write();
         }
-        catch (Exception exception) when (IsLostOutput(exception))
-        {
-        }
+        catch (Exception exception) when (IsLostOutput(exception)) { }
     }
 }

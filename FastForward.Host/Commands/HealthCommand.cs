@@ -16,9 +16,20 @@ internal static class HealthCommand
         Option<bool> strict = new("--strict") { Description = "Exit with 1 when the host is degraded too." };
         Option<bool> json = new("--json") { Description = "Print one object of JSON." };
         HostChoice host = new();
-        Command command = new("health", "Tells whether a running host does what it should: exit code 0, or 1 when it is unhealthy.") { strict, json };
+        Command command = new(
+            "health",
+            "Tells whether a running host does what it should: exit code 0, or 1 when it is unhealthy."
+        )
+        {
+            strict,
+            json,
+        };
         host.AddTo(command);
-        command.SetAction(result => RunAsync(() => host.Find(result, Console.Error), result.GetValue(strict), result.GetValue(json)).GetAwaiter().GetResult());
+        command.SetAction(result =>
+            RunAsync(() => host.Find(result, Console.Error), result.GetValue(strict), result.GetValue(json))
+                .GetAwaiter()
+                .GetResult()
+        );
         return command;
     }
 
@@ -29,10 +40,19 @@ internal static class HealthCommand
             string path = find();
             using ControlClient client = ControlClient.Ask(path, new ControlRequest { Command = "health" });
             ControlAnswer answer = await client.ReadAsync(s_patience, CancellationToken.None).ConfigureAwait(false);
-            HealthReport report = answer.Health ?? throw new ControlFailure($"what listens at {path} does not speak the protocol of the control socket: it answers no health", ExitCode.Unavailable);
-            if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, WatchingJson.Default.HealthReport));
-            else Print(report);
-            return report.Status == "healthy" || (report.Status == "degraded" && !strict) ? ExitCode.Success : ExitCode.Failure;
+            HealthReport report =
+                answer.Health
+                ?? throw new ControlFailure(
+                    $"what listens at {path} does not speak the protocol of the control socket: it answers no health",
+                    ExitCode.Unavailable
+                );
+            if (json)
+                Console.Out.WriteLine(JsonSerializer.Serialize(report, WatchingJson.Default.HealthReport));
+            else
+                Print(report);
+            return report.Status == "healthy" || (report.Status == "degraded" && !strict)
+                ? ExitCode.Success
+                : ExitCode.Failure;
         }
         catch (ControlFailure failure)
         {
@@ -48,6 +68,7 @@ internal static class HealthCommand
     private static void Print(HealthReport report)
     {
         Console.Out.WriteLine(report.Status);
-        foreach (string problem in report.Problems) Console.Out.WriteLine($"- {problem}");
+        foreach (string problem in report.Problems)
+            Console.Out.WriteLine($"- {problem}");
     }
 }

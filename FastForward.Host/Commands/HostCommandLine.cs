@@ -22,7 +22,8 @@ internal static class HostCommandLine
             DemoNodeCommand.Create(),
         };
         ParseResult result = root.Parse(args);
-        if (result.Action is ParseErrorAction) return Refuse(result);
+        if (result.Action is ParseErrorAction)
+            return Refuse(result);
         if (!OperatingSystem.IsLinux())
         {
             Console.Error.WriteLine("FastForward.Host runs on Linux (x64, arm64) only.");
@@ -35,7 +36,8 @@ internal static class HostCommandLine
 
     private static int Refuse(ParseResult result)
     {
-        foreach (ParseError error in result.Errors) Console.Error.WriteLine(error.Message);
+        foreach (ParseError error in result.Errors)
+            Console.Error.WriteLine(error.Message);
         Command command = result.CommandResult.Command;
         string name = command is RootCommand ? "--help" : $"{command.Name} --help";
         Console.Error.WriteLine($"FastForward.Host {name} shows what there is.");

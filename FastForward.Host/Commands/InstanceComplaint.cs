@@ -9,10 +9,17 @@ internal static class InstanceComplaint
     /// <param name="output">Where to tell them.</param>
     /// <param name="consequence">What comes of it.</param>
     /// <returns>The exit code.</returns>
-    public static int Write(IReadOnlyList<InstanceProblem> problems, TextWriter output, string consequence = "The node was not started")
+    public static int Write(
+        IReadOnlyList<InstanceProblem> problems,
+        TextWriter output,
+        string consequence = "The node was not started"
+    )
     {
-        foreach (InstanceProblem problem in problems) output.WriteLine(problem);
-        output.WriteLine(problems.Count == 1 ? $"{consequence}: 1 problem." : $"{consequence}: {problems.Count} problems.");
+        foreach (InstanceProblem problem in problems)
+            output.WriteLine(problem);
+        output.WriteLine(
+            problems.Count == 1 ? $"{consequence}: 1 problem." : $"{consequence}: {problems.Count} problems."
+        );
         return ExitCode.Configuration;
     }
 }

@@ -13,13 +13,42 @@ internal static class PingCommand
     public static Command Create()
     {
         Argument<uint> node = new("node") { Description = "The id of the node to ask." };
-        Option<long> count = new("--count") { Description = "How many times; without it, until Ctrl-C.", HelpName = "n" };
-        Option<double> interval = new("--interval") { Description = "Seconds between two, 0.01 to 60.", HelpName = "s", DefaultValueFactory = static _ => 1 };
-        Option<double> timeout = new("--timeout") { Description = "Seconds that an answer may take, 0.01 to 60.", HelpName = "s", DefaultValueFactory = static _ => 2 };
-        Option<int> size = new("--size") { Description = "Octets to fill probe and answer up with, 0 to 1100.", HelpName = "octets" };
+        Option<long> count = new("--count")
+        {
+            Description = "How many times; without it, until Ctrl-C.",
+            HelpName = "n",
+        };
+        Option<double> interval = new("--interval")
+        {
+            Description = "Seconds between two, 0.01 to 60.",
+            HelpName = "s",
+            DefaultValueFactory = static _ => 1,
+        };
+        Option<double> timeout = new("--timeout")
+        {
+            Description = "Seconds that an answer may take, 0.01 to 60.",
+            HelpName = "s",
+            DefaultValueFactory = static _ => 2,
+        };
+        Option<int> size = new("--size")
+        {
+            Description = "Octets to fill probe and answer up with, 0 to 1100.",
+            HelpName = "octets",
+        };
         Option<bool> json = new("--json") { Description = "Print JSON: a line per answer, and one with the summary." };
         HostChoice host = new();
-        Command command = new("ping", "Measures the round trip from a running host to a node, on every path between them.") { node, count, interval, timeout, size, json };
+        Command command = new(
+            "ping",
+            "Measures the round trip from a running host to a node, on every path between them."
+        )
+        {
+            node,
+            count,
+            interval,
+            timeout,
+            size,
+            json,
+        };
         host.AddTo(command);
         NumberRange.Require(node, 1u, uint.MaxValue);
         NumberRange.Require(count, 1L, long.MaxValue);
@@ -54,10 +83,13 @@ internal static class PingCommand
             while (true)
             {
                 ControlAnswer answer = await client.ReadAsync(patience, interruption.Token).ConfigureAwait(false);
-                if (answer.Begin is { } begin) screen.Begin(begin);
-                if (answer.Reply is { } reply) screen.Reply(reply);
+                if (answer.Begin is { } begin)
+                    screen.Begin(begin);
+                if (answer.Reply is { } reply)
+                    screen.Reply(reply);
                 began = true;
-                if (answer.End is not null) break;
+                if (answer.End is not null)
+                    break;
             }
         }
         catch (OperationCanceledException)
@@ -67,7 +99,10 @@ internal static class PingCommand
         catch (ControlFailure failure)
         {
             Console.Error.WriteLine(failure.Message);
-            if (!began) return failure.ExitCode is ExitCode.Usage or ExitCode.Configuration ? failure.ExitCode : ExitCode.Failure;
+            if (!began)
+                return failure.ExitCode is ExitCode.Usage or ExitCode.Configuration
+                    ? failure.ExitCode
+                    : ExitCode.Failure;
         }
         catch (Exception exception) when (ForgivingWriter.IsLostOutput(exception))
         {

@@ -30,7 +30,8 @@ internal static class RunCommand
     private static int Run(string instance, string directory)
     {
         InstanceReading reading = InstanceLocator.Read(instance, directory);
-        if (reading.Settings is not { } settings) return InstanceComplaint.Write(reading.Problems, Console.Error);
+        if (reading.Settings is not { } settings)
+            return InstanceComplaint.Write(reading.Problems, Console.Error);
         using ILoggerFactory loggers = HostLogging.Create(settings.LogLevel);
         return InstanceRun.Run(settings, loggers);
     }

@@ -13,17 +13,32 @@ internal static class StatCommand
 
     public static Command Create()
     {
-        Option<double> interval = new("--interval") { Description = "Seconds between two readings, 0.1 to 60.", HelpName = "s", DefaultValueFactory = static _ => 1 };
-        Option<bool> once = new("--once") { Description = "One table, with the rates of one interval; with --json one reading." };
+        Option<double> interval = new("--interval")
+        {
+            Description = "Seconds between two readings, 0.1 to 60.",
+            HelpName = "s",
+            DefaultValueFactory = static _ => 1,
+        };
+        Option<bool> once = new("--once")
+        {
+            Description = "One table, with the rates of one interval; with --json one reading.",
+        };
         Option<bool> json = new("--json") { Description = "Print each reading as a line of JSON." };
         HostChoice host = new();
-        Command command = new("stat", "Shows how a running host and its peers fare: paths, round trips, loss, rates.") { interval, once, json };
+        Command command = new("stat", "Shows how a running host and its peers fare: paths, round trips, loss, rates.")
+        {
+            interval,
+            once,
+            json,
+        };
         host.AddTo(command);
         NumberRange.Require(interval, 0.1, 60.0);
         command.SetAction(result =>
         {
             TimeSpan pause = TimeSpan.FromSeconds(result.GetValue(interval));
-            return RunAsync(() => host.Find(result, Console.Error), pause, result.GetValue(once), result.GetValue(json)).GetAwaiter().GetResult();
+            return RunAsync(() => host.Find(result, Console.Error), pause, result.GetValue(once), result.GetValue(json))
+                .GetAwaiter()
+                .GetResult();
         });
         return command;
     }
@@ -42,12 +57,14 @@ internal static class StatCommand
             do
             {
                 NodeReport now = await ReadAsync(path, stop).ConfigureAwait(false);
-                if (json) Console.Out.WriteLine(JsonSerializer.Serialize(now, WatchingJson.Default.NodeReport));
-                else if (before is not null || !once) Show(screen, StatTable.Lines(now, before), isLive);
-                if (once && (json || before is not null)) break;
+                if (json)
+                    Console.Out.WriteLine(JsonSerializer.Serialize(now, WatchingJson.Default.NodeReport));
+                else if (before is not null || !once)
+                    Show(screen, StatTable.Lines(now, before), isLive);
+                if (once && (json || before is not null))
+                    break;
                 before = now;
-            }
-            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));
+            } while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));
             return ExitCode.Success;
         }
         catch (OperationCanceledException)
@@ -69,12 +86,18 @@ internal static class StatCommand
     {
         using ControlClient client = ControlClient.Ask(path, new ControlRequest { Command = "stat" });
         ControlAnswer answer = await client.ReadAsync(s_patience, stop).ConfigureAwait(false);
-        return answer.Stat ?? throw new ControlFailure($"what listens at {path} does not speak the protocol of the control socket: it answers no stat", ExitCode.Unavailable);
+        return answer.Stat
+            ?? throw new ControlFailure(
+                $"what listens at {path} does not speak the protocol of the control socket: it answers no stat",
+                ExitCode.Unavailable
+            );
     }
 
     private static void Show(StatScreen screen, IReadOnlyList<string> lines, bool isLive)
     {
-        if (isLive) screen.Show(lines, Math.Max(Console.WindowWidth, 1), Math.Max(Console.WindowHeight, 2));
-        else screen.Show(lines, StatTable.Width, lines.Count);
+        if (isLive)
+            screen.Show(lines, Math.Max(Console.WindowWidth, 1), Math.Max(Console.WindowHeight, 2));
+        else
+            screen.Show(lines, StatTable.Width, lines.Count);
     }
 }

@@ -33,14 +33,20 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         try
         {
             byte[] line = await ReadLineAsync(stop).ConfigureAwait(false);
-            if (line.Length == 0) return;
+            if (line.Length == 0)
+                return;
             _hasAsked = true;
-            if (!TryUnderstand(line, out ControlRequest? request, out ControlError? error)) await WriteAsync(new ControlAnswer { Error = error }, stop).ConfigureAwait(false);
-            else if (request.Command == "stat") await StatAsync(stop).ConfigureAwait(false);
-            else if (request.Command == "health") await HealthAsync(stop).ConfigureAwait(false);
-            else await PingAsync(request, stop).ConfigureAwait(false);
+            if (!TryUnderstand(line, out ControlRequest? request, out ControlError? error))
+                await WriteAsync(new ControlAnswer { Error = error }, stop).ConfigureAwait(false);
+            else if (request.Command == "stat")
+                await StatAsync(stop).ConfigureAwait(false);
+            else if (request.Command == "health")
+                await HealthAsync(stop).ConfigureAwait(false);
+            else
+                await PingAsync(request, stop).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // The client is gone, was too slow, or the host stops: nobody is left to be told.
         }
@@ -79,7 +85,10 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         }
         catch (JsonException exception)
         {
-            error = new ControlError(ControlError.BadRequest, $"the request is no JSON object of this protocol: {exception.Message}");
+            error = new ControlError(
+                ControlError.BadRequest,
+                $"the request is no JSON object of this protocol: {exception.Message}"
+            );
         }
 
         return error is null;
@@ -87,14 +96,23 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
 
     private static string? Complaint(ControlRequest request)
     {
-        if (request.Version != 1) return $"version: {request.Version} is not spoken here; there is 1";
-        if (request.Command is "stat" or "health") return null;
-        if (request.Command != "ping") return $"command: '{request.Command}' is none of stat, health, ping";
-        if (request.Node == 0) return "node: 0 or absent, which is no node id";
-        if (request.Count < 0) return $"count: {request.Count} is below 0";
-        if (request.IntervalMillis is < 10 or > 60_000) return $"intervalMillis: {request.IntervalMillis} is outside 10..60000";
-        if (request.TimeoutMillis is < 10 or > 60_000) return $"timeoutMillis: {request.TimeoutMillis} is outside 10..60000";
-        return request.Size is < 0 or > WireFormat.MaxRealTimeMessage ? $"size: {request.Size} is outside 0..{WireFormat.MaxRealTimeMessage}" : null;
+        if (request.Version != 1)
+            return $"version: {request.Version} is not spoken here; there is 1";
+        if (request.Command is "stat" or "health")
+            return null;
+        if (request.Command != "ping")
+            return $"command: '{request.Command}' is none of stat, health, ping";
+        if (request.Node == 0)
+            return "node: 0 or absent, which is no node id";
+        if (request.Count < 0)
+            return $"count: {request.Count} is below 0";
+        if (request.IntervalMillis is < 10 or > 60_000)
+            return $"intervalMillis: {request.IntervalMillis} is outside 10..60000";
+        if (request.TimeoutMillis is < 10 or > 60_000)
+            return $"timeoutMillis: {request.TimeoutMillis} is outside 10..60000";
+        return request.Size is < 0 or > WireFormat.MaxRealTimeMessage
+            ? $"size: {request.Size} is outside 0..{WireFormat.MaxRealTimeMessage}"
+            : null;
     }
 
     private async Task StatAsync(CancellationToken stop)
@@ -126,7 +144,8 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         Task asking = run.AskAsync(ended.Token);
         try
         {
-            await foreach (ControlAnswer answer in run.Answers.ReadAllAsync(stop).ConfigureAwait(false)) await WriteAsync(answer, stop).ConfigureAwait(false);
+            await foreach (ControlAnswer answer in run.Answers.ReadAllAsync(stop).ConfigureAwait(false))
+                await WriteAsync(answer, stop).ConfigureAwait(false);
         }
         finally
         {
@@ -145,13 +164,25 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         while (length < buffer.Length)
         {
             int count = await socket.ReceiveAsync(buffer.AsMemory(length), limit.Token).ConfigureAwait(false);
-            if (count == 0) return buffer[..length]; // a client that closes its half has said all, newline or not
+            if (count == 0)
+                return buffer[..length]; // a client that closes its half has said all, newline or not
             int end = Array.IndexOf(buffer, Newline, length, count);
             length += count;
-            if (end >= 0) return buffer[..(end + 1)];
+            if (end >= 0)
+                return buffer[..(end + 1)];
         }
 
-        await WriteAsync(new ControlAnswer { Error = new ControlError(ControlError.BadRequest, $"the request is longer than {LongestRequest} octets") }, stop).ConfigureAwait(false);
+        await WriteAsync(
+                new ControlAnswer
+                {
+                    Error = new ControlError(
+                        ControlError.BadRequest,
+                        $"the request is longer than {LongestRequest} octets"
+                    ),
+                },
+                stop
+            )
+            .ConfigureAwait(false);
         return [];
     }
 
@@ -160,8 +191,10 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(Patience);
         ReadOnlyMemory<byte> left = Encode(answer);
-        while (left.Length > 0) left = left[await socket.SendAsync(left, limit.Token).ConfigureAwait(false)..];
+        while (left.Length > 0)
+            left = left[await socket.SendAsync(left, limit.Token).ConfigureAwait(false)..];
     }
 
-    private static byte[] Encode(ControlAnswer answer) => [.. JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), Newline];
+    private static byte[] Encode(ControlAnswer answer) =>
+        [.. JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), Newline];
 }

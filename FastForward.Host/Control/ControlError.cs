@@ -13,5 +13,9 @@ internal sealed record ControlError(string Code, string Message)
     public const string Stopping = "stopping";
 
     /// <summary>The node's loop does not take requests.</summary>
-    public static ControlError LoopStalled => new(Stalled, $"the node's loop did not answer for {ControlConnection.Patience.TotalSeconds} s: a callback hangs");
+    public static ControlError LoopStalled =>
+        new(
+            Stalled,
+            $"the node's loop did not answer for {ControlConnection.Patience.TotalSeconds} s: a callback hangs"
+        );
 }

@@ -56,7 +56,11 @@ internal sealed partial class ControlSocket : IDisposable
         };
         try
         {
-            SocketFile file = SocketFile.Create(place, new UnixMedium(allowedUsers, LibC.SOCK_STREAM), out Descriptor descriptor);
+            SocketFile file = SocketFile.Create(
+                place,
+                new UnixMedium(allowedUsers, LibC.SOCK_STREAM),
+                out Descriptor descriptor
+            );
             Socket listener = new(new SafeSocketHandle(descriptor.Number, ownsHandle: true));
             descriptor.SetHandleAsInvalid(); // the socket has it now
             ControlSocket control = new(running, allowedUsers, file, listener, logger);
@@ -78,7 +82,8 @@ internal sealed partial class ControlSocket : IDisposable
         _file.Dispose();
         lock (_clients)
         {
-            foreach (ControlConnection client in _clients) client.Dispose();
+            foreach (ControlConnection client in _clients)
+                client.Dispose();
         }
     }
 
@@ -97,8 +102,10 @@ internal sealed partial class ControlSocket : IDisposable
             catch (SocketException exception) when (!_stop.IsCancellationRequested)
             {
                 // No descriptor or no memory is left. The connections wait in the backlog meanwhile.
-                if (_failures.TryPass(Now, out long suppressed)) LogAcceptFailed(_logger, exception.Message, suppressed);
-                await Task.Delay(s_pauseWithoutResources, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (_failures.TryPass(Now, out long suppressed))
+                    LogAcceptFailed(_logger, exception.Message, suppressed);
+                await Task.Delay(s_pauseWithoutResources, _stop.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -110,9 +117,18 @@ internal sealed partial class ControlSocket : IDisposable
         ControlConnection client = new(socket, _running);
         if (UserOf(socket) is var user && !_allowedUsers.Contains(user))
         {
-            if (_refusals.TryPass(Now, out long suppressed)) LogRefused(_logger, user, suppressed);
-            string allowed = string.Join(", ", _allowedUsers.Select(static id => id.ToString(CultureInfo.InvariantCulture)));
-            client.Refuse(new ControlError(ControlError.NotPermitted, $"permission denied: user id {user} is none of the allowed-users of the node ({allowed})"));
+            if (_refusals.TryPass(Now, out long suppressed))
+                LogRefused(_logger, user, suppressed);
+            string allowed = string.Join(
+                ", ",
+                _allowedUsers.Select(static id => id.ToString(CultureInfo.InvariantCulture))
+            );
+            client.Refuse(
+                new ControlError(
+                    ControlError.NotPermitted,
+                    $"permission denied: user id {user} is none of the allowed-users of the node ({allowed})"
+                )
+            );
             return;
         }
 
@@ -146,7 +162,8 @@ internal sealed partial class ControlSocket : IDisposable
         }
         finally
         {
-            lock (_clients) _clients.Remove(client); // also by an exception that nobody thought of: the place is free again
+            lock (_clients)
+                _clients.Remove(client); // also by an exception that nobody thought of: the place is free again
         }
     }
 
@@ -161,9 +178,17 @@ internal sealed partial class ControlSocket : IDisposable
     [LoggerMessage(EventId = 8200, Level = LogLevel.Information, Message = "Control socket at {Path}")]
     private static partial void LogListening(ILogger logger, string path);
 
-    [LoggerMessage(EventId = 8201, Level = LogLevel.Warning, Message = "User id {User} was refused at the control socket ({Suppressed} more since the last of these entries)")]
+    [LoggerMessage(
+        EventId = 8201,
+        Level = LogLevel.Warning,
+        Message = "User id {User} was refused at the control socket ({Suppressed} more since the last of these entries)"
+    )]
     private static partial void LogRefused(ILogger logger, uint user, long suppressed);
 
-    [LoggerMessage(EventId = 8202, Level = LogLevel.Warning, Message = "The control socket takes no connection for now: {Reason} ({Suppressed} more since the last of these entries)")]
+    [LoggerMessage(
+        EventId = 8202,
+        Level = LogLevel.Warning,
+        Message = "The control socket takes no connection for now: {Reason} ({Suppressed} more since the last of these entries)"
+    )]
     private static partial void LogAcceptFailed(ILogger logger, string reason, long suppressed);
 }

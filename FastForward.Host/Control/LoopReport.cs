@@ -9,4 +9,13 @@ namespace FastForward.Host.Control;
 /// <param name="SlowCycleMicros">The limit.</param>
 /// <param name="Stalls">Times the process did not run when it should have.</param>
 /// <param name="CallbackFailures">Exceptions out of callbacks.</param>
-internal sealed record LoopReport(string Idle, long Cycles, long TotalCycleMicros, long LongestCycleMicros, long SlowCycles, int SlowCycleMicros, long Stalls, long CallbackFailures);
+internal sealed record LoopReport(
+    string Idle,
+    long Cycles,
+    long TotalCycleMicros,
+    long LongestCycleMicros,
+    long SlowCycles,
+    int SlowCycleMicros,
+    long Stalls,
+    long CallbackFailures
+);

@@ -8,7 +8,15 @@ namespace FastForward.Host.Control;
 /// <param name="RoundTripMicros">The round trip in microseconds; 0 without an answer.</param>
 /// <param name="HoldMicros">How much of it the node held the probe.</param>
 /// <param name="Reason">Why there was no probe; null when there was one.</param>
-internal sealed record PingReply(long Sequence, string Outcome, string? Transport, bool InUse, long RoundTripMicros, long HoldMicros, string? Reason)
+internal sealed record PingReply(
+    long Sequence,
+    string Outcome,
+    string? Transport,
+    bool InUse,
+    long RoundTripMicros,
+    long HoldMicros,
+    string? Reason
+)
 {
     public const string Answered = "answered";
     public const string TimedOut = "timedOut";

@@ -13,7 +13,9 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
 {
     private const int LargestQueue = 1024;
 
-    private readonly Channel<ControlAnswer> _answers = Channel.CreateBounded<ControlAnswer>(new BoundedChannelOptions(LargestQueue) { SingleReader = true });
+    private readonly Channel<ControlAnswer> _answers = Channel.CreateBounded<ControlAnswer>(
+        new BoundedChannelOptions(LargestQueue) { SingleReader = true }
+    );
 
     // The loop thread's.
     private long _outstanding;
@@ -39,9 +41,9 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
                     taken.SetResult();
                 });
                 await taken.Task.WaitAsync(ControlConnection.Patience, stop).ConfigureAwait(false);
-                if (_isOver || (request.Count > 0 && _asked >= request.Count)) break;
-            }
-            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));
+                if (_isOver || (request.Count > 0 && _asked >= request.Count))
+                    break;
+            } while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));
         }
         catch (OperationCanceledException)
         {
@@ -57,23 +59,43 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
     private void Ask()
     {
         long sequence = ++_asked;
-        PingStart start = node.Ping(request.Node, result => OnResult(sequence, result), TimeSpan.FromMilliseconds(request.TimeoutMillis), request.Size);
+        PingStart start = node.Ping(
+            request.Node,
+            result => OnResult(sequence, result),
+            TimeSpan.FromMilliseconds(request.TimeoutMillis),
+            request.Size
+        );
         switch (start.Status)
         {
             case PingStatus.Started:
-                if (sequence == 1) PutBegin();
+                if (sequence == 1)
+                    PutBegin();
                 _outstanding += start.Paths;
                 break;
             case PingStatus.UnknownNode:
-                EndWith(new ControlError(ControlError.UnknownNode, $"no such node: no route of node {node.Id} leads to {request.Node}"));
+                EndWith(
+                    new ControlError(
+                        ControlError.UnknownNode,
+                        $"no such node: no route of node {node.Id} leads to {request.Node}"
+                    )
+                );
                 break;
             case PingStatus.Stopping:
                 EndWith(new ControlError(ControlError.Stopping, $"node {node.Id} stops"));
                 break;
             default:
-                if (sequence == 1) PutBegin();
-                string reason = start.Status == PingStatus.TooManyOutstanding ? "too many probes are under way to it" : node.GetPeer(request.Node)?.Reason ?? "no path";
-                Put(new ControlAnswer { Reply = new PingReply(sequence, PingReply.NotConnected, null, false, 0, 0, reason) });
+                if (sequence == 1)
+                    PutBegin();
+                string reason =
+                    start.Status == PingStatus.TooManyOutstanding
+                        ? "too many probes are under way to it"
+                        : node.GetPeer(request.Node)?.Reason ?? "no path";
+                Put(
+                    new ControlAnswer
+                    {
+                        Reply = new PingReply(sequence, PingReply.NotConnected, null, false, 0, 0, reason),
+                    }
+                );
                 break;
         }
 
@@ -90,7 +112,20 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
             _ => PingReply.PathLost,
         };
         string? transport = result.Transport is { } kind ? TransportTypeMap.NameOf(kind) : null;
-        Put(new ControlAnswer { Reply = new PingReply(sequence, outcome, transport, result.IsPathInUse, result.RoundTripMicros, result.HoldMicros, null) });
+        Put(
+            new ControlAnswer
+            {
+                Reply = new PingReply(
+                    sequence,
+                    outcome,
+                    transport,
+                    result.IsPathInUse,
+                    result.RoundTripMicros,
+                    result.HoldMicros,
+                    null
+                ),
+            }
+        );
         EndWhenDone();
     }
 
@@ -98,7 +133,8 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
 
     private void EndWhenDone()
     {
-        if (_isOver || request.Count == 0 || _asked < request.Count || _outstanding > 0) return;
+        if (_isOver || request.Count == 0 || _asked < request.Count || _outstanding > 0)
+            return;
         Put(new ControlAnswer { End = new PingEnd(_asked) });
         End();
     }
@@ -117,6 +153,7 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
 
     private void Put(ControlAnswer answer)
     {
-        if (!_isOver && !_answers.Writer.TryWrite(answer)) End();
+        if (!_isOver && !_answers.Writer.TryWrite(answer))
+            End();
     }
 }

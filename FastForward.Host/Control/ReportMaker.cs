@@ -14,13 +14,20 @@ internal static class ReportMaker
     /// </summary>
     public static async Task<NodeReport> MakeAsync(RunningNode running, CancellationToken stop)
     {
-        TaskCompletionSource<(IReadOnlyList<PeerStatus> Peers, IReadOnlyList<UnconfiguredNode> Unconfigured)> taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<(IReadOnlyList<PeerStatus> Peers, IReadOnlyList<UnconfiguredNode> Unconfigured)> taken =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
         running.Loop.Post(() => taken.SetResult((running.Node.GetPeers(), running.Node.GetUnconfiguredNodes())));
-        (IReadOnlyList<PeerStatus> peers, IReadOnlyList<UnconfiguredNode> unconfigured) = await taken.Task.WaitAsync(ControlConnection.Patience, stop).ConfigureAwait(false);
+        (IReadOnlyList<PeerStatus> peers, IReadOnlyList<UnconfiguredNode> unconfigured) = await taken
+            .Task.WaitAsync(ControlConnection.Patience, stop)
+            .ConfigureAwait(false);
         return Make(running, peers, unconfigured);
     }
 
-    private static NodeReport Make(RunningNode running, IReadOnlyList<PeerStatus> peers, IReadOnlyList<UnconfiguredNode> unconfigured)
+    private static NodeReport Make(
+        RunningNode running,
+        IReadOnlyList<PeerStatus> peers,
+        IReadOnlyList<UnconfiguredNode> unconfigured
+    )
     {
         ForwardNode node = running.Node;
         LoopStatistics loop = running.Loop.Statistics;
@@ -39,10 +46,19 @@ internal static class ReportMaker
                 loop.SlowCycles,
                 running.SlowCycleMicros,
                 loop.Stalls,
-                loop.CallbackFailures),
+                loop.CallbackFailures
+            ),
             Transports = [.. running.Transports.Select(transport => Line(node, transport))],
             Peers = [.. peers.OrderBy(static peer => peer.Node).Select(Report)],
-            Unconfigured = [.. unconfigured.Select(static heard => new UnconfiguredReport(heard.Node, TransportTypeMap.NameOf(heard.Transport), heard.Handshakes, heard.LastHeard.TotalSeconds))],
+            Unconfigured =
+            [
+                .. unconfigured.Select(static heard => new UnconfiguredReport(
+                    heard.Node,
+                    TransportTypeMap.NameOf(heard.Transport),
+                    heard.Handshakes,
+                    heard.LastHeard.TotalSeconds
+                )),
+            ],
             MessagesSent = statistics.MessagesSent,
             MessagesReceived = statistics.MessagesReceived,
             FramesSent = statistics.FramesSent,
@@ -55,46 +71,54 @@ internal static class ReportMaker
 
     private static TransportLine Line(ForwardNode node, IForwardTransport transport)
     {
-        string? reason = node.Transports.TryGetValue(transport.Kind, out TransportAvailability availability) ? availability.Reason : "the node has not started it yet";
-        return new TransportLine(TransportTypeMap.NameOf(transport.Kind), reason, [.. transport.LocalEndPoints.Select(static endPoint => endPoint.ToString()!)]);
+        string? reason = node.Transports.TryGetValue(transport.Kind, out TransportAvailability availability)
+            ? availability.Reason
+            : "the node has not started it yet";
+        return new TransportLine(
+            TransportTypeMap.NameOf(transport.Kind),
+            reason,
+            [.. transport.LocalEndPoints.Select(static endPoint => endPoint.ToString()!)]
+        );
     }
 
-    private static PeerReport Report(PeerStatus peer) => new()
-    {
-        Node = peer.Node,
-        State = peer.State switch
+    private static PeerReport Report(PeerStatus peer) =>
+        new()
         {
-            PeerState.Connected => "connected",
-            PeerState.Suspect => "suspect",
-            _ => peer.Incarnation == 0 ? "notHeard" : "connecting",
-        },
-        InStateSeconds = peer.InState.TotalSeconds,
-        Reason = peer.Reason,
-        Paths = [.. peer.Paths.Select(Report)],
-        StoredBytes = peer.UnacknowledgedBytes,
-        StoreLimitBytes = peer.SendStoreBytes,
-        MessagesSent = peer.MessagesSent,
-        PayloadBytesSent = peer.PayloadBytesSent,
-        MessagesReceived = peer.MessagesReceived,
-        PayloadBytesReceived = peer.PayloadBytesReceived,
-        UndeliveredMessages = peer.UndeliveredMessages,
-        SkippedMessages = peer.SkippedMessages,
-        DroppedMessages = peer.DroppedMessages,
-    };
+            Node = peer.Node,
+            State = peer.State switch
+            {
+                PeerState.Connected => "connected",
+                PeerState.Suspect => "suspect",
+                _ => peer.Incarnation == 0 ? "notHeard" : "connecting",
+            },
+            InStateSeconds = peer.InState.TotalSeconds,
+            Reason = peer.Reason,
+            Paths = [.. peer.Paths.Select(Report)],
+            StoredBytes = peer.UnacknowledgedBytes,
+            StoreLimitBytes = peer.SendStoreBytes,
+            MessagesSent = peer.MessagesSent,
+            PayloadBytesSent = peer.PayloadBytesSent,
+            MessagesReceived = peer.MessagesReceived,
+            PayloadBytesReceived = peer.PayloadBytesReceived,
+            UndeliveredMessages = peer.UndeliveredMessages,
+            SkippedMessages = peer.SkippedMessages,
+            DroppedMessages = peer.DroppedMessages,
+        };
 
-    private static PathReport Report(PathStatus path) => new()
-    {
-        Transport = TransportTypeMap.NameOf(path.Transport),
-        State = path.State.ToString().ToLowerInvariant(),
-        InUse = path.IsInUse,
-        AgeSeconds = path.Age.TotalSeconds,
-        RoundTripMicros = path.RoundTripMicros,
-        JitterMicros = path.JitterMicros,
-        LossPercent = path.LossRatio * 100,
-        ReorderedPercent = path.ReorderedRatio * 100,
-        FramesSent = path.FramesSent,
-        FramesReceived = path.FramesReceived,
-        FramesLost = path.FramesLost,
-        FramesReordered = path.FramesReordered,
-    };
+    private static PathReport Report(PathStatus path) =>
+        new()
+        {
+            Transport = TransportTypeMap.NameOf(path.Transport),
+            State = path.State.ToString().ToLowerInvariant(),
+            InUse = path.IsInUse,
+            AgeSeconds = path.Age.TotalSeconds,
+            RoundTripMicros = path.RoundTripMicros,
+            JitterMicros = path.JitterMicros,
+            LossPercent = path.LossRatio * 100,
+            ReorderedPercent = path.ReorderedRatio * 100,
+            FramesSent = path.FramesSent,
+            FramesReceived = path.FramesReceived,
+            FramesLost = path.FramesLost,
+            FramesReordered = path.FramesReordered,
+        };
 }

@@ -11,16 +11,19 @@ internal sealed class CallCheck(uint call)
     public Arrival Take(ReadOnlySpan<byte> message, out uint sequence)
     {
         // No call of the demo is longer: a wild number must not fill the memory.
-        if (!DemoMessage.TryRead(message, call, out sequence) || sequence > 1_000_000) return Arrival.Damaged;
+        if (!DemoMessage.TryRead(message, call, out sequence) || sequence > 1_000_000)
+            return Arrival.Damaged;
         int place = (int)sequence;
         if (place >= _seen.Count)
         {
-            while (_seen.Count < place) _seen.Add(false);
+            while (_seen.Count < place)
+                _seen.Add(false);
             _seen.Add(true);
             return Arrival.InOrder;
         }
 
-        if (_seen[place]) return Arrival.Duplicate;
+        if (_seen[place])
+            return Arrival.Duplicate;
         _seen[place] = true;
         return Arrival.Reordered;
     }

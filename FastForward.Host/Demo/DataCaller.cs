@@ -29,12 +29,14 @@ internal sealed class DataCaller
     /// <summary>The node takes messages of the stream again.</summary>
     public void OnWritable(ulong stream)
     {
-        if (_call?.Stream == stream) Continue(_call);
+        if (_call?.Stream == stream)
+            Continue(_call);
     }
 
     private void Begin()
     {
-        if (_traffic.IsEnding) return;
+        if (_traffic.IsEnding)
+            return;
         _call = _traffic.OpenCall();
         Continue(_call);
     }
@@ -43,10 +45,14 @@ internal sealed class DataCaller
     {
         while (call.NextSequence < BurstLength)
         {
-            Span<byte> message = _message.AsSpan(0, DemoMessage.HeaderSize + _random.Next(_message.Length - DemoMessage.HeaderSize));
+            Span<byte> message = _message.AsSpan(
+                0,
+                DemoMessage.HeaderSize + _random.Next(_message.Length - DemoMessage.HeaderSize)
+            );
             DemoMessage.Write(message, DemoMessageKind.Data, 0, call.Number, call.NextSequence);
             bool isLast = call.NextSequence == BurstLength - 1;
-            if (_traffic.Send(call, MessageClass.Reliable, message, isLast) == SendStatus.BackPressured) return; // OnWritable follows
+            if (_traffic.Send(call, MessageClass.Reliable, message, isLast) == SendStatus.BackPressured)
+                return; // OnWritable follows
         }
 
         _call = null;

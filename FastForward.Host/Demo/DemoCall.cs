@@ -27,7 +27,8 @@ internal sealed class DemoCall(uint number, ulong stream)
     {
         roundTripNanos = 0;
         Arrival arrival = _check.Take(message, out uint sequence);
-        if (arrival == Arrival.Damaged || sequence >= _sentAt.Count) return Arrival.Damaged;
+        if (arrival == Arrival.Damaged || sequence >= _sentAt.Count)
+            return Arrival.Damaged;
         roundTripNanos = (long)Stopwatch.GetElapsedTime(_sentAt[(int)sequence]).TotalNanoseconds;
         return arrival;
     }

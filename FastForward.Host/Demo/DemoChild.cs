@@ -12,7 +12,9 @@ internal sealed class DemoChild : IDisposable
     private readonly Process _process;
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<DemoNodeReport> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<DemoNodeReport> _result = new(
+        TaskCreationOptions.RunContinuationsAsynchronously
+    );
     private readonly List<string> _errors = [];
     private long _sent;
     private long _delivered;
@@ -57,14 +59,17 @@ internal sealed class DemoChild : IDisposable
     {
         get
         {
-            lock (_errors) return _errors.Count == 0 ? "" : _errors[^1];
+            lock (_errors)
+                return _errors.Count == 0 ? "" : _errors[^1];
         }
     }
 
     /// <summary>Starts a child.</summary>
     public static DemoChild Start(uint node, IEnumerable<string> arguments)
     {
-        Process process = Process.Start(OwnProgram.Command(arguments)) ?? throw new DemoFailure("the node process could not be started");
+        Process process =
+            Process.Start(OwnProgram.Command(arguments))
+            ?? throw new DemoFailure("the node process could not be started");
         return new DemoChild(node, process);
     }
 
@@ -89,7 +94,8 @@ internal sealed class DemoChild : IDisposable
         {
             // The end of its input ends it and lets the runtime remove its own temporary files; kill is for what hangs.
             _process.StandardInput.Close();
-            if (!_process.WaitForExit(s_patience)) _process.Kill();
+            if (!_process.WaitForExit(s_patience))
+                _process.Kill();
             _process.WaitForExit(); // its directory is removed next
         }
 
@@ -120,7 +126,9 @@ internal sealed class DemoChild : IDisposable
 
     private void Keep(string? line)
     {
-        if (string.IsNullOrWhiteSpace(line)) return;
-        lock (_errors) _errors.Add(line);
+        if (string.IsNullOrWhiteSpace(line))
+            return;
+        lock (_errors)
+            _errors.Add(line);
     }
 }

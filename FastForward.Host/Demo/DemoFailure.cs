@@ -4,9 +4,7 @@ namespace FastForward.Host.Demo;
 internal sealed class DemoFailure : Exception
 {
     public DemoFailure(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>A port was taken between its choice and its use: another one may do.</summary>
     public bool IsPortTaken { get; init; }

@@ -38,7 +38,8 @@ internal static class DemoMessage
         BinaryPrimitives.WriteUInt32LittleEndian(message[10..], sequence);
         BinaryPrimitives.WriteUInt32LittleEndian(message[14..], 2_500_000 + (call % 1000));
         BinaryPrimitives.WriteUInt32LittleEndian(message[18..], 91 + (call % 7));
-        for (int i = HeaderSize; i < message.Length; i++) message[i] = Content(call, sequence, i);
+        for (int i = HeaderSize; i < message.Length; i++)
+            message[i] = Content(call, sequence, i);
     }
 
     /// <summary>Reads a message and checks every octet but kind and burst against the call it came on.</summary>
@@ -46,28 +47,33 @@ internal static class DemoMessage
     public static bool TryRead(ReadOnlySpan<byte> message, uint call, out uint sequence)
     {
         sequence = 0;
-        if (message.Length < HeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(message) != Signature) return false;
+        if (message.Length < HeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(message) != Signature)
+            return false;
         sequence = BinaryPrimitives.ReadUInt32LittleEndian(message[10..]);
-        if (!HasKnownKind(message)
+        if (
+            !HasKnownKind(message)
             || BinaryPrimitives.ReadUInt32LittleEndian(message[6..]) != call
             || BinaryPrimitives.ReadUInt32LittleEndian(message[14..]) != 2_500_000 + (call % 1000)
-            || BinaryPrimitives.ReadUInt32LittleEndian(message[18..]) != 91 + (call % 7))
+            || BinaryPrimitives.ReadUInt32LittleEndian(message[18..]) != 91 + (call % 7)
+        )
             return false;
         for (int i = HeaderSize; i < message.Length; i++)
         {
-            if (message[i] != Content(call, sequence, i)) return false;
+            if (message[i] != Content(call, sequence, i))
+                return false;
         }
 
         return true;
     }
 
-    private static bool HasKnownKind(ReadOnlySpan<byte> message) => (DemoMessageKind)message[4] switch
-    {
-        DemoMessageKind.Voice => message.Length == VoiceSize && message[5] is >= (byte)'A' and <= (byte)'F',
-        DemoMessageKind.Header or DemoMessageKind.Terminator => message.Length == VoiceSize && message[5] == 0,
-        DemoMessageKind.Data => message[5] == 0,
-        _ => false,
-    };
+    private static bool HasKnownKind(ReadOnlySpan<byte> message) =>
+        (DemoMessageKind)message[4] switch
+        {
+            DemoMessageKind.Voice => message.Length == VoiceSize && message[5] is >= (byte)'A' and <= (byte)'F',
+            DemoMessageKind.Header or DemoMessageKind.Terminator => message.Length == VoiceSize && message[5] == 0,
+            DemoMessageKind.Data => message[5] == 0,
+            _ => false,
+        };
 
     /// <summary>A mixer (the finish of MurmurHash3): neighbours in call, sequence or place share nothing.</summary>
     private static byte Content(uint call, uint sequence, int place)

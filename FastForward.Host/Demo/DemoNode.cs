@@ -28,7 +28,9 @@ internal static class DemoNode
             Thread input = new(() => FollowParent(node)) { IsBackground = true, Name = "parent" };
             input.Start();
             node.Run();
-            Console.Out.WriteLine("result " + JsonSerializer.Serialize(Report(traffic, echo), DemoJson.Default.DemoNodeReport));
+            Console.Out.WriteLine(
+                "result " + JsonSerializer.Serialize(Report(traffic, echo), DemoJson.Default.DemoNodeReport)
+            );
             return ExitCode.Success;
         }
         catch (StartFailure failure)
@@ -42,19 +44,26 @@ internal static class DemoNode
     {
         while (Console.In.ReadLine() is { } line)
         {
-            if (line == "stop") node.Stop();
+            if (line == "stop")
+                node.Stop();
         }
 
         Environment.Exit(ExitCode.Failure);
     }
 
-    private static DemoNodeReport Report(TrafficActor traffic, EchoActor echo) => new(
-        traffic.Sent,
-        traffic.Refused,
-        traffic.Tally.Delivered,
-        traffic.Tally.Duplicated + echo.Tally.Duplicated,
-        traffic.Tally.Reordered + echo.Tally.Reordered,
-        traffic.Tally.Damaged + echo.Tally.Damaged,
-        echo.Refused,
-        [.. traffic.RoundTrips.RecordedValues().Select(static value => new[] { value.ValueIteratedTo, value.CountAddedInThisIterationStep })]);
+    private static DemoNodeReport Report(TrafficActor traffic, EchoActor echo) =>
+        new(
+            traffic.Sent,
+            traffic.Refused,
+            traffic.Tally.Delivered,
+            traffic.Tally.Duplicated + echo.Tally.Duplicated,
+            traffic.Tally.Reordered + echo.Tally.Reordered,
+            traffic.Tally.Damaged + echo.Tally.Damaged,
+            echo.Refused,
+            [
+                .. traffic
+                    .RoundTrips.RecordedValues()
+                    .Select(static value => new[] { value.ValueIteratedTo, value.CountAddedInThisIterationStep }),
+            ]
+        );
 }

@@ -17,4 +17,5 @@ internal sealed record DemoNodeReport(
     long Reordered,
     long Damaged,
     long EchoesRefused,
-    IReadOnlyList<long[]> RoundTrips);
+    IReadOnlyList<long[]> RoundTrips
+);

@@ -34,7 +34,12 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
             }
             catch (DemoFailure failure)
             {
-                return new TransportReport { Type = _type, Available = true, Reason = failure.Message };
+                return new TransportReport
+                {
+                    Type = _type,
+                    Available = true,
+                    Reason = failure.Message,
+                };
             }
             finally
             {
@@ -54,46 +59,79 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
         DemoChild[] children = [one, two];
         try
         {
-            await PhaseAsync(children, static child => child.Connected, s_connectLimit, "connect", cancellation).ConfigureAwait(false);
+            await PhaseAsync(children, static child => child.Connected, s_connectLimit, "connect", cancellation)
+                .ConfigureAwait(false);
             await TrafficAsync(children, cancellation).ConfigureAwait(false);
-            foreach (DemoChild child in children) child.Stop();
-            await PhaseAsync(children, static child => child.Result, s_settleLimit, "stop", cancellation).ConfigureAwait(false);
+            foreach (DemoChild child in children)
+                child.Stop();
+            await PhaseAsync(children, static child => child.Result, s_settleLimit, "stop", cancellation)
+                .ConfigureAwait(false);
             await Task.WhenAll(one.Exited, two.Exited).WaitAsync(s_settleLimit, cancellation).ConfigureAwait(false);
             return Summarize(await one.Result.ConfigureAwait(false), await two.Result.ConfigureAwait(false));
         }
         catch (DemoFailure failure) when (!failure.IsPortTaken)
         {
-            long sent = children.Sum(static child => child.Sent), delivered = children.Sum(static child => child.Delivered);
-            return new TransportReport { Type = _type, Available = true, Reason = failure.Message, Sent = sent, Delivered = delivered, Lost = sent - delivered };
+            long sent = children.Sum(static child => child.Sent),
+                delivered = children.Sum(static child => child.Delivered);
+            return new TransportReport
+            {
+                Type = _type,
+                Available = true,
+                Reason = failure.Message,
+                Sent = sent,
+                Delivered = delivered,
+                Lost = sent - delivered,
+            };
         }
     }
 
     private async Task TrafficAsync(DemoChild[] children, CancellationToken cancellation)
     {
-        Task done = PhaseAsync(children, static child => child.Done, TimeSpan.FromSeconds(seconds) + s_settleLimit, "finish", cancellation);
+        Task done = PhaseAsync(
+            children,
+            static child => child.Done,
+            TimeSpan.FromSeconds(seconds) + s_settleLimit,
+            "finish",
+            cancellation
+        );
         for (int second = 1; ; second++)
         {
             Task tick = Task.Delay(TimeSpan.FromSeconds(1), cancellation);
-            if (await Task.WhenAny(done, tick).ConfigureAwait(false) == done) break;
+            if (await Task.WhenAny(done, tick).ConfigureAwait(false) == done)
+                break;
             cancellation.ThrowIfCancellationRequested(); // it ends the tick early
-            long sent = children.Sum(static child => child.Sent), back = children.Sum(static child => child.Delivered);
-            screen.Progress($"{_type}: second {Math.Min(second, seconds)} of {seconds}, {sent} messages sent, {back} echoed and checked");
+            long sent = children.Sum(static child => child.Sent),
+                back = children.Sum(static child => child.Delivered);
+            screen.Progress(
+                $"{_type}: second {Math.Min(second, seconds)} of {seconds}, {sent} messages sent, {back} echoed and checked"
+            );
         }
 
         await done.ConfigureAwait(false);
     }
 
     /// <summary>Waits until both children reach a point; one that ends before it is a failure.</summary>
-    private static async Task PhaseAsync(DemoChild[] children, Func<DemoChild, Task> point, TimeSpan limit, string verb, CancellationToken cancellation)
+    private static async Task PhaseAsync(
+        DemoChild[] children,
+        Func<DemoChild, Task> point,
+        TimeSpan limit,
+        string verb,
+        CancellationToken cancellation
+    )
     {
         Task reached = Task.WhenAll(children.Select(point));
         try
         {
-            await Task.WhenAny([reached, .. children.Select(static child => child.Exited)]).WaitAsync(limit, cancellation).ConfigureAwait(false);
+            await Task.WhenAny([reached, .. children.Select(static child => child.Exited)])
+                .WaitAsync(limit, cancellation)
+                .ConfigureAwait(false);
             foreach (DemoChild child in children.Where(child => child.Exited.IsCompleted && !point(child).IsCompleted))
             {
                 string reason = child.LastError.Length == 0 ? "" : $": {child.LastError}";
-                throw new DemoFailure($"node {child.Node} ended early with exit code {child.ExitCode}{reason}") { IsPortTaken = child.ExitCode == ExitCode.Unavailable };
+                throw new DemoFailure($"node {child.Node} ended early with exit code {child.ExitCode}{reason}")
+                {
+                    IsPortTaken = child.ExitCode == ExitCode.Unavailable,
+                };
             }
 
             // One has reached the point and ended in order; the other one may need a moment more.
@@ -101,8 +139,11 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
         }
         catch (TimeoutException)
         {
-            string last = children.Select(static child => child.LastError).FirstOrDefault(static line => line.Length > 0) ?? "";
-            throw new DemoFailure($"the nodes did not {verb} within {limit.TotalSeconds} s{(last.Length == 0 ? "" : $": {last}")}");
+            string last =
+                children.Select(static child => child.LastError).FirstOrDefault(static line => line.Length > 0) ?? "";
+            throw new DemoFailure(
+                $"the nodes did not {verb} within {limit.TotalSeconds} s{(last.Length == 0 ? "" : $": {last}")}"
+            );
         }
     }
 
@@ -115,18 +156,24 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
             TransportKind.VSocket => VSocketEndPoint.LocalCid.ToString(CultureInfo.InvariantCulture),
             _ => "",
         };
-        File.WriteAllText(file, string.Create(CultureInfo.InvariantCulture, $"""
-            network = {node}
-            port = {port}
-            transports = {_type}
-            addresses = 127.0.0.1
-            socket-directory = {directory}
-            log-level = warning
+        File.WriteAllText(
+            file,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                network = {node}
+                port = {port}
+                transports = {_type}
+                addresses = 127.0.0.1
+                socket-directory = {directory}
+                log-level = warning
 
-            [OverriddenNodes]
-            {peer} = 0, {_type}, {address}, {peerPort}
+                [OverriddenNodes]
+                {peer} = 0, {_type}, {address}, {peerPort}
 
-            """));
+                """
+            )
+        );
         return file;
     }
 
@@ -142,19 +189,24 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
         yield return seconds.ToString(CultureInfo.InvariantCulture);
         yield return DemoNodeArguments.Talkers;
         yield return Talkers.ToString(CultureInfo.InvariantCulture);
-        if (kind != TransportKind.Ip) yield return DemoNodeArguments.Data;
+        if (kind != TransportKind.Ip)
+            yield return DemoNodeArguments.Data;
     }
 
     private TransportReport Summarize(DemoNodeReport one, DemoNodeReport two)
     {
         LongHistogram roundTrips = new(60_000_000_000, 3);
-        foreach (long[] pair in one.RoundTrips.Concat(two.RoundTrips)) roundTrips.RecordValueWithCount(pair[0], pair[1]);
+        foreach (long[] pair in one.RoundTrips.Concat(two.RoundTrips))
+            roundTrips.RecordValueWithCount(pair[0], pair[1]);
         long damaged = one.Damaged + two.Damaged;
         long refused = one.Refused + two.Refused + one.EchoesRefused + two.EchoesRefused;
         List<string> faults = [];
-        if (damaged > 0) faults.Add($"{damaged} damaged");
-        if (refused > 0) faults.Add($"{refused} refused by the sending node");
-        long sent = one.Sent + two.Sent, delivered = one.Delivered + two.Delivered;
+        if (damaged > 0)
+            faults.Add($"{damaged} damaged");
+        if (refused > 0)
+            faults.Add($"{refused} refused by the sending node");
+        long sent = one.Sent + two.Sent,
+            delivered = one.Delivered + two.Delivered;
         bool measured = roundTrips.TotalCount > 0;
         return new TransportReport
         {

@@ -9,20 +9,38 @@ namespace FastForward.Host.Demo;
 /// <summary>Runs the demo over every transport that is asked for and available.</summary>
 internal static class DemoRun
 {
-    private static readonly TransportKind[] s_order = [TransportKind.Ip, TransportKind.Rdma, TransportKind.Socket, TransportKind.VSocket];
+    private static readonly TransportKind[] s_order =
+    [
+        TransportKind.Ip,
+        TransportKind.Rdma,
+        TransportKind.Socket,
+        TransportKind.VSocket,
+    ];
 
     /// <param name="asked">The transports to show; empty for all.</param>
     /// <param name="seconds">The length of the traffic over each.</param>
     /// <param name="screen">Progress.</param>
     /// <param name="cancellation">Ends the demo, its processes included.</param>
-    public static async Task<DemoDocument> RunAsync(IReadOnlyCollection<TransportKind> asked, int seconds, DemoScreen screen, CancellationToken cancellation)
+    public static async Task<DemoDocument> RunAsync(
+        IReadOnlyCollection<TransportKind> asked,
+        int seconds,
+        DemoScreen screen,
+        CancellationToken cancellation
+    )
     {
         List<TransportReport> reports = [];
         foreach (TransportKind kind in s_order)
         {
             if (ReasonNotToRun(kind, asked) is { } reason)
             {
-                reports.Add(new TransportReport { Type = TransportTypeMap.NameOf(kind), Available = false, Reason = reason });
+                reports.Add(
+                    new TransportReport
+                    {
+                        Type = TransportTypeMap.NameOf(kind),
+                        Available = false,
+                        Reason = reason,
+                    }
+                );
                 continue;
             }
 
@@ -35,9 +53,12 @@ internal static class DemoRun
 
     private static string? ReasonNotToRun(TransportKind kind, IReadOnlyCollection<TransportKind> asked)
     {
-        if (kind is TransportKind.Rdma) return "not built yet";
-        if (asked.Count > 0 && !asked.Contains(kind)) return "not asked for";
-        if (kind is TransportKind.VSocket) return VSocketTransport.CheckLoopback().Reason; // its processes share a machine
+        if (kind is TransportKind.Rdma)
+            return "not built yet";
+        if (asked.Count > 0 && !asked.Contains(kind))
+            return "not asked for";
+        if (kind is TransportKind.VSocket)
+            return VSocketTransport.CheckLoopback().Reason; // its processes share a machine
         InstanceSettings any = InstanceReader.Read("demo", "network = 1").Settings!;
         using IForwardTransport transport = RunningNode.CreateTransport(kind, any, NullLoggerFactory.Instance);
         return transport.CheckAvailability().Reason;

@@ -33,29 +33,66 @@ internal sealed class DemoScreen(TextWriter output, bool isTerminal)
     /// <summary>Removes the line that changes.</summary>
     public void ClearProgress()
     {
-        if (_width > 0) output.Write($"\r{new string(' ', _width)}\r");
+        if (_width > 0)
+            output.Write($"\r{new string(' ', _width)}\r");
         _width = 0;
     }
 
     /// <summary>The table at the end.</summary>
     public static void WriteTable(TextWriter table, DemoDocument document)
     {
-        table.WriteLine($"{"transport",-25} {"messages",9} {"lost",6} {"duplicated",10} {"reordered",9} {"p50 us",9} {"p99 us",9}  status");
+        table.WriteLine(
+            string.Format(
+                CultureInfo.InvariantCulture,
+                "{0,-25} {1,9} {2,6} {3,10} {4,9} {5,9} {6,9}  status",
+                "transport",
+                "messages",
+                "lost",
+                "duplicated",
+                "reordered",
+                "p50 us",
+                "p99 us"
+            )
+        );
         foreach (TransportReport row in document.Transports)
         {
             string figures = row.Available
-                ? string.Create(CultureInfo.InvariantCulture, $"{row.Sent,9} {row.Lost,6} {row.Duplicated,10} {row.Reordered,9} {row.RttP50Micros,9:0.0} {row.RttP99Micros,9:0.0}")
-                : $"{"-",9} {"-",6} {"-",10} {"-",9} {"-",9} {"-",9}";
-            table.WriteLine($"{row.Type,-25} {figures}  {Status(row)}");
+                ? string.Format(
+                    CultureInfo.InvariantCulture,
+                    "{0,9} {1,6} {2,10} {3,9} {4,9:0.0} {5,9:0.0}",
+                    row.Sent,
+                    row.Lost,
+                    row.Duplicated,
+                    row.Reordered,
+                    row.RttP50Micros,
+                    row.RttP99Micros
+                )
+                : string.Format(
+                    CultureInfo.InvariantCulture,
+                    "{0,9} {1,6} {2,10} {3,9} {4,9} {5,9}",
+                    "-",
+                    "-",
+                    "-",
+                    "-",
+                    "-",
+                    "-"
+                );
+            table.WriteLine(
+                string.Format(CultureInfo.InvariantCulture, "{0,-25} {1}  {2}", row.Type, figures, Status(row))
+            );
         }
 
-        table.WriteLine("A round trip is there and back between two processes of this machine, through two whole nodes each way; the first second of a longer run is left out.");
+        table.WriteLine(
+            "A round trip is there and back between two processes of this machine, through two whole nodes each way; the first second of a longer run is left out."
+        );
     }
 
     private static string Status(TransportReport row)
     {
-        if (!row.Available) return row.Reason ?? "not available";
-        if (row.IsPerfect) return "ok";
+        if (!row.Available)
+            return row.Reason ?? "not available";
+        if (row.IsPerfect)
+            return "ok";
         return row.Reason is null ? "FAILED" : $"FAILED: {row.Reason}";
     }
 }

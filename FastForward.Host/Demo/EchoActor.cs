@@ -32,9 +32,20 @@ internal sealed class EchoActor : IActor
 
         Arrival arrival = call.Take(message.Payload, out _);
         Tally.Add(arrival);
-        if (arrival == Arrival.Damaged) return; // no echo: it counts as lost there
-        ulong back = ActorStream.Compose(ActorStream.Opposite(ActorStream.ServiceOf(message.Stream)), ActorStream.NumberOf(message.Stream));
-        SendResult result = _context!.Node.Send(message.Node, back, message.Class, message.Payload, message.IsLast ? SendOptions.End : SendOptions.None);
-        if (!result.IsAccepted) Refused++;
+        if (arrival == Arrival.Damaged)
+            return; // no echo: it counts as lost there
+        ulong back = ActorStream.Compose(
+            ActorStream.Opposite(ActorStream.ServiceOf(message.Stream)),
+            ActorStream.NumberOf(message.Stream)
+        );
+        SendResult result = _context!.Node.Send(
+            message.Node,
+            back,
+            message.Class,
+            message.Payload,
+            message.IsLast ? SendOptions.End : SendOptions.None
+        );
+        if (!result.IsAccepted)
+            Refused++;
     }
 }

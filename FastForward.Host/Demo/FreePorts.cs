@@ -18,12 +18,14 @@ internal static class FreePorts
         try
         {
             int[] ports = new int[count];
-            for (int i = 0; i < count; i++) ports[i] = Take(held);
+            for (int i = 0; i < count; i++)
+                ports[i] = Take(held);
             return ports;
         }
         finally
         {
-            foreach (Socket socket in held) socket.Dispose();
+            foreach (Socket socket in held)
+                socket.Dispose();
         }
     }
 
@@ -32,14 +34,18 @@ internal static class FreePorts
         for (int attempt = 0; attempt < 1000; attempt++)
         {
             int port = First + Random.Shared.Next(Count);
-            Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ExclusiveAddressUse = true };
+            Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+            {
+                ExclusiveAddressUse = true,
+            };
             try
             {
                 socket.Bind(new IPEndPoint(IPAddress.Any, port));
                 held.Add(socket); // held until all are found, or one would be found twice
                 return port;
             }
-            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+            catch (SocketException exception)
+                when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
             {
                 socket.Dispose();
             }

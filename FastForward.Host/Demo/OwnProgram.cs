@@ -7,8 +7,10 @@ internal static class OwnProgram
 {
     public static ProcessStartInfo Command(IEnumerable<string> arguments)
     {
-        string program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this process is unknown.");
-        bool throughDotnet = Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
+        string program =
+            Environment.ProcessPath ?? throw new InvalidOperationException("The path of this process is unknown.");
+        bool throughDotnet = Path.GetFileNameWithoutExtension(program)
+            .Equals("dotnet", StringComparison.OrdinalIgnoreCase);
         IEnumerable<string> all = throughDotnet ? [Environment.GetCommandLineArgs()[0], .. arguments] : arguments;
         return new ProcessStartInfo(program, all)
         {

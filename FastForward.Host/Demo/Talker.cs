@@ -34,8 +34,10 @@ internal sealed class Talker
 
     private void Tick()
     {
-        if (_call is null && _traffic.IsEnding) return;
-        if (_call is null) Begin();
+        if (_call is null && _traffic.IsEnding)
+            return;
+        if (_call is null)
+            Begin();
         Next(_call!);
         _due += _call is null ? _random.NextInt64(100_000, 400_000) : BurstMicros;
         _timer.Set(_due);
@@ -53,12 +55,16 @@ internal sealed class Talker
         DemoMessageKind kind = DemoMessageKind.Voice;
         byte burst = 0;
         uint voice = call.NextSequence - (uint)_headers;
-        if (call.NextSequence < _headers) kind = DemoMessageKind.Header;
-        else if (voice >= _bursts || _traffic.IsEnding) kind = DemoMessageKind.Terminator;
-        else burst = (byte)('A' + (voice % 6));
+        if (call.NextSequence < _headers)
+            kind = DemoMessageKind.Header;
+        else if (voice >= _bursts || _traffic.IsEnding)
+            kind = DemoMessageKind.Terminator;
+        else
+            burst = (byte)('A' + (voice % 6));
 
         DemoMessage.Write(_message, kind, burst, call.Number, call.NextSequence);
         _traffic.Send(call, MessageClass.RealTime, _message, isLast: kind == DemoMessageKind.Terminator);
-        if (kind == DemoMessageKind.Terminator) _call = null;
+        if (kind == DemoMessageKind.Terminator)
+            _call = null;
     }
 }

@@ -66,7 +66,8 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     /// <inheritdoc/>
     public void OnPeer(in PeerEvent change)
     {
-        if (change.Node != node || change.Kind != PeerEventKind.Connected || _connected) return;
+        if (change.Node != node || change.Kind != PeerEventKind.Connected || _connected)
+            return;
         _connected = true;
         _beat!.SetAfter(BeatMicros);
     }
@@ -101,24 +102,32 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     /// <summary>Sends the next message of a call. One that meets back-pressure was not sent.</summary>
     public SendStatus Send(DemoCall call, MessageClass messageClass, ReadOnlySpan<byte> message, bool isLast)
     {
-        SendStatus status = _context!.Node.Send(node, call.Stream, messageClass, message, isLast ? SendOptions.End : SendOptions.None).Status;
-        if (status == SendStatus.BackPressured && messageClass == MessageClass.Reliable) return status;
+        SendStatus status = _context!
+            .Node.Send(node, call.Stream, messageClass, message, isLast ? SendOptions.End : SendOptions.None)
+            .Status;
+        if (status == SendStatus.BackPressured && messageClass == MessageClass.Reliable)
+            return status;
         call.Sent();
         Sent++;
-        if (status != SendStatus.Accepted) Refused++;
+        if (status != SendStatus.Accepted)
+            Refused++;
         _lastEvent = _context.Loop.Now;
         return status;
     }
 
-    private bool IsSettled => _context!.Node.GetPeer(node) is { State: PeerState.Connected, Paths: [{ State: PathState.Sound } path] } && path.Age >= s_settled;
+    private bool IsSettled =>
+        _context!.Node.GetPeer(node) is { State: PeerState.Connected, Paths: [{ State: PathState.Sound } path] }
+        && path.Age >= s_settled;
 
     private void Begin()
     {
         ForwardLoop loop = _context!.Loop;
         _measuresFrom = loop.Now + (seconds > 1 ? WarmUpMicros : 0);
         _endsAt = loop.Now + (seconds * 1_000_000L);
-        for (int i = 0; i < talkers; i++) _talkers.Add(new Talker(this, loop, i));
-        if (withData) _data = new DataCaller(this, loop, talkers);
+        for (int i = 0; i < talkers; i++)
+            _talkers.Add(new Talker(this, loop, i));
+        if (withData)
+            _data = new DataCaller(this, loop, talkers);
         _hasBegun = true;
         _beat!.SetAfter(BeatMicros);
         report("connected");
@@ -128,8 +137,10 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     {
         if (!_hasBegun)
         {
-            if (IsSettled) Begin();
-            else _beat!.SetAfter(BeatMicros);
+            if (IsSettled)
+                Begin();
+            else
+                _beat!.SetAfter(BeatMicros);
             return;
         }
 
@@ -142,7 +153,8 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
             return;
         }
 
-        if (++_beats % BeatsPerReport == 0) report($"progress {Sent} {Tally.Delivered}");
+        if (++_beats % BeatsPerReport == 0)
+            report($"progress {Sent} {Tally.Delivered}");
         _beat!.SetAfter(BeatMicros);
     }
 }

@@ -37,5 +37,6 @@ internal sealed record TransportReport
 
     /// <summary>Everything was delivered, in order, once.</summary>
     [JsonIgnore]
-    public bool IsPerfect => Available && Reason is null && Sent > 0 && Delivered == Sent && Lost == 0 && Duplicated == 0 && Reordered == 0;
+    public bool IsPerfect =>
+        Available && Reason is null && Sent > 0 && Delivered == Sent && Lost == 0 && Duplicated == 0 && Reordered == 0;
 }

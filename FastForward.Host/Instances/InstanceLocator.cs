@@ -15,18 +15,34 @@ internal static class InstanceLocator
     {
         string file = Locate(instance, directory);
         InstanceReading reading = InstanceReader.ReadFile(file);
-        if (file == instance || File.Exists(file)) return reading.Settings is { } settings && file != instance ? VerifyId(reading, settings, instance) : reading;
+        if (file == instance || File.Exists(file))
+            return reading.Settings is { } settings && file != instance
+                ? VerifyId(reading, settings, instance)
+                : reading;
         string[] present = Directory.Exists(directory) ? Directory.GetFiles(directory, "*.conf") : [];
-        string advice = present.Length == 0
-            ? "give the path of the file, or --instances-directory"
-            : $"the instances there are {string.Join(", ", present.Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal))}";
+        string advice =
+            present.Length == 0
+                ? "give the path of the file, or --instances-directory"
+                : $"the instances there are {string.Join(", ", present.Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal))}";
         return new InstanceReading(null, [new InstanceProblem(file, 0, "", $"there is no such file; {advice}")]);
     }
 
     /// <summary>A copied file with its old id would start a node under another one's id.</summary>
     private static InstanceReading VerifyId(InstanceReading reading, InstanceSettings settings, string instance)
     {
-        if (uint.TryParse(instance, out uint id) && id == settings.Network) return reading;
-        return new InstanceReading(null, [new InstanceProblem(settings.File, 0, "network", $"the file is that of instance {instance} and says {settings.Network}", $"network = {instance}")]);
+        if (uint.TryParse(instance, out uint id) && id == settings.Network)
+            return reading;
+        return new InstanceReading(
+            null,
+            [
+                new InstanceProblem(
+                    settings.File,
+                    0,
+                    "network",
+                    $"the file is that of instance {instance} and says {settings.Network}",
+                    $"network = {instance}"
+                ),
+            ]
+        );
     }
 }

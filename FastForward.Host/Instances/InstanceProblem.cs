@@ -14,14 +14,20 @@ internal sealed record InstanceProblem(string File, int Line, string Key, string
     /// </summary>
     public override string ToString()
     {
-        string line = File
+        string line =
+            File
             + (Line > 0 ? $":{Line}" : "")
             + (Key.Length > 0 ? $": {Key}" : "")
             + $": {Reason}"
             + (Example is null ? "" : $"; for example: {Example}");
-        return string.Create(line.Length, line, static (target, source) =>
-        {
-            for (int i = 0; i < source.Length; i++) target[i] = char.IsControl(source[i]) ? '?' : source[i];
-        });
+        return string.Create(
+            line.Length,
+            line,
+            static (target, source) =>
+            {
+                for (int i = 0; i < source.Length; i++)
+                    target[i] = char.IsControl(source[i]) ? '?' : source[i];
+            }
+        );
     }
 }

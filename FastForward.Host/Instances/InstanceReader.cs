@@ -67,12 +67,16 @@ internal sealed class InstanceReader
     {
         try
         {
-            if (Directory.Exists(file)) return Unreadable(file, "is a directory, not an instance file");
+            if (Directory.Exists(file))
+                return Unreadable(file, "is a directory, not an instance file");
             using StreamReader reader = new(file);
             char[] buffer = new char[MaxCharacters + 1];
             ReadOnlySpan<char> text = buffer.AsSpan(0, reader.ReadBlock(buffer));
-            if (text.Contains('\0')) return Unreadable(file, "is no text file");
-            return text.Length > MaxCharacters ? Unreadable(file, $"is longer than {MaxCharacters} characters, so it is no instance file") : Read(file, text.ToString());
+            if (text.Contains('\0'))
+                return Unreadable(file, "is no text file");
+            return text.Length > MaxCharacters
+                ? Unreadable(file, $"is longer than {MaxCharacters} characters, so it is no instance file")
+                : Read(file, text.ToString());
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -91,11 +95,13 @@ internal sealed class InstanceReader
     {
         InstanceReader reader = new(file, content);
         InstanceSettings settings = reader.ReadSettings();
-        if (reader._problems.Count == 0) return new InstanceReading(settings, []);
+        if (reader._problems.Count == 0)
+            return new InstanceReading(settings, []);
         return new InstanceReading(null, [.. reader._problems.OrderBy(static problem => problem.Line)]);
     }
 
-    private static InstanceReading Unreadable(string file, string reason) => new(null, [new InstanceProblem(file, 0, "", reason)]);
+    private static InstanceReading Unreadable(string file, string reason) =>
+        new(null, [new InstanceProblem(file, 0, "", reason)]);
 
     private InstanceSettings ReadSettings()
     {
@@ -128,7 +134,11 @@ internal sealed class InstanceReader
             Outlets = [],
         };
         if (settings is { VSocketType: VSocketType.Datagram, VSocketToHost: true })
-            top.Contradiction("vsocket-to-host", "goes with connections, not with vsocket-type = datagram", "vsocket-type = auto");
+            top.Contradiction(
+                "vsocket-to-host",
+                "goes with connections, not with vsocket-type = datagram",
+                "vsocket-type = auto"
+            );
         top.ReportUnknownKeys();
         return ReadSections(settings, routes);
     }
@@ -136,33 +146,54 @@ internal sealed class InstanceReader
     private InstanceSettings ReadSections(InstanceSettings settings, RouteOptions options)
     {
         RouteSectionReader rows = new(_file, _values, _problems);
-        List<RouteRow> overridden = [], nodes = [];
+        List<RouteRow> overridden = [],
+            nodes = [];
         List<(InstanceSection Section, BridgeSettings Settings)> bridges = [];
         List<OutletSettings> outlets = [];
         foreach (InstanceSection section in _text.Sections)
         {
-            if (Is(section.Name, "OverriddenNodes")) overridden = rows.Read(section, RouteTable.OverriddenNodes);
-            else if (Is(section.Name, "Nodes")) nodes = rows.Read(section, RouteTable.Nodes);
-            else if (Is(section.Kind, "bridge")) bridges.Add((section, ReadBridge(section)));
-            else if (Is(section.Kind, "outlet")) outlets.Add(ReadOutlet(section));
-            else ReportUnknownSection(section);
+            if (Is(section.Name, "OverriddenNodes"))
+                overridden = rows.Read(section, RouteTable.OverriddenNodes);
+            else if (Is(section.Name, "Nodes"))
+                nodes = rows.Read(section, RouteTable.Nodes);
+            else if (Is(section.Kind, "bridge"))
+                bridges.Add((section, ReadBridge(section)));
+            else if (Is(section.Kind, "outlet"))
+                outlets.Add(ReadOutlet(section));
+            else
+                ReportUnknownSection(section);
         }
 
         rows.Judge(overridden, nodes, options);
-        HashSet<uint> reachable = [settings.Network, .. overridden.Select(static row => row.Node), .. nodes.Select(static row => row.Node)];
+        HashSet<uint> reachable =
+        [
+            settings.Network,
+            .. overridden.Select(static row => row.Node),
+            .. nodes.Select(static row => row.Node),
+        ];
         foreach ((InstanceSection section, BridgeSettings bridge) in bridges)
         {
             // A bridge without its node was reported already; a wrong row was as well.
-            if (bridge.Node == 0 || reachable.Contains(bridge.Node) || RowWasWrong(bridge.Node)) continue;
-            _problems.Add(new InstanceProblem(
-                _file,
-                section.Keys.Find(static key => Is(key.Name, "node"))!.Line,
-                section.PathOf("node"),
-                $"no row of [OverriddenNodes] or [Nodes] leads to node {bridge.Node}, and it is not this node",
-                $"{bridge.Node} = 0, FORWARD_TRANSPORT_SOCKET, , 54012"));
+            if (bridge.Node == 0 || reachable.Contains(bridge.Node) || RowWasWrong(bridge.Node))
+                continue;
+            _problems.Add(
+                new InstanceProblem(
+                    _file,
+                    section.Keys.Find(static key => Is(key.Name, "node"))!.Line,
+                    section.PathOf("node"),
+                    $"no row of [OverriddenNodes] or [Nodes] leads to node {bridge.Node}, and it is not this node",
+                    $"{bridge.Node} = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
+                )
+            );
         }
 
-        return settings with { OverriddenNodes = overridden, Nodes = nodes, Bridges = [.. bridges.Select(static bridge => bridge.Settings)], Outlets = outlets };
+        return settings with
+        {
+            OverriddenNodes = overridden,
+            Nodes = nodes,
+            Bridges = [.. bridges.Select(static bridge => bridge.Settings)],
+            Outlets = outlets,
+        };
     }
 
     private BridgeSettings ReadBridge(InstanceSection section)
@@ -178,7 +209,8 @@ internal sealed class InstanceReader
             IdleSeconds = (int)keys.Number("idle-seconds", 1, 86_400, 60, "60"),
             MaxClients = (int)keys.Number("max-clients", 1, 65_536, 1000, "1000"),
         };
-        if (keys.Text("node") is null) keys.Missing("node", "250012");
+        if (keys.Text("node") is null)
+            keys.Missing("node", "250012");
         keys.ReportUnknownKeys();
         return bridge;
     }
@@ -214,16 +246,21 @@ internal sealed class InstanceReader
 
     private static List<TransportKind> ReadTransports(SectionReader top)
     {
-        if (top.List("transports") is not { } names) return [TransportKind.Ip, TransportKind.Socket, TransportKind.VSocket];
+        if (top.List("transports") is not { } names)
+            return [TransportKind.Ip, TransportKind.Socket, TransportKind.VSocket];
         List<TransportKind> kinds = [];
         foreach (string name in names)
         {
-            if (!TransportTypeMap.Default.TryParse(name, out TransportKind kind)) top.Wrong("transports", name, "is no transport type", "ip, socket, vsocket");
-            else if (kind is TransportKind.Rdma) top.Wrong("transports", name, "is not built yet", "ip, socket, vsocket");
-            else if (!kinds.Contains(kind)) kinds.Add(kind);
+            if (!TransportTypeMap.Default.TryParse(name, out TransportKind kind))
+                top.Wrong("transports", name, "is no transport type", "ip, socket, vsocket");
+            else if (kind is TransportKind.Rdma)
+                top.Wrong("transports", name, "is not built yet", "ip, socket, vsocket");
+            else if (!kinds.Contains(kind))
+                kinds.Add(kind);
         }
 
-        if (names.Count == 0) top.Wrong("transports", "", "names no transport", "ip, socket, vsocket");
+        if (names.Count == 0)
+            top.Wrong("transports", "", "names no transport", "ip, socket, vsocket");
         return kinds;
     }
 
@@ -233,9 +270,17 @@ internal sealed class InstanceReader
         foreach (string text in top.List("addresses") ?? [])
         {
             // IPAddress reads "1" as 0.0.0.1.
-            if (!text.AsSpan().ContainsAny('.', ':') || !IPAddress.TryParse(text, out IPAddress? address)) top.Wrong("addresses", text, "is no IP address", "127.0.0.1, ::1");
-            else if (addresses.Exists(other => other.AddressFamily == address.AddressFamily)) top.Wrong("addresses", text, "is the second of its family; there is one IPv4 and one IPv6 socket", "127.0.0.1, ::1");
-            else addresses.Add(address);
+            if (!text.AsSpan().ContainsAny('.', ':') || !IPAddress.TryParse(text, out IPAddress? address))
+                top.Wrong("addresses", text, "is no IP address", "127.0.0.1, ::1");
+            else if (addresses.Exists(other => other.AddressFamily == address.AddressFamily))
+                top.Wrong(
+                    "addresses",
+                    text,
+                    "is the second of its family; there is one IPv4 and one IPv6 socket",
+                    "127.0.0.1, ::1"
+                );
+            else
+                addresses.Add(address);
         }
 
         return addresses;
@@ -245,17 +290,23 @@ internal sealed class InstanceReader
     private static string ReadControlDirectory(SectionReader top, uint network, RouteOptions routes)
     {
         string directory = ReadDirectory(top, "control-directory", routes.SocketDirectory);
-        if (!ControlPath.Fits(ControlPath.Of(directory, network))) top.Wrong("control-directory", directory, "is too long for the address of a socket", "/tmp");
+        if (!ControlPath.Fits(ControlPath.Of(directory, network)))
+            top.Wrong("control-directory", directory, "is too long for the address of a socket", "/tmp");
         return directory;
     }
 
     private static string ReadDirectory(SectionReader top, string key, string absent)
     {
-        if (top.Text(key) is not { } directory) return absent;
-        if (!Path.IsPathRooted(directory)) top.Wrong(key, directory, "is no absolute path", "/tmp");
-        else if (!Directory.Exists(directory)) top.Wrong(key, directory, "is no directory on this machine", "/tmp");
-        else if (LibraryRefuses(directory)) top.Wrong(key, directory, "is too long or too odd for the address of a socket", "/tmp");
-        else return directory;
+        if (top.Text(key) is not { } directory)
+            return absent;
+        if (!Path.IsPathRooted(directory))
+            top.Wrong(key, directory, "is no absolute path", "/tmp");
+        else if (!Directory.Exists(directory))
+            top.Wrong(key, directory, "is no directory on this machine", "/tmp");
+        else if (LibraryRefuses(directory))
+            top.Wrong(key, directory, "is too long or too odd for the address of a socket", "/tmp");
+        else
+            return directory;
         return absent;
     }
 
@@ -274,8 +325,14 @@ internal sealed class InstanceReader
 
     private static UnixFileMode? ReadSocketMode(SectionReader top)
     {
-        if (top.Text("socket-mode") is not { } text) return null;
-        if (text.Length is 3 or 4 && !text.AsSpan().ContainsAnyExceptInRange('0', '7') && Convert.ToInt32(text, 8) <= 0x1FF) return (UnixFileMode)Convert.ToInt32(text, 8);
+        if (top.Text("socket-mode") is not { } text)
+            return null;
+        if (
+            text.Length is 3 or 4
+            && !text.AsSpan().ContainsAnyExceptInRange('0', '7')
+            && Convert.ToInt32(text, 8) <= 0x1FF
+        )
+            return (UnixFileMode)Convert.ToInt32(text, 8);
         top.Wrong("socket-mode", text, "is no set of permissions in octal", "0660");
         return null;
     }
@@ -283,29 +340,43 @@ internal sealed class InstanceReader
     private static string? ReadSocketGroup(SectionReader top)
     {
         string? group = top.Text("socket-group");
-        if (group?.Length == 0) top.Wrong("socket-group", group, "names no group", "brandmeister");
+        if (group?.Length == 0)
+            top.Wrong("socket-group", group, "names no group", "brandmeister");
         return group;
     }
 
     private static List<uint>? ReadAllowedUsers(SectionReader top)
     {
-        if (top.List("allowed-users") is not { } texts) return null;
+        if (top.List("allowed-users") is not { } texts)
+            return null;
         List<uint> users = [];
         foreach (string text in texts)
         {
-            if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint user)) users.Add(user);
-            else top.Wrong("allowed-users", text, "is no user id", "0, 1001");
+            if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint user))
+                users.Add(user);
+            else
+                top.Wrong("allowed-users", text, "is no user id", "0, 1001");
         }
 
-        if (texts.Count == 0) top.Wrong("allowed-users", "", "allows nobody", "0, 1001");
+        if (texts.Count == 0)
+            top.Wrong("allowed-users", "", "allows nobody", "0, 1001");
         return users;
     }
 
     private void ReportUnknownSection(InstanceSection section)
     {
         string? near = NearestName.Of(section.Kind, s_sectionKinds);
-        string advice = near is null ? "the sections are [OverriddenNodes], [Nodes], [bridge <name>], [outlet <name>]" : $"did you mean [{near}]?";
-        _problems.Add(new InstanceProblem(_file, section.Line, $"[{section.Name}]", $"is no section of an instance file; {advice}"));
+        string advice = near is null
+            ? "the sections are [OverriddenNodes], [Nodes], [bridge <name>], [outlet <name>]"
+            : $"did you mean [{near}]?";
+        _problems.Add(
+            new InstanceProblem(
+                _file,
+                section.Line,
+                $"[{section.Name}]",
+                $"is no section of an instance file; {advice}"
+            )
+        );
     }
 
     private bool RowWasWrong(uint node) =>

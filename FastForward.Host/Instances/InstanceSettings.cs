@@ -77,8 +77,8 @@ internal sealed record InstanceSettings
 
     /// <summary>The rows as the library's resolver takes them.</summary>
     public IReadOnlyList<IRouteSource> RouteSources =>
-    [
-        new StaticRouteSource(OverriddenNodes, RouteTable.OverriddenNodes, $"{File} [OverriddenNodes]"),
-        new StaticRouteSource(Nodes, RouteTable.Nodes, $"{File} [Nodes]"),
-    ];
+        [
+            new StaticRouteSource(OverriddenNodes, RouteTable.OverriddenNodes, $"{File} [OverriddenNodes]"),
+            new StaticRouteSource(Nodes, RouteTable.Nodes, $"{File} [Nodes]"),
+        ];
 }

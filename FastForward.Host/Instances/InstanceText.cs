@@ -42,9 +42,12 @@ internal sealed class InstanceText
         {
             number++;
             string line = raw.Trim().ToString();
-            if (line.Length == 0 || line[0] is ';' or '#' or '/') continue;
-            if (line[0] == '[') section = scan.Header(line, number, section);
-            else scan.Key(line, number, section);
+            if (line.Length == 0 || line[0] is ';' or '#' or '/')
+                continue;
+            if (line[0] == '[')
+                section = scan.Header(line, number, section);
+            else
+                scan.Key(line, number, section);
         }
 
         return scan;
@@ -68,7 +71,9 @@ internal sealed class InstanceText
 
         if (_byName.TryGetValue(name, out InstanceSection? earlier))
         {
-            string advice = earlier.Kind is "bridge" or "outlet" ? $"[{earlier.Kind} second]" : $"put its rows under line {earlier.Line}";
+            string advice = earlier.Kind is "bridge" or "outlet"
+                ? $"[{earlier.Kind} second]"
+                : $"put its rows under line {earlier.Line}";
             Report(number, name, $"the section is given again; the first one is in line {earlier.Line}", advice);
             return new InstanceSection(name, number);
         }
@@ -92,14 +97,24 @@ internal sealed class InstanceText
 
         if (key.Contains(':', StringComparison.Ordinal))
         {
-            Report(number, section.PathOf(key), "a key has no colon in it", "[bridge] in a line of its own, then listen = 127.0.0.1:5300");
+            Report(
+                number,
+                section.PathOf(key),
+                "a key has no colon in it",
+                "[bridge] in a line of its own, then listen = 127.0.0.1:5300"
+            );
             return;
         }
 
-        if (!_byName.TryGetValue(section.Name, out InstanceSection? known) || known != section) return; // reported with its header
+        if (!_byName.TryGetValue(section.Name, out InstanceSection? known) || known != section)
+            return; // reported with its header
         if (!_lineOfKey.TryAdd($"{section.Name}:{key}", number))
         {
-            Report(number, section.PathOf(key), $"the key is given again; the first one is in line {_lineOfKey[$"{section.Name}:{key}"]}");
+            Report(
+                number,
+                section.PathOf(key),
+                $"the key is given again; the first one is in line {_lineOfKey[$"{section.Name}:{key}"]}"
+            );
             return;
         }
 

@@ -11,7 +11,8 @@ internal static class NearestName
         foreach (string candidate in known)
         {
             int distance = Distance(written.ToLowerInvariant(), candidate.ToLowerInvariant());
-            if (distance >= bestDistance) continue;
+            if (distance >= bestDistance)
+                continue;
             best = candidate;
             bestDistance = distance;
         }
@@ -23,7 +24,8 @@ internal static class NearestName
     private static int Distance(string one, string other)
     {
         Span<int> row = stackalloc int[other.Length + 1];
-        for (int i = 0; i < row.Length; i++) row[i] = i;
+        for (int i = 0; i < row.Length; i++)
+            row[i] = i;
         for (int i = 1; i <= one.Length; i++)
         {
             int diagonal = row[0];

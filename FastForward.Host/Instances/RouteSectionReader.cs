@@ -10,7 +10,8 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
 {
     private const string Example = "250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012";
 
-    private readonly Dictionary<(RouteTable Table, string Row), (InstanceSection Section, InstanceKey Key)> _places = [];
+    private readonly Dictionary<(RouteTable Table, string Row), (InstanceSection Section, InstanceKey Key)> _places =
+    [];
 
     /// <summary>The rows of a section whose shape is right.</summary>
     public List<RouteRow> Read(InstanceSection section, RouteTable table)
@@ -44,7 +45,11 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
         foreach (RouteProblem problem in resolver.Problems)
         {
             (InstanceSection section, InstanceKey key) = _places[(Enum.Parse<RouteTable>(problem.Source), problem.Row)];
-            string reason = problem.Reason.Replace("the option AllowUnkeyedIp", "allow-unkeyed-ip = yes", StringComparison.Ordinal);
+            string reason = problem.Reason.Replace(
+                "the option AllowUnkeyedIp",
+                "allow-unkeyed-ip = yes",
+                StringComparison.Ordinal
+            );
             problems.Add(new InstanceProblem(file, key.Line, section.PathOf(key.Name), reason));
         }
     }
@@ -64,10 +69,14 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
         {
             IEnumerable<string> names = Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf);
             string? near = NearestName.Of(fields[1], names);
-            return $"'{fields[1]}' is no transport type" + (near is null ? $" ({string.Join(", ", names)})" : $", did you mean {near}?");
+            return $"'{fields[1]}' is no transport type"
+                + (near is null ? $" ({string.Join(", ", names)})" : $", did you mean {near}?");
         }
 
-        if (!int.TryParse(fields[3], NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > 65_535)
+        if (
+            !int.TryParse(fields[3], NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+            || port is < 1 or > 65_535
+        )
             return $"'{fields[3]}' is no port from 1 to 65535";
         row = new RouteRow(node, keyId, kind, fields[2].Trim('"'), port); // the registry's spelling of "empty" is right too
         return null;

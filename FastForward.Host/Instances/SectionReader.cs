@@ -8,14 +8,20 @@ namespace FastForward.Host.Instances;
 /// Reads the keys of one section as typed values. Every accessor answers something usable also when the value is wrong:
 /// the problem is noted and reading goes on, so that all problems of a file are told at once.
 /// </summary>
-internal sealed class SectionReader(string file, InstanceSection section, IConfiguration values, List<InstanceProblem> problems)
+internal sealed class SectionReader(
+    string file,
+    InstanceSection section,
+    IConfiguration values,
+    List<InstanceProblem> problems
+)
 {
     private readonly List<string> _known = [];
 
     /// <summary>The value of a key, or null when it is not given.</summary>
     public string? Text(string key)
     {
-        if (!_known.Contains(key)) _known.Add(key);
+        if (!_known.Contains(key))
+            _known.Add(key);
         return LineOf(key) == 0 ? null : values[section.PathOf(key)] ?? "";
     }
 
@@ -30,11 +36,17 @@ internal sealed class SectionReader(string file, InstanceSection section, IConfi
         string? text = Text(key);
         if (text is null)
         {
-            if (absent is null) Missing(key, example);
+            if (absent is null)
+                Missing(key, example);
             return absent ?? minimum;
         }
 
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= minimum && number <= maximum) return number;
+        if (
+            long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            && number >= minimum
+            && number <= maximum
+        )
+            return number;
         Wrong(key, text, $"is no whole number from {minimum} to {maximum}", example);
         return absent ?? minimum;
     }
@@ -43,10 +55,12 @@ internal sealed class SectionReader(string file, InstanceSection section, IConfi
     public T Word<T>(string key, T absent, IReadOnlyList<KeyValuePair<string, T>> words)
     {
         string? text = Text(key);
-        if (text is null) return absent;
+        if (text is null)
+            return absent;
         foreach ((string word, T value) in words)
         {
-            if (string.Equals(word, text, StringComparison.OrdinalIgnoreCase)) return value;
+            if (string.Equals(word, text, StringComparison.OrdinalIgnoreCase))
+                return value;
         }
 
         IEnumerable<string> names = words.Select(static word => word.Key);
@@ -96,14 +110,16 @@ internal sealed class SectionReader(string file, InstanceSection section, IConfi
     }
 
     /// <summary>Notes that the value, right by itself, does not go with another one.</summary>
-    public void Contradiction(string key, string reason, string example) => Report(LineOf(key), section.PathOf(key), reason, example);
+    public void Contradiction(string key, string reason, string example) =>
+        Report(LineOf(key), section.PathOf(key), reason, example);
 
     /// <summary>Notes every key that no accessor asked for. Call it last.</summary>
     public void ReportUnknownKeys()
     {
         foreach (InstanceKey key in section.Keys)
         {
-            if (_known.Contains(key.Name, StringComparer.OrdinalIgnoreCase)) continue;
+            if (_known.Contains(key.Name, StringComparer.OrdinalIgnoreCase))
+                continue;
             string? near = NearestName.Of(key.Name, _known);
             string advice = near is null ? $"the keys here are {string.Join(", ", _known)}" : $"did you mean {near}?";
             Report(key.Line, section.PathOf(key.Name), $"is not known; {advice}", null);
@@ -111,7 +127,8 @@ internal sealed class SectionReader(string file, InstanceSection section, IConfi
     }
 
     private int LineOf(string key) =>
-        section.Keys.Find(candidate => string.Equals(candidate.Name, key, StringComparison.OrdinalIgnoreCase))?.Line ?? 0;
+        section.Keys.Find(candidate => string.Equals(candidate.Name, key, StringComparison.OrdinalIgnoreCase))?.Line
+        ?? 0;
 
     private void Report(int line, string key, string reason, string? example) =>
         problems.Add(new InstanceProblem(file, line, key, reason, example));

@@ -46,7 +46,9 @@ internal sealed unsafe class DatagramSocket : IDisposable
             Span<uint> counters = stackalloc uint[MemoryCounters];
             uint length = MemoryCounters * sizeof(uint);
             fixed (uint* memory = counters)
-                return LibC.GetSocketOption(Handle, SOL_SOCKET, SO_MEMINFO, memory, &length) == 0 ? counters[DropCounter] : 0;
+                return LibC.GetSocketOption(Handle, SOL_SOCKET, SO_MEMINFO, memory, &length) == 0
+                    ? counters[DropCounter]
+                    : 0;
         }
     }
 
@@ -103,7 +105,8 @@ internal sealed unsafe class DatagramSocket : IDisposable
     /// <returns>Its length, or a negative errno.</returns>
     public int SendTo(ReadOnlySpan<byte> datagram, in UdpAddress to)
     {
-        fixed (UdpAddress* address = &to) return Send(datagram, address, to.Length);
+        fixed (UdpAddress* address = &to)
+            return Send(datagram, address, to.Length);
     }
 
     /// <summary>Sends one datagram to where the socket is connected.</summary>

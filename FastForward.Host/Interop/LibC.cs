@@ -22,19 +22,44 @@ internal static unsafe partial class LibC
     private const string Library = "libc";
 
     [LibraryImport(Library, EntryPoint = "recvfrom", SetLastError = true)]
-    public static partial nint ReceiveFrom(SafeSocketHandle socket, byte* buffer, nuint length, int flags, UdpAddress* from, uint* fromLength);
+    public static partial nint ReceiveFrom(
+        SafeSocketHandle socket,
+        byte* buffer,
+        nuint length,
+        int flags,
+        UdpAddress* from,
+        uint* fromLength
+    );
 
     [LibraryImport(Library, EntryPoint = "sendto", SetLastError = true)]
-    public static partial nint SendTo(SafeSocketHandle socket, byte* buffer, nuint length, int flags, UdpAddress* to, uint toLength);
+    public static partial nint SendTo(
+        SafeSocketHandle socket,
+        byte* buffer,
+        nuint length,
+        int flags,
+        UdpAddress* to,
+        uint toLength
+    );
 
     [LibraryImport(Library, EntryPoint = "getsockopt", SetLastError = true)]
-    public static partial int GetSocketOption(SafeSocketHandle socket, int level, int option, void* value, uint* length);
+    public static partial int GetSocketOption(
+        SafeSocketHandle socket,
+        int level,
+        int option,
+        void* value,
+        uint* length
+    );
 
     [LibraryImport(Library, EntryPoint = "epoll_create1", SetLastError = true)]
     public static partial int EpollCreate(int flags);
 
     [LibraryImport(Library, EntryPoint = "epoll_ctl", SetLastError = true)]
-    public static partial int EpollControl(SafeFileHandle epoll, int operation, SafeSocketHandle socket, byte* epollEvent);
+    public static partial int EpollControl(
+        SafeFileHandle epoll,
+        int operation,
+        SafeSocketHandle socket,
+        byte* epollEvent
+    );
 
     [LibraryImport(Library, EntryPoint = "epoll_wait", SetLastError = true)]
     public static partial int EpollWait(SafeFileHandle epoll, byte* events, int capacity, int timeoutMilliseconds);

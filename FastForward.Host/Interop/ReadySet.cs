@@ -21,7 +21,8 @@ internal sealed unsafe class ReadySet : IDisposable
     public ReadySet()
     {
         _epoll = new SafeFileHandle(LibC.EpollCreate(LibC.EPOLL_CLOEXEC), ownsHandle: true);
-        if (_epoll.IsInvalid) throw new IOException($"epoll_create1: {Marshal.GetLastPInvokeErrorMessage()}");
+        if (_epoll.IsInvalid)
+            throw new IOException($"epoll_create1: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     /// <summary>The set's own descriptor.</summary>
@@ -48,7 +49,8 @@ internal sealed unsafe class ReadySet : IDisposable
     /// <returns>How many sockets are readable; ask for them with the indexer.</returns>
     public int Look()
     {
-        fixed (byte* events = _events) return Math.Max(0, LibC.EpollWait(_epoll, events, Capacity, 0));
+        fixed (byte* events = _events)
+            return Math.Max(0, LibC.EpollWait(_epoll, events, Capacity, 0));
     }
 
     /// <summary>The token of readable socket <paramref name="index"/> of the last <see cref="Look"/>.</summary>

@@ -20,12 +20,13 @@ internal readonly struct UdpAddress : IEquatable<UdpAddress>
     public const uint Capacity = 32;
 
     /// <summary>The length of the form in use; 0 for one that is neither.</summary>
-    public uint Length => (ushort)_first switch
-    {
-        2 => 16,
-        10 => 28,
-        _ => 0,
-    };
+    public uint Length =>
+        (ushort)_first switch
+        {
+            2 => 16,
+            10 => 28,
+            _ => 0,
+        };
 
     public bool Equals(UdpAddress other) =>
         _first == other._first && _second == other._second && _third == other._third && _fourth == other._fourth;

@@ -49,7 +49,8 @@ internal sealed partial class InstanceRun
         }
         finally
         {
-            foreach (IDisposable actor in actors) actor.Dispose();
+            foreach (IDisposable actor in actors)
+                actor.Dispose();
         }
     }
 
@@ -61,14 +62,25 @@ internal sealed partial class InstanceRun
         }
         catch (SocketException exception)
         {
-            throw new StartFailure($"[{bridge.Name}] cannot take UDP {bridge.Listen}: {exception.Message}. Stop the program that has it (ss -ulpn shows it), or give listen another address or port.", exception);
+            throw new StartFailure(
+                $"[{bridge.Name}] cannot take UDP {bridge.Listen}: {exception.Message}. Stop the program that has it (ss -ulpn shows it), or give listen another address or port.",
+                exception
+            );
         }
     }
 
     private static string Describe(ForwardNode node) =>
-        string.Join("; ", node.Transports.OrderBy(static pair => pair.Key).Select(static pair => $"{pair.Key}: {pair.Value.Reason ?? "up"}"));
+        string.Join(
+            "; ",
+            node.Transports.OrderBy(static pair => pair.Key)
+                .Select(static pair => $"{pair.Key}: {pair.Value.Reason ?? "up"}")
+        );
 
-    [LoggerMessage(EventId = 8100, Level = LogLevel.Information, Message = "Node {Node} runs ({File}, port {Port}). {Transports}")]
+    [LoggerMessage(
+        EventId = 8100,
+        Level = LogLevel.Information,
+        Message = "Node {Node} runs ({File}, port {Port}). {Transports}"
+    )]
     private static partial void LogRunning(ILogger logger, uint node, string file, int port, string transports);
 
     [LoggerMessage(EventId = 8101, Level = LogLevel.Information, Message = "{Signal}: stopping")]

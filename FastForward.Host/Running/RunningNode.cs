@@ -29,16 +29,24 @@ internal sealed class RunningNode : IDisposable
         _routes = new OverrideResolver(
             settings.RouteSources,
             new RouteOptions { SocketDirectory = settings.SocketDirectory, AllowUnkeyedIp = settings.AllowUnkeyedIp },
-            loggers.CreateLogger<OverrideResolver>());
+            loggers.CreateLogger<OverrideResolver>()
+        );
         Transports = TransportsOf(settings, loggers);
         Node = new ForwardNode(
             Loop,
-            new ForwardNodeOptions { Node = settings.Network, AllowUnkeyedIp = settings.AllowUnkeyedIp, VSocketFallback = settings.VSocketFallback, MaxStreams = StreamsNeeded(settings) },
+            new ForwardNodeOptions
+            {
+                Node = settings.Network,
+                AllowUnkeyedIp = settings.AllowUnkeyedIp,
+                VSocketFallback = settings.VSocketFallback,
+                MaxStreams = StreamsNeeded(settings),
+            },
             Transports,
             _routes,
             Actors,
             loggers.CreateLogger<ForwardNode>(),
-            _metrics);
+            _metrics
+        );
     }
 
     /// <summary>What the instance file says.</summary>
@@ -97,20 +105,40 @@ internal sealed class RunningNode : IDisposable
     }
 
     /// <summary>The kinds that this program can make, with or without what the machine needs for them.</summary>
-    public static IForwardTransport CreateTransport(TransportKind kind, InstanceSettings settings, ILoggerFactory loggers) => kind switch
-    {
-        TransportKind.Ip => new IpTransport(IpOptions(settings), loggers.CreateLogger<IpTransport>()),
-        TransportKind.Socket => new SocketTransport(SocketOptions(settings), loggers.CreateLogger<SocketTransport>()),
-        TransportKind.VSocket => new VSocketTransport(
-            new VSocketTransportOptions { Port = settings.Port, Type = settings.VSocketType, ToHost = settings.VSocketToHost },
-            loggers.CreateLogger<VSocketTransport>()),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not built yet"),
-    };
+    public static IForwardTransport CreateTransport(
+        TransportKind kind,
+        InstanceSettings settings,
+        ILoggerFactory loggers
+    ) =>
+        kind switch
+        {
+            TransportKind.Ip => new IpTransport(IpOptions(settings), loggers.CreateLogger<IpTransport>()),
+            TransportKind.Socket => new SocketTransport(
+                SocketOptions(settings),
+                loggers.CreateLogger<SocketTransport>()
+            ),
+            TransportKind.VSocket => new VSocketTransport(
+                new VSocketTransportOptions
+                {
+                    Port = settings.Port,
+                    Type = settings.VSocketType,
+                    ToHost = settings.VSocketToHost,
+                },
+                loggers.CreateLogger<VSocketTransport>()
+            ),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not built yet"),
+        };
 
     private static IpTransportOptions IpOptions(InstanceSettings settings)
     {
-        IpTransportOptions options = new() { Port = settings.Port, MarkRealTime = settings.MarkRealTime, SegmentationOffload = settings.SegmentationOffload };
-        if (settings.Addresses.Count > 0) options.Addresses = settings.Addresses;
+        IpTransportOptions options = new()
+        {
+            Port = settings.Port,
+            MarkRealTime = settings.MarkRealTime,
+            SegmentationOffload = settings.SegmentationOffload,
+        };
+        if (settings.Addresses.Count > 0)
+            options.Addresses = settings.Addresses;
         return options;
     }
 
@@ -124,7 +152,8 @@ internal sealed class RunningNode : IDisposable
             Group = settings.SocketGroup,
             AllowedUserIds = settings.AllowedUsers,
         };
-        if (settings.SocketMode is { } mode) options.Mode = mode;
+        if (settings.SocketMode is { } mode)
+            options.Mode = mode;
         return options;
     }
 
@@ -134,7 +163,9 @@ internal sealed class RunningNode : IDisposable
     /// <summary>Every client of a bridge or an outlet has a stream; the library's default suits the rest.</summary>
     private static int StreamsNeeded(InstanceSettings settings)
     {
-        int clients = settings.Bridges.Sum(static bridge => bridge.MaxClients) + settings.Outlets.Sum(static outlet => outlet.MaxClients);
+        int clients =
+            settings.Bridges.Sum(static bridge => bridge.MaxClients)
+            + settings.Outlets.Sum(static outlet => outlet.MaxClients);
         return Math.Min(Math.Max(new ForwardNodeOptions().MaxStreams, clients + (clients / 4)), 1 << 20);
     }
 }

@@ -4,7 +4,5 @@ namespace FastForward.Host.Running;
 internal sealed class StartFailure : Exception
 {
     public StartFailure(string message, Exception? innerException = null)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

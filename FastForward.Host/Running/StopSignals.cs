@@ -38,7 +38,8 @@ internal sealed class StopSignals : IDisposable
         long first = Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0);
         if (first != 0)
         {
-            if (Stopwatch.GetElapsedTime(first) >= s_sameOrder) Environment.Exit(ExitCode.Failure);
+            if (Stopwatch.GetElapsedTime(first) >= s_sameOrder)
+                Environment.Exit(ExitCode.Failure);
             return;
         }
 

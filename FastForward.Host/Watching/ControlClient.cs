@@ -42,7 +42,10 @@ internal sealed class ControlClient : IDisposable
         ControlClient client = new(path, patience ?? s_patience);
         try
         {
-            client._socket.Send([.. JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Default.ControlRequest), (byte)'\n']);
+            client._socket.Send([
+                .. JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Default.ControlRequest),
+                (byte)'\n',
+            ]);
         }
         catch (SocketException)
         {
@@ -79,23 +82,40 @@ internal sealed class ControlClient : IDisposable
         try
         {
             string? line = await _answers.ReadLineAsync(limit.Token).ConfigureAwait(false);
-            if (line is null) throw new ControlFailure($"the host at {_path} ended the connection: it stops, or serves too many clients", ExitCode.Unavailable);
+            if (line is null)
+                throw new ControlFailure(
+                    $"the host at {_path} ended the connection: it stops, or serves too many clients",
+                    ExitCode.Unavailable
+                );
             answer = JsonSerializer.Deserialize(line, ControlJson.Default.ControlAnswer) ?? new ControlAnswer();
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            throw new ControlFailure($"the host at {_path} does not answer: its process is stopped, or the machine is too busy", ExitCode.Unavailable);
+            throw new ControlFailure(
+                $"the host at {_path} does not answer: its process is stopped, or the machine is too busy",
+                ExitCode.Unavailable
+            );
         }
         catch (IOException exception)
         {
-            throw new ControlFailure($"the host at {_path} ended the connection: {exception.Message}", ExitCode.Unavailable);
+            throw new ControlFailure(
+                $"the host at {_path} ended the connection: {exception.Message}",
+                ExitCode.Unavailable
+            );
         }
         catch (JsonException exception)
         {
-            throw new ControlFailure($"what listens at {_path} does not speak the protocol of the control socket: {exception.Message}", ExitCode.Unavailable);
+            throw new ControlFailure(
+                $"what listens at {_path} does not speak the protocol of the control socket: {exception.Message}",
+                ExitCode.Unavailable
+            );
         }
 
-        if (answer.Error is { } error) throw new ControlFailure(error.Message, error.Code == ControlError.NotPermitted ? ExitCode.NotPermitted : ExitCode.Unavailable);
+        if (answer.Error is { } error)
+            throw new ControlFailure(
+                error.Message,
+                error.Code == ControlError.NotPermitted ? ExitCode.NotPermitted : ExitCode.Unavailable
+            );
         return answer;
     }
 
@@ -107,18 +127,27 @@ internal sealed class ControlClient : IDisposable
 
     // The time-out of sends is that of connect(2) too (unix(7)).
     private static Socket NewSocket(TimeSpan patience) =>
-        new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { SendTimeout = (int)patience.TotalMilliseconds };
+        new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        {
+            SendTimeout = (int)patience.TotalMilliseconds,
+        };
 
-    private static ControlFailure Explain(string path, Exception exception) => exception switch
-    {
-        SocketException { SocketErrorCode: SocketError.AccessDenied } =>
-            new($"permission denied: {path} takes write permission on the file (socket-mode, socket-group) and search permission on its directories", ExitCode.NotPermitted),
-        SocketException { SocketErrorCode: SocketError.WouldBlock } =>
-            new($"the host at {path} takes no connection: its process is stopped, or the machine is too busy", ExitCode.Unavailable),
-        SocketException { SocketErrorCode: SocketError.ConnectionRefused } =>
-            new($"no host runs: the socket {path} was left behind by one that is gone", ExitCode.Unavailable),
-        SocketException when !File.Exists(path) =>
-            new($"no host runs (no socket at {path})", ExitCode.Unavailable),
-        _ => new($"{path} is no control socket: {exception.Message}", ExitCode.Unavailable),
-    };
+    private static ControlFailure Explain(string path, Exception exception) =>
+        exception switch
+        {
+            SocketException { SocketErrorCode: SocketError.AccessDenied } => new(
+                $"permission denied: {path} takes write permission on the file (socket-mode, socket-group) and search permission on its directories",
+                ExitCode.NotPermitted
+            ),
+            SocketException { SocketErrorCode: SocketError.WouldBlock } => new(
+                $"the host at {path} takes no connection: its process is stopped, or the machine is too busy",
+                ExitCode.Unavailable
+            ),
+            SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new(
+                $"no host runs: the socket {path} was left behind by one that is gone",
+                ExitCode.Unavailable
+            ),
+            SocketException when !File.Exists(path) => new($"no host runs (no socket at {path})", ExitCode.Unavailable),
+            _ => new($"{path} is no control socket: {exception.Message}", ExitCode.Unavailable),
+        };
 }

@@ -11,31 +11,39 @@ internal static class Figures
         string unit = "";
         foreach (string next in new[] { "k", "M", "G", "T", "P", "E" })
         {
-            if (value < 999.5) break;
+            if (value < 999.5)
+                break;
             value /= 1000;
             unit = next;
         }
 
-        return value.ToString(value >= 99.95 || (unit.Length == 0 && value == Math.Floor(value)) ? "0" : value >= 9.995 ? "0.0" : "0.00", CultureInfo.InvariantCulture) + unit;
+        return value.ToString(
+                value >= 99.95 || (unit.Length == 0 && value == Math.Floor(value)) ? "0"
+                    : value >= 9.995 ? "0.0"
+                    : "0.00",
+                CultureInfo.InvariantCulture
+            ) + unit;
     }
 
     /// <summary>At most four characters: 0, 0.04, 12.3, 100.</summary>
-    public static string Percent(double value) => value switch
-    {
-        0 => "0",
-        < 0.01 => "0.01", // more than nothing is not shown as nothing
-        < 9.995 => value.ToString("0.00", CultureInfo.InvariantCulture),
-        < 99.95 => value.ToString("0.0", CultureInfo.InvariantCulture),
-        _ => "100",
-    };
+    public static string Percent(double value) =>
+        value switch
+        {
+            0 => "0",
+            < 0.01 => "0.01", // more than nothing is not shown as nothing
+            < 9.995 => value.ToString("0.00", CultureInfo.InvariantCulture),
+            < 99.95 => value.ToString("0.0", CultureInfo.InvariantCulture),
+            _ => "100",
+        };
 
     /// <summary>A duration of microseconds with its unit: 43 us, 12.3 ms, 1.50 s.</summary>
-    public static string Micros(double micros) => micros switch
-    {
-        < 9_999.5 => string.Create(CultureInfo.InvariantCulture, $"{micros:0} us"),
-        < 999_950 => string.Create(CultureInfo.InvariantCulture, $"{micros / 1e3:0.0} ms"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{micros / 1e6:0.00} s"),
-    };
+    public static string Micros(double micros) =>
+        micros switch
+        {
+            < 9_999.5 => string.Create(CultureInfo.InvariantCulture, $"{micros:0} us"),
+            < 999_950 => string.Create(CultureInfo.InvariantCulture, $"{micros / 1e3:0.0} ms"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{micros / 1e6:0.00} s"),
+        };
 
     /// <summary>At most five characters: 12s, 04:05 (minutes), 03h05, 12d03, 4711d.</summary>
     public static string Age(double seconds)
@@ -52,5 +60,6 @@ internal static class Figures
     }
 
     /// <summary>A transport's registry name without the words that all of them share.</summary>
-    public static string Short(string? transport) => transport?.Replace("FORWARD_TRANSPORT_", "", StringComparison.Ordinal) ?? "";
+    public static string Short(string? transport) =>
+        transport?.Replace("FORWARD_TRANSPORT_", "", StringComparison.Ordinal) ?? "";
 }

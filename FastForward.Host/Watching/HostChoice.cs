@@ -36,7 +36,8 @@ internal sealed class HostChoice
         command.Add(_socket);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(_instance) is not null && result.GetResult(_socket) is not null) result.AddError("--instance and --socket both name a host: give one of them");
+            if (result.GetResult(_instance) is not null && result.GetResult(_socket) is not null)
+                result.AddError("--instance and --socket both name a host: give one of them");
         });
     }
 
@@ -44,29 +45,46 @@ internal sealed class HostChoice
     /// <exception cref="ControlFailure">There is none, there are several, or the instance file is wrong.</exception>
     public string Find(ParseResult result, TextWriter complaints)
     {
-        if (result.GetValue(_socket) is { } socket) return socket;
-        return result.GetValue(_instance) is { } instance ? OfInstance(instance, result.GetValue(_directory)!, complaints) : TheOnlyOne();
+        if (result.GetValue(_socket) is { } socket)
+            return socket;
+        return result.GetValue(_instance) is { } instance
+            ? OfInstance(instance, result.GetValue(_directory)!, complaints)
+            : TheOnlyOne();
     }
 
     // A number names the node; its file only says where the control socket is, if it is not in the usual place.
     private static string OfInstance(string instance, string directory, TextWriter complaints)
     {
         string file = InstanceLocator.Locate(instance, directory);
-        if (file != instance && !File.Exists(file) && uint.TryParse(instance, out uint node)) return ControlPath.Of(DefaultDirectory, node);
+        if (file != instance && !File.Exists(file) && uint.TryParse(instance, out uint node))
+            return ControlPath.Of(DefaultDirectory, node);
         InstanceReading reading = InstanceLocator.Read(instance, directory);
-        if (reading.Settings is { } settings) return ControlPath.Of(settings.ControlDirectory, settings.Network);
-        foreach (InstanceProblem problem in reading.Problems) complaints.WriteLine(problem);
+        if (reading.Settings is { } settings)
+            return ControlPath.Of(settings.ControlDirectory, settings.Network);
+        foreach (InstanceProblem problem in reading.Problems)
+            complaints.WriteLine(problem);
         throw new ControlFailure("The instance file does not say where the control socket is.", ExitCode.Configuration);
     }
 
     private static string TheOnlyOne()
     {
-        string[] sockets = [.. Directory.GetFiles(DefaultDirectory, ControlPath.Pattern).Where(static path => ControlClient.IsAnswered(path))];
+        string[] sockets =
+        [
+            .. Directory
+                .GetFiles(DefaultDirectory, ControlPath.Pattern)
+                .Where(static path => ControlClient.IsAnswered(path)),
+        ];
         return sockets.Length switch
         {
             1 => sockets[0],
-            0 => throw new ControlFailure($"no host runs (no socket at {Path.Combine(DefaultDirectory, ControlPath.Pattern)}); --instance or --socket names one elsewhere", ExitCode.Unavailable),
-            _ => throw new ControlFailure($"several hosts run: {string.Join(", ", sockets.Order(StringComparer.Ordinal))}; --instance or --socket names one of them", ExitCode.Usage),
+            0 => throw new ControlFailure(
+                $"no host runs (no socket at {Path.Combine(DefaultDirectory, ControlPath.Pattern)}); --instance or --socket names one elsewhere",
+                ExitCode.Unavailable
+            ),
+            _ => throw new ControlFailure(
+                $"several hosts run: {string.Join(", ", sockets.Order(StringComparer.Ordinal))}; --instance or --socket names one of them",
+                ExitCode.Usage
+            ),
         };
     }
 }

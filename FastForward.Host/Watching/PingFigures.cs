@@ -11,4 +11,5 @@ internal sealed record PingFigures(
     long? P50Micros,
     long? P90Micros,
     long? P99Micros,
-    long? MaxMicros);
+    long? MaxMicros
+);

@@ -15,9 +15,15 @@ internal sealed class PingScreen(TextWriter output, bool json, ControlRequest re
 
     public void Begin(PingBegin begin)
     {
-        if (json) return;
-        string filled = request.Size > 0 ? string.Create(CultureInfo.InvariantCulture, $", probes filled up with {request.Size} octets") : "";
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"PING node {begin.Node} from node {begin.From}{filled}"));
+        if (json)
+            return;
+        string filled =
+            request.Size > 0
+                ? string.Create(CultureInfo.InvariantCulture, $", probes filled up with {request.Size} octets")
+                : "";
+        output.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"PING node {begin.Node} from node {begin.From}{filled}")
+        );
         output.Flush();
     }
 
@@ -26,11 +32,14 @@ internal sealed class PingScreen(TextWriter output, bool json, ControlRequest re
         _all.Add(reply);
         if (reply.Transport is { } transport)
         {
-            if (!_byTransport.TryGetValue(transport, out PingSummary? ofPath)) _byTransport.Add(transport, ofPath = new PingSummary());
+            if (!_byTransport.TryGetValue(transport, out PingSummary? ofPath))
+                _byTransport.Add(transport, ofPath = new PingSummary());
             ofPath.Add(reply);
         }
 
-        output.WriteLine(json ? JsonSerializer.Serialize(new PingLine(reply, null), WatchingJson.Default.PingLine) : Text(reply));
+        output.WriteLine(
+            json ? JsonSerializer.Serialize(new PingLine(reply, null), WatchingJson.Default.PingLine) : Text(reply)
+        );
         output.Flush();
     }
 
@@ -45,10 +54,16 @@ internal sealed class PingScreen(TextWriter output, bool json, ControlRequest re
         }
 
         output.WriteLine();
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"--- node {request.Node}: {all.Sent} sent, {all.Received} received, {Figures.Percent(all.LossPercent)} % lost"));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"--- node {request.Node}: {all.Sent} sent, {all.Received} received, {Figures.Percent(all.LossPercent)} % lost"
+            )
+        );
         if (_byTransport.Count > 1)
         {
-            foreach ((string transport, PingSummary ofPath) in _byTransport) Times($"{Figures.Short(transport)} round trip", ofPath.Figures(request.Node));
+            foreach ((string transport, PingSummary ofPath) in _byTransport)
+                Times($"{Figures.Short(transport)} round trip", ofPath.Figures(request.Node));
         }
         else
         {
@@ -60,21 +75,32 @@ internal sealed class PingScreen(TextWriter output, bool json, ControlRequest re
 
     private void Times(string name, PingFigures figures)
     {
-        if (figures.Received == 0) return;
-        output.WriteLine($"{name} min {Figures.Micros(figures.MinMicros!.Value)}, mean {Figures.Micros(figures.MeanMicros!.Value)}, p50 {Figures.Micros(figures.P50Micros!.Value)}, p90 {Figures.Micros(figures.P90Micros!.Value)}, p99 {Figures.Micros(figures.P99Micros!.Value)}, max {Figures.Micros(figures.MaxMicros!.Value)}");
+        if (figures.Received == 0)
+            return;
+        output.WriteLine(
+            $"{name} min {Figures.Micros(figures.MinMicros!.Value)}, mean {Figures.Micros(figures.MeanMicros!.Value)}, p50 {Figures.Micros(figures.P50Micros!.Value)}, p90 {Figures.Micros(figures.P90Micros!.Value)}, p99 {Figures.Micros(figures.P99Micros!.Value)}, max {Figures.Micros(figures.MaxMicros!.Value)}"
+        );
     }
 
     private string Text(PingReply reply)
     {
-        string path = reply.Transport is { } transport ? $" over {Figures.Short(transport)}{(reply.InUse ? "" : " (not in use)")}" : "";
+        string path = reply.Transport is { } transport
+            ? $" over {Figures.Short(transport)}{(reply.InUse ? "" : " (not in use)")}"
+            : "";
         string outcome = reply.Outcome switch
         {
             PingReply.Answered when reply.Transport is null => "time=0 us (this node itself)",
             PingReply.Answered => $"time={Figures.Micros(reply.RoundTripMicros)}",
-            PingReply.TimedOut => string.Create(CultureInfo.InvariantCulture, $"no answer within {request.TimeoutMillis / 1000.0} s"),
+            PingReply.TimedOut => string.Create(
+                CultureInfo.InvariantCulture,
+                $"no answer within {request.TimeoutMillis / 1000.0} s"
+            ),
             PingReply.NotConnected => $"known but not connected: {reply.Reason}",
             _ => "the path ended before an answer came",
         };
-        return string.Create(CultureInfo.InvariantCulture, $"node {request.Node}{path}: seq={reply.Sequence} {outcome}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"node {request.Node}{path}: seq={reply.Sequence} {outcome}"
+        );
     }
 }

@@ -22,7 +22,8 @@ internal sealed class PingSummary
     public void Add(PingReply reply)
     {
         Sent++;
-        if (reply.Outcome != PingReply.Answered) return;
+        if (reply.Outcome != PingReply.Answered)
+            return;
         Received++;
         _sum += reply.RoundTripMicros;
         _fastest = Math.Min(_fastest, reply.RoundTripMicros);
@@ -44,8 +45,10 @@ internal sealed class PingSummary
             Percentile(50),
             Percentile(90),
             Percentile(99),
-            any ? _slowest : null);
+            any ? _slowest : null
+        );
 
-        long? Percentile(double percent) => any ? Math.Clamp(_times.GetValueAtPercentile(percent), _fastest, _slowest) : null;
+        long? Percentile(double percent) =>
+            any ? Math.Clamp(_times.GetValueAtPercentile(percent), _fastest, _slowest) : null;
     }
 }

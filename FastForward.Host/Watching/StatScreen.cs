@@ -21,7 +21,10 @@ internal sealed class StatScreen(TextWriter output, bool isTerminal)
             int shown = Math.Max(Math.Min(lines.Count, height - 1), 1);
             for (int i = 0; i < shown; i++)
             {
-                string line = i == shown - 1 && shown < lines.Count ? $"({lines.Count - i} more lines: make the terminal higher, or use --once)" : lines[i];
+                string line =
+                    i == shown - 1 && shown < lines.Count
+                        ? $"({lines.Count - i} more lines: make the terminal higher, or use --once)"
+                        : lines[i];
                 text.Append(line.AsSpan(0, Math.Min(line.Length, width))).Append(EndOfLine).Append('\n');
             }
 
@@ -29,8 +32,10 @@ internal sealed class StatScreen(TextWriter output, bool isTerminal)
         }
         else
         {
-            if (!_isFirst) text.Append('\n');
-            foreach (string line in lines) text.Append(line).Append('\n');
+            if (!_isFirst)
+                text.Append('\n');
+            foreach (string line in lines)
+                text.Append(line).Append('\n');
         }
 
         _isFirst = false;

@@ -8,8 +8,26 @@ internal static class StatTable
 {
     public const int Width = 100;
 
-    private const string Legend = "rtt, jit(ter): us; loss, reo(rdered): % of what came in 30 s; B: payload octets; st%: send store";
-    private static readonly string s_head = Row("peer", "st", "path", "rtt", "jit", "loss", "reo", "out/s", "B/s", "in/s", "B/s", "st%", "undel", "miss", "drop", "since");
+    private const string Legend =
+        "rtt, jit(ter): us; loss, reo(rdered): % of what came in 30 s; B: payload octets; st%: send store";
+    private static readonly string s_head = Row(
+        "peer",
+        "st",
+        "path",
+        "rtt",
+        "jit",
+        "loss",
+        "reo",
+        "out/s",
+        "B/s",
+        "in/s",
+        "B/s",
+        "st%",
+        "undel",
+        "miss",
+        "drop",
+        "since"
+    );
 
     /// <summary>The lines.</summary>
     /// <param name="now">The report.</param>
@@ -17,7 +35,8 @@ internal static class StatTable
     public static IReadOnlyList<string> Lines(NodeReport now, NodeReport? before)
     {
         // Another process counts from 0.
-        if (before is not null && (before.ProcessId != now.ProcessId || before.UptimeSeconds >= now.UptimeSeconds)) before = null;
+        if (before is not null && (before.ProcessId != now.ProcessId || before.UptimeSeconds >= now.UptimeSeconds))
+            before = null;
         List<string> lines = [Node(now), Loop(now.Loop, before?.Loop)];
         lines.AddRange(now.Transports.Select(Transport));
         lines.Add("");
@@ -26,8 +45,18 @@ internal static class StatTable
         double seconds = now.UptimeSeconds - (before?.UptimeSeconds ?? 0);
         lines.AddRange(now.Peers.Select(peer => Peer(peer, former.GetValueOrDefault(peer.Node), seconds)));
         lines.Add(now.Peers.Count == 0 ? "no route leads to any node" : Legend);
-        lines.AddRange(now.Peers.Where(static peer => peer.Reason is not null).Select(static peer => $"{peer.Node} {State(peer)}: {peer.Reason}"));
-        lines.AddRange(now.Unconfigured.Select(static node => string.Create(CultureInfo.InvariantCulture, $"{node.Node} is not configured, but was heard over {Figures.Short(node.Transport)} {node.Handshakes} times, last {Figures.Age(node.HeardSecondsAgo)} ago")));
+        lines.AddRange(
+            now.Peers.Where(static peer => peer.Reason is not null)
+                .Select(static peer => $"{peer.Node} {State(peer)}: {peer.Reason}")
+        );
+        lines.AddRange(
+            now.Unconfigured.Select(static node =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{node.Node} is not configured, but was heard over {Figures.Short(node.Transport)} {node.Handshakes} times, last {Figures.Age(node.HeardSecondsAgo)} ago"
+                )
+            )
+        );
         return [.. lines.SelectMany(Wrapped)];
     }
 
@@ -38,7 +67,8 @@ internal static class StatTable
         while (line.Length > Width)
         {
             int end = line.LastIndexOf(' ', Width);
-            if (end <= Indent.Length) end = Width;
+            if (end <= Indent.Length)
+                end = Width;
             yield return line[..end];
             line = Indent + line[end..].TrimStart();
         }
@@ -46,19 +76,29 @@ internal static class StatTable
         yield return line;
     }
 
-    private static string Node(NodeReport now) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"node {now.Node}  up {Figures.Age(now.UptimeSeconds)}  process {now.ProcessId}  {now.File}");
+    private static string Node(NodeReport now) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"node {now.Node}  up {Figures.Age(now.UptimeSeconds)}  process {now.ProcessId}  {now.File}"
+        );
 
     private static string Loop(LoopReport now, LoopReport? before)
     {
         long cycles = now.Cycles - (before?.Cycles ?? 0);
         double mean = cycles > 0 ? (double)(now.TotalCycleMicros - (before?.TotalCycleMicros ?? 0)) / cycles : 0;
-        return string.Create(CultureInfo.InvariantCulture, $"loop {now.Idle}  cycle mean {mean:0.00} us, max {Figures.Micros(now.LongestCycleMicros)}, {now.SlowCycles} over {Figures.Micros(now.SlowCycleMicros)}  stalls {now.Stalls}  failures {now.CallbackFailures}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"loop {now.Idle}  cycle mean {mean:0.00} us, max {Figures.Micros(now.LongestCycleMicros)}, {now.SlowCycles} over {Figures.Micros(now.SlowCycleMicros)}  stalls {now.Stalls}  failures {now.CallbackFailures}"
+        );
     }
 
     private static string Transport(TransportLine transport) =>
-        $"{Figures.Short(transport.Type),-7} {transport.Reason ?? string.Join("  ", transport.EndPoints)}";
+        string.Format(
+            CultureInfo.InvariantCulture,
+            "{0,-7} {1}",
+            Figures.Short(transport.Type),
+            transport.Reason ?? string.Join("  ", transport.EndPoints)
+        );
 
     private static string Peer(PeerReport peer, PeerReport? before, double seconds)
     {
@@ -79,29 +119,70 @@ internal static class StatTable
             Figures.Compact(peer.UndeliveredMessages),
             Figures.Compact(peer.SkippedMessages),
             Figures.Compact(peer.DroppedMessages),
-            Figures.Age(peer.InStateSeconds));
+            Figures.Age(peer.InStateSeconds)
+        );
     }
 
-    private static string State(PeerReport peer) => peer.State switch
-    {
-        "connected" => "up",
-        "suspect" => "susp",
-        "notHeard" => "none",
-        _ => "conn",
-    };
+    private static string State(PeerReport peer) =>
+        peer.State switch
+        {
+            "connected" => "up",
+            "suspect" => "susp",
+            "notHeard" => "none",
+            _ => "conn",
+        };
 
     // The one in use, and the others after a plus.
     private static string Paths(PeerReport peer)
     {
-        if (peer.Paths.Count == 0) return "-";
+        if (peer.Paths.Count == 0)
+            return "-";
         string text = string.Join('+', peer.Paths.Select(static path => Figures.Short(path.Transport)));
         return peer.Paths[0].InUse ? text : $"+{text}";
     }
 
-    private static string Rate(long now, long? before, double seconds) => before is { } then ? Figures.Compact((now - then) / seconds) : "-";
+    private static string Rate(long now, long? before, double seconds) =>
+        before is { } then ? Figures.Compact((now - then) / seconds) : "-";
 
-    private static string Micros(long micros) => micros < 100_000 ? micros.ToString(CultureInfo.InvariantCulture) : Figures.Compact(micros);
+    private static string Micros(long micros) =>
+        micros < 100_000 ? micros.ToString(CultureInfo.InvariantCulture) : Figures.Compact(micros);
 
-    private static string Row(string peer, string state, string path, string rtt, string jitter, string loss, string reordered, string sent, string bytesSent, string received, string bytesReceived, string store, string undelivered, string missed, string dropped, string since) =>
-        $"{peer,10} {state,-4} {(path.Length > 9 ? path[..9] : path),-9} {rtt,5} {jitter,5} {loss,4} {reordered,4} {sent,5} {bytesSent,5} {received,5} {bytesReceived,5} {store,3} {undelivered,5} {missed,5} {dropped,5} {since,5}";
+    private static string Row(
+        string peer,
+        string state,
+        string path,
+        string rtt,
+        string jitter,
+        string loss,
+        string reordered,
+        string sent,
+        string bytesSent,
+        string received,
+        string bytesReceived,
+        string store,
+        string undelivered,
+        string missed,
+        string dropped,
+        string since
+    ) =>
+        string.Format(
+            CultureInfo.InvariantCulture,
+            "{0,10} {1,-4} {2,-9} {3,5} {4,5} {5,4} {6,4} {7,5} {8,5} {9,5} {10,5} {11,3} {12,5} {13,5} {14,5} {15,5}",
+            peer,
+            state,
+            (path.Length > 9 ? path[..9] : path),
+            rtt,
+            jitter,
+            loss,
+            reordered,
+            sent,
+            bytesSent,
+            received,
+            bytesReceived,
+            store,
+            undelivered,
+            missed,
+            dropped,
+            since
+        );
 }

@@ -4,7 +4,10 @@ using FastForward.Host.Control;
 namespace FastForward.Host.Watching;
 
 /// <summary>The JSON forms that <c>ping</c>, <c>stat</c> and <c>health</c> print, made at compile time.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(PingLine))]
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(HealthReport))]

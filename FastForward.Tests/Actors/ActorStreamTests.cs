@@ -10,16 +10,23 @@ public sealed class ActorStreamTests
     {
         Assert.That(ActorStream.Compose(0x1234, 0x5678_9ABC_DEF0), Is.EqualTo(0x1234_5678_9ABC_DEF0));
         Assert.That(ActorStream.Compose(ushort.MaxValue, ActorStream.MaxNumber), Is.EqualTo(ulong.MaxValue));
-        Assert.That(() => ActorStream.Compose(1, ActorStream.MaxNumber + 1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => ActorStream.Compose(1, ActorStream.MaxNumber + 1),
+            Throws.InstanceOf<ArgumentOutOfRangeException>()
+        );
     }
 
     [Test]
-    public void What_is_put_together_comes_apart_again() => Gen.Select(Gen.UShort, Gen.ULong[0, ActorStream.MaxNumber]).Sample((service, number) =>
-    {
-        ulong stream = ActorStream.Compose(service, number);
-        Assert.That(ActorStream.ServiceOf(stream), Is.EqualTo(service));
-        Assert.That(ActorStream.NumberOf(stream), Is.EqualTo(number));
-    });
+    public void What_is_put_together_comes_apart_again() =>
+        Gen.Select(Gen.UShort, Gen.ULong[0, ActorStream.MaxNumber])
+            .Sample(
+                (service, number) =>
+                {
+                    ulong stream = ActorStream.Compose(service, number);
+                    Assert.That(ActorStream.ServiceOf(stream), Is.EqualTo(service));
+                    Assert.That(ActorStream.NumberOf(stream), Is.EqualTo(number));
+                }
+            );
 
     [Test]
     public void Answers_travel_on_the_opposite_service()

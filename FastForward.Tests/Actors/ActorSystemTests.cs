@@ -69,7 +69,13 @@ public sealed class ActorSystemTests : IDisposable
         ScriptedActor a = Add("a");
         ScriptedActor b = Add("b");
         Start();
-        ulong[] streams = [a.Context!.NewStream(7), b.Context!.NewStream(7), a.Context.NewStream(7), b.Context.NewStream(0x8007)];
+        ulong[] streams =
+        [
+            a.Context!.NewStream(7),
+            b.Context!.NewStream(7),
+            a.Context.NewStream(7),
+            b.Context.NewStream(0x8007),
+        ];
         Assert.That(streams, Is.Unique);
         Assert.That(streams.Select(ActorStream.ServiceOf), Is.EqualTo([7, 7, 7, 0x8007]));
     }
@@ -88,7 +94,10 @@ public sealed class ActorSystemTests : IDisposable
         Handler.OnStreamEnd(new StreamEnd(9, ActorStream.Compose(3, 0), StreamEndReason.Reset, 5));
 
         Assert.That(_calls, Is.EqualTo(["a: message 20", "b: message 30", "a: message 10", "b: end Reset"]));
-        Assert.That(_system.Statistics.Select(actor => (actor.Name, actor.Messages)), Is.EqualTo([("a", 2L), ("b", 1L)]));
+        Assert.That(
+            _system.Statistics.Select(actor => (actor.Name, actor.Messages)),
+            Is.EqualTo([("a", 2L), ("b", 1L)])
+        );
         Assert.That(_system.UnownedEvents, Is.Zero);
     }
 
@@ -107,7 +116,16 @@ public sealed class ActorSystemTests : IDisposable
         Handler.OnUndelivered(new Undelivered(9, ActorStream.Compose(0x8007, 2), 0, 4, UndeliveredReason.PeerLost));
         Handler.OnWritable(9, ActorStream.Compose(8, 5)); // nobody owns its answers
 
-        Assert.That(_calls, Is.EqualTo(["client: writable 1", "server: writable 2", "client: undelivered 3", "server: undelivered 4", "server: writable 5"]));
+        Assert.That(
+            _calls,
+            Is.EqualTo([
+                "client: writable 1",
+                "server: writable 2",
+                "client: undelivered 3",
+                "server: undelivered 4",
+                "server: writable 5",
+            ])
+        );
     }
 
     [Test]
@@ -126,7 +144,8 @@ public sealed class ActorSystemTests : IDisposable
     {
         Add("a", 1);
         Start();
-        for (int i = 0; i < 100; i++) Send(service: 2, payload: 0);
+        for (int i = 0; i < 100; i++)
+            Send(service: 2, payload: 0);
         Handler.OnStreamEnd(new StreamEnd(9, ActorStream.Compose(2, 0), StreamEndReason.Ended, 0));
         Handler.OnWritable(9, ActorStream.Compose(3, 0));
         Handler.OnUndelivered(new Undelivered(9, ActorStream.Compose(3, 0), 0, 1, UndeliveredReason.Stopped));
@@ -151,7 +170,8 @@ public sealed class ActorSystemTests : IDisposable
         Add("good", 2);
         bad.When = seen =>
         {
-            if (seen == call) throw new InvalidTimeZoneException("on purpose");
+            if (seen == call)
+                throw new InvalidTimeZoneException("on purpose");
         };
         Start();
         _calls.Clear();
@@ -163,9 +183,20 @@ public sealed class ActorSystemTests : IDisposable
 
         string[] expected =
         [
-            "bad: message 1", "bad: end Ended", "bad: peer Lost", "good: peer Lost", "bad: writable 1", "bad: undelivered 1",
-            "good: message 1", "good: end Ended", "bad: peer Lost", "good: peer Lost", "good: writable 1", "good: undelivered 1",
-            "good: stop", "bad: stop",
+            "bad: message 1",
+            "bad: end Ended",
+            "bad: peer Lost",
+            "good: peer Lost",
+            "bad: writable 1",
+            "bad: undelivered 1",
+            "good: message 1",
+            "good: end Ended",
+            "bad: peer Lost",
+            "good: peer Lost",
+            "good: writable 1",
+            "good: undelivered 1",
+            "good: stop",
+            "bad: stop",
         ];
         Assert.That(_calls, Is.EqualTo(expected));
         int failures = call == "peer Lost" ? 2 : 1;
@@ -179,7 +210,9 @@ public sealed class ActorSystemTests : IDisposable
             Handler.OnStreamEnd(new StreamEnd(9, ActorStream.Compose(service, 1), StreamEndReason.Ended, 0));
             Handler.OnPeer(new PeerEvent(9, PeerEventKind.Lost, null, "for the test"));
             Handler.OnWritable(9, ActorStream.Compose(service, 1));
-            Handler.OnUndelivered(new Undelivered(9, ActorStream.Compose(service, 1), 0, 1, UndeliveredReason.PeerLost));
+            Handler.OnUndelivered(
+                new Undelivered(9, ActorStream.Compose(service, 1), 0, 1, UndeliveredReason.PeerLost)
+            );
         }
     }
 
@@ -204,7 +237,8 @@ public sealed class ActorSystemTests : IDisposable
         ScriptedActor bad = Add("bad", 1);
         bad.When = call =>
         {
-            if (call.StartsWith("message", StringComparison.Ordinal)) throw new InvalidTimeZoneException("on purpose");
+            if (call.StartsWith("message", StringComparison.Ordinal))
+                throw new InvalidTimeZoneException("on purpose");
         };
         _system.Start(_node, loop);
         loop.Post(() => Send(service: 1, payload: 1));
@@ -231,7 +265,10 @@ public sealed class ActorSystemTests : IDisposable
         Send(service: 1, payload: 2);
         Send(service: 1, payload: 1);
 
-        Assert.That(_system.Statistics.Select(actor => (actor.SlowCalls, actor.LongestCallMicros)), Is.EqualTo([(2L, 5000L), (0L, 0L)]));
+        Assert.That(
+            _system.Statistics.Select(actor => (actor.SlowCalls, actor.LongestCallMicros)),
+            Is.EqualTo([(2L, 5000L), (0L, 0L)])
+        );
         Assert.That(_log.TextsOf(1402).Single(), Does.Contain("slow").And.Contain("3000 us").And.Contain("DoWork"));
     }
 
@@ -242,8 +279,14 @@ public sealed class ActorSystemTests : IDisposable
         Assert.Multiple(() =>
         {
             Assert.That(() => Add("a", 3), Throws.ArgumentException.With.Message.Contains("\"a\""));
-            Assert.That(() => Add("b", 2), Throws.ArgumentException.With.Message.Contains("0x0002").And.Message.Contains("\"a\""));
-            Assert.That(() => Add("b", 4, 5, 4), Throws.ArgumentException.With.Message.Contains("0x0004").And.Message.Contains("twice"));
+            Assert.That(
+                () => Add("b", 2),
+                Throws.ArgumentException.With.Message.Contains("0x0002").And.Message.Contains("\"a\"")
+            );
+            Assert.That(
+                () => Add("b", 4, 5, 4),
+                Throws.ArgumentException.With.Message.Contains("0x0004").And.Message.Contains("twice")
+            );
             Assert.That(() => Add(" "), Throws.ArgumentException.With.Message.Contains("no name"));
             Assert.That(() => _system.Add(null!), Throws.ArgumentNullException);
             Assert.That(_system.Statistics, Has.Count.EqualTo(1));
@@ -259,12 +302,17 @@ public sealed class ActorSystemTests : IDisposable
         Add("never");
         bad.When = call =>
         {
-            if (call == "start") throw new InvalidTimeZoneException("the port is taken");
+            if (call == "start")
+                throw new InvalidTimeZoneException("the port is taken");
         };
 
         Assert.That(
             Start,
-            Throws.InvalidOperationException.With.Message.Contains("\"bad\"").And.Message.Contains("the port is taken").And.InnerException.InstanceOf<InvalidTimeZoneException>());
+            Throws
+                .InvalidOperationException.With.Message.Contains("\"bad\"")
+                .And.Message.Contains("the port is taken")
+                .And.InnerException.InstanceOf<InvalidTimeZoneException>()
+        );
         Assert.That(_calls, Is.EqualTo(["a: start", "bad: start", "bad: stop", "a: stop"]));
         Assert.That(_loop.DoWork(), Is.Zero);
     }
@@ -273,12 +321,18 @@ public sealed class ActorSystemTests : IDisposable
     public void The_order_of_life_is_kept()
     {
         Add("a", 1);
-        Assert.That(() => Send(service: 1, payload: 1), Throws.InvalidOperationException.With.Message.Contains("before ForwardNode.Start"));
+        Assert.That(
+            () => Send(service: 1, payload: 1),
+            Throws.InvalidOperationException.With.Message.Contains("before ForwardNode.Start")
+        );
         Start();
         Assert.That(Start, Throws.InvalidOperationException);
         Assert.That(() => Add("late"), Throws.InvalidOperationException.With.Message.Contains("before Start"));
         _loop.DoWork();
-        Assert.That(() => Eventually.RunsOnOtherThread(_system.Stop), Throws.InvalidOperationException.With.Message.Contains("Post"));
+        Assert.That(
+            () => Eventually.RunsOnOtherThread(_system.Stop),
+            Throws.InvalidOperationException.With.Message.Contains("Post")
+        );
         _system.Stop();
         _calls.Clear();
 
@@ -328,7 +382,8 @@ public sealed class ActorSystemTests : IDisposable
         _loop.CreateTimer(() => { }).SetAfter(1); // fake time stands still: it only bounds a sleep that should not be
         _loop.Post(() => Send(service: 1, payload: 1));
 
-        while (_loop.Statistics.Sleeps == 0) _loop.Idle(_loop.DoWork());
+        while (_loop.Statistics.Sleeps == 0)
+            _loop.Idle(_loop.DoWork());
 
         Assert.That((todo, done), Is.EqualTo((0, 2)));
     }
@@ -344,11 +399,14 @@ public sealed class ActorSystemTests : IDisposable
         };
         Start();
         bool raised = false;
-        _loop.Add(new ScriptedFlush(() =>
-        {
-            if (!raised) Send(service: 1, payload: 1);
-            raised = true;
-        }));
+        _loop.Add(
+            new ScriptedFlush(() =>
+            {
+                if (!raised)
+                    Send(service: 1, payload: 1);
+                raised = true;
+            })
+        );
 
         _loop.DoWork();
         _loop.Sleep(1);
@@ -366,17 +424,28 @@ public sealed class ActorSystemTests : IDisposable
         ScriptedActor client = Add("client", ActorStream.Opposite(7));
         server.When = call =>
         {
-            if (call == "message 1") _node.Send(_node.Id, server.Context!.NewStream(ActorStream.Opposite(7)), MessageClass.Reliable, [2], SendOptions.End);
+            if (call == "message 1")
+                _node.Send(
+                    _node.Id,
+                    server.Context!.NewStream(ActorStream.Opposite(7)),
+                    MessageClass.Reliable,
+                    [2],
+                    SendOptions.End
+                );
         };
         Start();
         _node.Start();
-        SendResult sent = _node.Send(_node.Id, client.Context!.NewStream(7), MessageClass.Reliable, [1], SendOptions.End);
+        SendResult sent = _node.Send(
+            _node.Id,
+            client.Context!.NewStream(7),
+            MessageClass.Reliable,
+            [1],
+            SendOptions.End
+        );
         Assert.That(sent.IsAccepted, Is.True);
         _calls.Clear();
 
-        while (_loop.DoWork() > 0)
-        {
-        }
+        while (_loop.DoWork() > 0) { }
 
         Assert.That(_calls, Is.SupersetOf(["server: message 1", "client: message 2"]));
         Assert.That(_calls.IndexOf("server: message 1"), Is.LessThan(_calls.IndexOf("client: message 2")));
@@ -420,14 +489,17 @@ public sealed class ActorSystemTests : IDisposable
 
     private void Start() => _system.Start(_node, _loop);
 
-    private void Send(ushort service, byte payload) => Handler.OnMessage(new ReceivedMessage
-    {
-        Node = 9,
-        Stream = ActorStream.Compose(service, 1),
-        Sequence = 0,
-        Class = MessageClass.Reliable,
-        Payload = [payload],
-    });
+    private void Send(ushort service, byte payload) =>
+        Handler.OnMessage(
+            new ReceivedMessage
+            {
+                Node = 9,
+                Stream = ActorStream.Compose(service, 1),
+                Sequence = 0,
+                Class = MessageClass.Reliable,
+                Payload = [payload],
+            }
+        );
 
     private sealed class QuietActor : IActor
     {

@@ -9,21 +9,32 @@ internal sealed class ClientNode : IAsyncDisposable
 {
     private readonly OverrideResolver _resolver;
 
-    public ClientNode(string directory, uint id, uint other, ForwardClientOptions? options = null, Action<ForwardNodeOptions>? configure = null)
+    public ClientNode(
+        string directory,
+        uint id,
+        uint other,
+        ForwardClientOptions? options = null,
+        Action<ForwardNodeOptions>? configure = null
+    )
     {
         Loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleStrategy.Block });
         Client = new ForwardClient(options);
         Client.PeerChanged += change =>
         {
-            lock (Changes) Changes.Add(change);
+            lock (Changes)
+                Changes.Add(change);
         };
         Client.Undelivered += report =>
         {
-            lock (Reports) Reports.Add(report);
+            lock (Reports)
+                Reports.Add(report);
         };
         ForwardNodeOptions nodeOptions = new() { Node = id };
         configure?.Invoke(nodeOptions);
-        _resolver = new OverrideResolver([new StaticRouteSource([new RouteRow(other, 0, TransportKind.Socket, "", Port(other))])], new RouteOptions { SocketDirectory = directory });
+        _resolver = new OverrideResolver(
+            [new StaticRouteSource([new RouteRow(other, 0, TransportKind.Socket, "", Port(other))])],
+            new RouteOptions { SocketDirectory = directory }
+        );
         SocketTransport socket = new(new SocketTransportOptions { Port = Port(id), Directory = directory });
         Node = new ForwardNode(Loop, nodeOptions, [socket], _resolver, Client);
         Client.Attach(Node, Loop);

@@ -20,6 +20,7 @@ internal static class ClientPeer
 
     private static async Task Serve(ForwardPipeListener listener)
     {
-        await foreach (ForwardPipe pipe in listener.AcceptAllAsync()) _ = pipe.Input.CopyToAsync(pipe.Output);
+        await foreach (ForwardPipe pipe in listener.AcceptAllAsync())
+            _ = pipe.Input.CopyToAsync(pipe.Output);
     }
 }

@@ -32,9 +32,7 @@ internal sealed class DrivenClient : IAsyncDisposable
     /// <summary>Cycles until there is nothing to do.</summary>
     public void Cycle()
     {
-        while (Loop.DoWork() > 0)
-        {
-        }
+        while (Loop.DoWork() > 0) { }
     }
 
     /// <summary>
@@ -48,7 +46,8 @@ internal sealed class DrivenClient : IAsyncDisposable
         {
             Loop.DoWork();
             Thread.Yield();
-            if (Environment.TickCount64 - began > 30_000) Assert.Fail("After 30 s still not ended.");
+            if (Environment.TickCount64 - began > 30_000)
+                Assert.Fail("After 30 s still not ended.");
         }
 
         return await task;
@@ -62,7 +61,8 @@ internal sealed class DrivenClient : IAsyncDisposable
         {
             Loop.DoWork();
             Thread.Yield();
-            if (Environment.TickCount64 - began > 30_000) Assert.Fail($"After 30 s still not: {what}");
+            if (Environment.TickCount64 - began > 30_000)
+                Assert.Fail($"After 30 s still not: {what}");
         }
     }
 

@@ -16,7 +16,10 @@ public sealed class PipeTests
     {
         await using ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
-        Assert.That((near.Node, far.Node, near.Service, far.Service), Is.EqualTo((pair.B.Id, pair.A.Id, Service, Service)));
+        Assert.That(
+            (near.Node, far.Node, near.Service, far.Service),
+            Is.EqualTo((pair.B.Id, pair.A.Id, Service, Service))
+        );
         await near.Output.WriteAsync("a question"u8.ToArray());
         await near.Output.CompleteAsync();
         Assert.That(await ReadToEnd(far.Input), Is.EqualTo("a question"u8.ToArray()));
@@ -25,7 +28,11 @@ public sealed class PipeTests
         Assert.That(await ReadToEnd(near.Input), Is.EqualTo("an answer"u8.ToArray()));
         await near.DisposeAsync();
         await far.DisposeAsync();
-        Eventually.True(() => pair.A.OnLoop(() => pair.A.Client.PipeCount) == 0 && pair.B.OnLoop(() => pair.B.Client.PipeCount) == 0, () => "both sides have forgotten it");
+        Eventually.True(
+            () =>
+                pair.A.OnLoop(() => pair.A.Client.PipeCount) == 0 && pair.B.OnLoop(() => pair.B.Client.PipeCount) == 0,
+            () => "both sides have forgotten it"
+        );
     }
 
     [Test]
@@ -38,7 +45,8 @@ public sealed class PipeTests
         {
             Random random = new(1);
             byte[] large = new byte[200_000];
-            for (long sent = 0; sent < Total;)
+            long sent = 0;
+            while (sent < Total)
             {
                 int length = (int)Math.Min(random.Next(1, large.Length), Total - sent);
                 if (random.Next(2) == 0)
@@ -62,8 +70,12 @@ public sealed class PipeTests
         });
 
         // Nobody reads: the sender has what credit allows under way, and then waits.
-        Eventually.True(() => pair.A.Client.PendingSends == 1 && pair.A.StoredFor(pair.B.Id) == 0 && far.Held > StreamCredit / 2, () => $"{far.Held} octets wait to be read");
-        long read = 0, most = 0;
+        Eventually.True(
+            () => pair.A.Client.PendingSends == 1 && pair.A.StoredFor(pair.B.Id) == 0 && far.Held > StreamCredit / 2,
+            () => $"{far.Held} octets wait to be read"
+        );
+        long read = 0,
+            most = 0;
         byte[] expected = new byte[1 << 20];
         Random slow = new(2);
         while (true)
@@ -72,19 +84,23 @@ public sealed class PipeTests
             most = Math.Max(most, far.Held);
             SequencePosition to = result.Buffer.End;
             // Sometimes only a part of it is consumed; all of it was examined.
-            if (slow.Next(4) == 0) to = result.Buffer.GetPosition(slow.NextInt64(result.Buffer.Length));
+            if (slow.Next(4) == 0)
+                to = result.Buffer.GetPosition(slow.NextInt64(result.Buffer.Length));
             ReadOnlySequence<byte> taken = result.Buffer.Slice(0, to);
             foreach (ReadOnlyMemory<byte> segment in taken)
             {
                 Fill(expected.AsSpan(0, segment.Length), read);
-                if (!segment.Span.SequenceEqual(expected.AsSpan(0, segment.Length))) Assert.Fail($"Octets at {read} are wrong.");
+                if (!segment.Span.SequenceEqual(expected.AsSpan(0, segment.Length)))
+                    Assert.Fail($"Octets at {read} are wrong.");
                 read += segment.Length;
             }
 
             bool isAll = taken.Length == result.Buffer.Length;
             far.Input.AdvanceTo(to, isAll ? result.Buffer.End : to);
-            if (slow.Next(50) == 0) Thread.Yield();
-            if (result.IsCompleted && isAll) break;
+            if (slow.Next(50) == 0)
+                Thread.Yield();
+            if (result.IsCompleted && isAll)
+                break;
         }
 
         Assert.That(read, Is.EqualTo(Total));
@@ -101,7 +117,8 @@ public sealed class PipeTests
         while (true)
         {
             ReadResult result = await far.Input.ReadAsync();
-            if (result.Buffer.Length == 1 << 20) break;
+            if (result.Buffer.Length == 1 << 20)
+                break;
             far.Input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
 
@@ -116,7 +133,8 @@ public sealed class PipeTests
         List<Task> echoes = [];
         Task serving = Task.Run(async () =>
         {
-            await foreach (ForwardPipe pipe in listener.AcceptAllAsync()) echoes.Add(Echo(pipe));
+            await foreach (ForwardPipe pipe in listener.AcceptAllAsync())
+                echoes.Add(Echo(pipe));
         });
         List<ForwardPipe> unread = [];
         for (int i = 0; i < 8; i++)
@@ -127,19 +145,32 @@ public sealed class PipeTests
             _ = pipe.Output.WriteAsync(new byte[700_000]).AsTask();
         }
 
-        Task[] talking = [.. Enumerable.Range(0, 60).Select(number => Task.Run(async () =>
-        {
-            await using ForwardPipe pipe = await pair.A.Client.ConnectPipeAsync(pair.B.Id, Service);
-            byte[] question = new byte[20_000 + number];
-            new Random(number).NextBytes(question);
-            await pipe.Output.WriteAsync(question);
-            await pipe.Output.CompleteAsync();
-            Assert.That(await ReadToEnd(pipe.Input), Is.EqualTo(question));
-        }))];
+        Task[] talking =
+        [
+            .. Enumerable
+                .Range(0, 60)
+                .Select(number =>
+                    Task.Run(async () =>
+                    {
+                        await using ForwardPipe pipe = await pair.A.Client.ConnectPipeAsync(pair.B.Id, Service);
+                        byte[] question = new byte[20_000 + number];
+                        new Random(number).NextBytes(question);
+                        await pipe.Output.WriteAsync(question);
+                        await pipe.Output.CompleteAsync();
+                        Assert.That(await ReadToEnd(pipe.Input), Is.EqualTo(question));
+                    })
+                ),
+        ];
         Eventually.Ends(Task.WhenAll(talking), "all conversations");
-        foreach (ForwardPipe pipe in unread) await pipe.Output.CompleteAsync(new ForwardPipeException(300, "enough"));
-        foreach (ForwardPipe pipe in unread) await pipe.Input.CompleteAsync();
-        Eventually.True(() => pair.A.OnLoop(() => pair.A.Client.PipeCount) == 0 && pair.B.OnLoop(() => pair.B.Client.PipeCount) == 0, () => "all pipes are over");
+        foreach (ForwardPipe pipe in unread)
+            await pipe.Output.CompleteAsync(new ForwardPipeException(300, "enough"));
+        foreach (ForwardPipe pipe in unread)
+            await pipe.Input.CompleteAsync();
+        Eventually.True(
+            () =>
+                pair.A.OnLoop(() => pair.A.Client.PipeCount) == 0 && pair.B.OnLoop(() => pair.B.Client.PipeCount) == 0,
+            () => "all pipes are over"
+        );
         listener.Dispose();
         Eventually.Ends(serving, "the listener");
         Eventually.Ends(Task.WhenAll(echoes), "all echoes");
@@ -165,7 +196,10 @@ public sealed class PipeTests
         await using ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
         await near.Input.CompleteAsync();
-        Eventually.True(() => far.Output.WriteAsync("unwanted"u8.ToArray()).AsTask().Result.IsCompleted, () => "the far writer hears of it");
+        Eventually.True(
+            () => far.Output.WriteAsync("unwanted"u8.ToArray()).AsTask().Result.IsCompleted,
+            () => "the far writer hears of it"
+        );
         await near.Output.WriteAsync("some more"u8.ToArray());
         Eventually.True(() => far.Held == 9, () => "it arrived");
         // The copy begins in the middle of a segment.
@@ -186,13 +220,19 @@ public sealed class PipeTests
         await using ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
         await near.Output.CompleteAsync(new ForwardPipeException(4711, "no more"));
-        ForwardPipeException? seen = await Assert.ThrowsAsync<ForwardPipeException>(async () => await ReadToEnd(far.Input));
+        ForwardPipeException? seen = await Assert.ThrowsAsync<ForwardPipeException>(async () =>
+            await ReadToEnd(far.Input)
+        );
         Assert.That((seen!.Failure, seen.Code), Is.EqualTo((PipeFailure.Reset, 4711u)));
         Assert.That((await far.Output.WriteAsync("the other direction"u8.ToArray())).IsCompleted, Is.False);
         await far.Output.CompleteAsync(new InvalidOperationException("anything"));
         seen = await Assert.ThrowsAsync<ForwardPipeException>(async () => await ReadToEnd(near.Input));
         Assert.That(seen!.Code, Is.EqualTo(ForwardPipeException.Aborted));
-        Eventually.True(() => pair.A.OnLoop(() => pair.A.Client.PipeCount) == 0 && pair.B.OnLoop(() => pair.B.Client.PipeCount) == 0, () => "over");
+        Eventually.True(
+            () =>
+                pair.A.OnLoop(() => pair.A.Client.PipeCount) == 0 && pair.B.OnLoop(() => pair.B.Client.PipeCount) == 0,
+            () => "over"
+        );
     }
 
     [Test]
@@ -210,7 +250,9 @@ public sealed class PipeTests
         Assert.That(far.Input.TryRead(out read), Is.True);
         Assert.That(read.Buffer.ToArray(), Is.EqualTo("last words"u8.ToArray()));
         far.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        ForwardPipeException? seen = await Assert.ThrowsAsync<ForwardPipeException>(async () => await far.Input.ReadAsync());
+        ForwardPipeException? seen = await Assert.ThrowsAsync<ForwardPipeException>(async () =>
+            await far.Input.ReadAsync()
+        );
         Assert.That(seen!.Code, Is.EqualTo(4711u));
         Assert.That(() => far.Input.TryRead(out _), Throws.InstanceOf<ForwardPipeException>(), "every time");
         await near.DisposeAsync();
@@ -225,11 +267,21 @@ public sealed class PipeTests
         using CancellationTokenSource enough = new();
         Task filling = Task.Run(async () =>
         {
-            while (true) await pair.A.Client.SendAsync(pair.B.Id, 1, MessageClass.Reliable, new byte[60_000], cancellation: enough.Token);
+            while (true)
+                await pair.A.Client.SendAsync(
+                    pair.B.Id,
+                    1,
+                    MessageClass.Reliable,
+                    new byte[60_000],
+                    cancellation: enough.Token
+                );
         });
         Eventually.True(() => unread.Count == 4 && pair.A.Client.PendingSends == 1, () => "the only send waits");
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
-        Assert.That((await pair.A.Client.SendAsync(pair.B.Id, 2, MessageClass.Reliable, "x"u8.ToArray())).Status, Is.EqualTo(SendStatus.BackPressured));
+        Assert.That(
+            (await pair.A.Client.SendAsync(pair.B.Id, 2, MessageClass.Reliable, "x"u8.ToArray())).Status,
+            Is.EqualTo(SendStatus.BackPressured)
+        );
         await near.Output.WriteAsync("a question"u8.ToArray());
         await near.Output.CompleteAsync();
         Task<byte[]> reading = ReadToEnd(far.Input);
@@ -258,9 +310,7 @@ public sealed class PipeTests
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
         Task writing = Task.Run(async () =>
         {
-            while (!(await near.Output.WriteAsync(new byte[50_000])).IsCompleted)
-            {
-            }
+            while (!(await near.Output.WriteAsync(new byte[50_000])).IsCompleted) { }
         });
         Eventually.True(() => pair.A.Client.PendingSends == 1, () => "the writer waits");
         await far.Input.CompleteAsync();
@@ -303,24 +353,31 @@ public sealed class PipeTests
         await Rejected(ForwardPipeException.NoListener);
         ForwardPipeListener listener = pair.B.Client.Listen(Service);
         List<ForwardPipe> waiting = [];
-        for (int i = 0; i < 2; i++) waiting.Add(await pair.A.Client.ConnectPipeAsync(pair.B.Id, Service));
+        for (int i = 0; i < 2; i++)
+            waiting.Add(await pair.A.Client.ConnectPipeAsync(pair.B.Id, Service));
         await Rejected(ForwardPipeException.BacklogFull);
         ForwardPipe accepted = await listener.AcceptAsync();
         listener.Dispose();
-        ForwardPipeException? closed = await Assert.ThrowsAsync<ForwardPipeException>(async () => await ReadToEnd(waiting[1].Input));
+        ForwardPipeException? closed = await Assert.ThrowsAsync<ForwardPipeException>(async () =>
+            await ReadToEnd(waiting[1].Input)
+        );
         Assert.That(closed!.Code, Is.EqualTo(ForwardPipeException.NoListener));
         await accepted.Output.WriteAsync("accepted before"u8.ToArray());
         await accepted.Output.CompleteAsync();
         Assert.That(await ReadToEnd(waiting[0].Input), Is.EqualTo("accepted before"u8.ToArray()));
         Assert.That(async () => await listener.AcceptAsync(), Throws.InstanceOf<ObjectDisposedException>());
         await Rejected(ForwardPipeException.NoListener);
-        ForwardPipeException? unknown = await Assert.ThrowsAsync<ForwardPipeException>(async () => await pair.A.Client.ConnectPipeAsync(999, Service));
+        ForwardPipeException? unknown = await Assert.ThrowsAsync<ForwardPipeException>(async () =>
+            await pair.A.Client.ConnectPipeAsync(999, Service)
+        );
         Assert.That(unknown!.Failure, Is.EqualTo(PipeFailure.NotSent));
         Assert.That(unknown.Message, Does.Contain("UnknownNode"));
 
         async Task Rejected(uint code)
         {
-            ForwardPipeException? rejected = await Assert.ThrowsAsync<ForwardPipeException>(async () => await pair.A.Client.ConnectPipeAsync(pair.B.Id, Service));
+            ForwardPipeException? rejected = await Assert.ThrowsAsync<ForwardPipeException>(async () =>
+                await pair.A.Client.ConnectPipeAsync(pair.B.Id, Service)
+            );
             Assert.That((rejected!.Failure, rejected.Code), Is.EqualTo((PipeFailure.Rejected, code)));
         }
     }
@@ -365,15 +422,28 @@ public sealed class PipeTests
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
         Task<FlushResult> waiting = near.Output.WriteAsync(new byte[1 << 20]).AsTask();
         Eventually.True(() => pair.A.Client.PendingSends == 1, () => "the flush waits");
-        Eventually.True(() => pair.A.StoredFor(pair.B.Id) == 0 && far.Held == 8 * ((32 << 10) - 32), () => $"as much as credit allows has arrived: {far.Held}");
+        Eventually.True(
+            () => pair.A.StoredFor(pair.B.Id) == 0 && far.Held == 8 * ((32 << 10) - 32),
+            () => $"as much as credit allows has arrived: {far.Held}"
+        );
         await pair.B.DisposeAsync();
         ForwardPipeException? there = await Assert.ThrowsAsync<ForwardPipeException>(async () => await waiting);
         Assert.That(there!.Failure, Is.EqualTo(PipeFailure.PeerLost));
         Assert.That(async () => await ReadToEnd(near.Input), Throws.InstanceOf<ForwardPipeException>());
-        Assert.That(async () => await near.Output.WriteAsync("x"u8.ToArray()), Throws.InstanceOf<ForwardPipeException>());
-        Assert.That(async () => await near.Output.WriteAsync(new byte[100_000]), Throws.InstanceOf<ForwardPipeException>());
+        Assert.That(
+            async () => await near.Output.WriteAsync("x"u8.ToArray()),
+            Throws.InstanceOf<ForwardPipeException>()
+        );
+        Assert.That(
+            async () => await near.Output.WriteAsync(new byte[100_000]),
+            Throws.InstanceOf<ForwardPipeException>()
+        );
         Assert.That(pair.A.StoredFor(pair.B.Id), Is.Zero, "nothing of the pipe waits for the next life of the peer");
-        Assert.That(async () => await ReadToEnd(far.Input), Throws.InstanceOf<ForwardPipeException>(), "after what had come");
+        Assert.That(
+            async () => await ReadToEnd(far.Input),
+            Throws.InstanceOf<ForwardPipeException>(),
+            "after what had come"
+        );
         await near.DisposeAsync();
         await far.DisposeAsync();
         await pair.A.DisposeAsync();
@@ -393,7 +463,8 @@ public sealed class PipeTests
         Assert.That(lost!.Failure, Is.EqualTo(PipeFailure.PeerLost));
         (ForwardPipe next, ForwardPipe nextFar) = await Connect(pair);
         Assert.That(pair.B.Client.UnclaimedMessages, Is.Zero);
-        foreach (ForwardPipe pipe in new[] { near, far, next, nextFar }) await pipe.DisposeAsync();
+        foreach (ForwardPipe pipe in new[] { near, far, next, nextFar })
+            await pipe.DisposeAsync();
     }
 
     private static async Task<(ForwardPipe Near, ForwardPipe Far)> Connect(ClientPair pair)
@@ -414,6 +485,7 @@ public sealed class PipeTests
     // Octets that differ with their place.
     private static void Fill(Span<byte> octets, long from)
     {
-        for (int i = 0; i < octets.Length; i++) octets[i] = (byte)(((from + i) * 131) >> 3);
+        for (int i = 0; i < octets.Length; i++)
+            octets[i] = (byte)(((from + i) * 131) >> 3);
     }
 }

@@ -13,12 +13,16 @@ public sealed class ReceiverTests
     {
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive(3);
-        for (int i = 0; i < 3; i++) driven.Node.Send(Self, (3ul << 48) + 9, MessageClass.Reliable, [(byte)i]);
+        for (int i = 0; i < 3; i++)
+            driven.Node.Send(Self, (3ul << 48) + 9, MessageClass.Reliable, [(byte)i]);
         driven.Cycle();
         await using IAsyncEnumerator<ForwardMessage> reader = receiver.ReadAllAsync().GetAsyncEnumerator();
         Assert.That(await reader.MoveNextAsync(), Is.True);
         ForwardMessage first = reader.Current;
-        Assert.That((first.Node, first.Stream, first.Sequence, first.Class, first.IsLast), Is.EqualTo((Self, (3ul << 48) + 9, 0ul, MessageClass.Reliable, false)));
+        Assert.That(
+            (first.Node, first.Stream, first.Sequence, first.Class, first.IsLast),
+            Is.EqualTo((Self, (3ul << 48) + 9, 0ul, MessageClass.Reliable, false))
+        );
         Assert.That(await reader.MoveNextAsync(), Is.True);
         Assert.That(() => first.Payload, Throws.InstanceOf<ObjectDisposedException>().With.Message.Contains("Copy"));
 
@@ -38,22 +42,40 @@ public sealed class ReceiverTests
     {
         await using ClientPair pair = new();
         using ForwardReceiver receiver = pair.B.Client.Receive();
-        const int Messages = 2_000, Size = 10_000 - 32;
+        const int Messages = 2_000,
+            Size = 10_000 - 32;
         const int PerStream = (256 << 10) / 10_000;
         Task sending = Task.Run(async () =>
         {
-            for (int i = 0; i < Messages; i++) Assert.That((await pair.A.Client.SendAsync(pair.B.Id, 1, MessageClass.Reliable, new byte[Size], i == Messages - 1 ? SendOptions.End : SendOptions.None)).IsAccepted, Is.True);
+            for (int i = 0; i < Messages; i++)
+                Assert.That(
+                    (
+                        await pair.A.Client.SendAsync(
+                            pair.B.Id,
+                            1,
+                            MessageClass.Reliable,
+                            new byte[Size],
+                            i == Messages - 1 ? SendOptions.End : SendOptions.None
+                        )
+                    ).IsAccepted,
+                    Is.True
+                );
         });
-        Eventually.True(() => receiver.Count == PerStream && pair.A.Client.PendingSends == 1, () => $"{receiver.Count} messages wait to be read, {pair.A.Client.PendingSends} to be sent");
+        Eventually.True(
+            () => receiver.Count == PerStream && pair.A.Client.PendingSends == 1,
+            () => $"{receiver.Count} messages wait to be read, {pair.A.Client.PendingSends} to be sent"
+        );
         Eventually.True(() => pair.A.StoredFor(pair.B.Id) == 0, () => "all acknowledged");
         Assert.That(receiver.Count, Is.EqualTo(PerStream));
 
-        int count = 0, most = 0;
+        int count = 0,
+            most = 0;
         await foreach (ForwardMessage message in receiver.ReadAllAsync())
         {
             Assert.That(message.Sequence, Is.EqualTo((ulong)count++));
             most = Math.Max(most, receiver.Count);
-            if (message.IsLast) break;
+            if (message.IsLast)
+                break;
         }
 
         Assert.That(count, Is.EqualTo(Messages));
@@ -66,7 +88,8 @@ public sealed class ReceiverTests
     {
         await using DrivenClient driven = new(new ForwardClientOptions { RealTimeCapacity = 10 });
         using ForwardReceiver receiver = driven.Client.Receive();
-        for (int i = 0; i < 25; i++) driven.Node.Send(Self, 1, MessageClass.RealTime, [(byte)i]);
+        for (int i = 0; i < 25; i++)
+            driven.Node.Send(Self, 1, MessageClass.RealTime, [(byte)i]);
         driven.Cycle();
         Assert.That(receiver.Count, Is.EqualTo(10));
         Assert.That(receiver.DroppedMessages, Is.EqualTo(15));
@@ -85,7 +108,13 @@ public sealed class ReceiverTests
     {
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive();
-        for (byte i = 0; i < 20; i++) driven.Node.Send(Self, i % 3 == 0 ? 1ul : 2ul, i % 3 == 0 ? MessageClass.RealTime : MessageClass.Reliable, [i]);
+        for (byte i = 0; i < 20; i++)
+            driven.Node.Send(
+                Self,
+                i % 3 == 0 ? 1ul : 2ul,
+                i % 3 == 0 ? MessageClass.RealTime : MessageClass.Reliable,
+                [i]
+            );
         driven.Cycle();
         await using IAsyncEnumerator<ForwardMessage> reader = receiver.ReadAllAsync().GetAsyncEnumerator();
         for (byte i = 0; i < 20; i++)
@@ -105,7 +134,8 @@ public sealed class ReceiverTests
             using CancellationTokenSource cancel = new();
             Task<int> reading = Task.Run(async () =>
             {
-                await foreach (ForwardMessage message in receiver.ReadAllAsync(cancel.Token)) return message.Payload.Span[0];
+                await foreach (ForwardMessage message in receiver.ReadAllAsync(cancel.Token))
+                    return message.Payload.Span[0];
                 return -1;
             });
             if (round % 2 == 0)
@@ -116,7 +146,11 @@ public sealed class ReceiverTests
             }
 
             driven.Node.Send(Self, 1, MessageClass.Reliable, [(byte)round]);
-            Assert.That(await driven.Until(reading), Is.EqualTo(round), "the abandoned enumeration gave its message back");
+            Assert.That(
+                await driven.Until(reading),
+                Is.EqualTo(round),
+                "the abandoned enumeration gave its message back"
+            );
         }
 
         driven.Cycle();
@@ -146,10 +180,12 @@ public sealed class ReceiverTests
         Task<int> reading = Task.Run(async () =>
         {
             int count = 0;
-            await foreach (ForwardMessage message in receiver.ReadAllAsync()) count++;
+            await foreach (ForwardMessage message in receiver.ReadAllAsync())
+                count++;
             return count;
         });
-        for (int i = 0; i < 5; i++) driven.Node.Send(Self, 1, MessageClass.Reliable, new byte[100]);
+        for (int i = 0; i < 5; i++)
+            driven.Node.Send(Self, 1, MessageClass.Reliable, new byte[100]);
         driven.Node.Send(Self, 2, MessageClass.RealTime, new byte[100]);
         driven.Cycle();
         receiver.Dispose();
@@ -172,11 +208,13 @@ public sealed class ReceiverTests
     {
         DrivenClient driven = new();
         ForwardReceiver receiver = driven.Client.Receive();
-        for (int i = 0; i < 5; i++) driven.Node.Send(Self, 1, MessageClass.Reliable, new byte[100]);
+        for (int i = 0; i < 5; i++)
+            driven.Node.Send(Self, 1, MessageClass.Reliable, new byte[100]);
         driven.Cycle();
         await driven.DisposeAsync();
         int count = 0;
-        await foreach (ForwardMessage message in receiver.ReadAllAsync()) count++;
+        await foreach (ForwardMessage message in receiver.ReadAllAsync())
+            count++;
         Assert.That(count, Is.EqualTo(5));
     }
 
@@ -190,7 +228,8 @@ public sealed class ReceiverTests
             Task<int> reading = Task.Run(async () =>
             {
                 int count = 0;
-                await foreach (ForwardMessage message in receiver.ReadAllAsync()) count++;
+                await foreach (ForwardMessage message in receiver.ReadAllAsync())
+                    count++;
                 return count;
             });
             Thread.SpinWait(round * 20);
@@ -212,13 +251,21 @@ public sealed class ReceiverTests
             ForwardReceiver receiver = pair.B.Client.Receive(service);
             Task reading = Task.Run(async () =>
             {
-                await foreach (ForwardMessage message in receiver.ReadAllAsync()) message.Dispose();
+                await foreach (ForwardMessage message in receiver.ReadAllAsync())
+                    message.Dispose();
             });
             Task sending = Task.Run(async () =>
             {
-                while ((await pair.A.Client.SendAsync(pair.B.Id, (ulong)service << 48, MessageClass.Reliable, new byte[1000])).IsAccepted)
-                {
-                }
+                while (
+                    (
+                        await pair.A.Client.SendAsync(
+                            pair.B.Id,
+                            (ulong)service << 48,
+                            MessageClass.Reliable,
+                            new byte[1000]
+                        )
+                    ).IsAccepted
+                ) { }
             });
             Thread.SpinWait(round * 5_000);
             receiver.Dispose();
@@ -226,7 +273,10 @@ public sealed class ReceiverTests
             Eventually.Ends(sending, "the sender, which is told");
         }
 
-        Eventually.True(() => pair.B.OnLoop(() => pair.B.Client.OutstandingMessages) == 0, () => "all messages came back");
+        Eventually.True(
+            () => pair.B.OnLoop(() => pair.B.Client.OutstandingMessages) == 0,
+            () => "all messages came back"
+        );
     }
 
     [Test]
@@ -240,7 +290,11 @@ public sealed class ReceiverTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         Round(20_000);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.That(allocated, Is.LessThan(20_000), "less than one octet a message: queues grow now and then, messages do not");
+        Assert.That(
+            allocated,
+            Is.LessThan(20_000),
+            "less than one octet a message: queues grow now and then, messages do not"
+        );
 
         void Round(int count)
         {
@@ -249,9 +303,11 @@ public sealed class ReceiverTests
                 ValueTask<SendResult> send = driven.Client.SendAsync(Self, 1, MessageClass.Reliable, payload);
                 driven.Loop.DoWork();
                 driven.Loop.DoWork();
-                if (!send.IsCompleted || !send.Result.IsAccepted) Assert.Fail("not accepted");
+                if (!send.IsCompleted || !send.Result.IsAccepted)
+                    Assert.Fail("not accepted");
                 ValueTask<bool> read = reader.MoveNextAsync();
-                if (!read.IsCompleted || !read.Result) Assert.Fail("not received");
+                if (!read.IsCompleted || !read.Result)
+                    Assert.Fail("not received");
                 driven.Loop.DoWork();
             }
         }

@@ -23,7 +23,12 @@ public sealed class SendAsyncTests
     [TestCase(999u, MessageClass.Reliable, 1, SendStatus.UnknownNode)]
     [TestCase(Self, MessageClass.RealTime, 1101, SendStatus.TooLarge)]
     [TestCase(Self, MessageClass.Reliable, 65_537, SendStatus.TooLarge)]
-    public async Task What_the_node_does_not_take_is_answered_as_it_says(uint node, MessageClass messageClass, int size, SendStatus expected)
+    public async Task What_the_node_does_not_take_is_answered_as_it_says(
+        uint node,
+        MessageClass messageClass,
+        int size,
+        SendStatus expected
+    )
     {
         await using DrivenClient driven = new();
         Task<SendResult> send = driven.Client.SendAsync(node, 7, messageClass, new byte[size]).AsTask();
@@ -36,7 +41,8 @@ public sealed class SendAsyncTests
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive();
         List<Task<SendResult>> sends = [];
-        for (int i = 0; i < 100; i++) sends.Add(driven.Client.SendAsync(Self, 7, MessageClass.Reliable, Numbered(i, 60_000)).AsTask());
+        for (int i = 0; i < 100; i++)
+            sends.Add(driven.Client.SendAsync(Self, 7, MessageClass.Reliable, Numbered(i, 60_000)).AsTask());
         driven.Until(() => driven.Client.PendingSends < 100, "some accepted");
         driven.Cycle();
         int waiting = driven.Client.PendingSends;
@@ -53,7 +59,8 @@ public sealed class SendAsyncTests
             Assert.That(reader.Current.Sequence, Is.EqualTo((ulong)expected++));
         }
 
-        for (int i = 0; i < 100; i++) Assert.That((await driven.Until(sends[i])).Sequence, Is.EqualTo((ulong)i));
+        for (int i = 0; i < 100; i++)
+            Assert.That((await driven.Until(sends[i])).Sequence, Is.EqualTo((ulong)i));
     }
 
     [Test]
@@ -62,7 +69,9 @@ public sealed class SendAsyncTests
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive();
         using CancellationTokenSource before = new();
-        Task<SendResult> unseen = driven.Client.SendAsync(Self, 1, MessageClass.Reliable, "a"u8.ToArray(), cancellation: before.Token).AsTask();
+        Task<SendResult> unseen = driven
+            .Client.SendAsync(Self, 1, MessageClass.Reliable, "a"u8.ToArray(), cancellation: before.Token)
+            .AsTask();
         before.Cancel();
         Assert.That(async () => await unseen, Throws.InstanceOf<OperationCanceledException>());
         driven.Cycle();
@@ -70,7 +79,9 @@ public sealed class SendAsyncTests
 
         await Fill(driven);
         using CancellationTokenSource waiting = new();
-        Task<SendResult> first = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[65_536], cancellation: waiting.Token).AsTask();
+        Task<SendResult> first = driven
+            .Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[65_536], cancellation: waiting.Token)
+            .AsTask();
         Task<SendResult> second = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, "b"u8.ToArray()).AsTask();
         driven.Cycle();
         Assert.That(driven.Client.PendingSends, Is.EqualTo(2));
@@ -85,7 +96,9 @@ public sealed class SendAsyncTests
     {
         await using DrivenClient driven = new();
         using CancellationTokenSource cancel = new();
-        Task<SendResult> send = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, "x"u8.ToArray(), cancellation: cancel.Token).AsTask();
+        Task<SendResult> send = driven
+            .Client.SendAsync(Self, 7, MessageClass.Reliable, "x"u8.ToArray(), cancellation: cancel.Token)
+            .AsTask();
         driven.Loop.DoWork();
         cancel.Cancel();
         Assert.That((await driven.Until(send)).IsAccepted, Is.True);
@@ -96,12 +109,14 @@ public sealed class SendAsyncTests
     {
         await using DrivenClient driven = new(new ForwardClientOptions { MaxPendingSends = 10 });
         List<Task<SendResult>> sends = [];
-        for (int i = 0; i < 10; i++) sends.Add(driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[10]).AsTask());
+        for (int i = 0; i < 10; i++)
+            sends.Add(driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[10]).AsTask());
         ValueTask<SendResult> surplus = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[10]);
         Assert.That(surplus.IsCompleted, Is.True);
         Assert.That((await surplus).Status, Is.EqualTo(SendStatus.BackPressured));
         driven.Cycle();
-        foreach (Task<SendResult> send in sends) Assert.That((await driven.Until(send)).IsAccepted, Is.True);
+        foreach (Task<SendResult> send in sends)
+            Assert.That((await driven.Until(send)).IsAccepted, Is.True);
     }
 
     [Test]
@@ -116,7 +131,11 @@ public sealed class SendAsyncTests
         driven.Loop.DoWork();
         Assert.That(early.IsCompletedSuccessfully, Is.True);
         Assert.That(await early, Is.EqualTo(new SendResult(SendStatus.Accepted, 0)));
-        for (ulong i = 1; i < 10; i++) Assert.That(await driven.Until(driven.Client.SendAsync(Self, 7, MessageClass.Reliable, "x"u8.ToArray()).AsTask()), Is.EqualTo(new SendResult(SendStatus.Accepted, i)));
+        for (ulong i = 1; i < 10; i++)
+            Assert.That(
+                await driven.Until(driven.Client.SendAsync(Self, 7, MessageClass.Reliable, "x"u8.ToArray()).AsTask()),
+                Is.EqualTo(new SendResult(SendStatus.Accepted, i))
+            );
     }
 
     [Test]
@@ -139,7 +158,11 @@ public sealed class SendAsyncTests
         using ForwardReceiver other = driven.Client.Receive(5);
         for (ulong stream = 0; stream < 10; stream++)
         {
-            for (int i = 0; i < 4; i++) Assert.That(driven.Node.Send(Self, stream, MessageClass.Reliable, new byte[60_000]).IsAccepted, Is.True);
+            for (int i = 0; i < 4; i++)
+                Assert.That(
+                    driven.Node.Send(Self, stream, MessageClass.Reliable, new byte[60_000]).IsAccepted,
+                    Is.True
+                );
         }
 
         driven.Cycle();
@@ -147,11 +170,11 @@ public sealed class SendAsyncTests
         driven.Loop.Post(() =>
         {
             // The rest of the store, for a moment.
-            while (driven.Node.Send(Self, 6ul << 48, MessageClass.RealTime, new byte[1100]).IsAccepted)
-            {
-            }
+            while (driven.Node.Send(Self, 6ul << 48, MessageClass.RealTime, new byte[1100]).IsAccepted) { }
         });
-        Task<SendResult> send = driven.Client.SendAsync(Self, 5ul << 48, MessageClass.Reliable, new byte[60_000]).AsTask();
+        Task<SendResult> send = driven
+            .Client.SendAsync(Self, 5ul << 48, MessageClass.Reliable, new byte[60_000])
+            .AsTask();
         driven.Loop.DoWork();
         Assert.That(driven.Client.PendingSends, Is.EqualTo(1), "there is no room at this moment");
         Assert.That((await driven.Until(send)).IsAccepted, Is.True);
@@ -164,12 +187,17 @@ public sealed class SendAsyncTests
         using ForwardReceiver receiver = driven.Client.Receive();
         await using IAsyncEnumerator<ForwardMessage> reader = receiver.ReadAllAsync().GetAsyncEnumerator();
         byte[] payload = new byte[60_000];
-        for (int i = 0; i < 4; i++) Assert.That(driven.Node.Send(Self, 7, MessageClass.Reliable, payload).IsAccepted, Is.True);
+        for (int i = 0; i < 4; i++)
+            Assert.That(driven.Node.Send(Self, 7, MessageClass.Reliable, payload).IsAccepted, Is.True);
         driven.Cycle();
         Rounds(500);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Rounds(5_000);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(10_000), "less than an octet for each of the messages");
+        Assert.That(
+            GC.GetAllocatedBytesForCurrentThread() - before,
+            Is.LessThan(10_000),
+            "less than an octet for each of the messages"
+        );
 
         void Rounds(int count)
         {
@@ -178,16 +206,19 @@ public sealed class SendAsyncTests
                 ValueTask<SendResult> first = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, payload);
                 ValueTask<SendResult> second = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, payload);
                 driven.Loop.DoWork();
-                if (first.IsCompleted || driven.Client.PendingSends != 2) Assert.Fail("both wait for room");
+                if (first.IsCompleted || driven.Client.PendingSends != 2)
+                    Assert.Fail("both wait for room");
                 for (int read = 0; read < 2; read++)
                 {
                     ValueTask<bool> next = reader.MoveNextAsync();
-                    if (!next.IsCompleted || !next.Result) Assert.Fail("not received");
+                    if (!next.IsCompleted || !next.Result)
+                        Assert.Fail("not received");
                 }
 
                 reader.Current.Dispose();
                 driven.Cycle();
-                if (!first.IsCompleted || !first.Result.IsAccepted || !second.IsCompleted || !second.Result.IsAccepted) Assert.Fail("not accepted");
+                if (!first.IsCompleted || !first.Result.IsAccepted || !second.IsCompleted || !second.Result.IsAccepted)
+                    Assert.Fail("not accepted");
             }
         }
     }
@@ -203,7 +234,8 @@ public sealed class SendAsyncTests
         driven.Cycle();
         Assert.That(driven.Client.PendingSends, Is.EqualTo(2));
         await using IAsyncEnumerator<ForwardMessage> reader = receiver.ReadAllAsync().GetAsyncEnumerator();
-        while (!end.IsCompleted) await driven.Until(reader.MoveNextAsync().AsTask());
+        while (!end.IsCompleted)
+            await driven.Until(reader.MoveNextAsync().AsTask());
         Assert.That((await driven.Until(last)).IsAccepted, Is.True);
         Assert.That((await driven.Until(end)).Status, Is.EqualTo(SendStatus.Accepted));
     }
@@ -232,7 +264,10 @@ public sealed class SendAsyncTests
         await driven.Client.DisposeAsync();
         Assert.That((await driven.Until(waiting)).Status, Is.EqualTo(SendStatus.Stopping));
         Assert.That((await driven.Until(unseen)).Status, Is.EqualTo(SendStatus.Stopping));
-        Assert.That((await driven.Client.SendAsync(Self, 9, MessageClass.Reliable, new byte[1])).Status, Is.EqualTo(SendStatus.Stopping));
+        Assert.That(
+            (await driven.Client.SendAsync(Self, 9, MessageClass.Reliable, new byte[1])).Status,
+            Is.EqualTo(SendStatus.Stopping)
+        );
         Assert.That(() => driven.Client.Receive(3), Throws.InstanceOf<ObjectDisposedException>());
         await driven.DisposeAsync();
     }
@@ -241,8 +276,14 @@ public sealed class SendAsyncTests
     public void Misuse_is_told()
     {
         ForwardClient client = new();
-        Assert.That(() => client.SendAsync(1, 1, MessageClass.Reliable, default), Throws.InvalidOperationException.With.Message.Contains("Attach"));
-        Assert.That(() => new ForwardClient(new ForwardClientOptions { MaxPendingSends = 0 }), Throws.ArgumentException.With.Message.Contains("MaxPendingSends"));
+        Assert.That(
+            () => client.SendAsync(1, 1, MessageClass.Reliable, default),
+            Throws.InvalidOperationException.With.Message.Contains("Attach")
+        );
+        Assert.That(
+            () => new ForwardClient(new ForwardClientOptions { MaxPendingSends = 0 }),
+            Throws.ArgumentException.With.Message.Contains("MaxPendingSends")
+        );
         Assert.That(() => client.Listen(0x8000), Throws.InstanceOf<ArgumentOutOfRangeException>());
         using ForwardReceiver receiver = client.Receive(5);
         Assert.That(() => client.Listen(5), Throws.ArgumentException.With.Message.Contains("0x0005"));
@@ -251,23 +292,37 @@ public sealed class SendAsyncTests
     [Test]
     public async Task Many_threads_send_at_once_and_each_stream_keeps_its_order()
     {
-        const int Senders = 8, Messages = 2_000;
+        const int Senders = 8,
+            Messages = 2_000;
         await using ClientPair pair = new();
         using ForwardReceiver receiver = pair.B.Client.Receive();
-        Task[] senders = [.. Enumerable.Range(0, Senders).Select(stream => Task.Run(async () =>
-        {
-            for (int i = 0; i < Messages; i++)
-            {
-                SendResult result = await pair.A.Client.SendAsync(pair.B.Id, (ulong)stream, MessageClass.Reliable, BitConverter.GetBytes(i));
-                Assert.That(result, Is.EqualTo(new SendResult(SendStatus.Accepted, (ulong)i)));
-            }
-        }))];
+        Task[] senders =
+        [
+            .. Enumerable
+                .Range(0, Senders)
+                .Select(stream =>
+                    Task.Run(async () =>
+                    {
+                        for (int i = 0; i < Messages; i++)
+                        {
+                            SendResult result = await pair.A.Client.SendAsync(
+                                pair.B.Id,
+                                (ulong)stream,
+                                MessageClass.Reliable,
+                                BitConverter.GetBytes(i)
+                            );
+                            Assert.That(result, Is.EqualTo(new SendResult(SendStatus.Accepted, (ulong)i)));
+                        }
+                    })
+                ),
+        ];
         int[] expected = new int[Senders];
         int count = 0;
         await foreach (ForwardMessage message in receiver.ReadAllAsync())
         {
             Assert.That(BitConverter.ToInt32(message.Payload.Span), Is.EqualTo(expected[message.Stream]++));
-            if (++count == Senders * Messages) break;
+            if (++count == Senders * Messages)
+                break;
         }
 
         Eventually.Ends(Task.WhenAll(senders), "all sends");
@@ -285,25 +340,39 @@ public sealed class SendAsyncTests
             for (int i = 0; i < 2_000; i++)
             {
                 using CancellationTokenSource cancel = new();
-                Task<SendResult> send = pair.A.Client.SendAsync(pair.B.Id, 1, MessageClass.Reliable, Numbered(i, 20_000), cancellation: cancel.Token).AsTask();
-                if (random.Next(2) == 0) Thread.SpinWait(random.Next(20_000));
+                Task<SendResult> send = pair
+                    .A.Client.SendAsync(
+                        pair.B.Id,
+                        1,
+                        MessageClass.Reliable,
+                        Numbered(i, 20_000),
+                        cancellation: cancel.Token
+                    )
+                    .AsTask();
+                if (random.Next(2) == 0)
+                    Thread.SpinWait(random.Next(20_000));
                 cancel.Cancel();
                 try
                 {
-                    if ((await send).IsAccepted) accepted.Add(i);
+                    if ((await send).IsAccepted)
+                        accepted.Add(i);
                 }
-                catch (OperationCanceledException)
-                {
-                }
+                catch (OperationCanceledException) { }
             }
 
-            Assert.That((await pair.A.Client.SendAsync(pair.B.Id, 1, MessageClass.Reliable, Numbered(-1, 4), SendOptions.End)).IsAccepted, Is.True);
+            Assert.That(
+                (
+                    await pair.A.Client.SendAsync(pair.B.Id, 1, MessageClass.Reliable, Numbered(-1, 4), SendOptions.End)
+                ).IsAccepted,
+                Is.True
+            );
         });
         List<int> received = [];
         await foreach (ForwardMessage message in receiver.ReadAllAsync())
         {
             received.Add(BitConverter.ToInt32(message.Payload.Span));
-            if (message.IsLast) break;
+            if (message.IsLast)
+                break;
         }
 
         Eventually.Ends(sending, "all sends");
@@ -322,9 +391,7 @@ public sealed class SendAsyncTests
 
         public override void Unpin() => throw new NotSupportedException();
 
-        protected override void Dispose(bool disposing)
-        {
-        }
+        protected override void Dispose(bool disposing) { }
     }
 
     private static byte[] Numbered(int number, int size)
@@ -337,7 +404,15 @@ public sealed class SendAsyncTests
     // As much of stream 7 as its receiver keeps while nobody reads: the next long message has to wait.
     private static async Task Fill(DrivenClient driven)
     {
-        for (int i = 0; i < 4; i++) Assert.That((await driven.Until(driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[60_000]).AsTask())).IsAccepted, Is.True);
+        for (int i = 0; i < 4; i++)
+            Assert.That(
+                (
+                    await driven.Until(
+                        driven.Client.SendAsync(Self, 7, MessageClass.Reliable, new byte[60_000]).AsTask()
+                    )
+                ).IsAccepted,
+                Is.True
+            );
         driven.Cycle();
     }
 }

@@ -13,26 +13,53 @@ internal static class BenchmarkTool
             DirectoryInfo framework = new(AppContext.BaseDirectory.TrimEnd('/'));
             DirectoryInfo configuration = framework.Parent!;
             string root = configuration.Parent!.Parent!.Parent!.FullName;
-            return System.IO.Path.Combine(root, "FastForward.Benchmarks", "bin", configuration.Name, framework.Name, "FastForward.Benchmarks");
+            return System.IO.Path.Combine(
+                root,
+                "FastForward.Benchmarks",
+                "bin",
+                configuration.Name,
+                framework.Name,
+                "FastForward.Benchmarks"
+            );
         }
     }
 
     /// <summary>Starts it with arguments that are separated by blanks, with signals as a terminal would give them.</summary>
     public static RunningProgram Start(string arguments, params string[] environment) =>
-        RunningProgram.Start("env", ["--default-signal=INT", .. environment, Path, .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        RunningProgram.Start(
+            "env",
+            [
+                "--default-signal=INT",
+                .. environment,
+                Path,
+                .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            ]
+        );
 
     /// <summary>The processes that it has started and that still run, with their command lines.</summary>
     public static IReadOnlyList<(int Id, string Command)> ChildrenOf(int process)
     {
         List<(int, string)> children = [];
-        foreach (string directory in Directory.EnumerateDirectories("/proc").Where(static directory => char.IsAsciiDigit(directory[^1])))
+        foreach (
+            string directory in Directory
+                .EnumerateDirectories("/proc")
+                .Where(static directory => char.IsAsciiDigit(directory[^1]))
+        )
         {
             try
             {
                 string status = File.ReadAllText($"{directory}/stat");
                 string[] fields = status[(status.LastIndexOf(')') + 2)..].Split(' '); // state, parent, ...
                 if (fields[1] == process.ToString(System.Globalization.CultureInfo.InvariantCulture))
-                    children.Add((int.Parse(System.IO.Path.GetFileName(directory), System.Globalization.CultureInfo.InvariantCulture), File.ReadAllText($"{directory}/cmdline").Replace('\0', ' ')));
+                    children.Add(
+                        (
+                            int.Parse(
+                                System.IO.Path.GetFileName(directory),
+                                System.Globalization.CultureInfo.InvariantCulture
+                            ),
+                            File.ReadAllText($"{directory}/cmdline").Replace('\0', ' ')
+                        )
+                    );
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

@@ -16,7 +16,19 @@ public sealed class SuitesTests
         using TemporaryDirectory artifacts = new();
         using RunningProgram suites = BenchmarkTool.Start($"suites --job Dry --artifacts {artifacts.Path}");
         Assert.That(suites.WaitForExit(s_limit), Is.Zero, suites.Everything);
-        foreach (string benchmark in new[] { "RawSocket", "Nodes", "ToOneself", "InHundreds", "WriteAndRead", "Client_round_trip", "Client_stream", "ForwardPipe" })
+        foreach (
+            string benchmark in new[]
+            {
+                "RawSocket",
+                "Nodes",
+                "ToOneself",
+                "InHundreds",
+                "WriteAndRead",
+                "Client_round_trip",
+                "Client_stream",
+                "ForwardPipe",
+            }
+        )
             Assert.That(suites.Output, Does.Match($@"\| {benchmark} +\|"), "its line in a table");
     }
 }

@@ -11,7 +11,5 @@ internal sealed class CollectingProvider : ILoggerProvider
 
     public ILogger CreateLogger(string categoryName) => _logger;
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

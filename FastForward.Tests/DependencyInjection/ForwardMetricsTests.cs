@@ -15,18 +15,42 @@ public sealed class ForwardMetricsTests
         using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics());
         using NodeWorld world = new();
         (TestNode a, TestNode b) = world.Pair(TransportKind.Ip, metrics: metrics);
-        world.Until(() => a.Node.GetPeer(b.Id)!.RoundTripMicros > 0 && b.Node.GetPeer(a.Id)!.RoundTripMicros > 0, "both measured");
+        world.Until(
+            () => a.Node.GetPeer(b.Id)!.RoundTripMicros > 0 && b.Node.GetPeer(a.Id)!.RoundTripMicros > 0,
+            "both measured"
+        );
         recording.Observe();
 
-        string[][] documented = [.. File.ReadAllLines(Path.Combine(SourceTree.Root, "docs", "operations.md"))
-            .Where(static line => line.StartsWith("| `fastforward.", StringComparison.Ordinal))
-            .Select(static line => line.Split('|').Skip(1).Take(4).Select(static cell => cell.Replace("`", "").Trim()).ToArray())];
+        string[][] documented =
+        [
+            .. File.ReadAllLines(Path.Combine(SourceTree.Root, "docs", "operations.md"))
+                .Where(static line => line.StartsWith("| `fastforward.", StringComparison.Ordinal))
+                .Select(static line =>
+                    line.Split('|').Skip(1).Take(4).Select(static cell => cell.Replace("`", "").Trim()).ToArray()
+                ),
+        ];
         Assert.That(documented, Has.Length.GreaterThan(20));
-        Assert.That(recording.Instruments.Select(instrument => $"{instrument.Name} {KindOf(instrument)} {instrument.Unit} {TagsOf(instrument)}"),
-            Is.EquivalentTo(documented.Select(static row => $"{row[0]} {row[1]} {row[2]} {string.Join(", ", row[3].Split(", ").Order())}")));
+        Assert.That(
+            recording.Instruments.Select(instrument =>
+                $"{instrument.Name} {KindOf(instrument)} {instrument.Unit} {TagsOf(instrument)}"
+            ),
+            Is.EquivalentTo(
+                documented.Select(static row =>
+                    $"{row[0]} {row[1]} {row[2]} {string.Join(", ", row[3].Split(", ").Order())}"
+                )
+            )
+        );
 
         string TagsOf(Instrument instrument) =>
-            string.Join(", ", recording.Of(instrument.Name).SelectMany(static series => series.Tags.Keys).Distinct().Where(static tag => tag != MetricTags.Node).Order());
+            string.Join(
+                ", ",
+                recording
+                    .Of(instrument.Name)
+                    .SelectMany(static series => series.Tags.Keys)
+                    .Distinct()
+                    .Where(static tag => tag != MetricTags.Node)
+                    .Order()
+            );
     }
 
     [Test]
@@ -39,7 +63,14 @@ public sealed class ForwardMetricsTests
         world.Pair(TransportKind.Socket, metrics: metrics, first: 3, second: 4);
         recording.Observe();
         string text = File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "operations.md"));
-        string[] words = [.. recording.All.SelectMany(static series => series.Tags).Where(static tag => tag.Value is string).Select(static tag => (string)tag.Value!).Distinct()];
+        string[] words =
+        [
+            .. recording
+                .All.SelectMany(static series => series.Tags)
+                .Where(static tag => tag.Value is string)
+                .Select(static tag => (string)tag.Value!)
+                .Distinct(),
+        ];
         Assert.That(words, Has.Length.GreaterThan(25));
         Assert.That(words.Where(word => !text.Contains($"`{word}`", StringComparison.Ordinal)), Is.Empty);
     }
@@ -51,7 +82,8 @@ public sealed class ForwardMetricsTests
         using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics());
         using NodeWorld world = new();
         (TestNode a, TestNode b) = world.Pair(TransportKind.Socket, metrics: metrics);
-        for (int i = 0; i < 10; i++) a.Node.Send(b.Id, 1, MessageClass.Reliable, "voice"u8);
+        for (int i = 0; i < 10; i++)
+            a.Node.Send(b.Id, 1, MessageClass.Reliable, "voice"u8);
         a.Node.Send(a.Id, 1, MessageClass.Reliable, "own"u8);
         world.Until(() => b.Messages.Count == 10 && a.Messages.Count == 1, "the messages");
         recording.Observe();
@@ -61,13 +93,26 @@ public sealed class ForwardMetricsTests
             Assert.That(recording.Value("fastforward.peer.io", a.Id, b.Id, "transmit"), Is.EqualTo(50));
             Assert.That(recording.Value("fastforward.peer.messages", b.Id, a.Id, "receive"), Is.EqualTo(10));
             Assert.That(recording.Value("fastforward.peer.io", b.Id, a.Id, "receive"), Is.EqualTo(50));
-            Assert.That(recording.Value("fastforward.peer.messages", a.Id, a.Id, "transmit"), Is.EqualTo(1), "to itself");
+            Assert.That(
+                recording.Value("fastforward.peer.messages", a.Id, a.Id, "transmit"),
+                Is.EqualTo(1),
+                "to itself"
+            );
             Assert.That(recording.Value("fastforward.peer.io", a.Id, a.Id, "receive"), Is.EqualTo(3), "to itself");
             Assert.That(recording.Value("fastforward.peer.events", a.Id, b.Id, "connected"), Is.EqualTo(1));
             Assert.That(recording.Value("fastforward.peers", a.Id, "connected"), Is.EqualTo(1));
-            Assert.That(recording.Value("fastforward.peer.frames", a.Id, b.Id, "transmit"), Is.EqualTo(a.Node.Statistics.FramesSent));
-            Assert.That(recording.Value("fastforward.transport.frames", a.Id, "unix", "transmit"), Is.EqualTo(a.Socket.Statistics.FramesSent));
-            Assert.That(recording.Value("fastforward.transport.io", a.Id, "unix", "receive"), Is.EqualTo(a.Socket.Statistics.BytesReceived).And.Positive);
+            Assert.That(
+                recording.Value("fastforward.peer.frames", a.Id, b.Id, "transmit"),
+                Is.EqualTo(a.Node.Statistics.FramesSent)
+            );
+            Assert.That(
+                recording.Value("fastforward.transport.frames", a.Id, "unix", "transmit"),
+                Is.EqualTo(a.Socket.Statistics.FramesSent)
+            );
+            Assert.That(
+                recording.Value("fastforward.transport.io", a.Id, "unix", "receive"),
+                Is.EqualTo(a.Socket.Statistics.BytesReceived).And.Positive
+            );
             Assert.That(recording.Value("fastforward.peer.send_store.limit", a.Id, b.Id), Is.EqualTo(4 << 20));
             Assert.That(recording.Value("fastforward.loop.cycles", a.Id), Is.Positive);
         });
@@ -82,13 +127,21 @@ public sealed class ForwardMetricsTests
         (TestNode a, TestNode b) = world.Pair(TransportKind.Socket, metrics: metrics);
         b.Node.Dispose();
         world.Until(() => !a.IsConnectedTo(b), "b is gone");
-        for (int i = 0; i < 3; i++) a.Node.Send(b.Id, 9, MessageClass.Reliable, "waits"u8);
+        for (int i = 0; i < 3; i++)
+            a.Node.Send(b.Id, 9, MessageClass.Reliable, "waits"u8);
         recording.Observe();
         Assert.That(recording.Value("fastforward.peer.send_store.usage", a.Id, b.Id), Is.EqualTo(3 * (5 + 64)));
-        Assert.That(recording.All.Any(series => series.Tags[MetricTags.Node]!.Equals((long)b.Id)), Is.False, "a node that ended has no series");
+        Assert.That(
+            recording.All.Any(series => series.Tags[MetricTags.Node]!.Equals((long)b.Id)),
+            Is.False,
+            "a node that ended has no series"
+        );
         a.Node.ResetStream(b.Id, 9, 0);
         recording.Observe();
-        Assert.That(recording.Value("fastforward.peer.messages.undelivered", a.Id, b.Id, "stream_reset"), Is.EqualTo(3));
+        Assert.That(
+            recording.Value("fastforward.peer.messages.undelivered", a.Id, b.Id, "stream_reset"),
+            Is.EqualTo(3)
+        );
         Assert.That(recording.Value("fastforward.peer.events", a.Id, b.Id, "lost"), Is.EqualTo(1));
         a.RemoveRoutes();
         world.Until(() => a.Node.GetPeers().Count == 0, "the route is gone");
@@ -108,7 +161,8 @@ public sealed class ForwardMetricsTests
         Assert.That(factory.Made.Disposed, Is.False);
     }
 
-    private static string KindOf(Instrument instrument) => instrument.GetType().Name.Replace("Observable", "", StringComparison.Ordinal).Split('`')[0];
+    private static string KindOf(Instrument instrument) =>
+        instrument.GetType().Name.Replace("Observable", "", StringComparison.Ordinal).Split('`')[0];
 
     private sealed class RecordingFactory : IMeterFactory
     {

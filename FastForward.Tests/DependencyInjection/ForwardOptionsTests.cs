@@ -17,97 +17,192 @@ public sealed class ForwardOptionsTests
     [Test]
     public void Every_problem_is_told_at_once_when_the_host_starts()
     {
-        string problems = ProblemsOf(services => services.AddFastForward(static node =>
-            {
-                node.MaxStreams = 0;
-                node.ProbeInterval = TimeSpan.MaxValue;
-            })
-            .AddSocketTransport(static socket => socket.Port = 70_000)
-            .AddIpTransport(static ip => ip.MaxFrameSize = 1)
-            .AddVSocketTransport(static vsocket => vsocket.Backlog = 0)
-            .AddRoute(2, TransportKind.Socket, port: 0)
-            .AddRoute(3, TransportKind.Ip, 54_000, "192.0.2.7")
-            .ConfigureLoop(static loop => loop.PollBudget = 0)
-            .ConfigureService(static service => service.HealthLimit = TimeSpan.Zero));
+        string problems = ProblemsOf(services =>
+            services
+                .AddFastForward(static node =>
+                {
+                    node.MaxStreams = 0;
+                    node.ProbeInterval = TimeSpan.MaxValue;
+                })
+                .AddSocketTransport(static socket => socket.Port = 70_000)
+                .AddIpTransport(static ip => ip.MaxFrameSize = 1)
+                .AddVSocketTransport(static vsocket => vsocket.Backlog = 0)
+                .AddRoute(2, TransportKind.Socket, port: 0)
+                .AddRoute(3, TransportKind.Ip, 54_000, "192.0.2.7")
+                .ConfigureLoop(static loop => loop.PollBudget = 0)
+                .ConfigureService(static service => service.HealthLimit = TimeSpan.Zero)
+        );
         Assert.Multiple(() =>
         {
-            Assert.That(problems, Does.Contain("ForwardNodeOptions.Node: 0 is no node id; use a number such as 25011."));
-            Assert.That(problems, Does.Contain("ForwardNodeOptions.MaxStreams: 0 is not allowed; use 1..1048576, such as 1024."));
+            Assert.That(
+                problems,
+                Does.Contain("ForwardNodeOptions.Node: 0 is no node id; use a number such as 25011.")
+            );
+            Assert.That(
+                problems,
+                Does.Contain("ForwardNodeOptions.MaxStreams: 0 is not allowed; use 1..1048576, such as 1024.")
+            );
             Assert.That(problems, Does.Contain("ForwardNodeOptions.ProbeInterval: "));
-            Assert.That(problems, Does.Contain("SocketTransportOptions.Port: 70000 is outside 1..65535; 30100 is an example."));
-            Assert.That(problems, Does.Contain("VSocketTransportOptions.Port: 0 is outside 1..65535; 54000 is an example.").And.Contain("VSocketTransportOptions.Backlog: 0 is outside"));
-            Assert.That(problems, Does.Contain("IpTransportOptions.MaxFrameSize: 1 is outside 1200..1452; 1200 passes everywhere."));
-            Assert.That(problems, Does.Contain("ForwardLoopOptions.PollBudget: 0 is outside 1..65536; 256 is a good value."));
-            Assert.That(problems, Does.Contain("ForwardServiceOptions.HealthLimit: 00:00:00 is outside 10 ms..1 min; 00:00:02 is a good value."));
+            Assert.That(
+                problems,
+                Does.Contain("SocketTransportOptions.Port: 70000 is outside 1..65535; 30100 is an example.")
+            );
+            Assert.That(
+                problems,
+                Does.Contain("VSocketTransportOptions.Port: 0 is outside 1..65535; 54000 is an example.")
+                    .And.Contain("VSocketTransportOptions.Backlog: 0 is outside")
+            );
+            Assert.That(
+                problems,
+                Does.Contain("IpTransportOptions.MaxFrameSize: 1 is outside 1200..1452; 1200 passes everywhere.")
+            );
+            Assert.That(
+                problems,
+                Does.Contain("ForwardLoopOptions.PollBudget: 0 is outside 1..65536; 256 is a good value.")
+            );
+            Assert.That(
+                problems,
+                Does.Contain(
+                    "ForwardServiceOptions.HealthLimit: 00:00:00 is outside 10 ms..1 min; 00:00:02 is a good value."
+                )
+            );
             Assert.That(problems, Does.Contain("nobody to hand its messages to: call AddHandler<THandler>()"));
-            Assert.That(problems, Does.Contain("{ 2, 0, FORWARD_TRANSPORT_SOCKET, \"\", 0 }").And.Contain("write for example 54000"));
-            Assert.That(problems, Does.Contain("{ 3, 0, FORWARD_TRANSPORT_IP, \"192.0.2.7\", 54000 }").And.Contain("key"), "a route that leaves the machine without a key");
+            Assert.That(
+                problems,
+                Does.Contain("{ 2, 0, FORWARD_TRANSPORT_SOCKET, \"\", 0 }").And.Contain("write for example 54000")
+            );
+            Assert.That(
+                problems,
+                Does.Contain("{ 3, 0, FORWARD_TRANSPORT_IP, \"192.0.2.7\", 54000 }").And.Contain("key"),
+                "a route that leaves the machine without a key"
+            );
         });
     }
 
     [Test]
     public void Nothing_but_the_right_number_of_handlers_will_do()
     {
-        Assert.That(ProblemsOf(static services => Complete(services).AddHandler<HostedHandler>()), Does.Contain("more than one handler"));
-        Assert.That(ProblemsOf(static services => services.AddFastForward(static node => node.Node = 1).AddHandler<HostedHandler>()), Does.Contain("has no transport: call AddSocketTransport"));
+        Assert.That(
+            ProblemsOf(static services => Complete(services).AddHandler<HostedHandler>()),
+            Does.Contain("more than one handler")
+        );
+        Assert.That(
+            ProblemsOf(static services =>
+                services.AddFastForward(static node => node.Node = 1).AddHandler<HostedHandler>()
+            ),
+            Does.Contain("has no transport: call AddSocketTransport")
+        );
     }
 
     [Test]
     public void The_configuration_sets_every_option()
     {
         using ServiceProvider provider = Provide(Right());
-        Assert.That(provider.GetRequiredService<IOptions<ForwardNodeOptions>>().Value, Is.EqualTo(new ForwardNodeOptions
-        {
-            Node = 25011,
-            SendStoreBytes = 200_000,
-            ReceiveWindowBytes = 2_000_000,
-            MaxStreams = 7,
-            MaxPendingHandshakes = 8,
-            ProbeInterval = TimeSpan.FromSeconds(2),
-            DeadAfter = TimeSpan.FromSeconds(20),
-            RealTimeBudget = TimeSpan.FromMilliseconds(300),
-            DrainLimit = TimeSpan.FromSeconds(3),
-            AllowUnkeyedIp = true,
-            VSocketFallback = true,
-        }).UsingPropertiesComparer());
-        Assert.That(provider.GetRequiredService<IOptions<ForwardLoopOptions>>().Value, Is.EqualTo(new ForwardLoopOptions { Idle = IdleStrategy.Block, SpinMicros = 7, PollBudget = 8, SlowCycleMicros = 9, FailFast = true }).UsingPropertiesComparer());
-        Assert.That(provider.GetRequiredService<IOptions<ForwardServiceOptions>>().Value, Is.EqualTo(new ForwardServiceOptions { OnLoopFault = LoopFaultAction.Log, HealthLimit = TimeSpan.FromSeconds(9) }).UsingPropertiesComparer());
-        Assert.That(provider.GetRequiredService<IOptions<IpTransportOptions>>().Value, Is.EqualTo(new IpTransportOptions
-        {
-            Port = 54_000,
-            Addresses = [IPAddress.Loopback, IPAddress.IPv6Loopback],
-            MarkRealTime = true,
-            SegmentationOffload = false,
-            MaxFrameSize = 1300,
-            ReceiveBufferSize = 70_000,
-            SendBufferSize = 80_000,
-        }).UsingPropertiesComparer());
-        Assert.That(provider.GetRequiredService<IOptions<SocketTransportOptions>>().Value, Is.EqualTo(new SocketTransportOptions
-        {
-            Port = 54_001,
-            Directory = "/run/fastforward",
-            Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            Group = "radio",
-            AllowedUserIds = [0, 1000],
-            MaxFrameSize = 2000,
-            OpenTimeout = TimeSpan.FromSeconds(1),
-            Backlog = 3,
-            MaxPendingOpens = 4,
-            SendBufferSize = 100_000,
-        }).UsingPropertiesComparer());
-        Assert.That(provider.GetRequiredService<IOptions<VSocketTransportOptions>>().Value, Is.EqualTo(new VSocketTransportOptions
-        {
-            Port = 54_002,
-            Type = VSocketType.Stream,
-            ToHost = true,
-            MaxFrameSize = 3000,
-            OpenTimeout = TimeSpan.FromSeconds(2),
-            Backlog = 5,
-            MaxPendingOpens = 6,
-        }).UsingPropertiesComparer());
+        Assert.That(
+            provider.GetRequiredService<IOptions<ForwardNodeOptions>>().Value,
+            Is.EqualTo(
+                    new ForwardNodeOptions
+                    {
+                        Node = 25011,
+                        SendStoreBytes = 200_000,
+                        ReceiveWindowBytes = 2_000_000,
+                        MaxStreams = 7,
+                        MaxPendingHandshakes = 8,
+                        ProbeInterval = TimeSpan.FromSeconds(2),
+                        DeadAfter = TimeSpan.FromSeconds(20),
+                        RealTimeBudget = TimeSpan.FromMilliseconds(300),
+                        DrainLimit = TimeSpan.FromSeconds(3),
+                        AllowUnkeyedIp = true,
+                        VSocketFallback = true,
+                    }
+                )
+                .UsingPropertiesComparer()
+        );
+        Assert.That(
+            provider.GetRequiredService<IOptions<ForwardLoopOptions>>().Value,
+            Is.EqualTo(
+                    new ForwardLoopOptions
+                    {
+                        Idle = IdleStrategy.Block,
+                        SpinMicros = 7,
+                        PollBudget = 8,
+                        SlowCycleMicros = 9,
+                        FailFast = true,
+                    }
+                )
+                .UsingPropertiesComparer()
+        );
+        Assert.That(
+            provider.GetRequiredService<IOptions<ForwardServiceOptions>>().Value,
+            Is.EqualTo(
+                    new ForwardServiceOptions
+                    {
+                        OnLoopFault = LoopFaultAction.Log,
+                        HealthLimit = TimeSpan.FromSeconds(9),
+                    }
+                )
+                .UsingPropertiesComparer()
+        );
+        Assert.That(
+            provider.GetRequiredService<IOptions<IpTransportOptions>>().Value,
+            Is.EqualTo(
+                    new IpTransportOptions
+                    {
+                        Port = 54_000,
+                        Addresses = [IPAddress.Loopback, IPAddress.IPv6Loopback],
+                        MarkRealTime = true,
+                        SegmentationOffload = false,
+                        MaxFrameSize = 1300,
+                        ReceiveBufferSize = 70_000,
+                        SendBufferSize = 80_000,
+                    }
+                )
+                .UsingPropertiesComparer()
+        );
+        Assert.That(
+            provider.GetRequiredService<IOptions<SocketTransportOptions>>().Value,
+            Is.EqualTo(
+                    new SocketTransportOptions
+                    {
+                        Port = 54_001,
+                        Directory = "/run/fastforward",
+                        Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                        Group = "radio",
+                        AllowedUserIds = [0, 1000],
+                        MaxFrameSize = 2000,
+                        OpenTimeout = TimeSpan.FromSeconds(1),
+                        Backlog = 3,
+                        MaxPendingOpens = 4,
+                        SendBufferSize = 100_000,
+                    }
+                )
+                .UsingPropertiesComparer()
+        );
+        Assert.That(
+            provider.GetRequiredService<IOptions<VSocketTransportOptions>>().Value,
+            Is.EqualTo(
+                    new VSocketTransportOptions
+                    {
+                        Port = 54_002,
+                        Type = VSocketType.Stream,
+                        ToHost = true,
+                        MaxFrameSize = 3000,
+                        OpenTimeout = TimeSpan.FromSeconds(2),
+                        Backlog = 5,
+                        MaxPendingOpens = 6,
+                    }
+                )
+                .UsingPropertiesComparer()
+        );
         OverrideResolver routes = provider.GetRequiredService<OverrideResolver>();
-        Assert.That(routes.Find(250012)!.Preferred.Row, Is.EqualTo(new RouteRow(250012, 0, TransportKind.Socket, "", 54_012)));
-        Assert.That(routes.Find(250013)!.Preferred.Row, Is.EqualTo(new RouteRow(250013, 7, TransportKind.Ip, "192.0.2.7", 54_013)));
+        Assert.That(
+            routes.Find(250012)!.Preferred.Row,
+            Is.EqualTo(new RouteRow(250012, 0, TransportKind.Socket, "", 54_012))
+        );
+        Assert.That(
+            routes.Find(250013)!.Preferred.Row,
+            Is.EqualTo(new RouteRow(250013, 7, TransportKind.Ip, "192.0.2.7", 54_013))
+        );
     }
 
     [Test]
@@ -126,8 +221,14 @@ public sealed class ForwardOptionsTests
         // What the test above sets is every property, so a new one cannot be forgotten in either place.
         static void Same<T>(string prefix, string[] sections)
         {
-            IEnumerable<string> properties = typeof(T).GetProperties().Where(static property => property.SetMethod?.IsPublic == true).Select(static property => property.Name);
-            IEnumerable<string> keys = Right().Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => key[prefix.Length..].Split(':')[0]).Distinct();
+            IEnumerable<string> properties = typeof(T)
+                .GetProperties()
+                .Where(static property => property.SetMethod?.IsPublic == true)
+                .Select(static property => property.Name);
+            IEnumerable<string> keys = Right()
+                .Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(key => key[prefix.Length..].Split(':')[0])
+                .Distinct();
             Assert.That(keys.Except(sections), Is.EquivalentTo(properties), typeof(T).Name);
         }
     }
@@ -151,14 +252,42 @@ public sealed class ForwardOptionsTests
         string problems = ProblemsOf(services => services.AddFastForward(Section(wrong)).AddHandler<HostedHandler>());
         Assert.Multiple(() =>
         {
-            Assert.That(problems, Does.Contain("FastForward:Node: \"25O11\" is not understood; write for example 25011."));
-            Assert.That(problems, Does.Contain("FastForward:MaxStream: there is no such option; there are Node, SendStoreBytes,"));
-            Assert.That(problems, Does.Contain("FastForward:Loop:Idle: \"sleepy\" is not understood; write for example Adaptive, BusySpin, Block."));
-            Assert.That(problems, Does.Contain("FastForward:Socket:Port: \"many\" is not understood; write for example 54000."));
-            Assert.That(problems, Does.Contain("FastForward:Socket:Mode: \"rw-rw----\" is not understood; write for example 0660."));
-            Assert.That(problems, Does.Contain("FastForward:Socket:AllowedUserIds:0: \"root\" is not understood; write for example 1000."));
-            Assert.That(problems, Does.Contain("FastForward:Ip:Addresses: \"192.0.2.7\" is one value where a list is expected"));
-            Assert.That(problems, Does.Contain("FastForward:Routes:0:Transport: \"PIGEON\" is not understood; write for example SOCKET, IP, VSOCKET, RDMA."));
+            Assert.That(
+                problems,
+                Does.Contain("FastForward:Node: \"25O11\" is not understood; write for example 25011.")
+            );
+            Assert.That(
+                problems,
+                Does.Contain("FastForward:MaxStream: there is no such option; there are Node, SendStoreBytes,")
+            );
+            Assert.That(
+                problems,
+                Does.Contain(
+                    "FastForward:Loop:Idle: \"sleepy\" is not understood; write for example Adaptive, BusySpin, Block."
+                )
+            );
+            Assert.That(
+                problems,
+                Does.Contain("FastForward:Socket:Port: \"many\" is not understood; write for example 54000.")
+            );
+            Assert.That(
+                problems,
+                Does.Contain("FastForward:Socket:Mode: \"rw-rw----\" is not understood; write for example 0660.")
+            );
+            Assert.That(
+                problems,
+                Does.Contain("FastForward:Socket:AllowedUserIds:0: \"root\" is not understood; write for example 1000.")
+            );
+            Assert.That(
+                problems,
+                Does.Contain("FastForward:Ip:Addresses: \"192.0.2.7\" is one value where a list is expected")
+            );
+            Assert.That(
+                problems,
+                Does.Contain(
+                    "FastForward:Routes:0:Transport: \"PIGEON\" is not understood; write for example SOCKET, IP, VSOCKET, RDMA."
+                )
+            );
         });
     }
 
@@ -166,7 +295,9 @@ public sealed class ForwardOptionsTests
     public void Routes_follow_the_configuration_and_half_a_list_changes_nothing()
     {
         ConfigurationManager configuration = new();
-        configuration.AddInMemoryCollection(Right().Select(static pair => KeyValuePair.Create($"FastForward:{pair.Key}", pair.Value)));
+        configuration.AddInMemoryCollection(
+            Right().Select(static pair => KeyValuePair.Create($"FastForward:{pair.Key}", pair.Value))
+        );
         using ServiceProvider provider = Provide(configuration.GetSection("FastForward"));
         OverrideResolver routes = provider.GetRequiredService<OverrideResolver>();
         configuration["FastForward:Routes:1:Port"] = "54999";
@@ -179,64 +310,70 @@ public sealed class ForwardOptionsTests
         Assert.That(routes.Find(250012)!.Preferred.Row.Port, Is.EqualTo(54_012));
     }
 
-    private static Dictionary<string, string?> Right() => new()
-    {
-        ["Node"] = "25011",
-        ["SendStoreBytes"] = "200000",
-        ["ReceiveWindowBytes"] = "2000000",
-        ["MaxStreams"] = "7",
-        ["MaxPendingHandshakes"] = "8",
-        ["ProbeInterval"] = "00:00:02",
-        ["DeadAfter"] = "00:00:20",
-        ["RealTimeBudget"] = "00:00:00.300",
-        ["DrainLimit"] = "00:00:03",
-        ["AllowUnkeyedIp"] = "true",
-        ["VSocketFallback"] = "true",
-        ["Loop:Idle"] = "block",
-        ["Loop:SpinMicros"] = "7",
-        ["Loop:PollBudget"] = "8",
-        ["Loop:SlowCycleMicros"] = "9",
-        ["Loop:FailFast"] = "true",
-        ["Service:OnLoopFault"] = "Log",
-        ["Service:HealthLimit"] = "00:00:09",
-        ["Ip:Port"] = "54000",
-        ["Ip:Addresses:0"] = "127.0.0.1",
-        ["Ip:Addresses:1"] = "::1",
-        ["Ip:MarkRealTime"] = "true",
-        ["Ip:SegmentationOffload"] = "false",
-        ["Ip:MaxFrameSize"] = "1300",
-        ["Ip:ReceiveBufferSize"] = "70000",
-        ["Ip:SendBufferSize"] = "80000",
-        ["Socket:Port"] = "54001",
-        ["Socket:Directory"] = "/run/fastforward",
-        ["Socket:Mode"] = "0600",
-        ["Socket:Group"] = "radio",
-        ["Socket:AllowedUserIds:0"] = "0",
-        ["Socket:AllowedUserIds:1"] = "1000",
-        ["Socket:MaxFrameSize"] = "2000",
-        ["Socket:OpenTimeout"] = "00:00:01",
-        ["Socket:Backlog"] = "3",
-        ["Socket:MaxPendingOpens"] = "4",
-        ["Socket:SendBufferSize"] = "100000",
-        ["VSocket:Port"] = "54002",
-        ["VSocket:Type"] = "stream",
-        ["VSocket:ToHost"] = "true",
-        ["VSocket:MaxFrameSize"] = "3000",
-        ["VSocket:OpenTimeout"] = "00:00:02",
-        ["VSocket:Backlog"] = "5",
-        ["VSocket:MaxPendingOpens"] = "6",
-        ["Routes:0:Node"] = "250012",
-        ["Routes:0:Transport"] = "SOCKET",
-        ["Routes:0:Port"] = "54012",
-        ["Routes:1:Node"] = "250013",
-        ["Routes:1:Key"] = "7",
-        ["Routes:1:Transport"] = "FORWARD_TRANSPORT_IP",
-        ["Routes:1:Address"] = "192.0.2.7",
-        ["Routes:1:Port"] = "54013",
-    };
+    private static Dictionary<string, string?> Right() =>
+        new()
+        {
+            ["Node"] = "25011",
+            ["SendStoreBytes"] = "200000",
+            ["ReceiveWindowBytes"] = "2000000",
+            ["MaxStreams"] = "7",
+            ["MaxPendingHandshakes"] = "8",
+            ["ProbeInterval"] = "00:00:02",
+            ["DeadAfter"] = "00:00:20",
+            ["RealTimeBudget"] = "00:00:00.300",
+            ["DrainLimit"] = "00:00:03",
+            ["AllowUnkeyedIp"] = "true",
+            ["VSocketFallback"] = "true",
+            ["Loop:Idle"] = "block",
+            ["Loop:SpinMicros"] = "7",
+            ["Loop:PollBudget"] = "8",
+            ["Loop:SlowCycleMicros"] = "9",
+            ["Loop:FailFast"] = "true",
+            ["Service:OnLoopFault"] = "Log",
+            ["Service:HealthLimit"] = "00:00:09",
+            ["Ip:Port"] = "54000",
+            ["Ip:Addresses:0"] = "127.0.0.1",
+            ["Ip:Addresses:1"] = "::1",
+            ["Ip:MarkRealTime"] = "true",
+            ["Ip:SegmentationOffload"] = "false",
+            ["Ip:MaxFrameSize"] = "1300",
+            ["Ip:ReceiveBufferSize"] = "70000",
+            ["Ip:SendBufferSize"] = "80000",
+            ["Socket:Port"] = "54001",
+            ["Socket:Directory"] = "/run/fastforward",
+            ["Socket:Mode"] = "0600",
+            ["Socket:Group"] = "radio",
+            ["Socket:AllowedUserIds:0"] = "0",
+            ["Socket:AllowedUserIds:1"] = "1000",
+            ["Socket:MaxFrameSize"] = "2000",
+            ["Socket:OpenTimeout"] = "00:00:01",
+            ["Socket:Backlog"] = "3",
+            ["Socket:MaxPendingOpens"] = "4",
+            ["Socket:SendBufferSize"] = "100000",
+            ["VSocket:Port"] = "54002",
+            ["VSocket:Type"] = "stream",
+            ["VSocket:ToHost"] = "true",
+            ["VSocket:MaxFrameSize"] = "3000",
+            ["VSocket:OpenTimeout"] = "00:00:02",
+            ["VSocket:Backlog"] = "5",
+            ["VSocket:MaxPendingOpens"] = "6",
+            ["Routes:0:Node"] = "250012",
+            ["Routes:0:Transport"] = "SOCKET",
+            ["Routes:0:Port"] = "54012",
+            ["Routes:1:Node"] = "250013",
+            ["Routes:1:Key"] = "7",
+            ["Routes:1:Transport"] = "FORWARD_TRANSPORT_IP",
+            ["Routes:1:Address"] = "192.0.2.7",
+            ["Routes:1:Port"] = "54013",
+        };
 
     private static IConfigurationSection Section(Dictionary<string, string?> values) =>
-        new ConfigurationBuilder().AddInMemoryCollection(values.Select(static pair => KeyValuePair.Create($"FastForward:{pair.Key}", pair.Value))).Build().GetSection("FastForward");
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                values.Select(static pair => KeyValuePair.Create($"FastForward:{pair.Key}", pair.Value))
+            )
+            .Build()
+            .GetSection("FastForward");
 
     private static ServiceProvider Provide(Dictionary<string, string?> values) => Provide(Section(values));
 
@@ -248,15 +385,25 @@ public sealed class ForwardOptionsTests
     }
 
     private static ForwardBuilder Complete(IServiceCollection services) =>
-        services.AddFastForward(static node => node.Node = 1).AddSocketTransport(static socket => socket.Port = 40_001).AddHandler<HostedHandler>();
+        services
+            .AddFastForward(static node => node.Node = 1)
+            .AddSocketTransport(static socket => socket.Port = 40_001)
+            .AddHandler<HostedHandler>();
 
     private static string ProblemsOf(Action<IServiceCollection> add)
     {
-        HostApplicationBuilder app = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        HostApplicationBuilder app = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(
+            new HostApplicationBuilderSettings()
+        );
         add(app.Services);
         using IHost host = app.Build();
         Exception? failure = Assert.Catch(() => Eventually.Ends(host.StartAsync(), "the start"));
-        IEnumerable<Exception> all = failure is AggregateException several ? several.Flatten().InnerExceptions : [failure!];
-        return string.Join('\n', all.Cast<OptionsValidationException>().SelectMany(static exception => exception.Failures));
+        IEnumerable<Exception> all = failure is AggregateException several
+            ? several.Flatten().InnerExceptions
+            : [failure!];
+        return string.Join(
+            '\n',
+            all.Cast<OptionsValidationException>().SelectMany(static exception => exception.Failures)
+        );
     }
 }

@@ -26,7 +26,10 @@ public sealed class ForwardServiceTests
         using HostedNode b = new(_sockets, 2, 1);
         a.Start();
         b.Start();
-        Eventually.True(() => a.Handler.Received.Contains("2: hello") && b.Handler.Received.Contains("1: hello"), () => $"{a.Handler.Received.Length} and {b.Handler.Received.Length} messages");
+        Eventually.True(
+            () => a.Handler.Received.Contains("2: hello") && b.Handler.Received.Contains("1: hello"),
+            () => $"{a.Handler.Received.Length} and {b.Handler.Received.Length} messages"
+        );
         Assert.That(Health(a).Status, Is.EqualTo(HealthStatus.Healthy), Health(a).Description);
         a.Stop();
         Eventually.True(() => Health(b).Status == HealthStatus.Degraded, () => $"degraded, but {Health(b).Status}");
@@ -41,7 +44,12 @@ public sealed class ForwardServiceTests
     [Test]
     public void A_client_for_code_that_awaits_is_an_actor_or_the_handler_of_the_container([Values] bool isActor)
     {
-        using HostedNode host = new(_sockets, 1, 2, node => _ = isActor ? node.AddActor<ForwardClient>(0, 5, 0x8005) : node.AddHandler<ForwardClient>());
+        using HostedNode host = new(
+            _sockets,
+            1,
+            2,
+            node => _ = isActor ? node.AddActor<ForwardClient>(0, 5, 0x8005) : node.AddHandler<ForwardClient>()
+        );
         ForwardClient client = host.App.Services.GetRequiredService<ForwardClient>();
         ForwardReceiver receiver = client.Receive();
         ForwardPipeListener listener = client.Listen(5);
@@ -68,13 +76,17 @@ public sealed class ForwardServiceTests
         TaskCompletionSource sent = new();
         a.Loop.Post(() =>
         {
-            while (accepted < Messages && a.Node.Send(2, 7, MessageClass.Reliable, "order"u8).IsAccepted) accepted++;
+            while (accepted < Messages && a.Node.Send(2, 7, MessageClass.Reliable, "order"u8).IsAccepted)
+                accepted++;
             sent.SetResult();
         });
         Eventually.Ends(sent.Task, "sending");
         a.Stop();
         Assert.That(accepted, Is.Positive);
-        Eventually.True(() => b.Handler.Received.Count(static text => text == "1: order") == accepted, () => $"{b.Handler.Received.Length} of {accepted}");
+        Eventually.True(
+            () => b.Handler.Received.Count(static text => text == "1: order") == accepted,
+            () => $"{b.Handler.Received.Length} of {accepted}"
+        );
     }
 
     [Test]
@@ -91,7 +103,15 @@ public sealed class ForwardServiceTests
     [Test]
     public void A_loop_that_hangs_in_a_callback_is_unhealthy()
     {
-        using HostedNode a = new(_sockets, 1, 2, static builder => builder.AddHandler<HostedHandler>().ConfigureService(static service => service.HealthLimit = TimeSpan.FromMilliseconds(20)));
+        using HostedNode a = new(
+            _sockets,
+            1,
+            2,
+            static builder =>
+                builder
+                    .AddHandler<HostedHandler>()
+                    .ConfigureService(static service => service.HealthLimit = TimeSpan.FromMilliseconds(20))
+        );
         using ManualResetEventSlim release = new();
         a.Start();
         a.Loop.Post(release.Wait);
@@ -127,11 +147,18 @@ public sealed class ForwardServiceTests
     [Test]
     public void A_host_whose_other_services_fail_to_start_leaves_nothing_behind()
     {
-        using (HostedNode a = new(_sockets, 1, 2, static builder =>
-        {
-            builder.AddHandler<HostedHandler>();
-            builder.Services.AddHostedService<FailingService>();
-        }))
+        using (
+            HostedNode a = new(
+                _sockets,
+                1,
+                2,
+                static builder =>
+                {
+                    builder.AddHandler<HostedHandler>();
+                    builder.Services.AddHostedService<FailingService>();
+                }
+            )
+        )
         {
             Assert.Throws<NotSupportedException>(a.Start);
         }
@@ -143,11 +170,16 @@ public sealed class ForwardServiceTests
     public void A_start_that_hangs_is_given_up_with_the_host()
     {
         using HangingActor.Gate gate = new();
-        using HostedNode a = new(_sockets, 1, 2, builder =>
-        {
-            builder.Services.AddSingleton(gate);
-            builder.AddActor<HangingActor>(5);
-        });
+        using HostedNode a = new(
+            _sockets,
+            1,
+            2,
+            builder =>
+            {
+                builder.Services.AddSingleton(gate);
+                builder.AddActor<HangingActor>(5);
+            }
+        );
         using CancellationTokenSource given = new();
         Task start = a.App.StartAsync(given.Token);
         try
@@ -166,18 +198,35 @@ public sealed class ForwardServiceTests
     [TestCase(LoopFaultAction.Log)]
     public void A_loop_that_ends_by_an_exception_is_reported(LoopFaultAction action)
     {
-        using HostedNode a = new(_sockets, 1, 2, builder => builder.AddHandler<HostedHandler>().ConfigureLoop(static loop => loop.FailFast = true).ConfigureService(service => service.OnLoopFault = action));
+        using HostedNode a = new(
+            _sockets,
+            1,
+            2,
+            builder =>
+                builder
+                    .AddHandler<HostedHandler>()
+                    .ConfigureLoop(static loop => loop.FailFast = true)
+                    .ConfigureService(service => service.OnLoopFault = action)
+        );
         a.Start();
         a.Loop.Post(() => a.Node.Send(1, 7, MessageClass.Reliable, "fail"u8));
         Eventually.True(() => a.Log.Entries.Any(static entry => entry.Id == 1604), () => "not reported");
         if (action == LoopFaultAction.StopHost)
         {
-            Eventually.Ends(a.App.WaitForShutdownAsync().ContinueWith(static _ => { }, TaskScheduler.Default), "the host");
-            Assert.That(a.App.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested);
+            Eventually.Ends(
+                a.App.WaitForShutdownAsync().ContinueWith(static _ => { }, TaskScheduler.Default),
+                "the host"
+            );
+            Assert.That(
+                a.App.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested
+            );
         }
         else
         {
-            Assert.That(a.App.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested, Is.False);
+            Assert.That(
+                a.App.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested,
+                Is.False
+            );
             Assert.That(Health(a).Status, Is.EqualTo(HealthStatus.Unhealthy));
             a.Stop();
         }
@@ -188,7 +237,12 @@ public sealed class ForwardServiceTests
     [Test]
     public void The_fault_of_the_loop_is_what_the_stop_of_the_host_fails_with()
     {
-        using HostedNode a = new(_sockets, 1, 2, static builder => builder.AddHandler<HostedHandler>().ConfigureLoop(static loop => loop.FailFast = true));
+        using HostedNode a = new(
+            _sockets,
+            1,
+            2,
+            static builder => builder.AddHandler<HostedHandler>().ConfigureLoop(static loop => loop.FailFast = true)
+        );
         a.Start();
         a.Loop.Post(() => a.Node.Send(1, 7, MessageClass.Reliable, "fail"u8));
         Eventually.True(() => a.Log.Entries.Any(static entry => entry.Id == 1604), () => "not reported");
@@ -228,9 +282,7 @@ public sealed class ForwardServiceTests
             gate.Open.Wait();
         }
 
-        public void OnMessage(in ReceivedMessage message)
-        {
-        }
+        public void OnMessage(in ReceivedMessage message) { }
 
         public sealed class Gate : IDisposable
         {
@@ -248,7 +300,8 @@ public sealed class ForwardServiceTests
 
     private sealed class FailingService : IHostedService
     {
-        public Task StartAsync(CancellationToken cancellationToken) => throw new NotSupportedException("this service does not start");
+        public Task StartAsync(CancellationToken cancellationToken) =>
+            throw new NotSupportedException("this service does not start");
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

@@ -15,11 +15,13 @@ internal sealed class HostedHandler(ForwardNode node) : IForwardHandler
     {
         string text = Encoding.UTF8.GetString(message.Payload);
         _received.Enqueue($"{message.Node}: {text}");
-        if (text == "fail") throw new InvalidOperationException("the handler fails as it was told");
+        if (text == "fail")
+            throw new InvalidOperationException("the handler fails as it was told");
     }
 
     public void OnPeer(in PeerEvent change)
     {
-        if (change.Kind == PeerEventKind.Connected) node.Send(change.Node, 1, MessageClass.Reliable, "hello"u8);
+        if (change.Kind == PeerEventKind.Connected)
+            node.Send(change.Node, 1, MessageClass.Reliable, "hello"u8);
     }
 }

@@ -12,11 +12,14 @@ internal sealed class HostedNode : IDisposable
 {
     public HostedNode(TemporaryDirectory sockets, uint id, uint other, Action<ForwardBuilder>? configure = null)
     {
-        HostApplicationBuilder app = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        HostApplicationBuilder app = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(
+            new HostApplicationBuilderSettings()
+        );
         app.Services.AddLogging(logging => logging.AddProvider(Log));
         app.Services.AddMetrics();
         app.Services.AddHealthChecks().AddCheck<ForwardHealthCheck>("fastforward");
-        ForwardBuilder builder = app.Services.AddFastForward(node => node.Node = id)
+        ForwardBuilder builder = app
+            .Services.AddFastForward(node => node.Node = id)
             .AddSocketTransport(socket =>
             {
                 socket.Directory = sockets.Path;

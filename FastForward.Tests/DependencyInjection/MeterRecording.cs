@@ -17,12 +17,20 @@ internal sealed class MeterRecording : IDisposable
         // Other tests have meters of the same name: ours are those that this thread makes inside Listen.
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name != ForwardMetrics.MeterName || Environment.CurrentManagedThreadId != _thread) return;
-            lock (_sync) _instruments.Add(instrument);
+            if (instrument.Meter.Name != ForwardMetrics.MeterName || Environment.CurrentManagedThreadId != _thread)
+                return;
+            lock (_sync)
+                _instruments.Add(instrument);
             listener.EnableMeasurementEvents(instrument);
         };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => _series.Add(new Series(instrument, value, new Dictionary<string, object?>(tags.ToArray()))));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => _series.Add(new Series(instrument, value, new Dictionary<string, object?>(tags.ToArray()))));
+        _listener.SetMeasurementEventCallback<long>(
+            (instrument, value, tags, _) =>
+                _series.Add(new Series(instrument, value, new Dictionary<string, object?>(tags.ToArray())))
+        );
+        _listener.SetMeasurementEventCallback<double>(
+            (instrument, value, tags, _) =>
+                _series.Add(new Series(instrument, value, new Dictionary<string, object?>(tags.ToArray())))
+        );
         _listener.Start();
     }
 
@@ -56,8 +64,16 @@ internal sealed class MeterRecording : IDisposable
     public double Value(string instrument, params object[] tags)
     {
         string[] wanted = [.. tags.Select(static tag => $"{tag}")];
-        Series[] found = [.. Of(instrument).Where(series => series.Tags.Values.Select(static value => $"{value}").SequenceEqual(wanted))];
-        Assert.That(found, Has.Length.EqualTo(1), $"{instrument} with {string.Join(", ", wanted)} among {string.Join("; ", Of(instrument))}");
+        Series[] found =
+        [
+            .. Of(instrument)
+                .Where(series => series.Tags.Values.Select(static value => $"{value}").SequenceEqual(wanted)),
+        ];
+        Assert.That(
+            found,
+            Has.Length.EqualTo(1),
+            $"{instrument} with {string.Join(", ", wanted)} among {string.Join("; ", Of(instrument))}"
+        );
         return found[0].Value;
     }
 

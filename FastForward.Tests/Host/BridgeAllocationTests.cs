@@ -17,14 +17,33 @@ public sealed class BridgeAllocationTests
     public void A_datagram_through_bridge_and_outlet_and_its_answer_allocate_nothing()
     {
         int[] ports = FreePorts.Find(2);
-        IPEndPoint listen = new(IPAddress.Loopback, ports[0]), target = new(IPAddress.Loopback, ports[1]);
+        IPEndPoint listen = new(IPAddress.Loopback, ports[0]),
+            target = new(IPAddress.Loopback, ports[1]);
         using DatagramSocket server = DatagramSocket.Bind(target);
         using BridgeActor bridge = new(
-            new BridgeSettings { Name = "bridge", Listen = listen, Node = 25011, Service = 1, Class = StreamClassChoice.Auto, IdleSeconds = 60, MaxClients = 10 },
-            NullLogger.Instance);
+            new BridgeSettings
+            {
+                Name = "bridge",
+                Listen = listen,
+                Node = 25011,
+                Service = 1,
+                Class = StreamClassChoice.Auto,
+                IdleSeconds = 60,
+                MaxClients = 10,
+            },
+            NullLogger.Instance
+        );
         using OutletActor outlet = new(
-            new OutletSettings { Name = "outlet", Target = target, Service = 1, IdleSeconds = 60, MaxClients = 10 },
-            NullLogger.Instance);
+            new OutletSettings
+            {
+                Name = "outlet",
+                Target = target,
+                Service = 1,
+                IdleSeconds = 60,
+                MaxClients = 10,
+            },
+            NullLogger.Instance
+        );
         using ForwardLoop loop = new();
         using OverrideResolver routes = new([]);
         ActorSystem actors = new();
@@ -46,7 +65,8 @@ public sealed class BridgeAllocationTests
         Assert.That(allocated, Is.Zero);
         node.Dispose();
         actors.Stop();
-        foreach (DatagramSocket client in clients) client.Dispose();
+        foreach (DatagramSocket client in clients)
+            client.Dispose();
 
         void Exchange(int count)
         {
@@ -55,9 +75,11 @@ public sealed class BridgeAllocationTests
                 DatagramSocket client = clients[i & 1];
                 client.Send("question"u8);
                 UdpAddress from;
-                while (server.Receive(buffer, out from) < 0) loop.DoWork();
+                while (server.Receive(buffer, out from) < 0)
+                    loop.DoWork();
                 server.SendTo("answer"u8, from);
-                while (client.Receive(buffer, out _) < 0) loop.DoWork();
+                while (client.Receive(buffer, out _) < 0)
+                    loop.DoWork();
             }
         }
     }

@@ -23,8 +23,18 @@ public sealed class BridgeFloodTests
         CollectingLogger<BridgeActor> logger = new();
         IPEndPoint listen = new(IPAddress.Loopback, FreePorts.Find(1)[0]);
         using BridgeActor bridge = new(
-            new BridgeSettings { Name = "bridge", Listen = listen, Node = 25011, Service = 1, Class = StreamClassChoice.Auto, IdleSeconds = 60, MaxClients = 10 },
-            logger);
+            new BridgeSettings
+            {
+                Name = "bridge",
+                Listen = listen,
+                Node = 25011,
+                Service = 1,
+                Class = StreamClassChoice.Auto,
+                IdleSeconds = 60,
+                MaxClients = 10,
+            },
+            logger
+        );
         using ForwardLoop loop = new(time: time);
         using OverrideResolver routes = new([]);
         ActorSystem actors = new();
@@ -34,18 +44,23 @@ public sealed class BridgeFloodTests
         node.Start();
         using DatagramSocket client = DatagramSocket.Connect(listen);
         byte[] datagram = new byte[1000];
-        for (int i = 0; i < Count; i++) client.Send(datagram);
+        for (int i = 0; i < Count; i++)
+            client.Send(datagram);
 
-        while (loop.DoWork() > 0)
-        {
-        }
+        while (loop.DoWork() > 0) { }
 
         time.Advance(TimeSpan.FromSeconds(1));
         loop.DoWork();
         Assert.That(logger.TextsOf(8010), Has.Some.Contains("clients sent faster than the bridge reads"));
         node.Dispose();
         actors.Stop();
-        Match end = Regex.Match(logger.TextsOf(8002).Single(), "stopped; ([0-9]+) datagrams sent to the node, 0 answers given, ([0-9]+) dropped");
-        Assert.That(Enumerable.Range(1, 2).Sum(group => int.Parse(end.Groups[group].Value, CultureInfo.InvariantCulture)), Is.EqualTo(Count));
+        Match end = Regex.Match(
+            logger.TextsOf(8002).Single(),
+            "stopped; ([0-9]+) datagrams sent to the node, 0 answers given, ([0-9]+) dropped"
+        );
+        Assert.That(
+            Enumerable.Range(1, 2).Sum(group => int.Parse(end.Groups[group].Value, CultureInfo.InvariantCulture)),
+            Is.EqualTo(Count)
+        );
     }
 }

@@ -36,10 +36,15 @@ public sealed class BridgeProcessTests(string transport)
         {
             (RunningProgram near, RunningProgram far) = _instances.StartBoth(
                 apart ? _instances.Bridge : "",
-                apart ? _instances.Outlet : _instances.Bridge + _instances.Outlet);
+                apart ? _instances.Outlet : _instances.Bridge + _instances.Outlet
+            );
             using (UdpClientProbe client = new(_instances.BridgePort))
             {
-                Assert.That(client.Ask("over here"u8), Is.EqualTo("over here"u8.ToArray()), apart ? "apart" : "together");
+                Assert.That(
+                    client.Ask("over here"u8),
+                    Is.EqualTo("over here"u8.ToArray()),
+                    apart ? "apart" : "together"
+                );
             }
 
             near.Signal(RunningProgram.SIGTERM);
@@ -53,7 +58,11 @@ public sealed class BridgeProcessTests(string transport)
     public void The_outlet_section_moves_as_well()
     {
         using UdpEchoServer server = new(_instances.TargetPort);
-        string bridge = _instances.Bridge.Replace($"node = {TwoInstances.Far}", $"node = {TwoInstances.Near}", StringComparison.Ordinal);
+        string bridge = _instances.Bridge.Replace(
+            $"node = {TwoInstances.Far}",
+            $"node = {TwoInstances.Near}",
+            StringComparison.Ordinal
+        );
         _instances.StartBoth(bridge + _instances.Outlet, "");
         using UdpClientProbe client = new(_instances.BridgePort);
         Assert.That(client.Ask("at home"u8), Is.EqualTo("at home"u8.ToArray()));
@@ -65,20 +74,26 @@ public sealed class BridgeProcessTests(string transport)
         const int Clients = 200;
         using UdpEchoServer server = new(_instances.TargetPort);
         _instances.StartBoth(_instances.Bridge, _instances.Outlet);
-        UdpClientProbe[] clients = [.. Enumerable.Range(0, Clients).Select(_ => new UdpClientProbe(_instances.BridgePort))];
+        UdpClientProbe[] clients =
+        [
+            .. Enumerable.Range(0, Clients).Select(_ => new UdpClientProbe(_instances.BridgePort)),
+        ];
         try
         {
             for (int round = 0; round < 5; round++)
             {
-                for (int i = 0; i < Clients; i++) clients[i].Send(Text(i, round));
-                for (int i = 0; i < Clients; i++) Assert.That(clients[i].Receive(), Is.EqualTo(Text(i, round)), $"client {i}, round {round}");
+                for (int i = 0; i < Clients; i++)
+                    clients[i].Send(Text(i, round));
+                for (int i = 0; i < Clients; i++)
+                    Assert.That(clients[i].Receive(), Is.EqualTo(Text(i, round)), $"client {i}, round {round}");
             }
 
             Assert.That(server.ClientCount, Is.EqualTo(Clients), "the server sees a client each");
         }
         finally
         {
-            foreach (UdpClientProbe client in clients) client.Dispose();
+            foreach (UdpClientProbe client in clients)
+                client.Dispose();
         }
 
         static byte[] Text(int client, int round) => Encoding.ASCII.GetBytes($"client {client} round {round}");
@@ -133,7 +148,8 @@ public sealed class BridgeProcessTests(string transport)
         }
         finally
         {
-            foreach (UdpClientProbe client in clients) client.Dispose();
+            foreach (UdpClientProbe client in clients)
+                client.Dispose();
         }
 
         Assert.That(server.ClientCount, Is.EqualTo(10), "an evicted client that comes back is a new one to the server");
@@ -146,7 +162,8 @@ public sealed class BridgeProcessTests(string transport)
         (RunningProgram near, RunningProgram far) = _instances.StartBoth(
             _instances.Bridge + "idle-seconds = 1\n",
             _instances.Outlet,
-            "log-level = debug");
+            "log-level = debug"
+        );
         using UdpClientProbe client = new(_instances.BridgePort);
         Assert.That(client.Ask("once"u8), Is.EqualTo("once"u8.ToArray()));
         near.WaitForLine("is forgotten: it was silent for too long");
@@ -162,7 +179,8 @@ public sealed class BridgeProcessTests(string transport)
         (_, RunningProgram far) = _instances.StartBoth(
             _instances.Bridge,
             _instances.Outlet + "idle-seconds = 1\n",
-            "log-level = debug");
+            "log-level = debug"
+        );
         using UdpClientProbe client = new(_instances.BridgePort);
         Assert.That(client.Ask("once"u8), Is.EqualTo("once"u8.ToArray()));
         far.WaitForLine("is closed: it was silent for too long");
@@ -193,8 +211,10 @@ public sealed class BridgeProcessTests(string transport)
         near.WaitForLine($"Node {TwoInstances.Far}: Connected");
 
         // What waited for a socket arrives; over IP, where nothing reliable can be sent yet, it is a logged drop.
-        if (transport == "SOCKET") Assert.That(client.Receive(), Is.EqualTo("early"u8.ToArray()));
-        else near.WaitForLine("bridge: dropped 1");
+        if (transport == "SOCKET")
+            Assert.That(client.Receive(), Is.EqualTo("early"u8.ToArray()));
+        else
+            near.WaitForLine("bridge: dropped 1");
         Assert.That(client.Ask("now"u8), Is.EqualTo("now"u8.ToArray()));
     }
 
@@ -229,14 +249,24 @@ public sealed class BridgeProcessTests(string transport)
             "--bind-interfaces",
             "--no-resolv",
             "--no-hosts",
-            "--address=/demo.example/192.0.2.1");
+            "--address=/demo.example/192.0.2.1"
+        );
         server.WaitForLine("started");
         return server;
     }
 
     private string Ask(string dig)
     {
-        using RunningProgram client = RunningProgram.Start(dig, "+short", "+tries=1", "+time=20", "@127.0.0.1", "-p", $"{_instances.BridgePort}", "demo.example");
+        using RunningProgram client = RunningProgram.Start(
+            dig,
+            "+short",
+            "+tries=1",
+            "+time=20",
+            "@127.0.0.1",
+            "-p",
+            $"{_instances.BridgePort}",
+            "demo.example"
+        );
         Assert.That(client.WaitForExit(), Is.Zero, client.Everything);
         return client.Output;
     }

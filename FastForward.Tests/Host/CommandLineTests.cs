@@ -12,7 +12,10 @@ public sealed class CommandLineTests
     [TestCase("run --instance x.conf --fast", "Unrecognized command or argument '--fast'.")]
     [TestCase("demo --seconds 0", "--seconds: '0' is no whole number from 1 to 600; for example: --seconds 7")]
     [TestCase("demo --seconds many", "--seconds: 'many' is no whole number from 1 to 600; for example: --seconds 7")]
-    [TestCase("demo --transport TCP", "--transport: 'TCP' is no transport type; there are FORWARD_TRANSPORT_IP, FORWARD_TRANSPORT_RDMA, FORWARD_TRANSPORT_SOCKET, FORWARD_TRANSPORT_VSOCKET")]
+    [TestCase(
+        "demo --transport TCP",
+        "--transport: 'TCP' is no transport type; there are FORWARD_TRANSPORT_IP, FORWARD_TRANSPORT_RDMA, FORWARD_TRANSPORT_SOCKET, FORWARD_TRANSPORT_VSOCKET"
+    )]
     [TestCase("ping", "Required argument missing for command: 'ping'.")]
     [TestCase("ping 0", "node: '0' is no whole number from 1 to 4294967295")]
     [TestCase("ping far", "node: 'far' is no whole number from 1 to 4294967295")]
@@ -23,9 +26,14 @@ public sealed class CommandLineTests
     [TestCase("stat --interval 61", "--interval: '61' is no number from 0.1 to 60")]
     public void A_wrong_command_line_is_told_and_exits_with_2(string arguments, string message)
     {
-        using RunningProgram host = RunningProgram.StartHost(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        using RunningProgram host = RunningProgram.StartHost(
+            arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        );
         Assert.That(host.WaitForExit(), Is.EqualTo(2), host.Everything);
-        Assert.That(host.Everything, Does.Contain(message).And.Contain("--help shows what there is").And.Not.Contain("   at "));
+        Assert.That(
+            host.Everything,
+            Does.Contain(message).And.Contain("--help shows what there is").And.Not.Contain("   at ")
+        );
         Assert.That(host.Output, Is.Empty);
     }
 
@@ -36,13 +44,33 @@ public sealed class CommandLineTests
         try
         {
             File.WriteAllText(Path.Combine(directory.FullName, "250012.conf"), "network=25011");
-            using RunningProgram missing = RunningProgram.StartHost("run", "--instance", "25011", "--instances-directory", directory.FullName);
+            using RunningProgram missing = RunningProgram.StartHost(
+                "run",
+                "--instance",
+                "25011",
+                "--instances-directory",
+                directory.FullName
+            );
             Assert.That(missing.WaitForExit(), Is.EqualTo(78));
-            Assert.That(missing.Everything, Does.Contain($"{directory.FullName}/25011.conf: there is no such file; the instances there are 250012"));
+            Assert.That(
+                missing.Everything,
+                Does.Contain($"{directory.FullName}/25011.conf: there is no such file; the instances there are 250012")
+            );
 
-            using RunningProgram copied = RunningProgram.StartHost("run", "--instance", "250012", "--instances-directory", directory.FullName);
+            using RunningProgram copied = RunningProgram.StartHost(
+                "run",
+                "--instance",
+                "250012",
+                "--instances-directory",
+                directory.FullName
+            );
             Assert.That(copied.WaitForExit(), Is.EqualTo(78));
-            Assert.That(copied.Everything, Does.Contain("network: the file is that of instance 250012 and says 25011; for example: network = 250012"));
+            Assert.That(
+                copied.Everything,
+                Does.Contain(
+                    "network: the file is that of instance 250012 and says 25011; for example: network = 250012"
+                )
+            );
         }
         finally
         {

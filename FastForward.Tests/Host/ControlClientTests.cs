@@ -34,7 +34,11 @@ public sealed class ControlClientTests
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.WouldBlock)
         {
-            Task<ControlFailure?> asked = Task.Run(() => Assert.Throws<ControlFailure>(() => ControlClient.Ask(place.ToString(), new ControlRequest { Command = "stat" }, s_patience)));
+            Task<ControlFailure?> asked = Task.Run(() =>
+                Assert.Throws<ControlFailure>(() =>
+                    ControlClient.Ask(place.ToString(), new ControlRequest { Command = "stat" }, s_patience)
+                )
+            );
             Eventually.Ends(asked, "the question");
             Assert.That(asked.Result!.Message, Does.Contain("takes no connection: its process is stopped"));
             Assert.That(asked.Result.ExitCode, Is.EqualTo(ExitCode.Unavailable));
@@ -42,7 +46,8 @@ public sealed class ControlClientTests
         }
         finally
         {
-            foreach (Socket socket in waiting) socket.Dispose();
+            foreach (Socket socket in waiting)
+                socket.Dispose();
         }
     }
 }

@@ -23,12 +23,25 @@ public sealed class ControlProcessTests(string transport)
     public void Ping_works_both_ways_and_to_itself()
     {
         StartBoth("", "");
-        foreach ((uint from, uint to) in new[] { (TwoInstances.Near, TwoInstances.Far), (TwoInstances.Far, TwoInstances.Near) })
+        foreach (
+            (uint from, uint to) in new[]
+            {
+                (TwoInstances.Near, TwoInstances.Far),
+                (TwoInstances.Far, TwoInstances.Near),
+            }
+        )
         {
             using RunningProgram ping = Ping(from, to, "--count", "3", "--interval", "0.02", "--size", "1100");
             Assert.That(ping.WaitForExit(), Is.Zero, ping.Everything);
             string path = $"node {to} over {transport}: seq=";
-            Assert.That(ping.Output, Does.Contain($"PING node {to} from node {from}, probes filled up with 1100 octets").And.Contain($"{path}1 time=").And.Contain($"{path}3 time=").And.Contain($"--- node {to}: 3 sent, 3 received, 0 % lost").And.Contain("round trip min "));
+            Assert.That(
+                ping.Output,
+                Does.Contain($"PING node {to} from node {from}, probes filled up with 1100 octets")
+                    .And.Contain($"{path}1 time=")
+                    .And.Contain($"{path}3 time=")
+                    .And.Contain($"--- node {to}: 3 sent, 3 received, 0 % lost")
+                    .And.Contain("round trip min ")
+            );
         }
 
         using RunningProgram self = Ping(TwoInstances.Near, TwoInstances.Near, "--count", "1");
@@ -40,18 +53,42 @@ public sealed class ControlProcessTests(string transport)
     public void Ping_prints_json_that_agrees_with_itself()
     {
         StartBoth("", "");
-        using RunningProgram ping = Ping(TwoInstances.Near, TwoInstances.Far, "--count", "5", "--interval", "0.02", "--json");
+        using RunningProgram ping = Ping(
+            TwoInstances.Near,
+            TwoInstances.Far,
+            "--count",
+            "5",
+            "--interval",
+            "0.02",
+            "--json"
+        );
         Assert.That(ping.WaitForExit(), Is.Zero, ping.Everything);
-        PingLine[] lines = [.. ping.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonSerializer.Deserialize(line, WatchingJson.Default.PingLine)!)];
+        PingLine[] lines =
+        [
+            .. ping
+                .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(static line => JsonSerializer.Deserialize(line, WatchingJson.Default.PingLine)!),
+        ];
         Assert.That(lines, Has.Length.EqualTo(6));
         PingReply[] replies = [.. lines[..5].Select(static line => line.Reply!)];
         Assert.That(replies.Select(static reply => reply.Sequence), Is.EqualTo(new long[] { 1, 2, 3, 4, 5 }));
-        Assert.That(replies, Is.All.Matches<PingReply>(reply => reply is { Outcome: "answered", InUse: true } && reply.Transport == $"FORWARD_TRANSPORT_{transport}"));
+        Assert.That(
+            replies,
+            Is.All.Matches<PingReply>(reply =>
+                reply is { Outcome: "answered", InUse: true } && reply.Transport == $"FORWARD_TRANSPORT_{transport}"
+            )
+        );
         PingFigures summary = lines[5].Summary!;
-        Assert.That((summary.Node, summary.Sent, summary.Received, summary.LossPercent), Is.EqualTo((TwoInstances.Far, 5L, 5L, 0.0)));
+        Assert.That(
+            (summary.Node, summary.Sent, summary.Received, summary.LossPercent),
+            Is.EqualTo((TwoInstances.Far, 5L, 5L, 0.0))
+        );
         Assert.That(summary.MinMicros, Is.EqualTo(replies.Min(static reply => reply.RoundTripMicros)));
         Assert.That(summary.MaxMicros, Is.EqualTo(replies.Max(static reply => reply.RoundTripMicros)));
-        Assert.That(summary.MeanMicros, Is.EqualTo(replies.Average(static reply => reply.RoundTripMicros)).Within(0.001));
+        Assert.That(
+            summary.MeanMicros,
+            Is.EqualTo(replies.Average(static reply => reply.RoundTripMicros)).Within(0.001)
+        );
     }
 
     [Test]
@@ -70,10 +107,26 @@ public sealed class ControlProcessTests(string transport)
     {
         (_, RunningProgram far) = StartBoth("", "");
         far.Signal(RunningProgram.SIGSTOP);
-        using (RunningProgram ping = Ping(TwoInstances.Near, TwoInstances.Far, "--count", "2", "--interval", "0.02", "--timeout", "0.3"))
+        using (
+            RunningProgram ping = Ping(
+                TwoInstances.Near,
+                TwoInstances.Far,
+                "--count",
+                "2",
+                "--interval",
+                "0.02",
+                "--timeout",
+                "0.3"
+            )
+        )
         {
             Assert.That(ping.WaitForExit(), Is.EqualTo(1), ping.Everything);
-            Assert.That(ping.Output, Does.Contain($"over {transport}: seq=2 no answer within 0.3 s").And.Contain("2 sent, 0 received, 100 % lost").And.Not.Contain("round trip"));
+            Assert.That(
+                ping.Output,
+                Does.Contain($"over {transport}: seq=2 no answer within 0.3 s")
+                    .And.Contain("2 sent, 0 received, 100 % lost")
+                    .And.Not.Contain("round trip")
+            );
         }
 
         far.Signal(RunningProgram.SIGCONT);
@@ -90,11 +143,21 @@ public sealed class ControlProcessTests(string transport)
         near.WaitForLine($"Node {TwoInstances.Far}: Suspect");
         using RunningProgram ping = Ping(TwoInstances.Near, TwoInstances.Far, "--count", "1", "--timeout", "0.3");
         Assert.That(ping.WaitForExit(), Is.EqualTo(1), ping.Everything);
-        Assert.That(ping.Output, Does.Contain(transport == "IP" ? "over IP: seq=1 no answer within 0.3 s" : $"node {TwoInstances.Far}: seq=1 known but not connected: "));
+        Assert.That(
+            ping.Output,
+            Does.Contain(
+                transport == "IP"
+                    ? "over IP: seq=1 no answer within 0.3 s"
+                    : $"node {TwoInstances.Far}: seq=1 known but not connected: "
+            )
+        );
 
         using RunningProgram unknown = Ping(TwoInstances.Near, 4711, "--count", "1");
         Assert.That(unknown.WaitForExit(), Is.EqualTo(1), unknown.Everything);
-        Assert.That(unknown.Everything, Is.EqualTo($"no such node: no route of node {TwoInstances.Near} leads to 4711"));
+        Assert.That(
+            unknown.Everything,
+            Is.EqualTo($"no such node: no route of node {TwoInstances.Near} leads to 4711")
+        );
     }
 
     [Test]
@@ -104,25 +167,62 @@ public sealed class ControlProcessTests(string transport)
         StartBoth(_instances.Bridge, _instances.Outlet);
         using (UdpClientProbe client = new(_instances.BridgePort))
         {
-            for (int i = 0; i < 20; i++) client.Ask(new byte[100]);
+            for (int i = 0; i < 20; i++)
+                client.Ask(new byte[100]);
         }
 
-        NodeReport near = Stat(TwoInstances.Near), far = Stat(TwoInstances.Far);
-        PeerReport there = near.Peers.Single(), back = far.Peers.Single();
-        Assert.That((near.Node, there.Node, there.State, there.Reason), Is.EqualTo((TwoInstances.Near, TwoInstances.Far, "connected", (string?)null)));
-        Assert.That((there.MessagesSent, there.PayloadBytesSent, there.MessagesReceived, there.PayloadBytesReceived), Is.EqualTo((20L, 2000L, 20L, 2000L)));
-        Assert.That((back.MessagesSent, back.PayloadBytesSent, back.MessagesReceived, back.PayloadBytesReceived), Is.EqualTo((20L, 2000L, 20L, 2000L)));
-        Assert.That((there.UndeliveredMessages, there.SkippedMessages, there.DroppedMessages), Is.EqualTo((0L, 0L, 0L)));
+        NodeReport near = Stat(TwoInstances.Near),
+            far = Stat(TwoInstances.Far);
+        PeerReport there = near.Peers.Single(),
+            back = far.Peers.Single();
+        Assert.That(
+            (near.Node, there.Node, there.State, there.Reason),
+            Is.EqualTo((TwoInstances.Near, TwoInstances.Far, "connected", (string?)null))
+        );
+        Assert.That(
+            (there.MessagesSent, there.PayloadBytesSent, there.MessagesReceived, there.PayloadBytesReceived),
+            Is.EqualTo((20L, 2000L, 20L, 2000L))
+        );
+        Assert.That(
+            (back.MessagesSent, back.PayloadBytesSent, back.MessagesReceived, back.PayloadBytesReceived),
+            Is.EqualTo((20L, 2000L, 20L, 2000L))
+        );
+        Assert.That(
+            (there.UndeliveredMessages, there.SkippedMessages, there.DroppedMessages),
+            Is.EqualTo((0L, 0L, 0L))
+        );
         PathReport path = there.Paths[0];
-        Assert.That((path.Transport, path.State, path.InUse, path.FramesLost, path.LossPercent), Is.EqualTo(($"FORWARD_TRANSPORT_{transport}", "sound", true, 0L, 0.0)));
-        Assert.That(near.Transports.Select(static line => line.Type), Is.SupersetOf(new[] { "FORWARD_TRANSPORT_IP", "FORWARD_TRANSPORT_SOCKET" }));
-        Assert.That(near.Transports.SelectMany(static line => line.EndPoints), Has.Some.Contains($":{_instances.PortOf(TwoInstances.Near)}").And.Some.EqualTo(_instances.SocketFile(TwoInstances.Near)));
+        Assert.That(
+            (path.Transport, path.State, path.InUse, path.FramesLost, path.LossPercent),
+            Is.EqualTo(($"FORWARD_TRANSPORT_{transport}", "sound", true, 0L, 0.0))
+        );
+        Assert.That(
+            near.Transports.Select(static line => line.Type),
+            Is.SupersetOf(new[] { "FORWARD_TRANSPORT_IP", "FORWARD_TRANSPORT_SOCKET" })
+        );
+        Assert.That(
+            near.Transports.SelectMany(static line => line.EndPoints),
+            Has.Some.Contains($":{_instances.PortOf(TwoInstances.Near)}")
+                .And.Some.EqualTo(_instances.SocketFile(TwoInstances.Near))
+        );
         Assert.That((near.Loop.Idle, near.Loop.CallbackFailures), Is.EqualTo(("adaptive", 0L)));
         Assert.That(near.Loop.Cycles, Is.GreaterThan(20));
 
-        using RunningProgram table = RunningProgram.StartHost("stat", "--once", "--interval", "0.1", "--instance", _instances.InstanceFile(TwoInstances.Near));
+        using RunningProgram table = RunningProgram.StartHost(
+            "stat",
+            "--once",
+            "--interval",
+            "0.1",
+            "--instance",
+            _instances.InstanceFile(TwoInstances.Near)
+        );
         Assert.That(table.WaitForExit(), Is.Zero, table.Everything);
-        Assert.That(table.Output, Does.Match($@"(?m)^ +{TwoInstances.Far} up   {transport}\+?.* 0 +0 +0 +0 +0 +0 ").And.Contain($"node {TwoInstances.Near}  up "), table.Output);
+        Assert.That(
+            table.Output,
+            Does.Match($@"(?m)^ +{TwoInstances.Far} up   {transport}\+?.* 0 +0 +0 +0 +0 +0 ")
+                .And.Contain($"node {TwoInstances.Near}  up "),
+            table.Output
+        );
         Assert.That(table.Output.Split('\n').Select(static line => line.Length), Is.All.LessThanOrEqualTo(100));
         Assert.That(table.Output, Does.Not.Contain('\e'));
     }
@@ -134,7 +234,14 @@ public sealed class ControlProcessTests(string transport)
         near.WaitForLine($"Node {TwoInstances.Near} runs");
         PeerReport peer = Stat(TwoInstances.Near).Peers.Single();
         Assert.That(peer.State, Is.EqualTo("notHeard"));
-        Assert.That(peer.Reason, Does.Contain(transport == "IP" ? $"127.0.0.1:{_instances.PortOf(TwoInstances.Far)}" : _instances.SocketFile(TwoInstances.Far)));
+        Assert.That(
+            peer.Reason,
+            Does.Contain(
+                transport == "IP"
+                    ? $"127.0.0.1:{_instances.PortOf(TwoInstances.Far)}"
+                    : _instances.SocketFile(TwoInstances.Far)
+            )
+        );
     }
 
     [Test]
@@ -142,7 +249,14 @@ public sealed class ControlProcessTests(string transport)
     {
         string script = Requires.Program("script", "bsdutils");
         StartBoth("", "");
-        using RunningProgram terminal = RunningProgram.Start(script, "--quiet", "--flush", "--command", $"stty cols 100 rows 30; {RunningProgram.HostPath} stat --interval 0.1 --instance {_instances.InstanceFile(TwoInstances.Near)}", "/dev/null");
+        using RunningProgram terminal = RunningProgram.Start(
+            script,
+            "--quiet",
+            "--flush",
+            "--command",
+            $"stty cols 100 rows 30; {RunningProgram.HostPath} stat --interval 0.1 --instance {_instances.InstanceFile(TwoInstances.Near)}",
+            "/dev/null"
+        );
         terminal.WaitForLines($"{TwoInstances.Far} up ", 3);
         Assert.That(terminal.Output, Does.Contain("\e[H").And.Contain("\e[K"));
     }
@@ -152,7 +266,13 @@ public sealed class ControlProcessTests(string transport)
 
     private NodeReport Stat(uint node)
     {
-        using RunningProgram stat = RunningProgram.StartHost("stat", "--once", "--json", "--socket", _instances.ControlSocket(node));
+        using RunningProgram stat = RunningProgram.StartHost(
+            "stat",
+            "--once",
+            "--json",
+            "--socket",
+            _instances.ControlSocket(node)
+        );
         Assert.That(stat.WaitForExit(), Is.Zero, stat.Everything);
         return JsonSerializer.Deserialize(stat.Output, WatchingJson.Default.NodeReport)!;
     }
@@ -161,13 +281,24 @@ public sealed class ControlProcessTests(string transport)
     private (RunningProgram Near, RunningProgram Far) StartBoth(string nearSections, string farSections)
     {
         (RunningProgram Near, RunningProgram Far) hosts = _instances.StartBoth(nearSections, farSections);
-        Eventually.True(() => HasOnePath(TwoInstances.Near) && HasOnePath(TwoInstances.Far), static () => "one path between them");
+        Eventually.True(
+            () => HasOnePath(TwoInstances.Near) && HasOnePath(TwoInstances.Far),
+            static () => "one path between them"
+        );
         return hosts;
     }
 
     private bool HasOnePath(uint node)
     {
-        using ControlClient client = ControlClient.Ask(_instances.ControlSocket(node), new ControlRequest { Command = "stat" });
-        return client.ReadAsync(RunningProgram.Limit, CancellationToken.None).GetAwaiter().GetResult().Stat!.Peers.Single().Paths.Count == 1;
+        using ControlClient client = ControlClient.Ask(
+            _instances.ControlSocket(node),
+            new ControlRequest { Command = "stat" }
+        );
+        return client
+                .ReadAsync(RunningProgram.Limit, CancellationToken.None)
+                .GetAwaiter()
+                .GetResult()
+                .Stat!.Peers.Single()
+                .Paths.Count == 1;
     }
 }

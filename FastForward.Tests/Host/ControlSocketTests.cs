@@ -25,7 +25,8 @@ public sealed class ControlSocketTests
     [TearDown]
     public void TearDown()
     {
-        foreach (Socket client in _clients) client.Dispose();
+        foreach (Socket client in _clients)
+            client.Dispose();
         _clients.Clear();
         _instances.Dispose();
     }
@@ -40,8 +41,16 @@ public sealed class ControlSocketTests
     [TestCase("""{"command":"ping"}""", "badRequest", "node: 0 or absent")]
     [TestCase("""{"command":"ping","node":-1}""", "badRequest", "$.node")]
     [TestCase("""{"command":"ping","node":250012,"count":-1}""", "badRequest", "count: -1 is below 0")]
-    [TestCase("""{"command":"ping","node":250012,"intervalMillis":9}""", "badRequest", "intervalMillis: 9 is outside 10..60000")]
-    [TestCase("""{"command":"ping","node":250012,"timeoutMillis":60001}""", "badRequest", "timeoutMillis: 60001 is outside 10..60000")]
+    [TestCase(
+        """{"command":"ping","node":250012,"intervalMillis":9}""",
+        "badRequest",
+        "intervalMillis: 9 is outside 10..60000"
+    )]
+    [TestCase(
+        """{"command":"ping","node":250012,"timeoutMillis":60001}""",
+        "badRequest",
+        "timeoutMillis: 60001 is outside 10..60000"
+    )]
     [TestCase("""{"command":"ping","node":250012,"size":1101}""", "badRequest", "size: 1101 is outside 0..1100")]
     [TestCase("""{"command":"ping","node":4711}""", "unknownNode", "no such node")]
     public void A_request_that_will_not_do_is_answered_with_the_reason(string request, string code, string message)
@@ -84,7 +93,12 @@ public sealed class ControlSocketTests
         for (int i = 0; i < 20; i++)
         {
             // Never reads, and asks for as much as it can get.
-            Connect().Send(Encoding.UTF8.GetBytes($$"""{"command":"ping","node":{{TwoInstances.Far}},"intervalMillis":10}""" + "\n"));
+            Connect()
+                .Send(
+                    Encoding.UTF8.GetBytes(
+                        $$"""{"command":"ping","node":{{TwoInstances.Far}},"intervalMillis":10}""" + "\n"
+                    )
+                );
         }
 
         for (int i = 0; i < 100; i++)
@@ -101,7 +115,8 @@ public sealed class ControlSocketTests
                 // It was thrown out in the middle of it, or not read any more.
             }
 
-            if (i % 25 == 0) PingWorks();
+            if (i % 25 == 0)
+                PingWorks();
         }
 
         PingWorks();
@@ -115,7 +130,9 @@ public sealed class ControlSocketTests
     public void With_all_places_taken_by_those_who_are_served_the_next_one_is_told_so()
     {
         _instances.StartBoth("", "");
-        byte[] request = Encoding.UTF8.GetBytes($$"""{"command":"ping","node":{{TwoInstances.Far}},"intervalMillis":60000}""" + "\n");
+        byte[] request = Encoding.UTF8.GetBytes(
+            $$"""{"command":"ping","node":{{TwoInstances.Far}},"intervalMillis":60000}""" + "\n"
+        );
         for (int i = 0; i < 32; i++)
         {
             Socket served = Connect();
@@ -151,7 +168,12 @@ public sealed class ControlSocketTests
         File.WriteAllText(Path, "precious");
         RunningProgram near = _instances.Start(TwoInstances.Near, "");
         Assert.That(near.WaitForExit(), Is.EqualTo(69), near.Everything);
-        Assert.That(near.Everything, Does.Contain("was not started").And.Contain($"{Path} exists and is not a socket").And.Contain("control-directory"));
+        Assert.That(
+            near.Everything,
+            Does.Contain("was not started")
+                .And.Contain($"{Path} exists and is not a socket")
+                .And.Contain("control-directory")
+        );
         Assert.That(File.ReadAllText(Path), Is.EqualTo("precious"));
     }
 
@@ -159,12 +181,22 @@ public sealed class ControlSocketTests
     public void It_has_the_directory_and_the_mode_of_the_instance_file()
     {
         using TemporaryDirectory elsewhere = new();
-        RunningProgram near = _instances.Start(TwoInstances.Near, "", $"control-directory={elsewhere.Path}\nsocket-mode=0600");
+        RunningProgram near = _instances.Start(
+            TwoInstances.Near,
+            "",
+            $"control-directory={elsewhere.Path}\nsocket-mode=0600"
+        );
         near.WaitForLine($"Node {TwoInstances.Near} runs");
         string path = ControlPath.Of(elsewhere.Path, TwoInstances.Near);
         Assert.That(File.Exists(Path), Is.False);
         Assert.That(File.GetUnixFileMode(path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
-        using RunningProgram stat = RunningProgram.StartHost("stat", "--once", "--json", "--instance", _instances.InstanceFile(TwoInstances.Near));
+        using RunningProgram stat = RunningProgram.StartHost(
+            "stat",
+            "--once",
+            "--json",
+            "--instance",
+            _instances.InstanceFile(TwoInstances.Near)
+        );
         Assert.That(stat.WaitForExit(), Is.Zero, stat.Everything);
         near.Signal(RunningProgram.SIGTERM);
         near.WaitForExit();
@@ -174,11 +206,13 @@ public sealed class ControlSocketTests
     [Test]
     public void Another_user_is_refused_by_the_file_and_by_the_host()
     {
-        if (LibC.EffectiveUserId() != 0) TestEnvironment.Missing("only root can become another user");
+        if (LibC.EffectiveUserId() != 0)
+            TestEnvironment.Missing("only root can become another user");
         string setpriv = Requires.Program("setpriv", "util-linux");
         string perl = Requires.Program("perl", "perl-base");
         File.SetUnixFileMode(_instances.DirectoryName, (UnixFileMode)0x1ED); // 0755: others may look for the socket
-        const string Connect = "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die; connect($s, sockaddr_un($ARGV[0])) or die \"connect: $!\\n\"; print while <$s>;";
+        const string Connect =
+            "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die; connect($s, sockaddr_un($ARGV[0])) or die \"connect: $!\\n\"; print while <$s>;";
         string[] asOther = ["--reuid", "4711", "--regid", "4711", "--clear-groups", perl, "-e", Connect, Path];
 
         RunningProgram near = Start();
@@ -204,10 +238,32 @@ public sealed class ControlSocketTests
         near.Signal(RunningProgram.SIGTERM);
         near.WaitForExit();
         Start("socket-mode=0666\nallowed-users=0,4711");
-        using (RunningProgram other = RunningProgram.Start(setpriv, ["--reuid", "4711", "--regid", "4711", "--clear-groups", perl, "-e", Connect.Replace("print while", "send($s, \"{\\\"command\\\":\\\"stat\\\"}\\n\", 0); print while", StringComparison.Ordinal), Path]))
+        using (
+            RunningProgram other = RunningProgram.Start(
+                setpriv,
+                [
+                    "--reuid",
+                    "4711",
+                    "--regid",
+                    "4711",
+                    "--clear-groups",
+                    perl,
+                    "-e",
+                    Connect.Replace(
+                        "print while",
+                        "send($s, \"{\\\"command\\\":\\\"stat\\\"}\\n\", 0); print while",
+                        StringComparison.Ordinal
+                    ),
+                    Path,
+                ]
+            )
+        )
         {
             Assert.That(other.WaitForExit(), Is.Zero, other.Everything);
-            Assert.That(JsonSerializer.Deserialize(other.Output, ControlJson.Default.ControlAnswer)!.Stat!.Node, Is.EqualTo(TwoInstances.Near));
+            Assert.That(
+                JsonSerializer.Deserialize(other.Output, ControlJson.Default.ControlAnswer)!.Stat!.Node,
+                Is.EqualTo(TwoInstances.Near)
+            );
         }
     }
 
@@ -220,7 +276,10 @@ public sealed class ControlSocketTests
 
     private Socket Connect()
     {
-        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = (int)RunningProgram.Limit.TotalMilliseconds };
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        {
+            ReceiveTimeout = (int)RunningProgram.Limit.TotalMilliseconds,
+        };
         _clients.Add(socket);
         socket.Connect(new UnixDomainSocketEndPoint(Path));
         return socket;
@@ -230,11 +289,22 @@ public sealed class ControlSocketTests
     {
         List<byte> line = [];
         byte[] octet = new byte[1];
-        while (socket.Receive(octet) == 1 && octet[0] != '\n') line.Add(octet[0]);
+        while (socket.Receive(octet) == 1 && octet[0] != '\n')
+            line.Add(octet[0]);
         return JsonSerializer.Deserialize(line.ToArray(), ControlJson.Default.ControlAnswer)!;
     }
 
-    private RunningProgram Ping() => RunningProgram.StartHost("ping", TwoInstances.Far.ToString(CultureInfo.InvariantCulture), "--count", "1", "--timeout", "20", "--socket", Path);
+    private RunningProgram Ping() =>
+        RunningProgram.StartHost(
+            "ping",
+            TwoInstances.Far.ToString(CultureInfo.InvariantCulture),
+            "--count",
+            "1",
+            "--timeout",
+            "20",
+            "--socket",
+            Path
+        );
 
     private void PingWorks()
     {

@@ -19,7 +19,12 @@ public sealed class DatagramSocketTests
 
         Assert.That(client.Send("question"u8), Is.EqualTo(8));
         Assert.That(server.Receive(buffer, out UdpAddress from), Is.EqualTo(8));
-        Assert.That(from.ToString(), Does.StartWith(local.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? "127.0.0.1:" : "[::1]:"));
+        Assert.That(
+            from.ToString(),
+            Does.StartWith(
+                local.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? "127.0.0.1:" : "[::1]:"
+            )
+        );
         Assert.That(server.SendTo("answer"u8, from), Is.EqualTo(6));
         Assert.That(ready.Look(), Is.EqualTo(1));
         Assert.That(ready[0], Is.EqualTo(42));
@@ -58,9 +63,7 @@ public sealed class DatagramSocketTests
     public void Nobody_there_is_an_error_of_the_next_call()
     {
         IPEndPoint nobody;
-        using (DatagramSocket gone = Bind("127.0.0.1", out nobody))
-        {
-        }
+        using (DatagramSocket gone = Bind("127.0.0.1", out nobody)) { }
 
         using DatagramSocket client = DatagramSocket.Connect(nobody);
         Assert.That(client.Send("hello"u8), Is.EqualTo(5));
@@ -73,10 +76,13 @@ public sealed class DatagramSocketTests
         using DatagramSocket server = Bind("127.0.0.1", out IPEndPoint local);
         using DatagramSocket client = DatagramSocket.Connect(local);
         byte[] datagram = new byte[1000];
-        long sent = 0, received = 0;
+        long sent = 0,
+            received = 0;
         Assert.That(server.Overflows, Is.Zero);
-        for (; server.Overflows == 0 && sent < 100_000; sent++) Assert.That(client.Send(datagram), Is.EqualTo(datagram.Length));
-        while (server.Receive(datagram, out _) >= 0) received++;
+        for (; server.Overflows == 0 && sent < 100_000; sent++)
+            Assert.That(client.Send(datagram), Is.EqualTo(datagram.Length));
+        while (server.Receive(datagram, out _) >= 0)
+            received++;
         Assert.That(server.Overflows, Is.Positive);
         Assert.That(received + server.Overflows, Is.EqualTo(sent));
     }

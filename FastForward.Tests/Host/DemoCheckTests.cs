@@ -49,8 +49,14 @@ public sealed class DemoCheckTests
             byte[] message = Message(3);
             message[place] ^= 1;
             CallCheck check = new(Call);
-            if (place == 5) Assert.That(check.Take(message, out _), Is.AnyOf(Arrival.Damaged, Arrival.InOrder), "'B' for 'C' is a burst too");
-            else Assert.That(check.Take(message, out _), Is.EqualTo(Arrival.Damaged), $"octet {place}");
+            if (place == 5)
+                Assert.That(
+                    check.Take(message, out _),
+                    Is.AnyOf(Arrival.Damaged, Arrival.InOrder),
+                    "'B' for 'C' is a burst too"
+                );
+            else
+                Assert.That(check.Take(message, out _), Is.EqualTo(Arrival.Damaged), $"octet {place}");
         }
     }
 
@@ -64,7 +70,12 @@ public sealed class DemoCheckTests
     public void Short_and_long_messages_are_damage()
     {
         byte[] message = Message(0);
-        for (int length = 0; length < message.Length; length++) Assert.That(new CallCheck(Call).Take(message.AsSpan(0, length), out _), Is.EqualTo(Arrival.Damaged), $"{length} octets");
+        for (int length = 0; length < message.Length; length++)
+            Assert.That(
+                new CallCheck(Call).Take(message.AsSpan(0, length), out _),
+                Is.EqualTo(Arrival.Damaged),
+                $"{length} octets"
+            );
         Assert.That(new CallCheck(Call).Take([.. message, 0], out _), Is.EqualTo(Arrival.Damaged));
     }
 
@@ -84,7 +95,14 @@ public sealed class DemoCheckTests
     [TestCase(100, 100, 0, 1, null, false)]
     [TestCase(100, 100, 0, 0, "1 damaged", false)]
     [TestCase(0, 0, 0, 0, null, false)]
-    public void Success_needs_everything_in_order(long sent, long delivered, long duplicated, long reordered, string? reason, bool success)
+    public void Success_needs_everything_in_order(
+        long sent,
+        long delivered,
+        long duplicated,
+        long reordered,
+        string? reason,
+        bool success
+    )
     {
         TransportReport ran = new()
         {
@@ -97,7 +115,12 @@ public sealed class DemoCheckTests
             Duplicated = duplicated,
             Reordered = reordered,
         };
-        TransportReport absent = new() { Type = "FORWARD_TRANSPORT_RDMA", Available = false, Reason = "not built yet" };
+        TransportReport absent = new()
+        {
+            Type = "FORWARD_TRANSPORT_RDMA",
+            Available = false,
+            Reason = "not built yet",
+        };
         Assert.That(new DemoDocument([ran, absent]).IsSuccess(), Is.EqualTo(success));
         Assert.That(new DemoDocument([absent]).IsSuccess(), Is.False, "nothing ran");
     }
@@ -113,7 +136,8 @@ public sealed class DemoCheckTests
     {
         CallCheck check = new(Call);
         Tally tally = new();
-        foreach (uint sequence in sequences) tally.Add(check.Take(Message(sequence), out _));
+        foreach (uint sequence in sequences)
+            tally.Add(check.Take(Message(sequence), out _));
         return (tally.Delivered, tally.Duplicated, tally.Reordered, tally.Damaged);
     }
 }

@@ -16,8 +16,31 @@ public sealed class DemoProcessTests
         using JsonDocument document = JsonDocument.Parse(demo.Output);
         JsonElement[] transports = [.. document.RootElement.GetProperty("transports").EnumerateArray()];
 
-        Assert.That(transports.Select(static row => row.GetProperty("type").GetString()), Is.EqualTo(new[] { "FORWARD_TRANSPORT_IP", "FORWARD_TRANSPORT_RDMA", "FORWARD_TRANSPORT_SOCKET", "FORWARD_TRANSPORT_VSOCKET" }));
-        string[] keys = ["type", "available", "reason", "sent", "delivered", "lost", "duplicated", "reordered", "rttP50Micros", "rttP99Micros"];
+        Assert.That(
+            transports.Select(static row => row.GetProperty("type").GetString()),
+            Is.EqualTo(
+                new[]
+                {
+                    "FORWARD_TRANSPORT_IP",
+                    "FORWARD_TRANSPORT_RDMA",
+                    "FORWARD_TRANSPORT_SOCKET",
+                    "FORWARD_TRANSPORT_VSOCKET",
+                }
+            )
+        );
+        string[] keys =
+        [
+            "type",
+            "available",
+            "reason",
+            "sent",
+            "delivered",
+            "lost",
+            "duplicated",
+            "reordered",
+            "rttP50Micros",
+            "rttP99Micros",
+        ];
         foreach (JsonElement row in transports)
         {
             Assert.That(row.EnumerateObject().Select(static property => property.Name), Is.EqualTo(keys));
@@ -29,12 +52,17 @@ public sealed class DemoProcessTests
             };
             Assert.That(row.GetProperty("available").GetBoolean(), Is.EqualTo(reason is null), demo.Everything);
             Assert.That(row.GetProperty("reason").GetString(), Is.EqualTo(reason), demo.Everything);
-            if (reason is not null) continue;
+            if (reason is not null)
+                continue;
             Assert.That(row.GetProperty("sent").GetInt64(), Is.Positive);
             Assert.That(row.GetProperty("delivered").GetInt64(), Is.EqualTo(row.GetProperty("sent").GetInt64()));
-            foreach (string fault in new[] { "lost", "duplicated", "reordered" }) Assert.That(row.GetProperty(fault).GetInt64(), Is.Zero, fault);
+            foreach (string fault in new[] { "lost", "duplicated", "reordered" })
+                Assert.That(row.GetProperty(fault).GetInt64(), Is.Zero, fault);
             Assert.That(row.GetProperty("rttP50Micros").GetDouble(), Is.Positive);
-            Assert.That(row.GetProperty("rttP99Micros").GetDouble(), Is.GreaterThanOrEqualTo(row.GetProperty("rttP50Micros").GetDouble()));
+            Assert.That(
+                row.GetProperty("rttP99Micros").GetDouble(),
+                Is.GreaterThanOrEqualTo(row.GetProperty("rttP50Micros").GetDouble())
+            );
         }
 
         Assert.That(exitCode, Is.Zero, demo.Everything);
@@ -50,11 +78,21 @@ public sealed class DemoProcessTests
         using JsonDocument document = JsonDocument.Parse(demo.Output);
         string[] sound =
         [
-            .. document.RootElement.GetProperty("transports").EnumerateArray()
-                .Where(static row => row.GetProperty("available").GetBoolean() && row.GetProperty("sent").GetInt64() > 0 && row.GetProperty("delivered").GetInt64() == row.GetProperty("sent").GetInt64())
+            .. document
+                .RootElement.GetProperty("transports")
+                .EnumerateArray()
+                .Where(static row =>
+                    row.GetProperty("available").GetBoolean()
+                    && row.GetProperty("sent").GetInt64() > 0
+                    && row.GetProperty("delivered").GetInt64() == row.GetProperty("sent").GetInt64()
+                )
                 .Select(static row => row.GetProperty("type").GetString()!),
         ];
-        Assert.That(sound, Is.SupersetOf(new[] { "FORWARD_TRANSPORT_IP", "FORWARD_TRANSPORT_SOCKET", "FORWARD_TRANSPORT_VSOCKET" }), demo.Everything);
+        Assert.That(
+            sound,
+            Is.SupersetOf(new[] { "FORWARD_TRANSPORT_IP", "FORWARD_TRANSPORT_SOCKET", "FORWARD_TRANSPORT_VSOCKET" }),
+            demo.Everything
+        );
     }
 
     [Test]
@@ -62,7 +100,12 @@ public sealed class DemoProcessTests
     {
         using RunningProgram demo = RunningProgram.StartHost("demo", "--seconds", "1", "--transport", "SOCKET");
         Assert.That(demo.WaitForExit(TimeSpan.FromSeconds(60)), Is.Zero, demo.Everything);
-        Assert.That(demo.Output, Does.Match(@"FORWARD_TRANSPORT_IP .*not asked for").And.Match(@"FORWARD_TRANSPORT_SOCKET .* ok").And.Match(@"FORWARD_TRANSPORT_RDMA .*not built yet"));
+        Assert.That(
+            demo.Output,
+            Does.Match(@"FORWARD_TRANSPORT_IP .*not asked for")
+                .And.Match(@"FORWARD_TRANSPORT_SOCKET .* ok")
+                .And.Match(@"FORWARD_TRANSPORT_RDMA .*not built yet")
+        );
     }
 
     [Test]
@@ -78,7 +121,16 @@ public sealed class DemoProcessTests
     {
         using TemporaryDirectory directory = new(); // a killed demo cannot remove its own
         using RunningProgram demo = RunningProgram.Start(
-            "env", "--default-signal=INT", $"TMPDIR={directory.Path}", RunningProgram.HostPath, "demo", "--seconds", "600", "--transport", "SOCKET");
+            "env",
+            "--default-signal=INT",
+            $"TMPDIR={directory.Path}",
+            RunningProgram.HostPath,
+            "demo",
+            "--seconds",
+            "600",
+            "--transport",
+            "SOCKET"
+        );
         demo.WaitForLine("second 1 of 600");
         int[] children = Children(demo.Id);
         Assert.That(children, Has.Length.EqualTo(2));
@@ -87,28 +139,47 @@ public sealed class DemoProcessTests
 
         Assert.That(demo.WaitForExit(), Is.EqualTo(exitCode), demo.Everything);
         Assert.That(() => children.Where(IsRunning), Is.Empty.After((int)RunningProgram.Limit.TotalMilliseconds, 20));
-        if (signal == RunningProgram.SIGINT) Assert.That(Directory.GetFileSystemEntries(directory.Path), Is.Empty, "its files are gone");
+        if (signal == RunningProgram.SIGINT)
+            Assert.That(Directory.GetFileSystemEntries(directory.Path), Is.Empty, "its files are gone");
     }
 
     [Test]
     public void A_result_that_cannot_be_written_is_told()
     {
-        using RunningProgram demo = RunningProgram.Start("sh", "-c", $"exec '{RunningProgram.HostPath}' demo --json --transport RDMA > /dev/full");
+        using RunningProgram demo = RunningProgram.Start(
+            "sh",
+            "-c",
+            $"exec '{RunningProgram.HostPath}' demo --json --transport RDMA > /dev/full"
+        );
         Assert.That(demo.WaitForExit(), Is.EqualTo(1), demo.Everything);
-        Assert.That(demo.Everything, Does.Contain("The demo's result could not be written: ").And.Not.Contain("   at "));
+        Assert.That(
+            demo.Everything,
+            Does.Contain("The demo's result could not be written: ").And.Not.Contain("   at ")
+        );
     }
 
     [TestCase("2> /dev/full")]
     [TestCase("2>&-")]
     public void Progress_that_cannot_be_written_does_not_end_it(string errors)
     {
-        using RunningProgram demo = RunningProgram.Start("sh", "-c", $"exec '{RunningProgram.HostPath}' demo --json --seconds 1 --transport SOCKET {errors}");
+        using RunningProgram demo = RunningProgram.Start(
+            "sh",
+            "-c",
+            $"exec '{RunningProgram.HostPath}' demo --json --seconds 1 --transport SOCKET {errors}"
+        );
         Assert.That(demo.WaitForExit(TimeSpan.FromSeconds(60)), Is.Zero, demo.Everything);
         Assert.That(demo.Output, Does.StartWith("{\"transports\":["));
     }
 
     private static int[] Children(int parent) =>
-        [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(static name => int.TryParse(name, out _)).Select(static name => int.Parse(name!, null)).Where(id => Stat(id) is { } stat && stat.Parent == parent)];
+        [
+            .. Directory
+                .GetDirectories("/proc")
+                .Select(Path.GetFileName)
+                .Where(static name => int.TryParse(name, out _))
+                .Select(static name => int.Parse(name!, null))
+                .Where(id => Stat(id) is { } stat && stat.Parent == parent),
+        ];
 
     private static bool IsRunning(int process) => Stat(process) is { State: not ("Z" or "X") };
 

@@ -12,12 +12,22 @@ public sealed class DropLogTests
     {
         _lines.Clear();
         DropLog drops = new("bridge", _lines);
-        for (int i = 0; i < 1000; i++) drops.Add("full", 55, now: i);
+        for (int i = 0; i < 1000; i++)
+            drops.Add("full", 55, now: i);
         drops.Flush(9_999_999);
         Assert.That(_lines, Is.EqualTo(new[] { "bridge: dropped 1 (the last of 55 octets): full" }));
         drops.Flush(10_000_000);
         drops.Flush(30_000_000);
-        Assert.That(_lines, Is.EqualTo(new[] { "bridge: dropped 1 (the last of 55 octets): full", "bridge: dropped 999 (the last of 55 octets): full" }));
+        Assert.That(
+            _lines,
+            Is.EqualTo(
+                new[]
+                {
+                    "bridge: dropped 1 (the last of 55 octets): full",
+                    "bridge: dropped 999 (the last of 55 octets): full",
+                }
+            )
+        );
         Assert.That(drops.Total, Is.EqualTo(1000));
     }
 
@@ -38,6 +48,12 @@ public sealed class DropLogTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Add(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Add(formatter(state, exception));
     }
 }

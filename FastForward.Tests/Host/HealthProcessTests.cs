@@ -30,7 +30,10 @@ public sealed class HealthProcessTests
         Assert.That(Health(out output), Is.Zero, "degraded is no reason to restart a host");
         Health(out output, "--json");
         HealthReport report = JsonSerializer.Deserialize(output, WatchingJson.Default.HealthReport)!;
-        Assert.That((report.Status, report.AbsentPeers.Single(), report.Problems.Count), Is.EqualTo(("degraded", TwoInstances.Far, 1)));
+        Assert.That(
+            (report.Status, report.AbsentPeers.Single(), report.Problems.Count),
+            Is.EqualTo(("degraded", TwoInstances.Far, 1))
+        );
     }
 
     [Test]
@@ -44,7 +47,12 @@ public sealed class HealthProcessTests
 
     private int Health(out string output, params string[] options)
     {
-        using RunningProgram health = RunningProgram.StartHost(["health", "--socket", _instances.ControlSocket(TwoInstances.Near), .. options]);
+        using RunningProgram health = RunningProgram.StartHost([
+            "health",
+            "--socket",
+            _instances.ControlSocket(TwoInstances.Near),
+            .. options,
+        ]);
         int code = health.WaitForExit();
         output = health.Everything;
         return code;

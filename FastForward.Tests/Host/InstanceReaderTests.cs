@@ -15,11 +15,17 @@ public sealed class InstanceReaderTests
         InstanceSettings settings = Good("network=25011");
         Assert.That(settings.Network, Is.EqualTo(25011u));
         Assert.That(settings.Port, Is.EqualTo(54000));
-        Assert.That(settings.Transports, Is.EqualTo(new[] { TransportKind.Ip, TransportKind.Socket, TransportKind.VSocket }));
+        Assert.That(
+            settings.Transports,
+            Is.EqualTo(new[] { TransportKind.Ip, TransportKind.Socket, TransportKind.VSocket })
+        );
         Assert.That(settings.Addresses, Is.Empty);
         Assert.That(settings.SocketDirectory, Is.EqualTo("/tmp"));
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.Adaptive));
-        Assert.That((settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback), Is.EqualTo((VSocketType.Auto, false, false)));
+        Assert.That(
+            (settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback),
+            Is.EqualTo((VSocketType.Auto, false, false))
+        );
         Assert.That(settings.AllowUnkeyedIp, Is.False);
         Assert.That(settings.MarkRealTime, Is.False);
         Assert.That(settings.SegmentationOffload, Is.True);
@@ -33,7 +39,8 @@ public sealed class InstanceReaderTests
     [Test]
     public void Every_key_arrives_typed()
     {
-        InstanceSettings settings = Good("""
+        InstanceSettings settings = Good(
+            """
             # all of them
             network = 25011
             port = 54011
@@ -70,7 +77,8 @@ public sealed class InstanceReaderTests
             service = 3
             idle-seconds = 6
             max-clients = 11
-            """);
+            """
+        );
         Assert.That(settings.Port, Is.EqualTo(54011));
         Assert.That(settings.Transports, Is.EqualTo(new[] { TransportKind.Socket, TransportKind.Ip }));
         Assert.That(settings.Addresses, Is.EqualTo(new[] { IPAddress.Loopback, IPAddress.IPv6Loopback }));
@@ -78,73 +86,233 @@ public sealed class InstanceReaderTests
         Assert.That((settings.SocketDirectory, settings.ControlDirectory), Is.EqualTo(("/tmp", "/run")));
         Assert.That(settings.SocketGroup, Is.EqualTo("operators"));
         Assert.That(settings.AllowedUsers, Is.EqualTo(new[] { 0u, 1001u }));
-        Assert.That((settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback), Is.EqualTo((VSocketType.Stream, true, true)));
+        Assert.That(
+            (settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback),
+            Is.EqualTo((VSocketType.Stream, true, true))
+        );
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.BusySpin));
         Assert.That(settings.AllowUnkeyedIp, Is.True);
         Assert.That(settings.MarkRealTime, Is.True);
         Assert.That(settings.SegmentationOffload, Is.False);
         Assert.That(settings.LogLevel, Is.EqualTo(LogLevel.Warning));
-        Assert.That(settings.OverriddenNodes, Is.EqualTo(new[]
-        {
-            new RouteRow(250012, 0, TransportKind.Socket, "", 54012),
-            new RouteRow(250013, 7, TransportKind.Ip, "2001:db8::1", 54013),
-        }));
-        Assert.That(settings.Nodes, Is.EqualTo(new[] { new RouteRow(250012, 0, TransportKind.Ip, "server.example", 54012) }));
-        Assert.That(settings.Bridges, Is.EqualTo(new[]
-        {
-            new BridgeSettings { Name = "bridge dns", Listen = new IPEndPoint(IPAddress.IPv6Loopback, 5300), Node = 250012, Service = 3, Class = StreamClassChoice.RealTime, IdleSeconds = 5, MaxClients = 10 },
-        }));
-        Assert.That(settings.Outlets, Is.EqualTo(new[]
-        {
-            new OutletSettings { Name = "outlet", Target = new IPEndPoint(IPAddress.Loopback, 53), Service = 3, IdleSeconds = 6, MaxClients = 11 },
-        }));
+        Assert.That(
+            settings.OverriddenNodes,
+            Is.EqualTo(
+                new[]
+                {
+                    new RouteRow(250012, 0, TransportKind.Socket, "", 54012),
+                    new RouteRow(250013, 7, TransportKind.Ip, "2001:db8::1", 54013),
+                }
+            )
+        );
+        Assert.That(
+            settings.Nodes,
+            Is.EqualTo(new[] { new RouteRow(250012, 0, TransportKind.Ip, "server.example", 54012) })
+        );
+        Assert.That(
+            settings.Bridges,
+            Is.EqualTo(
+                new[]
+                {
+                    new BridgeSettings
+                    {
+                        Name = "bridge dns",
+                        Listen = new IPEndPoint(IPAddress.IPv6Loopback, 5300),
+                        Node = 250012,
+                        Service = 3,
+                        Class = StreamClassChoice.RealTime,
+                        IdleSeconds = 5,
+                        MaxClients = 10,
+                    },
+                }
+            )
+        );
+        Assert.That(
+            settings.Outlets,
+            Is.EqualTo(
+                new[]
+                {
+                    new OutletSettings
+                    {
+                        Name = "outlet",
+                        Target = new IPEndPoint(IPAddress.Loopback, 53),
+                        Service = 3,
+                        IdleSeconds = 6,
+                        MaxClients = 11,
+                    },
+                }
+            )
+        );
     }
 
     [TestCase("", "f.conf: network: is missing; for example: network = 25011")]
-    [TestCase("network=0", "f.conf:1: network: '0' is no whole number from 1 to 4294967295; for example: network = 25011")]
-    [TestCase("network=4294967296", "f.conf:1: network: '4294967296' is no whole number from 1 to 4294967295; for example: network = 25011")]
-    [TestCase("network=25011\nport = 65536", "f.conf:2: port: '65536' is no whole number from 1 to 65535; for example: port = 54011")]
-    [TestCase("network=25011\nport = 54011 ; main", "f.conf:2: port: '54011 ; main' is no whole number from 1 to 65535 (a comment needs a line of its own); for example: port = 54011")]
-    [TestCase("network=25011\nport =", "f.conf:2: port: '' is no whole number from 1 to 65535; for example: port = 54011")]
+    [TestCase(
+        "network=0",
+        "f.conf:1: network: '0' is no whole number from 1 to 4294967295; for example: network = 25011"
+    )]
+    [TestCase(
+        "network=4294967296",
+        "f.conf:1: network: '4294967296' is no whole number from 1 to 4294967295; for example: network = 25011"
+    )]
+    [TestCase(
+        "network=25011\nport = 65536",
+        "f.conf:2: port: '65536' is no whole number from 1 to 65535; for example: port = 54011"
+    )]
+    [TestCase(
+        "network=25011\nport = 54011 ; main",
+        "f.conf:2: port: '54011 ; main' is no whole number from 1 to 65535 (a comment needs a line of its own); for example: port = 54011"
+    )]
+    [TestCase(
+        "network=25011\nport =",
+        "f.conf:2: port: '' is no whole number from 1 to 65535; for example: port = 54011"
+    )]
     [TestCase("network=25011\nprot = 1", "f.conf:2: prot: is not known; did you mean port?")]
-    [TestCase("network=25011\nzzzzzzzz = 1", "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, segmentation-offload, log-level")]
+    [TestCase(
+        "network=25011\nzzzzzzzz = 1",
+        "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, segmentation-offload, log-level"
+    )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
-    [TestCase("network=25011\nidle = adaptiv", "f.conf:2: idle: 'adaptiv' is none of adaptive, busyspin, block; for example: idle = adaptive")]
-    [TestCase("network=25011\nvsocket-type = datagram\nvsocket-to-host = yes", "f.conf:3: vsocket-to-host: goes with connections, not with vsocket-type = datagram; for example: vsocket-type = auto")]
-    [TestCase("network=25011\nallow-unkeyed-ip = maybe", "f.conf:2: allow-unkeyed-ip: 'maybe' is none of yes, no, true, false; for example: allow-unkeyed-ip = yes")]
-    [TestCase("network=25011\naddresses = 1", "f.conf:2: addresses: '1' is no IP address; for example: addresses = 127.0.0.1, ::1")]
-    [TestCase("network=25011\naddresses = 127.0.0.1, 127.0.0.2", "f.conf:2: addresses: '127.0.0.2' is the second of its family; there is one IPv4 and one IPv6 socket; for example: addresses = 127.0.0.1, ::1")]
-    [TestCase("network=25011\nsocket-directory = tmp", "f.conf:2: socket-directory: 'tmp' is no absolute path; for example: socket-directory = /tmp")]
-    [TestCase("network=25011\ncontrol-directory = tmp", "f.conf:2: control-directory: 'tmp' is no absolute path; for example: control-directory = /tmp")]
-    [TestCase("network=25011\nsocket-directory = /nowhere/at/all", "f.conf:2: socket-directory: '/nowhere/at/all' is no directory on this machine; for example: socket-directory = /tmp")]
-    [TestCase("network=25011\nsocket-mode = 1660", "f.conf:2: socket-mode: '1660' is no set of permissions in octal; for example: socket-mode = 0660")]
-    [TestCase("network=25011\nsocket-mode = rw", "f.conf:2: socket-mode: 'rw' is no set of permissions in octal; for example: socket-mode = 0660")]
-    [TestCase("network=25011\nsocket-group =", "f.conf:2: socket-group: '' names no group; for example: socket-group = brandmeister")]
-    [TestCase("network=25011\nallowed-users = root", "f.conf:2: allowed-users: 'root' is no user id; for example: allowed-users = 0, 1001")]
-    [TestCase("network=25011\ntransports = rdma", "f.conf:2: transports: 'rdma' is not built yet; for example: transports = ip, socket, vsocket")]
-    [TestCase("network=25011\ntransports = tcp", "f.conf:2: transports: 'tcp' is no transport type; for example: transports = ip, socket, vsocket")]
-    [TestCase("network=25011\ntransports =", "f.conf:2: transports: '' names no transport; for example: transports = ip, socket, vsocket")]
-    [TestCase("network=25011\nhello", "f.conf:2: 'hello' is neither a key with a value nor a [section]; for example: network = 25011")]
-    [TestCase("network=25011\n[bridge", "f.conf:2: '[bridge' opens a section without closing it; for example: [bridge]")]
+    [TestCase(
+        "network=25011\nidle = adaptiv",
+        "f.conf:2: idle: 'adaptiv' is none of adaptive, busyspin, block; for example: idle = adaptive"
+    )]
+    [TestCase(
+        "network=25011\nvsocket-type = datagram\nvsocket-to-host = yes",
+        "f.conf:3: vsocket-to-host: goes with connections, not with vsocket-type = datagram; for example: vsocket-type = auto"
+    )]
+    [TestCase(
+        "network=25011\nallow-unkeyed-ip = maybe",
+        "f.conf:2: allow-unkeyed-ip: 'maybe' is none of yes, no, true, false; for example: allow-unkeyed-ip = yes"
+    )]
+    [TestCase(
+        "network=25011\naddresses = 1",
+        "f.conf:2: addresses: '1' is no IP address; for example: addresses = 127.0.0.1, ::1"
+    )]
+    [TestCase(
+        "network=25011\naddresses = 127.0.0.1, 127.0.0.2",
+        "f.conf:2: addresses: '127.0.0.2' is the second of its family; there is one IPv4 and one IPv6 socket; for example: addresses = 127.0.0.1, ::1"
+    )]
+    [TestCase(
+        "network=25011\nsocket-directory = tmp",
+        "f.conf:2: socket-directory: 'tmp' is no absolute path; for example: socket-directory = /tmp"
+    )]
+    [TestCase(
+        "network=25011\ncontrol-directory = tmp",
+        "f.conf:2: control-directory: 'tmp' is no absolute path; for example: control-directory = /tmp"
+    )]
+    [TestCase(
+        "network=25011\nsocket-directory = /nowhere/at/all",
+        "f.conf:2: socket-directory: '/nowhere/at/all' is no directory on this machine; for example: socket-directory = /tmp"
+    )]
+    [TestCase(
+        "network=25011\nsocket-mode = 1660",
+        "f.conf:2: socket-mode: '1660' is no set of permissions in octal; for example: socket-mode = 0660"
+    )]
+    [TestCase(
+        "network=25011\nsocket-mode = rw",
+        "f.conf:2: socket-mode: 'rw' is no set of permissions in octal; for example: socket-mode = 0660"
+    )]
+    [TestCase(
+        "network=25011\nsocket-group =",
+        "f.conf:2: socket-group: '' names no group; for example: socket-group = brandmeister"
+    )]
+    [TestCase(
+        "network=25011\nallowed-users = root",
+        "f.conf:2: allowed-users: 'root' is no user id; for example: allowed-users = 0, 1001"
+    )]
+    [TestCase(
+        "network=25011\ntransports = rdma",
+        "f.conf:2: transports: 'rdma' is not built yet; for example: transports = ip, socket, vsocket"
+    )]
+    [TestCase(
+        "network=25011\ntransports = tcp",
+        "f.conf:2: transports: 'tcp' is no transport type; for example: transports = ip, socket, vsocket"
+    )]
+    [TestCase(
+        "network=25011\ntransports =",
+        "f.conf:2: transports: '' names no transport; for example: transports = ip, socket, vsocket"
+    )]
+    [TestCase(
+        "network=25011\nhello",
+        "f.conf:2: 'hello' is neither a key with a value nor a [section]; for example: network = 25011"
+    )]
+    [TestCase(
+        "network=25011\n[bridge",
+        "f.conf:2: '[bridge' opens a section without closing it; for example: [bridge]"
+    )]
     [TestCase("network=25011\n[]", "f.conf:2: '[]' is no section name; for example: [bridge dns]")]
-    [TestCase("network=25011\nbridge:listen = 1", "f.conf:2: bridge:listen: a key has no colon in it; for example: [bridge] in a line of its own, then listen = 127.0.0.1:5300")]
-    [TestCase("network=25011\n[brigde]\nlisten = x", "f.conf:2: [brigde]: is no section of an instance file; did you mean [bridge]?")]
-    [TestCase("network=25011\n[OveriddenNodes]", "f.conf:2: [OveriddenNodes]: is no section of an instance file; did you mean [OverriddenNodes]?")]
-    [TestCase("network=25011\n[mqtt]", "f.conf:2: [mqtt]: is no section of an instance file; the sections are [OverriddenNodes], [Nodes], [bridge <name>], [outlet <name>]")]
-    [TestCase("network=25011\n[outlet]\ntarget = 127.0.0.1:53\nservice = 1\n[outlet]\nservice = 2", "f.conf:5: outlet: the section is given again; the first one is in line 2; for example: [outlet second]")]
-    [TestCase("network=25011\n[outlet]\ntarget = 127.0.0.1:53\nservice = 1\n[outlet b]\ntarget = 127.0.0.1:54\nservice = 1", "f.conf:7: outlet b:service: '1' is taken by [outlet] in line 2; for example: service = 2")]
-    [TestCase("network=25011\n[outlet]\ntarget = 53\nservice = 1", "f.conf:3: outlet:target: '53' is no IP address with a port; for example: target = 127.0.0.1:53")]
-    [TestCase("network=25011\n[outlet]\ntarget = 127.0.0.1\nservice = 1", "f.conf:3: outlet:target: '127.0.0.1' has no port; for example: target = 127.0.0.1:53")]
-    [TestCase("network=25011\n[outlet]\ntarget = localhost:53\nservice = 1", "f.conf:3: outlet:target: 'localhost:53' is no IP address with a port; for example: target = 127.0.0.1:53")]
-    [TestCase("network=25011\n[outlet]\ntarget = 127.0.0.1:53\nservice = 32768", "f.conf:4: outlet:service: '32768' is no whole number from 1 to 32767; for example: service = 1")]
-    [TestCase("network=25011\n[bridge]\nlisten = 127.0.0.1:1\nservice = 1", "f.conf:2: bridge:node: is missing; for example: node = 250012")]
-    [TestCase("network=25011\n[bridge]\nlisten = 127.0.0.1:1\nservice = 1\nnode = 25011\nclass = best", "f.conf:6: bridge:class: 'best' is none of auto, reliable, realtime; for example: class = auto")]
-    [TestCase("network=25011\n[bridge]\nlisten = 127.0.0.1:1\nservice = 1\nnode = 250012", "f.conf:5: bridge:node: no row of [OverriddenNodes] or [Nodes] leads to node 250012, and it is not this node; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012")]
-    [TestCase("network=25011\n[Nodes]\nx = 0, FORWARD_TRANSPORT_SOCKET, , 1", "f.conf:3: Nodes:x: 'x' is no node id; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012")]
-    [TestCase("network=25011\n[Nodes]\n1 = 0, FORWARD_TRANSPORT_SOCKET, 1", "f.conf:3: Nodes:1: '0, FORWARD_TRANSPORT_SOCKET, 1' has 3 fields, not the four: key id, transport type, address, port; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012")]
-    [TestCase("network=25011\n[Nodes]\n1 = a, FORWARD_TRANSPORT_SOCKET, , 1", "f.conf:3: Nodes:1: key id 'a' is no number; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012")]
-    [TestCase("network=25011\n[Nodes]\n1 = 0, FORWARD_TRANSPORT_SOKET, , 1", "f.conf:3: Nodes:1: 'FORWARD_TRANSPORT_SOKET' is no transport type, did you mean FORWARD_TRANSPORT_SOCKET?; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012")]
-    [TestCase("network=25011\n[Nodes]\n1 = 0, FORWARD_TRANSPORT_SOCKET, , 0", "f.conf:3: Nodes:1: '0' is no port from 1 to 65535; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012")]
+    [TestCase(
+        "network=25011\nbridge:listen = 1",
+        "f.conf:2: bridge:listen: a key has no colon in it; for example: [bridge] in a line of its own, then listen = 127.0.0.1:5300"
+    )]
+    [TestCase(
+        "network=25011\n[brigde]\nlisten = x",
+        "f.conf:2: [brigde]: is no section of an instance file; did you mean [bridge]?"
+    )]
+    [TestCase(
+        "network=25011\n[OveriddenNodes]",
+        "f.conf:2: [OveriddenNodes]: is no section of an instance file; did you mean [OverriddenNodes]?"
+    )]
+    [TestCase(
+        "network=25011\n[mqtt]",
+        "f.conf:2: [mqtt]: is no section of an instance file; the sections are [OverriddenNodes], [Nodes], [bridge <name>], [outlet <name>]"
+    )]
+    [TestCase(
+        "network=25011\n[outlet]\ntarget = 127.0.0.1:53\nservice = 1\n[outlet]\nservice = 2",
+        "f.conf:5: outlet: the section is given again; the first one is in line 2; for example: [outlet second]"
+    )]
+    [TestCase(
+        "network=25011\n[outlet]\ntarget = 127.0.0.1:53\nservice = 1\n[outlet b]\ntarget = 127.0.0.1:54\nservice = 1",
+        "f.conf:7: outlet b:service: '1' is taken by [outlet] in line 2; for example: service = 2"
+    )]
+    [TestCase(
+        "network=25011\n[outlet]\ntarget = 53\nservice = 1",
+        "f.conf:3: outlet:target: '53' is no IP address with a port; for example: target = 127.0.0.1:53"
+    )]
+    [TestCase(
+        "network=25011\n[outlet]\ntarget = 127.0.0.1\nservice = 1",
+        "f.conf:3: outlet:target: '127.0.0.1' has no port; for example: target = 127.0.0.1:53"
+    )]
+    [TestCase(
+        "network=25011\n[outlet]\ntarget = localhost:53\nservice = 1",
+        "f.conf:3: outlet:target: 'localhost:53' is no IP address with a port; for example: target = 127.0.0.1:53"
+    )]
+    [TestCase(
+        "network=25011\n[outlet]\ntarget = 127.0.0.1:53\nservice = 32768",
+        "f.conf:4: outlet:service: '32768' is no whole number from 1 to 32767; for example: service = 1"
+    )]
+    [TestCase(
+        "network=25011\n[bridge]\nlisten = 127.0.0.1:1\nservice = 1",
+        "f.conf:2: bridge:node: is missing; for example: node = 250012"
+    )]
+    [TestCase(
+        "network=25011\n[bridge]\nlisten = 127.0.0.1:1\nservice = 1\nnode = 25011\nclass = best",
+        "f.conf:6: bridge:class: 'best' is none of auto, reliable, realtime; for example: class = auto"
+    )]
+    [TestCase(
+        "network=25011\n[bridge]\nlisten = 127.0.0.1:1\nservice = 1\nnode = 250012",
+        "f.conf:5: bridge:node: no row of [OverriddenNodes] or [Nodes] leads to node 250012, and it is not this node; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
+    )]
+    [TestCase(
+        "network=25011\n[Nodes]\nx = 0, FORWARD_TRANSPORT_SOCKET, , 1",
+        "f.conf:3: Nodes:x: 'x' is no node id; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
+    )]
+    [TestCase(
+        "network=25011\n[Nodes]\n1 = 0, FORWARD_TRANSPORT_SOCKET, 1",
+        "f.conf:3: Nodes:1: '0, FORWARD_TRANSPORT_SOCKET, 1' has 3 fields, not the four: key id, transport type, address, port; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
+    )]
+    [TestCase(
+        "network=25011\n[Nodes]\n1 = a, FORWARD_TRANSPORT_SOCKET, , 1",
+        "f.conf:3: Nodes:1: key id 'a' is no number; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
+    )]
+    [TestCase(
+        "network=25011\n[Nodes]\n1 = 0, FORWARD_TRANSPORT_SOKET, , 1",
+        "f.conf:3: Nodes:1: 'FORWARD_TRANSPORT_SOKET' is no transport type, did you mean FORWARD_TRANSPORT_SOCKET?; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
+    )]
+    [TestCase(
+        "network=25011\n[Nodes]\n1 = 0, FORWARD_TRANSPORT_SOCKET, , 0",
+        "f.conf:3: Nodes:1: '0' is no port from 1 to 65535; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
+    )]
     public void A_problem_is_told_with_its_place_its_reason_and_a_right_example(string text, string message)
     {
         InstanceReading reading = InstanceReader.Read("f.conf", text);
@@ -159,34 +327,54 @@ public sealed class InstanceReaderTests
     {
         InstanceReading reading = InstanceReader.Read("f.conf", $"network=25011\n[OverriddenNodes]\n{row}");
         Assert.That(reading.Problems, Has.Count.EqualTo(1));
-        Assert.That(reading.Problems[0].ToString(), Does.StartWith("f.conf:3: OverriddenNodes:250012: ").And.Contain(part));
+        Assert.That(
+            reading.Problems[0].ToString(),
+            Does.StartWith("f.conf:3: OverriddenNodes:250012: ").And.Contain(part)
+        );
     }
 
     [Test]
     public void The_key_of_another_row_covers_a_row_without_one()
     {
-        Good("network=25011\n[OverriddenNodes]\n250012 = 0, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012\n[Nodes]\n250012 = 7, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012");
+        Good(
+            "network=25011\n[OverriddenNodes]\n250012 = 0, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012\n[Nodes]\n250012 = 7, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012"
+        );
     }
 
     [Test]
     public void All_problems_are_told_at_once_in_the_order_of_the_file()
     {
-        InstanceReading reading = InstanceReader.Read("f.conf", "network=x\nnoise\nport=0\nport=1\n[bridge]\nlisten=5300\n[Nodes]\n1 = 2\n[what]\n");
-        Assert.That(reading.Problems.Select(static problem => problem.Line), Is.EqualTo(new[] { 1, 2, 3, 4, 5, 5, 6, 8, 9 }));
+        InstanceReading reading = InstanceReader.Read(
+            "f.conf",
+            "network=x\nnoise\nport=0\nport=1\n[bridge]\nlisten=5300\n[Nodes]\n1 = 2\n[what]\n"
+        );
+        Assert.That(
+            reading.Problems.Select(static problem => problem.Line),
+            Is.EqualTo(new[] { 1, 2, 3, 4, 5, 5, 6, 8, 9 })
+        );
     }
 
     [Test]
     public void Control_characters_do_not_reach_the_terminal()
     {
         InstanceReading reading = InstanceReader.Read("f.conf", "network=25011\n\u001b[2J=1");
-        Assert.That(reading.Problems.Select(static problem => problem.ToString()).Single(), Does.Contain("?[2J").And.Not.Contain('\u001b'));
+        Assert.That(
+            reading.Problems.Select(static problem => problem.ToString()).Single(),
+            Does.Contain("?[2J").And.Not.Contain('\u001b')
+        );
     }
 
     [Test]
     public void The_keys_of_a_section_are_listed_once()
     {
-        InstanceReading reading = InstanceReader.Read("f.conf", "network=25011\n[bridge]\nlisten=127.0.0.1:5300\nnode=25011\nservice=1\nzzzzzzzz=1");
-        Assert.That(reading.Problems.Single().ToString(), Does.EndWith("the keys here are listen, node, service, class, idle-seconds, max-clients"));
+        InstanceReading reading = InstanceReader.Read(
+            "f.conf",
+            "network=25011\n[bridge]\nlisten=127.0.0.1:5300\nnode=25011\nservice=1\nzzzzzzzz=1"
+        );
+        Assert.That(
+            reading.Problems.Single().ToString(),
+            Does.EndWith("the keys here are listen, node, service, class, idle-seconds, max-clients")
+        );
     }
 
     [Test]
@@ -201,7 +389,10 @@ public sealed class InstanceReaderTests
         try
         {
             File.WriteAllText(large, "network=25011\n" + new string('\n', 1 << 20));
-            Assert.That(Problem(large), Is.EqualTo($"{large}: is longer than 1048576 characters, so it is no instance file"));
+            Assert.That(
+                Problem(large),
+                Is.EqualTo($"{large}: is longer than 1048576 characters, so it is no instance file")
+            );
         }
         finally
         {

@@ -8,7 +8,9 @@ public sealed class RecencyListTests
     public void The_oldest_is_the_one_not_used_for_the_longest_time()
     {
         RecencyList<Item> list = new();
-        Item a = new(), b = new(), c = new();
+        Item a = new(),
+            b = new(),
+            c = new();
         list.Add(a, 1);
         list.Add(b, 2);
         list.Add(c, 3);

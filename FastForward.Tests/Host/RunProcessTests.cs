@@ -39,7 +39,8 @@ public sealed class RunProcessTests
     {
         RunningProgram node = _instances.Start(TwoInstances.Near, "");
         node.WaitForLine($"Node {TwoInstances.Near} runs");
-        for (int i = 0; i < 3; i++) node.Signal(RunningProgram.SIGTERM); // as timeout(1) sends it, or a service manager
+        for (int i = 0; i < 3; i++)
+            node.Signal(RunningProgram.SIGTERM); // as timeout(1) sends it, or a service manager
         Assert.That(node.WaitForExit(), Is.Zero, node.Everything);
         Assert.That(Directory.GetFiles(_instances.DirectoryName, "FastForward.*"), Is.Empty);
     }
@@ -52,15 +53,19 @@ public sealed class RunProcessTests
         UdpClientProbe[] clients = [.. Enumerable.Range(0, 20).Select(_ => new UdpClientProbe(_instances.BridgePort))];
         try
         {
-            foreach (UdpClientProbe client in clients) client.Ask("hello"u8);
-            foreach (UdpClientProbe client in clients) client.Send("and"u8);
+            foreach (UdpClientProbe client in clients)
+                client.Ask("hello"u8);
+            foreach (UdpClientProbe client in clients)
+                client.Send("and"u8);
             near.Signal(RunningProgram.SIGTERM);
-            foreach (UdpClientProbe client in clients) client.Send("on"u8);
+            foreach (UdpClientProbe client in clients)
+                client.Send("on"u8);
             Assert.That(near.WaitForExit(), Is.Zero, near.Everything);
         }
         finally
         {
-            foreach (UdpClientProbe client in clients) client.Dispose();
+            foreach (UdpClientProbe client in clients)
+                client.Dispose();
         }
 
         far.WaitForLine($"Node {TwoInstances.Near}: Lost");
@@ -78,7 +83,12 @@ public sealed class RunProcessTests
         RunningProgram node = _instances.Start(TwoInstances.Near, "");
 
         Assert.That(node.WaitForExit(), Is.EqualTo(69), node.Everything);
-        Assert.That(node.Everything, Does.Contain($"{_instances.PortOf(TwoInstances.Near)}").And.Contain("was not started").And.Not.Contain("   at "));
+        Assert.That(
+            node.Everything,
+            Does.Contain($"{_instances.PortOf(TwoInstances.Near)}")
+                .And.Contain("was not started")
+                .And.Not.Contain("   at ")
+        );
     }
 
     [Test]
@@ -89,7 +99,10 @@ public sealed class RunProcessTests
         RunningProgram node = _instances.Start(TwoInstances.Near, _instances.Bridge);
 
         Assert.That(node.WaitForExit(), Is.EqualTo(69), node.Everything);
-        Assert.That(node.Everything, Does.Contain($"[bridge] cannot take UDP 127.0.0.1:{_instances.BridgePort}").And.Not.Contain("   at "));
+        Assert.That(
+            node.Everything,
+            Does.Contain($"[bridge] cannot take UDP 127.0.0.1:{_instances.BridgePort}").And.Not.Contain("   at ")
+        );
     }
 
     [Test]
@@ -101,7 +114,10 @@ public sealed class RunProcessTests
         RunningProgram second = _instances.Start(TwoInstances.Near, "");
 
         Assert.That(second.WaitForExit(), Is.EqualTo(69), second.Everything);
-        Assert.That(second.Everything, Does.Contain($"{_instances.ControlSocket(TwoInstances.Near)} is in use by process {first.Id}, which lives"));
+        Assert.That(
+            second.Everything,
+            Does.Contain($"{_instances.ControlSocket(TwoInstances.Near)} is in use by process {first.Id}, which lives")
+        );
         Assert.That(File.Exists(_instances.SocketFile(TwoInstances.Near)), "the socket file of the first");
         first.Signal(RunningProgram.SIGTERM);
         Assert.That(first.WaitForExit(), Is.Zero, first.Everything);
@@ -113,6 +129,13 @@ public sealed class RunProcessTests
         RunningProgram node = _instances.Start(TwoInstances.Near, "[bridge]\nlisten = nowhere\n[outlte]\n");
 
         Assert.That(node.WaitForExit(), Is.EqualTo(78), node.Everything);
-        Assert.That(node.Everything, Does.Contain("bridge:listen").And.Contain("bridge:node").And.Contain("bridge:service").And.Contain("did you mean [outlet]?").And.Contain("4 problems"));
+        Assert.That(
+            node.Everything,
+            Does.Contain("bridge:listen")
+                .And.Contain("bridge:node")
+                .And.Contain("bridge:service")
+                .And.Contain("did you mean [outlet]?")
+                .And.Contain("4 problems")
+        );
     }
 }

@@ -38,29 +38,116 @@ public sealed class NativeLayoutTests
     [
         (typeof(LibC.Timespec), "struct timespec", [("Seconds", "tv_sec"), ("Nanoseconds", "tv_nsec")]),
         (typeof(LibC.IoVector), "struct iovec", [("Base", "iov_base"), ("Length", "iov_len")]),
-        (typeof(LibC.MessageHeader), "struct msghdr", [("Name", "msg_name"), ("NameLength", "msg_namelen"), ("Vectors", "msg_iov"), ("VectorCount", "msg_iovlen"), ("Control", "msg_control"), ("ControlLength", "msg_controllen"), ("Flags", "msg_flags")]),
+        (
+            typeof(LibC.MessageHeader),
+            "struct msghdr",
+            [
+                ("Name", "msg_name"),
+                ("NameLength", "msg_namelen"),
+                ("Vectors", "msg_iov"),
+                ("VectorCount", "msg_iovlen"),
+                ("Control", "msg_control"),
+                ("ControlLength", "msg_controllen"),
+                ("Flags", "msg_flags"),
+            ]
+        ),
         (typeof(LibC.BatchedMessage), "struct mmsghdr", [("Header", "msg_hdr"), ("Length", "msg_len")]),
-        (typeof(LibC.ControlHeader), "struct cmsghdr", [("Length", "cmsg_len"), ("Level", "cmsg_level"), ("Type", "cmsg_type")]),
-        (typeof(LibC.Ipv4SocketAddress), "struct sockaddr_in", [("Family", "sin_family"), ("Port", "sin_port"), ("Address", "sin_addr")]),
-        (typeof(LibC.Ipv6SocketAddress), "struct sockaddr_in6", [("Family", "sin6_family"), ("Port", "sin6_port"), ("FlowInfo", "sin6_flowinfo"), ("Address", "sin6_addr"), ("ScopeId", "sin6_scope_id")]),
+        (
+            typeof(LibC.ControlHeader),
+            "struct cmsghdr",
+            [("Length", "cmsg_len"), ("Level", "cmsg_level"), ("Type", "cmsg_type")]
+        ),
+        (
+            typeof(LibC.Ipv4SocketAddress),
+            "struct sockaddr_in",
+            [("Family", "sin_family"), ("Port", "sin_port"), ("Address", "sin_addr")]
+        ),
+        (
+            typeof(LibC.Ipv6SocketAddress),
+            "struct sockaddr_in6",
+            [
+                ("Family", "sin6_family"),
+                ("Port", "sin6_port"),
+                ("FlowInfo", "sin6_flowinfo"),
+                ("Address", "sin6_addr"),
+                ("ScopeId", "sin6_scope_id"),
+            ]
+        ),
         (typeof(LibC.Ipv6Address), "struct in6_addr", [("High", "s6_addr[0]"), ("Low", "s6_addr[8]")]),
         (typeof(LibC.UnixSocketAddress), "struct sockaddr_un", [("Family", "sun_family"), ("Path", "sun_path")]),
-        (typeof(LibC.VSocketAddress), "struct sockaddr_vm", [("Family", "svm_family"), ("Reserved", "svm_reserved1"), ("Port", "svm_port"), ("Cid", "svm_cid"), ("Flags", "svm_flags")]),
-        (typeof(LibC.Ipv4PacketInfo), "struct in_pktinfo", [("InterfaceIndex", "ipi_ifindex"), ("LocalAddress", "ipi_spec_dst"), ("HeaderAddress", "ipi_addr")]),
-        (typeof(LibC.Ipv6PacketInfo), "struct in6_pktinfo", [("Address", "ipi6_addr"), ("InterfaceIndex", "ipi6_ifindex")]),
+        (
+            typeof(LibC.VSocketAddress),
+            "struct sockaddr_vm",
+            [
+                ("Family", "svm_family"),
+                ("Reserved", "svm_reserved1"),
+                ("Port", "svm_port"),
+                ("Cid", "svm_cid"),
+                ("Flags", "svm_flags"),
+            ]
+        ),
+        (
+            typeof(LibC.Ipv4PacketInfo),
+            "struct in_pktinfo",
+            [("InterfaceIndex", "ipi_ifindex"), ("LocalAddress", "ipi_spec_dst"), ("HeaderAddress", "ipi_addr")]
+        ),
+        (
+            typeof(LibC.Ipv6PacketInfo),
+            "struct in6_pktinfo",
+            [("Address", "ipi6_addr"), ("InterfaceIndex", "ipi6_ifindex")]
+        ),
         (typeof(LibC.Credentials), "struct ucred", [("ProcessId", "pid"), ("UserId", "uid"), ("GroupId", "gid")]),
-        (typeof(LibC.ExtendedError), "struct sock_extended_err", [("Error", "ee_errno"), ("Origin", "ee_origin"), ("Type", "ee_type"), ("Code", "ee_code"), ("Padding", "ee_pad"), ("Info", "ee_info"), ("Data", "ee_data")]),
-        (typeof(LibC.FileStatus), "struct statx", [("UserId", "stx_uid"), ("GroupId", "stx_gid"), ("Mode", "stx_mode"), ("Inode", "stx_ino"), ("DeviceMajor", "stx_dev_major"), ("DeviceMinor", "stx_dev_minor")]),
-        (typeof(LibC.Group), "struct group", [("Name", "gr_name"), ("Password", "gr_passwd"), ("Id", "gr_gid"), ("Members", "gr_mem")]),
+        (
+            typeof(LibC.ExtendedError),
+            "struct sock_extended_err",
+            [
+                ("Error", "ee_errno"),
+                ("Origin", "ee_origin"),
+                ("Type", "ee_type"),
+                ("Code", "ee_code"),
+                ("Padding", "ee_pad"),
+                ("Info", "ee_info"),
+                ("Data", "ee_data"),
+            ]
+        ),
+        (
+            typeof(LibC.FileStatus),
+            "struct statx",
+            [
+                ("UserId", "stx_uid"),
+                ("GroupId", "stx_gid"),
+                ("Mode", "stx_mode"),
+                ("Inode", "stx_ino"),
+                ("DeviceMajor", "stx_dev_major"),
+                ("DeviceMinor", "stx_dev_minor"),
+            ]
+        ),
+        (
+            typeof(LibC.Group),
+            "struct group",
+            [("Name", "gr_name"), ("Password", "gr_passwd"), ("Id", "gr_gid"), ("Members", "gr_mem")]
+        ),
     ];
 
     [Test]
     public void Every_structure_is_compared()
     {
-        Type[] declared = [.. typeof(LibC).GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic).Where(type => type.IsValueType)];
+        Type[] declared =
+        [
+            .. typeof(LibC)
+                .GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic)
+                .Where(type => type.IsValueType),
+        ];
         Assert.That(s_structures.Select(entry => entry.Type), Is.EquivalentTo(declared));
         foreach ((Type type, _, (string Field, string Native)[] fields) in s_structures)
-            Assert.That(fields.Select(field => field.Field), Is.EquivalentTo(type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(field => field.Name)), type.Name);
+            Assert.That(
+                fields.Select(field => field.Field),
+                Is.EquivalentTo(
+                    type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                        .Select(field => field.Name)
+                ),
+                type.Name
+            );
     }
 
     [Test]
@@ -68,7 +155,8 @@ public sealed class NativeLayoutTests
     {
         StringBuilder source = new(Headers);
         int assertions = 0;
-        foreach ((string name, string value) in Constants()) Assert(name, value);
+        foreach ((string name, string value) in Constants())
+            Assert(name, value);
         foreach ((Type type, string native, (string Field, string Native)[] fields) in s_structures)
         {
             Assert($"sizeof({native})", Text(SizeOf(type)));
@@ -82,7 +170,10 @@ public sealed class NativeLayoutTests
 
         Assert("sizeof(((struct sockaddr_un *)0)->sun_path)", Text(LibC.UnixPathCapacity));
         Assert("sizeof(struct epoll_event)", RuntimeInformation.ProcessArchitecture == Architecture.X64 ? "12" : "16");
-        Assert("offsetof(struct epoll_event, data)", RuntimeInformation.ProcessArchitecture == Architecture.X64 ? "4" : "8");
+        Assert(
+            "offsetof(struct epoll_event, data)",
+            RuntimeInformation.ProcessArchitecture == Architecture.X64 ? "4" : "8"
+        );
         NUnit.Framework.Assert.That(assertions, Is.GreaterThan(120));
         Compile(source.ToString());
         TestContext.Out.WriteLine($"{assertions} assertions, {RuntimeInformation.ProcessArchitecture}");
@@ -98,7 +189,10 @@ public sealed class NativeLayoutTests
     public void A_wrong_constant_would_be_noticed()
     {
         RequireCompiler();
-        NUnit.Framework.Assert.That(RunCompiler(Headers + "_Static_assert(SO_PEERCRED == 18, \"SO_PEERCRED\");\n"), Does.Contain("SO_PEERCRED"));
+        NUnit.Framework.Assert.That(
+            RunCompiler(Headers + "_Static_assert(SO_PEERCRED == 18, \"SO_PEERCRED\");\n"),
+            Does.Contain("SO_PEERCRED")
+        );
     }
 
     /// <summary>Everything in the interop classes with a C name: all capitals.</summary>
@@ -106,11 +200,22 @@ public sealed class NativeLayoutTests
     {
         foreach (Type type in new[] { typeof(LibC), typeof(Errno) })
         {
-            foreach (FieldInfo field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(field => field.IsLiteral && IsNativeName(field.Name)))
+            foreach (
+                FieldInfo field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+                    .Where(field => field.IsLiteral && IsNativeName(field.Name))
+            )
                 yield return (field.Name, Text(field.GetRawConstantValue()!));
-            foreach (FieldInfo field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(field => field.IsInitOnly && IsNativeName(field.Name)))
+            foreach (
+                FieldInfo field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+                    .Where(field => field.IsInitOnly && IsNativeName(field.Name))
+            )
                 yield return (field.Name, Text(field.GetValue(null)!));
-            foreach (PropertyInfo property in type.GetProperties(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(property => IsNativeName(property.Name)))
+            foreach (
+                PropertyInfo property in type.GetProperties(
+                        BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic
+                    )
+                    .Where(property => IsNativeName(property.Name))
+            )
                 yield return (property.Name, Text(property.GetValue(null)!));
         }
     }
@@ -119,8 +224,10 @@ public sealed class NativeLayoutTests
 
     private static int SizeOf(Type type)
     {
-        if (type.IsPointer) return IntPtr.Size;
-        if (type.Name.StartsWith('<')) return LibC.UnixPathCapacity; // the fixed buffer
+        if (type.IsPointer)
+            return IntPtr.Size;
+        if (type.Name.StartsWith('<'))
+            return LibC.UnixPathCapacity; // the fixed buffer
         return Marshal.SizeOf(type);
     }
 
@@ -128,8 +235,15 @@ public sealed class NativeLayoutTests
 
     private static void RequireCompiler()
     {
-        if (!Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(directory => File.Exists(Path.Combine(directory, "gcc"))))
-            TestEnvironment.Missing("gcc is not installed: nothing compares the native layouts with the system's headers");
+        if (
+            !Environment
+                .GetEnvironmentVariable("PATH")!
+                .Split(':')
+                .Any(directory => File.Exists(Path.Combine(directory, "gcc")))
+        )
+            TestEnvironment.Missing(
+                "gcc is not installed: nothing compares the native layouts with the system's headers"
+            );
     }
 
     private static void Compile(string source)
@@ -140,7 +254,11 @@ public sealed class NativeLayoutTests
 
     private static string RunCompiler(string source)
     {
-        ProcessStartInfo start = new("gcc", "-fsyntax-only -w -x c -") { RedirectStandardInput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("gcc", "-fsyntax-only -w -x c -")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+        };
         using Process compiler = Process.Start(start)!;
         compiler.StandardInput.Write(source);
         compiler.StandardInput.Close();

@@ -10,7 +10,10 @@ internal static class LabProgram
     {
         using RunningProgram running = RunningProgram.Start(program, arguments);
         int code = running.WaitForExit();
-        if (code != 0) throw new AssertionException($"{program} {string.Join(' ', arguments)} ended with code {code}:\n{running.Everything}");
+        if (code != 0)
+            throw new AssertionException(
+                $"{program} {string.Join(' ', arguments)} ended with code {code}:\n{running.Everything}"
+            );
         return running.Output;
     }
 }

@@ -17,7 +17,10 @@ public sealed class LabTests
         Assert.That(devices, Does.Contain("rxe0").And.Contain("rxe1"));
         using RunningProgram server = RunningProgram.Start("rping", "-s", "-a", "10.99.0.1", "-C", "3", "-v");
         // The server does not say when it listens.
-        Eventually.True(() => RunToEnd("rping", "-c", "-a", "10.99.0.1", "-C", "3") == 0, () => $"rping reaches its server, which said: {server.Everything}");
+        Eventually.True(
+            () => RunToEnd("rping", "-c", "-a", "10.99.0.1", "-C", "3") == 0,
+            () => $"rping reaches its server, which said: {server.Everything}"
+        );
         server.WaitForLines("server ping data", 3);
     }
 

@@ -48,12 +48,15 @@ internal sealed partial class LossyPath : IDisposable
 
     private static void Enter(SafeFileHandle space)
     {
-        if (SetNamespace(space, CLONE_NEWNET) != 0) throw new AssertionException($"setns: {Marshal.GetLastPInvokeErrorMessage()}");
+        if (SetNamespace(space, CLONE_NEWNET) != 0)
+            throw new AssertionException($"setns: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    private static long NumberOf(string command, IPAddress end) => long.Parse(Script(command).Split(' ')[end.Equals(Near) ? 0 : 1], CultureInfo.InvariantCulture);
+    private static long NumberOf(string command, IPAddress end) =>
+        long.Parse(Script(command).Split(' ')[end.Equals(Near) ? 0 : 1], CultureInfo.InvariantCulture);
 
-    private static string Script(params string[] arguments) => LabProgram.Run(Path.Combine(TestEnvironment.LabDirectory!, "guest", "lossy-path"), arguments);
+    private static string Script(params string[] arguments) =>
+        LabProgram.Run(Path.Combine(TestEnvironment.LabDirectory!, "guest", "lossy-path"), arguments);
 
     [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
     private static partial int SetNamespace(SafeFileHandle descriptor, int type);

@@ -15,19 +15,30 @@ public sealed class LossyPathTests
     private readonly byte[] _buffer = new byte[64];
 
     private static IEnumerable<Netem> Paths =>
-    [
-        new(),
-        new() { LossPercent = 1 },
-        new() { LossPercent = 20 },
-        new() { LossPercent = 5, DelayMillis = 20, JitterMillis = 10 },
-        new() { DelayMillis = 10, ReorderPercent = 25, DuplicatePercent = 5 },
-    ];
+        [
+            new(),
+            new() { LossPercent = 1 },
+            new() { LossPercent = 20 },
+            new()
+            {
+                LossPercent = 5,
+                DelayMillis = 20,
+                JitterMillis = 10,
+            },
+            new()
+            {
+                DelayMillis = 10,
+                ReorderPercent = 25,
+                DuplicatePercent = 5,
+            },
+        ];
 
     [SetUp]
     public void SetUp() => Requires.Lab();
 
     [TestCaseSource(nameof(Paths))]
-    public void A_plain_sender_loses_what_was_asked_for(object parameters) => Measure((Netem)parameters, LossyPath.Near, LossyPath.Far);
+    public void A_plain_sender_loses_what_was_asked_for(object parameters) =>
+        Measure((Netem)parameters, LossyPath.Near, LossyPath.Far);
 
     [Test]
     public void The_other_direction_loses_as_much() =>
@@ -36,15 +47,22 @@ public sealed class LossyPathTests
     private void Measure(Netem netem, IPAddress from, IPAddress to)
     {
         using LossyPath path = new(netem);
-        using Socket sender = LossyPath.At(from, static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
-        using Socket receiver = LossyPath.At(to, static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        using Socket sender = LossyPath.At(
+            from,
+            static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+        );
+        using Socket receiver = LossyPath.At(
+            to,
+            static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+        );
         receiver.SetRawSocketOption(SOL_SOCKET, SO_RCVBUFFORCE, BitConverter.GetBytes(2048 * Sent)); // it must not lose any itself
         receiver.Bind(new IPEndPoint(to, 0));
         sender.Connect(receiver.LocalEndPoint!);
 
         int[] copies = new int[Sent];
         bool ended = false;
-        int highest = -1, overtaken = 0;
+        int highest = -1,
+            overtaken = 0;
         void Receive()
         {
             while (receiver.Poll(0, SelectMode.SelectRead))
@@ -58,7 +76,8 @@ public sealed class LossyPathTests
                 }
 
                 copies[number]++;
-                if (number < highest) overtaken++;
+                if (number < highest)
+                    overtaken++;
                 highest = Math.Max(highest, number);
             }
         }
@@ -69,19 +88,42 @@ public sealed class LossyPathTests
             sender.Send(_buffer);
         }
 
-        for (int i = 0; i < Sent; i++) Send(i);
+        for (int i = 0; i < Sent; i++)
+            Send(i);
 
         // When the kernel delays nothing any more, what is not before the mark was lost.
-        Eventually.True(() => LossyPath.WaitingFrom(from) == 0, () => $"the path is empty: {LossyPath.WaitingFrom(from)} packets on their way");
-        Eventually.True(() => { Send(Sent); Receive(); return ended; }, static () => "a mark behind the last datagram arrives");
+        Eventually.True(
+            () => LossyPath.WaitingFrom(from) == 0,
+            () => $"the path is empty: {LossyPath.WaitingFrom(from)} packets on their way"
+        );
+        Eventually.True(
+            () =>
+            {
+                Send(Sent);
+                Receive();
+                return ended;
+            },
+            static () => "a mark behind the last datagram arrives"
+        );
 
-        int lost = copies.Count(static count => count == 0), twice = copies.Count(static count => count == 2);
-        TestContext.Progress.WriteLine($"netem '{netem}': {Sent} sent, {lost} lost, {twice} twice, {overtaken} overtaken; the kernel lost {LossyPath.DropsFrom(from)}");
+        int lost = copies.Count(static count => count == 0),
+            twice = copies.Count(static count => count == 2);
+        TestContext.Progress.WriteLine(
+            $"netem '{netem}': {Sent} sent, {lost} lost, {twice} twice, {overtaken} overtaken; the kernel lost {LossyPath.DropsFrom(from)}"
+        );
         AssertShare(lost, netem.LossPercent, "lost");
         AssertShare(twice, netem.DuplicatePercent, "arrived twice");
         Assert.That(copies.Max(), Is.LessThanOrEqualTo(2));
-        Assert.That(LossyPath.DropsFrom(from), Is.GreaterThanOrEqualTo(lost), "the kernel counts what it lost, marks included");
-        Assert.That(overtaken > 0, Is.EqualTo(netem.JitterMillis > 0 || netem.ReorderPercent > 0), $"{overtaken} overtaken");
+        Assert.That(
+            LossyPath.DropsFrom(from),
+            Is.GreaterThanOrEqualTo(lost),
+            "the kernel counts what it lost, marks included"
+        );
+        Assert.That(
+            overtaken > 0,
+            Is.EqualTo(netem.JitterMillis > 0 || netem.ReorderPercent > 0),
+            $"{overtaken} overtaken"
+        );
     }
 
     /// <summary>
@@ -90,7 +132,12 @@ public sealed class LossyPathTests
     /// </summary>
     private static void AssertShare(int count, double percent, string what)
     {
-        double mean = Sent * percent / 100, deviation = Math.Sqrt(mean * (1 - (percent / 100)));
-        Assert.That(count, Is.InRange((int)Math.Floor(mean - (6 * deviation)), (int)Math.Ceiling(mean + (6 * deviation))), $"{what}: {percent} % of {Sent} asked for");
+        double mean = Sent * percent / 100,
+            deviation = Math.Sqrt(mean * (1 - (percent / 100)));
+        Assert.That(
+            count,
+            Is.InRange((int)Math.Floor(mean - (6 * deviation)), (int)Math.Ceiling(mean + (6 * deviation))),
+            $"{what}: {percent} % of {Sent} asked for"
+        );
     }
 }

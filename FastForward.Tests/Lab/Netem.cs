@@ -24,10 +24,14 @@ internal sealed record Netem
     public override string ToString()
     {
         List<string> words = [];
-        if (DelayMillis > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"delay {DelayMillis}ms {JitterMillis}ms"));
-        if (ReorderPercent > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"reorder {ReorderPercent}%"));
-        if (LossPercent > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"loss {LossPercent}%"));
-        if (DuplicatePercent > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"duplicate {DuplicatePercent}%"));
+        if (DelayMillis > 0)
+            words.Add(string.Create(CultureInfo.InvariantCulture, $"delay {DelayMillis}ms {JitterMillis}ms"));
+        if (ReorderPercent > 0)
+            words.Add(string.Create(CultureInfo.InvariantCulture, $"reorder {ReorderPercent}%"));
+        if (LossPercent > 0)
+            words.Add(string.Create(CultureInfo.InvariantCulture, $"loss {LossPercent}%"));
+        if (DuplicatePercent > 0)
+            words.Add(string.Create(CultureInfo.InvariantCulture, $"duplicate {DuplicatePercent}%"));
         return string.Join(' ', words);
     }
 }

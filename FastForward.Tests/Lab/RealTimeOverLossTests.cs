@@ -15,11 +15,17 @@ public sealed class RealTimeOverLossTests
     private const long PauseMicros = 5_000;
 
     private static IEnumerable<Netem> Paths =>
-    [
-        new() { LossPercent = 2, DelayMillis = 5 },
-        new() { LossPercent = 10, DelayMillis = 20, JitterMillis = 10, DuplicatePercent = 2 },
-        new() { LossPercent = 30 },
-    ];
+        [
+            new() { LossPercent = 2, DelayMillis = 5 },
+            new()
+            {
+                LossPercent = 10,
+                DelayMillis = 20,
+                JitterMillis = 10,
+                DuplicatePercent = 2,
+            },
+            new() { LossPercent = 30 },
+        ];
 
     [SetUp]
     public void SetUp() => Requires.Lab();
@@ -29,8 +35,14 @@ public sealed class RealTimeOverLossTests
     {
         using LossyPath path = new((Netem)parameters);
         using NodeWorld world = new() { SegmentationOffload = false }; // netem would lose a run as one packet
-        TestNode near = LossyPath.At(LossyPath.Near, () => world.Start(25011, allowUnkeyed: true, address: LossyPath.Near));
-        TestNode far = LossyPath.At(LossyPath.Far, () => world.Start(250012, allowUnkeyed: true, address: LossyPath.Far));
+        TestNode near = LossyPath.At(
+            LossyPath.Near,
+            () => world.Start(25011, allowUnkeyed: true, address: LossyPath.Near)
+        );
+        TestNode far = LossyPath.At(
+            LossyPath.Far,
+            () => world.Start(250012, allowUnkeyed: true, address: LossyPath.Far)
+        );
         near.Route(far, TransportKind.Ip);
         far.Route(near, TransportKind.Ip);
         StreamLedger[] ledgers = [.. Enumerable.Range(0, Streams).Select(static _ => new StreamLedger())];
@@ -58,17 +70,30 @@ public sealed class RealTimeOverLossTests
 
                 return ledgers.All(static ledger => ledger.Known >= Places);
             },
-            $"all {Places} places of {Streams} streams delivered or told lost");
+            $"all {Places} places of {Streams} streams delivered or told lost"
+        );
 
         int delivered = ledgers.Sum(static ledger => ledger.DeliveredOf(Places));
-        TestContext.Progress.WriteLine($"netem '{parameters}': of {Streams * Places} messages {delivered} delivered, {(Streams * Places) - delivered} told lost, "
-            + $"{far.Node.Statistics.LateMessages} late; {far.Node.Statistics.ReplayedFrames} frames came twice");
-        Assert.That(far.Node.Statistics.SkippedMessages, Is.EqualTo(ledgers.Sum(static ledger => ledger.Known - ledger.DeliveredOf(ledger.Known))), "the node counts what it told");
+        TestContext.Progress.WriteLine(
+            $"netem '{parameters}': of {Streams * Places} messages {delivered} delivered, {(Streams * Places) - delivered} told lost, "
+                + $"{far.Node.Statistics.LateMessages} late; {far.Node.Statistics.ReplayedFrames} frames came twice"
+        );
+        Assert.That(
+            far.Node.Statistics.SkippedMessages,
+            Is.EqualTo(ledgers.Sum(static ledger => ledger.Known - ledger.DeliveredOf(ledger.Known))),
+            "the node counts what it told"
+        );
         Assert.That(delivered, Is.LessThan(Streams * Places), "the path lost something");
 
         // The kernel is the witness: what the node calls lost was in a packet that the path lost, or came too late.
-        long lost = far.Node.Statistics.SkippedMessages, late = far.Node.Statistics.LateMessages, drops = LossyPath.DropsFrom(LossyPath.Near);
-        Assert.That(lost, Is.LessThanOrEqualTo((drops * MessagesPerFrame) + late), $"{drops} packets lost, {late} messages late");
+        long lost = far.Node.Statistics.SkippedMessages,
+            late = far.Node.Statistics.LateMessages,
+            drops = LossyPath.DropsFrom(LossyPath.Near);
+        Assert.That(
+            lost,
+            Is.LessThanOrEqualTo((drops * MessagesPerFrame) + late),
+            $"{drops} packets lost, {late} messages late"
+        );
         Assert.That(far.Ends, Is.Empty);
     }
 }

@@ -17,9 +17,18 @@ internal sealed class StreamLedger
     /// <summary>Takes a message; its number is its content. It must stand directly behind what is known.</summary>
     public void Take(in ReceivedMessage message)
     {
-        Assert.That(message.Sequence, Is.EqualTo((ulong)Known + message.SkippedBefore), $"stream {message.Stream}: {Known} places were known and {message.SkippedBefore} told lost");
-        Assert.That(BinaryPrimitives.ReadUInt64LittleEndian(message.Payload), Is.EqualTo(message.Sequence), $"stream {message.Stream}: the content belongs to another place");
-        for (ulong i = 0; i < message.SkippedBefore; i++) _wasDelivered.Add(false);
+        Assert.That(
+            message.Sequence,
+            Is.EqualTo((ulong)Known + message.SkippedBefore),
+            $"stream {message.Stream}: {Known} places were known and {message.SkippedBefore} told lost"
+        );
+        Assert.That(
+            BinaryPrimitives.ReadUInt64LittleEndian(message.Payload),
+            Is.EqualTo(message.Sequence),
+            $"stream {message.Stream}: the content belongs to another place"
+        );
+        for (ulong i = 0; i < message.SkippedBefore; i++)
+            _wasDelivered.Add(false);
         _wasDelivered.Add(true);
     }
 }

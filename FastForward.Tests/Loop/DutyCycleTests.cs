@@ -40,11 +40,13 @@ public sealed class DutyCycleTests
         using ScriptedSource source = new();
         source.WhenPolled = _ => Stage("poll");
         loop.Add(source);
-        loop.Add(new ScriptedFlush(() =>
-        {
-            sent.AddRange(staged);
-            staged.Clear();
-        }));
+        loop.Add(
+            new ScriptedFlush(() =>
+            {
+                sent.AddRange(staged);
+                staged.Clear();
+            })
+        );
         loop.CreateTimer(() => Stage("timer")).Set(0);
         loop.Post(() => Stage("post"));
 
@@ -134,15 +136,24 @@ public sealed class DutyCycleTests
         };
         loop.Add(source);
 
-        for (int i = 0; i < 4; i++) loop.DoWork();
+        for (int i = 0; i < 4; i++)
+            loop.DoWork();
 
         Assert.Multiple(() =>
         {
             Assert.That(loop.Statistics.Cycles, Is.EqualTo(4));
             Assert.That(loop.Statistics.WorkItems, Is.EqualTo(20));
             Assert.That(loop.Statistics.LongestCycleMicros, Is.EqualTo(4000));
-            Assert.That(loop.Statistics.SlowCycles, Is.EqualTo(2), "the cycles of 3 and 4 ms are above the limit of 2 ms");
-            Assert.That(log.TextsOf(1002).ToList(), Has.Count.EqualTo(1), "the second slow cycle came within the same second");
+            Assert.That(
+                loop.Statistics.SlowCycles,
+                Is.EqualTo(2),
+                "the cycles of 3 and 4 ms are above the limit of 2 ms"
+            );
+            Assert.That(
+                log.TextsOf(1002).ToList(),
+                Has.Count.EqualTo(1),
+                "the second slow cycle came within the same second"
+            );
         });
     }
 
@@ -164,7 +175,8 @@ public sealed class DutyCycleTests
             loop.Remove(flush);
             return 1;
         };
-        foreach (ScriptedSource source in new[] { before, leaver, victim, after }) loop.Add(source);
+        foreach (ScriptedSource source in new[] { before, leaver, victim, after })
+            loop.Add(source);
         loop.Add(flush);
 
         loop.DoWork();
@@ -181,7 +193,8 @@ public sealed class DutyCycleTests
         using ScriptedSource adder = new(withSignal: true);
         adder.WhenPolled = _ =>
         {
-            if (adder.Polls > 1) return 0;
+            if (adder.Polls > 1)
+                return 0;
             loop.Add(added);
             loop.Remove(adder);
             loop.Add(adder);
@@ -193,7 +206,11 @@ public sealed class DutyCycleTests
         loop.DoWork();
 
         Assert.That(added.Polls, Is.EqualTo(2));
-        Assert.That(adder.Polls, Is.EqualTo(3), "detached and attached again within a cycle, it stands at the end of the list");
+        Assert.That(
+            adder.Polls,
+            Is.EqualTo(3),
+            "detached and attached again within a cycle, it stands at the end of the list"
+        );
     }
 
     [Test]

@@ -54,7 +54,8 @@ public sealed class FailureTests
                 loop.DoWork();
                 loop.Sleep(1);
             },
-            Throws.InstanceOf<InvalidTimeZoneException>());
+            Throws.InstanceOf<InvalidTimeZoneException>()
+        );
         Assert.That(loop.Statistics.CallbackFailures, Is.EqualTo(1));
         Assert.That(() => loop.CreateTimer(() => { }).Set(0), Throws.Nothing);
     }
@@ -89,7 +90,8 @@ public sealed class FailureTests
         using ForwardLoop loop = new(time: time, logger: log);
         using ScriptedSource thrower = ThrowAt(loop, Place.Poll);
 
-        for (int i = 0; i < 1000; i++) loop.DoWork();
+        for (int i = 0; i < 1000; i++)
+            loop.DoWork();
         time.Advance(TimeSpan.FromSeconds(1));
         loop.DoWork();
 

@@ -6,23 +6,58 @@ public sealed class ForwardLoopOptionsTests
 {
     private static IEnumerable<TestCaseData> Bad()
     {
-        yield return new TestCaseData(new ForwardLoopOptions { Idle = (IdleStrategy)9 }, nameof(ForwardLoopOptions.Idle)).SetArgDisplayNames("Idle 9");
-        yield return new TestCaseData(new ForwardLoopOptions { SpinMicros = -1 }, nameof(ForwardLoopOptions.SpinMicros)).SetArgDisplayNames("SpinMicros -1");
-        yield return new TestCaseData(new ForwardLoopOptions { SpinMicros = 1_000_001 }, nameof(ForwardLoopOptions.SpinMicros)).SetArgDisplayNames("SpinMicros 1000001");
-        yield return new TestCaseData(new ForwardLoopOptions { PollBudget = 0 }, nameof(ForwardLoopOptions.PollBudget)).SetArgDisplayNames("PollBudget 0");
-        yield return new TestCaseData(new ForwardLoopOptions { PollBudget = 65_537 }, nameof(ForwardLoopOptions.PollBudget)).SetArgDisplayNames("PollBudget 65537");
-        yield return new TestCaseData(new ForwardLoopOptions { SlowCycleMicros = 0 }, nameof(ForwardLoopOptions.SlowCycleMicros)).SetArgDisplayNames("SlowCycleMicros 0");
+        yield return new TestCaseData(
+            new ForwardLoopOptions { Idle = (IdleStrategy)9 },
+            nameof(ForwardLoopOptions.Idle)
+        ).SetArgDisplayNames("Idle 9");
+        yield return new TestCaseData(
+            new ForwardLoopOptions { SpinMicros = -1 },
+            nameof(ForwardLoopOptions.SpinMicros)
+        ).SetArgDisplayNames("SpinMicros -1");
+        yield return new TestCaseData(
+            new ForwardLoopOptions { SpinMicros = 1_000_001 },
+            nameof(ForwardLoopOptions.SpinMicros)
+        ).SetArgDisplayNames("SpinMicros 1000001");
+        yield return new TestCaseData(
+            new ForwardLoopOptions { PollBudget = 0 },
+            nameof(ForwardLoopOptions.PollBudget)
+        ).SetArgDisplayNames("PollBudget 0");
+        yield return new TestCaseData(
+            new ForwardLoopOptions { PollBudget = 65_537 },
+            nameof(ForwardLoopOptions.PollBudget)
+        ).SetArgDisplayNames("PollBudget 65537");
+        yield return new TestCaseData(
+            new ForwardLoopOptions { SlowCycleMicros = 0 },
+            nameof(ForwardLoopOptions.SlowCycleMicros)
+        ).SetArgDisplayNames("SlowCycleMicros 0");
     }
 
     [TestCaseSource(nameof(Bad))]
     public void A_value_that_cannot_work_is_named_with_one_that_does(ForwardLoopOptions options, string name) =>
-        Assert.That(() => new ForwardLoop(options), Throws.ArgumentException.With.Message.StartsWith(name).And.Message.Match("good value|use "));
+        Assert.That(
+            () => new ForwardLoop(options),
+            Throws.ArgumentException.With.Message.StartsWith(name).And.Message.Match("good value|use ")
+        );
 
     [Test]
     public void The_limits_themselves_work()
     {
-        using ForwardLoop low = new(new ForwardLoopOptions { SpinMicros = 0, PollBudget = 1, SlowCycleMicros = 1 });
-        using ForwardLoop high = new(new ForwardLoopOptions { SpinMicros = 1_000_000, PollBudget = 65_536, SlowCycleMicros = int.MaxValue });
+        using ForwardLoop low = new(
+            new ForwardLoopOptions
+            {
+                SpinMicros = 0,
+                PollBudget = 1,
+                SlowCycleMicros = 1,
+            }
+        );
+        using ForwardLoop high = new(
+            new ForwardLoopOptions
+            {
+                SpinMicros = 1_000_000,
+                PollBudget = 65_536,
+                SlowCycleMicros = int.MaxValue,
+            }
+        );
         Assert.That(low.DoWork() + high.DoWork(), Is.Zero);
     }
 }

@@ -39,7 +39,12 @@ public sealed class LifeTests
         {
             using ForwardLoop loop = new(new ForwardLoopOptions { Idle = IdleStrategy.Block });
             using CancellationTokenSource cancel = new();
-            Task run = Task.Factory.StartNew(() => loop.Run(cancel.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            Task run = Task.Factory.StartNew(
+                () => loop.Run(cancel.Token),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            );
             Thread.SpinWait(i * 20);
             cancel.Cancel();
             Eventually.Ends(run, $"run {i}");
@@ -89,7 +94,10 @@ public sealed class LifeTests
 
         using ForwardLoop driven = new();
         driven.DoWork();
-        Assert.That(() => driven.Start(), Throws.InvalidOperationException.With.Message.Contains("drives the loop already"));
+        Assert.That(
+            () => driven.Start(),
+            Throws.InvalidOperationException.With.Message.Contains("drives the loop already")
+        );
     }
 
     [Test]
@@ -97,8 +105,15 @@ public sealed class LifeTests
     {
         ForwardLoop loop = new();
         Task run = Task.CompletedTask;
-        if (ownThread) loop.Start();
-        else run = Task.Factory.StartNew(() => loop.Run(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        if (ownThread)
+            loop.Start();
+        else
+            run = Task.Factory.StartNew(
+                () => loop.Run(),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            );
         Eventually.True(() => loop.Statistics.Cycles > 0, () => "the loop runs");
 
         loop.Dispose();
@@ -158,7 +173,9 @@ public sealed class LifeTests
     }
 
     // Only those that a loop has: the runtime opens and closes others at its own time.
-    private static int CountDescriptors() => Directory.EnumerateFileSystemEntries("/proc/self/fd")
-        .Select(entry => new FileInfo(entry).LinkTarget)
-        .Count(target => target is "anon_inode:[eventpoll]" or "anon_inode:[eventfd]");
+    private static int CountDescriptors() =>
+        Directory
+            .EnumerateFileSystemEntries("/proc/self/fd")
+            .Select(entry => new FileInfo(entry).LinkTarget)
+            .Count(target => target is "anon_inode:[eventpoll]" or "anon_inode:[eventfd]");
 }

@@ -17,7 +17,8 @@ public sealed class LoopAllocationTests
         Action posted = static () => { };
 
         // On a loaded machine all timers may come due in one cycle: the room for that is made beforehand.
-        foreach (LoopTimer timer in timers) timer.SetAfter(0);
+        foreach (LoopTimer timer in timers)
+            timer.SetAfter(0);
         loop.DoWork();
         Assert.That(fired, Is.EqualTo(timers.Length));
         Turn(2000);
@@ -33,9 +34,11 @@ public sealed class LoopAllocationTests
         {
             for (int i = 0; i < cycles; i++)
             {
-                for (int t = 0; t < timers.Length; t++) timers[t].SetAfter((i + t) % 7 * 1000);
+                for (int t = 0; t < timers.Length; t++)
+                    timers[t].SetAfter((i + t) % 7 * 1000);
                 timers[i % timers.Length].Cancel();
-                if (i % 2 == 0) loop.Post(posted);
+                if (i % 2 == 0)
+                    loop.Post(posted);
                 loop.Idle(loop.DoWork());
                 loop.Sleep(1);
             }

@@ -12,7 +12,11 @@ public sealed class LoopClockTests
         FakeTimeProvider time = new();
         using ForwardLoop loop = new(time: time);
         time.Advance(TimeSpan.FromSeconds(3));
-        Assert.That(loop.Now, Is.EqualTo(3_000_000), "what is set up before the loop runs must not count from its creation");
+        Assert.That(
+            loop.Now,
+            Is.EqualTo(3_000_000),
+            "what is set up before the loop runs must not count from its creation"
+        );
         loop.DoWork();
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.That(loop.Now, Is.EqualTo(3_000_000));

@@ -28,12 +28,18 @@ public sealed class PostTests
             loop.Post(work);
             for (TimeSpan elapsed = default; elapsed < delay; elapsed = Stopwatch.GetElapsedTime(began))
             {
-                if (woken is null && Volatile.Read(ref runs) >= first) woken = elapsed;
+                if (woken is null && Volatile.Read(ref runs) >= first)
+                    woken = elapsed;
             }
 
             loop.Post(work);
-            Eventually.True(() => Volatile.Read(ref runs) > first, () => $"post {first + 1} of {2 * Rounds} has run; sleeps {loop.Statistics.Sleeps}");
-            wakeUp = TimeSpan.FromMicroseconds(Math.Clamp((woken ?? Stopwatch.GetElapsedTime(began)).TotalMicroseconds, 1, 500));
+            Eventually.True(
+                () => Volatile.Read(ref runs) > first,
+                () => $"post {first + 1} of {2 * Rounds} has run; sleeps {loop.Statistics.Sleeps}"
+            );
+            wakeUp = TimeSpan.FromMicroseconds(
+                Math.Clamp((woken ?? Stopwatch.GetElapsedTime(began)).TotalMicroseconds, 1, 500)
+            );
         }
 
         Assert.That(runs, Is.EqualTo(2 * Rounds));
@@ -50,20 +56,31 @@ public sealed class PostTests
         int[] next = new int[Threads];
         int disorder = 0;
 
-        Task[] posters = [.. Enumerable.Range(0, Threads).Select(thread => Task.Run(() =>
-        {
-            for (int i = 0; i < Posts; i++)
-            {
-                int number = i;
-                loop.Post(() =>
-                {
-                    if (next[thread] != number) disorder++;
-                    next[thread] = number + 1;
-                });
-            }
-        }))];
+        Task[] posters =
+        [
+            .. Enumerable
+                .Range(0, Threads)
+                .Select(thread =>
+                    Task.Run(() =>
+                    {
+                        for (int i = 0; i < Posts; i++)
+                        {
+                            int number = i;
+                            loop.Post(() =>
+                            {
+                                if (next[thread] != number)
+                                    disorder++;
+                                next[thread] = number + 1;
+                            });
+                        }
+                    })
+                ),
+        ];
         Eventually.Ends(Task.WhenAll(posters), "posting");
-        Eventually.True(() => next.All(count => Volatile.Read(ref count) == Posts), () => $"all ran: {string.Join(", ", next)}");
+        Eventually.True(
+            () => next.All(count => Volatile.Read(ref count) == Posts),
+            () => $"all ran: {string.Join(", ", next)}"
+        );
 
         // No wake-up is left over that would keep the loop from sleeping.
         long cycles = 0;

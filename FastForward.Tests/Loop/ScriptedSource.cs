@@ -10,7 +10,8 @@ internal sealed unsafe class ScriptedSource : ILoopSource, IDisposable
 
     public ScriptedSource(bool withSignal = false)
     {
-        if (withSignal) _event = new Descriptor(LibC.EventFd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK));
+        if (withSignal)
+            _event = new Descriptor(LibC.EventFd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK));
     }
 
     public int Descriptor => _event?.Number ?? -1;
@@ -39,10 +40,13 @@ internal sealed unsafe class ScriptedSource : ILoopSource, IDisposable
     public int Poll(int budget)
     {
         Polls++;
-        if (WhenPolled is not null) return WhenPolled(budget);
-        if (_event is null) return 0;
+        if (WhenPolled is not null)
+            return WhenPolled(budget);
+        if (_event is null)
+            return 0;
         ulong count = 0;
-        if (LibC.Read(_event, &count, sizeof(ulong)) < 0) return 0;
+        if (LibC.Read(_event, &count, sizeof(ulong)) < 0)
+            return 0;
         Signals += (int)count;
         return (int)count;
     }

@@ -31,7 +31,11 @@ public sealed class SleepTests
 
         Assert.That(loop.Statistics.Sleeps, Is.Zero);
         Assert.That((hidden.Arms, hidden.Disarms), Is.EqualTo((1, 1)));
-        Assert.That((quiet.Arms, quiet.Disarms), Is.EqualTo((1, 1)), "all are armed and disarmed alike, whoever has work");
+        Assert.That(
+            (quiet.Arms, quiet.Disarms),
+            Is.EqualTo((1, 1)),
+            "all are armed and disarmed alike, whoever has work"
+        );
     }
 
     [Test]
@@ -113,7 +117,8 @@ public sealed class SleepTests
     {
         using ForwardLoop loop = MakeLoop();
         ScriptedSource[] sources = [new(true), new(true), new(true)];
-        foreach (ScriptedSource source in sources) loop.Add(source);
+        foreach (ScriptedSource source in sources)
+            loop.Add(source);
         loop.DoWork();
         sources[which].Signal();
 
@@ -152,11 +157,14 @@ public sealed class SleepTests
         inner.Add(left.Descriptor, LibC.EPOLLIN, 1);
         inner.Add(right.Descriptor, LibC.EPOLLIN, 2);
         List<ulong> tokens = [];
-        NestedSource nested = new(inner, token =>
-        {
-            tokens.Add(token);
-            (token == 1 ? left : right).Poll(1);
-        });
+        NestedSource nested = new(
+            inner,
+            token =>
+            {
+                tokens.Add(token);
+                (token == 1 ? left : right).Poll(1);
+            }
+        );
         loop.Add(nested);
 
         foreach (ScriptedSource inside in new[] { right, left })
@@ -175,7 +183,8 @@ public sealed class SleepTests
     public void Busy_spin_never_sleeps()
     {
         using ForwardLoop loop = MakeLoop(IdleStrategy.BusySpin);
-        for (int i = 0; i < 1000; i++) loop.Idle(loop.DoWork());
+        for (int i = 0; i < 1000; i++)
+            loop.Idle(loop.DoWork());
         Assert.That(loop.Statistics.Sleeps, Is.Zero);
     }
 
@@ -187,7 +196,8 @@ public sealed class SleepTests
         loop.Add(source);
         source.Signal(); // never cleared: each sleep ends at once
 
-        for (int i = 0; i < 100; i++) loop.Idle(loop.DoWork());
+        for (int i = 0; i < 100; i++)
+            loop.Idle(loop.DoWork());
 
         Assert.That(loop.Statistics.Sleeps, Is.EqualTo(100));
     }
@@ -246,14 +256,13 @@ public sealed class SleepTests
         public int Poll(int budget)
         {
             int count = inner.Wait(0);
-            for (int i = 0; i < count; i++) whenReady(inner[i].Token);
+            for (int i = 0; i < count; i++)
+                whenReady(inner[i].Token);
             return count;
         }
 
         public bool Arm() => false;
 
-        public void Disarm()
-        {
-        }
+        public void Disarm() { }
     }
 }

@@ -31,7 +31,8 @@ public sealed class ThreadTests
 
         Assert.That(
             () => Eventually.RunsOnOtherThread(() => s_members[member](loop, timer)),
-            Throws.InvalidOperationException.With.Message.Contains("ForwardLoop.Post"));
+            Throws.InvalidOperationException.With.Message.Contains("ForwardLoop.Post")
+        );
     }
 
     [TestCaseSource(nameof(Members))]
@@ -42,7 +43,10 @@ public sealed class ThreadTests
             using ForwardLoop loop = new();
             LoopTimer timer = loop.CreateTimer(() => { });
             loop.Start();
-            Assert.That(() => s_members[member](loop, timer), Throws.InvalidOperationException.With.Message.Contains("ForwardLoop.Post"));
+            Assert.That(
+                () => s_members[member](loop, timer),
+                Throws.InvalidOperationException.With.Message.Contains("ForwardLoop.Post")
+            );
         }
     }
 

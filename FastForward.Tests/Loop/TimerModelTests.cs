@@ -22,7 +22,8 @@ public sealed class TimerModelTests
         Gen<(Kind Kind, int Timer, int Amount)> operation = Gen.Select(
             Gen.Frequency((6, Gen.Const(Kind.Set)), (2, Gen.Const(Kind.Cancel)), (3, Gen.Const(Kind.Cycle))),
             Gen.Int[0, Timers - 1],
-            Gen.Int[0, 60]);
+            Gen.Int[0, 60]
+        );
         operation.List[0, 200].Sample(Check, iter: 1000);
     }
 
@@ -31,7 +32,10 @@ public sealed class TimerModelTests
         FakeTimeProvider time = new();
         using ForwardLoop loop = new(time: time);
         List<int> fired = [];
-        LoopTimer[] timers = [.. Enumerable.Range(0, Timers).Select(number => loop.CreateTimer(() => fired.Add(number)))];
+        LoopTimer[] timers =
+        [
+            .. Enumerable.Range(0, Timers).Select(number => loop.CreateTimer(() => fired.Add(number))),
+        ];
         List<(long Due, int Order, int Timer)> model = [];
         int order = 0;
         foreach ((Kind kind, int timer, int amount) in operations)
@@ -50,17 +54,23 @@ public sealed class TimerModelTests
                 default:
                     time.Advance(TimeSpan.FromMicroseconds(amount));
                     loop.DoWork();
-                    List<(long Due, int Order, int Timer)> due = [.. model.Where(entry => entry.Due <= loop.Now).Order()];
+                    List<(long Due, int Order, int Timer)> due =
+                    [
+                        .. model.Where(entry => entry.Due <= loop.Now).Order(),
+                    ];
                     model.RemoveAll(due.Contains);
-                    if (!fired.SequenceEqual(due.Select(entry => entry.Timer))) Assert.That(fired, Is.EqualTo(due.Select(entry => entry.Timer)));
+                    if (!fired.SequenceEqual(due.Select(entry => entry.Timer)))
+                        Assert.That(fired, Is.EqualTo(due.Select(entry => entry.Timer)));
                     fired.Clear();
                     break;
             }
 
             // Asked plainly first: a constraint for each of these costs more than all the rest.
-            if (timers[timer].IsSet != model.Exists(entry => entry.Timer == timer)) Assert.Fail($"timer {timer}: IsSet is {timers[timer].IsSet}");
+            if (timers[timer].IsSet != model.Exists(entry => entry.Timer == timer))
+                Assert.Fail($"timer {timer}: IsSet is {timers[timer].IsSet}");
             long next = model.Count == 0 ? long.MaxValue : model.Min().Due;
-            if (loop.Timers.NextDue != next) Assert.That(loop.Timers.NextDue, Is.EqualTo(next));
+            if (loop.Timers.NextDue != next)
+                Assert.That(loop.Timers.NextDue, Is.EqualTo(next));
         }
     }
 }

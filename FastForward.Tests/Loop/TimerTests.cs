@@ -92,11 +92,13 @@ public sealed class TimerTests : IDisposable
         LoopTimer cancelled = Make("cancelled");
         LoopTimer moved = Make("moved");
         LoopTimer kept = Make("kept");
-        _loop.CreateTimer(() =>
-        {
-            cancelled.Cancel();
-            moved.Set(500);
-        }).Set(10);
+        _loop
+            .CreateTimer(() =>
+            {
+                cancelled.Cancel();
+                moved.Set(500);
+            })
+            .Set(10);
         cancelled.Set(20);
         moved.Set(20);
         kept.Set(30);
@@ -109,9 +111,11 @@ public sealed class TimerTests : IDisposable
     [Test]
     public void The_budget_bounds_a_cycle_and_the_rest_fires_in_the_next()
     {
-        for (int i = 0; i < 20; i++) Make($"{i}").Set(i);
+        for (int i = 0; i < 20; i++)
+            Make($"{i}").Set(i);
         List<int> perCycle = [];
-        while (CycleAt(100) is { Count: > 0 } fired) perCycle.Add(fired.Count);
+        while (CycleAt(100) is { Count: > 0 } fired)
+            perCycle.Add(fired.Count);
         Assert.That(perCycle, Is.EqualTo([8, 8, 4]));
         Assert.That(_loop.Statistics.WorkItems, Is.EqualTo(20));
     }

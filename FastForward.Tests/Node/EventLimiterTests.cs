@@ -18,7 +18,11 @@ public sealed class EventLimiterTests
         Assert.That(Passes(9_999_999, 1, PeerEventKind.Refused), Is.False);
         Assert.That(Passes(9_999_999, 1, PeerEventKind.NodeIdConflict), Is.True);
         Assert.That(Passes(10_000_000, 1, PeerEventKind.Refused), Is.True);
-        Assert.That(Passes(10_000_000, 1, PeerEventKind.Lost) && Passes(10_000_000, 1, PeerEventKind.Lost), Is.True, "what only the session itself tells is never held back");
+        Assert.That(
+            Passes(10_000_000, 1, PeerEventKind.Lost) && Passes(10_000_000, 1, PeerEventKind.Lost),
+            Is.True,
+            "what only the session itself tells is never held back"
+        );
     }
 
     [Test]
@@ -31,5 +35,6 @@ public sealed class EventLimiterTests
         Assert.That(Passes(30_000_000, 7, PeerEventKind.NotConfigured), Is.True, "after the flood");
     }
 
-    private bool Passes(long now, uint node, PeerEventKind kind) => _limiter.Passes(now, new PeerEvent(node, kind, null, "test"));
+    private bool Passes(long now, uint node, PeerEventKind kind) =>
+        _limiter.Passes(now, new PeerEvent(node, kind, null, "test"));
 }

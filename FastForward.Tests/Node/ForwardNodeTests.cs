@@ -18,7 +18,8 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     [SetUp]
     public void SetUp()
     {
-        if (kernelVSockets) Requires.VSock();
+        if (kernelVSockets)
+            Requires.VSock();
         _world = new NodeWorld(kernelVSockets: kernelVSockets);
     }
 
@@ -31,12 +32,18 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
         (TestNode a, TestNode b) = _world.Pair(kind);
         for (int i = 0; i < 100; i++)
         {
-            Assert.That(a.Node.Send(b.Id, 7, BestClass, BitConverter.GetBytes(i)), Is.EqualTo(new SendResult(SendStatus.Accepted, (ulong)i)));
+            Assert.That(
+                a.Node.Send(b.Id, 7, BestClass, BitConverter.GetBytes(i)),
+                Is.EqualTo(new SendResult(SendStatus.Accepted, (ulong)i))
+            );
             Assert.That(b.Node.Send(a.Id, 7, BestClass, BitConverter.GetBytes(-i)).IsAccepted, Is.True);
         }
 
         _world.Until(() => a.Messages.Count == 100 && b.Messages.Count == 100, "all messages");
-        Assert.That(b.Messages.Select(message => BitConverter.ToInt32(message.Payload)), Is.EqualTo(Enumerable.Range(0, 100)));
+        Assert.That(
+            b.Messages.Select(message => BitConverter.ToInt32(message.Payload)),
+            Is.EqualTo(Enumerable.Range(0, 100))
+        );
         Assert.That(a.Messages.Select(message => (int)message.Sequence), Is.EqualTo(Enumerable.Range(0, 100)));
         Assert.That(b.Messages.All(message => message.From == a.Id && message.Stream == 7), Is.True);
     }
@@ -49,13 +56,22 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
         (TestNode a, TestNode b) = _world.Pair(kind, options => options.ProbeInterval = probes);
         byte[] payload = new byte[64];
         int answers = 0;
-        b.OnReceived = (in ReceivedMessage message) => b.Node.Send(message.Node, message.Stream, message.Class, message.Payload);
+        b.OnReceived = (in ReceivedMessage message) =>
+            b.Node.Send(message.Node, message.Stream, message.Class, message.Payload);
         a.OnReceived = (in ReceivedMessage message) => answers++;
         RoundTrips(3000);
-        for (long until = _world.Loop.Now + (3 * (long)probes.TotalMicroseconds); _world.Loop.Now < until;) RoundTrips(100);
+        long until = _world.Loop.Now + (3 * (long)probes.TotalMicroseconds);
+        while (_world.Loop.Now < until)
+            RoundTrips(100);
 
-        long before = GC.GetAllocatedBytesForCurrentThread(), began = _world.Loop.Now;
-        for (int rounds = 0; rounds < 10_000 || _world.Loop.Now < began + (3 * (long)probes.TotalMicroseconds); rounds += 100) RoundTrips(100);
+        long before = GC.GetAllocatedBytesForCurrentThread(),
+            began = _world.Loop.Now;
+        for (
+            int rounds = 0;
+            rounds < 10_000 || _world.Loop.Now < began + (3 * (long)probes.TotalMicroseconds);
+            rounds += 100
+        )
+            RoundTrips(100);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.That(allocated, Is.Zero, $"octets for {answers} messages there and back");
 
@@ -65,11 +81,13 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
             while (answers < target)
             {
                 int goal = Math.Min(answers + 10, target);
-                for (int i = answers; i < goal; i++) a.Node.Send(b.Id, 1, BestClass, payload);
+                for (int i = answers; i < goal; i++)
+                    a.Node.Send(b.Id, 1, BestClass, payload);
                 for (int spins = 0; answers < goal; spins++)
                 {
                     _world.Cycle();
-                    if (spins > 50_000_000) throw new AssertionException($"waited in vain at {answers} of {target}");
+                    if (spins > 50_000_000)
+                        throw new AssertionException($"waited in vain at {answers} of {target}");
                 }
             }
         }
@@ -80,7 +98,8 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     {
         (TestNode a, TestNode b) = _world.Pair(kind);
         long frames = a.Node.Statistics.FramesSent;
-        for (int i = 0; i < 100; i++) a.Node.Send(b.Id, 1, BestClass, new byte[20]);
+        for (int i = 0; i < 100; i++)
+            a.Node.Send(b.Id, 1, BestClass, new byte[20]);
         _world.Until(() => b.Messages.Count == 100, "all messages");
         Assert.That(a.Node.Statistics.FramesSent - frames, Is.LessThan(15));
     }
@@ -90,16 +109,31 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     {
         (TestNode a, TestNode b) = _world.Pair(kind);
         Assert.That(a.Node.Send(99, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.UnknownNode));
-        Assert.That(a.Node.Send(b.Id, 1, MessageClass.RealTime, new byte[1101]).Status, Is.EqualTo(SendStatus.TooLarge));
-        Assert.That(a.Node.Send(b.Id, 1, MessageClass.Reliable, new byte[65_537]).Status, Is.EqualTo(SendStatus.TooLarge));
-        Assert.That(a.Node.Send(b.Id, 1, MessageClass.RealTime, new byte[1100]).Status, Is.EqualTo(SendStatus.Accepted));
-        Assert.That(a.Node.Send(b.Id, 1, MessageClass.Reliable, "x"u8).Status,
-            Is.EqualTo(kind == TransportKind.Ip ? SendStatus.Unsupported : SendStatus.WrongClass));
+        Assert.That(
+            a.Node.Send(b.Id, 1, MessageClass.RealTime, new byte[1101]).Status,
+            Is.EqualTo(SendStatus.TooLarge)
+        );
+        Assert.That(
+            a.Node.Send(b.Id, 1, MessageClass.Reliable, new byte[65_537]).Status,
+            Is.EqualTo(SendStatus.TooLarge)
+        );
+        Assert.That(
+            a.Node.Send(b.Id, 1, MessageClass.RealTime, new byte[1100]).Status,
+            Is.EqualTo(SendStatus.Accepted)
+        );
+        Assert.That(
+            a.Node.Send(b.Id, 1, MessageClass.Reliable, "x"u8).Status,
+            Is.EqualTo(kind == TransportKind.Ip ? SendStatus.Unsupported : SendStatus.WrongClass)
+        );
         Assert.That(a.Node.EndStream(b.Id, 1), Is.EqualTo(SendStatus.Accepted));
         Assert.That(a.Node.EndStream(b.Id, 1), Is.EqualTo(SendStatus.StreamEnded));
         _world.Until(() => b.Ends.Count == 1, "the end of the stream");
         Assert.That(b.Ends[0], Is.EqualTo(new StreamEnd(a.Id, 1, StreamEndReason.Ended)));
-        Assert.That(a.Node.Send(b.Id, 1, MessageClass.RealTime, "x"u8).Status, Is.EqualTo(SendStatus.StreamEnded), "an id is never used twice");
+        Assert.That(
+            a.Node.Send(b.Id, 1, MessageClass.RealTime, "x"u8).Status,
+            Is.EqualTo(SendStatus.StreamEnded),
+            "an id is never used twice"
+        );
         Assert.That(a.Node.ResetStream(b.Id, 1, 5), Is.EqualTo(SendStatus.StreamEnded));
     }
 
@@ -107,23 +141,39 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     public void A_class_that_does_not_exist_is_refused()
     {
         (TestNode a, TestNode b) = _world.Pair(kind);
-        Assert.That(() => a.Node.Send(b.Id, 1, (MessageClass)77, "x"u8), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => a.Node.Send(b.Id, 1, (MessageClass)77, "x"u8),
+            Throws.InstanceOf<ArgumentOutOfRangeException>()
+        );
     }
 
     [Test]
     public void A_node_that_was_stopped_before_its_start_says_so()
     {
         using OverrideResolver routes = new([]);
-        using ForwardNode node = new(_world.Loop, new ForwardNodeOptions { Node = 4 }, [], routes, new FastForward.Transport.Actors.ActorSystem());
+        using ForwardNode node = new(
+            _world.Loop,
+            new ForwardNodeOptions { Node = 4 },
+            [],
+            routes,
+            new FastForward.Transport.Actors.ActorSystem()
+        );
         Assert.That(node.StopAsync().IsCompletedSuccessfully, Is.True);
-        Assert.That(node.Start, Throws.InstanceOf<ObjectDisposedException>().With.Property(nameof(ObjectDisposedException.ObjectName)).Contains(nameof(ForwardNode)));
+        Assert.That(
+            node.Start,
+            Throws
+                .InstanceOf<ObjectDisposedException>()
+                .With.Property(nameof(ObjectDisposedException.ObjectName))
+                .Contains(nameof(ForwardNode))
+        );
     }
 
     [Test]
     public void The_limit_of_streams_is_told_to_the_sender()
     {
         (TestNode a, TestNode b) = _world.Pair(kind, options => options.MaxStreams = 3);
-        for (ulong stream = 0; stream < 3; stream++) Assert.That(a.Node.Send(b.Id, stream, BestClass, "x"u8).IsAccepted, Is.True);
+        for (ulong stream = 0; stream < 3; stream++)
+            Assert.That(a.Node.Send(b.Id, stream, BestClass, "x"u8).IsAccepted, Is.True);
         Assert.That(a.Node.Send(b.Id, 3, BestClass, "x"u8).Status, Is.EqualTo(SendStatus.TooManyStreams));
         a.Node.EndStream(b.Id, 0);
         _world.Until(() => a.Node.Send(b.Id, 3, BestClass, "x"u8).IsAccepted, "room for another stream");
@@ -138,7 +188,16 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
         _world.Until(() => b.Messages.Count == 2, "both messages");
         a.Node.ResetStream(b.Id, 2, 77);
         _world.Until(() => b.Ends.Count == 2, "both ends");
-        Assert.That(b.Ends, Is.EqualTo(new[] { new StreamEnd(a.Id, 1, StreamEndReason.Ended), new StreamEnd(a.Id, 2, StreamEndReason.Reset, 77) }));
+        Assert.That(
+            b.Ends,
+            Is.EqualTo(
+                new[]
+                {
+                    new StreamEnd(a.Id, 1, StreamEndReason.Ended),
+                    new StreamEnd(a.Id, 2, StreamEndReason.Reset, 77),
+                }
+            )
+        );
     }
 
     [Test]
@@ -147,12 +206,14 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
         (TestNode a, TestNode b) = _world.Pair(kind);
         int accepted = 0;
         SendResult result;
-        while ((result = a.Node.Send(b.Id, 1, BestClass, new byte[1000])).IsAccepted) accepted++;
+        while ((result = a.Node.Send(b.Id, 1, BestClass, new byte[1000])).IsAccepted)
+            accepted++;
         Assert.That(result.Status, Is.EqualTo(SendStatus.BackPressured));
         Assert.That(accepted, Is.GreaterThan(100));
         _world.Until(() => a.WritableStreams.Contains((b.Id, 1)), "the call back");
         Assert.That(a.Node.Send(b.Id, 1, BestClass, new byte[1000]).IsAccepted, Is.True);
-        if (BestClass == MessageClass.Reliable) _world.Until(() => b.Messages.Count == accepted + 1, "all that was accepted");
+        if (BestClass == MessageClass.Reliable)
+            _world.Until(() => b.Messages.Count == accepted + 1, "all that was accepted");
     }
 
     [Test]
@@ -169,7 +230,8 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
         };
         a.Node.Send(1, 1, MessageClass.Reliable, "x"u8);
         a.Node.Send(1, 1, MessageClass.Reliable, "y"u8);
-        for (int i = 0; i < 10; i++) loop.DoWork();
+        for (int i = 0; i < 10; i++)
+            loop.DoWork();
         Assert.That(received, Is.EqualTo(2));
         Assert.That(loop.Statistics.CallbackFailures, Is.EqualTo(2));
     }
@@ -179,7 +241,9 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     {
         (TestNode a, TestNode b) = _world.Pair(kind);
         InvalidOperationException? misuse = null;
-        Thread thread = new(() => misuse = Assert.Throws<InvalidOperationException>(() => a.Node.Send(b.Id, 1, BestClass, "x"u8)));
+        Thread thread = new(() =>
+            misuse = Assert.Throws<InvalidOperationException>(() => a.Node.Send(b.Id, 1, BestClass, "x"u8))
+        );
         thread.Start();
         thread.Join();
         Assert.That(misuse!.Message, Does.Contain("ForwardLoop.Post"));
@@ -191,14 +255,18 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     public void Sends_and_closes_are_allowed_inside_callbacks_and_do_not_recurse()
     {
         (TestNode a, TestNode b) = _world.Pair(kind);
-        int depth = 0, deepest = 0, count = 0;
+        int depth = 0,
+            deepest = 0,
+            count = 0;
         b.OnReceived = (in ReceivedMessage message) =>
         {
             deepest = Math.Max(deepest, ++depth);
             count++;
             b.Node.Send(b.Id, (ulong)count, MessageClass.Reliable, "to myself"u8, SendOptions.End);
-            if (message.Node == a.Id) b.Node.ResetStream(a.Id, 5, 0);
-            if (count > 50) b.OnReceived = (in ReceivedMessage _) => { };
+            if (message.Node == a.Id)
+                b.Node.ResetStream(a.Id, 5, 0);
+            if (count > 50)
+                b.OnReceived = (in ReceivedMessage _) => { };
             depth--;
         };
         a.Node.Send(b.Id, 1, BestClass, "go"u8);
@@ -211,7 +279,8 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     {
         (TestNode a, TestNode b) = _world.Pair(kind);
         int accepted = 0;
-        while (accepted < 100 && a.Node.Send(b.Id, 1, BestClass, new byte[500]).IsAccepted) accepted++;
+        while (accepted < 100 && a.Node.Send(b.Id, 1, BestClass, new byte[500]).IsAccepted)
+            accepted++;
         Task stopped = a.Node.StopAsync();
         Assert.That(a.Node.Send(b.Id, 2, BestClass, "late"u8).Status, Is.EqualTo(SendStatus.Stopping));
         _world.Until(() => stopped.IsCompleted, "the stop");
@@ -237,9 +306,16 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
         TestNode successor = _world.Start(250012);
         successor.Route(a, kind);
         a.Route(successor, kind);
-        _world.Until(() => a.IsConnectedTo(successor) && a.Node.GetPeer(b.Id)!.Incarnation != firstLife, "the second life");
+        _world.Until(
+            () => a.IsConnectedTo(successor) && a.Node.GetPeer(b.Id)!.Incarnation != firstLife,
+            "the second life"
+        );
         _world.Until(() => successor.IsConnectedTo(a), "the other side");
-        Assert.That(a.Node.Send(b.Id, 1, BestClass, "to the second life"u8).Sequence, Is.Zero, "a new association numbers from 0");
+        Assert.That(
+            a.Node.Send(b.Id, 1, BestClass, "to the second life"u8).Sequence,
+            Is.Zero,
+            "a new association numbers from 0"
+        );
         _world.Until(() => successor.Messages.Count == 1, "a message in the second life");
         Assert.That(Encoding.UTF8.GetString(successor.Messages[0].Payload), Is.EqualTo("to the second life"));
     }
@@ -258,15 +334,25 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
         TestNode impostor = elsewhere.Start(250012);
         // Its sockets live in a directory of their own; its route leads to the same node.
         impostor.Route(a, kind);
-        if (kind == TransportKind.VSocket && !kernelVSockets) File.CreateSymbolicLink($"{elsewhere.VSocketDirectory}/{a.VSocketPort}.vsock", $"{_world.VSocketDirectory}/{a.VSocketPort}.vsock");
-        if (kind == TransportKind.Socket) File.CreateSymbolicLink($"{elsewhere.SocketDirectory}/FastForward.{a.SocketPort}.sock", $"{_world.SocketDirectory}/FastForward.{a.SocketPort}.sock");
+        if (kind == TransportKind.VSocket && !kernelVSockets)
+            File.CreateSymbolicLink(
+                $"{elsewhere.VSocketDirectory}/{a.VSocketPort}.vsock",
+                $"{_world.VSocketDirectory}/{a.VSocketPort}.vsock"
+            );
+        if (kind == TransportKind.Socket)
+            File.CreateSymbolicLink(
+                $"{elsewhere.SocketDirectory}/FastForward.{a.SocketPort}.sock",
+                $"{_world.SocketDirectory}/FastForward.{a.SocketPort}.sock"
+            );
         _world.Until(
             () =>
             {
                 elsewhere.Cycle();
-                return a.Changes.Any(change => change.Kind == PeerEventKind.NodeIdConflict) && impostor.Changes.Any(change => change.Kind == PeerEventKind.Refused);
+                return a.Changes.Any(change => change.Kind == PeerEventKind.NodeIdConflict)
+                    && impostor.Changes.Any(change => change.Kind == PeerEventKind.Refused);
             },
-            "the conflict to be told on both sides");
+            "the conflict to be told on both sides"
+        );
         Assert.That(a.Node.GetPeer(b.Id)!.Incarnation, Is.EqualTo(incarnation));
         a.Node.Send(b.Id, 9, BestClass, "still yours"u8);
         _world.Until(() => b.Messages.Count == 1, "the rightful one still gets messages");
@@ -279,7 +365,10 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
         TestNode a = _world.Start(25011);
         TestNode b = _world.Start(250012);
         a.Route(b, kind);
-        _world.Until(() => b.Changes.Any(change => change.Kind == PeerEventKind.NotConfigured && change.Node == a.Id), "heard but not configured");
+        _world.Until(
+            () => b.Changes.Any(change => change.Kind == PeerEventKind.NotConfigured && change.Node == a.Id),
+            "heard but not configured"
+        );
         Assert.That(a.IsConnectedTo(b), Is.False);
         Assert.That(b.Node.Statistics.RefusedHandshakes, Is.GreaterThan(0));
     }

@@ -65,16 +65,15 @@ public sealed class LocalDeliveryTests
     [Test]
     public void Who_is_told_of_back_pressure_is_always_called()
     {
-        while (_node.Node.Send(Self, 0, MessageClass.RealTime, new byte[1100]).IsAccepted)
-        {
-        }
+        while (_node.Node.Send(Self, 0, MessageClass.RealTime, new byte[1100]).IsAccepted) { }
 
         List<ulong> refused = [0];
         SendStatus last = default;
         for (ulong stream = 1; stream < 100; stream++)
         {
             last = _node.Node.Send(Self, stream, MessageClass.Reliable, new byte[65_536]).Status;
-            if (last == SendStatus.BackPressured) refused.Add(stream);
+            if (last == SendStatus.BackPressured)
+                refused.Add(stream);
         }
 
         Assert.That(last, Is.EqualTo(SendStatus.TooManyStreams));
@@ -86,7 +85,8 @@ public sealed class LocalDeliveryTests
     public void One_stream_does_not_fill_the_store_before_it_is_known_whether_its_messages_are_kept()
     {
         int accepted = 0;
-        while (_node.Node.Send(Self, 1, MessageClass.Reliable, new byte[10_000 - 64]).IsAccepted) accepted++;
+        while (_node.Node.Send(Self, 1, MessageClass.Reliable, new byte[10_000 - 64]).IsAccepted)
+            accepted++;
         Assert.That(accepted, Is.EqualTo((256 << 10) / 10_000));
         Assert.That(_node.Node.Send(Self, 2, MessageClass.Reliable, new byte[10_000]).IsAccepted, Is.True);
         Cycle();
@@ -95,8 +95,6 @@ public sealed class LocalDeliveryTests
 
     private void Cycle()
     {
-        while (_loop.DoWork() > 0)
-        {
-        }
+        while (_loop.DoWork() > 0) { }
     }
 }

@@ -26,7 +26,10 @@ public sealed class NodeFloodTests
         Random random = new(Seed);
         byte[][] golden = [.. GoldenFrames.Version1.Values];
         byte[] datagram = new byte[1200];
-        ulong expectedByA = 0, expectedByB = 0, sentByA = 0, sentByB = 0;
+        ulong expectedByA = 0,
+            expectedByB = 0,
+            sentByA = 0,
+            sentByB = 0;
         bool ordered = true;
         a.OnReceived = (in ReceivedMessage message) => Take(message, ref expectedByA);
         b.OnReceived = (in ReceivedMessage message) => Take(message, ref expectedByB);
@@ -35,9 +38,12 @@ public sealed class NodeFloodTests
 
         for (int sent = 0; sent < Datagrams; sent += PerCycle)
         {
-            for (int i = 0; i < PerCycle; i++) stranger.SendTo(datagram.AsSpan(0, Fill()), SocketFlags.None, target);
-            if (a.Node.Send(b.Id, 1, MessageClass.RealTime, "voice"u8).IsAccepted) sentByA++;
-            if (b.Node.Send(a.Id, 1, MessageClass.RealTime, "voice"u8).IsAccepted) sentByB++;
+            for (int i = 0; i < PerCycle; i++)
+                stranger.SendTo(datagram.AsSpan(0, Fill()), SocketFlags.None, target);
+            if (a.Node.Send(b.Id, 1, MessageClass.RealTime, "voice"u8).IsAccepted)
+                sentByA++;
+            if (b.Node.Send(a.Id, 1, MessageClass.RealTime, "voice"u8).IsAccepted)
+                sentByB++;
             world.Cycle();
         }
 
@@ -69,7 +75,8 @@ public sealed class NodeFloodTests
 
             byte[] frame = golden[random.Next(golden.Length)];
             frame.CopyTo(datagram, 0);
-            for (int changes = random.Next(4); changes > 0; changes--) datagram[random.Next(frame.Length)] = (byte)random.Next(256);
+            for (int changes = random.Next(4); changes > 0; changes--)
+                datagram[random.Next(frame.Length)] = (byte)random.Next(256);
             return random.Next(6) == 0 ? random.Next(1, frame.Length) : frame.Length;
         }
     }
@@ -87,7 +94,16 @@ public sealed class NodeFloodTests
         byte[] frame = new byte[16_000];
         new OpeningPacket(OpeningPacket.CurrentVersion, OpeningStatus.Welcome, 0, 16_384, 0).Write(frame);
         Exchange(OpeningPacket.Length);
-        new Handshake { Type = FrameType.Init, ReceiverIndex = 0, SenderIndex = 9, From = 25011, To = node.Id, Incarnation = 77, Epoch = 1 }.Write(frame);
+        new Handshake
+        {
+            Type = FrameType.Init,
+            ReceiverIndex = 0,
+            SenderIndex = 9,
+            From = 25011,
+            To = node.Id,
+            Incarnation = 77,
+            Epoch = 1,
+        }.Write(frame);
         Assert.That(Handshake.TryRead(Exchange(WireFormat.Handshake), out Handshake response), Is.True);
 
         ulong stream = 0;
@@ -95,7 +111,14 @@ public sealed class NodeFloodTests
         {
             FrameWriter writer = new(frame);
             while (writer.Room >= WireFormat.MessageHeader + WireFormat.RealTimeFields)
-                writer.WriteRealTime(stream++, 0, MessageBits.Begin | MessageBits.End | MessageBits.Mark, 0, 0, default);
+                writer.WriteRealTime(
+                    stream++,
+                    0,
+                    MessageBits.Begin | MessageBits.End | MessageBits.Mark,
+                    0,
+                    0,
+                    default
+                );
             writer.WriteHeader(response.SenderIndex, number, 0);
             long received = node.Node.Statistics.FramesReceived;
             Assert.That(peer.Send(frame.AsSpan(0, writer.Length)), Is.True);

@@ -23,24 +23,40 @@ public sealed class NodeHealthTests
     [Test]
     public void A_node_without_any_transport_is_unhealthy_and_says_why_of_each()
     {
-        Dictionary<TransportKind, TransportAvailability> none = new(s_withoutVSocket) { [TransportKind.Ip] = TransportAvailability.Unavailable("no IPv4 and no IPv6") };
+        Dictionary<TransportKind, TransportAvailability> none = new(s_withoutVSocket)
+        {
+            [TransportKind.Ip] = TransportAvailability.Unavailable("no IPv4 and no IPv6"),
+        };
         NodeHealth health = NodeHealth.Of(isStarted: true, isStopping: false, none, []);
         Assert.That(health.Status, Is.EqualTo(NodeHealthStatus.Unhealthy));
-        Assert.That(health.Problems, Is.EqualTo(["transport Ip does not run: no IPv4 and no IPv6", "transport VSocket does not run: no vSocket transport is loaded"]));
+        Assert.That(
+            health.Problems,
+            Is.EqualTo([
+                "transport Ip does not run: no IPv4 and no IPv6",
+                "transport VSocket does not run: no vSocket transport is loaded",
+            ])
+        );
     }
 
     [Test]
     public void A_node_that_is_not_started_or_stops_is_unhealthy()
     {
-        Assert.That(NodeHealth.Of(isStarted: false, isStopping: false, s_withoutVSocket, []).Status, Is.EqualTo(NodeHealthStatus.Unhealthy));
-        Assert.That(NodeHealth.Of(isStarted: true, isStopping: true, s_withoutVSocket, []).Status, Is.EqualTo(NodeHealthStatus.Unhealthy));
+        Assert.That(
+            NodeHealth.Of(isStarted: false, isStopping: false, s_withoutVSocket, []).Status,
+            Is.EqualTo(NodeHealthStatus.Unhealthy)
+        );
+        Assert.That(
+            NodeHealth.Of(isStarted: true, isStopping: true, s_withoutVSocket, []).Status,
+            Is.EqualTo(NodeHealthStatus.Unhealthy)
+        );
     }
 
     [Test]
     public void A_peer_whose_route_needs_an_absent_transport_is_absent_with_that_reason()
     {
         using NodeWorld world = new();
-        TestNode a = world.Start(25011, allowUnkeyed: true), b = world.Start(250012);
+        TestNode a = world.Start(25011, allowUnkeyed: true),
+            b = world.Start(250012);
         a.Route(b, TransportKind.Ip);
         b.Route(a, TransportKind.Ip);
         world.Until(() => a.IsConnectedTo(b), "connected");
@@ -51,6 +67,10 @@ public sealed class NodeHealthTests
         NodeHealth health = a.Node.GetHealth();
         Assert.That(health.Status, Is.EqualTo(NodeHealthStatus.Degraded));
         Assert.That(health.AbsentPeers, Is.EqualTo(new[] { 4711u, b.Id }));
-        Assert.That(health.Problems[0], Does.StartWith("node 4711 is configured but was never heard: ").And.Contain("needs a transport that does not run here"));
+        Assert.That(
+            health.Problems[0],
+            Does.StartWith("node 4711 is configured but was never heard: ")
+                .And.Contain("needs a transport that does not run here")
+        );
     }
 }

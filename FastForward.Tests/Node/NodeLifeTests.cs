@@ -73,7 +73,10 @@ public sealed class NodeLifeTests
             world.Cycle();
         }
 
-        Assert.That(a.Changes.Single(static change => change.Kind == PeerEventKind.NotHeard).Reason, Does.Contain("cannot be used"));
+        Assert.That(
+            a.Changes.Single(static change => change.Kind == PeerEventKind.NotHeard).Reason,
+            Does.Contain("cannot be used")
+        );
     }
 
     [Test]
@@ -82,9 +85,15 @@ public sealed class NodeLifeTests
         (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
         a.Route(new RouteRow(b.Id, 5, TransportKind.Socket, "", b.SocketPort));
         _world.Until(() => a.Changes.Any(static change => change.Kind == PeerEventKind.Lost), "the end here");
-        Assert.That(a.Changes.Single(static change => change.Kind == PeerEventKind.Unusable).Reason, Does.Contain("demands key 5"));
+        Assert.That(
+            a.Changes.Single(static change => change.Kind == PeerEventKind.Unusable).Reason,
+            Does.Contain("demands key 5")
+        );
         Assert.That(a.Node.Send(b.Id, 1, MessageClass.RealTime, "x"u8).Status, Is.EqualTo(SendStatus.NotConnected));
-        _world.Until(() => b.Changes.Any(static change => change.Kind == PeerEventKind.Refused), "the refusal of what comes without a key");
+        _world.Until(
+            () => b.Changes.Any(static change => change.Kind == PeerEventKind.Refused),
+            "the refusal of what comes without a key"
+        );
         Assert.That(b.IsConnectedTo(a), Is.False);
     }
 
@@ -92,7 +101,8 @@ public sealed class NodeLifeTests
     public void What_a_dead_peer_had_not_acknowledged_is_reported()
     {
         (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
-        for (int i = 0; i < 5; i++) a.Node.Send(b.Id, 3, MessageClass.Reliable, new byte[100]);
+        for (int i = 0; i < 5; i++)
+            a.Node.Send(b.Id, 3, MessageClass.Reliable, new byte[100]);
         b.Node.Dispose();
         _world.Until(() => a.Reports.Count > 0, "the report");
         Assert.That(a.Reports, Is.EqualTo(new[] { new Undelivered(b.Id, 3, 0, 5, UndeliveredReason.PeerLost) }));
@@ -101,7 +111,10 @@ public sealed class NodeLifeTests
     [Test]
     public void A_drain_ends_at_its_limit_with_a_report()
     {
-        (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket, static options => options.DrainLimit = TimeSpan.FromMilliseconds(100));
+        (TestNode a, TestNode b) = _world.Pair(
+            TransportKind.Socket,
+            static options => options.DrainLimit = TimeSpan.FromMilliseconds(100)
+        );
         _world.Loop.Remove(b.Socket); // as if its process did not get to run
         a.Node.Send(b.Id, 3, MessageClass.Reliable, "unheard"u8);
         Task stopped = a.Node.StopAsync();
@@ -168,10 +181,17 @@ public sealed class NodeLifeTests
     {
         ForwardNodeOptions options = new() { Node = 1 };
         System.Reflection.PropertyInfo property = typeof(ForwardNodeOptions).GetProperty(name)!;
-        property.SetValue(options, property.PropertyType == typeof(TimeSpan) ? TimeSpan.FromMilliseconds(value) : Convert.ChangeType(value, property.PropertyType, null));
+        property.SetValue(
+            options,
+            property.PropertyType == typeof(TimeSpan)
+                ? TimeSpan.FromMilliseconds(value)
+                : Convert.ChangeType(value, property.PropertyType, null)
+        );
         using OverrideResolver routes = new([]);
         using StaticNode handler = new(_world.Loop, 9);
-        ArgumentException refusal = Assert.Throws<ArgumentException>(() => _ = new ForwardNode(_world.Loop, options, [], routes, handler))!;
+        ArgumentException refusal = Assert.Throws<ArgumentException>(() =>
+            _ = new ForwardNode(_world.Loop, options, [], routes, handler)
+        )!;
         Assert.That(refusal.Message, Does.StartWith(name));
     }
 }

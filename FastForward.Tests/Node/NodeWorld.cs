@@ -9,7 +9,8 @@ namespace FastForward.Tests.Node;
 /// <param name="time">The clock; null for the system's.</param>
 /// <param name="kernelVSockets">vSockets are those of the kernel; otherwise other sockets stand in for them.</param>
 /// <param name="vsocketDatagrams">UDP stands in for them, as datagrams; otherwise UNIX sockets do.</param>
-internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets = false, bool vsocketDatagrams = false) : IDisposable
+internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets = false, bool vsocketDatagrams = false)
+    : IDisposable
 {
     private readonly LoopDriver _driver = new(time);
     private readonly TemporaryDirectory _sockets = new();
@@ -32,10 +33,19 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
 
     /// <summary>Null where vSockets are those of the kernel.</summary>
     public IVSocketFamily? CreateVSocketFamily() =>
-        kernelVSockets ? null : vsocketDatagrams ? new UdpVSocketFamily() : new UnixVSocketFamily(_vsockets.Path);
+        kernelVSockets ? null
+        : vsocketDatagrams ? new UdpVSocketFamily()
+        : new UnixVSocketFamily(_vsockets.Path);
 
     /// <summary>Starts a node without routes; <paramref name="address"/> is that of its UDP port, 127.0.0.1 by default.</summary>
-    public TestNode Start(uint id, Action<ForwardNodeOptions>? configure = null, bool allowUnkeyed = false, IPAddress? address = null, ForwardMetrics? metrics = null, bool vsockets = true)
+    public TestNode Start(
+        uint id,
+        Action<ForwardNodeOptions>? configure = null,
+        bool allowUnkeyed = false,
+        IPAddress? address = null,
+        ForwardMetrics? metrics = null,
+        bool vsockets = true
+    )
     {
         TestNode node = new(this, id, configure, allowUnkeyed, address ?? IPAddress.Loopback, metrics, vsockets);
         _nodes.Add(node);
@@ -43,7 +53,13 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
     }
 
     /// <summary>Two nodes that know each other over one medium, connected.</summary>
-    public (TestNode A, TestNode B) Pair(TransportKind kind, Action<ForwardNodeOptions>? configure = null, ForwardMetrics? metrics = null, uint first = 25011, uint second = 250012)
+    public (TestNode A, TestNode B) Pair(
+        TransportKind kind,
+        Action<ForwardNodeOptions>? configure = null,
+        ForwardMetrics? metrics = null,
+        uint first = 25011,
+        uint second = 250012
+    )
     {
         TestNode a = Start(first, configure, metrics: metrics);
         TestNode b = Start(second, configure, metrics: metrics);
@@ -59,7 +75,8 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
 
     public void Dispose()
     {
-        foreach (TestNode node in _nodes) node.Dispose();
+        foreach (TestNode node in _nodes)
+            node.Dispose();
         _driver.Dispose();
         _sockets.Dispose();
         _vsockets.Dispose();

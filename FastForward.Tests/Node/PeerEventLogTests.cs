@@ -33,14 +33,19 @@ public sealed class PeerEventLogTests
     [Test]
     public void A_flapping_peer_has_ten_lines_then_one_in_ten_seconds_and_the_last_line_is_true()
     {
-        for (int i = 0; i < 500; i++) Flap(1);
+        for (int i = 0; i < 500; i++)
+            Flap(1);
         Assert.That(_log.Entries, Has.Count.EqualTo(10));
         Tell(2, PeerEventKind.Connected);
         Assert.That(_log.Entries, Has.Count.EqualTo(11), "another peer has its own share");
         Pass(10);
-        Assert.That(_log.TextsOf(1104), Is.EqualTo(new[] { "990 events were not logged one by one; the last: node 1: Connected: test" }));
+        Assert.That(
+            _log.TextsOf(1104),
+            Is.EqualTo(new[] { "990 events were not logged one by one; the last: node 1: Connected: test" })
+        );
         Assert.That(_log.Entries[^1].Level, Is.EqualTo(LogLevel.Warning), "there was trouble among them");
-        for (int i = 0; i < 500; i++) Flap(1);
+        for (int i = 0; i < 500; i++)
+            Flap(1);
         Assert.That(_log.Entries, Has.Count.EqualTo(12), "it goes on: no lines of their own");
         Pass(10);
         Assert.That(_log.TextsOf(1104).Last(), Does.StartWith("1000 events"));
@@ -52,7 +57,8 @@ public sealed class PeerEventLogTests
     [Test]
     public void Strangers_have_one_share_together()
     {
-        for (uint node = 1000; node < 2000; node++) Tell(node, PeerEventKind.NotConfigured);
+        for (uint node = 1000; node < 2000; node++)
+            Tell(node, PeerEventKind.NotConfigured);
         Assert.That(_log.Entries, Has.Count.EqualTo(10));
         Tell(7, PeerEventKind.Connected);
         Assert.That(_log.Entries, Has.Count.EqualTo(11));
@@ -63,7 +69,8 @@ public sealed class PeerEventLogTests
     [Test]
     public void What_is_held_back_is_told_at_the_end()
     {
-        for (int i = 0; i < 6; i++) Flap(1);
+        for (int i = 0; i < 6; i++)
+            Flap(1);
         _events.Close();
         Assert.That(_log.TextsOf(1104).Single(), Does.StartWith("2 events"));
     }
@@ -74,7 +81,8 @@ public sealed class PeerEventLogTests
         Tell(node, PeerEventKind.Connected);
     }
 
-    private void Tell(uint node, PeerEventKind kind) => _events.Add(new PeerEvent(node, kind, null, "test"), kind == PeerEventKind.Connected);
+    private void Tell(uint node, PeerEventKind kind) =>
+        _events.Add(new PeerEvent(node, kind, null, "test"), kind == PeerEventKind.Connected);
 
     private void Pass(int seconds)
     {

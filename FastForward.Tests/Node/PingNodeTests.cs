@@ -25,7 +25,10 @@ public sealed class PingNodeTests
         Assert.That(start, Is.EqualTo(new PingStart(PingStatus.Started, 1)));
         Assert.That(results, Is.Empty, "never from inside the call");
         _world.Until(() => results.Count == 1, "the answer");
-        Assert.That((results[0].Node, results[0].Outcome, results[0].Transport, results[0].IsPathInUse), Is.EqualTo((b.Id, PingOutcome.Answered, (TransportKind?)kind, true)));
+        Assert.That(
+            (results[0].Node, results[0].Outcome, results[0].Transport, results[0].IsPathInUse),
+            Is.EqualTo((b.Id, PingOutcome.Answered, (TransportKind?)kind, true))
+        );
         Assert.That(a.Messages.Count + b.Messages.Count, Is.Zero);
     }
 
@@ -46,13 +49,22 @@ public sealed class PingNodeTests
         TestNode a = _world.Start(25011, allowUnkeyed: true);
         Assert.That(a.Node.Ping(4711, Unexpected).Status, Is.EqualTo(PingStatus.UnknownNode));
         a.Route(new RouteRow(250012, 0, TransportKind.Socket, "", 9));
-        _world.Until(() => a.Node.GetPeer(250012)?.Reason?.Contains("FastForward.9.sock", StringComparison.Ordinal) ?? false, "the failure of the first attempt");
+        _world.Until(
+            () => a.Node.GetPeer(250012)?.Reason?.Contains("FastForward.9.sock", StringComparison.Ordinal) ?? false,
+            "the failure of the first attempt"
+        );
         Assert.That(a.Node.Ping(250012, Unexpected).Status, Is.EqualTo(PingStatus.NotConnected));
         a.Route(new RouteRow(250013, 0, TransportKind.Rdma, "0x20010db8000000000000000000000001", 9));
         _world.Until(() => a.Node.GetPeer(250013) is not null, "the route");
         Assert.That(a.Node.GetPeer(250013)!.Reason, Does.Contain("needs a transport that does not run here"));
-        Assert.That(() => a.Node.Ping(250012, Unexpected, TimeSpan.Zero), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => a.Node.Ping(250012, Unexpected, size: 1101), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => a.Node.Ping(250012, Unexpected, TimeSpan.Zero),
+            Throws.InstanceOf<ArgumentOutOfRangeException>()
+        );
+        Assert.That(
+            () => a.Node.Ping(250012, Unexpected, size: 1101),
+            Throws.InstanceOf<ArgumentOutOfRangeException>()
+        );
         Assert.That(() => a.Node.Ping(250012, null!), Throws.ArgumentNullException);
 
         static void Unexpected(PingResult result) => Assert.Fail($"{result}");
@@ -80,7 +92,8 @@ public sealed class PingNodeTests
 
         void Again(PingResult result)
         {
-            if (++count < 50) a.Node.Ping(b.Id, Again);
+            if (++count < 50)
+                a.Node.Ping(b.Id, Again);
         }
     }
 
@@ -103,11 +116,19 @@ public sealed class PingNodeTests
     public void The_status_tells_the_paths_and_the_counts()
     {
         (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
-        for (int i = 0; i < 5; i++) a.Node.Send(b.Id, 7, MessageClass.Reliable, new byte[20]);
+        for (int i = 0; i < 5; i++)
+            a.Node.Send(b.Id, 7, MessageClass.Reliable, new byte[20]);
         _world.Until(() => b.Messages.Count == 5 && a.Node.GetPeer(b.Id)!.UnacknowledgedBytes == 0, "five messages");
-        PeerStatus near = a.Node.GetPeer(b.Id)!, far = b.Node.GetPeers()[0];
-        Assert.That((near.MessagesSent, near.PayloadBytesSent, far.MessagesReceived, far.PayloadBytesReceived), Is.EqualTo((5L, 100L, 5L, 100L)));
-        Assert.That((near.Reason, near.SendStoreBytes, near.UndeliveredMessages), Is.EqualTo(((string?)null, 4L << 20, 0L)));
+        PeerStatus near = a.Node.GetPeer(b.Id)!,
+            far = b.Node.GetPeers()[0];
+        Assert.That(
+            (near.MessagesSent, near.PayloadBytesSent, far.MessagesReceived, far.PayloadBytesReceived),
+            Is.EqualTo((5L, 100L, 5L, 100L))
+        );
+        Assert.That(
+            (near.Reason, near.SendStoreBytes, near.UndeliveredMessages),
+            Is.EqualTo(((string?)null, 4L << 20, 0L))
+        );
         Assert.That(near.PathInUse!.State, Is.EqualTo(PathState.Sound));
         Assert.That((near.PathInUse.FramesLost, near.PathInUse.LossRatio), Is.EqualTo((0L, 0.0)));
         Assert.That(near.PathInUse.FramesReceived, Is.GreaterThan(0));
@@ -118,7 +139,8 @@ public sealed class PingNodeTests
     public void Invented_ids_do_not_fill_the_memory()
     {
         UnconfiguredNodes nodes = new();
-        for (uint node = 1; node <= 10_000; node++) nodes.Heard(node, node, TransportKind.Ip);
+        for (uint node = 1; node <= 10_000; node++)
+            nodes.Heard(node, node, TransportKind.Ip);
         nodes.Heard(10_001, 10_000, TransportKind.Socket);
         IReadOnlyList<UnconfiguredNode> heard = nodes.Snapshot(10_001);
         Assert.That(heard, Has.Count.EqualTo(UnconfiguredNodes.Capacity));

@@ -13,20 +13,51 @@ internal sealed class TestNode : IForwardHandler, IDisposable
     private readonly List<RouteRow> _rows = [];
     private readonly OverrideResolver _resolver;
 
-    public TestNode(NodeWorld world, uint id, Action<ForwardNodeOptions>? configure, bool allowUnkeyed, IPAddress address, ForwardMetrics? metrics = null, bool vsockets = true)
+    public TestNode(
+        NodeWorld world,
+        uint id,
+        Action<ForwardNodeOptions>? configure,
+        bool allowUnkeyed,
+        IPAddress address,
+        ForwardMetrics? metrics = null,
+        bool vsockets = true
+    )
     {
         ForwardNodeOptions options = new() { Node = id, AllowUnkeyedIp = allowUnkeyed };
         configure?.Invoke(options);
-        _resolver = new OverrideResolver([_routes, _overrides], new RouteOptions { SocketDirectory = world.SocketDirectory, AllowUnkeyedIp = allowUnkeyed });
+        _resolver = new OverrideResolver(
+            [_routes, _overrides],
+            new RouteOptions { SocketDirectory = world.SocketDirectory, AllowUnkeyedIp = allowUnkeyed }
+        );
         SocketPort = (int)(id % 60_000) + 1;
-        Ip = new IpTransport(new IpTransportOptions { Port = 0, Addresses = [address], SegmentationOffload = world.SegmentationOffload });
-        Socket = new SocketTransport(new SocketTransportOptions { Port = SocketPort, Directory = world.SocketDirectory });
+        Ip = new IpTransport(
+            new IpTransportOptions
+            {
+                Port = 0,
+                Addresses = [address],
+                SegmentationOffload = world.SegmentationOffload,
+            }
+        );
+        Socket = new SocketTransport(
+            new SocketTransportOptions { Port = SocketPort, Directory = world.SocketDirectory }
+        );
         IVSocketFamily? family = world.CreateVSocketFamily();
         VSocketFamily = family as UnixVSocketFamily;
-        VSocketTransportOptions vsocketOptions = new() { Port = TransportHarness.VSocket.NextPort(), Type = world.VSocketType };
+        VSocketTransportOptions vsocketOptions = new()
+        {
+            Port = TransportHarness.VSocket.NextPort(),
+            Type = world.VSocketType,
+        };
         VSocket = family is null ? new VSocketTransport(vsocketOptions) : new VSocketTransport(vsocketOptions, family);
         VSocketPort = vsocketOptions.Port;
-        Node = new ForwardNode(world.Loop, options, vsockets ? [Ip, Socket, VSocket] : [Ip, Socket], _resolver, this, metrics: metrics);
+        Node = new ForwardNode(
+            world.Loop,
+            options,
+            vsockets ? [Ip, Socket, VSocket] : [Ip, Socket],
+            _resolver,
+            this,
+            metrics: metrics
+        );
         Node.Start();
     }
 
@@ -68,12 +99,15 @@ internal sealed class TestNode : IForwardHandler, IDisposable
 
     public bool IsConnectedTo(TestNode other) => Node.GetPeer(other.Id)?.State == PeerState.Connected;
 
-    public void Route(TestNode other, TransportKind kind) => Route(kind switch
-    {
-        TransportKind.Ip => new RouteRow(other.Id, 0, kind, other.Address.ToString(), other.UdpPort),
-        TransportKind.VSocket => new RouteRow(other.Id, 0, kind, "1", other.VSocketPort),
-        _ => new RouteRow(other.Id, 0, kind, "", other.SocketPort),
-    });
+    public void Route(TestNode other, TransportKind kind) =>
+        Route(
+            kind switch
+            {
+                TransportKind.Ip => new RouteRow(other.Id, 0, kind, other.Address.ToString(), other.UdpPort),
+                TransportKind.VSocket => new RouteRow(other.Id, 0, kind, "1", other.VSocketPort),
+                _ => new RouteRow(other.Id, 0, kind, "", other.SocketPort),
+            }
+        );
 
     public void Route(RouteRow row)
     {
@@ -93,8 +127,10 @@ internal sealed class TestNode : IForwardHandler, IDisposable
 
     public void OnMessage(in ReceivedMessage message)
     {
-        if (OnReceived is { } callback) callback(message);
-        else Messages.Add((message.Node, message.Stream, message.Sequence, message.Payload.ToArray()));
+        if (OnReceived is { } callback)
+            callback(message);
+        else
+            Messages.Add((message.Node, message.Stream, message.Sequence, message.Payload.ToArray()));
     }
 
     public void OnStreamEnd(in StreamEnd end) => Ends.Add(end);

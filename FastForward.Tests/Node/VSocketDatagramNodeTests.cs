@@ -46,7 +46,12 @@ public sealed class VSocketDatagramNodeTests : IDisposable
         TestNode b = _world.Start(250012);
         b.Route(a, TransportKind.Socket);
         a.Route(b, TransportKind.VSocket);
-        Assert.That(Refusal(b), Is.EqualTo("it came by vSocket from context id 1, and no row of type FORWARD_TRANSPORT_VSOCKET says that it is there"));
+        Assert.That(
+            Refusal(b),
+            Is.EqualTo(
+                "it came by vSocket from context id 1, and no row of type FORWARD_TRANSPORT_VSOCKET says that it is there"
+            )
+        );
     }
 
     private string? Refusal(TestNode node)

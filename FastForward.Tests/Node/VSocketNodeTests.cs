@@ -15,7 +15,8 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
     [SetUp]
     public void SetUp()
     {
-        if (kernelVSockets) Requires.VSock();
+        if (kernelVSockets)
+            Requires.VSock();
         _world = new NodeWorld(kernelVSockets: kernelVSockets);
     }
 
@@ -52,7 +53,10 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         PeerEvent refusal = Refusal(b);
         Assert.That(refusal.Node, Is.EqualTo(a.Id));
         Assert.That(refusal.Transport, Is.EqualTo(TransportKind.VSocket));
-        Assert.That(refusal.Reason, Is.EqualTo("it came by vSocket from context id 1, and its route names context id 77"));
+        Assert.That(
+            refusal.Reason,
+            Is.EqualTo("it came by vSocket from context id 1, and its route names context id 77")
+        );
         Assert.That(Refusal(a).Reason, Does.Contain("WrongSource"), "the refused one is told");
         Assert.That(b.Node.Statistics.RefusedHandshakes, Is.GreaterThan(0));
         Assert.That(a.IsConnectedTo(b), Is.False);
@@ -65,7 +69,12 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         TestNode b = _world.Start(250012);
         b.Route(a, TransportKind.Ip);
         a.Route(b, TransportKind.VSocket);
-        Assert.That(Refusal(b).Reason, Is.EqualTo("it came by vSocket from context id 1, and no row of type FORWARD_TRANSPORT_VSOCKET says that it is there"));
+        Assert.That(
+            Refusal(b).Reason,
+            Is.EqualTo(
+                "it came by vSocket from context id 1, and no row of type FORWARD_TRANSPORT_VSOCKET says that it is there"
+            )
+        );
         _world.Until(() => b.IsConnectedTo(a) && a.IsConnectedTo(b), "the medium of the row that there is");
         Assert.That(b.Node.GetPeer(a.Id)!.Transport, Is.EqualTo(TransportKind.Ip));
         Assert.That(a.Node.GetPeer(b.Id)!.Transport, Is.EqualTo(TransportKind.Ip));
@@ -91,7 +100,12 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         TestNode b = _world.Start(250012);
         a.Route(b, TransportKind.VSocket); // b has no row for a
         _world.Until(() => b.VSocket.Statistics.LinksOpened >= 2, "two connections");
-        Assert.That(a.Node.GetPeer(b.Id)!.Reason, Is.EqualTo($"vsock:1:{b.VSocketPort} takes the connection, but does not answer the handshake: it may have no row for this node"));
+        Assert.That(
+            a.Node.GetPeer(b.Id)!.Reason,
+            Is.EqualTo(
+                $"vsock:1:{b.VSocketPort} takes the connection, but does not answer the handshake: it may have no row for this node"
+            )
+        );
     }
 
     [TestCase(false)]
@@ -110,10 +124,22 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
             Assert.That(a.Node.GetPeer(b.Id)!.Transport, Is.EqualTo(TransportKind.Socket));
             long tried = a.VSocket.Statistics.OpenFailures;
             _world.Until(() => a.VSocket.Statistics.OpenFailures > tried + 1, "the vSocket to be tried on");
-            Assert.That(a.Changes.Single(static change => change.Kind == PeerEventKind.Unusable).Reason, Does.Contain($"nobody listens at vsock:1:{nobody}").And.Contain("its Socket row is used"), "told once");
-            Assert.That(a.Node.GetPeer(b.Id)!.Reason, Does.StartWith("reached over Socket, because its VSocket route fails: ").And.Contain($"vsock:1:{nobody}"));
+            Assert.That(
+                a.Changes.Single(static change => change.Kind == PeerEventKind.Unusable).Reason,
+                Does.Contain($"nobody listens at vsock:1:{nobody}").And.Contain("its Socket row is used"),
+                "told once"
+            );
+            Assert.That(
+                a.Node.GetPeer(b.Id)!.Reason,
+                Does.StartWith("reached over Socket, because its VSocket route fails: ")
+                    .And.Contain($"vsock:1:{nobody}")
+            );
             NodeHealth health = NodeHealth.Of(isStarted: true, isStopping: false, a.Node.Transports, a.Node.GetPeers());
-            Assert.That((health.Status, health.AbsentPeers.Count), Is.EqualTo((NodeHealthStatus.Degraded, 0)), health.ToString());
+            Assert.That(
+                (health.Status, health.AbsentPeers.Count),
+                Is.EqualTo((NodeHealthStatus.Degraded, 0)),
+                health.ToString()
+            );
             Assert.That(health.Problems.Single(), Does.StartWith($"node {b.Id} is reached over Socket, because"));
         }
         else
@@ -124,7 +150,11 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
 
         a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", b.VSocketPort));
         _world.Until(() => a.Node.GetPeer(b.Id)!.Transport == TransportKind.VSocket, "the vSocket");
-        Assert.That(a.Node.GetPeer(b.Id)!.Paths, Has.Count.EqualTo(fallback ? 2 : 1), "the other path stays open beside it");
+        Assert.That(
+            a.Node.GetPeer(b.Id)!.Paths,
+            Has.Count.EqualTo(fallback ? 2 : 1),
+            "the other path stays open beside it"
+        );
         Assert.That(a.Node.GetPeer(b.Id)!.Reason, Is.Null);
     }
 
@@ -147,13 +177,24 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         FakeTimeProvider time = new();
         using NodeWorld world = new(time, kernelVSockets);
         TestNode b = world.Start(250012);
-        using VSocketTransport silent = TransportHarness.VSocket.Create(VSocketType.SeqPacket, kernelVSockets ? null : world.VSocketDirectory, TransportHarness.VSocket.NextPort());
+        using VSocketTransport silent = TransportHarness.VSocket.Create(
+            VSocketType.SeqPacket,
+            kernelVSockets ? null : world.VSocketDirectory,
+            TransportHarness.VSocket.NextPort()
+        );
         RecordingSink sink = new();
         silent.Start(world.Loop, sink);
         for (int i = 1; i <= 100; i++)
         {
             silent.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, b.VSocketPort));
-            world.Until(() => { silent.Poll(64); return sink.OpenedLinks.Count == i && b.VSocket.Statistics.LinksOpened == i; }, $"silent link {i}");
+            world.Until(
+                () =>
+                {
+                    silent.Poll(64);
+                    return sink.OpenedLinks.Count == i && b.VSocket.Statistics.LinksOpened == i;
+                },
+                $"silent link {i}"
+            );
         }
 
         foreach (TransportKind kind in new[] { TransportKind.Socket, TransportKind.VSocket })
@@ -161,7 +202,14 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
             TestNode a = world.Start(kind == TransportKind.Socket ? 25011u : 25013u);
             b.Route(new RouteRow(a.Id, 0, kind, kind == TransportKind.VSocket ? "1" : "", 1)); // it reaches nobody by itself
             a.Route(b, kind);
-            world.Until(() => { time.Advance(TimeSpan.FromMicroseconds(100)); return a.IsConnectedTo(b); }, $"a node by {kind}");
+            world.Until(
+                () =>
+                {
+                    time.Advance(TimeSpan.FromMicroseconds(100));
+                    return a.IsConnectedTo(b);
+                },
+                $"a node by {kind}"
+            );
         }
 
         Assert.That(world.Loop.Now, Is.LessThan(5_000_000), "the time that a connection has to say who it is");
@@ -170,16 +218,29 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
     [Test]
     public void A_machine_that_connects_again_and_again_pushes_out_its_own_connections()
     {
-        if (kernelVSockets) Assert.Pass("one machine has one number; UNIX sockets stand in for several");
+        if (kernelVSockets)
+            Assert.Pass("one machine has one number; UNIX sockets stand in for several");
         FakeTimeProvider time = new();
         using NodeWorld world = new(time);
         TestNode b = world.Start(250012);
-        using VSocketTransport neighbours = TransportHarness.VSocket.Create(VSocketType.SeqPacket, world.VSocketDirectory, TransportHarness.VSocket.NextPort());
+        using VSocketTransport neighbours = TransportHarness.VSocket.Create(
+            VSocketType.SeqPacket,
+            world.VSocketDirectory,
+            TransportHarness.VSocket.NextPort()
+        );
         RecordingSink sink = new();
         neighbours.Start(world.Loop, sink);
         IForwardLink slow = Connect(7);
-        for (int i = 0; i < 200; i++) Connect(66);
-        world.Until(() => { neighbours.Poll(64); return sink.ClosedLinks.Count >= 100; }, "most of the flood's connections to be closed");
+        for (int i = 0; i < 200; i++)
+            Connect(66);
+        world.Until(
+            () =>
+            {
+                neighbours.Poll(64);
+                return sink.ClosedLinks.Count >= 100;
+            },
+            "most of the flood's connections to be closed"
+        );
         Assert.That(sink.HasClosed(slow), Is.False, "the connection of the neighbour that takes its time");
 
         IForwardLink Connect(uint cid)
@@ -187,7 +248,14 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
             b.VSocketFamily!.PeerCid = cid;
             long before = b.VSocket.Statistics.LinksOpened;
             IForwardLink link = neighbours.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, b.VSocketPort));
-            world.Until(() => { neighbours.Poll(64); return b.VSocket.Statistics.LinksOpened > before; }, $"a link of machine {cid}");
+            world.Until(
+                () =>
+                {
+                    neighbours.Poll(64);
+                    return b.VSocket.Statistics.LinksOpened > before;
+                },
+                $"a link of machine {cid}"
+            );
             return link;
         }
     }

@@ -28,9 +28,15 @@ public sealed partial class PackageTests
         _project = new TemporaryDirectory();
         string readme = File.ReadAllText(Path.Combine(SourceTree.Root, PackedFile.Id, "README.md"));
         File.WriteAllText(_project["Program.cs"], Sample().Match(readme).Groups[1].Value);
-        string hosting = XDocument.Load(Path.Combine(SourceTree.Root, "Directory.Packages.props")).Descendants("PackageVersion")
-            .Single(static package => package.Attribute("Include")!.Value == "Microsoft.Extensions.Hosting").Attribute("Version")!.Value;
-        File.WriteAllText(_project["hello.csproj"], $"""
+        string hosting = XDocument
+            .Load(Path.Combine(SourceTree.Root, "Directory.Packages.props"))
+            .Descendants("PackageVersion")
+            .Single(static package => package.Attribute("Include")!.Value == "Microsoft.Extensions.Hosting")
+            .Attribute("Version")!
+            .Value;
+        File.WriteAllText(
+            _project["hello.csproj"],
+            $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
                 <OutputType>Exe</OutputType>
@@ -47,9 +53,12 @@ public sealed partial class PackageTests
                 <PackageReference Include="Microsoft.Extensions.Hosting" Version="{hosting}" />
               </ItemGroup>
             </Project>
-            """);
+            """
+        );
         // Sources by key only: "nuget.org" is whatever this machine's own configuration says it is.
-        File.WriteAllText(_project["nuget.config"], $"""
+        File.WriteAllText(
+            _project["nuget.config"],
+            $"""
             <configuration>
               <packageSources>
                 <add key="packed" value="{_package.Feed}" />
@@ -59,7 +68,8 @@ public sealed partial class PackageTests
                 <packageSource key="packed"><package pattern="{PackedFile.Id}" /></packageSource>
               </packageSourceMapping>
             </configuration>
-            """);
+            """
+        );
     }
 
     [OneTimeTearDown]
@@ -73,11 +83,22 @@ public sealed partial class PackageTests
     public void The_file_holds_what_a_package_needs_and_nothing_else()
     {
         using ZipArchive archive = ZipFile.OpenRead(_package.File);
-        Assert.That(archive.Entries.Select(static entry => entry.FullName).Where(static name => !name.StartsWith("package/", StringComparison.Ordinal)), Is.EquivalentTo(new[]
-        {
-            "[Content_Types].xml", "_rels/.rels", "FastForward.Transport.nuspec", "README.md",
-            "lib/net10.0/FastForward.Transport.dll", "lib/net10.0/FastForward.Transport.xml",
-        }));
+        Assert.That(
+            archive
+                .Entries.Select(static entry => entry.FullName)
+                .Where(static name => !name.StartsWith("package/", StringComparison.Ordinal)),
+            Is.EquivalentTo(
+                new[]
+                {
+                    "[Content_Types].xml",
+                    "_rels/.rels",
+                    "FastForward.Transport.nuspec",
+                    "README.md",
+                    "lib/net10.0/FastForward.Transport.dll",
+                    "lib/net10.0/FastForward.Transport.xml",
+                }
+            )
+        );
         using Stream nuspec = archive.GetEntry("FastForward.Transport.nuspec")!.Open();
         XElement metadata = XDocument.Load(nuspec).Root!.Elements().First();
         XElement Element(string name) => metadata.Elements().Single(element => element.Name.LocalName == name);
@@ -88,11 +109,21 @@ public sealed partial class PackageTests
             Assert.That(Element("readme").Value, Is.EqualTo("README.md"));
             Assert.That(Element("description").Value, Is.Not.Empty);
             Assert.That(Element("tags").Value, Does.Contain("messaging"));
-            Assert.That(metadata.Descendants().Where(static element => element.Name.LocalName == "dependency").Select(static element => element.Attribute("id")!.Value), Is.EquivalentTo(new[]
-            {
-                "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions", "Microsoft.Extensions.Hosting.Abstractions",
-                "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
-            }));
+            Assert.That(
+                metadata
+                    .Descendants()
+                    .Where(static element => element.Name.LocalName == "dependency")
+                    .Select(static element => element.Attribute("id")!.Value),
+                Is.EquivalentTo(
+                    new[]
+                    {
+                        "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
+                        "Microsoft.Extensions.Hosting.Abstractions",
+                        "Microsoft.Extensions.Logging.Abstractions",
+                        "Microsoft.Extensions.Options",
+                    }
+                )
+            );
             if (Directory.Exists(Path.Combine(SourceTree.Root, ".git")))
                 Assert.That(Element("repository").Attribute("commit")!.Value, Does.Match("^[0-9a-f]{40}$"));
         });
@@ -104,10 +135,19 @@ public sealed partial class PackageTests
         using MemoryStream dll = Unpack(_package.File, "lib/net10.0/FastForward.Transport.dll");
         using MemoryStream pdb = Unpack(_package.Symbols, "lib/net10.0/FastForward.Transport.pdb");
         using PEReader library = new(dll);
-        CodeViewDebugDirectoryData expected = library.ReadCodeViewDebugDirectoryData(library.ReadDebugDirectory().Single(static entry => entry.Type == DebugDirectoryEntryType.CodeView));
+        CodeViewDebugDirectoryData expected = library.ReadCodeViewDebugDirectoryData(
+            library.ReadDebugDirectory().Single(static entry => entry.Type == DebugDirectoryEntryType.CodeView)
+        );
         using MetadataReaderProvider provider = MetadataReaderProvider.FromPortablePdbStream(pdb);
-        Assert.That(new BlobContentId(provider.GetMetadataReader().DebugMetadataHeader!.Id).Guid, Is.EqualTo(expected.Guid));
-        Assert.That(library.ReadDebugDirectory().Select(static entry => entry.Type), Does.Contain(DebugDirectoryEntryType.Reproducible), "deterministic");
+        Assert.That(
+            new BlobContentId(provider.GetMetadataReader().DebugMetadataHeader!.Id).Guid,
+            Is.EqualTo(expected.Guid)
+        );
+        Assert.That(
+            library.ReadDebugDirectory().Select(static entry => entry.Type),
+            Does.Contain(DebugDirectoryEntryType.Reproducible),
+            "deterministic"
+        );
     }
 
     [Test]
@@ -128,7 +168,10 @@ public sealed partial class PackageTests
     public void It_runs_compiled_ahead_of_time()
     {
         Requires.Program("gcc", "gcc");
-        if (!File.Exists("/usr/include/zlib.h")) TestEnvironment.Missing("zlib.h is not installed (Debian package zlib1g-dev; test.sh installs it): the linker needs zlib.");
+        if (!File.Exists("/usr/include/zlib.h"))
+            TestEnvironment.Missing(
+                "zlib.h is not installed (Debian package zlib1g-dev; test.sh installs it): the linker needs zlib."
+            );
         Publish("native", "-p:PublishAot=true", "-p:CppCompilerAndLinker=gcc");
         Assert.That(File.Exists(_project["native/hello.dll"]), Is.False, "one native program");
         TheTwoGreetEachOther(_project["native/hello"]);
@@ -137,21 +180,27 @@ public sealed partial class PackageTests
     private void Publish(string name, params string[] options)
     {
         string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
-        PackedFile.Run(NewProject(name), s_limit, ["publish", "-c", "Release", "--nologo", "-r", $"linux-{architecture}", "-o", _project[name], .. options]);
+        PackedFile.Run(
+            NewProject(name),
+            s_limit,
+            ["publish", "-c", "Release", "--nologo", "-r", $"linux-{architecture}", "-o", _project[name], .. options]
+        );
     }
 
     // A project of its own each, for what restores is not the same; a project builds whatever source is below it.
     private string NewProject(string name)
     {
         DirectoryInfo copy = Directory.CreateDirectory(_project[$"source-{name}"]);
-        foreach (string file in new[] { "Program.cs", "hello.csproj", "nuget.config" }) File.Copy(_project[file], Path.Combine(copy.FullName, file));
+        foreach (string file in new[] { "Program.cs", "hello.csproj", "nuget.config" })
+            File.Copy(_project[file], Path.Combine(copy.FullName, file));
         return copy.FullName;
     }
 
     private static void TheTwoGreetEachOther(string program)
     {
         // Numbers of its own, since the sockets are in /tmp; the two differ in the last bit.
-        int first = Random.Shared.Next(500, 12_000) * 2, second = first + 1;
+        int first = Random.Shared.Next(500, 12_000) * 2,
+            second = first + 1;
         using RunningProgram a = RunningProgram.Start(program, $"{first}");
         using RunningProgram b = RunningProgram.Start(program, $"{second}");
         a.WaitForLine($"node {second} says hello");

@@ -15,8 +15,22 @@ internal sealed class PackedFile : IDisposable
     public PackedFile()
     {
         Version = $"0.1.0-test.{Guid.NewGuid():N}";
-        string configuration = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!);
-        Run(SourceTree.Root, TimeSpan.FromMinutes(3), "pack", Id, "-c", configuration, "--no-build", "--nologo", "-o", _feed.Path, $"-p:PackageVersion={Version}");
+        string configuration = Path.GetFileName(
+            Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!
+        );
+        Run(
+            SourceTree.Root,
+            TimeSpan.FromMinutes(3),
+            "pack",
+            Id,
+            "-c",
+            configuration,
+            "--no-build",
+            "--nologo",
+            "-o",
+            _feed.Path,
+            $"-p:PackageVersion={Version}"
+        );
     }
 
     public string Version { get; }
@@ -37,8 +51,11 @@ internal sealed class PackedFile : IDisposable
     public void Dispose()
     {
         _feed.Dispose();
-        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        string packages =
+            Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         string cached = Path.Combine(packages, Id.ToLowerInvariant(), Version);
-        if (Directory.Exists(cached)) Directory.Delete(cached, recursive: true);
+        if (Directory.Exists(cached))
+            Directory.Delete(cached, recursive: true);
     }
 }

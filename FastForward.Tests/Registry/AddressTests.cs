@@ -40,7 +40,11 @@ public sealed class AddressTests
     [Test]
     public void A_zone_may_be_the_name_of_an_interface()
     {
-        Assert.That(IpAddressText.TryParse("fe80::7%lo", Port, out EndPoint? endPoint, out string? problem), Is.True, problem);
+        Assert.That(
+            IpAddressText.TryParse("fe80::7%lo", Port, out EndPoint? endPoint, out string? problem),
+            Is.True,
+            problem
+        );
         Assert.That(((IPEndPoint)endPoint!).Address.ScopeId, Is.GreaterThan(0));
     }
 
@@ -119,7 +123,12 @@ public sealed class AddressTests
     public void The_answer_to_a_bad_address_reads_like_this()
     {
         IpAddressText.TryParse("10.0.0.999", Port, out _, out string? problem);
-        Assert.That(problem, Is.EqualTo("address \"10.0.0.999\" is neither an IPv4 or IPv6 address nor a host name; write for example 192.0.2.7, 2001:db8::7 or node7.example.net"));
+        Assert.That(
+            problem,
+            Is.EqualTo(
+                "address \"10.0.0.999\" is neither an IPv4 or IPv6 address nor a host name; write for example 192.0.2.7, 2001:db8::7 or node7.example.net"
+            )
+        );
     }
 
     [TestCase("0xfe8000000000000050800200008e4d39", "rdma:0xfe8000000000000050800200008e4d39:54000")]
@@ -132,7 +141,10 @@ public sealed class AddressTests
     {
         Assert.That(RdmaEndPoint.TryParse(text, Port, out EndPoint? endPoint, out string? problem), Is.True, problem);
         Assert.That(endPoint!.ToString(), Is.EqualTo(expected));
-        Assert.That(((RdmaEndPoint)endPoint).Host is null, Is.EqualTo(((RdmaEndPoint)endPoint).Gid.Length == RdmaEndPoint.GidLength));
+        Assert.That(
+            ((RdmaEndPoint)endPoint).Host is null,
+            Is.EqualTo(((RdmaEndPoint)endPoint).Gid.Length == RdmaEndPoint.GidLength)
+        );
     }
 
     [Test]
@@ -168,8 +180,15 @@ public sealed class AddressTests
     [TestCase("4294967294", 4294967294u)]
     public void A_vsock_address_is_a_context_id(string text, uint cid)
     {
-        Assert.That(VSocketEndPoint.TryParse(text, Port, out EndPoint? endPoint, out string? problem), Is.True, problem);
-        Assert.That(endPoint, Is.EqualTo(new VSocketEndPoint(cid, Port)).And.Not.EqualTo(new VSocketEndPoint(cid, Port - 1)));
+        Assert.That(
+            VSocketEndPoint.TryParse(text, Port, out EndPoint? endPoint, out string? problem),
+            Is.True,
+            problem
+        );
+        Assert.That(
+            endPoint,
+            Is.EqualTo(new VSocketEndPoint(cid, Port)).And.Not.EqualTo(new VSocketEndPoint(cid, Port - 1))
+        );
         Assert.That(endPoint!.ToString(), Is.EqualTo($"vsock:{text}:54000"));
         Assert.That((int)endPoint.AddressFamily, Is.EqualTo(40));
     }
@@ -196,7 +215,11 @@ public sealed class AddressTests
     [Test]
     public void A_socket_is_found_by_its_port_alone([Values(null, "")] string? text)
     {
-        Assert.That(SocketAddressText.TryParse(text, 25_011, "/run/ff", out EndPoint? endPoint, out string? problem), Is.True, problem);
+        Assert.That(
+            SocketAddressText.TryParse(text, 25_011, "/run/ff", out EndPoint? endPoint, out string? problem),
+            Is.True,
+            problem
+        );
         Assert.That(endPoint, Is.InstanceOf<UnixDomainSocketEndPoint>());
         Assert.That(endPoint!.ToString(), Is.EqualTo("/run/ff/FastForward.25011.sock"));
     }
@@ -205,9 +228,15 @@ public sealed class AddressTests
     [TestCase(" ")]
     public void A_bad_socket_address_is_explained(string text)
     {
-        Assert.That(SocketAddressText.TryParse(text, Port, "/tmp", out EndPoint? endPoint, out string? problem), Is.False);
+        Assert.That(
+            SocketAddressText.TryParse(text, Port, "/tmp", out EndPoint? endPoint, out string? problem),
+            Is.False
+        );
         Assert.That(endPoint, Is.Null);
-        Assert.That(problem, Does.StartWith("address ").And.Contain("must be empty").And.Contain("write for example \"\""));
+        Assert.That(
+            problem,
+            Does.StartWith("address ").And.Contain("must be empty").And.Contain("write for example \"\"")
+        );
     }
 
     [TestCase("tmp", "absolute")]
@@ -223,7 +252,11 @@ public sealed class AddressTests
     public void A_socket_path_may_be_as_long_as_a_socket_address()
     {
         string longest = "/" + new string('d', 106 - "/FastForward.65535.sock".Length);
-        Assert.That(SocketAddressText.TryParse("", 65_535, longest, out EndPoint? endPoint, out string? problem), Is.True, problem);
+        Assert.That(
+            SocketAddressText.TryParse("", 65_535, longest, out EndPoint? endPoint, out string? problem),
+            Is.True,
+            problem
+        );
         Assert.That(endPoint!.ToString(), Has.Length.EqualTo(107));
         Assert.That(SocketAddressText.TryParse("", 65_535, longest + "d", out _, out problem), Is.False);
         Assert.That(problem, Does.Contain("108 octets"));
@@ -232,13 +265,22 @@ public sealed class AddressTests
     [Test]
     public void Every_medium_has_the_same_ports([Values] TransportKind kind)
     {
-        string address = kind switch { TransportKind.Socket => "", TransportKind.VSocket => "3", _ => "192.0.2.7" };
-        foreach (int port in new[] { 1, 54_000, 65_535 }) Assert.That(s_parsers[kind](address, port, out _, out string? problem), Is.True, problem);
+        string address = kind switch
+        {
+            TransportKind.Socket => "",
+            TransportKind.VSocket => "3",
+            _ => "192.0.2.7",
+        };
+        foreach (int port in new[] { 1, 54_000, 65_535 })
+            Assert.That(s_parsers[kind](address, port, out _, out string? problem), Is.True, problem);
         foreach (int port in new[] { 0, -1, 65_536, int.MinValue, int.MaxValue })
         {
             Assert.That(s_parsers[kind](address, port, out EndPoint? endPoint, out string? problem), Is.False);
             Assert.That(endPoint, Is.Null);
-            Assert.That(problem, Does.StartWith($"port {port} ").And.Contain("1..65535").And.Contain("write for example"));
+            Assert.That(
+                problem,
+                Does.StartWith($"port {port} ").And.Contain("1..65535").And.Contain("write for example")
+            );
         }
     }
 
@@ -267,6 +309,9 @@ public sealed class AddressTests
     public void A_quoted_text_fits_one_line_of_a_log()
     {
         Assert.That(AddressText.Quote("a\nb\"c\u001b[31mü"), Is.EqualTo("\"a\\u000ab\\u0022c\\u001b[31m\\u00fc\""));
-        Assert.That(AddressText.Quote(new string('x', 100_000)), Has.Length.LessThan(100).And.EndsWith("(100000 characters)"));
+        Assert.That(
+            AddressText.Quote(new string('x', 100_000)),
+            Has.Length.LessThan(100).And.EndsWith("(100000 characters)")
+        );
     }
 }

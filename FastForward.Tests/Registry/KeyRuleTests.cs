@@ -26,7 +26,10 @@ public sealed class KeyRuleTests : IDisposable
     {
         _overrides.Replace([new RouteRow(1, 0, kind, address, 54_000)]);
         Assert.That(_resolver.Find(1), Is.Null);
-        Assert.That(_resolver.Problems.Single().Reason, Does.StartWith("key id 0 ").And.Contain("for example 1").And.Contain("AllowUnkeyedIp"));
+        Assert.That(
+            _resolver.Problems.Single().Reason,
+            Does.StartWith("key id 0 ").And.Contain("for example 1").And.Contain("AllowUnkeyedIp")
+        );
 
         _overrides.Replace([new RouteRow(1, 5, kind, address, 54_000)]);
         Assert.That(_resolver.Find(1)!.KeyId, Is.EqualTo(5));

@@ -68,8 +68,7 @@ public sealed class OverrideResolverTests : IDisposable
     [Test]
     public void A_route_leads_to_the_end_point_of_its_medium()
     {
-        _configuration.Replace(
-        [
+        _configuration.Replace([
             s_good,
             new RouteRow(2, 7, TransportKind.Ip, "node2.example", 2),
             new RouteRow(3, 0, TransportKind.Socket, "", 3),
@@ -78,14 +77,16 @@ public sealed class OverrideResolverTests : IDisposable
         ]);
 
         Assert.That(_resolver.Nodes, Is.EquivalentTo([1u, 2u, 3u, 4u, 5u]));
-        Assert.That(_resolver.Nodes.Order().Select(node => _resolver.Find(node)!.Preferred.EndPoint.ToString()), Is.EqualTo(
-        [
-            "192.0.2.1:54000",
-            new DnsEndPoint("node2.example", 2).ToString(),
-            "/tmp/FastForward.3.sock",
-            "vsock:3:4",
-            "rdma:192.0.2.5:5",
-        ]));
+        Assert.That(
+            _resolver.Nodes.Order().Select(node => _resolver.Find(node)!.Preferred.EndPoint.ToString()),
+            Is.EqualTo([
+                "192.0.2.1:54000",
+                new DnsEndPoint("node2.example", 2).ToString(),
+                "/tmp/FastForward.3.sock",
+                "vsock:3:4",
+                "rdma:192.0.2.5:5",
+            ])
+        );
     }
 
     [Test]
@@ -99,28 +100,47 @@ public sealed class OverrideResolverTests : IDisposable
         Assert.That(problem.Source, Is.EqualTo("overrides"));
         Assert.That(problem.Row, Is.EqualTo("{ 2, 7, FORWARD_TRANSPORT_IP, \"10.0.0.999\", 54000 }"));
         Assert.That(problem.Reason, Does.StartWith("address \"10.0.0.999\" is neither"));
-        Assert.That(_log.TextsOf(1500).Single(), Does.Contain(problem.Row).And.Contain("overrides").And.Contain(problem.Reason));
+        Assert.That(
+            _log.TextsOf(1500).Single(),
+            Does.Contain(problem.Row).And.Contain("overrides").And.Contain(problem.Reason)
+        );
     }
 
     [Test]
     public void Every_field_of_a_bad_row_is_named()
     {
-        _configuration.Replace(
-        [
-            s_good with { Node = 0 },
-            s_good with { Node = 2, Transport = (TransportKind)9 },
-            s_good with { Node = 3, Address = null! },
-            s_good with { Node = 4, Port = 0 },
+        _configuration.Replace([
+            s_good with
+            {
+                Node = 0,
+            },
+            s_good with
+            {
+                Node = 2,
+                Transport = (TransportKind)9,
+            },
+            s_good with
+            {
+                Node = 3,
+                Address = null!,
+            },
+            s_good with
+            {
+                Node = 4,
+                Port = 0,
+            },
         ]);
 
         Assert.That(_resolver.Nodes, Is.Empty);
-        Assert.That(_resolver.Problems.Select(problem => problem.Reason), Is.EqualTo(
-        [
-            "node id 0 is no node; write for example 250012",
-            "transport type 9 is unknown; write FORWARD_TRANSPORT_IP, FORWARD_TRANSPORT_RDMA, FORWARD_TRANSPORT_SOCKET, FORWARD_TRANSPORT_VSOCKET",
-            "address is empty; write for example 192.0.2.7, 2001:db8::7 or node7.example.net",
-            "port 0 is outside 1..65535; write for example 54000",
-        ]));
+        Assert.That(
+            _resolver.Problems.Select(problem => problem.Reason),
+            Is.EqualTo([
+                "node id 0 is no node; write for example 250012",
+                "transport type 9 is unknown; write FORWARD_TRANSPORT_IP, FORWARD_TRANSPORT_RDMA, FORWARD_TRANSPORT_SOCKET, FORWARD_TRANSPORT_VSOCKET",
+                "address is empty; write for example 192.0.2.7, 2001:db8::7 or node7.example.net",
+                "port 0 is outside 1..65535; write for example 54000",
+            ])
+        );
     }
 
     [Test]
@@ -163,11 +183,10 @@ public sealed class OverrideResolverTests : IDisposable
     {
         _configuration.Replace([s_good with { Address = "?" }, s_good with { Port = 2 }, s_good with { Port = 3 }]);
         Assert.That(_resolver.Find(1)!.All.Select(route => route.Row.Port), Is.EqualTo([2]));
-        Assert.That(_resolver.Problems.Select(problem => problem.Row), Is.EqualTo(
-        [
-            (s_good with { Address = "?" }).ToString(),
-            (s_good with { Port = 3 }).ToString(),
-        ]));
+        Assert.That(
+            _resolver.Problems.Select(problem => problem.Row),
+            Is.EqualTo([(s_good with { Address = "?" }).ToString(), (s_good with { Port = 3 }).ToString()])
+        );
         Assert.That(_resolver.Problems[1].Reason, Does.Contain("has a row in this table already"));
     }
 
@@ -202,7 +221,11 @@ public sealed class OverrideResolverTests : IDisposable
         Assert.That(_log.TextsOf(1500).ToList(), Has.Count.EqualTo(1));
         _nodes.Replace([s_good]);
         Assert.That(_changes, Is.EqualTo(2));
-        Assert.That(_log.TextsOf(1500).ToList(), Has.Count.EqualTo(1), "a problem is logged when it comes, not again and again");
+        Assert.That(
+            _log.TextsOf(1500).ToList(),
+            Has.Count.EqualTo(1),
+            "a problem is logged when it comes, not again and again"
+        );
     }
 
     [Test]
@@ -210,8 +233,10 @@ public sealed class OverrideResolverTests : IDisposable
     {
         _resolver.Changed += () =>
         {
-            if (_changes == 1) _nodes.Replace([s_good with { Node = 2 }]);
-            else _resolver.Dispose();
+            if (_changes == 1)
+                _nodes.Replace([s_good with { Node = 2 }]);
+            else
+                _resolver.Dispose();
         };
         _overrides.Replace([s_good]);
         Assert.That(_resolver.Nodes, Is.EquivalentTo([1u, 2u]));
@@ -229,37 +254,63 @@ public sealed class OverrideResolverTests : IDisposable
         using CancellationTokenSource done = new();
         int wrong = 0;
         _overrides.Replace(Version(1));
-        Task[] readers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
-        {
-            while (!done.IsCancellationRequested)
-            {
-                int first = _resolver.Find(1)!.Preferred.Row.Port;
-                int second = _resolver.Find(2)!.Preferred.Row.Port;
-                if (second < first || _resolver.Nodes.Count != 2) Interlocked.Increment(ref wrong);
-            }
-        }))];
-        Task[] writers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
-        {
-            for (int version = 1; version <= Versions; version++) _nodes.Replace([s_good with { Port = version }, s_good with { Node = 2, Port = version }]);
-        }))];
-        for (int version = 1; version <= Versions; version++) _overrides.Replace(Version(version));
+        Task[] readers =
+        [
+            .. Enumerable
+                .Range(0, 2)
+                .Select(_ =>
+                    Task.Run(() =>
+                    {
+                        while (!done.IsCancellationRequested)
+                        {
+                            int first = _resolver.Find(1)!.Preferred.Row.Port;
+                            int second = _resolver.Find(2)!.Preferred.Row.Port;
+                            if (second < first || _resolver.Nodes.Count != 2)
+                                Interlocked.Increment(ref wrong);
+                        }
+                    })
+                ),
+        ];
+        Task[] writers =
+        [
+            .. Enumerable
+                .Range(0, 2)
+                .Select(_ =>
+                    Task.Run(() =>
+                    {
+                        for (int version = 1; version <= Versions; version++)
+                            _nodes.Replace([s_good with { Port = version }, s_good with { Node = 2, Port = version }]);
+                    })
+                ),
+        ];
+        for (int version = 1; version <= Versions; version++)
+            _overrides.Replace(Version(version));
         Eventually.Ends(Task.WhenAll(writers), "the writers");
         done.Cancel();
         Eventually.Ends(Task.WhenAll(readers), "the readers");
 
         Assert.That(wrong, Is.Zero);
-        Assert.That(_resolver.Find(1)!.All.Select(route => route.Row.Port), Is.EqualTo([Versions, Versions]), "the last version is in place");
+        Assert.That(
+            _resolver.Find(1)!.All.Select(route => route.Row.Port),
+            Is.EqualTo([Versions, Versions]),
+            "the last version is in place"
+        );
 
-        static RouteRow[] Version(int version) => [s_good with { Port = version }, s_good with { Node = 2, Port = version }];
+        static RouteRow[] Version(int version) =>
+            [s_good with { Port = version }, s_good with { Node = 2, Port = version }];
     }
 
     [Test]
     public void The_socket_directory_is_an_option_and_is_checked()
     {
-        using OverrideResolver resolver = new([new StaticRouteSource([new RouteRow(3, 0, TransportKind.Socket, "", 3)])], new RouteOptions { SocketDirectory = "/run/ff" });
+        using OverrideResolver resolver = new(
+            [new StaticRouteSource([new RouteRow(3, 0, TransportKind.Socket, "", 3)])],
+            new RouteOptions { SocketDirectory = "/run/ff" }
+        );
         Assert.That(resolver.Find(3)!.Preferred.EndPoint.ToString(), Is.EqualTo("/run/ff/FastForward.3.sock"));
         Assert.That(
             () => new OverrideResolver([], new RouteOptions { SocketDirectory = "tmp" }),
-            Throws.ArgumentException.With.Message.Contains("SocketDirectory").And.Message.Contains("absolute"));
+            Throws.ArgumentException.With.Message.Contains("SocketDirectory").And.Message.Contains("absolute")
+        );
     }
 }

@@ -8,7 +8,16 @@ namespace FastForward.Tests.Session;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class AdmissionTests
 {
-    private static readonly Handshake s_init = new() { Type = FrameType.Init, ReceiverIndex = 0, SenderIndex = 5, From = 2, To = 1, Incarnation = 7, Epoch = 1 };
+    private static readonly Handshake s_init = new()
+    {
+        Type = FrameType.Init,
+        ReceiverIndex = 0,
+        SenderIndex = 5,
+        From = 2,
+        To = 1,
+        Incarnation = 7,
+        Epoch = 1,
+    };
 
     private readonly EventRecorder _events = new(new SimulatedNetwork(1).Start(9));
 
@@ -21,7 +30,8 @@ public sealed class AdmissionTests
     public void Keys_are_judged(uint demanded, uint offered, bool hostLocal, bool allowed, string verdict)
     {
         Assert.That(Judge(s_init with { KeyId = offered }, demanded, hostLocal, allowed), Is.EqualTo(verdict));
-        if (verdict == "Accept") return;
+        if (verdict == "Accept")
+            return;
         Assert.That(_events.Changes[^1].Kind, Is.EqualTo(PeerEventKind.Refused));
         Assert.That(_events.Changes[^1].Reason, Does.Contain("key"));
     }
@@ -32,7 +42,11 @@ public sealed class AdmissionTests
         Assert.That(Judge(s_init with { To = 8 }), Is.EqualTo("Reject WrongNode"));
         Assert.That(Judge(s_init with { From = 1 }), Is.EqualTo("Reject NodeIdConflict"));
         Assert.That(_events.Changes[^1].Kind, Is.EqualTo(PeerEventKind.NodeIdConflict));
-        Assert.That(Judge(s_init with { From = 1, Incarnation = 1 }), Is.EqualTo("Drop"), "a route that leads back to ourselves");
+        Assert.That(
+            Judge(s_init with { From = 1, Incarnation = 1 }),
+            Is.EqualTo("Drop"),
+            "a route that leads back to ourselves"
+        );
         Assert.That(Judge(s_init with { From = 3 }), Is.EqualTo("Drop"));
         Assert.That(_events.Changes[^1].Kind, Is.EqualTo(PeerEventKind.NotConfigured));
     }
@@ -49,14 +63,32 @@ public sealed class AdmissionTests
     public void A_node_at_another_place_than_its_routes_say_is_refused_and_told()
     {
         Assert.That(Judge(s_init, kind: TransportKind.VSocket, contextId: 66), Is.EqualTo("Reject WrongSource"));
-        Assert.That(_events.Changes[^1], Is.EqualTo(new PeerEvent(2, PeerEventKind.Refused, TransportKind.VSocket, "it is at 66")));
+        Assert.That(
+            _events.Changes[^1],
+            Is.EqualTo(new PeerEvent(2, PeerEventKind.Refused, TransportKind.VSocket, "it is at 66"))
+        );
         Assert.That(Judge(s_init, kind: TransportKind.VSocket, contextId: 3), Is.EqualTo("Accept"));
     }
 
-    private string Judge(in Handshake init, uint demanded = 0, bool hostLocal = true, bool allowed = true, bool closed = false, TransportKind kind = TransportKind.Ip, uint? contextId = null)
+    private string Judge(
+        in Handshake init,
+        uint demanded = 0,
+        bool hostLocal = true,
+        bool allowed = true,
+        bool closed = false,
+        TransportKind kind = TransportKind.Ip,
+        uint? contextId = null
+    )
     {
         Policy policy = new(demanded, allowed, closed);
-        Peers peers = new(new SessionOptions { Node = 1, Incarnation = 1 }, _events, new NodeStatistics(), policy, new MessagePool(), static _ => 0);
+        Peers peers = new(
+            new SessionOptions { Node = 1, Incarnation = 1 },
+            _events,
+            new NodeStatistics(),
+            policy,
+            new MessagePool(),
+            static _ => 0
+        );
         InitVerdict verdict = peers.Judge(0, init, kind, hostLocal, contextId, out RejectReason reason);
         return verdict == InitVerdict.Reject ? $"{verdict} {reason}" : verdict.ToString();
     }
@@ -73,6 +105,7 @@ public sealed class AdmissionTests
 
         public bool AllowsUnkeyed(TransportKind kind) => allowed;
 
-        public string? ReasonAgainst(uint node, TransportKind kind, uint? contextId) => contextId == 66 ? "it is at 66" : null;
+        public string? ReasonAgainst(uint node, TransportKind kind, uint? contextId) =>
+            contextId == 66 ? "it is at 66" : null;
     }
 }

@@ -11,19 +11,33 @@ public sealed class ArrivalMeterTests
     public void Counts_are_those_of_a_model()
     {
         // Which numbers come, and in which order: each at most once, as behind the replay window.
-        Gen.Int[0, 60].Array[0, 60].Sample(numbers =>
-        {
-            int[] arrivals = [.. numbers.Distinct()];
-            ArrivalMeter meter = new();
-            foreach (int number in arrivals) meter.Add((ulong)number);
-            int expected = arrivals.Length == 0 ? 0 : arrivals.Max() + 1;
-            int reordered = arrivals.Where((number, index) => arrivals.Take(index).Any(earlier => earlier > number)).Count();
-            Assert.That(meter.Received, Is.EqualTo(arrivals.Length));
-            Assert.That(meter.Lost, Is.EqualTo(expected - arrivals.Length));
-            Assert.That(meter.Reordered, Is.EqualTo(reordered));
-            Assert.That(meter.LossRatio, Is.EqualTo(expected == 0 ? 0 : (double)(expected - arrivals.Length) / expected).Within(1e-12));
-            Assert.That(meter.ReorderedRatio, Is.EqualTo(arrivals.Length == 0 ? 0 : (double)reordered / arrivals.Length).Within(1e-12));
-        }, iter: 2000);
+        Gen.Int[0, 60]
+            .Array[0, 60]
+            .Sample(
+                numbers =>
+                {
+                    int[] arrivals = [.. numbers.Distinct()];
+                    ArrivalMeter meter = new();
+                    foreach (int number in arrivals)
+                        meter.Add((ulong)number);
+                    int expected = arrivals.Length == 0 ? 0 : arrivals.Max() + 1;
+                    int reordered = arrivals
+                        .Where((number, index) => arrivals.Take(index).Any(earlier => earlier > number))
+                        .Count();
+                    Assert.That(meter.Received, Is.EqualTo(arrivals.Length));
+                    Assert.That(meter.Lost, Is.EqualTo(expected - arrivals.Length));
+                    Assert.That(meter.Reordered, Is.EqualTo(reordered));
+                    Assert.That(
+                        meter.LossRatio,
+                        Is.EqualTo(expected == 0 ? 0 : (double)(expected - arrivals.Length) / expected).Within(1e-12)
+                    );
+                    Assert.That(
+                        meter.ReorderedRatio,
+                        Is.EqualTo(arrivals.Length == 0 ? 0 : (double)reordered / arrivals.Length).Within(1e-12)
+                    );
+                },
+                iter: 2000
+            );
     }
 
     [Test]
@@ -31,7 +45,8 @@ public sealed class ArrivalMeterTests
     {
         ArrivalMeter meter = new();
         ulong number = 0;
-        for (int i = 0; i < 10; i++, number += 2) meter.Add(number); // every other one is lost
+        for (int i = 0; i < 10; i++, number += 2)
+            meter.Add(number); // every other one is lost
         Assert.That(meter.LossRatio, Is.EqualTo(9.0 / 19).Within(1e-12));
         for (int interval = 0; interval <= ArrivalMeter.Intervals; interval++)
         {
@@ -49,8 +64,10 @@ public sealed class ArrivalMeterTests
     {
         ArrivalMeter meter = new();
         meter.Add(9);
-        for (int interval = 0; interval < ArrivalMeter.Intervals; interval++) meter.EndInterval();
-        for (ulong late = 0; late < 9; late++) meter.Add(late);
+        for (int interval = 0; interval < ArrivalMeter.Intervals; interval++)
+            meter.EndInterval();
+        for (ulong late = 0; late < 9; late++)
+            meter.Add(late);
         Assert.That(meter.LossRatio, Is.Zero);
         Assert.That(meter.ReorderedRatio, Is.EqualTo(1));
         Assert.That(meter.Lost, Is.Zero);

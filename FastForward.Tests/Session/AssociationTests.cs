@@ -66,8 +66,16 @@ public sealed class AssociationTests
             SimulatedNode successor = network.Start(2, 1);
             successor.Open(1, TransportKind.Ip);
             network.Run(network.Now + (20 * Second));
-            Assert.That(a.Recorder.Changes.Count(static change => change.Kind == PeerEventKind.Connected) - before, Is.EqualTo(1), $"seed {seed}: at the survivor");
-            Assert.That(successor.Recorder.Changes.Count(static change => change.Kind == PeerEventKind.Connected), Is.EqualTo(1), $"seed {seed}: at the new process");
+            Assert.That(
+                a.Recorder.Changes.Count(static change => change.Kind == PeerEventKind.Connected) - before,
+                Is.EqualTo(1),
+                $"seed {seed}: at the survivor"
+            );
+            Assert.That(
+                successor.Recorder.Changes.Count(static change => change.Kind == PeerEventKind.Connected),
+                Is.EqualTo(1),
+                $"seed {seed}: at the new process"
+            );
         }
     }
 
@@ -76,7 +84,8 @@ public sealed class AssociationTests
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         Ledger ledger = new("one world");
-        for (int i = 0; i < 10; i++) ledger.Send(a, 2, 1, MessageClass.RealTime, 20);
+        for (int i = 0; i < 10; i++)
+            ledger.Send(a, 2, 1, MessageClass.RealTime, 20);
         network.Run(network.Now + Second);
         network.Vanishes = static (from, _) => from == 1;
         a.RemoveRoute(2);
@@ -85,7 +94,8 @@ public sealed class AssociationTests
         a.AddRoute(2);
         a.Open(2, TransportKind.Ip);
         Assert.That(network.RunUntil(() => Connected(a, b), 10 * Second), Is.True);
-        for (int i = 0; i < 5; i++) ledger.Send(a, 2, 1, MessageClass.RealTime, 20);
+        for (int i = 0; i < 5; i++)
+            ledger.Send(a, 2, 1, MessageClass.RealTime, 20);
         network.Run(network.Now + Second);
         ledger.Check([a, b]);
         Assert.That(b.Recorder.Messages, Has.Count.EqualTo(15));
@@ -100,12 +110,23 @@ public sealed class AssociationTests
         SimulatedNode b = network.Start(2, 1);
         a.Open(2, TransportKind.Socket);
         b.Open(1, TransportKind.Ip);
-        Assert.That(network.RunUntil(() => b.Peer(1).SendPath is { Kind: TransportKind.Ip } && a.Peer(2).SendPath is { Kind: TransportKind.Socket }, 60 * Second), Is.True);
+        Assert.That(
+            network.RunUntil(
+                () =>
+                    b.Peer(1).SendPath is { Kind: TransportKind.Ip }
+                    && a.Peer(2).SendPath is { Kind: TransportKind.Socket },
+                60 * Second
+            ),
+            Is.True
+        );
         Ledger ledger = new("one world");
         for (ulong i = 0; i < 200; i++)
         {
             ulong stream = i;
-            network.At(network.Now + ((long)stream * 50_000), () => ledger.Send(a, 2, stream, MessageClass.Reliable, 100, end: true));
+            network.At(
+                network.Now + ((long)stream * 50_000),
+                () => ledger.Send(a, 2, stream, MessageClass.Reliable, 100, end: true)
+            );
         }
 
         network.Run(network.Now + (20 * Second));
@@ -131,7 +152,10 @@ public sealed class AssociationTests
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         b.Open(1, TransportKind.Socket);
-        Assert.That(network.RunUntil(() => a.Peer(2).Paths.Count(static path => path.IsEstablished) == 2, 10 * Second), Is.True);
+        Assert.That(
+            network.RunUntil(() => a.Peer(2).Paths.Count(static path => path.IsEstablished) == 2, 10 * Second),
+            Is.True
+        );
         Assert.That(a.Peer(2).SendPath!.Kind, Is.EqualTo(TransportKind.Ip));
         a.Peer(2).Prefer(network.Now, TransportKind.Socket);
         Assert.That(a.Peer(2).SendPath!.Kind, Is.EqualTo(TransportKind.Socket));
@@ -159,7 +183,10 @@ public sealed class AssociationTests
         SimulatedNode successor = network.Start(2, 1);
         successor.Open(1, TransportKind.Ip);
         Assert.That(network.RunUntil(() => Connected(a, successor), 10 * Second), Is.True);
-        Assert.That(a.Recorder.Changes.Select(static change => change.Kind), Does.Not.Contain(PeerEventKind.NodeIdConflict));
+        Assert.That(
+            a.Recorder.Changes.Select(static change => change.Kind),
+            Does.Not.Contain(PeerEventKind.NodeIdConflict)
+        );
         Assert.That(a.Peer(2).KnownIncarnation, Is.EqualTo(successor.Options.Incarnation));
     }
 
@@ -173,7 +200,10 @@ public sealed class AssociationTests
         Assert.That(a.Peer(2).KnownIncarnation, Is.EqualTo(b.Options.Incarnation));
         Assert.That(Connected(a, b), Is.True);
         Assert.That(impostor.Peer(1).State, Is.EqualTo(PeerState.Connecting));
-        Assert.That(a.Recorder.Changes.Select(static change => change.Kind), Does.Contain(PeerEventKind.NodeIdConflict));
+        Assert.That(
+            a.Recorder.Changes.Select(static change => change.Kind),
+            Does.Contain(PeerEventKind.NodeIdConflict)
+        );
     }
 
     [Test]
@@ -208,14 +238,19 @@ public sealed class AssociationTests
             foreach ((SimulatedNode from, SimulatedNode to) in new[] { (a, b), (b, a) })
             {
                 // What another link has overtaken is late, and told as skipped.
-                Assert.That(to.Recorder.Messages.Count + to.Statistics.LateMessages, Is.EqualTo(accepted[from]), $"seed {seed}: from {from.Id} to {to.Id}");
+                Assert.That(
+                    to.Recorder.Messages.Count + to.Statistics.LateMessages,
+                    Is.EqualTo(accepted[from]),
+                    $"seed {seed}: from {from.Id} to {to.Id}"
+                );
                 Assert.That(to.Peer(from.Id).Paths, Has.Count.EqualTo(1), $"seed {seed}");
                 Assert.That(accepted[from], Is.Positive);
             }
 
             void Send(SimulatedNode from, SimulatedNode to)
             {
-                if (from.Send(to.Id, 1, MessageClass.RealTime, new byte[20]).IsAccepted) accepted[from]++;
+                if (from.Send(to.Id, 1, MessageClass.RealTime, new byte[20]).IsAccepted)
+                    accepted[from]++;
             }
         }
     }
@@ -240,11 +275,16 @@ public sealed class AssociationTests
         Path draining = a.Peer(2).Paths.First(static path => path.Phase == PathPhase.Draining);
         draining.OnStall(Second);
         draining.OnTimeout(network.Now + Second);
-        Assert.That(draining.Phase, Is.EqualTo(PathPhase.Draining), "time in which this process did not run does not count");
+        Assert.That(
+            draining.Phase,
+            Is.EqualTo(PathPhase.Draining),
+            "time in which this process did not run does not count"
+        );
         draining.OnTimeout(network.Now + (2 * Second));
         Assert.That(draining.Phase, Is.EqualTo(PathPhase.Finished));
         a.Peer(2).Close(network.Now, CloseReason.Stopping, "test", UndeliveredReason.Stopped);
-        foreach (Path path in a.Peer(2).Paths.ToArray()) path.WriteFrame(network.Now, frame, out _);
+        foreach (Path path in a.Peer(2).Paths.ToArray())
+            path.WriteFrame(network.Now, frame, out _);
         Assert.That(a.Peer(2).Paths, Is.Empty);
     }
 
@@ -258,7 +298,8 @@ public sealed class AssociationTests
         Confirm(a, Answered(a, incarnation: 77, index: 2, epoch: 1), 2);
         Assert.That(former.Phase, Is.EqualTo(PathPhase.Closing));
         a.Peer(2).Close(network.Now, CloseReason.RouteChanged, "test", UndeliveredReason.PeerLost);
-        foreach (Path path in a.Peer(2).Paths.ToArray()) path.WriteFrame(network.Now, new byte[2048], out _);
+        foreach (Path path in a.Peer(2).Paths.ToArray())
+            path.WriteFrame(network.Now, new byte[2048], out _);
         Assert.That(a.Peer(2).Paths, Is.Empty);
     }
 
@@ -273,10 +314,14 @@ public sealed class AssociationTests
         survivor.ReadFrame(network.Now, Frame(FrameType.Response, a, 77, 800, 1, 900));
         Assert.That(survivor.IsEstablished, Is.True);
         uint index = 1;
-        while (a.Peer(2).Paths.Count < 17) Confirm(a, Answered(a, incarnation: 77, index, epoch: 1), index++);
+        while (a.Peer(2).Paths.Count < 17)
+            Confirm(a, Answered(a, incarnation: 77, index, epoch: 1), index++);
         Assert.That(a.Peer(2).Paths.Count(static path => path.IsEstablished), Is.EqualTo(17));
         Handshake.TryRead(Frame(FrameType.Init, a, 77, index, 1, 0), out Handshake init);
-        Assert.That(a.Peers.Judge(0, init, TransportKind.Ip, hostLocal: true, contextId: null, out RejectReason reason), Is.EqualTo(InitVerdict.Reject));
+        Assert.That(
+            a.Peers.Judge(0, init, TransportKind.Ip, hostLocal: true, contextId: null, out RejectReason reason),
+            Is.EqualTo(InitVerdict.Reject)
+        );
         Assert.That(reason, Is.EqualTo(RejectReason.Busy));
     }
 
@@ -285,7 +330,8 @@ public sealed class AssociationTests
     {
         SimulatedNetwork network = new(1);
         SimulatedNode a = network.Start(1, 2, 3);
-        for (uint index = 1; index < 1000; index++) a.ReceiveDatagram(2, Init(a, 2, 66, index));
+        for (uint index = 1; index < 1000; index++)
+            a.ReceiveDatagram(2, Init(a, 2, 66, index));
         Assert.That(a.Peer(2).Paths, Has.Count.LessThan(20));
         a.ReceiveDatagram(3, Init(a, 3, 88, 5000));
         Assert.That(a.Peer(3).Paths, Has.Count.EqualTo(1));
@@ -295,7 +341,8 @@ public sealed class AssociationTests
     public void A_link_that_takes_nothing_does_not_keep_the_node_awake()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);
-        foreach (SimulatedLink link in b.Links) b.Block(link, 10 * Second);
+        foreach (SimulatedLink link in b.Links)
+            b.Block(link, 10 * Second);
         a.Send(2, 1, MessageClass.Reliable, new byte[10]);
         network.Run(network.Now + (Second / 2));
         long wakeups = b.Wakeups;
@@ -324,18 +371,37 @@ public sealed class AssociationTests
     private static Path Answered(SimulatedNode node, ulong incarnation, uint index, uint epoch)
     {
         Handshake.TryRead(Frame(FrameType.Init, node, incarnation, index, epoch, 0), out Handshake init);
-        Assert.That(node.Peers.Judge(0, init, TransportKind.Ip, hostLocal: true, contextId: null, out _), Is.EqualTo(InitVerdict.Accept));
+        Assert.That(
+            node.Peers.Judge(0, init, TransportKind.Ip, hostLocal: true, contextId: null, out _),
+            Is.EqualTo(InitVerdict.Accept)
+        );
         return node.Peers.Answer(0, init, TransportKind.Ip, SimulatedNetwork.DatagramTraits, index + 1000);
     }
 
     private static byte[] Init(SimulatedNode to, uint from, ulong incarnation, uint index)
     {
         byte[] frame = new byte[WireFormat.Handshake];
-        new Handshake { Type = FrameType.Init, ReceiverIndex = 0, SenderIndex = index, From = from, To = to.Id, Incarnation = incarnation, Epoch = 1 }.Write(frame);
+        new Handshake
+        {
+            Type = FrameType.Init,
+            ReceiverIndex = 0,
+            SenderIndex = index,
+            From = from,
+            To = to.Id,
+            Incarnation = incarnation,
+            Epoch = 1,
+        }.Write(frame);
         return frame;
     }
 
-    private static byte[] Frame(FrameType type, SimulatedNode to, ulong incarnation, uint index, uint epoch, uint receiver)
+    private static byte[] Frame(
+        FrameType type,
+        SimulatedNode to,
+        ulong incarnation,
+        uint index,
+        uint epoch,
+        uint receiver
+    )
     {
         byte[] frame = new byte[WireFormat.Handshake];
         new Handshake

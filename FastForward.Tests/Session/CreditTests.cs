@@ -21,8 +21,14 @@ public sealed class CreditTests
         Connect();
         for (ulong stream = 0; stream < 200; stream++)
         {
-            foreach (SimulatedLink link in _a.Links) _a.Block(link, 1000);
-            for (int i = 0; i < 4; i++) Assert.That(Send(stream, 50_000).Status, Is.EqualTo(SendStatus.Accepted), $"stream {stream}, message {i}");
+            foreach (SimulatedLink link in _a.Links)
+                _a.Block(link, 1000);
+            for (int i = 0; i < 4; i++)
+                Assert.That(
+                    Send(stream, 50_000).Status,
+                    Is.EqualTo(SendStatus.Accepted),
+                    $"stream {stream}, message {i}"
+                );
             Assert.That(_a.Peer(2).ResetStream(_network.Now, stream, 1), Is.EqualTo(SendStatus.Accepted));
             _network.Run(_network.Now + Second);
         }
@@ -34,7 +40,8 @@ public sealed class CreditTests
     public void A_reset_of_a_stream_that_had_ended_at_the_receiver_is_acknowledged()
     {
         Connect();
-        foreach (SimulatedLink link in _b.Links) _b.Block(link, Second);
+        foreach (SimulatedLink link in _b.Links)
+            _b.Block(link, Second);
         Send(1, 10, end: true);
         _network.Run(_network.Now + (Second / 10)); // delivered; the acknowledgement waits for its link
         Assert.That(_a.Peer(2).ResetStream(_network.Now, 1, 5), Is.EqualTo(SendStatus.Accepted));
@@ -48,12 +55,17 @@ public sealed class CreditTests
     public void Every_message_of_a_forgotten_stream_gets_an_answer_however_many_there_are()
     {
         Connect(receiver: options => options with { MaxStreams = 100 });
-        for (ulong stream = 0; stream < 300; stream++) Send(stream, 10);
+        for (ulong stream = 0; stream < 300; stream++)
+            Send(stream, 10);
         _network.Run(_network.Now + Second);
-        for (ulong stream = 0; stream < 300; stream++) Send(stream, 10);
+        for (ulong stream = 0; stream < 300; stream++)
+            Send(stream, 10);
         _network.Run(_network.Now + Second);
         Assert.That(Sender.Unacknowledged, Is.Zero);
-        Assert.That(_b.Recorder.Messages.Count + _a.Recorder.Reports.Sum(static report => (int)report.Count), Is.EqualTo(600));
+        Assert.That(
+            _b.Recorder.Messages.Count + _a.Recorder.Reports.Sum(static report => (int)report.Count),
+            Is.EqualTo(600)
+        );
         Assert.That(_a.Recorder.Reports, Is.Not.Empty);
     }
 
@@ -61,7 +73,8 @@ public sealed class CreditTests
     public void The_sender_of_an_evicted_real_time_stream_is_told()
     {
         Connect(receiver: options => options with { MaxStreams = 2 });
-        for (ulong stream = 0; stream < 3; stream++) _a.Send(2, stream, MessageClass.RealTime, "x"u8);
+        for (ulong stream = 0; stream < 3; stream++)
+            _a.Send(2, stream, MessageClass.RealTime, "x"u8);
         _network.Run(_network.Now + Second);
         Assert.That(_a.Send(2, 0, MessageClass.RealTime, "x"u8).IsAccepted, Is.True);
         _network.Run(_network.Now + Second);
@@ -75,11 +88,13 @@ public sealed class CreditTests
         int accepted = 0;
         for (ulong stream = 0; stream < 4; stream++)
         {
-            while (Send(stream, 60_000).IsAccepted) accepted++;
+            while (Send(stream, 60_000).IsAccepted)
+                accepted++;
         }
 
         // Everything arrives, but no acknowledgement gets out before the connection is cut.
-        foreach (SimulatedLink link in _b.Links) _b.Block(link, 10 * Second);
+        foreach (SimulatedLink link in _b.Links)
+            _b.Block(link, 10 * Second);
         _network.Run(_network.Now + (Second / 2));
         Assert.That(_b.Recorder.Messages, Has.Count.EqualTo(accepted));
         foreach (SimulatedLink link in _b.Links.ToArray())
@@ -89,12 +104,14 @@ public sealed class CreditTests
         }
 
         _network.Run(_network.Now + 10);
-        foreach (SimulatedLink link in _a.Links.ToArray()) _network.Cut(link);
+        foreach (SimulatedLink link in _a.Links.ToArray())
+            _network.Cut(link);
         _network.Run(_network.Now + (5 * Second));
         Assert.That(Sender.Unacknowledged, Is.Zero);
         for (ulong stream = 10; stream < 14; stream++)
         {
-            for (int i = 0; i < 4; i++) Assert.That(Send(stream, 60_000).Status, Is.EqualTo(SendStatus.Accepted));
+            for (int i = 0; i < 4; i++)
+                Assert.That(Send(stream, 60_000).Status, Is.EqualTo(SendStatus.Accepted));
         }
     }
 
@@ -102,11 +119,10 @@ public sealed class CreditTests
     public void Whoever_was_refused_is_called_when_the_association_dies()
     {
         Connect();
-        foreach (SimulatedLink link in _a.Links) _a.Block(link, 100 * Second);
+        foreach (SimulatedLink link in _a.Links)
+            _a.Block(link, 100 * Second);
         ulong stream = 0;
-        while (Send(stream, 60_000).IsAccepted || Send(++stream, 60_000).IsAccepted)
-        {
-        }
+        while (Send(stream, 60_000).IsAccepted || Send(++stream, 60_000).IsAccepted) { }
 
         _a.Peer(2).Close(_network.Now, default, "test", UndeliveredReason.PeerLost);
         Assert.That(_a.Recorder.WritableStreams, Does.Contain((2u, stream)));
@@ -116,13 +132,15 @@ public sealed class CreditTests
     public void Who_is_told_of_back_pressure_is_always_called()
     {
         Connect();
-        foreach (SimulatedLink link in _a.Links) _a.Block(link, 100 * Second);
+        foreach (SimulatedLink link in _a.Links)
+            _a.Block(link, 100 * Second);
         HashSet<ulong> refused = [];
         SendStatus last = default;
         for (ulong stream = 0; stream < 4000; stream++)
         {
             last = Send(stream, 60_000).Status;
-            if (last == SendStatus.BackPressured) refused.Add(stream);
+            if (last == SendStatus.BackPressured)
+                refused.Add(stream);
         }
 
         Assert.That(last, Is.EqualTo(SendStatus.TooManyStreams));
@@ -134,13 +152,27 @@ public sealed class CreditTests
     public void A_peer_that_makes_this_side_owe_without_end_loses_its_path()
     {
         MessagePool pool = new();
-        Receiver receiver = new(2, new SessionOptions { Node = 1, Incarnation = 1, MaxStreams = 4 }, new EventRecorder(null!), new PeerStatistics(2, new NodeStatistics()), pool, new KeptCredit());
+        Receiver receiver = new(
+            2,
+            new SessionOptions
+            {
+                Node = 1,
+                Incarnation = 1,
+                MaxStreams = 4,
+            },
+            new EventRecorder(null!),
+            new PeerStatistics(2, new NodeStatistics()),
+            pool,
+            new KeptCredit()
+        );
         ulong taken = 0;
-        while (receiver.Reset(0, taken, 0, 0, reliablePath: true)) Assert.That(++taken, Is.LessThan(100_000));
+        while (receiver.Reset(0, taken, 0, 0, reliablePath: true))
+            Assert.That(++taken, Is.LessThan(100_000));
         Assert.That(taken, Is.GreaterThanOrEqualTo(4096));
     }
 
-    private SendResult Send(ulong stream, int size, bool end = false) => _a.Send(2, stream, MessageClass.Reliable, new byte[size], end);
+    private SendResult Send(ulong stream, int size, bool end = false) =>
+        _a.Send(2, stream, MessageClass.Reliable, new byte[size], end);
 
     private void Connect(Func<SessionOptions, SessionOptions>? receiver = null)
     {
@@ -148,6 +180,12 @@ public sealed class CreditTests
         _a = _network.Start(1, 2);
         _b = _network.StartAt(2, 2, receiver, 1);
         _a.Open(2, TransportKind.Socket);
-        Assert.That(_network.RunUntil(() => _a.Peer(2).State == PeerState.Connected && _b.Peer(1).State == PeerState.Connected, 10 * Second), Is.True);
+        Assert.That(
+            _network.RunUntil(
+                () => _a.Peer(2).State == PeerState.Connected && _b.Peer(1).State == PeerState.Connected,
+                10 * Second
+            ),
+            Is.True
+        );
     }
 }

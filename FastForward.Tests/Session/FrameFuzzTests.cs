@@ -36,18 +36,30 @@ public sealed class FrameFuzzTests
                 {
                     byte[] frame = random.Next(10) == 0 ? Noise(random) : Mutant(random, node, (ulong)i);
                     path.ReadFrame(i, frame);
-                    if (random.Next(8) == 0) path.WriteFrame(i, buffer.AsSpan(0, path.Traits.MaxFrameSize), out _);
-                    if (random.Next(16) == 0) node.Peer(25011).OnTimeout(i);
+                    if (random.Next(8) == 0)
+                        path.WriteFrame(i, buffer.AsSpan(0, path.Traits.MaxFrameSize), out _);
+                    if (random.Next(16) == 0)
+                        node.Peer(25011).OnTimeout(i);
                 }
 
                 Sender sender = node.Peer(25011).Association.Sender;
                 Assert.That(sender.StoredBytes, Is.GreaterThanOrEqualTo(0), $"seed {seed}, world at frame {frames}");
-                Assert.That(sender.Unacknowledged, Is.GreaterThanOrEqualTo(sender.UnacknowledgedMessages), $"seed {seed}, world at frame {frames}");
-                Assert.That(node.Peer(25011).Paths, Has.Count.LessThanOrEqualTo(1), $"seed {seed}, world at frame {frames}");
+                Assert.That(
+                    sender.Unacknowledged,
+                    Is.GreaterThanOrEqualTo(sender.UnacknowledgedMessages),
+                    $"seed {seed}, world at frame {frames}"
+                );
+                Assert.That(
+                    node.Peer(25011).Paths,
+                    Has.Count.LessThanOrEqualTo(1),
+                    $"seed {seed}, world at frame {frames}"
+                );
             }
             catch (Exception exception) when (exception is not AssertionException)
             {
-                throw new AssertionException($"seed {seed}, world at frame {frames}, {phase}, reliable {reliable}: {exception}");
+                throw new AssertionException(
+                    $"seed {seed}, world at frame {frames}, {phase}, reliable {reliable}: {exception}"
+                );
             }
 
             delivered += node.Recorder.Messages.Count;
@@ -70,7 +82,13 @@ public sealed class FrameFuzzTests
         byte[] frame =
         [
             .. GoldenFrames.Version1["probe"].AsSpan(0, WireFormat.DataHeader),
-            200, 9, 3, 0, 1, 2, 3,
+            200,
+            9,
+            3,
+            0,
+            1,
+            2,
+            3,
             .. GoldenFrames.Version1["message-begin"].AsSpan(WireFormat.DataHeader),
         ];
         BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(8), 0);
@@ -85,18 +103,24 @@ public sealed class FrameFuzzTests
         LinkTraits traits = reliable ? SimulatedNetwork.ReliableTraits : SimulatedNetwork.DatagramTraits;
         Peer peer = node.Peer(25011);
         Handshake.TryRead(GoldenFrames.Version1["init"], out Handshake init);
-        Path path = phase == PathPhase.Initiating
-            ? Path.Initiate(peer, TransportKind.Ip, traits, Index, 0)
-            : Path.Answer(peer, TransportKind.Ip, traits, Index, 0, init, 3);
+        Path path =
+            phase == PathPhase.Initiating
+                ? Path.Initiate(peer, TransportKind.Ip, traits, Index, 0)
+                : Path.Answer(peer, TransportKind.Ip, traits, Index, 0, init, 3);
         peer.Add(path);
-        if (phase is PathPhase.Initiating or PathPhase.Answering) return path;
+        if (phase is PathPhase.Initiating or PathPhase.Answering)
+            return path;
         byte[] confirm = Addressed("confirm", node);
         path.ReadFrame(0, confirm);
         Assert.That(path.Phase, Is.EqualTo(PathPhase.Established));
-        if (reliable) peer.Send(0, 0x0102030405060708, MessageClass.Reliable, new byte[5000], end: false);
-        else peer.Send(0, 0x0102030405060708, MessageClass.RealTime, new byte[500], end: false);
-        if (phase is PathPhase.Closing) path.Close(0, CloseReason.Stopping, "test");
-        if (phase is PathPhase.Finished) path.Finish(0, "test");
+        if (reliable)
+            peer.Send(0, 0x0102030405060708, MessageClass.Reliable, new byte[5000], end: false);
+        else
+            peer.Send(0, 0x0102030405060708, MessageClass.RealTime, new byte[500], end: false);
+        if (phase is PathPhase.Closing)
+            path.Close(0, CloseReason.Stopping, "test");
+        if (phase is PathPhase.Finished)
+            path.Finish(0, "test");
         return path;
     }
 
@@ -124,14 +148,22 @@ public sealed class FrameFuzzTests
             for (int more = random.Next(4); more > 0; more--)
             {
                 byte[] other = s_golden[random.Next(s_golden.Length)];
-                if (other[1] == (byte)FrameType.Data) frame = [.. frame, .. other.AsSpan(WireFormat.DataHeader)];
+                if (other[1] == (byte)FrameType.Data)
+                    frame = [.. frame, .. other.AsSpan(WireFormat.DataHeader)];
             }
         }
 
-        if (isData) BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(8), random.Next(20) == 0 ? (ulong)random.NextInt64(long.MinValue, long.MaxValue) : number);
-        else if (frame.Length >= WireFormat.Handshake && random.Next(2) == 0) BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(32), node.Options.Incarnation);
+        if (isData)
+            BinaryPrimitives.WriteUInt64LittleEndian(
+                frame.AsSpan(8),
+                random.Next(20) == 0 ? (ulong)random.NextInt64(long.MinValue, long.MaxValue) : number
+            );
+        else if (frame.Length >= WireFormat.Handshake && random.Next(2) == 0)
+            BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(32), node.Options.Incarnation);
         int first = isData && random.Next(4) != 0 ? WireFormat.DataHeader : 0;
-        for (int changes = random.Next(5); changes > 0; changes--) frame[random.Next(first, frame.Length)] = random.Next(3) == 0 ? (byte)random.Next(16) : (byte)random.Next(256);
+        for (int changes = random.Next(5); changes > 0; changes--)
+            frame[random.Next(first, frame.Length)] =
+                random.Next(3) == 0 ? (byte)random.Next(16) : (byte)random.Next(256);
         return random.Next(6) == 0 ? frame[..random.Next(frame.Length + 1)] : frame;
     }
 }

@@ -22,18 +22,29 @@ public sealed class GoldenFrameTests
         Timestamp = 0x0A0B0C0D,
     };
 
-    private static readonly Reject s_reject = new(0x55667788, 250012, 25011, 0x1111222233334444, RejectReason.NodeIdConflict);
+    private static readonly Reject s_reject = new(
+        0x55667788,
+        250012,
+        25011,
+        0x1111222233334444,
+        RejectReason.NodeIdConflict
+    );
 
     private delegate void Fill(ref FrameWriter writer);
 
     private static readonly Dictionary<string, Fill> s_elements = new()
     {
-        ["message-begin"] = static (ref FrameWriter writer) => writer.WriteMessage(Stream, 0, MessageBits.Begin, "hello"u8),
+        ["message-begin"] = static (ref FrameWriter writer) =>
+            writer.WriteMessage(Stream, 0, MessageBits.Begin, "hello"u8),
         ["message-end"] = static (ref FrameWriter writer) => writer.WriteMessage(Stream, 7, MessageBits.End, "bye"u8),
-        ["end-mark"] = static (ref FrameWriter writer) => writer.WriteMessage(Stream, 8, MessageBits.End | MessageBits.Mark, default),
-        ["fragment-more"] = static (ref FrameWriter writer) => writer.WriteFragment(Stream, 9, MessageBits.More, 0, "part"u8),
-        ["fragment-last"] = static (ref FrameWriter writer) => writer.WriteFragment(Stream, 9, MessageBits.None, 4, "rest"u8),
-        ["real-time"] = static (ref FrameWriter writer) => writer.WriteRealTime(Stream, 10, MessageBits.None, 300, 1600, "voice"u8),
+        ["end-mark"] = static (ref FrameWriter writer) =>
+            writer.WriteMessage(Stream, 8, MessageBits.End | MessageBits.Mark, default),
+        ["fragment-more"] = static (ref FrameWriter writer) =>
+            writer.WriteFragment(Stream, 9, MessageBits.More, 0, "part"u8),
+        ["fragment-last"] = static (ref FrameWriter writer) =>
+            writer.WriteFragment(Stream, 9, MessageBits.None, 4, "rest"u8),
+        ["real-time"] = static (ref FrameWriter writer) =>
+            writer.WriteRealTime(Stream, 10, MessageBits.None, 300, 1600, "voice"u8),
         ["stream-ack"] = static (ref FrameWriter writer) => writer.WriteStreamAck(Stream, 11, 12, 0x100000),
         ["credit"] = static (ref FrameWriter writer) => writer.WriteCredit(0x400000),
         ["probe"] = static (ref FrameWriter writer) => writer.WriteProbe(77),
@@ -57,15 +68,24 @@ public sealed class GoldenFrameTests
     {
         byte[] buffer = new byte[1200];
         Random.Shared.NextBytes(buffer); // a claim's content is undefined
-        Assert.That(Convert.ToHexString(buffer.AsSpan(0, Write(name, buffer))), Is.EqualTo(Convert.ToHexString(GoldenFrames.Version1[name])));
+        Assert.That(
+            Convert.ToHexString(buffer.AsSpan(0, Write(name, buffer))),
+            Is.EqualTo(Convert.ToHexString(GoldenFrames.Version1[name]))
+        );
     }
 
     [Test]
     public void All_types_are_there()
     {
         Assert.That(s_elements.Keys.Concat(["init", "response", "confirm", "reject"]), Is.EquivalentTo(Names));
-        var types = GoldenFrames.Version1.Values.Where(static frame => frame[1] == (byte)FrameType.Data).Select(static frame => (ElementType)frame[WireFormat.DataHeader]).Distinct();
-        Assert.That(types, Is.EquivalentTo(Enum.GetValues<ElementType>().Where(static type => type != ElementType.Padding)));
+        IEnumerable<ElementType> types = GoldenFrames
+            .Version1.Values.Where(static frame => frame[1] == (byte)FrameType.Data)
+            .Select(static frame => (ElementType)frame[WireFormat.DataHeader])
+            .Distinct();
+        Assert.That(
+            types,
+            Is.EquivalentTo(Enum.GetValues<ElementType>().Where(static type => type != ElementType.Padding))
+        );
     }
 
     [Test]
@@ -99,10 +119,19 @@ public sealed class GoldenFrameTests
     [Test]
     public void A_frame_of_several_elements_with_padding_between_is_walked_to_its_end()
     {
-        byte[] body = [.. GoldenFrames.Version1["probe"].AsSpan(WireFormat.DataHeader), 0, 0, 0, .. GoldenFrames.Version1["credit"].AsSpan(WireFormat.DataHeader), 0];
+        byte[] body =
+        [
+            .. GoldenFrames.Version1["probe"].AsSpan(WireFormat.DataHeader),
+            0,
+            0,
+            0,
+            .. GoldenFrames.Version1["credit"].AsSpan(WireFormat.DataHeader),
+            0,
+        ];
         ElementReader reader = new(body);
         List<ElementType> types = [];
-        while (reader.Next()) types.Add(reader.Type);
+        while (reader.Next())
+            types.Add(reader.Type);
         Assert.That(types, Is.EqualTo(new[] { ElementType.Probe, ElementType.Credit }));
         Assert.That(reader.IsMalformed, Is.False);
     }
@@ -119,7 +148,13 @@ public sealed class GoldenFrameTests
         Assert.That(Handshake.TryRead(frame, out _), Is.False, "the block would end outside the frame");
     }
 
-    private static Handshake Answer(FrameType type) => s_init with { Type = type, ReceiverIndex = Index, PeerIncarnation = 0x5555666677778888 };
+    private static Handshake Answer(FrameType type) =>
+        s_init with
+        {
+            Type = type,
+            ReceiverIndex = Index,
+            PeerIncarnation = 0x5555666677778888,
+        };
 
     private static MessageElement Message(string name)
     {

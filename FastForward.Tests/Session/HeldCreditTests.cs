@@ -15,7 +15,8 @@ public sealed class HeldCreditTests
     private SimulatedNode _a = null!;
     private SimulatedNode _b = null!;
 
-    private static int Seeds => int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 40;
+    private static int Seeds =>
+        int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 40;
 
     [Test]
     public void A_stream_whose_messages_are_kept_has_a_fixed_number_of_them_under_way()
@@ -25,7 +26,8 @@ public sealed class HeldCreditTests
         Assert.That(Fill(1), Is.Zero, "acknowledged, but the credit is held");
         Assert.That(_a.Peer(2).Association.Sender.StoredBytes, Is.Zero);
 
-        for (int i = 0; i < 200; i++) _b.ReleaseOldest();
+        for (int i = 0; i < 200; i++)
+            _b.ReleaseOldest();
         _network.Run(_network.Now + Second);
         Assert.That(Fill(1), Is.EqualTo(200));
         Assert.That(_a.Recorder.WritableStreams, Is.Not.Empty);
@@ -36,10 +38,12 @@ public sealed class HeldCreditTests
     {
         Connect();
         int total = 0;
-        for (ulong stream = 0; stream < 30; stream++) total += Fill(stream);
+        for (ulong stream = 0; stream < 30; stream++)
+            total += Fill(stream);
         Assert.That(total, Is.EqualTo(AssociationLimit));
         Assert.That(_b.Recorder.Held, Has.Count.EqualTo(AssociationLimit));
-        for (int i = 0; i < 100; i++) _b.ReleaseOldest();
+        for (int i = 0; i < 100; i++)
+            _b.ReleaseOldest();
         _network.Run(_network.Now + Second);
         Assert.That(Fill(29), Is.EqualTo(100));
     }
@@ -57,7 +61,8 @@ public sealed class HeldCreditTests
         _network.Run(_network.Now + Second);
         Assert.That(_b.Recorder.Ends, Has.Count.EqualTo(16));
         Assert.That(Fill(20), Is.Zero);
-        while (_b.Recorder.Held!.Count > 0) _b.ReleaseOldest();
+        while (_b.Recorder.Held!.Count > 0)
+            _b.ReleaseOldest();
         _network.Run(_network.Now + Second);
         Assert.That(Fill(20), Is.EqualTo(StreamLimit));
     }
@@ -69,7 +74,8 @@ public sealed class HeldCreditTests
         Fill(1);
         SimulatedLink link = _b.Links.Single();
         link.LastArrival = _network.Now + Second; // what is written now stays under way
-        while (_b.Recorder.Held!.Count > 0) _b.ReleaseOldest();
+        while (_b.Recorder.Held!.Count > 0)
+            _b.ReleaseOldest();
         _network.Run(_network.Now + (Second / 10));
         Assert.That(_b.Peer(1).Association.Receiver.OutputDue, Is.EqualTo(long.MaxValue), "the grant was written");
         _network.Cut(_a.Links.Single());
@@ -83,8 +89,12 @@ public sealed class HeldCreditTests
         Connect();
         Fill(1);
         MessageCredit credit = _b.Recorder.Held!.Peek();
-        while (_b.Recorder.Held!.Count > 0) _b.ReleaseOldest();
-        Assert.That(() => _b.Peer(1).ReleaseCredit(_network.Now, credit, credit.Octets), Throws.InvalidOperationException.With.Message.Contains("released once"));
+        while (_b.Recorder.Held!.Count > 0)
+            _b.ReleaseOldest();
+        Assert.That(
+            () => _b.Peer(1).ReleaseCredit(_network.Now, credit, credit.Octets),
+            Throws.InvalidOperationException.With.Message.Contains("released once")
+        );
     }
 
     [Test]
@@ -94,7 +104,8 @@ public sealed class HeldCreditTests
         Fill(1);
         _a.Peer(2).Close(_network.Now, default, "test", UndeliveredReason.PeerLost);
         _network.Run(_network.Now + (5 * Second));
-        while (_b.Recorder.Held!.Count > 0) _b.ReleaseOldest();
+        while (_b.Recorder.Held!.Count > 0)
+            _b.ReleaseOldest();
         Assert.That(Fill(1), Is.EqualTo(StreamLimit), "the next association has its own");
     }
 
@@ -105,19 +116,32 @@ public sealed class HeldCreditTests
         ulong stream = 0;
         for (int life = 0; life < 6; life++)
         {
-            for (int i = 0; i < 5; i++) Fill(stream++);
+            for (int i = 0; i < 5; i++)
+                Fill(stream++);
             _a.Peer(2).Close(_network.Now, default, "test", UndeliveredReason.PeerLost);
-            Assert.That(_network.RunUntil(() => _a.Peer(2).State == PeerState.Connected && _b.Peer(1).State == PeerState.Connected, _network.Now + (10 * Second)), Is.True);
+            Assert.That(
+                _network.RunUntil(
+                    () => _a.Peer(2).State == PeerState.Connected && _b.Peer(1).State == PeerState.Connected,
+                    _network.Now + (10 * Second)
+                ),
+                Is.True
+            );
         }
 
         const int InitialCredit = (1 << 20) / Cost;
         Assert.That(_b.Recorder.Held, Has.Count.InRange(AssociationLimit, AssociationLimit + InitialCredit));
         Fill(stream);
-        Assert.That(_a.Send(2, stream++, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.StreamEnded), "refused, and told so");
-        while (_b.Recorder.Held!.Count > 0) _b.ReleaseOldest();
+        Assert.That(
+            _a.Send(2, stream++, MessageClass.Reliable, "x"u8).Status,
+            Is.EqualTo(SendStatus.StreamEnded),
+            "refused, and told so"
+        );
+        while (_b.Recorder.Held!.Count > 0)
+            _b.ReleaseOldest();
         _network.Run(_network.Now + Second);
         int total = 0;
-        for (int i = 0; i < 30; i++) total += Fill(stream++);
+        for (int i = 0; i < 30; i++)
+            total += Fill(stream++);
         Assert.That(total, Is.InRange(AssociationLimit - StreamLimit, AssociationLimit), "the whole window again");
     }
 
@@ -130,7 +154,8 @@ public sealed class HeldCreditTests
         _a.Open(2, TransportKind.Ip);
         _network.Run(_network.Now + (5 * Second));
         _a.Opens.Remove(2);
-        foreach (SimulatedLink link in _a.Links.Where(static link => link.Path is { IsReliable: true }).ToArray()) _network.Cut(link);
+        foreach (SimulatedLink link in _a.Links.Where(static link => link.Path is { IsReliable: true }).ToArray())
+            _network.Cut(link);
         _network.Run(_network.Now + (40 * Second));
         Assert.That(_a.Peer(2).SendPath!.IsReliable, Is.False);
         Assert.That(_a.Recorder.WritableStreams, Does.Contain((2u, 1ul)));
@@ -150,8 +175,15 @@ public sealed class HeldCreditTests
         _network.Run(_network.Now + Second);
         Assert.That(_b.Recorder.Messages, Has.Count.EqualTo(accepted));
         Assert.That(_b.Recorder.Ends, Is.Empty, "who refuses knows it");
-        Assert.That(_a.Recorder.WritableStreams, Does.Contain((2u, 1ul)), "who waited is called, to hear that it is over");
-        Assert.That(_a.Recorder.Reports, Is.EqualTo(new[] { new Undelivered(2, 2, 0, 1, UndeliveredReason.StreamReset) }));
+        Assert.That(
+            _a.Recorder.WritableStreams,
+            Does.Contain((2u, 1ul)),
+            "who waited is called, to hear that it is over"
+        );
+        Assert.That(
+            _a.Recorder.Reports,
+            Is.EqualTo(new[] { new Undelivered(2, 2, 0, 1, UndeliveredReason.StreamReset) })
+        );
         Assert.That(_a.Send(2, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.StreamEnded));
         Assert.That(_a.Send(2, 2, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.StreamEnded));
     }
@@ -170,7 +202,8 @@ public sealed class HeldCreditTests
     [Test]
     public void Who_waits_for_held_credit_is_called_whatever_happens_to_paths_and_processes()
     {
-        for (int seed = 0; seed < Seeds; seed++) RunWorld(seed);
+        for (int seed = 0; seed < Seeds; seed++)
+            RunWorld(seed);
     }
 
     private static void RunWorld(int seed)
@@ -186,15 +219,19 @@ public sealed class HeldCreditTests
         Begin(2);
         HashSet<ulong> refused = [];
         const long End = 15 * Second;
-        for (long time = 0; time < End; time += random.NextInt64(1, 20_000)) network.At(time, Send);
-        for (long time = 0; time < End; time += random.NextInt64(1, 20_000)) network.At(time, Release);
-        for (long time = 0; time < End; time += random.NextInt64(1, 3 * Second)) network.At(time, Fault);
+        for (long time = 0; time < End; time += random.NextInt64(1, 20_000))
+            network.At(time, Send);
+        for (long time = 0; time < End; time += random.NextInt64(1, 20_000))
+            network.At(time, Release);
+        for (long time = 0; time < End; time += random.NextInt64(1, 3 * Second))
+            network.At(time, Fault);
         network.Run(End);
         // Long enough for a new connection; then each release may let more messages in.
         network.Run(End + (40 * Second));
         for (int round = 0; round < 20; round++)
         {
-            while (Keeping().Recorder.Held!.Count > 0) Keeping().ReleaseOldest();
+            while (Keeping().Recorder.Held!.Count > 0)
+                Keeping().ReleaseOldest();
             network.Run(network.Now + Second);
         }
 
@@ -202,7 +239,12 @@ public sealed class HeldCreditTests
         Assert.That(Sending().Peer(2).Association.Sender.Unacknowledged, Is.Zero, world);
         Note();
         Assert.That(refused, Is.Empty, $"{world}: refused, and never called");
-        for (ulong stream = 0; stream < 3; stream++) Assert.That(ledger.Send(Sending(), 2, stream, MessageClass.Reliable, 60_000).Status, Is.EqualTo(SendStatus.Accepted), $"{world}: stream {stream}");
+        for (ulong stream = 0; stream < 3; stream++)
+            Assert.That(
+                ledger.Send(Sending(), 2, stream, MessageClass.Reliable, 60_000).Status,
+                Is.EqualTo(SendStatus.Accepted),
+                $"{world}: stream {stream}"
+            );
 
         void Begin(uint id)
         {
@@ -217,19 +259,23 @@ public sealed class HeldCreditTests
             Note();
             ulong stream = (ulong)random.Next(3);
             SendStatus status = ledger.Send(Sending(), 2, stream, MessageClass.Reliable, random.Next(8, 60_000)).Status;
-            if (status == SendStatus.BackPressured) refused.Add(stream);
-            else refused.Remove(stream);
+            if (status == SendStatus.BackPressured)
+                refused.Add(stream);
+            else
+                refused.Remove(stream);
         }
 
         void Note()
         {
-            foreach ((_, ulong stream) in Sending().Recorder.WritableStreams) refused.Remove(stream);
+            foreach ((_, ulong stream) in Sending().Recorder.WritableStreams)
+                refused.Remove(stream);
             Sending().Recorder.WritableStreams.Clear();
         }
 
         void Release()
         {
-            if (Keeping().Recorder.Held!.Count > 0) Keeping().ReleaseOldest();
+            if (Keeping().Recorder.Held!.Count > 0)
+                Keeping().ReleaseOldest();
         }
 
         void Fault()
@@ -239,14 +285,16 @@ public sealed class HeldCreditTests
             {
                 case 0:
                     network.Kill(victim);
-                    if (victim.Id == 1) refused.Clear();
+                    if (victim.Id == 1)
+                        refused.Clear();
                     Begin(victim.Id);
                     break;
                 case 1 when victim.Links.Count > 0:
                     victim.Block(victim.Links[random.Next(victim.Links.Count)], random.NextInt64(2 * Second));
                     break;
                 default:
-                    if (victim.Links.Count > 0) network.Cut(victim.Links[random.Next(victim.Links.Count)]);
+                    if (victim.Links.Count > 0)
+                        network.Cut(victim.Links[random.Next(victim.Links.Count)]);
                     break;
             }
         }
@@ -256,10 +304,12 @@ public sealed class HeldCreditTests
     private int Fill(ulong stream)
     {
         int total = 0;
-        for (int before = -1; before != total;)
+        int before = -1;
+        while (before != total)
         {
             before = total;
-            while (_a.Send(2, stream, MessageClass.Reliable, new byte[Cost - 32]).IsAccepted) total++;
+            while (_a.Send(2, stream, MessageClass.Reliable, new byte[Cost - 32]).IsAccepted)
+                total++;
             _network.Run(_network.Now + Second);
         }
 
@@ -273,6 +323,12 @@ public sealed class HeldCreditTests
         _b = _network.Start(2, 1);
         _b.Recorder.Held = new Queue<MessageCredit>();
         _a.Open(2, TransportKind.Socket);
-        Assert.That(_network.RunUntil(() => _a.Peer(2).State == PeerState.Connected && _b.Peer(1).State == PeerState.Connected, 10 * Second), Is.True);
+        Assert.That(
+            _network.RunUntil(
+                () => _a.Peer(2).State == PeerState.Connected && _b.Peer(1).State == PeerState.Connected,
+                10 * Second
+            ),
+            Is.True
+        );
     }
 }

@@ -10,12 +10,14 @@ public sealed class MixedWorldTests
     private const long Second = 1_000_000;
     private static readonly uint[] s_ids = [1, 2, 3];
 
-    private static int Seeds => int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 300;
+    private static int Seeds =>
+        int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 300;
 
     [Test]
     public void Nothing_is_lost_repeated_or_reordered_and_the_world_settles_and_becomes_quiet()
     {
-        for (int seed = 0; seed < Seeds; seed++) Run(seed);
+        for (int seed = 0; seed < Seeds; seed++)
+            Run(seed);
     }
 
     private static void Run(int seed)
@@ -27,50 +29,74 @@ public sealed class MixedWorldTests
         network.Duplication = random.NextDouble() * 0.1;
         Ledger ledger = new(world);
         List<SimulatedNode> everyone = [];
-        foreach (uint id in s_ids) Begin(id);
+        foreach (uint id in s_ids)
+            Begin(id);
         ulong stream = 100;
         List<(SimulatedNode From, uint To, ulong Stream)> open = [];
         const long End = 25 * Second;
-        for (long time = 0; time < End; time += random.NextInt64(1, 40_000)) network.At(time, Send);
-        for (long time = 0; time < End; time += random.NextInt64(1, 4 * Second)) network.At(time, Fault);
+        for (long time = 0; time < End; time += random.NextInt64(1, 40_000))
+            network.At(time, Send);
+        for (long time = 0; time < End; time += random.NextInt64(1, 4 * Second))
+            network.At(time, Fault);
         network.Run(End);
 
         network.Vanishes = static (_, _) => false;
         network.Loss = 0;
         foreach (SimulatedNode node in Living())
         {
-            foreach (uint other in s_ids.Where(other => other != node.Id)) node.Open(other, TransportKind.Socket);
+            foreach (uint other in s_ids.Where(other => other != node.Id))
+                node.Open(other, TransportKind.Socket);
         }
 
         network.Run(End + (120 * Second));
         ledger.Check(everyone);
         long wakeups = Living().Sum(static node => node.Wakeups);
         network.Run(End + (130 * Second));
-        Assert.That(Living().Sum(static node => node.Wakeups) - wakeups, Is.LessThan(10 * 3 * 60), $"{world}: wake-ups in ten quiet seconds");
+        Assert.That(
+            Living().Sum(static node => node.Wakeups) - wakeups,
+            Is.LessThan(10 * 3 * 60),
+            $"{world}: wake-ups in ten quiet seconds"
+        );
         foreach (SimulatedNode node in Living())
         {
             foreach (uint other in s_ids.Where(other => other != node.Id))
             {
                 Peer peer = node.Peer(other);
-                string pair = $"{world}: {node.Id} towards {other}, paths here {Describe(peer)}, there {Describe(network.Find(other)!.Peer(node.Id))}";
+                string pair =
+                    $"{world}: {node.Id} towards {other}, paths here {Describe(peer)}, there {Describe(network.Find(other)!.Peer(node.Id))}";
                 Assert.That(peer.State, Is.EqualTo(PeerState.Connected), pair);
                 Assert.That(peer.Association.Sender.Unacknowledged, Is.Zero, pair);
                 Assert.That(peer.Association.Sender.StoredBytes, Is.Zero, pair);
                 Assert.That(peer.Paths.Count(static path => path.Kind == TransportKind.Socket), Is.EqualTo(1), pair);
-                Assert.That(peer.Paths.Count(static path => path.Kind == TransportKind.Ip), Is.LessThanOrEqualTo(1), pair);
+                Assert.That(
+                    peer.Paths.Count(static path => path.Kind == TransportKind.Ip),
+                    Is.LessThanOrEqualTo(1),
+                    pair
+                );
             }
         }
 
         IEnumerable<SimulatedNode> Living() => everyone.Where(static node => !node.IsDead);
 
-        static string Describe(Peer peer) => string.Join(' ', peer.Paths.Select(static path =>
-            $"[{path.Kind} {path.Phase} {path.LocalIndex}-{path.RemoteIndex}{(path.IsInitiator ? " initiated" : "")}{(path.IsSuspect ? " suspect" : "")} epoch {path.Epoch}]"));
+        static string Describe(Peer peer) =>
+            string.Join(
+                ' ',
+                peer.Paths.Select(static path =>
+                    $"[{path.Kind} {path.Phase} {path.LocalIndex}-{path.RemoteIndex}{(path.IsInitiator ? " initiated" : "")}{(path.IsSuspect ? " suspect" : "")} epoch {path.Epoch}]"
+                )
+            );
 
         void Begin(uint id)
         {
-            SimulatedNode node = network.StartAt(id, id, options => options with { MaxStreams = random.Next(4, 20) }, [.. s_ids.Where(other => other != id)]);
+            SimulatedNode node = network.StartAt(
+                id,
+                id,
+                options => options with { MaxStreams = random.Next(4, 20) },
+                [.. s_ids.Where(other => other != id)]
+            );
             everyone.Add(node);
-            foreach (uint other in s_ids.Where(other => other != id)) node.Open(other, Kind());
+            foreach (uint other in s_ids.Where(other => other != id))
+                node.Open(other, Kind());
         }
 
         TransportKind Kind() => random.Next(3) == 0 ? TransportKind.Ip : TransportKind.Socket;
@@ -90,13 +116,25 @@ public sealed class MixedWorldTests
                 return;
             }
 
-            if (open.Count < 12) open.Add((from, to, stream++));
+            if (open.Count < 12)
+                open.Add((from, to, stream++));
             (from, to, ulong id) = open[random.Next(open.Count)];
             bool end = random.Next(5) == 0;
-            SendStatus status = from.IsDead ? SendStatus.StreamEnded
+            SendStatus status =
+                from.IsDead ? SendStatus.StreamEnded
                 : random.Next(15) == 0 ? from.Peer(to).ResetStream(network.Now, id, 7)
-                : ledger.Send(from, to, id, MessageClass.Reliable, random.Next(10) == 0 ? random.Next(60_000) : random.Next(8, 300), end).Status;
-            if (end || status != SendStatus.Accepted) open.RemoveAll(entry => entry.Stream == id);
+                : ledger
+                    .Send(
+                        from,
+                        to,
+                        id,
+                        MessageClass.Reliable,
+                        random.Next(10) == 0 ? random.Next(60_000) : random.Next(8, 300),
+                        end
+                    )
+                    .Status;
+            if (end || status != SendStatus.Accepted)
+                open.RemoveAll(entry => entry.Stream == id);
         }
 
         void Fault()
@@ -117,23 +155,31 @@ public sealed class MixedWorldTests
                 case 3:
                     uint address = victim.Address;
                     network.Vanishes = (from, to) => from == address && to == other;
-                    network.At(network.Now + random.NextInt64(8 * Second), () => network.Vanishes = static (_, _) => false);
+                    network.At(
+                        network.Now + random.NextInt64(8 * Second),
+                        () => network.Vanishes = static (_, _) => false
+                    );
                     break;
                 case 4 when victim.Links.Count > 0:
                     victim.Block(victim.Links[random.Next(victim.Links.Count)], random.NextInt64(5 * Second));
                     break;
                 case 5:
                     victim.RemoveRoute(other);
-                    network.At(network.Now + random.NextInt64(Second), () =>
-                    {
-                        if (victim.IsDead) return;
-                        victim.AddRoute(other);
-                        // A route that comes back after the last fault is as the settled world has them all.
-                        victim.Open(other, network.Now < End ? Kind() : TransportKind.Socket);
-                    });
+                    network.At(
+                        network.Now + random.NextInt64(Second),
+                        () =>
+                        {
+                            if (victim.IsDead)
+                                return;
+                            victim.AddRoute(other);
+                            // A route that comes back after the last fault is as the settled world has them all.
+                            victim.Open(other, network.Now < End ? Kind() : TransportKind.Socket);
+                        }
+                    );
                     break;
                 default:
-                    if (victim.Links.Count > 0) network.Cut(victim.Links[random.Next(victim.Links.Count)]);
+                    if (victim.Links.Count > 0)
+                        network.Cut(victim.Links[random.Next(victim.Links.Count)]);
                     break;
             }
         }

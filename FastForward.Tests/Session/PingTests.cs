@@ -17,17 +17,32 @@ public sealed class PingTests
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         b.Open(1, TransportKind.Socket);
-        Assert.That(network.RunUntil(() => a.Peer(2).Paths.Count(static path => path.IsEstablished) == 2, 10 * Second), Is.True);
+        Assert.That(
+            network.RunUntil(() => a.Peer(2).Paths.Count(static path => path.IsEstablished) == 2, 10 * Second),
+            Is.True
+        );
 
         List<PingResult> results = Ask(network, a, 2);
 
         Assert.That(results, Has.Count.EqualTo(2));
         Assert.That(results.Select(static result => result.Outcome), Is.All.EqualTo(PingOutcome.Answered));
-        Assert.That(results.Select(static result => result.Transport), Is.EquivalentTo(new TransportKind?[] { TransportKind.Ip, TransportKind.Socket }));
-        Assert.That(results.Single(static result => result.IsPathInUse).Transport, Is.EqualTo(a.Peer(2).SendPath!.Kind));
+        Assert.That(
+            results.Select(static result => result.Transport),
+            Is.EquivalentTo(new TransportKind?[] { TransportKind.Ip, TransportKind.Socket })
+        );
+        Assert.That(
+            results.Single(static result => result.IsPathInUse).Transport,
+            Is.EqualTo(a.Peer(2).SendPath!.Kind)
+        );
         Assert.That(results.Select(static result => result.RoundTripMicros), Is.All.InRange(2, 2 * network.MaxDelay));
         Assert.That(a.Recorder.Messages.Count + b.Recorder.Messages.Count, Is.Zero, "no message takes part");
-        Assert.That(a.Statistics.MalformedFrames + b.Statistics.MalformedFrames + a.Statistics.UnknownElements + b.Statistics.UnknownElements, Is.Zero);
+        Assert.That(
+            a.Statistics.MalformedFrames
+                + b.Statistics.MalformedFrames
+                + a.Statistics.UnknownElements
+                + b.Statistics.UnknownElements,
+            Is.Zero
+        );
     }
 
     [Test]
@@ -35,7 +50,8 @@ public sealed class PingTests
     {
         (SimulatedNetwork network, SimulatedNode a, _) = Pair(TransportKind.Ip);
         List<PingResult> results = [];
-        for (int i = 0; i < 20; i++) a.Peer(2).Ping(network.Now, Timeout, WireFormat.MaxRealTimeMessage, results.Add);
+        for (int i = 0; i < 20; i++)
+            a.Peer(2).Ping(network.Now, Timeout, WireFormat.MaxRealTimeMessage, results.Add);
         a.QueuePump();
         network.RunUntil(() => results.Count == 20, 5 * Second);
         Assert.That(results.Select(static result => result.Outcome), Is.All.EqualTo(PingOutcome.Answered));
@@ -47,12 +63,25 @@ public sealed class PingTests
         (SimulatedNetwork network, SimulatedNode a, _) = Pair(TransportKind.Ip);
         List<PingResult> results = [];
         for (int i = 0; i < Pings.MaxOutstanding; i++)
-            Assert.That(a.Peer(2).Ping(network.Now, Timeout, 0, results.Add), Is.EqualTo(new PingStart(PingStatus.Started, 1)));
-        Assert.That(a.Peer(2).Ping(network.Now, Timeout, 0, results.Add), Is.EqualTo(new PingStart(PingStatus.TooManyOutstanding, 0)));
+            Assert.That(
+                a.Peer(2).Ping(network.Now, Timeout, 0, results.Add),
+                Is.EqualTo(new PingStart(PingStatus.Started, 1))
+            );
+        Assert.That(
+            a.Peer(2).Ping(network.Now, Timeout, 0, results.Add),
+            Is.EqualTo(new PingStart(PingStatus.TooManyOutstanding, 0))
+        );
         a.QueuePump();
         network.RunUntil(() => results.Count == Pings.MaxOutstanding, 5 * Second);
-        Assert.That(results.Count(static result => result.Outcome == PingOutcome.Answered), Is.EqualTo(Pings.MaxOutstanding));
-        Assert.That(a.Peer(2).Ping(network.Now, Timeout, 0, results.Add).Status, Is.EqualTo(PingStatus.Started), "there is room again");
+        Assert.That(
+            results.Count(static result => result.Outcome == PingOutcome.Answered),
+            Is.EqualTo(Pings.MaxOutstanding)
+        );
+        Assert.That(
+            a.Peer(2).Ping(network.Now, Timeout, 0, results.Add).Status,
+            Is.EqualTo(PingStatus.Started),
+            "there is room again"
+        );
     }
 
     [Test]
@@ -85,7 +114,10 @@ public sealed class PingTests
         network.Kill(b);
         network.Run(network.Now + (Second / 10));
         Assert.That(results.Select(static result => result.Outcome), Is.EqualTo(new[] { PingOutcome.PathLost }));
-        Assert.That(a.Peer(2).Ping(network.Now, Timeout, 0, results.Add), Is.EqualTo(new PingStart(PingStatus.NotConnected, 0)));
+        Assert.That(
+            a.Peer(2).Ping(network.Now, Timeout, 0, results.Add),
+            Is.EqualTo(new PingStart(PingStatus.NotConnected, 0))
+        );
     }
 
     [Test]
@@ -93,7 +125,8 @@ public sealed class PingTests
     {
         (SimulatedNetwork network, SimulatedNode a, _) = Pair(TransportKind.Socket);
         List<PingResult> results = [];
-        foreach (SimulatedLink link in a.Links) a.Block(link, 60 * Second);
+        foreach (SimulatedLink link in a.Links)
+            a.Block(link, 60 * Second);
         a.Peer(2).Ping(network.Now, 60 * Second, 0, results.Add);
         a.RemoveRoute(2);
         Assert.That(results.Select(static result => result.Outcome), Is.EqualTo(new[] { PingOutcome.PathLost }));
@@ -115,7 +148,10 @@ public sealed class PingTests
         // All ten, and the watching probe among them, wait in one heap when it goes on: each gets its own answer.
         network.RunUntil(() => results.Count == 10, 5 * Second);
         Assert.That(results.Select(static result => result.Outcome), Is.All.EqualTo(PingOutcome.Answered));
-        Assert.That(results.Select(static result => result.RoundTripMicros), Is.All.InRange(Second / 4, Second + (2 * network.MaxDelay)));
+        Assert.That(
+            results.Select(static result => result.RoundTripMicros),
+            Is.All.InRange(Second / 4, Second + (2 * network.MaxDelay))
+        );
     }
 
     [Test]
@@ -135,7 +171,12 @@ public sealed class PingTests
     [Test]
     public void Each_ends_exactly_once_on_a_bad_network([Values(1, 2, 3, 4, 5)] int seed)
     {
-        SimulatedNetwork network = new(seed) { Loss = 0.3, Duplication = 0.3, MaxDelay = 3 * Second };
+        SimulatedNetwork network = new(seed)
+        {
+            Loss = 0.3,
+            Duplication = 0.3,
+            MaxDelay = 3 * Second,
+        };
         SimulatedNode a = network.Start(1, 2);
         SimulatedNode b = network.Start(2, 1);
         a.Open(2, TransportKind.Ip);
@@ -150,7 +191,8 @@ public sealed class PingTests
             started += start.Paths;
             a.QueuePump();
             network.Run(network.Now + (Second / 10));
-            if (network.Random.Next(50) == 0 && a.Links.Count > 0) network.Cut(a.Links[0]);
+            if (network.Random.Next(50) == 0 && a.Links.Count > 0)
+                network.Cut(a.Links[0]);
         }
 
         network.Run(network.Now + (10 * Second));
@@ -181,7 +223,8 @@ public sealed class PingTests
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         network.Run(network.Now + (5 * Second));
-        Path near = a.Peer(2).SendPath!, far = b.Peer(1).SendPath!;
+        Path near = a.Peer(2).SendPath!,
+            far = b.Peer(1).SendPath!;
         Assert.That((near.Arrivals.Lost, far.Arrivals.Lost), Is.EqualTo((0L, 0L)));
 
         // Every fifth datagram from 1 to 2 vanishes: no divisor of what leaves in a second, so it does not hit all probes.
@@ -223,12 +266,20 @@ public sealed class PingTests
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);
         long connected = a.Peer(2).StateSince;
         Assert.That(connected, Is.InRange(1, network.Now - Second));
-        for (int i = 0; i < 7; i++) a.Send(2, 1, MessageClass.Reliable, new byte[100]);
+        for (int i = 0; i < 7; i++)
+            a.Send(2, 1, MessageClass.Reliable, new byte[100]);
         b.Send(1, 1, MessageClass.RealTime, new byte[3]);
         network.Run(network.Now + Second);
-        PeerStatistics near = a.Peer(2).Statistics, far = b.Peer(1).Statistics;
-        Assert.That((near.MessagesSent, near.BytesSent, near.MessagesReceived, near.BytesReceived), Is.EqualTo((7L, 700L, 1L, 3L)));
-        Assert.That((far.MessagesSent, far.BytesSent, far.MessagesReceived, far.BytesReceived), Is.EqualTo((1L, 3L, 7L, 700L)));
+        PeerStatistics near = a.Peer(2).Statistics,
+            far = b.Peer(1).Statistics;
+        Assert.That(
+            (near.MessagesSent, near.BytesSent, near.MessagesReceived, near.BytesReceived),
+            Is.EqualTo((7L, 700L, 1L, 3L))
+        );
+        Assert.That(
+            (far.MessagesSent, far.BytesSent, far.MessagesReceived, far.BytesReceived),
+            Is.EqualTo((1L, 3L, 7L, 700L))
+        );
         Assert.That(a.Peer(2).StateSince, Is.EqualTo(connected));
 
         network.Kill(b);
@@ -266,7 +317,10 @@ public sealed class PingTests
         SimulatedNode b = network.Start(2, 1);
         a.Open(2, kind);
         b.Open(1, kind);
-        network.RunUntil(() => a.Peer(2).State == PeerState.Connected && b.Peer(1).State == PeerState.Connected, 10 * Second);
+        network.RunUntil(
+            () => a.Peer(2).State == PeerState.Connected && b.Peer(1).State == PeerState.Connected,
+            10 * Second
+        );
         network.Run(network.Now + (2 * Second));
         return (network, a, b);
     }

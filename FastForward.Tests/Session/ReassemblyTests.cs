@@ -15,13 +15,21 @@ public sealed class ReassemblyTests
     private SimulatedNode _node = null!;
     private Receiver _receiver = null!;
 
-    private IEnumerable<string> Delivered => _node.Recorder.Messages.Select(static message => Encoding.ASCII.GetString(message.Payload));
+    private IEnumerable<string> Delivered =>
+        _node.Recorder.Messages.Select(static message => Encoding.ASCII.GetString(message.Payload));
 
     [SetUp]
     public void SetUp()
     {
         _node = new SimulatedNetwork(1).Start(1, 2);
-        _receiver = new Receiver(2, _node.Options, _node.Recorder, new PeerStatistics(2, _node.Statistics), new MessagePool(), new KeptCredit());
+        _receiver = new Receiver(
+            2,
+            _node.Options,
+            _node.Recorder,
+            new PeerStatistics(2, _node.Statistics),
+            new MessagePool(),
+            new KeptCredit()
+        );
     }
 
     [Test]
@@ -59,16 +67,27 @@ public sealed class ReassemblyTests
         byte[] frame = new byte[20_000];
         byte[] payload = new byte[10_000 - WireFormat.CreditPerMessage];
         int taken = 0;
-        while (Take(taken)) taken++;
+        while (Take(taken))
+            taken++;
         Assert.That(taken, Is.EqualTo(limit / 10_000));
         Assert.That(_node.Recorder.Messages, Has.Count.EqualTo(taken));
 
         bool Take(int number)
         {
             FrameWriter writer = new(frame);
-            writer.WriteMessage((ulong)(number / messagesPerStream), (ulong)(number % messagesPerStream), MessageBits.None, payload);
+            writer.WriteMessage(
+                (ulong)(number / messagesPerStream),
+                (ulong)(number % messagesPerStream),
+                MessageBits.None,
+                payload
+            );
             ElementReader reader = new(frame.AsSpan(WireFormat.DataHeader..writer.Length));
-            Assert.That(reader.Next() && MessageElement.TryRead(reader.Bits, reader.Body, out MessageElement message) && message.Payload.Length == payload.Length, Is.True);
+            Assert.That(
+                reader.Next()
+                    && MessageElement.TryRead(reader.Bits, reader.Body, out MessageElement message)
+                    && message.Payload.Length == payload.Length,
+                Is.True
+            );
             MessageElement.TryRead(reader.Bits, reader.Body, out MessageElement element);
             return _receiver.Message(0, element, reliablePath: true);
         }
@@ -77,7 +96,13 @@ public sealed class ReassemblyTests
     private void Part(ulong sequence, int offset, string part, bool more)
     {
         FrameWriter frame = new(_frame);
-        frame.WriteFragment(Stream, sequence, more ? MessageBits.More : MessageBits.None, offset, Encoding.ASCII.GetBytes(part));
+        frame.WriteFragment(
+            Stream,
+            sequence,
+            more ? MessageBits.More : MessageBits.None,
+            offset,
+            Encoding.ASCII.GetBytes(part)
+        );
         Receive(frame.Length);
     }
 

@@ -11,19 +11,28 @@ public sealed class SessionPartTests
     public void The_replay_window_takes_what_a_model_takes()
     {
         // Numbers that wander forward with jumps back and ahead, of the window's order of magnitude.
-        Gen.Select(Gen.ULong[0, 5000], Gen.Int[-1300, 1400].List[1, 400]).Sample((start, steps) =>
-        {
-            ReplayWindow window = new();
-            HashSet<ulong> taken = [];
-            ulong next = 0, number = start;
-            foreach (int step in steps)
-            {
-                number = (ulong)Math.Max((long)number + step, 0);
-                bool fits = number >= next || next - number <= ReplayWindow.Size;
-                Assert.That(window.TryTake(number), Is.EqualTo(fits && taken.Add(number)), $"number {number}, next {next}");
-                next = Math.Max(next, number + 1);
-            }
-        }, iter: 2000);
+        Gen.Select(Gen.ULong[0, 5000], Gen.Int[-1300, 1400].List[1, 400])
+            .Sample(
+                (start, steps) =>
+                {
+                    ReplayWindow window = new();
+                    HashSet<ulong> taken = [];
+                    ulong next = 0,
+                        number = start;
+                    foreach (int step in steps)
+                    {
+                        number = (ulong)Math.Max((long)number + step, 0);
+                        bool fits = number >= next || next - number <= ReplayWindow.Size;
+                        Assert.That(
+                            window.TryTake(number),
+                            Is.EqualTo(fits && taken.Add(number)),
+                            $"number {number}, next {next}"
+                        );
+                        next = Math.Max(next, number + 1);
+                    }
+                },
+                iter: 2000
+            );
     }
 
     [Test]
@@ -42,7 +51,8 @@ public sealed class SessionPartTests
     public void Ended_streams_forget_the_oldest_and_keep_the_first_note()
     {
         EndedStreams<int> ended = new(3);
-        for (ulong stream = 0; stream < 3; stream++) ended.Add(stream, 1);
+        for (ulong stream = 0; stream < 3; stream++)
+            ended.Add(stream, 1);
         ended.Add(1, 2);
         Assert.That(ended.TryGet(1, out int value), Is.True);
         Assert.That(value, Is.EqualTo(1));
@@ -52,7 +62,8 @@ public sealed class SessionPartTests
         Assert.That(ended.Contains(0), Is.False);
         Assert.That(ended.Contains(77), Is.False);
         Assert.That(ended.TryGet(1, out value) && value == 3, Is.True);
-        for (ulong stream = 100; stream < 200; stream++) ended.Add(stream, 0);
+        for (ulong stream = 100; stream < 200; stream++)
+            ended.Add(stream, 0);
         Assert.That(Enumerable.Range(0, 200).Count(stream => ended.Contains((ulong)stream)), Is.EqualTo(3));
     }
 
@@ -136,9 +147,11 @@ public sealed class SessionPartTests
         Assert.That((measurement.SmoothedRoundTrip, measurement.RoundTripVariation), Is.EqualTo((900, 500)));
 
         // Clocks that wrap and have nothing in common: a constant transit has no jitter, an alternating one approaches its step.
-        for (uint i = 0; i < 100; i++) measurement.AddArrival(i * 1000, (uint)(i * 1000) - 3_000_000_000);
+        for (uint i = 0; i < 100; i++)
+            measurement.AddArrival(i * 1000, (uint)(i * 1000) - 3_000_000_000);
         Assert.That(measurement.Jitter, Is.Zero);
-        for (uint i = 100; i < 400; i++) measurement.AddArrival((i * 1000) + (i % 2 * 160), (uint)(i * 1000) - 3_000_000_000);
+        for (uint i = 100; i < 400; i++)
+            measurement.AddArrival((i * 1000) + (i % 2 * 160), (uint)(i * 1000) - 3_000_000_000);
         Assert.That(measurement.Jitter, Is.InRange(150, 160));
     }
 }

@@ -10,18 +10,21 @@ public sealed class SessionSimulationTests
     private const long Second = 1_000_000;
 
     /// <summary>How many seeds a run takes; FASTFORWARD_SIMULATION_SEEDS asks for more.</summary>
-    private static int Seeds => int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 300;
+    private static int Seeds =>
+        int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 300;
 
     [Test]
     public void Reliable_messages_arrive_once_in_order_or_are_reported_whatever_links_and_processes_do()
     {
-        for (int seed = 0; seed < Seeds; seed++) RunReliableWorld(seed);
+        for (int seed = 0; seed < Seeds; seed++)
+            RunReliableWorld(seed);
     }
 
     [Test]
     public void Real_time_messages_never_repeat_or_overtake_and_gaps_add_up()
     {
-        for (int seed = 0; seed < Seeds; seed++) RunRealTimeWorld(seed);
+        for (int seed = 0; seed < Seeds; seed++)
+            RunRealTimeWorld(seed);
     }
 
     private static void RunReliableWorld(int seed)
@@ -36,15 +39,26 @@ public sealed class SessionSimulationTests
         ulong counter = 0;
 
         long end = 20 * Second;
-        for (long time = 0; time < end; time += network.Random.NextInt64(1, 30_000)) network.At(time, SendSome);
-        for (long time = 0; time < end; time += network.Random.NextInt64(1, 8 * Second)) network.At(time, Fault);
+        for (long time = 0; time < end; time += network.Random.NextInt64(1, 30_000))
+            network.At(time, SendSome);
+        for (long time = 0; time < end; time += network.Random.NextInt64(1, 8 * Second))
+            network.At(time, Fault);
         network.Run(end);
         // Long enough for a new connection and for an association whose peer died to be given up.
         network.Run(end + (100 * Second));
 
-        foreach (SimulatedNode node in everyone) CheckReliable(seed, node, everyone, accepted, senders);
-        Assert.That(network.Find(1)!.Peer(2).Association.Sender.Unacknowledged, Is.Zero, $"seed {seed}: everything settled");
-        Assert.That(network.Find(2)!.Peer(1).Association.Sender.Unacknowledged, Is.Zero, $"seed {seed}: everything settled");
+        foreach (SimulatedNode node in everyone)
+            CheckReliable(seed, node, everyone, accepted, senders);
+        Assert.That(
+            network.Find(1)!.Peer(2).Association.Sender.Unacknowledged,
+            Is.Zero,
+            $"seed {seed}: everything settled"
+        );
+        Assert.That(
+            network.Find(2)!.Peer(1).Association.Sender.Unacknowledged,
+            Is.Zero,
+            $"seed {seed}: everything settled"
+        );
         Assert.That(network.Find(1)!.Peer(2).State, Is.EqualTo(PeerState.Connected), $"seed {seed}");
         Assert.That(network.Find(1)!.Peer(2).Paths, Has.Count.EqualTo(1), $"seed {seed}: redundant links are closed");
 
@@ -53,11 +67,14 @@ public sealed class SessionSimulationTests
             SimulatedNode from = network.Find(network.Random.Next(2) == 0 ? 1u : 2u)!;
             uint to = 3 - from.Id;
             ulong stream = (ulong)network.Random.Next(5);
-            byte[] payload = new byte[8 + (network.Random.Next(20) == 0 ? network.Random.Next(65_000) : network.Random.Next(200))];
+            byte[] payload = new byte[
+                8 + (network.Random.Next(20) == 0 ? network.Random.Next(65_000) : network.Random.Next(200))
+            ];
             network.Random.NextBytes(payload);
             BinaryPrimitives.WriteUInt64LittleEndian(payload, counter);
             senders[counter++] = from.Options.Incarnation;
-            if (!from.Send(to, stream, MessageClass.Reliable, payload).IsAccepted) return;
+            if (!from.Send(to, stream, MessageClass.Reliable, payload).IsAccepted)
+                return;
             (ulong, ulong) key = (from.Options.Incarnation, stream);
             accepted[key] = accepted.GetValueOrDefault(key) + 1;
         }
@@ -79,7 +96,13 @@ public sealed class SessionSimulationTests
         }
     }
 
-    private static void CheckReliable(int seed, SimulatedNode sender, List<SimulatedNode> everyone, Dictionary<(ulong, ulong), long> accepted, Dictionary<ulong, ulong> senders)
+    private static void CheckReliable(
+        int seed,
+        SimulatedNode sender,
+        List<SimulatedNode> everyone,
+        Dictionary<(ulong, ulong), long> accepted,
+        Dictionary<ulong, ulong> senders
+    )
     {
         // What a dead process had accepted died with it; what it told before counts.
         for (ulong stream = 0; stream < 5; stream++)
@@ -89,18 +112,42 @@ public sealed class SessionSimulationTests
             foreach (SimulatedNode receiver in everyone.Where(node => node.Id != sender.Id))
             {
                 ulong last = 0;
-                foreach (var message in receiver.Recorder.Messages.Where(message => message.Stream == stream && message.From == sender.Id && senders[BinaryPrimitives.ReadUInt64LittleEndian(message.Payload)] == sender.Options.Incarnation))
+                foreach (
+                    (
+                        uint From,
+                        ulong Stream,
+                        ulong Sequence,
+                        ulong Skipped,
+                        byte[] Payload
+                    ) message in receiver.Recorder.Messages.Where(message =>
+                        message.Stream == stream
+                        && message.From == sender.Id
+                        && senders[BinaryPrimitives.ReadUInt64LittleEndian(message.Payload)]
+                            == sender.Options.Incarnation
+                    )
+                )
                 {
                     ulong number = BinaryPrimitives.ReadUInt64LittleEndian(message.Payload);
-                    Assert.That(seen.Add(number), Is.True, $"seed {seed}: message {number} of stream {stream} was delivered twice");
+                    Assert.That(
+                        seen.Add(number),
+                        Is.True,
+                        $"seed {seed}: message {number} of stream {stream} was delivered twice"
+                    );
                     Assert.That(number, Is.GreaterThanOrEqualTo(last), $"seed {seed}: stream {stream} was reordered");
                     last = number;
                 }
             }
 
-            if (sender.IsDead) continue;
-            long reported = sender.Recorder.Reports.Where(report => report.Stream == stream).Sum(report => (long)report.Count);
-            Assert.That(seen.Count + reported, Is.GreaterThanOrEqualTo(taken), $"seed {seed}: node {sender.Id} stream {stream} lost something silently");
+            if (sender.IsDead)
+                continue;
+            long reported = sender
+                .Recorder.Reports.Where(report => report.Stream == stream)
+                .Sum(report => (long)report.Count);
+            Assert.That(
+                seen.Count + reported,
+                Is.GreaterThanOrEqualTo(taken),
+                $"seed {seed}: node {sender.Id} stream {stream} lost something silently"
+            );
         }
     }
 
@@ -112,27 +159,55 @@ public sealed class SessionSimulationTests
         SimulatedNode a = network.Start(1, 2);
         SimulatedNode b = network.Start(2, 1);
         a.Open(2, TransportKind.Ip);
-        if (network.Random.Next(2) == 0) b.Open(1, TransportKind.Ip);
+        if (network.Random.Next(2) == 0)
+            b.Open(1, TransportKind.Ip);
         Dictionary<ulong, ulong> sent = [];
         network.Run(10 * Second);
         // So much loss makes a path suspect now and then; it has to come back.
-        Assert.That(network.RunUntil(() => a.Peer(2).State == PeerState.Connected, 30 * Second), Is.True, $"seed {seed}");
+        Assert.That(
+            network.RunUntil(() => a.Peer(2).State == PeerState.Connected, 30 * Second),
+            Is.True,
+            $"seed {seed}"
+        );
         long begin = network.Now;
 
-        for (long time = begin; time < begin + (10 * Second); time += 20_000) network.At(time, () =>
-        {
-            ulong stream = (ulong)network.Random.Next(3);
-            if (a.Send(2, stream, MessageClass.RealTime, BitConverter.GetBytes(sent.GetValueOrDefault(stream))).IsAccepted)
-                sent[stream] = sent.GetValueOrDefault(stream) + 1;
-        });
+        for (long time = begin; time < begin + (10 * Second); time += 20_000)
+            network.At(
+                time,
+                () =>
+                {
+                    ulong stream = (ulong)network.Random.Next(3);
+                    if (
+                        a.Send(
+                            2,
+                            stream,
+                            MessageClass.RealTime,
+                            BitConverter.GetBytes(sent.GetValueOrDefault(stream))
+                        ).IsAccepted
+                    )
+                        sent[stream] = sent.GetValueOrDefault(stream) + 1;
+                }
+            );
         network.Run(begin + (20 * Second));
 
         foreach ((ulong stream, ulong count) in sent)
         {
             ulong expected = 0;
-            foreach (var message in b.Recorder.Messages.Where(message => message.Stream == stream))
+            foreach (
+                (
+                    uint From,
+                    ulong Stream,
+                    ulong Sequence,
+                    ulong Skipped,
+                    byte[] Payload
+                ) message in b.Recorder.Messages.Where(message => message.Stream == stream)
+            )
             {
-                Assert.That(message.Sequence, Is.EqualTo(expected + message.Skipped), $"seed {seed}: the gap told is the gap there is");
+                Assert.That(
+                    message.Sequence,
+                    Is.EqualTo(expected + message.Skipped),
+                    $"seed {seed}: the gap told is the gap there is"
+                );
                 Assert.That(BitConverter.ToUInt64(message.Payload), Is.EqualTo(message.Sequence), $"seed {seed}");
                 expected = message.Sequence + 1;
             }
@@ -146,7 +221,9 @@ public sealed class SessionSimulationTests
     {
         // One side, the other, or both at once: crossed connects are ordinary.
         int who = network.Random.Next(3);
-        if (who != 1 || second.Opens.Count > 0) first.Open(second.Id, TransportKind.Socket);
-        if (who != 0) second.Open(first.Id, TransportKind.Socket);
+        if (who != 1 || second.Opens.Count > 0)
+            first.Open(second.Id, TransportKind.Socket);
+        if (who != 0)
+            second.Open(first.Id, TransportKind.Socket);
     }
 }

@@ -24,25 +24,27 @@ internal sealed class SimulatedNetwork(int seed)
 
     public long MaxDelay { get; set; } = 1_000;
 
-    public static LinkTraits ReliableTraits { get; } = new()
-    {
-        Reliable = true,
-        Ordered = true,
-        ConnectionOriented = true,
-        DetectsPeerDeath = true,
-        MaxFrameSize = 4096,
-        HostLocal = true,
-    };
+    public static LinkTraits ReliableTraits { get; } =
+        new()
+        {
+            Reliable = true,
+            Ordered = true,
+            ConnectionOriented = true,
+            DetectsPeerDeath = true,
+            MaxFrameSize = 4096,
+            HostLocal = true,
+        };
 
-    public static LinkTraits DatagramTraits { get; } = new()
-    {
-        Reliable = false,
-        Ordered = false,
-        ConnectionOriented = false,
-        DetectsPeerDeath = false,
-        MaxFrameSize = 1200,
-        HostLocal = true,
-    };
+    public static LinkTraits DatagramTraits { get; } =
+        new()
+        {
+            Reliable = false,
+            Ordered = false,
+            ConnectionOriented = false,
+            DetectsPeerDeath = false,
+            MaxFrameSize = 1200,
+            HostLocal = true,
+        };
 
     /// <summary>Whether a datagram from one address to another vanishes.</summary>
     public Func<uint, uint, bool> Vanishes { get; set; } = static (_, _) => false;
@@ -50,7 +52,12 @@ internal sealed class SimulatedNetwork(int seed)
     public SimulatedNode Start(uint id, params uint[] routes) => StartAt(id, id, null, routes);
 
     /// <summary>Starts a process at an address of its own; nodes are looked for at the address equal to their id.</summary>
-    public SimulatedNode StartAt(uint address, uint id, Func<SessionOptions, SessionOptions>? configure, params uint[] routes)
+    public SimulatedNode StartAt(
+        uint address,
+        uint id,
+        Func<SessionOptions, SessionOptions>? configure,
+        params uint[] routes
+    )
     {
         SessionOptions options = new() { Node = id, Incarnation = (ulong)Random.NextInt64(1, long.MaxValue) };
         SimulatedNode node = new(this, address, configure?.Invoke(options) ?? options, routes);
@@ -63,9 +70,11 @@ internal sealed class SimulatedNetwork(int seed)
     /// <summary>The process ends without a word.</summary>
     public void Kill(SimulatedNode node)
     {
-        if (_nodes.GetValueOrDefault(node.Address) == node) _nodes.Remove(node.Address);
+        if (_nodes.GetValueOrDefault(node.Address) == node)
+            _nodes.Remove(node.Address);
         node.IsDead = true;
-        foreach (SimulatedLink link in node.Links.ToArray()) Cut(link);
+        foreach (SimulatedLink link in node.Links.ToArray())
+            Cut(link);
     }
 
     public uint NewIndex() => _nextIndex++;
@@ -90,7 +99,8 @@ internal sealed class SimulatedNetwork(int seed)
         long end = Now + limit;
         while (!condition())
         {
-            if (!_events.TryPeek(out _, out (long Time, long Order) due) || due.Time > end) return false;
+            if (!_events.TryPeek(out _, out (long Time, long Order) due) || due.Time > end)
+                return false;
             Run(due.Time);
         }
 
@@ -98,28 +108,34 @@ internal sealed class SimulatedNetwork(int seed)
     }
 
     /// <summary>Opens a connection: refused when nobody is there.</summary>
-    public void Connect(SimulatedNode from, uint to, Action<SimulatedLink?> done) => At(Now + Delay(), () =>
-    {
-        if (from.IsDead) return;
-        SimulatedNode? target = Find(to);
-        if (target is null)
-        {
-            done(null);
-            return;
-        }
+    public void Connect(SimulatedNode from, uint to, Action<SimulatedLink?> done) =>
+        At(
+            Now + Delay(),
+            () =>
+            {
+                if (from.IsDead)
+                    return;
+                SimulatedNode? target = Find(to);
+                if (target is null)
+                {
+                    done(null);
+                    return;
+                }
 
-        SimulatedLink near = new(from, TransportKind.Socket, ReliableTraits, NewIndex());
-        SimulatedLink far = new(target, TransportKind.Socket, ReliableTraits, NewIndex()) { Other = near };
-        near.Other = far;
-        target.Links.Add(far);
-        from.Links.Add(near);
-        done(near);
-    });
+                SimulatedLink near = new(from, TransportKind.Socket, ReliableTraits, NewIndex());
+                SimulatedLink far = new(target, TransportKind.Socket, ReliableTraits, NewIndex()) { Other = near };
+                near.Other = far;
+                target.Links.Add(far);
+                from.Links.Add(near);
+                done(near);
+            }
+        );
 
     public void Cut(SimulatedLink link)
     {
         CloseEnd(link);
-        if (link.Other is { } other) At(Math.Max(Now + Delay(), link.LastArrival), () => CloseEnd(other));
+        if (link.Other is { } other)
+            At(Math.Max(Now + Delay(), link.LastArrival), () => CloseEnd(other));
     }
 
     public void Transmit(SimulatedLink link, byte[] frame)
@@ -129,15 +145,23 @@ internal sealed class SimulatedNetwork(int seed)
             // In order, and lost only when the far end dies or the link is cut before it arrives.
             link.LastArrival = Math.Max(link.LastArrival, Now + Delay());
             SimulatedLink other = link.Other!;
-            At(link.LastArrival, () =>
-            {
-                if (!other.IsClosed) other.Owner.Receive(other, frame);
-            });
+            At(
+                link.LastArrival,
+                () =>
+                {
+                    if (!other.IsClosed)
+                        other.Owner.Receive(other, frame);
+                }
+            );
             return;
         }
 
-        if (Vanishes(link.Owner.Address, link.RemoteNode)) return;
-        int copies = Random.NextDouble() < Loss ? 0 : Random.NextDouble() < Duplication ? 2 : 1;
+        if (Vanishes(link.Owner.Address, link.RemoteNode))
+            return;
+        int copies =
+            Random.NextDouble() < Loss ? 0
+            : Random.NextDouble() < Duplication ? 2
+            : 1;
         for (int i = 0; i < copies; i++)
         {
             byte[] copy = [.. frame];
@@ -150,7 +174,8 @@ internal sealed class SimulatedNetwork(int seed)
 
     private static void CloseEnd(SimulatedLink link)
     {
-        if (link.IsClosed) return;
+        if (link.IsClosed)
+            return;
         link.IsClosed = true;
         link.Owner.Links.Remove(link);
         link.Owner.OnLinkClosed(link);

@@ -23,7 +23,14 @@ internal sealed class SimulatedNode : IAdmission
         _routes = [.. routes];
         Options = options;
         Recorder = new EventRecorder(this);
-        Peers = new Peers(Options, Recorder, Statistics, this, new MessagePool(), limit => limit <= 0 ? 0 : network.Random.NextInt64(limit));
+        Peers = new Peers(
+            Options,
+            Recorder,
+            Statistics,
+            this,
+            new MessagePool(),
+            limit => limit <= 0 ? 0 : network.Random.NextInt64(limit)
+        );
     }
 
     public uint Id => Options.Node;
@@ -52,7 +59,13 @@ internal sealed class SimulatedNode : IAdmission
     /// <summary>The medium it opens towards a peer; null opens none.</summary>
     public Dictionary<uint, TransportKind> Opens { get; } = [];
 
-    public SendResult Send(uint to, ulong stream, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end = false)
+    public SendResult Send(
+        uint to,
+        ulong stream,
+        MessageClass messageClass,
+        ReadOnlySpan<byte> payload,
+        bool end = false
+    )
     {
         SendResult result = Peers.GetOrAdd(to).Send(_network.Now, stream, messageClass, payload, end);
         QueuePump();
@@ -81,21 +94,29 @@ internal sealed class SimulatedNode : IAdmission
     public void Pause(long duration)
     {
         PausedUntil = _network.Now + duration;
-        _network.At(PausedUntil, () =>
-        {
-            foreach (Peer peer in Peers.All) peer.OnStall(duration);
-            QueuePump();
-        });
+        _network.At(
+            PausedUntil,
+            () =>
+            {
+                foreach (Peer peer in Peers.All)
+                    peer.OnStall(duration);
+                QueuePump();
+            }
+        );
     }
 
     public void Block(SimulatedLink link, long duration)
     {
         link.RefusesUntil = _network.Now + duration;
-        _network.At(link.RefusesUntil, () =>
-        {
-            if (link.Path is { } path) path.IsBlocked = false;
-            QueuePump();
-        });
+        _network.At(
+            link.RefusesUntil,
+            () =>
+            {
+                if (link.Path is { } path)
+                    path.IsBlocked = false;
+                QueuePump();
+            }
+        );
     }
 
     /// <summary>The operator takes the route away.</summary>
@@ -104,7 +125,8 @@ internal sealed class SimulatedNode : IAdmission
         _routes.Remove(node);
         Opens.Remove(node);
         Peer(node).Close(_network.Now, CloseReason.RouteChanged, "the route was removed", UndeliveredReason.PeerLost);
-        foreach (Path path in Peer(node).Paths.ToArray()) Flush(path);
+        foreach (Path path in Peer(node).Paths.ToArray())
+            Flush(path);
         Peers.Remove(node);
     }
 
@@ -112,21 +134,25 @@ internal sealed class SimulatedNode : IAdmission
 
     public void Receive(SimulatedLink link, byte[] frame)
     {
-        if (IsDead) return;
+        if (IsDead)
+            return;
         if (IsPaused)
         {
             _network.At(PausedUntil, () => Receive(link, frame));
             return;
         }
 
-        if (link.Path is { } path) path.ReadFrame(_network.Now, frame);
-        else if (Handshake.TryRead(frame, out Handshake init) && init.Type == FrameType.Init) Introduce(link, init);
+        if (link.Path is { } path)
+            path.ReadFrame(_network.Now, frame);
+        else if (Handshake.TryRead(frame, out Handshake init) && init.Type == FrameType.Init)
+            Introduce(link, init);
         QueuePump();
     }
 
     public void ReceiveDatagram(uint source, byte[] frame)
     {
-        if (IsDead || frame.Length < WireFormat.CommonHeader) return;
+        if (IsDead || frame.Length < WireFormat.CommonHeader)
+            return;
         if (IsPaused)
         {
             _network.At(PausedUntil, () => ReceiveDatagram(source, frame));
@@ -134,8 +160,10 @@ internal sealed class SimulatedNode : IAdmission
         }
 
         uint index = BinaryPrimitives.ReadUInt32LittleEndian(frame.AsSpan(4));
-        if (_byIndex.TryGetValue(index, out SimulatedLink? link) && link.RemoteNode == source && !link.IsClosed) link.Path?.ReadFrame(_network.Now, frame);
-        else if (Handshake.TryRead(frame, out Handshake init) && init.Type == FrameType.Init) IntroduceStranger(source, init);
+        if (_byIndex.TryGetValue(index, out SimulatedLink? link) && link.RemoteNode == source && !link.IsClosed)
+            link.Path?.ReadFrame(_network.Now, frame);
+        else if (Handshake.TryRead(frame, out Handshake init) && init.Type == FrameType.Init)
+            IntroduceStranger(source, init);
         QueuePump();
     }
 
@@ -148,14 +176,16 @@ internal sealed class SimulatedNode : IAdmission
 
     public void OnPathFinished(Path path)
     {
-        if (path.Link is SimulatedLink link && !link.IsClosed) _network.At(_network.Now, () => _network.Cut(link));
+        if (path.Link is SimulatedLink link && !link.IsClosed)
+            _network.At(_network.Now, () => _network.Cut(link));
         uint node = path.Peer.Node;
         _network.At(_network.Now + 50_000, () => Evaluate(node));
     }
 
     public void QueuePump()
     {
-        if (_pumpQueued || IsDead) return;
+        if (_pumpQueued || IsDead)
+            return;
         _pumpQueued = true;
         _network.At(_network.Now, Pump);
     }
@@ -177,18 +207,22 @@ internal sealed class SimulatedNode : IAdmission
     private void Pump()
     {
         _pumpQueued = false;
-        if (IsDead || IsPaused) return;
+        if (IsDead || IsPaused)
+            return;
         Wakeups++;
         long next = long.MaxValue;
         foreach (Peer peer in Peers.All.ToArray())
         {
-            if (_network.Now >= peer.NextTimeout) peer.OnTimeout(_network.Now);
-            foreach (Path path in peer.Paths.ToArray()) Flush(path);
+            if (_network.Now >= peer.NextTimeout)
+                peer.OnTimeout(_network.Now);
+            foreach (Path path in peer.Paths.ToArray())
+                Flush(path);
             Evaluate(peer.Node);
             next = Math.Min(next, peer.NextTimeout);
         }
 
-        if (next != long.MaxValue) _network.At(Math.Max(next, _network.Now + 1), QueuePump);
+        if (next != long.MaxValue)
+            _network.At(Math.Max(next, _network.Now + 1), QueuePump);
     }
 
     private void Flush(Path path)
@@ -199,19 +233,27 @@ internal sealed class SimulatedNode : IAdmission
             path.IsBlocked = _network.Now < link.RefusesUntil;
             if (path.IsBlocked)
             {
-                if (path.Phase == PathPhase.Closing) path.EndOutput(_network.Now);
+                if (path.Phase == PathPhase.Closing)
+                    path.EndOutput(_network.Now);
                 return;
             }
 
             int length = path.WriteFrame(_network.Now, _buffer.AsSpan(0, link.Traits.MaxFrameSize), out _);
-            if (length == 0) return;
+            if (length == 0)
+                return;
             _network.Transmit(link, _buffer.AsSpan(0, length).ToArray());
         }
     }
 
     private void Evaluate(uint node)
     {
-        if (IsDead || !Opens.TryGetValue(node, out TransportKind kind) || Peers.GetOrAdd(node).HasPath(kind) || !_connecting.Add(node)) return;
+        if (
+            IsDead
+            || !Opens.TryGetValue(node, out TransportKind kind)
+            || Peers.GetOrAdd(node).HasPath(kind)
+            || !_connecting.Add(node)
+        )
+            return;
         if (kind == TransportKind.Ip)
         {
             _connecting.Remove(node);
@@ -219,15 +261,23 @@ internal sealed class SimulatedNode : IAdmission
             return;
         }
 
-        _network.Connect(this, node, link =>
-        {
-            if (link is not null) Begin(node, link);
-            _network.At(_network.Now + 50_000, () =>
+        _network.Connect(
+            this,
+            node,
+            link =>
             {
-                _connecting.Remove(node);
-                Evaluate(node);
-            });
-        });
+                if (link is not null)
+                    Begin(node, link);
+                _network.At(
+                    _network.Now + 50_000,
+                    () =>
+                    {
+                        _connecting.Remove(node);
+                        Evaluate(node);
+                    }
+                );
+            }
+        );
     }
 
     private void Begin(uint node, SimulatedLink link)
@@ -254,14 +304,21 @@ internal sealed class SimulatedNode : IAdmission
 
     private void IntroduceStranger(uint source, in Handshake init)
     {
-        if (Peers.Judge(_network.Now, init, TransportKind.Ip, hostLocal: true, contextId: null, out _) != InitVerdict.Accept) return;
+        if (
+            Peers.Judge(_network.Now, init, TransportKind.Ip, hostLocal: true, contextId: null, out _)
+            != InitVerdict.Accept
+        )
+            return;
         SimulatedLink link = AddDatagramLink(source);
         Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Index));
     }
 
     private SimulatedLink AddDatagramLink(uint remote)
     {
-        SimulatedLink link = new(this, TransportKind.Ip, SimulatedNetwork.DatagramTraits, _network.NewIndex()) { RemoteNode = remote };
+        SimulatedLink link = new(this, TransportKind.Ip, SimulatedNetwork.DatagramTraits, _network.NewIndex())
+        {
+            RemoteNode = remote,
+        };
         Links.Add(link);
         _byIndex.Add(link.Index, link);
         return link;

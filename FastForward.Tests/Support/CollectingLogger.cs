@@ -17,14 +17,17 @@ internal sealed class CollectingLogger<T> : ILogger<T>, ILoggerFactory
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _entries.Enqueue((eventId.Id, logLevel, formatter(state, exception)));
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    ) => _entries.Enqueue((eventId.Id, logLevel, formatter(state, exception)));
 
     public ILogger CreateLogger(string categoryName) => this;
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -20,26 +20,33 @@ internal sealed class TestRun : ITestListener
         runner.Load(Assembly.GetExecutingAssembly(), new Dictionary<string, object>());
         ITestResult result = runner.Run(new TestRun(), Filter(category, names));
         File.WriteAllText(resultFile, result.ToXml(recursive: true).OuterXml);
-        Console.Out.WriteLine($"{result.PassCount} passed, {result.FailCount} failed, {result.SkipCount + result.InconclusiveCount} skipped");
-        if (result.TotalCount == 0) return 2;
+        Console.Out.WriteLine(
+            $"{result.PassCount} passed, {result.FailCount} failed, {result.SkipCount + result.InconclusiveCount} skipped"
+        );
+        if (result.TotalCount == 0)
+            return 2;
         return result.ResultState.Status == TestStatus.Failed ? 1 : 0;
     }
 
-    public void TestStarted(ITest test)
-    {
-    }
+    public void TestStarted(ITest test) { }
 
     public void TestFinished(ITestResult result)
     {
         // A suite counts for itself only when its own set-up or tear-down failed. Who passed is in the file.
-        if (result.Test.IsSuite && result.ResultState.Site is not (FailureSite.SetUp or FailureSite.TearDown)) return;
-        if (result.ResultState.Status == TestStatus.Passed) return;
+        if (result.Test.IsSuite && result.ResultState.Site is not (FailureSite.SetUp or FailureSite.TearDown))
+            return;
+        if (result.ResultState.Status == TestStatus.Passed)
+            return;
         lock (_lock)
         {
             Console.Out.WriteLine($"  {result.ResultState.Status} {result.FullName} [{result.Duration:0.0} s]");
-            foreach (string text in (ReadOnlySpan<string>)[result.Message ?? "", result.StackTrace ?? "", result.Output ?? ""])
+            foreach (
+                string text in (ReadOnlySpan<string>)
+                    [result.Message ?? "", result.StackTrace ?? "", result.Output ?? ""]
+            )
             {
-                foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries)) Console.Out.WriteLine($"    {line}");
+                foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                    Console.Out.WriteLine($"    {line}");
             }
         }
     }
@@ -47,12 +54,11 @@ internal sealed class TestRun : ITestListener
     /// <summary>What a test wants to be seen at once, also when it passes (TestContext.Progress).</summary>
     public void TestOutput(TestOutput output)
     {
-        lock (_lock) Console.Out.WriteLine($"  {output.TestName}: {output.Text.TrimEnd()}");
+        lock (_lock)
+            Console.Out.WriteLine($"  {output.TestName}: {output.Text.TrimEnd()}");
     }
 
-    public void SendMessage(TestMessage message)
-    {
-    }
+    public void SendMessage(TestMessage message) { }
 
     private static TestFilter Filter(string category, string[] names)
     {

@@ -23,7 +23,7 @@ internal sealed class AuthenticationTests
     {
         await using TarantoolClient client = await TarantoolClient.ConnectAsync($"unix/:{_server.SocketPath}").InTime();
         await client.PingAsync().InTime();
-        var error = await client.EvalAsync("return 1").AsTask().Fails<TarantoolServerException>();
+        TarantoolServerException error = await client.EvalAsync("return 1").AsTask().Fails<TarantoolServerException>();
         Assert.That(error.Code, Is.EqualTo(TarantoolErrorCodes.AccessDenied));
         Assert.That(error.ErrorStack[0].Fields[(TarantoolValue)"access_type"].AsString(), Is.EqualTo("Execute"));
         Assert.That(error.Message, Does.Contain("guest"));
@@ -35,8 +35,10 @@ internal sealed class AuthenticationTests
         string address =
             $"{TarantoolServer.User}:{Uri.EscapeDataString(TarantoolServer.Password)}@unix/:{_server.SocketPath}";
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(address).InTime();
-        Assert.That((await client.EvalAsync("return box.session.user()").InTime())[0].AsString(),
-            Is.EqualTo(TarantoolServer.User));
+        Assert.That(
+            (await client.EvalAsync("return box.session.user()").InTime())[0].AsString(),
+            Is.EqualTo(TarantoolServer.User)
+        );
     }
 
     [Test]
@@ -46,19 +48,27 @@ internal sealed class AuthenticationTests
         options.Password = "wrong";
         Assert.That(
             (await TarantoolClient.ConnectAsync(options).AsTask().Fails<TarantoolServerException>()).Code,
-            Is.EqualTo(TarantoolErrorCodes.PasswordMismatch));
+            Is.EqualTo(TarantoolErrorCodes.PasswordMismatch)
+        );
 
         options.UserName = "stranger";
         Assert.That(
             (await TarantoolClient.ConnectAsync(options).AsTask().Fails<TarantoolServerException>()).Code,
-            Is.EqualTo(TarantoolErrorCodes.NoSuchUser).Or.EqualTo(TarantoolErrorCodes.PasswordMismatch));
+            Is.EqualTo(TarantoolErrorCodes.NoSuchUser).Or.EqualTo(TarantoolErrorCodes.PasswordMismatch)
+        );
     }
 
     [Test]
     public async Task An_absent_server_is_named()
     {
-        var options = new TarantoolClientOptions { EndPoint = new UnixDomainSocketEndPoint("/tmp/there-is-no-such.sock") };
-        var error = await TarantoolClient.ConnectAsync(options).AsTask().Fails<TarantoolConnectionException>();
+        TarantoolClientOptions options = new()
+        {
+            EndPoint = new UnixDomainSocketEndPoint("/tmp/there-is-no-such.sock"),
+        };
+        TarantoolConnectionException error = await TarantoolClient
+            .ConnectAsync(options)
+            .AsTask()
+            .Fails<TarantoolConnectionException>();
         Assert.That(error.Message, Does.Contain("there-is-no-such.sock"));
         Assert.That(error.MayHaveExecuted, Is.False);
     }

@@ -23,8 +23,10 @@ internal sealed class ConcurrencyTests
     [Test]
     public async Task A_thousand_requests_in_flight_from_16_tasks_each_get_their_own_answer()
     {
-        using var endings = new EndingCounter();
-        await using TarantoolClient client = await TarantoolClient.ConnectAsync(endings.Observe(_server.Options)).InTime();
+        using EndingCounter endings = new();
+        await using TarantoolClient client = await TarantoolClient
+            .ConnectAsync(endings.Observe(_server.Options))
+            .InTime();
         long handshake = endings.Ended;
         Task<TarantoolTuple>[] calls = await StartAtGateAsync(client, endings);
 
@@ -33,14 +35,20 @@ internal sealed class ConcurrencyTests
             Assert.That((await calls[i].InTime())[0].AsInt32(), Is.EqualTo(i));
 
         Assert.That(endings.InFlight, Is.Zero);
-        Assert.That(endings.Ended, Is.EqualTo(handshake + Requests + 1 + endings.Polls), "each request ended exactly once");
+        Assert.That(
+            endings.Ended,
+            Is.EqualTo(handshake + Requests + 1 + endings.Polls),
+            "each request ended exactly once"
+        );
     }
 
     [Test]
     public async Task Kill_9_with_a_thousand_in_flight_fails_each_once_and_the_client_returns()
     {
-        using var endings = new EndingCounter();
-        await using TarantoolClient client = await TarantoolClient.ConnectAsync(endings.Observe(_server.Options)).InTime();
+        using EndingCounter endings = new();
+        await using TarantoolClient client = await TarantoolClient
+            .ConnectAsync(endings.Observe(_server.Options))
+            .InTime();
         long before = endings.Ended;
         Task<TarantoolTuple>[] calls = await StartAtGateAsync(client, endings);
 
@@ -65,26 +73,37 @@ internal sealed class ConcurrencyTests
     [Test]
     public async Task Kill_9_under_full_load_ends_every_request_once()
     {
-        using var endings = new EndingCounter();
-        await using TarantoolClient client = await TarantoolClient.ConnectAsync(endings.Observe(_server.Options)).InTime();
-        int submitted = 0, answered = 0, lost = 0;
-        using var stop = new CancellationTokenSource();
-        Task[] load = [.. Enumerable.Range(0, Tasks).Select(task => Task.Run(async () =>
-        {
-            for (uint i = 0; !stop.IsCancellationRequested; i++)
-            {
-                Interlocked.Increment(ref submitted);
-                try
-                {
-                    await client.ReplaceAsync("cities", new City((uint)task, $"{task}", i));
-                    Interlocked.Increment(ref answered);
-                }
-                catch (TarantoolConnectionException)
-                {
-                    Interlocked.Increment(ref lost);
-                }
-            }
-        }))];
+        using EndingCounter endings = new();
+        await using TarantoolClient client = await TarantoolClient
+            .ConnectAsync(endings.Observe(_server.Options))
+            .InTime();
+        int submitted = 0,
+            answered = 0,
+            lost = 0;
+        using CancellationTokenSource stop = new();
+        Task[] load =
+        [
+            .. Enumerable
+                .Range(0, Tasks)
+                .Select(task =>
+                    Task.Run(async () =>
+                    {
+                        for (uint i = 0; !stop.IsCancellationRequested; i++)
+                        {
+                            Interlocked.Increment(ref submitted);
+                            try
+                            {
+                                await client.ReplaceAsync("cities", new City((uint)task, $"{task}", i));
+                                Interlocked.Increment(ref answered);
+                            }
+                            catch (TarantoolConnectionException)
+                            {
+                                Interlocked.Increment(ref lost);
+                            }
+                        }
+                    })
+                ),
+        ];
 
         await Limits.Until(() => Volatile.Read(ref answered) > 2000, "there is load");
         await _server.KillAsync();
@@ -104,33 +123,48 @@ internal sealed class ConcurrencyTests
     [Test]
     public async Task Cancellation_races_with_answers_and_every_request_ends_once()
     {
-        const int seed = 20251, rounds = 300;
+        const int seed = 20251,
+            rounds = 300;
         TestContext.Out.WriteLine($"seed {seed}");
-        using var endings = new EndingCounter();
-        await using TarantoolClient client = await TarantoolClient.ConnectAsync(endings.Observe(_server.Options)).InTime();
-        int answered = 0, cancelled = 0;
-        await Task.WhenAll(Enumerable.Range(0, Tasks).Select(task => Task.Run(async () =>
-        {
-            var random = new Random(seed + task);
-            for (int i = 0; i < rounds; i++)
-            {
-                using var source = new CancellationTokenSource();
-                ValueTask<TarantoolTuple> call = client.CallAsync("echo", [i], cancellationToken: source.Token);
-                for (int pause = random.Next(20); pause > 0; pause--)
-                    await Task.Yield();
-                await source.CancelAsync();
-                try
-                {
-                    Assert.That((await call)[0].AsInt32(), Is.EqualTo(i));
-                    Interlocked.Increment(ref answered);
-                }
-                catch (OperationCanceledException e)
-                {
-                    Assert.That(e.CancellationToken, Is.EqualTo(source.Token));
-                    Interlocked.Increment(ref cancelled);
-                }
-            }
-        }))).InTime();
+        using EndingCounter endings = new();
+        await using TarantoolClient client = await TarantoolClient
+            .ConnectAsync(endings.Observe(_server.Options))
+            .InTime();
+        int answered = 0,
+            cancelled = 0;
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, Tasks)
+                    .Select(task =>
+                        Task.Run(async () =>
+                        {
+                            Random random = new(seed + task);
+                            for (int i = 0; i < rounds; i++)
+                            {
+                                using CancellationTokenSource source = new();
+                                ValueTask<TarantoolTuple> call = client.CallAsync(
+                                    "echo",
+                                    [i],
+                                    cancellationToken: source.Token
+                                );
+                                for (int pause = random.Next(20); pause > 0; pause--)
+                                    await Task.Yield();
+                                await source.CancelAsync();
+                                try
+                                {
+                                    Assert.That((await call)[0].AsInt32(), Is.EqualTo(i));
+                                    Interlocked.Increment(ref answered);
+                                }
+                                catch (OperationCanceledException e)
+                                {
+                                    Assert.That(e.CancellationToken, Is.EqualTo(source.Token));
+                                    Interlocked.Increment(ref cancelled);
+                                }
+                            }
+                        })
+                    )
+            )
+            .InTime();
 
         TestContext.Out.WriteLine($"{answered} answered, {cancelled} cancelled");
         Assert.That(answered + cancelled, Is.EqualTo(Tasks * rounds));
@@ -143,7 +177,7 @@ internal sealed class ConcurrencyTests
     {
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(_server.Options).InTime();
         await _server.SignalAsync("STOP");
-        using var source = new CancellationTokenSource();
+        using CancellationTokenSource source = new();
         Task[] given = [.. Enumerable.Range(0, Requests).Select(_ => client.PingAsync(source.Token).AsTask())];
         Task<TarantoolTuple> patient = client.CallAsync("echo", ["patient"]).AsTask();
         await source.CancelAsync();
@@ -158,19 +192,25 @@ internal sealed class ConcurrencyTests
     /// <summary>Starts the requests and waits until the server holds all of them at its gate.</summary>
     private static async Task<Task<TarantoolTuple>[]> StartAtGateAsync(TarantoolClient client, EndingCounter endings)
     {
-        var calls = new Task<TarantoolTuple>[Requests];
-        await Task.WhenAll(Enumerable.Range(0, Tasks).Select(task => Task.Run(() =>
-        {
-            for (int i = task; i < Requests; i += Tasks)
-                calls[i] = client.CallAsync("wait_for_gate", [i]).AsTask();
-        }))).InTime();
+        Task<TarantoolTuple>[] calls = new Task<TarantoolTuple>[Requests];
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, Tasks)
+                    .Select(task =>
+                        Task.Run(() =>
+                        {
+                            for (int i = task; i < Requests; i += Tasks)
+                                calls[i] = client.CallAsync("wait_for_gate", [i]).AsTask();
+                        })
+                    )
+            )
+            .InTime();
         int waiting;
         do
         {
             waiting = (await client.CallAsync("gate_waiters").InTime())[0].AsInt32();
             endings.Polled();
-        }
-        while (waiting < Requests);
+        } while (waiting < Requests);
         return calls;
     }
 }

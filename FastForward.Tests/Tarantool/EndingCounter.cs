@@ -22,18 +22,22 @@ internal sealed class EndingCounter : IDisposable, IMeterFactory
             if (_meters.Contains(instrument.Meter))
                 listener.EnableMeasurementEvents(instrument);
         };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) =>
-        {
-            if (instrument.Name == "tarantool.client.requests.in_flight")
-                InterlockedMax(ref _mostInFlight, Interlocked.Add(ref _inFlight, value));
-        });
-        _listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) =>
-        {
-            if (instrument.Name != "db.client.operation.duration")
-                return;
-            Interlocked.Increment(ref _ended);
-            _tags.Enqueue(tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value));
-        });
+        _listener.SetMeasurementEventCallback<long>(
+            (instrument, value, _, _) =>
+            {
+                if (instrument.Name == "tarantool.client.requests.in_flight")
+                    InterlockedMax(ref _mostInFlight, Interlocked.Add(ref _inFlight, value));
+            }
+        );
+        _listener.SetMeasurementEventCallback<double>(
+            (instrument, _, tags, _) =>
+            {
+                if (instrument.Name != "db.client.operation.duration")
+                    return;
+                Interlocked.Increment(ref _ended);
+                _tags.Enqueue(tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value));
+            }
+        );
         _listener.Start();
     }
 
@@ -61,7 +65,7 @@ internal sealed class EndingCounter : IDisposable, IMeterFactory
     public Meter Create(MeterOptions options)
     {
         options.Scope = this;
-        var meter = new Meter(options);
+        Meter meter = new(options);
         _meters.Add(meter);
         return meter;
     }
@@ -75,7 +79,8 @@ internal sealed class EndingCounter : IDisposable, IMeterFactory
 
     private static void InterlockedMax(ref long most, long value)
     {
-        for (long seen = Interlocked.Read(ref most); value > seen;)
+        long seen = Interlocked.Read(ref most);
+        while (value > seen)
         {
             long before = Interlocked.CompareExchange(ref most, value, seen);
             if (before == seen)

@@ -42,7 +42,7 @@ internal sealed class FakeServer : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
-        var sessions = new List<Task>();
+        List<Task> sessions = new();
         try
         {
             while (true)
@@ -56,7 +56,7 @@ internal sealed class FakeServer : IAsyncDisposable
 
     private async Task RunAsync(Socket socket)
     {
-        using var session = new Session(socket, Interlocked.Increment(ref _connections), _stopping.Token);
+        using Session session = new(socket, Interlocked.Increment(ref _connections), _stopping.Token);
         try
         {
             await _script(session);
@@ -68,7 +68,11 @@ internal sealed class FakeServer : IAsyncDisposable
     }
 
     /// <summary>A request as the server sees it.</summary>
-    public sealed record Request(RequestType Type, ulong Sync, IReadOnlyDictionary<TarantoolValue, TarantoolValue> Body);
+    public sealed record Request(
+        RequestType Type,
+        ulong Sync,
+        IReadOnlyDictionary<TarantoolValue, TarantoolValue> Body
+    );
 
     /// <summary>One connection.</summary>
     public sealed class Session(Socket socket, int number, CancellationToken stopping) : IDisposable
@@ -93,12 +97,13 @@ internal sealed class FakeServer : IAsyncDisposable
             await _stream.ReadExactlyAsync(prefix, stopping);
             byte[] frame = new byte[BinaryPrimitives.ReadUInt32BigEndian(prefix.AsSpan(1))];
             await _stream.ReadExactlyAsync(frame, stopping);
-            var reader = new TarantoolReader(frame);
+            TarantoolReader reader = new(frame);
             IReadOnlyDictionary<TarantoolValue, TarantoolValue> header = reader.ReadAny().AsMap();
             return new Request(
                 (RequestType)header[(int)IprotoKey.RequestType].AsInt32(),
                 header[(int)IprotoKey.Sync].AsUInt64(),
-                reader.ReadAny().AsMap());
+                reader.ReadAny().AsMap()
+            );
         }
 
         public async Task SendAsync(params byte[][] pieces)

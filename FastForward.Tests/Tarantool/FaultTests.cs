@@ -29,7 +29,7 @@ internal sealed class FaultTests
     [Test]
     public async Task Garbage_fails_the_connection_with_a_protocol_exception([Range(0, 11)] int index)
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             await session.ReadAsync();
@@ -40,7 +40,8 @@ internal sealed class FaultTests
         TarantoolClientOptions options = server.Options;
         options.AutoReconnect = false;
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
-        Task first = client.PingAsync().AsTask(), second = client.PingAsync().AsTask();
+        Task first = client.PingAsync().AsTask(),
+            second = client.PingAsync().AsTask();
         TarantoolProtocolException error = await first.Fails<TarantoolProtocolException>();
         Assert.That(error.MayHaveExecuted, Is.True);
         await second.Fails<TarantoolProtocolException>();
@@ -51,12 +52,15 @@ internal sealed class FaultTests
     [TestCase("Tarantool 2.11.0 (Lua console)", "not its binary protocol")]
     public async Task A_peer_that_is_no_server_is_told_from_one(string line, string expected)
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.SendAsync(Frames.MakeGreeting(line));
             await session.HangAsync();
         });
-        var error = await TarantoolClient.ConnectAsync(server.Options).AsTask().Fails<TarantoolProtocolException>();
+        TarantoolProtocolException error = await TarantoolClient
+            .ConnectAsync(server.Options)
+            .AsTask()
+            .Fails<TarantoolProtocolException>();
         Assert.That(error.Message, Does.Contain(expected));
     }
 
@@ -65,56 +69,62 @@ internal sealed class FaultTests
     {
         byte[] greeting = [.. Frames.Greeting];
         greeting[70] = (byte)'!';
-        await using var server = new FakeServer(session => session.SendAsync(greeting));
-        var error = await TarantoolClient.ConnectAsync(server.Options).AsTask().Fails<TarantoolProtocolException>();
+        await using FakeServer server = new(session => session.SendAsync(greeting));
+        TarantoolProtocolException error = await TarantoolClient
+            .ConnectAsync(server.Options)
+            .AsTask()
+            .Fails<TarantoolProtocolException>();
         Assert.That(error.Message, Does.Contain("base64"));
     }
 
     [Test]
     public async Task A_peer_that_closes_within_its_greeting_is_named()
     {
-        await using var server = new FakeServer(session => session.SendAsync(Frames.Greeting[..100]));
-        var error = await TarantoolClient.ConnectAsync(server.Options).AsTask().Fails<TarantoolConnectionException>();
+        await using FakeServer server = new(session => session.SendAsync(Frames.Greeting[..100]));
+        TarantoolConnectionException error = await TarantoolClient
+            .ConnectAsync(server.Options)
+            .AsTask()
+            .Fails<TarantoolConnectionException>();
         Assert.That(error.Message, Does.Contain("100 of 128 bytes"));
     }
 
     [Test]
     public async Task A_peer_that_never_greets_costs_the_connect_timeout()
     {
-        var accepted = new TaskCompletionSource();
-        await using var server = new FakeServer(session =>
+        TaskCompletionSource accepted = new();
+        await using FakeServer server = new(session =>
         {
             accepted.SetResult();
             return session.HangAsync();
         });
-        var time = new FakeTimeProvider();
+        FakeTimeProvider time = new();
         TarantoolClientOptions options = server.Options;
         options.TimeProvider = time;
         Task connecting = TarantoolClient.ConnectAsync(options).AsTask();
         await accepted.Task.InTime();
         time.Advance(options.ConnectTimeout);
-        var error = await connecting.Fails<TarantoolConnectionException>();
+        TarantoolConnectionException error = await connecting.Fails<TarantoolConnectionException>();
         Assert.That(error.Message, Does.Contain("within 00:00:05"));
     }
 
     [Test]
     public async Task A_server_that_cannot_read_a_request_is_quoted()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             await session.ReadAsync();
             await session.SendAsync(Frames.Error(0, 20, "Invalid MsgPack - packet header"));
         });
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
-        var error = await client.PingAsync().AsTask().Fails<TarantoolConnectionException>();
+        TarantoolConnectionException error = await client.PingAsync().AsTask().Fails<TarantoolConnectionException>();
         Assert.That(error.InnerException!.InnerException!.Message, Is.EqualTo("Invalid MsgPack - packet header"));
     }
 
     [Test]
     public async Task An_answer_above_the_maximum_fails_with_the_option_that_bounds_it()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             FakeServer.Request request = await session.ReadAsync();
@@ -124,14 +134,14 @@ internal sealed class FaultTests
         TarantoolClientOptions options = server.Options;
         options.MaxResponseSize = 1024;
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
-        var error = await client.CallAsync("f").AsTask().Fails<TarantoolProtocolException>();
+        TarantoolProtocolException error = await client.CallAsync("f").AsTask().Fails<TarantoolProtocolException>();
         Assert.That(error.Message, Does.Contain(nameof(TarantoolClientOptions.MaxResponseSize)));
     }
 
     [Test]
     public async Task A_slow_server_may_send_byte_by_byte()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             foreach (byte part in Frames.Greeting)
                 await session.SendAsync([part]);
@@ -150,10 +160,10 @@ internal sealed class FaultTests
     [Test]
     public async Task Answers_in_any_order_find_their_requests()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
-            var requests = new List<FakeServer.Request>();
+            List<FakeServer.Request> requests = new();
             for (int i = 0; i < 100; i++)
                 requests.Add(await session.ReadAsync());
             requests.Reverse();
@@ -170,35 +180,42 @@ internal sealed class FaultTests
     [Test]
     public async Task Cancelling_releases_the_caller_at_once_and_the_late_answer_is_dropped()
     {
-        var cancelled = new TaskCompletionSource();
-        await using var server = new FakeServer(async session =>
+        TaskCompletionSource cancelled = new();
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             FakeServer.Request slow = await session.ReadAsync();
             await cancelled.Task;
             FakeServer.Request next = await session.ReadAsync();
-            await session.SendAsync(Frames.Push(slow.Sync, "late"), Frames.Ok(slow.Sync, "late"), Frames.Ok(next.Sync, "in time"));
+            await session.SendAsync(
+                Frames.Push(slow.Sync, "late"),
+                Frames.Ok(slow.Sync, "late"),
+                Frames.Ok(next.Sync, "in time")
+            );
             await session.HangAsync();
         });
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
-        using var source = new CancellationTokenSource();
+        using CancellationTokenSource source = new();
         Task slow = client.CallAsync("slow", cancellationToken: source.Token).AsTask();
         await source.CancelAsync();
-        var error = Assert.CatchAsync<OperationCanceledException>(() => slow.InTime());
+        Task<OperationCanceledException?> error = Assert.CatchAsync<OperationCanceledException>(() => slow.InTime());
         Assert.That((await error)!.CancellationToken, Is.EqualTo(source.Token));
         cancelled.SetResult();
         Assert.That((await client.CallAsync("next").InTime())[0].AsString(), Is.EqualTo("in time"));
 
-        Assert.That(async () => await client.PingAsync(source.Token).InTime(), Throws.InstanceOf<OperationCanceledException>(),
-            "a token that is cancelled already sends nothing");
+        Assert.That(
+            async () => await client.PingAsync(source.Token).InTime(),
+            Throws.InstanceOf<OperationCanceledException>(),
+            "a token that is cancelled already sends nothing"
+        );
     }
 
     [Test]
     public async Task A_request_times_out_and_the_late_answer_is_dropped()
     {
-        var timedOut = new TaskCompletionSource();
-        var time = new FakeTimeProvider();
-        await using var server = new FakeServer(async session =>
+        TaskCompletionSource timedOut = new();
+        FakeTimeProvider time = new();
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             FakeServer.Request slow = await session.ReadAsync();
@@ -213,7 +230,8 @@ internal sealed class FaultTests
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
         Task slow = client.CallAsync("slow").AsTask();
         Task<TarantoolTuple> slower = client
-            .CallAsync("slower", options: new CallOptions { Timeout = options.RequestTimeout * 10 }).AsTask();
+            .CallAsync("slower", options: new CallOptions { Timeout = options.RequestTimeout * 10 })
+            .AsTask();
         time.Advance(options.RequestTimeout - TimeSpan.FromSeconds(1));
         Assert.That(slow.IsCompleted, Is.False);
         time.Advance(TimeSpan.FromSeconds(1.1));
@@ -225,9 +243,9 @@ internal sealed class FaultTests
     [Test]
     public async Task A_server_that_reads_nothing_makes_requests_wait_within_bounded_memory()
     {
-        var read = new TaskCompletionSource();
+        TaskCompletionSource read = new();
         int received = 0;
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             await read.Task;
@@ -242,9 +260,8 @@ internal sealed class FaultTests
         options.MaxUnsentBytes = 64 * 1024;
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
         byte[] block = new byte[256 * 1024];
-        Task[] upserts =
-            [.. Enumerable.Range(0, 50).Select(_ => client.UpsertAsync(512, [1, block], []).AsTask())];
-        using var source = new CancellationTokenSource();
+        Task[] upserts = [.. Enumerable.Range(0, 50).Select(_ => client.UpsertAsync(512, [1, block], []).AsTask())];
+        using CancellationTokenSource source = new();
         Task waiting = client.PingAsync(source.Token).AsTask();
         await source.CancelAsync();
         Assert.That(async () => await waiting.InTime(), Throws.InstanceOf<OperationCanceledException>());
@@ -257,8 +274,8 @@ internal sealed class FaultTests
     [Test]
     public async Task Requests_that_wait_to_be_sent_fail_with_the_connection_and_were_not_executed()
     {
-        var close = new TaskCompletionSource();
-        await using var server = new FakeServer(async session =>
+        TaskCompletionSource close = new();
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             await close.Task;
@@ -279,7 +296,7 @@ internal sealed class FaultTests
     [Test]
     public async Task A_connection_lost_during_a_lookup_says_that_the_request_was_not_executed()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             FakeServer.Request request = await session.ReadAsync();
@@ -288,7 +305,8 @@ internal sealed class FaultTests
         TarantoolClientOptions options = server.Options;
         options.AutoReconnect = false;
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
-        Task first = client.SelectAsync("space", []).AsTask(), second = client.SelectAsync("space", []).AsTask();
+        Task first = client.SelectAsync("space", []).AsTask(),
+            second = client.SelectAsync("space", []).AsTask();
         Assert.That((await first.Fails<TarantoolConnectionException>()).MayHaveExecuted, Is.False);
         Assert.That((await second.Fails<TarantoolConnectionException>()).MayHaveExecuted, Is.False);
     }
@@ -296,7 +314,7 @@ internal sealed class FaultTests
     [Test]
     public async Task A_space_replaced_between_its_lookup_and_that_of_its_index_is_looked_up_again()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             await AnswerAsync(281, ["moving"], 1, TarantoolTuple.Create(512, 1, "moving"));
@@ -314,8 +332,14 @@ internal sealed class FaultTests
                 FakeServer.Request request = await session.ReadAsync();
                 Assert.That(request.Body[(int)IprotoKey.SpaceId].AsInt32(), Is.EqualTo(space));
                 Assert.That(request.Body[(int)IprotoKey.Key].AsArray(), Is.EqualTo(key));
-                await session.SendAsync(Frames.Make(
-                    ResponseType.Ok, request.Sync, Frames.Map((IprotoKey.Data, TarantoolTuple.Create(rows))), schemaVersion));
+                await session.SendAsync(
+                    Frames.Make(
+                        ResponseType.Ok,
+                        request.Sync,
+                        Frames.Map((IprotoKey.Data, TarantoolTuple.Create(rows))),
+                        schemaVersion
+                    )
+                );
             }
         });
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
@@ -327,7 +351,7 @@ internal sealed class FaultTests
     [Test]
     public async Task A_tuple_that_fails_while_writing_harms_nobody()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             while (true)
@@ -345,7 +369,7 @@ internal sealed class FaultTests
     [Test]
     public async Task A_tuple_that_fails_while_reading_harms_nobody()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             while (true)
@@ -364,8 +388,8 @@ internal sealed class FaultTests
     public async Task Requests_that_waited_for_one_lookup_do_not_exceed_the_memory_for_what_is_unsent()
     {
         const int requests = 50;
-        var started = new TaskCompletionSource();
-        await using var server = new FakeServer(async session =>
+        TaskCompletionSource started = new();
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             FakeServer.Request lookup = await session.ReadAsync();
@@ -377,12 +401,15 @@ internal sealed class FaultTests
                 await session.SendAsync(Frames.Done(request.Sync));
             }
         });
-        using var endings = new EndingCounter();
+        using EndingCounter endings = new();
         TarantoolClientOptions options = endings.Observe(server.Options);
         options.MaxUnsentBytes = 64 * 1024;
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
         byte[] block = new byte[1 << 20];
-        Task[] upserts = [.. Enumerable.Range(0, requests).Select(_ => client.UpsertAsync("space", [1, block], []).AsTask())];
+        Task[] upserts =
+        [
+            .. Enumerable.Range(0, requests).Select(_ => client.UpsertAsync("space", [1, block], []).AsTask()),
+        ];
         started.SetResult();
         await Task.WhenAll(upserts).InTime();
 
@@ -394,8 +421,8 @@ internal sealed class FaultTests
     [Test]
     public async Task A_time_out_before_sending_says_what_was_waited_for()
     {
-        var time = new FakeTimeProvider();
-        await using var server = new FakeServer(async session =>
+        FakeTimeProvider time = new();
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             await session.HangAsync();
@@ -409,15 +436,24 @@ internal sealed class FaultTests
         Task large = client.UpsertAsync(512, [1, new byte[1 << 22]], []).AsTask();
         Task waiting = client.PingAsync().AsTask();
         time.Advance(options.RequestTimeout + TimeSpan.FromSeconds(1));
-        Assert.That((await named.Fails<TimeoutException>()).Message, Does.Contain("not sent").And.Contain("space or index"));
-        Assert.That((await waiting.Fails<TimeoutException>()).Message, Does.Contain(nameof(TarantoolClientOptions.MaxUnsentBytes)));
-        Assert.That((await large.Fails<TimeoutException>()).Message, Does.Contain(nameof(TarantoolClientOptions.RequestTimeout)));
+        Assert.That(
+            (await named.Fails<TimeoutException>()).Message,
+            Does.Contain("not sent").And.Contain("space or index")
+        );
+        Assert.That(
+            (await waiting.Fails<TimeoutException>()).Message,
+            Does.Contain(nameof(TarantoolClientOptions.MaxUnsentBytes))
+        );
+        Assert.That(
+            (await large.Fails<TimeoutException>()).Message,
+            Does.Contain(nameof(TarantoolClientOptions.RequestTimeout))
+        );
     }
 
     [Test]
     public async Task A_value_nested_too_deeply_harms_only_who_reads_it()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             FakeServer.Request watch = await session.ReadAsync();
@@ -428,14 +464,15 @@ internal sealed class FaultTests
                 await session.SendAsync(
                     WithDepth(Frames.Event("key", "DEPTH")),
                     WithDepth(Frames.Push(request.Sync, "DEPTH")),
-                    WithDepth(Frames.Ok(request.Sync, TarantoolTuple.Create(1, "Wien", 2, "DEPTH"))));
+                    WithDepth(Frames.Ok(request.Sync, TarantoolTuple.Create(1, "Wien", 2, "DEPTH")))
+                );
             }
         });
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
         await using IAsyncEnumerator<TarantoolValue> watch = client.WatchAsync("key").GetAsyncEnumerator();
         ValueTask<bool> never = watch.MoveNextAsync();
-        var pushed = new List<TarantoolValue>();
-        var calls = new CallOptions { Push = new Receiver(pushed) };
+        List<TarantoolValue> pushed = new();
+        CallOptions calls = new() { Push = new Receiver(pushed) };
 
         Assert.That(await client.SelectAsync<City>(512, []).InTime(), Is.EqualTo(new[] { new City(1, "Wien", 2) }));
         await client.SelectAsync(512, []).AsTask().Fails<TarantoolDataException>();
@@ -450,10 +487,10 @@ internal sealed class FaultTests
     [Test]
     public async Task Nothing_is_written_after_a_write_that_failed()
     {
-        using var metrics = new TarantoolMetrics(null, TimeProvider.System);
-        await using var stream = new FailingStream();
-        var faults = new List<Exception>();
-        await using var output = new OutputQueue(stream, 1024, metrics, faults.Add);
+        using TarantoolMetrics metrics = new(null, TimeProvider.System);
+        await using FailingStream stream = new();
+        List<Exception> faults = new();
+        await using OutputQueue output = new(stream, 1024, metrics, faults.Add);
         Assert.That(output.Append([1, 2, 3], writeHere: true), Is.Zero);
         Assert.That(faults, Has.Count.EqualTo(1));
         for (int i = 0; i < 3; i++)

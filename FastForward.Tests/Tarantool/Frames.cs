@@ -8,18 +8,24 @@ namespace FastForward.Tests.Tarantool;
 /// <summary>Makes the bytes that a server sends.</summary>
 internal static class Frames
 {
-    public static readonly byte[] Greeting = MakeGreeting("Tarantool 2.11.0 (Binary) 01234567-89ab-cdef-0123-456789abcdef");
+    public static readonly byte[] Greeting = MakeGreeting(
+        "Tarantool 2.11.0 (Binary) 01234567-89ab-cdef-0123-456789abcdef"
+    );
 
-    public static byte[] MakeGreeting(string firstLine) => Encoding.ASCII.GetBytes(
-        firstLine.PadRight(63) + "\n" + Convert.ToBase64String(new byte[32]).PadRight(63) + "\n");
+    public static byte[] MakeGreeting(string firstLine) =>
+        Encoding.ASCII.GetBytes(
+            firstLine.PadRight(63) + "\n" + Convert.ToBase64String(new byte[32]).PadRight(63) + "\n"
+        );
 
     /// <summary>A frame with a header and, unless it is nil, a body.</summary>
     public static byte[] Make(uint type, ulong sync, TarantoolValue body, uint schemaVersion = 1)
     {
-        using var buffer = new FrameBuffer();
+        using FrameBuffer buffer = new();
         buffer.Append([0xce, 0, 0, 0, 0]);
-        var writer = new TarantoolWriter(buffer);
-        writer.Write(Map((IprotoKey.RequestType, type), (IprotoKey.Sync, sync), (IprotoKey.SchemaVersion, schemaVersion)));
+        TarantoolWriter writer = new(buffer);
+        writer.Write(
+            Map((IprotoKey.RequestType, type), (IprotoKey.Sync, sync), (IprotoKey.SchemaVersion, schemaVersion))
+        );
         if (!body.IsNil)
             writer.Write(body);
         writer.Flush();
@@ -43,8 +49,12 @@ internal static class Frames
         Make(ResponseType.Event, 0, Map((IprotoKey.EventKey, key), (IprotoKey.EventData, value)));
 
     /// <summary>The answer of a server of 2.10 or later to the ID request.</summary>
-    public static byte[] Id(ulong sync) => Make(ResponseType.Ok, sync, Map(
-        (IprotoKey.Version, 3), (IprotoKey.Features, TarantoolTuple.Create(0, 1, 2, 3, 4))));
+    public static byte[] Id(ulong sync) =>
+        Make(
+            ResponseType.Ok,
+            sync,
+            Map((IprotoKey.Version, 3), (IprotoKey.Features, TarantoolTuple.Create(0, 1, 2, 3, 4)))
+        );
 
     public static TarantoolValue Map(params (TarantoolValue Key, TarantoolValue Value)[] pairs) =>
         pairs.ToDictionary(pair => pair.Key, pair => pair.Value);

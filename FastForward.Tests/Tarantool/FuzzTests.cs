@@ -11,46 +11,60 @@ internal sealed class FuzzTests
 {
     private const int Iterations = 2_000;
 
-    private static readonly Gen<TarantoolValue> s_values = Gen.Recursive<TarantoolValue>((depth, nested) => depth > 3
-        ? Leaves()
-        : Gen.OneOf(
-            Leaves(),
-            nested.Array[0, 5].Select(values => (TarantoolValue)TarantoolTuple.Create(values)),
-            Gen.Select(Leaves(), nested).Array[0, 5].Select(Map)));
+    private static readonly Gen<TarantoolValue> s_values = Gen.Recursive<TarantoolValue>(
+        (depth, nested) =>
+            depth > 3
+                ? Leaves()
+                : Gen.OneOf(
+                    Leaves(),
+                    nested.Array[0, 5].Select(values => (TarantoolValue)TarantoolTuple.Create(values)),
+                    Gen.Select(Leaves(), nested).Array[0, 5].Select(Map)
+                )
+    );
 
     [Test]
-    public void Any_value_survives_writing_and_reading() => s_values.Sample(
-        value =>
-        {
-            byte[] bytes = Encode(value);
-            var reader = new TarantoolReader(bytes);
-            TarantoolValue read = reader.ReadAny();
-            if (!reader.End)
-                throw new InvalidOperationException("Bytes are left over.");
-            if (read != value || read.GetHashCode() != value.GetHashCode())
-                throw new InvalidOperationException($"{value} became {read}.");
-        },
-        iter: Iterations,
-        writeLine: TestContext.Out.WriteLine);
+    public void Any_value_survives_writing_and_reading() =>
+        s_values.Sample(
+            value =>
+            {
+                byte[] bytes = Encode(value);
+                TarantoolReader reader = new(bytes);
+                TarantoolValue read = reader.ReadAny();
+                if (!reader.End)
+                    throw new InvalidOperationException("Bytes are left over.");
+                if (read != value || read.GetHashCode() != value.GetHashCode())
+                    throw new InvalidOperationException($"{value} became {read}.");
+            },
+            iter: Iterations,
+            writeLine: TestContext.Out.WriteLine
+        );
 
     [Test]
-    public void Decimals_survive() => Gen.Decimal.Sample(
-        value => Check(((TarantoolValue)value).AsDecimal() == value),
-        iter: Iterations,
-        writeLine: TestContext.Out.WriteLine);
+    public void Decimals_survive() =>
+        Gen.Decimal.Sample(
+            value => Check(((TarantoolValue)value).AsDecimal() == value),
+            iter: Iterations,
+            writeLine: TestContext.Out.WriteLine
+        );
 
     [Test]
-    public void Dates_survive() => Gen.Select(Gen.Long[DateTime.MinValue.Ticks, DateTime.MaxValue.Ticks], Gen.Int[-840, 840]).Sample(
-        (ticks, minutes) =>
-        {
-            TimeSpan offset = TimeSpan.FromMinutes(minutes);
-            if (ticks - offset.Ticks < DateTime.MinValue.Ticks || ticks - offset.Ticks > DateTime.MaxValue.Ticks)
-                return;
-            var value = new DateTimeOffset(ticks, offset);
-            Check(((TarantoolValue)value).AsDateTimeOffset().EqualsExact(value));
-        },
-        iter: Iterations,
-        writeLine: TestContext.Out.WriteLine);
+    public void Dates_survive() =>
+        Gen.Select(Gen.Long[DateTime.MinValue.Ticks, DateTime.MaxValue.Ticks], Gen.Int[-840, 840])
+            .Sample(
+                (ticks, minutes) =>
+                {
+                    TimeSpan offset = TimeSpan.FromMinutes(minutes);
+                    if (
+                        ticks - offset.Ticks < DateTime.MinValue.Ticks
+                        || ticks - offset.Ticks > DateTime.MaxValue.Ticks
+                    )
+                        return;
+                    DateTimeOffset value = new(ticks, offset);
+                    Check(((TarantoolValue)value).AsDateTimeOffset().EqualsExact(value));
+                },
+                iter: Iterations,
+                writeLine: TestContext.Out.WriteLine
+            );
 
     [Test]
     public void Random_bytes_as_a_body_end_in_a_typed_exception() =>
@@ -58,49 +72,55 @@ internal sealed class FuzzTests
 
     [Test]
     public void Valid_bodies_with_changed_bytes_end_in_a_result_or_a_typed_exception() =>
-        Gen.Select(s_values, Gen.Select(Gen.Int[0, 1000], Gen.Byte).Array[1, 4], Gen.Int[0, 1000]).Sample(
-            (value, changes, cut) =>
-            {
-                byte[] bytes = Encode(Frames.Map((IprotoKey.Data, TarantoolTuple.Create(value, value))));
-                foreach ((int position, byte to) in changes)
-                    bytes[position % bytes.Length] = to;
-                DecodeEveryWay(bytes);
-                DecodeEveryWay(bytes[..(cut % bytes.Length)]);
-            },
-            iter: Iterations,
-            writeLine: TestContext.Out.WriteLine);
+        Gen.Select(s_values, Gen.Select(Gen.Int[0, 1000], Gen.Byte).Array[1, 4], Gen.Int[0, 1000])
+            .Sample(
+                (value, changes, cut) =>
+                {
+                    byte[] bytes = Encode(Frames.Map((IprotoKey.Data, TarantoolTuple.Create(value, value))));
+                    foreach ((int position, byte to) in changes)
+                        bytes[position % bytes.Length] = to;
+                    DecodeEveryWay(bytes);
+                    DecodeEveryWay(bytes[..(cut % bytes.Length)]);
+                },
+                iter: Iterations,
+                writeLine: TestContext.Out.WriteLine
+            );
 
     [Test]
     public void Random_bytes_as_a_stream_end_in_frames_or_a_protocol_exception() =>
-        Gen.Select(Gen.Byte.Array[0, 200], Gen.Int[1, 20]).Sample(
-            (bytes, pieceSize) =>
-            {
-                using var reader = new FrameReader(1 << 16);
-                try
+        Gen.Select(Gen.Byte.Array[0, 200], Gen.Int[1, 20])
+            .Sample(
+                (bytes, pieceSize) =>
                 {
-                    for (int offset = 0; offset < bytes.Length; offset += pieceSize)
+                    using FrameReader reader = new(1 << 16);
+                    try
                     {
-                        var input = new ReadOnlySequence<byte>(bytes, offset, Math.Min(pieceSize, bytes.Length - offset));
-                        while (reader.TryRead(ref input, out Frame frame))
+                        for (int offset = 0; offset < bytes.Length; offset += pieceSize)
                         {
-                            try
+                            ReadOnlySequence<byte> input = new(
+                                bytes,
+                                offset,
+                                Math.Min(pieceSize, bytes.Length - offset)
+                            );
+                            while (reader.TryRead(ref input, out Frame frame))
                             {
-                                FrameHeader header = frame.ReadHeader();
-                                DecodeEveryWay(new Response(frame, header).Body.ToArray());
-                            }
-                            finally
-                            {
-                                frame.Return();
+                                try
+                                {
+                                    FrameHeader header = frame.ReadHeader();
+                                    DecodeEveryWay(new Response(frame, header).Body.ToArray());
+                                }
+                                finally
+                                {
+                                    frame.Return();
+                                }
                             }
                         }
                     }
-                }
-                catch (TarantoolProtocolException)
-                {
-                }
-            },
-            iter: Iterations,
-            writeLine: TestContext.Out.WriteLine);
+                    catch (TarantoolProtocolException) { }
+                },
+                iter: Iterations,
+                writeLine: TestContext.Out.WriteLine
+            );
 
     [Test]
     public void Deep_nesting_is_refused_before_the_stack_overflows([Values(0x91, 0x81)] int code)
@@ -124,26 +144,29 @@ internal sealed class FuzzTests
     [Test]
     public void Text_that_is_not_utf8_arrives_as_bytes()
     {
-        var reader = new TarantoolReader(new byte[] { 0xa2, 0xff, 0xfe });
+        TarantoolReader reader = new(new byte[] { 0xa2, 0xff, 0xfe });
         Assert.That(reader.ReadAny(), Is.EqualTo((TarantoolValue)new byte[] { 0xff, 0xfe }));
     }
 
-    private static Gen<TarantoolValue> Leaves() => Gen.OneOf(
-        Gen.Const(TarantoolValue.Nil),
-        Gen.Bool.Select(value => (TarantoolValue)value),
-        Gen.Long.Select(value => (TarantoolValue)value),
-        Gen.Int[-200, 300].Select(value => (TarantoolValue)value),
-        Gen.ULong.Select(value => (TarantoolValue)value),
-        Gen.Double.Select(value => (TarantoolValue)value),
-        Gen.String.Select(value => (TarantoolValue)Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(value))),
-        Gen.Byte.Array[0, 300].Select(value => (TarantoolValue)value),
-        Gen.Guid.Select(value => (TarantoolValue)value),
-        Gen.Decimal.Select(value => (TarantoolValue)value),
-        Gen.Select(Gen.SByte, Gen.Byte.Array[0, 40]).Select((type, data) => (TarantoolValue)new TarantoolExtension(type, data)));
+    private static Gen<TarantoolValue> Leaves() =>
+        Gen.OneOf(
+            Gen.Const(TarantoolValue.Nil),
+            Gen.Bool.Select(value => (TarantoolValue)value),
+            Gen.Long.Select(value => (TarantoolValue)value),
+            Gen.Int[-200, 300].Select(value => (TarantoolValue)value),
+            Gen.ULong.Select(value => (TarantoolValue)value),
+            Gen.Double.Select(value => (TarantoolValue)value),
+            Gen.String.Select(value => (TarantoolValue)Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(value))),
+            Gen.Byte.Array[0, 300].Select(value => (TarantoolValue)value),
+            Gen.Guid.Select(value => (TarantoolValue)value),
+            Gen.Decimal.Select(value => (TarantoolValue)value),
+            Gen.Select(Gen.SByte, Gen.Byte.Array[0, 40])
+                .Select((type, data) => (TarantoolValue)new TarantoolExtension(type, data))
+        );
 
     private static TarantoolValue Map((TarantoolValue Key, TarantoolValue Value)[] pairs)
     {
-        var map = new Dictionary<TarantoolValue, TarantoolValue>();
+        Dictionary<TarantoolValue, TarantoolValue> map = new();
         foreach ((TarantoolValue key, TarantoolValue value) in pairs)
             map[key] = value;
         return map;
@@ -151,8 +174,8 @@ internal sealed class FuzzTests
 
     private static byte[] Encode(TarantoolValue value)
     {
-        using var buffer = new FrameBuffer();
-        var writer = new TarantoolWriter(buffer);
+        using FrameBuffer buffer = new();
+        TarantoolWriter writer = new(buffer);
         writer.Write(value);
         writer.Flush();
         return buffer.Span.ToArray();

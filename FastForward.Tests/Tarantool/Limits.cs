@@ -24,7 +24,7 @@ internal static class Limits
     /// <summary>Waits until a condition holds, asking again and again.</summary>
     public static async Task Until(Func<bool> condition, string what)
     {
-        using var timer = new CancellationTokenSource(Wait);
+        using CancellationTokenSource timer = new(Wait);
         while (!condition())
         {
             if (timer.IsCancellationRequested)

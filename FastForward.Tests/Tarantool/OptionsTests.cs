@@ -61,7 +61,7 @@ internal sealed class OptionsTests
     [TestCase("fe80::1%1:3301")]
     public void A_bad_address_is_refused_without_repeating_secrets(string address)
     {
-        var error = Assert.Throws<FormatException>(() => TarantoolClientOptions.Parse(address));
+        FormatException? error = Assert.Throws<FormatException>(() => TarantoolClientOptions.Parse(address));
         Assert.That(error!.Message, Does.Not.Contain("secret"));
     }
 
@@ -69,15 +69,30 @@ internal sealed class OptionsTests
     public void Options_that_cannot_work_are_named()
     {
         AssertInvalid(nameof(TarantoolClientOptions.EndPoint), options => options.EndPoint = null);
-        AssertInvalid(nameof(TarantoolClientOptions.EndPoint), options => options.EndPoint = new IPEndPoint(IPAddress.Loopback, 0));
-        AssertInvalid(nameof(TarantoolClientOptions.EndPoint), options => options.EndPoint = new DnsEndPoint("localhost", 0));
+        AssertInvalid(
+            nameof(TarantoolClientOptions.EndPoint),
+            options => options.EndPoint = new IPEndPoint(IPAddress.Loopback, 0)
+        );
+        AssertInvalid(
+            nameof(TarantoolClientOptions.EndPoint),
+            options => options.EndPoint = new DnsEndPoint("localhost", 0)
+        );
         AssertInvalid(nameof(TarantoolClientOptions.UserName), options => options.UserName = "");
         AssertInvalid(nameof(TarantoolClientOptions.Password), options => options.Password = "x");
         AssertInvalid(nameof(TarantoolClientOptions.ConnectTimeout), options => options.ConnectTimeout = TimeSpan.Zero);
-        AssertInvalid(nameof(TarantoolClientOptions.ConnectTimeout), options => options.ConnectTimeout = Timeout.InfiniteTimeSpan);
-        AssertInvalid(nameof(TarantoolClientOptions.RequestTimeout), options => options.RequestTimeout = TimeSpan.FromSeconds(-2));
+        AssertInvalid(
+            nameof(TarantoolClientOptions.ConnectTimeout),
+            options => options.ConnectTimeout = Timeout.InfiniteTimeSpan
+        );
+        AssertInvalid(
+            nameof(TarantoolClientOptions.RequestTimeout),
+            options => options.RequestTimeout = TimeSpan.FromSeconds(-2)
+        );
         AssertInvalid(nameof(TarantoolClientOptions.KeepAlive), options => options.KeepAlive = TimeSpan.FromDays(25));
-        AssertInvalid(nameof(TarantoolClientOptions.ReconnectMaxDelay), options => options.ReconnectMinDelay = TimeSpan.FromMinutes(1));
+        AssertInvalid(
+            nameof(TarantoolClientOptions.ReconnectMaxDelay),
+            options => options.ReconnectMinDelay = TimeSpan.FromMinutes(1)
+        );
         AssertInvalid(nameof(TarantoolClientOptions.MaxResponseSize), options => options.MaxResponseSize = 1);
         AssertInvalid(nameof(TarantoolClientOptions.MaxUnsentBytes), options => options.MaxUnsentBytes = 0);
         AssertInvalid(nameof(TarantoolClientOptions.MaxBacklog), options => options.MaxBacklog = -1);
@@ -89,18 +104,24 @@ internal sealed class OptionsTests
     {
         // Computed with Python's hashlib from the same definition.
         byte[] salt = [.. Enumerable.Range(0, 20).Select(i => (byte)i)];
-        Assert.That(Convert.ToHexStringLower(ChapSha1.Scramble(salt, "password")),
-            Is.EqualTo("92e130e0eae336d8367689f0a0e779c0b59949d4"));
+        Assert.That(
+            Convert.ToHexStringLower(ChapSha1.Scramble(salt, "password")),
+            Is.EqualTo("92e130e0eae336d8367689f0a0e779c0b59949d4")
+        );
     }
 
     [Test]
     public void Event_ids_of_log_messages_are_unique_and_in_their_range()
     {
-        int[] ids = [.. typeof(TarantoolClient).Assembly.GetTypes()
-            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
-            .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>())
-            .OfType<LoggerMessageAttribute>()
-            .Select(attribute => attribute.EventId)];
+        int[] ids =
+        [
+            .. typeof(TarantoolClient)
+                .Assembly.GetTypes()
+                .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+                .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>())
+                .OfType<LoggerMessageAttribute>()
+                .Select(attribute => attribute.EventId),
+        ];
         Assert.That(ids, Is.Not.Empty.And.Unique);
         Assert.That(ids, Has.All.InRange(6000, 6099));
     }
@@ -114,7 +135,7 @@ internal sealed class OptionsTests
 
     private static void AssertInvalid(string name, Action<TarantoolClientOptions> change)
     {
-        var options = new TarantoolClientOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 3301) };
+        TarantoolClientOptions options = new() { EndPoint = new IPEndPoint(IPAddress.Loopback, 3301) };
         options.Validate();
         change(options);
         Assert.That(Assert.Throws<ArgumentException>(options.Validate)!.Message, Does.Contain(name));

@@ -45,7 +45,7 @@ internal sealed class RealServerTests(bool useTcp)
     [Test]
     public async Task A_typed_tuple_is_stored_and_read_back()
     {
-        var city = new City(1, "Wien", 2_000_000);
+        City city = new(1, "Wien", 2_000_000);
         Assert.That(await _client.InsertAsync("cities", city).InTime(), Is.EqualTo(city));
         Assert.That(await _client.GetAsync<City>("cities", [1]).InTime(), Is.EqualTo(city));
         Assert.That(await _client.GetAsync<City>("cities", ["Wien"], "by_name").InTime(), Is.EqualTo(city));
@@ -60,12 +60,27 @@ internal sealed class RealServerTests(bool useTcp)
         for (uint i = 1; i <= 10; i++)
             await _client.ReplaceAsync("cities", new City(i, $"city {i:00}", i * 1000)).InTime();
 
-        City[] above = await _client.SelectAsync<City>(
-            "cities", [5], new SelectOptions { Iterator = TarantoolIterator.Gt, Offset = 1, Limit = 2 }).InTime();
+        City[] above = await _client
+            .SelectAsync<City>(
+                "cities",
+                [5],
+                new SelectOptions
+                {
+                    Iterator = TarantoolIterator.Gt,
+                    Offset = 1,
+                    Limit = 2,
+                }
+            )
+            .InTime();
         Assert.That(above.Select(city => city.Id), Is.EqualTo(new[] { 7u, 8u }));
 
-        TarantoolTuple[] below = await _client.SelectAsync(
-            "cities", ["city 03"], new SelectOptions { Index = "by_name", Iterator = TarantoolIterator.Le }).InTime();
+        TarantoolTuple[] below = await _client
+            .SelectAsync(
+                "cities",
+                ["city 03"],
+                new SelectOptions { Index = "by_name", Iterator = TarantoolIterator.Le }
+            )
+            .InTime();
         Assert.That(below.Select(tuple => tuple[0].AsInt32()), Is.EqualTo(new[] { 3, 2, 1 }));
 
         Assert.That(await _client.SelectAsync<City>("cities", []).InTime(), Has.Length.EqualTo(10));
@@ -76,19 +91,26 @@ internal sealed class RealServerTests(bool useTcp)
     public async Task Update_applies_every_operation()
     {
         await _client.ReplaceAsync("any", [1, 10, "abcdef", 12, 5, "gone", "gone too"]).InTime();
-        TarantoolTuple? updated = await _client.UpdateAsync("any", [1],
-        [
-            UpdateOperation.Add(1, 5),
-            UpdateOperation.Splice(2, 1, 2, "XYZ"),
-            UpdateOperation.And(3, 8),
-            UpdateOperation.Subtract(4, 2),
-            UpdateOperation.Remove(5, 2),
-            UpdateOperation.Insert(5, "new"),
-            UpdateOperation.Assign(-1, "newer"),
-        ]).InTime();
+        TarantoolTuple? updated = await _client
+            .UpdateAsync(
+                "any",
+                [1],
+                [
+                    UpdateOperation.Add(1, 5),
+                    UpdateOperation.Splice(2, 1, 2, "XYZ"),
+                    UpdateOperation.And(3, 8),
+                    UpdateOperation.Subtract(4, 2),
+                    UpdateOperation.Remove(5, 2),
+                    UpdateOperation.Insert(5, "new"),
+                    UpdateOperation.Assign(-1, "newer"),
+                ]
+            )
+            .InTime();
         Assert.That(updated, Is.EqualTo(TarantoolTuple.Create(1, 15, "aXYZdef", 8, 3, "newer")));
 
-        updated = await _client.UpdateAsync("any", [1], [UpdateOperation.Or(1, 16), UpdateOperation.Xor(3, 1)]).InTime();
+        updated = await _client
+            .UpdateAsync("any", [1], [UpdateOperation.Or(1, 16), UpdateOperation.Xor(3, 1)])
+            .InTime();
         Assert.That(updated, Is.EqualTo(TarantoolTuple.Create(1, 31, "aXYZdef", 9, 3, "newer")));
         Assert.That(await _client.UpdateAsync("any", [2], [UpdateOperation.Assign(1, 0)]).InTime(), Is.Null);
     }
@@ -97,7 +119,9 @@ internal sealed class RealServerTests(bool useTcp)
     public async Task Update_names_a_field_by_name()
     {
         await _client.ReplaceAsync("cities", new City(1, "Graz", 290_000)).InTime();
-        City? city = await _client.UpdateAsync<City>("cities", ["Graz"], [UpdateOperation.Add("people", 10)], "by_name").InTime();
+        City? city = await _client
+            .UpdateAsync<City>("cities", ["Graz"], [UpdateOperation.Add("people", 10)], "by_name")
+            .InTime();
         Assert.That(city, Is.EqualTo(new City(1, "Graz", 290_010)));
     }
 
@@ -106,7 +130,10 @@ internal sealed class RealServerTests(bool useTcp)
     {
         for (int i = 0; i < 3; i++)
             await _client.UpsertAsync("counters", ["hits", 1], [UpdateOperation.Add(1, 1)]).InTime();
-        Assert.That(await _client.GetAsync("counters", ["hits"]).InTime(), Is.EqualTo(TarantoolTuple.Create("hits", 3)));
+        Assert.That(
+            await _client.GetAsync("counters", ["hits"]).InTime(),
+            Is.EqualTo(TarantoolTuple.Create("hits", 3))
+        );
     }
 
     [Test]
@@ -114,10 +141,27 @@ internal sealed class RealServerTests(bool useTcp)
     {
         TarantoolTuple tuple =
         [
-            1, TarantoolValue.Nil, true, false, 0, -1, int.MinValue, long.MinValue, ulong.MaxValue, 1.5, double.MaxValue,
-            "", "Grüße 🙂", new byte[] { 0, 255 }, TarantoolTuple.Create(1, TarantoolTuple.Create("deep")),
+            1,
+            TarantoolValue.Nil,
+            true,
+            false,
+            0,
+            -1,
+            int.MinValue,
+            long.MinValue,
+            ulong.MaxValue,
+            1.5,
+            double.MaxValue,
+            "",
+            "Grüße 🙂",
+            new byte[] { 0, 255 },
+            TarantoolTuple.Create(1, TarantoolTuple.Create("deep")),
             new Dictionary<TarantoolValue, TarantoolValue> { ["a"] = 1, [2] = TarantoolTuple.Create() },
-            Guid.Parse("01234567-89ab-cdef-0123-456789abcdef"), -123.4500m, decimal.MaxValue, 0m, .0000000001m,
+            Guid.Parse("01234567-89ab-cdef-0123-456789abcdef"),
+            -123.4500m,
+            decimal.MaxValue,
+            0m,
+            .0000000001m,
         ];
         Assert.That(await _client.InsertAsync("any", tuple).InTime(), Is.EqualTo(tuple));
         TarantoolTuple read = (await _client.GetAsync("any", [1]).InTime())!;
@@ -130,56 +174,83 @@ internal sealed class RealServerTests(bool useTcp)
     [Test]
     public async Task The_server_reads_our_extensions_as_its_own_types()
     {
-        TarantoolTuple answer = await _client.EvalAsync(
-            "local u, d = ...; return tostring(u), tostring(d), tostring(d + 1), type(u), type(d)",
-            [Guid.Parse("01234567-89ab-cdef-0123-456789abcdef"), -0.05m]).InTime();
-        Assert.That(answer, Is.EqualTo(
-            TarantoolTuple.Create("01234567-89ab-cdef-0123-456789abcdef", "-0.05", "0.95", "cdata", "cdata")));
+        TarantoolTuple answer = await _client
+            .EvalAsync(
+                "local u, d = ...; return tostring(u), tostring(d), tostring(d + 1), type(u), type(d)",
+                [Guid.Parse("01234567-89ab-cdef-0123-456789abcdef"), -0.05m]
+            )
+            .InTime();
+        Assert.That(
+            answer,
+            Is.EqualTo(TarantoolTuple.Create("01234567-89ab-cdef-0123-456789abcdef", "-0.05", "0.95", "cdata", "cdata"))
+        );
     }
 
     [Test]
     public async Task A_tuple_of_very_many_fields_survives([Values(15, 16, 65535, 65536, 100_000)] int count)
     {
-        var fields = new TarantoolValue[count];
+        TarantoolValue[] fields = new TarantoolValue[count];
         for (int i = 0; i < count; i++)
             fields[i] = i + 1;
-        Assert.That(await _client.CallAsync("echo", [TarantoolTuple.Create(fields)]).InTime(),
-            Is.EqualTo(TarantoolTuple.Create(TarantoolTuple.Create(fields))));
+        Assert.That(
+            await _client.CallAsync("echo", [TarantoolTuple.Create(fields)]).InTime(),
+            Is.EqualTo(TarantoolTuple.Create(TarantoolTuple.Create(fields)))
+        );
     }
 
     [Test]
     public async Task Call_and_eval_return_all_values()
     {
-        Assert.That(await _client.CallAsync("echo", [1, "two", TarantoolTuple.Create(3)]).InTime(),
-            Is.EqualTo(TarantoolTuple.Create(1, "two", TarantoolTuple.Create(3))));
-        Assert.That(await _client.EvalAsync("local a, b = ...; return a + b", [40, 2]).InTime(),
-            Is.EqualTo(TarantoolTuple.Create(42)));
+        Assert.That(
+            await _client.CallAsync("echo", [1, "two", TarantoolTuple.Create(3)]).InTime(),
+            Is.EqualTo(TarantoolTuple.Create(1, "two", TarantoolTuple.Create(3)))
+        );
+        Assert.That(
+            await _client.EvalAsync("local a, b = ...; return a + b", [40, 2]).InTime(),
+            Is.EqualTo(TarantoolTuple.Create(42))
+        );
         Assert.That(await _client.EvalAsync("return").InTime(), Is.Empty);
-        Assert.That((await _client.EvalAsync("return 1.0, 0.5").InTime()).Select(value => value.AsDouble()),
-            Is.EqualTo(new[] { 1.0, 0.5 }));
+        Assert.That(
+            (await _client.EvalAsync("return 1.0, 0.5").InTime()).Select(value => value.AsDouble()),
+            Is.EqualTo(new[] { 1.0, 0.5 })
+        );
     }
 
     [Test]
     public async Task Pushed_messages_come_in_order_and_before_the_result()
     {
-        var pushed = new List<TarantoolValue>();
-        TarantoolTuple result = await _client.CallAsync(
-            "push_three", options: new CallOptions { Push = new Receiver(pushed.Add) }).InTime();
+        List<TarantoolValue> pushed = new();
+        TarantoolTuple result = await _client
+            .CallAsync("push_three", options: new CallOptions { Push = new Receiver(pushed.Add) })
+            .InTime();
         Assert.That(result, Is.EqualTo(TarantoolTuple.Create("done")));
-        Assert.That(pushed, Is.EqualTo(new TarantoolValue[]
-        {
-            TarantoolTuple.Create(1, "pushed"), TarantoolTuple.Create(2, "pushed"), TarantoolTuple.Create(3, "pushed"),
-        }));
-        Assert.That(await _client.CallAsync("push_three").InTime(), Is.EqualTo(TarantoolTuple.Create("done")),
-            "pushes that nobody takes are dropped");
+        Assert.That(
+            pushed,
+            Is.EqualTo(
+                new TarantoolValue[]
+                {
+                    TarantoolTuple.Create(1, "pushed"),
+                    TarantoolTuple.Create(2, "pushed"),
+                    TarantoolTuple.Create(3, "pushed"),
+                }
+            )
+        );
+        Assert.That(
+            await _client.CallAsync("push_three").InTime(),
+            Is.EqualTo(TarantoolTuple.Create("done")),
+            "pushes that nobody takes are dropped"
+        );
     }
 
     [Test]
     public async Task A_failing_receiver_of_pushes_harms_nobody()
     {
-        TarantoolTuple result = await _client.CallAsync(
-            "push_three",
-            options: new CallOptions { Push = new Receiver(_ => throw new InvalidOperationException("mine")) }).InTime();
+        TarantoolTuple result = await _client
+            .CallAsync(
+                "push_three",
+                options: new CallOptions { Push = new Receiver(_ => throw new InvalidOperationException("mine")) }
+            )
+            .InTime();
         Assert.That(result[0].AsString(), Is.EqualTo("done"));
     }
 
@@ -188,9 +259,12 @@ internal sealed class RealServerTests(bool useTcp)
     {
         await _client.ExecuteAsync("DROP TABLE IF EXISTS t").InTime();
         await _client.ExecuteAsync("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, name STRING)").InTime();
-        SqlResult inserted = await _client.ExecuteAsync(
-            "INSERT INTO t (name) VALUES (?), (:second)",
-            ["one", new Dictionary<TarantoolValue, TarantoolValue> { [":second"] = "two" }]).InTime();
+        SqlResult inserted = await _client
+            .ExecuteAsync(
+                "INSERT INTO t (name) VALUES (?), (:second)",
+                ["one", new Dictionary<TarantoolValue, TarantoolValue> { [":second"] = "two" }]
+            )
+            .InTime();
         Assert.That(inserted.RowsAffected, Is.EqualTo(2));
         Assert.That(inserted.GeneratedIds, Is.EqualTo(new[] { 1L, 2L }));
 
@@ -204,7 +278,10 @@ internal sealed class RealServerTests(bool useTcp)
     public async Task A_duplicate_key_is_a_server_exception_with_code_text_and_stack()
     {
         await _client.InsertAsync("cities", new City(1, "Wien", 1)).InTime();
-        var error = await _client.InsertAsync("cities", new City(1, "Linz", 1)).AsTask().Fails<TarantoolServerException>();
+        TarantoolServerException error = await _client
+            .InsertAsync("cities", new City(1, "Linz", 1))
+            .AsTask()
+            .Fails<TarantoolServerException>();
         Assert.That(error.Code, Is.EqualTo(TarantoolErrorCodes.TupleFound));
         Assert.That(error.Message, Does.Contain("Duplicate key"));
         Assert.That(error.ErrorStack, Has.Count.EqualTo(1));
@@ -216,10 +293,15 @@ internal sealed class RealServerTests(bool useTcp)
     [Test]
     public async Task An_error_with_a_cause_has_both_in_its_stack()
     {
-        var error = await _client.CallAsync("fail_twice").AsTask().Fails<TarantoolServerException>();
+        TarantoolServerException error = await _client
+            .CallAsync("fail_twice")
+            .AsTask()
+            .Fails<TarantoolServerException>();
         Assert.That(error.Code, Is.EqualTo(1002));
-        Assert.That(error.ErrorStack.Select(e => (e.Code, e.Message)),
-            Is.EqualTo(new[] { (1002, "the outer error"), (1001, "the cause") }));
+        Assert.That(
+            error.ErrorStack.Select(e => (e.Code, e.Message)),
+            Is.EqualTo(new[] { (1002, "the outer error"), (1001, "the cause") })
+        );
     }
 
     [Test]
@@ -228,14 +310,19 @@ internal sealed class RealServerTests(bool useTcp)
         await AssertCode(TarantoolErrorCodes.ProcLua, _client.EvalAsync("error('mine')").AsTask());
         await AssertCode(TarantoolErrorCodes.NoSuchProc, _client.CallAsync("no_such_function").AsTask());
         await AssertCode(TarantoolErrorCodes.NoSuchSpace, _client.SelectAsync(54321, []).AsTask());
-        await AssertCode(TarantoolErrorCodes.NoSuchIndex,
-            _client.SelectAsync("cities", [], new SelectOptions { Index = 77 }).AsTask());
+        await AssertCode(
+            TarantoolErrorCodes.NoSuchIndex,
+            _client.SelectAsync("cities", [], new SelectOptions { Index = 77 }).AsTask()
+        );
     }
 
     [Test]
     public async Task An_answer_of_another_type_is_a_data_exception_and_harms_nobody()
     {
-        var error = await _client.CallAsync<City>("echo", [1, 2, 3]).AsTask().Fails<TarantoolDataException>();
+        TarantoolDataException error = await _client
+            .CallAsync<City>("echo", [1, 2, 3])
+            .AsTask()
+            .Fails<TarantoolDataException>();
         Assert.That(error.Message, Does.Contain("Field 2").And.Contain("String"));
         error = await _client.CallAsync<City>("echo", [1]).AsTask().Fails<TarantoolDataException>();
         Assert.That(error.Message, Does.Contain("only 1 fields"));
@@ -246,8 +333,10 @@ internal sealed class RealServerTests(bool useTcp)
     [Test]
     public async Task An_error_answer_is_measured_with_its_code()
     {
-        using var endings = new EndingCounter();
-        await using TarantoolClient client = await TarantoolClient.ConnectAsync(endings.Observe(_server.Options)).InTime();
+        using EndingCounter endings = new();
+        await using TarantoolClient client = await TarantoolClient
+            .ConnectAsync(endings.Observe(_server.Options))
+            .InTime();
         await client.PingAsync().InTime();
         await client.CallAsync("no_such_function").AsTask().Fails<TarantoolServerException>();
         Dictionary<string, object?> ping = endings.Tags.Single(tags => tags["db.operation.name"] is "ping");
@@ -259,12 +348,19 @@ internal sealed class RealServerTests(bool useTcp)
     [Test]
     public async Task A_tuple_that_a_trigger_kept_out_is_told()
     {
-        await _client.EvalAsync("""
-            local s = box.schema.space.create('guarded')
-            s:create_index('primary')
-            s:before_replace(function(old) return old end)
-            """).InTime();
-        var error = await _client.InsertAsync("guarded", [1]).AsTask().Fails<TarantoolDataException>();
+        await _client
+            .EvalAsync(
+                """
+                local s = box.schema.space.create('guarded')
+                s:create_index('primary')
+                s:before_replace(function(old) return old end)
+                """
+            )
+            .InTime();
+        TarantoolDataException error = await _client
+            .InsertAsync("guarded", [1])
+            .AsTask()
+            .Fails<TarantoolDataException>();
         Assert.That(error.Message, Does.Contain("was executed").And.Contain("before_replace"));
     }
 

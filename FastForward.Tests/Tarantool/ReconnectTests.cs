@@ -15,7 +15,7 @@ internal sealed class ReconnectTests
     {
         await using TarantoolServer server = await TarantoolServer.StartAsync();
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
-        var states = new ConcurrentQueue<TarantoolStateChangedEventArgs>();
+        ConcurrentQueue<TarantoolStateChangedEventArgs> states = new();
         client.StateChanged += (_, change) => states.Enqueue(change);
         client.StateChanged += (_, _) => throw new InvalidOperationException("a handler that fails");
 
@@ -26,10 +26,17 @@ internal sealed class ReconnectTests
         Assert.That((await waiting.InTime())[0].AsInt32(), Is.EqualTo(1), "what waited in the backlog is sent");
 
         await client.DisposeAsync().InTime();
-        Assert.That(states.Select(change => change.State), Is.EqualTo(new[]
-        {
-            TarantoolConnectionState.Disconnected, TarantoolConnectionState.Connected, TarantoolConnectionState.Closed,
-        }));
+        Assert.That(
+            states.Select(change => change.State),
+            Is.EqualTo(
+                new[]
+                {
+                    TarantoolConnectionState.Disconnected,
+                    TarantoolConnectionState.Connected,
+                    TarantoolConnectionState.Closed,
+                }
+            )
+        );
         Assert.That(states.First().Reason, Is.InstanceOf<TarantoolConnectionException>().Or.InstanceOf<IOException>());
         Assert.That(states.Last().Reason, Is.Null);
     }
@@ -51,13 +58,13 @@ internal sealed class ReconnectTests
     [Test]
     public async Task The_backlog_is_bounded_and_its_requests_time_out()
     {
-        var time = new FakeTimeProvider();
+        FakeTimeProvider time = new();
         TarantoolClientOptions options = TarantoolClientOptions.Parse("unix/:/tmp/there-is-no-such.sock");
         options.TimeProvider = time;
         options.MaxBacklog = 3;
         await using TarantoolClient client = TarantoolClient.Create(options);
         Task[] waiting = [.. Enumerable.Range(0, 3).Select(_ => client.PingAsync().AsTask())];
-        var error = await client.PingAsync().AsTask().Fails<TarantoolConnectionException>();
+        TarantoolConnectionException error = await client.PingAsync().AsTask().Fails<TarantoolConnectionException>();
         Assert.That(error.MayHaveExecuted, Is.False);
         Assert.That(error.Message, Does.Contain("3 requests wait"));
 
@@ -65,7 +72,7 @@ internal sealed class ReconnectTests
         foreach (Task task in waiting)
             await task.Fails<TimeoutException>();
 
-        using var cancelled = new CancellationTokenSource();
+        using CancellationTokenSource cancelled = new();
         Task last = client.PingAsync(cancelled.Token).AsTask();
         await cancelled.CancelAsync();
         Assert.That(async () => await last.InTime(), Throws.InstanceOf<OperationCanceledException>());
@@ -77,14 +84,14 @@ internal sealed class ReconnectTests
         TarantoolClientOptions options = TarantoolClientOptions.Parse("unix/:/tmp/there-is-no-such.sock");
         options.MaxBacklog = 0;
         await using TarantoolClient client = TarantoolClient.Create(options);
-        var error = await client.PingAsync().AsTask().Fails<TarantoolConnectionException>();
+        TarantoolConnectionException error = await client.PingAsync().AsTask().Fails<TarantoolConnectionException>();
         Assert.That(error.MayHaveExecuted, Is.False);
     }
 
     [Test]
     public async Task Without_reconnecting_the_client_ends_with_its_connection()
     {
-        await using var server = new FakeServer(session => session.HandshakeAsync());
+        await using FakeServer server = new(session => session.HandshakeAsync());
         TarantoolClientOptions options = server.Options;
         options.AutoReconnect = false;
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
@@ -95,7 +102,7 @@ internal sealed class ReconnectTests
     [Test]
     public async Task Disposing_fails_what_is_in_flight_and_all_that_comes()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             await session.HangAsync();
@@ -112,7 +119,9 @@ internal sealed class ReconnectTests
     [Test]
     public async Task Disposing_ends_a_client_that_never_connected()
     {
-        TarantoolClient client = TarantoolClient.Create(TarantoolClientOptions.Parse("unix/:/tmp/there-is-no-such.sock"));
+        TarantoolClient client = TarantoolClient.Create(
+            TarantoolClientOptions.Parse("unix/:/tmp/there-is-no-such.sock")
+        );
         Task waiting = client.PingAsync().AsTask();
         await client.DisposeAsync().InTime();
         await waiting.Fails<TarantoolConnectionException>();
@@ -122,10 +131,10 @@ internal sealed class ReconnectTests
     [Test]
     public async Task A_server_that_drops_each_connection_is_met_with_growing_pauses()
     {
-        var time = new FakeTimeProvider();
+        FakeTimeProvider time = new();
         int connections = 0;
-        var listening = new TaskCompletionSource();
-        await using var server = new FakeServer(async session =>
+        TaskCompletionSource listening = new();
+        await using FakeServer server = new(async session =>
         {
             Interlocked.Increment(ref connections);
             await listening.Task;
@@ -134,7 +143,7 @@ internal sealed class ReconnectTests
         TarantoolClientOptions options = server.Options;
         options.TimeProvider = time;
         options.ConnectTimeout = TimeSpan.FromDays(1);
-        var losses = new SemaphoreSlim(0);
+        SemaphoreSlim losses = new(0);
         await using TarantoolClient client = TarantoolClient.Create(options);
         client.StateChanged += (_, change) =>
         {
@@ -156,16 +165,20 @@ internal sealed class ReconnectTests
                     time.Advance(options.ReconnectMinDelay * Math.Pow(2, i - 1) * 0.51);
                     return Volatile.Read(ref connections) > i;
                 },
-                "the next attempt is made");
+                "the next attempt is made"
+            );
         }
     }
 
     [Test]
     public void Delays_double_up_to_the_longest_and_lose_up_to_one_half()
     {
-        TimeSpan shortest = TimeSpan.FromMilliseconds(100), longest = TimeSpan.FromSeconds(10);
-        Assert.That(Enumerable.Range(0, 9).Select(i => ReconnectDelay.Next(shortest, longest, i, 0).TotalMilliseconds),
-            Is.EqualTo(new double[] { 100, 200, 400, 800, 1600, 3200, 6400, 10000, 10000 }));
+        TimeSpan shortest = TimeSpan.FromMilliseconds(100),
+            longest = TimeSpan.FromSeconds(10);
+        Assert.That(
+            Enumerable.Range(0, 9).Select(i => ReconnectDelay.Next(shortest, longest, i, 0).TotalMilliseconds),
+            Is.EqualTo(new double[] { 100, 200, 400, 800, 1600, 3200, 6400, 10000, 10000 })
+        );
         Assert.That(ReconnectDelay.Next(shortest, longest, 0, 1).TotalMilliseconds, Is.EqualTo(50));
         Assert.That(ReconnectDelay.Next(shortest, longest, int.MaxValue, 0.5).TotalMilliseconds, Is.EqualTo(7500));
     }
@@ -173,13 +186,13 @@ internal sealed class ReconnectTests
     [Test]
     public async Task Cancelling_the_first_attempt_is_told_with_the_callers_token()
     {
-        var accepted = new TaskCompletionSource();
-        await using var server = new FakeServer(session =>
+        TaskCompletionSource accepted = new();
+        await using FakeServer server = new(session =>
         {
             accepted.SetResult();
             return session.HangAsync();
         });
-        using var source = new CancellationTokenSource();
+        using CancellationTokenSource source = new();
         Task connecting = TarantoolClient.ConnectAsync(server.Options, source.Token).AsTask();
         await accepted.Task.InTime();
         await source.CancelAsync();
@@ -190,17 +203,21 @@ internal sealed class ReconnectTests
     public async Task A_host_is_named_as_it_was_written()
     {
         TarantoolClientOptions options = TarantoolClientOptions.Parse("localhost:1");
-        var error = await TarantoolClient.ConnectAsync(options).AsTask().Fails<TarantoolConnectionException>();
+        TarantoolConnectionException error = await TarantoolClient
+            .ConnectAsync(options)
+            .AsTask()
+            .Fails<TarantoolConnectionException>();
         Assert.That(error.Message, Does.StartWith("Cannot connect to localhost:1: "));
     }
 
     [Test]
     public void A_peer_that_vanishes_with_requests_under_way_is_noticed_as_fast_as_a_silent_one()
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         Connector.SetKeepAlive(socket, TimeSpan.FromSeconds(30));
         byte[] value = new byte[sizeof(int)];
-        const int tcp = 6, userTimeout = 18;
+        const int tcp = 6,
+            userTimeout = 18;
         socket.GetRawSocketOption(tcp, userTimeout, value);
         Assert.That(BitConverter.ToInt32(value), Is.EqualTo(45_000));
     }
@@ -208,10 +225,12 @@ internal sealed class ReconnectTests
     [Test]
     public void The_callers_context_does_not_live_on_with_the_connection()
     {
-        var local = new AsyncLocal<string> { Value = "the caller's" };
-        var time = new ContextRecorder(local);
-        using var context = new ClientContext(new TarantoolClientOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 1) });
-        using var table = new RequestTable(time, context.Metrics);
+        AsyncLocal<string> local = new() { Value = "the caller's" };
+        ContextRecorder time = new(local);
+        using ClientContext context = new(
+            new TarantoolClientOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 1) }
+        );
+        using RequestTable table = new(time, context.Metrics);
         Assert.That(time.Captured, Is.EqualTo(new string?[] { null }));
     }
 

@@ -28,7 +28,10 @@ internal sealed class SchemaTests
     [Test]
     public async Task An_unknown_name_is_a_schema_exception_until_it_exists()
     {
-        TarantoolSchemaException error = await _client.SelectAsync("later", []).AsTask().Fails<TarantoolSchemaException>();
+        TarantoolSchemaException error = await _client
+            .SelectAsync("later", [])
+            .AsTask()
+            .Fails<TarantoolSchemaException>();
         Assert.That(error.Message, Does.Contain("'later'"));
         await CreateAsync("later");
         Assert.That(await _client.SelectAsync("later", []).InTime(), Is.Empty);
@@ -53,15 +56,25 @@ internal sealed class SchemaTests
 
         // Another session changes the schema, so that this client has seen no answer that tells of it.
         await using (TarantoolClient other = await TarantoolClient.ConnectAsync(_server.Options).InTime())
-            await other.EvalAsync("""
-                box.space.moving:rename('moved')
-                local s = box.schema.space.create('moving')
-                s:create_index('primary')
-                """).InTime();
+            await other
+                .EvalAsync(
+                    """
+                    box.space.moving:rename('moved')
+                    local s = box.schema.space.create('moving')
+                    s:create_index('primary')
+                    """
+                )
+                .InTime();
 
         await _client.InsertAsync("moving", [1, "new"]).InTime();
-        Assert.That(await _client.SelectAsync("moving", []).InTime(), Is.EqualTo(new[] { TarantoolTuple.Create(1, "new") }));
-        Assert.That(await _client.SelectAsync("moved", []).InTime(), Is.EqualTo(new[] { TarantoolTuple.Create(1, "old") }));
+        Assert.That(
+            await _client.SelectAsync("moving", []).InTime(),
+            Is.EqualTo(new[] { TarantoolTuple.Create(1, "new") })
+        );
+        Assert.That(
+            await _client.SelectAsync("moved", []).InTime(),
+            Is.EqualTo(new[] { TarantoolTuple.Create(1, "old") })
+        );
     }
 
     [Test]
@@ -69,18 +82,22 @@ internal sealed class SchemaTests
     {
         await CreateAsync("steady");
         await using TarantoolClient other = await TarantoolClient.ConnectAsync(_server.Options).InTime();
-        using var stop = new CancellationTokenSource();
+        using CancellationTokenSource stop = new();
         Task changing = Task.Run(async () =>
         {
             for (int i = 0; !stop.IsCancellationRequested; i++)
             {
-                await other.EvalAsync("""
-                    local s = box.schema.space.create('passing')
-                    s:create_index('primary')
-                    require('fiber').sleep(0.01)
-                    s:drop()
-                    require('fiber').sleep(0.01)
-                    """).InTime();
+                await other
+                    .EvalAsync(
+                        """
+                        local s = box.schema.space.create('passing')
+                        s:create_index('primary')
+                        require('fiber').sleep(0.01)
+                        s:drop()
+                        require('fiber').sleep(0.01)
+                        """
+                    )
+                    .InTime();
             }
         });
         for (int i = 1; i <= 500; i++)
@@ -99,24 +116,30 @@ internal sealed class SchemaTests
         await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => client.SelectAsync("popular", []).AsTask())).InTime();
         Assert.That(await SelectsAsync() - before, Is.EqualTo(1001));
 
-        async Task<long> SelectsAsync() => (await client.EvalAsync("return box.stat().SELECT.total").InTime())[0].AsInt64();
+        async Task<long> SelectsAsync() =>
+            (await client.EvalAsync("return box.stat().SELECT.total").InTime())[0].AsInt64();
     }
 
-    private async Task CreateAsync(string name) => await _client.EvalAsync(
-        "local s = box.schema.space.create(...) s:create_index('primary')", [name]).InTime();
+    private async Task CreateAsync(string name) =>
+        await _client.EvalAsync("local s = box.schema.space.create(...) s:create_index('primary')", [name]).InTime();
 
     [Test]
     public async Task Names_that_do_not_exist_are_not_remembered()
     {
-        using var context = new ClientContext(_server.Options);
-        await using TarantoolConnection connection =
-            await new Connector(context, new WatchRegistry()).ConnectAsync(CancellationToken.None).InTime();
+        using ClientContext context = new(_server.Options);
+        await using TarantoolConnection connection = await new Connector(context, new WatchRegistry())
+            .ConnectAsync(CancellationToken.None)
+            .InTime();
         await connection.Schema.ResolveAsync(new("cities", 0), long.MaxValue, CancellationToken.None).InTime();
         for (int i = 0; i < 100; i++)
         {
-            await connection.Schema.ResolveAsync(new($"nowhere {i}", 0), long.MaxValue, CancellationToken.None).AsTask()
+            await connection
+                .Schema.ResolveAsync(new($"nowhere {i}", 0), long.MaxValue, CancellationToken.None)
+                .AsTask()
                 .Fails<TarantoolSchemaException>();
-            await connection.Schema.ResolveAsync(new("cities", $"nowhere {i}"), long.MaxValue, CancellationToken.None).AsTask()
+            await connection
+                .Schema.ResolveAsync(new("cities", $"nowhere {i}"), long.MaxValue, CancellationToken.None)
+                .AsTask()
                 .Fails<TarantoolSchemaException>();
         }
 

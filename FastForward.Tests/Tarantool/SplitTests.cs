@@ -44,22 +44,24 @@ internal sealed class SplitTests
     public void Random_frames_in_random_pieces_of_random_segments_survive()
     {
         Gen<byte[][]> frames = Gen.Byte.Array[1, 300].Select(Prefixed).Array[0, 20];
-        Gen.Select(frames, Gen.Int[1, 50].Array[1, 50]).Sample(
-            (all, sizes) =>
-            {
-                byte[] stream = [.. all.SelectMany(frame => frame)];
-                var pieces = new List<byte[]>();
-                for (int offset = 0, i = 0; offset < stream.Length; i++)
+        Gen.Select(frames, Gen.Int[1, 50].Array[1, 50])
+            .Sample(
+                (all, sizes) =>
                 {
-                    int size = Math.Min(sizes[i % sizes.Length], stream.Length - offset);
-                    pieces.Add(stream[offset..(offset + size)]);
-                    offset += size;
-                }
+                    byte[] stream = [.. all.SelectMany(frame => frame)];
+                    List<byte[]> pieces = new();
+                    for (int offset = 0, i = 0; offset < stream.Length; i++)
+                    {
+                        int size = Math.Min(sizes[i % sizes.Length], stream.Length - offset);
+                        pieces.Add(stream[offset..(offset + size)]);
+                        offset += size;
+                    }
 
-                AssertFrames(all, [.. pieces]);
-            },
-            iter: 2000,
-            writeLine: TestContext.Out.WriteLine);
+                    AssertFrames(all, [.. pieces]);
+                },
+                iter: 2000,
+                writeLine: TestContext.Out.WriteLine
+            );
     }
 
     [Test]
@@ -69,22 +71,36 @@ internal sealed class SplitTests
         int longest = Math.Max(Frames.Greeting.Length, answer.Length);
         for (int cut = 0; cut <= longest; cut++)
         {
-            using var context = new ClientContext(new TarantoolClientOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 1) });
-            await using var stream = new ScriptedStream();
+            using ClientContext context = new(
+                new TarantoolClientOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 1) }
+            );
+            await using ScriptedStream stream = new();
             stream.Give(Frames.Greeting, Math.Min(cut, Frames.Greeting.Length));
             Task<TarantoolConnection> opening = TarantoolConnection
-                .OpenAsync(context, stream, new WatchRegistry(), CancellationToken.None).AsTask();
+                .OpenAsync(context, stream, new WatchRegistry(), CancellationToken.None)
+                .AsTask();
             await stream.WrittenAsync();
             byte[] id = Frames.Id(1);
             stream.Give(id, Math.Min(cut, id.Length));
             await using TarantoolConnection connection = await opening.InTime();
             Assert.That(connection.Server.SupportsWatch, Is.True);
 
-            Task<TarantoolTuple> call = connection.RequestAsync<TextBody, ValuesDecoder<TarantoolTuple>, TarantoolTuple>(
-                new TextBody(RequestType.Call, "f", []), default, default, long.MaxValue, null, CancellationToken.None).AsTask();
+            Task<TarantoolTuple> call = connection
+                .RequestAsync<TextBody, ValuesDecoder<TarantoolTuple>, TarantoolTuple>(
+                    new TextBody(RequestType.Call, "f", []),
+                    default,
+                    default,
+                    long.MaxValue,
+                    null,
+                    CancellationToken.None
+                )
+                .AsTask();
             await stream.WrittenAsync();
             stream.Give(answer, Math.Min(cut, answer.Length));
-            Assert.That(await call.InTime(), Is.EqualTo(TarantoolTuple.Create("value", 42, TarantoolTuple.Create(1, 2, 3))));
+            Assert.That(
+                await call.InTime(),
+                Is.EqualTo(TarantoolTuple.Create("value", 42, TarantoolTuple.Create(1, 2, 3)))
+            );
         }
     }
 
@@ -94,20 +110,31 @@ internal sealed class SplitTests
         byte[] answer = Frames.Ok(2, "value");
         for (int cut = 0; cut < answer.Length; cut++)
         {
-            using var context = new ClientContext(new TarantoolClientOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 1) });
-            await using var stream = new ScriptedStream();
+            using ClientContext context = new(
+                new TarantoolClientOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 1) }
+            );
+            await using ScriptedStream stream = new();
             stream.Give(Frames.Greeting);
             Task<TarantoolConnection> opening = TarantoolConnection
-                .OpenAsync(context, stream, new WatchRegistry(), CancellationToken.None).AsTask();
+                .OpenAsync(context, stream, new WatchRegistry(), CancellationToken.None)
+                .AsTask();
             await stream.WrittenAsync();
             stream.Give(Frames.Id(1));
             await using TarantoolConnection connection = await opening.InTime();
-            Task<TarantoolTuple> call = connection.RequestAsync<TextBody, ValuesDecoder<TarantoolTuple>, TarantoolTuple>(
-                new TextBody(RequestType.Call, "f", []), default, default, long.MaxValue, null, CancellationToken.None).AsTask();
+            Task<TarantoolTuple> call = connection
+                .RequestAsync<TextBody, ValuesDecoder<TarantoolTuple>, TarantoolTuple>(
+                    new TextBody(RequestType.Call, "f", []),
+                    default,
+                    default,
+                    long.MaxValue,
+                    null,
+                    CancellationToken.None
+                )
+                .AsTask();
             await stream.WrittenAsync();
             stream.Give(answer[..cut]);
             stream.End();
-            var error = await call.Fails<TarantoolConnectionException>();
+            TarantoolConnectionException error = await call.Fails<TarantoolConnectionException>();
             Assert.That(error.MayHaveExecuted, Is.True);
             Assert.That(error.Message, Does.Contain(cut == 0 ? "closed the connection." : "in the middle of a frame"));
         }
@@ -121,27 +148,36 @@ internal sealed class SplitTests
     [TestCase(new byte[] { 0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, "18446744073709551615")]
     public void A_size_that_cannot_be_is_refused(byte[] bytes, string expected)
     {
-        using var reader = new FrameReader(MaxFrameSize);
-        var input = new ReadOnlySequence<byte>(bytes);
-        TarantoolProtocolException? error = Assert.Throws<TarantoolProtocolException>(() => reader.TryRead(ref input, out _));
+        using FrameReader reader = new(MaxFrameSize);
+        ReadOnlySequence<byte> input = new(bytes);
+        TarantoolProtocolException? error = Assert.Throws<TarantoolProtocolException>(() =>
+            reader.TryRead(ref input, out _)
+        );
         Assert.That(error!.Message, Does.Contain(expected));
     }
 
     private static byte[][] SampleFrames() =>
-    [
-        Frames.Done(1), Frames.Ok(2, new string('x', 300)), Frames.Error(3, 32, "text"), Frames.Push(4, 5), Frames.Event("k", 1),
-        [0x01, 0x80], [0xcc, 1, 0x80], [0xcd, 0, 1, 0x80], [0xcf, 0, 0, 0, 0, 0, 0, 0, 1, 0x80],
-    ];
+        [
+            Frames.Done(1),
+            Frames.Ok(2, new string('x', 300)),
+            Frames.Error(3, 32, "text"),
+            Frames.Push(4, 5),
+            Frames.Event("k", 1),
+            [0x01, 0x80],
+            [0xcc, 1, 0x80],
+            [0xcd, 0, 1, 0x80],
+            [0xcf, 0, 0, 0, 0, 0, 0, 0, 1, 0x80],
+        ];
 
     private static byte[] Prefixed(byte[] body) => [0xce, 0, 0, (byte)(body.Length >> 8), (byte)body.Length, .. body];
 
     private static void AssertFrames(byte[][] expected, params byte[][] pieces)
     {
-        using var reader = new FrameReader(MaxFrameSize);
-        var found = new List<byte[]>();
+        using FrameReader reader = new(MaxFrameSize);
+        List<byte[]> found = new();
         foreach (byte[] piece in pieces)
         {
-            var input = new ReadOnlySequence<byte>(piece);
+            ReadOnlySequence<byte> input = new(piece);
             while (reader.TryRead(ref input, out Frame frame))
             {
                 found.Add(frame.Memory.ToArray());

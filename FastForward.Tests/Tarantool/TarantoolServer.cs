@@ -22,12 +22,17 @@ internal sealed class TarantoolServer : IAsyncDisposable
 
     public string SocketPath => Path.Combine(_directory, "iproto.sock");
 
-    public EndPoint EndPoint => _useTcp
-        ? IPEndPoint.Parse(File.ReadAllText(ReadyPath))
-        : new UnixDomainSocketEndPoint(SocketPath);
+    public EndPoint EndPoint =>
+        _useTcp ? IPEndPoint.Parse(File.ReadAllText(ReadyPath)) : new UnixDomainSocketEndPoint(SocketPath);
 
     /// <summary>Options for the test user.</summary>
-    public TarantoolClientOptions Options => new() { EndPoint = EndPoint, UserName = User, Password = Password };
+    public TarantoolClientOptions Options =>
+        new()
+        {
+            EndPoint = EndPoint,
+            UserName = User,
+            Password = Password,
+        };
 
     private string ReadyPath => Path.Combine(_directory, "ready");
 
@@ -44,7 +49,7 @@ internal sealed class TarantoolServer : IAsyncDisposable
             Assert.Ignore(reason);
         }
 
-        var server = new TarantoolServer(useTcp);
+        TarantoolServer server = new(useTcp);
         try
         {
             await server.RunAsync();
@@ -62,7 +67,11 @@ internal sealed class TarantoolServer : IAsyncDisposable
     {
         File.Delete(ReadyPath);
         string script = Path.Combine(TestContext.CurrentContext.TestDirectory, "Tarantool", "init.lua");
-        var start = new ProcessStartInfo(FindExecutable()!, [script]) { WorkingDirectory = _directory, RedirectStandardError = true };
+        ProcessStartInfo start = new(FindExecutable()!, [script])
+        {
+            WorkingDirectory = _directory,
+            RedirectStandardError = true,
+        };
         start.Environment["TEST_DIRECTORY"] = _directory;
         start.Environment["TEST_LISTEN"] = _useTcp ? "127.0.0.1:0" : $"unix/:{SocketPath}";
         start.Environment["TEST_USER"] = User;
@@ -72,7 +81,8 @@ internal sealed class TarantoolServer : IAsyncDisposable
         await Limits.Until(() => File.Exists(ReadyPath) || _process.HasExited, "the server is ready");
         if (_process.HasExited)
             Assert.Fail(
-                $"The server exited with {_process.ExitCode}: {await errors}\n{(File.Exists(LogPath) ? await File.ReadAllTextAsync(LogPath) : "")}");
+                $"The server exited with {_process.ExitCode}: {await errors}\n{(File.Exists(LogPath) ? await File.ReadAllTextAsync(LogPath) : "")}"
+            );
     }
 
     /// <summary>Ends the server without a word, as <c>kill -9</c> does.</summary>
@@ -101,7 +111,8 @@ internal sealed class TarantoolServer : IAsyncDisposable
     }
 
     private static string? FindExecutable() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':')
             .Where(directory => directory.Length > 0)
             .Select(directory => Path.Combine(directory, "tarantool"))
             .FirstOrDefault(File.Exists);

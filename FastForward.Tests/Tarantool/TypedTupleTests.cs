@@ -9,10 +9,21 @@ internal sealed class TypedTupleTests
     [Test]
     public void Every_type_that_can_be_written_can_be_read()
     {
-        var everything = new Everything(
-            true, -5, ulong.MaxValue, 0.5, null, "text", [1, 2, 3], Guid.NewGuid(), -12.50m,
-            new DateTimeOffset(2024, 2, 29, 23, 59, 58, 123, TimeSpan.FromHours(-3.5)), "any", new City(1, "Wien", 2),
-            [new City(3, "Graz", 4), new City(5, "Linz", 6)]);
+        Everything everything = new(
+            true,
+            -5,
+            ulong.MaxValue,
+            0.5,
+            null,
+            "text",
+            [1, 2, 3],
+            Guid.NewGuid(),
+            -12.50m,
+            new DateTimeOffset(2024, 2, 29, 23, 59, 58, 123, TimeSpan.FromHours(-3.5)),
+            "any",
+            new City(1, "Wien", 2),
+            [new City(3, "Graz", 4), new City(5, "Linz", 6)]
+        );
         Everything read = Read<Everything>(Write(everything));
         Assert.That(read with { Bytes = everything.Bytes, Cities = everything.Cities }, Is.EqualTo(everything));
         Assert.That(read.Bytes, Is.EqualTo(everything.Bytes));
@@ -23,8 +34,13 @@ internal sealed class TypedTupleTests
     [Test]
     public void Fields_that_are_not_read_are_skipped_at_every_level()
     {
-        byte[] bytes = Write(TarantoolTuple.Create(
-            TarantoolTuple.Create(1, "Wien", 2, "new", TarantoolTuple.Create(1, 2)), "last", "and more"));
+        byte[] bytes = Write(
+            TarantoolTuple.Create(
+                TarantoolTuple.Create(1, "Wien", 2, "new", TarantoolTuple.Create(1, 2)),
+                "last",
+                "and more"
+            )
+        );
         Nested nested = Read<Nested>(bytes);
         Assert.That((nested.City, nested.Last), Is.EqualTo((new City(1, "Wien", 2), "last")));
     }
@@ -48,15 +64,17 @@ internal sealed class TypedTupleTests
     [Test]
     public void A_field_of_another_type_may_be_read_as_that()
     {
-        Either[] read = Read<Eithers>(Write(TarantoolTuple.Create(TarantoolTuple.Create("text", 1), TarantoolTuple.Create(7, 2)))).Items;
+        Either[] read = Read<Eithers>(
+            Write(TarantoolTuple.Create(TarantoolTuple.Create("text", 1), TarantoolTuple.Create(7, 2)))
+        ).Items;
         Assert.That(read, Is.EqualTo(new[] { new Either("text", 1), new Either("7", 2) }));
     }
 
     private static byte[] Write<T>(T tuple)
         where T : ITarantoolTuple<T>
     {
-        using var buffer = new FrameBuffer();
-        var writer = new TarantoolWriter(buffer);
+        using FrameBuffer buffer = new();
+        TarantoolWriter writer = new(buffer);
         writer.WriteTuple(tuple);
         writer.Flush();
         return buffer.Span.ToArray();
@@ -65,7 +83,7 @@ internal sealed class TypedTupleTests
     private static T Read<T>(byte[] bytes)
         where T : ITarantoolTuple<T>
     {
-        var reader = new TarantoolReader(bytes);
+        TarantoolReader reader = new(bytes);
         T value = TarantoolReader.ReadTuple<T>(ref reader);
         Assert.That(reader.End, Is.True);
         return value;
@@ -84,12 +102,25 @@ internal sealed class TypedTupleTests
         DateTimeOffset Time,
         TarantoolValue Value,
         City City,
-        City[] Cities) : ITarantoolTuple<Everything>
+        City[] Cities
+    ) : ITarantoolTuple<Everything>
     {
-        public static Everything Read(ref TarantoolReader reader) => new(
-            reader.ReadBoolean(), reader.ReadInt64(), reader.ReadUInt64(), reader.ReadDouble(), reader.ReadStringOrNull(),
-            reader.ReadString(), reader.ReadBytes(), reader.ReadGuid(), reader.ReadDecimal(), reader.ReadDateTimeOffset(),
-            reader.ReadValue(), reader.ReadTuple<City>(), reader.ReadTuples<City>());
+        public static Everything Read(ref TarantoolReader reader) =>
+            new(
+                reader.ReadBoolean(),
+                reader.ReadInt64(),
+                reader.ReadUInt64(),
+                reader.ReadDouble(),
+                reader.ReadStringOrNull(),
+                reader.ReadString(),
+                reader.ReadBytes(),
+                reader.ReadGuid(),
+                reader.ReadDecimal(),
+                reader.ReadDateTimeOffset(),
+                reader.ReadValue(),
+                reader.ReadTuple<City>(),
+                reader.ReadTuples<City>()
+            );
 
         public void Write(ref TarantoolWriter writer)
         {
@@ -145,7 +176,8 @@ internal sealed class TypedTupleTests
 
     private sealed record Eithers(Either[] Items) : ITarantoolTuple<Eithers>
     {
-        public static Eithers Read(ref TarantoolReader reader) => new([reader.ReadTuple<Either>(), reader.ReadTuple<Either>()]);
+        public static Eithers Read(ref TarantoolReader reader) =>
+            new([reader.ReadTuple<Either>(), reader.ReadTuple<Either>()]);
 
         public void Write(ref TarantoolWriter writer) => throw new NotSupportedException();
     }

@@ -10,11 +10,14 @@ internal sealed class ValueTests
     public void Bytes_are_read_whether_or_not_they_happen_to_be_text()
     {
         // Lua has one type for both, so the content alone decides how it arrives.
-        using var buffer = new FrameBuffer();
+        using FrameBuffer buffer = new();
         buffer.Append([0x92, 0xa2, 0xff, 0xfe, 0xa3, 0x61, 0xc3, 0xbc]);
-        var reader = new TarantoolReader(buffer.Memory);
+        TarantoolReader reader = new(buffer.Memory);
         TarantoolTuple tuple = reader.ReadAny().AsArray();
-        Assert.That(tuple.Select(value => value.Kind), Is.EqualTo(new[] { TarantoolValueKind.Binary, TarantoolValueKind.String }));
+        Assert.That(
+            tuple.Select(value => value.Kind),
+            Is.EqualTo(new[] { TarantoolValueKind.Binary, TarantoolValueKind.String })
+        );
         Assert.That(tuple[0].AsBinary().ToArray(), Is.EqualTo(new byte[] { 0xff, 0xfe }));
         Assert.That(tuple[1].AsBinary().ToArray(), Is.EqualTo(new byte[] { 0x61, 0xc3, 0xbc }));
         Assert.Throws<TarantoolDataException>(() => ((TarantoolValue)1).AsBinary());
@@ -25,16 +28,21 @@ internal sealed class ValueTests
     public void A_field_that_a_tuple_does_not_have_is_refused_with_their_number(int index)
     {
         TarantoolTuple tuple = [1, "name"];
-        Assert.That(Assert.Throws<ArgumentOutOfRangeException>(() => _ = tuple[index])!.Message, Does.Contain("2 fields"));
+        Assert.That(
+            Assert.Throws<ArgumentOutOfRangeException>(() => _ = tuple[index])!.Message,
+            Does.Contain("2 fields")
+        );
     }
 
     [Test]
     public void A_request_beyond_the_size_of_an_array_says_so()
     {
-        using var buffer = new FrameBuffer();
+        using FrameBuffer buffer = new();
         buffer.Append([0]);
-        Assert.That(Assert.Throws<ArgumentException>(() => buffer.GetSpan(Array.MaxLength))!.Message,
-            Does.Contain($"{Array.MaxLength}"));
+        Assert.That(
+            Assert.Throws<ArgumentException>(() => buffer.GetSpan(Array.MaxLength))!.Message,
+            Does.Contain($"{Array.MaxLength}")
+        );
         Assert.That(buffer.Length, Is.EqualTo(1));
     }
 }

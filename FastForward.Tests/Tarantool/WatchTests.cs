@@ -9,8 +9,8 @@ internal sealed class WatchTests
     [Test]
     public async Task Values_come_at_once_and_after_each_acknowledgement()
     {
-        var unwatched = new TaskCompletionSource();
-        await using var server = new FakeServer(async session =>
+        TaskCompletionSource unwatched = new();
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             for (int i = 0; i < 5; i++)
@@ -49,7 +49,7 @@ internal sealed class WatchTests
     [Test]
     public async Task A_new_connection_watches_again()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             await ExpectAsync(session, RequestType.Watch, "key");
@@ -59,7 +59,7 @@ internal sealed class WatchTests
                 await session.HangAsync();
         });
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
-        using var limit = new CancellationTokenSource(Limits.Wait);
+        using CancellationTokenSource limit = new(Limits.Wait);
         await foreach (TarantoolValue value in client.WatchAsync("key", limit.Token))
         {
             if (value == 2)
@@ -72,7 +72,7 @@ internal sealed class WatchTests
     [Test]
     public async Task A_second_watcher_gets_the_newest_value_at_once()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             await ExpectAsync(session, RequestType.Watch, "key");
@@ -90,8 +90,8 @@ internal sealed class WatchTests
     [Test]
     public async Task A_slow_reader_gets_the_newest_value()
     {
-        var sent = new TaskCompletionSource();
-        await using var server = new FakeServer(async session =>
+        TaskCompletionSource sent = new();
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             for (int i = 0; i <= 10; i++)
@@ -116,14 +116,15 @@ internal sealed class WatchTests
     [Test]
     public async Task Disposing_the_client_and_cancelling_end_a_watch()
     {
-        await using var server = new FakeServer(async session =>
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             await session.HangAsync();
         });
         TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
-        using var source = new CancellationTokenSource();
-        Task cancelled = Drain(client, source.Token), disposed = Drain(client, CancellationToken.None);
+        using CancellationTokenSource source = new();
+        Task cancelled = Drain(client, source.Token),
+            disposed = Drain(client, CancellationToken.None);
         await source.CancelAsync();
         Assert.That(async () => await cancelled.InTime(), Throws.InstanceOf<OperationCanceledException>());
         await client.DisposeAsync().InTime();
@@ -157,9 +158,7 @@ internal sealed class WatchTests
 
     private static async Task Drain(TarantoolClient client, CancellationToken cancellationToken)
     {
-        await foreach (TarantoolValue _ in client.WatchAsync("key", cancellationToken))
-        {
-        }
+        await foreach (TarantoolValue _ in client.WatchAsync("key", cancellationToken)) { }
     }
 
     private static async Task ExpectAsync(FakeServer.Session session, RequestType type, string key)
@@ -171,8 +170,8 @@ internal sealed class WatchTests
     [Test]
     public async Task Watches_end_with_a_connection_exception_each_when_the_client_may_not_reconnect()
     {
-        var close = new TaskCompletionSource();
-        await using var server = new FakeServer(async session =>
+        TaskCompletionSource close = new();
+        await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             await close.Task;
@@ -180,7 +179,8 @@ internal sealed class WatchTests
         TarantoolClientOptions options = server.Options;
         options.AutoReconnect = false;
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
-        Task first = Drain(client, CancellationToken.None), second = Drain(client, CancellationToken.None);
+        Task first = Drain(client, CancellationToken.None),
+            second = Drain(client, CancellationToken.None);
 
         // What was sent is never read, so the loss is an error of the socket and not an end of the stream.
         Task upsert = client.UpsertAsync(512, [1], []).AsTask();
@@ -189,13 +189,16 @@ internal sealed class WatchTests
         TarantoolConnectionException error = await first.Fails<TarantoolConnectionException>();
         Assert.That(error.Message, Does.Contain("may not reconnect"));
         Assert.That(await second.Fails<TarantoolConnectionException>(), Is.Not.SameAs(error));
-        Assert.That(await Drain(client, CancellationToken.None).Fails<TarantoolConnectionException>(), Is.Not.SameAs(error));
+        Assert.That(
+            await Drain(client, CancellationToken.None).Fails<TarantoolConnectionException>(),
+            Is.Not.SameAs(error)
+        );
     }
 
     [Test]
     public async Task A_watch_of_nothing_is_refused_at_once()
     {
-        await using var server = new FakeServer(session => session.HandshakeAsync());
+        await using FakeServer server = new(session => session.HandshakeAsync());
         await using TarantoolClient client = TarantoolClient.Create(server.Options);
         Assert.That(() => client.WatchAsync(""), Throws.ArgumentException);
     }

@@ -15,11 +15,13 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
         pair.SinkA.Records = pair.SinkB.Records = false;
         byte[] forth = MakeFrame(pair.AtA, 300);
         byte[] back = MakeFrame(pair.AtB, 300);
-        for (int i = 0; i < 200; i++) Exchange(pair, forth, back);
+        for (int i = 0; i < 200; i++)
+            Exchange(pair, forth, back);
         _received = 0;
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 2_000; i++) Exchange(pair, forth, back);
+        for (int i = 0; i < 2_000; i++)
+            Exchange(pair, forth, back);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         TestContext.Out.WriteLine($"{_received} frames, {allocated} octets allocated");
@@ -34,12 +36,15 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
         pair.SinkA.Records = pair.SinkB.Records = false;
         pair.SinkA.WritableLinks.Capacity = 1_000;
         byte[] frame = MakeFrame(pair.AtA, 1_000);
-        for (int i = 0; i < 3; i++) FillAndDrain(pair, frame);
+        for (int i = 0; i < 3; i++)
+            FillAndDrain(pair, frame);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++) FillAndDrain(pair, frame);
+        for (int i = 0; i < 10; i++)
+            FillAndDrain(pair, frame);
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
-        if (pair.Traits.Reliable) Assert.That(pair.SinkA.WritableLinks, Has.Count.GreaterThanOrEqualTo(10), "it did push back");
+        if (pair.Traits.Reliable)
+            Assert.That(pair.SinkA.WritableLinks, Has.Count.GreaterThanOrEqualTo(10), "it did push back");
     }
 
     private void Exchange(Pair pair, byte[] forth, byte[] back)
@@ -51,7 +56,8 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
             Send(pair.AtB, back);
         }
 
-        for (int i = 0; i < 10 && pair.SinkA.FrameCount + pair.SinkB.FrameCount - before < 10; i++) Driver.Cycle();
+        for (int i = 0; i < 10 && pair.SinkA.FrameCount + pair.SinkB.FrameCount - before < 10; i++)
+            Driver.Cycle();
         _received += pair.SinkA.FrameCount + pair.SinkB.FrameCount - before;
 
         // Sleeping and waking belong to the steady state too.
@@ -59,7 +65,8 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
 
         static void Send(IForwardLink link, byte[] frame)
         {
-            if (link.TryClaim(frame.Length, out Span<byte> span) != ClaimResult.Claimed) return;
+            if (link.TryClaim(frame.Length, out Span<byte> span) != ClaimResult.Claimed)
+                return;
             frame.CopyTo(span);
             link.Commit(frame.Length, realTime: true);
         }
@@ -67,12 +74,15 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
 
     private void FillAndDrain(Pair pair, byte[] frame)
     {
-        int before = pair.SinkB.FrameCount, told = pair.SinkA.WritableLinks.Count, sent = 0;
+        int before = pair.SinkB.FrameCount,
+            told = pair.SinkA.WritableLinks.Count,
+            sent = 0;
         bool refused = false;
         while (sent < 5_000 && !refused)
         {
             refused = pair.AtA.TryClaim(frame.Length, out Span<byte> span) != ClaimResult.Claimed;
-            if (refused) break;
+            if (refused)
+                break;
             frame.CopyTo(span);
             pair.AtA.Commit(frame.Length, realTime: false);
             sent++;
@@ -80,8 +90,10 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
 
         // Where nothing gets lost, until all of it is here. A medium may take its time between the ends.
         int quiet = 0;
-        for (int i = 0; i < 10_000_000 && (pair.Traits.Reliable ? IsMissing() : quiet < 40); i++) quiet = Driver.Cycle() == 0 ? quiet + 1 : 0;
+        for (int i = 0; i < 10_000_000 && (pair.Traits.Reliable ? IsMissing() : quiet < 40); i++)
+            quiet = Driver.Cycle() == 0 ? quiet + 1 : 0;
 
-        bool IsMissing() => pair.SinkB.FrameCount - before < sent || (refused && pair.SinkA.WritableLinks.Count == told);
+        bool IsMissing() =>
+            pair.SinkB.FrameCount - before < sent || (refused && pair.SinkA.WritableLinks.Count == told);
     }
 }

@@ -16,7 +16,11 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
         List<byte[]> sent = Fill(pair.A, pair.AtA);
         if (pair.Traits.Reliable)
         {
-            Assert.That(sent, Has.Count.LessThan(MoreThanAnyBufferHolds), "nothing may vanish, so the link must push back");
+            Assert.That(
+                sent,
+                Has.Count.LessThan(MoreThanAnyBufferHolds),
+                "nothing may vanish, so the link must push back"
+            );
             Assert.That(pair.AtA.TryClaim(10, out _), Is.EqualTo(ClaimResult.BackPressured), "and again");
             Driver.UntilQuiet();
             Assert.That(pair.SinkA.WritableLinks, Is.Empty, "no Writable while there is no room");
@@ -44,7 +48,8 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
         List<byte[]> sent = [];
         pair.SinkA.OnWritable = _ => SendMore();
         SendMore();
-        if (pair.Traits.Reliable) Driver.Until(() => pair.SinkB.FrameCount == Wanted, $"{Wanted} frames");
+        if (pair.Traits.Reliable)
+            Driver.Until(() => pair.SinkB.FrameCount == Wanted, $"{Wanted} frames");
         Driver.UntilQuiet();
         AssertArrived(pair.Traits, sent, pair.SinkB.FramesOf(pair.AtB));
         Assert.That(sent, Has.Count.EqualTo(Wanted), "Writable came whenever the link had pushed back");
@@ -54,7 +59,8 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
             while (sent.Count < Wanted)
             {
                 byte[] frame = MakeFrame(pair.AtA, 200);
-                if (TrySend(pair.AtA, frame) != ClaimResult.Claimed) return;
+                if (TrySend(pair.AtA, frame) != ClaimResult.Claimed)
+                    return;
                 sent.Add(frame);
             }
         }
@@ -68,7 +74,8 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
         (IForwardLink other, IForwardLink far) = Link(pair.A, pair.SinkA, c, sinkC);
         Driver.Detach(pair.B);
         Fill(pair.A, pair.AtA);
-        for (int i = 0; i < 10; i++) SendUntilArrived(other, sinkC, far, MakeFrame(other, 120));
+        for (int i = 0; i < 10; i++)
+            SendUntilArrived(other, sinkC, far, MakeFrame(other, 120));
     }
 
     [Test]
@@ -80,7 +87,8 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
         pair.AtA.Close();
         Driver.Until(() => pair.SinkA.HasClosed(pair.AtA), "Closed");
         Driver.Attach(pair.B);
-        if (pair.Traits.ConnectionOriented) Driver.Until(() => pair.SinkB.HasClosed(pair.AtB), "Closed there");
+        if (pair.Traits.ConnectionOriented)
+            Driver.Until(() => pair.SinkB.HasClosed(pair.AtB), "Closed there");
         Driver.UntilQuiet();
         List<byte[]> arrived = pair.SinkB.FramesOf(pair.AtB);
 
@@ -110,7 +118,11 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
         {
             for (int i = 0; i < 100; i++)
             {
-                Assert.That(TrySend(pair.AtA, MakeFrame(pair.AtA, 50)), Is.EqualTo(ClaimResult.Claimed), "an address takes frames whoever is there");
+                Assert.That(
+                    TrySend(pair.AtA, MakeFrame(pair.AtA, 50)),
+                    Is.EqualTo(ClaimResult.Claimed),
+                    "an address takes frames whoever is there"
+                );
                 Driver.Cycle();
             }
         }
@@ -123,10 +135,13 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
         while (sent.Count < MoreThanAnyBufferHolds)
         {
             byte[] frame = MakeFrame(link, 64);
-            if (TrySend(link, frame) != ClaimResult.Claimed) break;
+            if (TrySend(link, frame) != ClaimResult.Claimed)
+                break;
             sent.Add(frame);
-            if (sent.Count % 64 == 0) transport.Flush();
-            if (!link.Traits.Reliable && sent.Count == 20_000) break;
+            if (sent.Count % 64 == 0)
+                transport.Flush();
+            if (!link.Traits.Reliable && sent.Count == 20_000)
+                break;
         }
 
         transport.Flush();

@@ -33,25 +33,32 @@ public sealed unsafe class DatagramRunsTests
         int rounds = 0;
         for (; rounds < 300; rounds++)
         {
-            int place = 0, length = 1200;
+            int place = 0,
+                length = 1200;
             for (int i = _random.Next(1, 200); i > 0; i--)
             {
                 // Mostly like the one before: that is what makes runs.
-                if (_random.Next(20) == 0) place = _random.Next(receivers.Length);
-                if (_random.Next(12) == 0) length = _random.Next(4) == 0 ? _random.Next(1, 1201) : 1200;
+                if (_random.Next(20) == 0)
+                    place = _random.Next(receivers.Length);
+                if (_random.Next(12) == 0)
+                    length = _random.Next(4) == 0 ? _random.Next(1, 1201) : 1200;
                 byte[] frame = new byte[length];
                 _random.NextBytes(frame);
                 Stage(batch, receivers[place], frame);
             }
 
             Flush(batch, sender);
-            foreach (Receiver receiver in receivers) receiver.TakeAll();
+            foreach (Receiver receiver in receivers)
+                receiver.TakeAll();
         }
 
-        TestContext.Out.WriteLine($"{receivers.Sum(static receiver => receiver.Taken)} frames, {batch.RunsSent} runs sent, {receivers.Sum(static receiver => receiver.Runs)} received");
+        TestContext.Out.WriteLine(
+            $"{receivers.Sum(static receiver => receiver.Taken)} frames, {batch.RunsSent} runs sent, {receivers.Sum(static receiver => receiver.Runs)} received"
+        );
         Assert.That(batch.RunsSent, Is.GreaterThan(rounds));
         Assert.That(receivers.Sum(static receiver => receiver.Runs), isJoined ? Is.GreaterThan(rounds) : Is.Zero);
-        foreach (Receiver receiver in receivers) receiver.Dispose();
+        foreach (Receiver receiver in receivers)
+            receiver.Dispose();
     }
 
     [TestCase(1200, 200, 4)] // 54 of them fit into what UDP can carry
@@ -63,7 +70,8 @@ public sealed unsafe class DatagramRunsTests
         using Descriptor sender = Open(out _);
         using Receiver receiver = new(isJoined: true);
         using DatagramSendBatch batch = new(1200, cutsRuns: true);
-        for (int i = 0; i < count; i++) Stage(batch, receiver, new byte[length]);
+        for (int i = 0; i < count; i++)
+            Stage(batch, receiver, new byte[length]);
         Flush(batch, sender);
         receiver.TakeAll();
         Assert.That((batch.RunsSent, receiver.Runs), Is.EqualTo((runs, runs)));
@@ -78,7 +86,8 @@ public sealed unsafe class DatagramRunsTests
         using DatagramSendBatch batch = new(1200, cutsRuns: true);
         for (int round = 0; round < 10; round++)
         {
-            for (int i = 0; i < 100; i++) Stage(batch, receiver, [(byte)round, (byte)i, 3]);
+            for (int i = 0; i < 100; i++)
+                Stage(batch, receiver, [(byte)round, (byte)i, 3]);
             Flush(batch, sender);
             receiver.TakeAll();
         }
@@ -108,8 +117,14 @@ public sealed unsafe class DatagramRunsTests
         Eventually.True(() => far.Poll(7) > 0, () => "the first frames are there");
         Assert.That(farSink.Strangers, Has.Count.EqualTo(7));
         Assert.That(far.Arm(), Is.True, "the rest of the run is here, which no descriptor shows");
-        Eventually.True(() => far.Poll(7) is >= 0 and <= 7 && farSink.Strangers.Count == Frames, () => $"{farSink.Strangers.Count} frames");
-        Assert.That(farSink.Strangers.Select(static frame => BitConverter.ToInt32(frame, 8)), Is.EqualTo(Enumerable.Range(0, Frames)));
+        Eventually.True(
+            () => far.Poll(7) is >= 0 and <= 7 && farSink.Strangers.Count == Frames,
+            () => $"{farSink.Strangers.Count} frames"
+        );
+        Assert.That(
+            farSink.Strangers.Select(static frame => BitConverter.ToInt32(frame, 8)),
+            Is.EqualTo(Enumerable.Range(0, Frames))
+        );
         Assert.That(far.RunsReceived, Is.EqualTo(3));
         Assert.That(far.Arm(), Is.False);
         _driver.Detach(near);
@@ -173,7 +188,9 @@ public sealed unsafe class DatagramRunsTests
 
     private IpTransport Start(out RecordingSink sink, bool offload = true)
     {
-        IpTransport transport = new(new IpTransportOptions { Addresses = [IPAddress.Loopback], SegmentationOffload = offload });
+        IpTransport transport = new(
+            new IpTransportOptions { Addresses = [IPAddress.Loopback], SegmentationOffload = offload }
+        );
         sink = new RecordingSink();
         transport.Start(_driver.Loop, sink);
         return transport;
@@ -190,7 +207,8 @@ public sealed unsafe class DatagramRunsTests
             _socket = Open(out byte[] address);
             Address = address;
             LibC.SetSocketOption(_socket, LibC.SOL_SOCKET, LibC.SO_RCVBUF, 4 << 20);
-            if (isJoined) Assert.That(LibC.SetSocketOption(_socket, LibC.SOL_UDP, LibC.UDP_GRO, 1), Is.Zero);
+            if (isJoined)
+                Assert.That(LibC.SetSocketOption(_socket, LibC.SOL_UDP, LibC.UDP_GRO, 1), Is.Zero);
             _batch = new DatagramReceiveBatch(1200, isJoined);
         }
 
@@ -206,11 +224,15 @@ public sealed unsafe class DatagramRunsTests
         {
             while (_expected.Count > 0)
             {
-                Eventually.True(() => _batch.Receive(_socket, DatagramReceiveBatch.Capacity) > 0, () => $"{_expected.Count} more frames");
+                Eventually.True(
+                    () => _batch.Receive(_socket, DatagramReceiveBatch.Capacity) > 0,
+                    () => $"{_expected.Count} more frames"
+                );
                 while (_batch.TryTake(out DatagramReceiveBatch.Datagram datagram))
                 {
                     Assert.That(datagram.IsTruncated, Is.False);
-                    if (!datagram.Frame.SequenceEqual(_expected.Dequeue())) Assert.Fail($"frame {Taken} of {datagram.Frame.Length} octets is not the next one");
+                    if (!datagram.Frame.SequenceEqual(_expected.Dequeue()))
+                        Assert.Fail($"frame {Taken} of {datagram.Frame.Length} octets is not the next one");
                     Taken++;
                 }
             }

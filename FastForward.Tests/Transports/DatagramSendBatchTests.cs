@@ -15,9 +15,14 @@ public sealed unsafe class DatagramSendBatchTests
         byte[] address = new byte[20];
         address[0] = LibC.AF_UNIX;
         System.Text.Encoding.ASCII.GetBytes($"ff{Environment.ProcessId}", address.AsSpan(3)); // an abstract name: no file
-        using Descriptor receiver = new(LibC.Socket(LibC.AF_UNIX, LibC.SOCK_DGRAM | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
-        using Descriptor sender = new(LibC.Socket(LibC.AF_UNIX, LibC.SOCK_DGRAM | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
-        fixed (byte* bytes = address) Assert.That(LibC.Bind(receiver, bytes, (uint)address.Length), Is.Zero);
+        using Descriptor receiver = new(
+            LibC.Socket(LibC.AF_UNIX, LibC.SOCK_DGRAM | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0)
+        );
+        using Descriptor sender = new(
+            LibC.Socket(LibC.AF_UNIX, LibC.SOCK_DGRAM | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0)
+        );
+        fixed (byte* bytes = address)
+            Assert.That(LibC.Bind(receiver, bytes, (uint)address.Length), Is.Zero);
 
         using DatagramSendBatch batch = new(1200);
         int staged = 0;

@@ -12,7 +12,8 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
         Pair pair = Open();
         int shortest = ShortestFrame(pair.AtA);
         int longest = pair.Traits.MaxFrameSize;
-        IEnumerable<int> sizes = Enumerable.Range(shortest, 80)
+        IEnumerable<int> sizes = Enumerable
+            .Range(shortest, 80)
             .Concat([127, 128, 255, 256, 257, 511, 512, 1023, 1024, 1199, 1200])
             .Concat([longest / 2, longest - 1, longest])
             .Where(size => size <= longest);
@@ -34,14 +35,19 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
         {
             for (int i = 0; i < 50; i++)
             {
-                byte[] frame = MakeFrame(pair.AtA, Random.Next(ShortestFrame(pair.AtA) + 8, Math.Min(pair.Traits.MaxFrameSize, 600)));
-                if (TrySend(pair.AtA, frame) == ClaimResult.Claimed) sent.Add(frame);
+                byte[] frame = MakeFrame(
+                    pair.AtA,
+                    Random.Next(ShortestFrame(pair.AtA) + 8, Math.Min(pair.Traits.MaxFrameSize, 600))
+                );
+                if (TrySend(pair.AtA, frame) == ClaimResult.Claimed)
+                    sent.Add(frame);
             }
 
             Driver.Cycle();
         }
 
-        if (pair.Traits.Reliable) Driver.Until(() => pair.SinkB.FrameCount >= sent.Count, $"{sent.Count} frames");
+        if (pair.Traits.Reliable)
+            Driver.Until(() => pair.SinkB.FrameCount >= sent.Count, $"{sent.Count} frames");
         Driver.UntilQuiet();
         Assert.That(sent, Has.Count.GreaterThan(100), "the link took frames");
         Assert.That(pair.SinkB.FrameCount, Is.GreaterThan(0), "some arrived");
@@ -53,7 +59,10 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
     public void More_than_the_longest_frame_is_too_large()
     {
         Pair pair = Open();
-        Assert.That(pair.AtA.TryClaim(pair.Traits.MaxFrameSize + 1, out Span<byte> span), Is.EqualTo(ClaimResult.TooLarge));
+        Assert.That(
+            pair.AtA.TryClaim(pair.Traits.MaxFrameSize + 1, out Span<byte> span),
+            Is.EqualTo(ClaimResult.TooLarge)
+        );
         Assert.That(span.IsEmpty, Is.True);
         Assert.That(pair.AtA.TryClaim(int.MaxValue, out _), Is.EqualTo(ClaimResult.TooLarge));
         SendUntilArrived(pair.AtA, pair.SinkB, pair.AtB, MakeFrame(pair.AtA, pair.Traits.MaxFrameSize));
@@ -77,7 +86,11 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
         Assert.That(link.Abort, Throws.InvalidOperationException, "aborted already");
 
         SendUntilArrived(link, pair.SinkB, pair.AtB, MakeFrame(link, 64));
-        Assert.That(pair.SinkB.Frames, Has.All.Matches<(IForwardLink, byte[] Frame)>(entry => entry.Frame.Length == 64), "the misuse sent nothing");
+        Assert.That(
+            pair.SinkB.Frames,
+            Has.All.Matches<(IForwardLink, byte[] Frame)>(entry => entry.Frame.Length == 64),
+            "the misuse sent nothing"
+        );
     }
 
     [Test]
@@ -98,8 +111,10 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
         SendUntilArrived(pair.AtA, pair.SinkB, pair.AtB, last);
         Driver.UntilQuiet();
         List<byte[]> arrived = pair.SinkB.FramesOf(pair.AtB);
-        if (pair.Traits.Reliable) Assert.That(arrived, Is.EqualTo(new[] { first, last }));
-        else AssertArrived(pair.Traits, [first, last], arrived);
+        if (pair.Traits.Reliable)
+            Assert.That(arrived, Is.EqualTo(new[] { first, last }));
+        else
+            AssertArrived(pair.Traits, [first, last], arrived);
     }
 
     [Test]
@@ -107,7 +122,10 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
     {
         (IForwardTransport a, RecordingSink sinkA) = Start();
         (IForwardTransport b, RecordingSink sinkB) = Start();
-        (IForwardLink Near, IForwardLink Far)[] links = [.. Enumerable.Range(0, 5).Select(_ => Link(a, sinkA, b, sinkB))];
+        (IForwardLink Near, IForwardLink Far)[] links =
+        [
+            .. Enumerable.Range(0, 5).Select(_ => Link(a, sinkA, b, sinkB)),
+        ];
         byte[][] frames = [.. links.Select((link, i) => MakeFrame(link.Near, 50 + i))];
         for (int i = 0; i < links.Length; i++)
         {
@@ -116,7 +134,8 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
             frames[i].CopyTo(span);
         }
 
-        foreach (int i in new[] { 3, 0, 4, 2, 1 }) links[i].Near.Commit(frames[i].Length, false);
+        foreach (int i in new[] { 3, 0, 4, 2, 1 })
+            links[i].Near.Commit(frames[i].Length, false);
         for (int i = 0; i < links.Length; i++)
         {
             if (links[i].Near.Traits.Reliable)
@@ -137,7 +156,8 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
     {
         Pair pair = Open();
         Driver.Detach(pair.B);
-        for (int i = 0; i < 20; i++) Send(pair.AtA, MakeFrame(pair.AtA, 32));
+        for (int i = 0; i < 20; i++)
+            Send(pair.AtA, MakeFrame(pair.AtA, 32));
         pair.A.Flush();
         int polls = 0;
         while (pair.SinkB.FrameCount < 20 && polls++ < 10_000)
@@ -147,8 +167,10 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
             Assert.That(pair.SinkB.FrameCount - before, Is.LessThanOrEqualTo(3));
         }
 
-        if (pair.Traits.Reliable) Assert.That(pair.SinkB.FrameCount, Is.EqualTo(20), "what a budget left over comes with the next polls");
-        else Assert.That(pair.SinkB.FrameCount, Is.InRange(1, 20));
+        if (pair.Traits.Reliable)
+            Assert.That(pair.SinkB.FrameCount, Is.EqualTo(20), "what a budget left over comes with the next polls");
+        else
+            Assert.That(pair.SinkB.FrameCount, Is.InRange(1, 20));
     }
 
     [Test]
@@ -169,10 +191,12 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
             Driver.Until(
                 () =>
                 {
-                    if (pair.SinkA.FrameCount == 0) TrySend(pair.AtA, question);
+                    if (pair.SinkA.FrameCount == 0)
+                        TrySend(pair.AtA, question);
                     return pair.SinkA.FrameCount > 0;
                 },
-                "an answer");
+                "an answer"
+            );
             AssertArrived(pair.Traits, [answer], pair.SinkA.FramesOf(pair.AtA));
         }
     }
@@ -183,7 +207,8 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
         Pair pair = Open();
         Driver.Detach(pair.B);
         List<byte[]> sent = [.. Enumerable.Range(0, 10).Select(i => MakeFrame(pair.AtA, 40 + i))];
-        foreach (byte[] frame in sent) Send(pair.AtA, frame);
+        foreach (byte[] frame in sent)
+            Send(pair.AtA, frame);
         pair.A.Flush();
         pair.SinkB.OnFrame = (_, _) => throw new NotImplementedException("the test's own");
         int thrown = 0;
@@ -199,8 +224,10 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
             }
         }
 
-        if (pair.Traits.Reliable) Assert.That(thrown, Is.EqualTo(10));
-        else Assert.That(thrown, Is.InRange(1, 10));
+        if (pair.Traits.Reliable)
+            Assert.That(thrown, Is.EqualTo(10));
+        else
+            Assert.That(thrown, Is.InRange(1, 10));
         AssertArrived(pair.Traits, sent, pair.SinkB.FramesOf(pair.AtB));
         pair.SinkB.OnFrame = null;
         Driver.Attach(pair.B);
@@ -222,7 +249,8 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
                 Driver.Cycle();
                 return pair.SinkB.FrameCount > 0;
             },
-            "a frame after a sleep");
+            "a frame after a sleep"
+        );
 
         Driver.UntilQuiet();
         pair.AtA.Close();

@@ -29,7 +29,8 @@ public sealed class FramingTests : IDisposable
     public void A_peer_that_trickles_one_octet_at_a_time_is_understood()
     {
         Start(SocketType.Stream);
-        byte[] first = Bytes(300), second = Bytes(1);
+        byte[] first = Bytes(300),
+            second = Bytes(1);
         foreach (byte octet in (byte[])[.. Prefixed(Opening()), .. Prefixed(first), .. Prefixed(second)])
         {
             Assert.That(_neighbour!.Send([octet]), Is.EqualTo(1));
@@ -64,12 +65,16 @@ public sealed class FramingTests : IDisposable
     {
         Start(SocketType.Stream);
         List<Socket> others = [.. Enumerable.Range(0, 6).Select(_ => Connect(SocketType.Stream))];
-        foreach (Socket other in others) other.Send(Prefixed(Opening()));
+        foreach (Socket other in others)
+            other.Send(Prefixed(Opening()));
         _driver.Until(() => _sink.OpenedLinks.Count == 6, "six links");
-        foreach (Socket other in others) other.Send([.. Enumerable.Repeat(Prefixed(Bytes(10)), 50).SelectMany(static frame => frame)]);
+        foreach (Socket other in others)
+            other.Send([.. Enumerable.Repeat(Prefixed(Bytes(10)), 50).SelectMany(static frame => frame)]);
         _driver.Until(() => _sink.FrameCount == 300, "all frames of all links");
-        foreach (IForwardLink link in _sink.OpenedLinks) Assert.That(_sink.FramesOf(link), Has.Count.EqualTo(50));
-        foreach (Socket other in others) other.Dispose();
+        foreach (IForwardLink link in _sink.OpenedLinks)
+            Assert.That(_sink.FramesOf(link), Has.Count.EqualTo(50));
+        foreach (Socket other in others)
+            other.Dispose();
     }
 
     [TestCase(0u)]
@@ -92,7 +97,8 @@ public sealed class FramingTests : IDisposable
     {
         Start(SocketType.Stream);
         _neighbour!.Send([0, 1, 0, 0, .. new byte[10]]); // 256, of which ten are here
-        for (int i = 0; i < 20; i++) _driver.Cycle();
+        for (int i = 0; i < 20; i++)
+            _driver.Cycle();
         Assert.That(_transport!.Statistics.ProtocolViolations, Is.Zero, "as long as any version's opening may be");
         using Socket second = Connect(SocketType.Stream);
         second.Send([1, 1, 0, 0]); // 257
@@ -134,7 +140,8 @@ public sealed class FramingTests : IDisposable
         while (true)
         {
             byte[] frame = Bytes(1_999);
-            if (link.TryClaim(frame.Length, out Span<byte> span) != ClaimResult.Claimed) break;
+            if (link.TryClaim(frame.Length, out Span<byte> span) != ClaimResult.Claimed)
+                break;
             frame.CopyTo(span);
             link.Commit(frame.Length, realTime: false);
             sent.AddRange(Prefixed(frame));
@@ -163,9 +170,11 @@ public sealed class FramingTests : IDisposable
         {
             frame.CopyTo(span);
             link.Commit(frame.Length, realTime: false);
-            if (_transport!.Statistics.FramesSent * frame.Length > WindowedPacketChannel.Window) Assert.Fail("more than the window was sent");
+            if (_transport!.Statistics.FramesSent * frame.Length > WindowedPacketChannel.Window)
+                Assert.Fail("more than the window was sent");
             sent += 4 + MaxFrameSize;
-            while (_neighbour!.Available > 0) _neighbour.Receive(new byte[MaxFrameSize + 4]); // read, but not told
+            while (_neighbour!.Available > 0)
+                _neighbour.Receive(new byte[MaxFrameSize + 4]); // read, but not told
         }
 
         sent -= 4 + MaxFrameSize; // the last one was taken and waits
@@ -187,7 +196,11 @@ public sealed class FramingTests : IDisposable
         int packets = 0;
         for (; _neighbour.Available == 0; packets++)
         {
-            Assert.That(packets * (4 + MaxFrameSize), Is.LessThan(WindowedPacketChannel.Window), "it tells before the window is used up");
+            Assert.That(
+                packets * (4 + MaxFrameSize),
+                Is.LessThan(WindowedPacketChannel.Window),
+                "it tells before the window is used up"
+            );
             _neighbour.Send([.. Word(28), .. Bytes(MaxFrameSize)]);
             _driver.Until(() => _sink.FrameCount == packets + 1, "the frame");
         }
@@ -208,7 +221,14 @@ public sealed class FramingTests : IDisposable
         for (int octets = 28; octets < WindowedPacketChannel.Window / 4; octets += 4 + MaxFrameSize, packets++)
         {
             _neighbour.Send([.. Word(28), .. Bytes(MaxFrameSize)]);
-            Assert.That(() => { while (_sink.FrameCount <= packets) _transport!.Poll(64); }, Throws.InstanceOf<NotImplementedException>());
+            Assert.That(
+                () =>
+                {
+                    while (_sink.FrameCount <= packets)
+                        _transport!.Poll(64);
+                },
+                Throws.InstanceOf<NotImplementedException>()
+            );
         }
 
         // Nothing more comes, for the neighbour may wait for the notice.
@@ -226,10 +246,14 @@ public sealed class FramingTests : IDisposable
         // UNIX sockets hold fewer small packets than the window allows.
         OpenPackets();
         IForwardLink link = _sink.OpenedLinks[0];
-        while (link.TryClaim(100, out _) == ClaimResult.Claimed) link.Commit(100, realTime: false);
+        while (link.TryClaim(100, out _) == ClaimResult.Claimed)
+            link.Commit(100, realTime: false);
         _driver.Until(() => _sink.HasClosed(link), "Closed");
         Assert.That(_sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.Failed));
-        Assert.That(_sink.ClosureOf(link).Detail, Does.Contain($"less room than the {WindowedPacketChannel.Window} octets"));
+        Assert.That(
+            _sink.ClosureOf(link).Detail,
+            Does.Contain($"less room than the {WindowedPacketChannel.Window} octets")
+        );
     }
 
     [TestCase(29u, 10, "read more than was sent")]
@@ -320,7 +344,9 @@ public sealed class FramingTests : IDisposable
     private byte[] Receive(int length)
     {
         byte[] bytes = new byte[length];
-        for (int read = 0; read < length;) read += _neighbour!.Receive(bytes.AsSpan(read));
+        int read = 0;
+        while (read < length)
+            read += _neighbour!.Receive(bytes.AsSpan(read));
         return bytes;
     }
 }

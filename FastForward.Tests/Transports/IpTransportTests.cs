@@ -26,7 +26,8 @@ public sealed class IpTransportTests
     public void One_port_serves_both_families()
     {
         using IpTransport transport = Start(new IpTransportOptions(), out RecordingSink sink);
-        if (transport.LocalEndPoints.Count == 1) TestEnvironment.Missing("IPv6 is not available");
+        if (transport.LocalEndPoints.Count == 1)
+            TestEnvironment.Missing("IPv6 is not available");
         IPEndPoint[] places = [.. transport.LocalEndPoints.Cast<IPEndPoint>()];
         Assert.That(places.Select(place => place.Port).Distinct().Count(), Is.EqualTo(1));
         foreach (IPAddress address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
@@ -34,7 +35,12 @@ public sealed class IpTransportTests
             using Socket client = new(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             byte[] datagram = new byte[20];
             _random.NextBytes(datagram);
-            SendUntil(client, datagram, new IPEndPoint(address, places[0].Port), () => sink.Strangers.Exists(frame => frame.AsSpan().SequenceEqual(datagram)));
+            SendUntil(
+                client,
+                datagram,
+                new IPEndPoint(address, places[0].Port),
+                () => sink.Strangers.Exists(frame => frame.AsSpan().SequenceEqual(datagram))
+            );
         }
     }
 
@@ -53,23 +59,38 @@ public sealed class IpTransportTests
         byte[] noise = new byte[4096];
         _random.NextBytes(noise);
         int sent = 0;
-        long shortOnes = 0, longOnes = 0;
+        long shortOnes = 0,
+            longOnes = 0;
         for (int i = 0; i < Count; i++)
         {
-            int length = _random.Next(100) switch { < 10 => _random.Next(0, 8), < 20 => _random.Next(1201, 3000), _ => _random.Next(8, 200) };
+            int length = _random.Next(100) switch
+            {
+                < 10 => _random.Next(0, 8),
+                < 20 => _random.Next(1201, 3000),
+                _ => _random.Next(8, 200),
+            };
             int offset = _random.Next(noise.Length - length);
             client.Send(noise, offset, length, SocketFlags.None);
             sent++;
-            if (length < 8) shortOnes++;
-            else if (length > 1200) longOnes++;
-            if (i % 32 == 31) _driver.Cycle(); // 32 fit any socket buffer, also the kernel's default
+            if (length < 8)
+                shortOnes++;
+            else if (length > 1200)
+                longOnes++;
+            if (i % 32 == 31)
+                _driver.Cycle(); // 32 fit any socket buffer, also the kernel's default
         }
 
         _driver.UntilQuiet();
         IpTransportStatistics counted = transport.Statistics;
-        TestContext.Out.WriteLine($"sent {sent}: strangers {counted.StrangerFrames}, short {counted.DroppedShort}, long {counted.DroppedLong}, to links {counted.FramesReceived}");
+        TestContext.Out.WriteLine(
+            $"sent {sent}: strangers {counted.StrangerFrames}, short {counted.DroppedShort}, long {counted.DroppedLong}, to links {counted.FramesReceived}"
+        );
         Assert.That(counted.FramesReceived, Is.Zero, "no index was guessed, and the source would not fit");
-        Assert.That(counted.StrangerFrames + counted.DroppedShort + counted.DroppedLong, Is.EqualTo(sent), "each was counted: the socket buffer holds far more than was sent between two cycles");
+        Assert.That(
+            counted.StrangerFrames + counted.DroppedShort + counted.DroppedLong,
+            Is.EqualTo(sent),
+            "each was counted: the socket buffer holds far more than was sent between two cycles"
+        );
         Assert.That(counted.DroppedShort, Is.EqualTo(shortOnes));
         Assert.That(counted.DroppedLong, Is.EqualTo(longOnes));
 
@@ -86,7 +107,8 @@ public sealed class IpTransportTests
 
                 return sink.Strangers.Count > 0;
             },
-            "an ordinary frame afterwards");
+            "an ordinary frame afterwards"
+        );
         Assert.That(sink.ClosedLinks, Is.Empty);
     }
 
@@ -97,7 +119,8 @@ public sealed class IpTransportTests
         using Socket good = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
         good.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         IPEndPoint nobody;
-        using (UdpClient probe = new(new IPEndPoint(IPAddress.Loopback, 0))) nobody = (IPEndPoint)probe.Client.LocalEndPoint!;
+        using (UdpClient probe = new(new IPEndPoint(IPAddress.Loopback, 0)))
+            nobody = (IPEndPoint)probe.Client.LocalEndPoint!;
         IForwardLink refused = transport.Connect(nobody);
         IForwardLink link = transport.Connect(good.LocalEndPoint!);
         _driver.Until(() => sink.OpenedLinks.Count == 2, "Opened");
@@ -110,9 +133,14 @@ public sealed class IpTransportTests
             transport.Flush();
             Send(link, 60);
             transport.Flush();
-            Assert.That(good.Poll(TimeSpan.FromSeconds(30), SelectMode.SelectRead), Is.True, $"datagram {i} was lost to the refusal of another");
+            Assert.That(
+                good.Poll(TimeSpan.FromSeconds(30), SelectMode.SelectRead),
+                Is.True,
+                $"datagram {i} was lost to the refusal of another"
+            );
             Assert.That(good.Receive(buffer), Is.EqualTo(60));
-            if (i % 10 == 0) _driver.Cycle();
+            if (i % 10 == 0)
+                _driver.Cycle();
         }
 
         Assert.That(transport.Statistics.NetworkErrors, Is.GreaterThan(100), "the refusals were seen");
@@ -134,7 +162,10 @@ public sealed class IpTransportTests
     [Test]
     public void Answers_and_adopted_links_leave_from_the_address_that_was_reached()
     {
-        using IpTransport transport = Start(new IpTransportOptions { Addresses = [IPAddress.Any] }, out RecordingSink sink);
+        using IpTransport transport = Start(
+            new IpTransportOptions { Addresses = [IPAddress.Any] },
+            out RecordingSink sink
+        );
         int port = ((IPEndPoint)transport.LocalEndPoints[0]).Port;
         IForwardLink? adopted = null;
         sink.OnStranger = (IForwardTransport owner, in StrangerSource source, Span<byte> frame) =>
@@ -163,7 +194,8 @@ public sealed class IpTransportTests
                 }
 
                 return lengths.Count == 2;
-            });
+            }
+        );
         Assert.That(lengths, Is.EquivalentTo(new[] { 20, 33 }));
         Assert.That(adopted!.RemoteEndPoint, Is.EqualTo(client.LocalEndPoint));
         Assert.That(adopted.Traits.HostLocal, Is.True);
@@ -176,8 +208,12 @@ public sealed class IpTransportTests
     public void Real_time_frames_carry_EF_when_asked(string text, bool mark)
     {
         IPAddress address = IPAddress.Parse(text);
-        if (address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6) TestEnvironment.Missing("IPv6 is not available");
-        using IpTransport transport = Start(new IpTransportOptions { Addresses = [address], MarkRealTime = mark }, out RecordingSink sink);
+        if (address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6)
+            TestEnvironment.Missing("IPv6 is not available");
+        using IpTransport transport = Start(
+            new IpTransportOptions { Addresses = [address], MarkRealTime = mark },
+            out RecordingSink sink
+        );
         using MarkReader reader = new(address);
         IForwardLink link = transport.Connect(reader.LocalEndPoint);
         _driver.Until(() => sink.OpenedLinks.Count == 1, "Opened");
@@ -195,9 +231,15 @@ public sealed class IpTransportTests
     public void Slots_are_bounded_and_their_return_is_told()
     {
         using IpTransport transport = Start(Loopback(), out RecordingSink sink);
-        List<IForwardLink> links = [.. Enumerable.Range(0, DatagramSendBatch.Slots + 2).Select(_ => transport.Connect(new IPEndPoint(IPAddress.Loopback, 9)))];
+        List<IForwardLink> links =
+        [
+            .. Enumerable
+                .Range(0, DatagramSendBatch.Slots + 2)
+                .Select(_ => transport.Connect(new IPEndPoint(IPAddress.Loopback, 9))),
+        ];
         _driver.Until(() => sink.OpenedLinks.Count == links.Count, "Opened");
-        for (int i = 0; i < DatagramSendBatch.Slots; i++) Assert.That(links[i].TryClaim(100, out _), Is.EqualTo(ClaimResult.Claimed));
+        for (int i = 0; i < DatagramSendBatch.Slots; i++)
+            Assert.That(links[i].TryClaim(100, out _), Is.EqualTo(ClaimResult.Claimed));
         Assert.That(links[^1].TryClaim(100, out _), Is.EqualTo(ClaimResult.BackPressured));
         Assert.That(links[^1].TryClaim(100, out _), Is.EqualTo(ClaimResult.BackPressured));
         Assert.That(links[^2].TryClaim(100, out _), Is.EqualTo(ClaimResult.BackPressured));
@@ -259,7 +301,12 @@ public sealed class IpTransportTests
     [TestCase("::1", "::1", 3, false)]
     [TestCase("fe80::1", "::1", 1, false)]
     [TestCase("::1", "2001:db8::1", 1, false)]
-    public void Loopback_is_believed_only_when_source_arrival_and_device_say_so(string source, string arrival, int device, bool expected)
+    public void Loopback_is_believed_only_when_source_arrival_and_device_say_so(
+        string source,
+        string arrival,
+        int device,
+        bool expected
+    )
     {
         byte[] address = new byte[IpAddresses.Capacity];
         int length = IpAddresses.Write(new IPEndPoint(IPAddress.Parse(source), 5), address);
@@ -267,8 +314,15 @@ public sealed class IpTransportTests
         byte[] index = BitConverter.GetBytes(device);
         byte[] packetInfo = octets.Length == 4 ? [.. index, .. octets, .. octets] : [.. octets, .. index];
         Assert.That(IpAddresses.StayedOnLoopback(address.AsSpan(0, length), packetInfo), Is.EqualTo(expected));
-        Assert.That(IpAddresses.StayedOnLoopback(address.AsSpan(0, length), default), Is.False, "without word of the arrival");
-        Assert.That(IpAddresses.Read(address.AsSpan(0, length)), Is.EqualTo(new IPEndPoint(IPAddress.Parse(source), 5)));
+        Assert.That(
+            IpAddresses.StayedOnLoopback(address.AsSpan(0, length), default),
+            Is.False,
+            "without word of the arrival"
+        );
+        Assert.That(
+            IpAddresses.Read(address.AsSpan(0, length)),
+            Is.EqualTo(new IPEndPoint(IPAddress.Parse(source), 5))
+        );
     }
 
     [Test]
@@ -277,19 +331,39 @@ public sealed class IpTransportTests
         using IpTransport first = Start(Loopback(), out _);
         int port = ((IPEndPoint)first.LocalEndPoints[0]).Port;
         using IpTransport second = new(new IpTransportOptions { Port = port, Addresses = [IPAddress.Loopback] });
-        TransportException? exception = Assert.Throws<TransportException>(() => second.Start(_driver.Loop, new RecordingSink()));
-        Assert.That(exception!.Message, Does.Contain($"127.0.0.1:{port}").And.Contain("another process").And.Contain("ss -ulpn"));
+        TransportException? exception = Assert.Throws<TransportException>(() =>
+            second.Start(_driver.Loop, new RecordingSink())
+        );
+        Assert.That(
+            exception!.Message,
+            Does.Contain($"127.0.0.1:{port}").And.Contain("another process").And.Contain("ss -ulpn")
+        );
     }
 
     [Test]
     public void Options_are_checked_with_a_reason()
     {
-        Assert.That(() => new IpTransport(new IpTransportOptions { Port = 70_000 }), Throws.InstanceOf<TransportException>().With.Message.Contains("Port"));
-        Assert.That(() => new IpTransport(new IpTransportOptions { MaxFrameSize = 1_453 }), Throws.InstanceOf<TransportException>().With.Message.Contains("MaxFrameSize"));
-        Assert.That(() => new IpTransport(new IpTransportOptions { Addresses = [] }), Throws.InstanceOf<TransportException>().With.Message.Contains("Addresses"));
-        Assert.That(() => new IpTransport(new IpTransportOptions { Addresses = [IPAddress.Loopback, IPAddress.Any] }), Throws.InstanceOf<TransportException>().With.Message.Contains("Addresses"));
+        Assert.That(
+            () => new IpTransport(new IpTransportOptions { Port = 70_000 }),
+            Throws.InstanceOf<TransportException>().With.Message.Contains("Port")
+        );
+        Assert.That(
+            () => new IpTransport(new IpTransportOptions { MaxFrameSize = 1_453 }),
+            Throws.InstanceOf<TransportException>().With.Message.Contains("MaxFrameSize")
+        );
+        Assert.That(
+            () => new IpTransport(new IpTransportOptions { Addresses = [] }),
+            Throws.InstanceOf<TransportException>().With.Message.Contains("Addresses")
+        );
+        Assert.That(
+            () => new IpTransport(new IpTransportOptions { Addresses = [IPAddress.Loopback, IPAddress.Any] }),
+            Throws.InstanceOf<TransportException>().With.Message.Contains("Addresses")
+        );
         using IpTransport foreign = new(new IpTransportOptions { Addresses = [IPAddress.Parse("192.0.2.1")] });
-        Assert.That(() => foreign.Start(_driver.Loop, new RecordingSink()), Throws.InstanceOf<TransportException>().With.Message.Contains("ip address"));
+        Assert.That(
+            () => foreign.Start(_driver.Loop, new RecordingSink()),
+            Throws.InstanceOf<TransportException>().With.Message.Contains("ip address")
+        );
     }
 
     private static IpTransportOptions Loopback() => new() { Addresses = [IPAddress.Loopback] };
@@ -310,12 +384,15 @@ public sealed class IpTransportTests
         return transport;
     }
 
-    private void SendUntil(Socket client, byte[] datagram, IPEndPoint place, Func<bool> condition) => _driver.Until(
-        () =>
-        {
-            if (condition()) return true;
-            client.SendTo(datagram, place);
-            return false;
-        },
-        $"an effect of a datagram to {place}");
+    private void SendUntil(Socket client, byte[] datagram, IPEndPoint place, Func<bool> condition) =>
+        _driver.Until(
+            () =>
+            {
+                if (condition())
+                    return true;
+                client.SendTo(datagram, place);
+                return false;
+            },
+            $"an effect of a datagram to {place}"
+        );
 }

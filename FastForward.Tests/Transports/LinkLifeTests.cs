@@ -32,7 +32,8 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
         Assert.That(before.HostLocal, Is.True, "both ends are on this machine, and the suite uses local addresses");
         foreach (IForwardLink link in new[] { pair.AtA, pair.AtB })
         {
-            if (link.Traits.Credentials?.ProcessId is { } process) Assert.That(process, Is.EqualTo(Environment.ProcessId));
+            if (link.Traits.Credentials?.ProcessId is { } process)
+                Assert.That(process, Is.EqualTo(Environment.ProcessId));
         }
 
         SendUntilArrived(pair.AtA, pair.SinkB, pair.AtB, MakeFrame(pair.AtA, 100));
@@ -64,10 +65,12 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
             Driver.Until(
                 () =>
                 {
-                    if (pair.SinkA.Strangers.Count == 0) Send(pair.AtB, frame);
+                    if (pair.SinkA.Strangers.Count == 0)
+                        Send(pair.AtB, frame);
                     return pair.SinkA.Strangers.Count > 0;
                 },
-                "a stranger's frame");
+                "a stranger's frame"
+            );
             Assert.That(pair.SinkA.Strangers[0], Is.EqualTo(frame));
             Assert.That(pair.SinkB.ClosedLinks, Is.Empty);
         }
@@ -81,12 +84,14 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
     {
         Pair pair = Open();
         List<byte[]> sent = [.. Enumerable.Range(0, 10).Select(i => MakeFrame(pair.AtA, 40 + i))];
-        foreach (byte[] frame in sent) Send(pair.AtA, frame);
+        foreach (byte[] frame in sent)
+            Send(pair.AtA, frame);
         Assert.That(pair.AtA.TryClaim(99, out _), Is.EqualTo(ClaimResult.Claimed));
         pair.AtA.Close();
         Assert.That(() => pair.AtA.Commit(99, false), Throws.InvalidOperationException, "Close ends the claim");
         Driver.Until(() => pair.SinkA.HasClosed(pair.AtA), "Closed here");
-        if (pair.Traits.ConnectionOriented) Driver.Until(() => pair.SinkB.HasClosed(pair.AtB), "Closed there");
+        if (pair.Traits.ConnectionOriented)
+            Driver.Until(() => pair.SinkB.HasClosed(pair.AtB), "Closed there");
         Driver.UntilQuiet();
         AssertArrived(pair.Traits, sent, pair.SinkB.FramesOf(pair.AtB));
     }
@@ -97,18 +102,22 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
         Pair pair = Open();
         Driver.Detach(pair.A);
         Driver.Detach(pair.B);
-        for (int i = 0; i < 5; i++) Send(pair.AtA, MakeFrame(pair.AtA, 50));
+        for (int i = 0; i < 5; i++)
+            Send(pair.AtA, MakeFrame(pair.AtA, 50));
         pair.A.Flush();
         List<byte[]> sent = [.. Enumerable.Range(0, 3).Select(_ => MakeFrame(pair.AtB, 60))];
-        foreach (byte[] frame in sent) Send(pair.AtB, frame);
+        foreach (byte[] frame in sent)
+            Send(pair.AtB, frame);
         pair.B.Flush();
         pair.AtB.Close();
         Driver.Attach(pair.A);
         Driver.Attach(pair.B);
-        if (pair.Traits.ConnectionOriented) Driver.Until(() => pair.SinkA.HasClosed(pair.AtA), "Closed");
+        if (pair.Traits.ConnectionOriented)
+            Driver.Until(() => pair.SinkA.HasClosed(pair.AtA), "Closed");
         Driver.UntilQuiet();
         AssertArrived(pair.Traits, sent, pair.SinkA.FramesOf(pair.AtA));
-        if (pair.Traits.ConnectionOriented) Assert.That(pair.SinkA.ClosureOf(pair.AtA).Reason, Is.EqualTo(LinkCloseReason.PeerClosed));
+        if (pair.Traits.ConnectionOriented)
+            Assert.That(pair.SinkA.ClosureOf(pair.AtA).Reason, Is.EqualTo(LinkCloseReason.PeerClosed));
     }
 
     [Test]
@@ -149,10 +158,12 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
         Driver.Until(
             () =>
             {
-                for (int i = 0; i < 5 && pair.SinkB.FrameCount == 0; i++) TrySend(pair.AtA, frame);
+                for (int i = 0; i < 5 && pair.SinkB.FrameCount == 0; i++)
+                    TrySend(pair.AtA, frame);
                 return pair.SinkB.HasClosed(pair.AtB);
             },
-            "Closed");
+            "Closed"
+        );
         Driver.UntilQuiet();
         Assert.That(pair.SinkB.FramesOf(pair.AtB), Has.Count.EqualTo(1), "no frame after Close");
         Assert.That(pair.SinkB.ClosureOf(pair.AtB).Reason, Is.EqualTo(LinkCloseReason.ClosedLocally));
@@ -175,7 +186,11 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
         Driver.UntilQuiet();
         Assert.That(sinkA.OpenedLinks, Is.Empty);
         Assert.That(sinkA.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.ClosedLocally));
-        Assert.That(sinkB.ClosedLinks, Has.Count.EqualTo(sinkB.OpenedLinks.Count), "the other side hears both or nothing");
+        Assert.That(
+            sinkB.ClosedLinks,
+            Has.Count.EqualTo(sinkB.OpenedLinks.Count),
+            "the other side hears both or nothing"
+        );
     }
 
     [Test]
@@ -239,24 +254,31 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
     {
         (IForwardTransport a, RecordingSink sinkA) = Start();
         (IForwardTransport b, RecordingSink sinkB) = Start();
-        List<(IForwardLink Near, IForwardLink Far)> links = [.. Enumerable.Range(0, 100).Select(_ => Link(a, sinkA, b, sinkB))];
+        List<(IForwardLink Near, IForwardLink Far)> links =
+        [
+            .. Enumerable.Range(0, 100).Select(_ => Link(a, sinkA, b, sinkB)),
+        ];
         HashSet<uint> indexes = [.. links.SelectMany(link => new[] { link.Near.Index, link.Far.Index })];
         Assert.That(indexes, Has.Count.EqualTo(200), "indexes are unique in the process");
         Assert.That(indexes, Does.Not.Contain(0u));
 
         List<byte[]> frames = [.. links.Select(link => MakeFrame(link.Near, 100))];
-        for (int i = 0; i < links.Count; i++) Send(links[i].Near, frames[i]);
+        for (int i = 0; i < links.Count; i++)
+            Send(links[i].Near, frames[i]);
         for (int i = 0; i < links.Count; i++)
         {
-            if (links[i].Near.Traits.Reliable) Driver.Until(() => sinkB.FramesOf(links[i].Far).Count > 0, $"frame {i}");
-            else SendUntilArrived(links[i].Near, sinkB, links[i].Far, frames[i]);
+            if (links[i].Near.Traits.Reliable)
+                Driver.Until(() => sinkB.FramesOf(links[i].Far).Count > 0, $"frame {i}");
+            else
+                SendUntilArrived(links[i].Near, sinkB, links[i].Far, frames[i]);
             AssertArrived(links[i].Near.Traits, [frames[i]], sinkB.FramesOf(links[i].Far));
         }
 
         foreach ((IForwardLink near, IForwardLink far) in links)
         {
             near.Close();
-            if (!near.Traits.ConnectionOriented) far.Close();
+            if (!near.Traits.ConnectionOriented)
+                far.Close();
         }
 
         Driver.Until(() => sinkA.ClosedLinks.Count == 100 && sinkB.ClosedLinks.Count == 100, "all closed");

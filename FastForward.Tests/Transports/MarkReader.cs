@@ -25,19 +25,29 @@ internal sealed unsafe class MarkReader : IDisposable
     /// <summary>The next datagram's length and mark.</summary>
     public (int Length, byte Mark) Read()
     {
-        if (!_socket.Poll(LoopDriver.Limit, SelectMode.SelectRead)) throw new AssertionException("No datagram came.");
+        if (!_socket.Poll(LoopDriver.Limit, SelectMode.SelectRead))
+            throw new AssertionException("No datagram came.");
         byte* payload = stackalloc byte[2000];
         byte* control = stackalloc byte[64];
         LibC.IoVector vector = new() { Base = payload, Length = 2000 };
-        LibC.MessageHeader message = new() { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = 64 };
+        LibC.MessageHeader message = new()
+        {
+            Vectors = &vector,
+            VectorCount = 1,
+            Control = control,
+            ControlLength = 64,
+        };
         using Descriptor descriptor = new((int)_socket.SafeHandle.DangerousGetHandle());
         try
         {
             nint length = LibC.ReceiveMessage(descriptor, &message, LibC.MSG_DONTWAIT);
-            if (length < 0) throw new AssertionException(LibC.Describe(LibC.LastError));
+            if (length < 0)
+                throw new AssertionException(LibC.Describe(LibC.LastError));
             LibC.ControlHeader* header = (LibC.ControlHeader*)control;
-            if (message.ControlLength == 0) throw new AssertionException("No mark came with the datagram.");
-            if (header->Type != (_v6 ? LibC.IPV6_TCLASS : LibC.IP_TOS)) throw new AssertionException($"A control message of type {header->Type} came instead of the mark.");
+            if (message.ControlLength == 0)
+                throw new AssertionException("No mark came with the datagram.");
+            if (header->Type != (_v6 ? LibC.IPV6_TCLASS : LibC.IP_TOS))
+                throw new AssertionException($"A control message of type {header->Type} came instead of the mark.");
             return ((int)length, control[sizeof(LibC.ControlHeader)]);
         }
         finally

@@ -9,9 +9,7 @@ internal sealed unsafe class RawSeqPacket : IDisposable
     private readonly Descriptor _socket;
 
     public RawSeqPacket()
-        : this(new Descriptor(LibC.Socket(LibC.AF_UNIX, LibC.SOCK_SEQPACKET | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0)))
-    {
-    }
+        : this(Open()) { }
 
     private RawSeqPacket(Descriptor socket)
     {
@@ -19,22 +17,32 @@ internal sealed unsafe class RawSeqPacket : IDisposable
         _socket = socket;
     }
 
-    public int Connect(string path) => WithAddress(path, static (socket, address, length) => LibC.Connect(socket, (void*)address, length));
+    public int Connect(string path) =>
+        WithAddress(path, static (socket, address, length) => LibC.Connect(socket, (void*)address, length));
 
     public void Listen(string path, int backlog)
     {
-        Assert.That(WithAddress(path, static (socket, address, length) => LibC.Bind(socket, (void*)address, length)), Is.Zero);
+        Assert.That(
+            WithAddress(path, static (socket, address, length) => LibC.Bind(socket, (void*)address, length)),
+            Is.Zero
+        );
         Assert.That(LibC.Listen(_socket, backlog), Is.Zero);
     }
 
-    public RawSeqPacket Accept() => new(new Descriptor(LibC.Accept(_socket, null, null, LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC)));
+    public RawSeqPacket Accept() =>
+        new(new Descriptor(LibC.Accept(_socket, null, null, LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC)));
 
     public bool Send(ReadOnlySpan<byte> packet)
     {
         fixed (byte* bytes = packet)
         {
             byte nothing;
-            return LibC.Send(_socket, bytes == null ? &nothing : bytes, (nuint)packet.Length, LibC.MSG_NOSIGNAL | LibC.MSG_DONTWAIT) == packet.Length;
+            return LibC.Send(
+                    _socket,
+                    bytes == null ? &nothing : bytes,
+                    (nuint)packet.Length,
+                    LibC.MSG_NOSIGNAL | LibC.MSG_DONTWAIT
+                ) == packet.Length;
         }
     }
 
@@ -45,7 +53,8 @@ internal sealed unsafe class RawSeqPacket : IDisposable
         fixed (byte* bytes = buffer)
         {
             nint length = LibC.Receive(_socket, bytes, (nuint)buffer.Length, LibC.MSG_DONTWAIT);
-            if (length == 0 || (length < 0 && LibC.LastError == Errno.ECONNRESET)) return null;
+            if (length == 0 || (length < 0 && LibC.LastError == Errno.ECONNRESET))
+                return null;
             return length < 0 ? [] : buffer[..(int)length];
         }
     }
@@ -57,6 +66,10 @@ internal sealed unsafe class RawSeqPacket : IDisposable
     private int WithAddress(string path, Func<Descriptor, nint, uint, int> call)
     {
         System.Net.SocketAddress address = new UnixDomainSocketEndPoint(path).Serialize();
-        fixed (byte* bytes = address.Buffer.Span) return call(_socket, (nint)bytes, (uint)address.Size) == 0 ? 0 : LibC.LastError;
+        fixed (byte* bytes = address.Buffer.Span)
+            return call(_socket, (nint)bytes, (uint)address.Size) == 0 ? 0 : LibC.LastError;
     }
+
+    private static Descriptor Open() =>
+        new(LibC.Socket(LibC.AF_UNIX, LibC.SOCK_SEQPACKET | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
 }

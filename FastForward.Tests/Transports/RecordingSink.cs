@@ -45,19 +45,23 @@ internal sealed class RecordingSink : ILinkSink
     {
         foreach ((IForwardLink closed, _) in ClosedLinks)
         {
-            if (closed == link) return true;
+            if (closed == link)
+                return true;
         }
 
         return false;
     }
 
-    public List<byte[]> FramesOf(IForwardLink link) => [.. Frames.Where(entry => entry.Link == link).Select(entry => entry.Frame)];
+    public List<byte[]> FramesOf(IForwardLink link) =>
+        [.. Frames.Where(entry => entry.Link == link).Select(entry => entry.Frame)];
 
     public void Opened(IForwardLink link)
     {
         Enter();
-        if (OpenedLinks.Contains(link)) Fail("Opened came twice.");
-        if (HasClosed(link)) Fail("Opened came after Closed.");
+        if (OpenedLinks.Contains(link))
+            Fail("Opened came twice.");
+        if (HasClosed(link))
+            Fail("Opened came after Closed.");
         OpenedLinks.Add(link);
         OnOpened?.Invoke(link);
         _depth--;
@@ -66,12 +70,14 @@ internal sealed class RecordingSink : ILinkSink
     public void Frame(IForwardLink link, Span<byte> frame)
     {
         Enter();
-        if (HasClosed(link)) Fail("A frame came after Closed.");
+        if (HasClosed(link))
+            Fail("A frame came after Closed.");
         FrameCount++;
         FramesSinceBatchEnd++;
         try
         {
-            if (!Records) return;
+            if (!Records)
+                return;
             byte[] copy = frame.ToArray();
             Frames.Add((link, copy));
             OnFrame?.Invoke(link, copy);
@@ -86,7 +92,8 @@ internal sealed class RecordingSink : ILinkSink
     public void BatchEnd(IForwardTransport transport)
     {
         Enter();
-        if (FramesSinceBatchEnd == 0) Fail("BatchEnd came without a frame before it.");
+        if (FramesSinceBatchEnd == 0)
+            Fail("BatchEnd came without a frame before it.");
         BatchEnds++;
         FramesSinceBatchEnd = 0;
         _depth--;
@@ -95,7 +102,8 @@ internal sealed class RecordingSink : ILinkSink
     public void Writable(IForwardLink link)
     {
         Enter();
-        if (HasClosed(link)) Fail("Writable came after Closed.");
+        if (HasClosed(link))
+            Fail("Writable came after Closed.");
         WritableLinks.Add(link);
         OnWritable?.Invoke(link);
         _depth--;
@@ -104,7 +112,8 @@ internal sealed class RecordingSink : ILinkSink
     public void Closed(IForwardLink link, LinkClosure closure)
     {
         Enter();
-        if (HasClosed(link)) Fail("Closed came twice.");
+        if (HasClosed(link))
+            Fail("Closed came twice.");
         ClosedLinks.Add((link, closure));
         OnClosed?.Invoke(link);
         _depth--;
@@ -113,14 +122,16 @@ internal sealed class RecordingSink : ILinkSink
     public void Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame)
     {
         Enter();
-        if (Records) Strangers.Add(frame.ToArray());
+        if (Records)
+            Strangers.Add(frame.ToArray());
         OnStranger?.Invoke(transport, source, frame);
         _depth--;
     }
 
     private void Enter()
     {
-        if (++_depth != 1) Fail("A callback came inside another one.");
+        if (++_depth != 1)
+            Fail("A callback came inside another one.");
     }
 
     private static void Fail(string what) => throw new AssertionException(what);

@@ -34,7 +34,16 @@ public sealed class SocketFileTests
     [TestCase((UnixFileMode)0x1B6)] // 0666, which the usual umask would cut
     public void The_file_has_the_mode_that_was_asked_for(UnixFileMode mode)
     {
-        using (SocketTransport transport = Start(new SocketTransportOptions { Port = 7, Directory = _directory.Path, Mode = mode }))
+        using (
+            SocketTransport transport = Start(
+                new SocketTransportOptions
+                {
+                    Port = 7,
+                    Directory = _directory.Path,
+                    Mode = mode,
+                }
+            )
+        )
         {
             Assert.That(File.GetUnixFileMode(SocketPath), Is.EqualTo(mode));
             Assert.That(File.GetUnixFileMode(LockPath), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
@@ -50,7 +59,16 @@ public sealed class SocketFileTests
         Assert.That(LibC.Status(LibC.AT_FDCWD, _directory.Path, 0, LibC.STATX_BASIC_STATS, &own), Is.Zero);
         bool root = LibC.EffectiveUserId() == 0;
         uint wanted = root ? 12345 : own.GroupId; // others may only give away to groups they are in
-        using (SocketTransport transport = Start(new SocketTransportOptions { Port = 7, Directory = _directory.Path, Group = wanted.ToString(System.Globalization.CultureInfo.InvariantCulture) }))
+        using (
+            SocketTransport transport = Start(
+                new SocketTransportOptions
+                {
+                    Port = 7,
+                    Directory = _directory.Path,
+                    Group = wanted.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                }
+            )
+        )
         {
             LibC.FileStatus status;
             Assert.That(LibC.Status(LibC.AT_FDCWD, SocketPath, 0, LibC.STATX_BASIC_STATS, &status), Is.Zero);
@@ -58,7 +76,14 @@ public sealed class SocketFileTests
         }
 
         Assert.That(SystemGroups.Find("root"), Is.Zero);
-        string message = Refusal(new SocketTransportOptions { Port = 7, Directory = _directory.Path, Group = "no-such-group" });
+        string message = Refusal(
+            new SocketTransportOptions
+            {
+                Port = 7,
+                Directory = _directory.Path,
+                Group = "no-such-group",
+            }
+        );
         Assert.That(message, Does.Contain("no-such-group").And.Contain("getent"));
         Assert.That(_directory.Files, Is.Empty, "a failed start leaves nothing");
     }
@@ -68,10 +93,16 @@ public sealed class SocketFileTests
     {
         using SocketTransport owner = Start(Options());
         string message = Refusal(Options());
-        Assert.That(message, Does.Contain(SocketPath).And.Contain($"process {Environment.ProcessId}").And.Contain("choose another Port"));
+        Assert.That(
+            message,
+            Does.Contain(SocketPath).And.Contain($"process {Environment.ProcessId}").And.Contain("choose another Port")
+        );
         Assert.That(_directory.Files, Has.Count.EqualTo(2), "nothing of the owner's was touched");
         RecordingSink sink = new();
-        using SocketTransport client = Start(new SocketTransportOptions { Port = 8, Directory = _directory.Path }, sink);
+        using SocketTransport client = Start(
+            new SocketTransportOptions { Port = 8, Directory = _directory.Path },
+            sink
+        );
         client.Connect(owner.LocalEndPoints[0]);
         _driver.Until(() => sink.OpenedLinks.Count == 1, "the owner to answer still");
     }
@@ -87,7 +118,8 @@ public sealed class SocketFileTests
         }
 
         Assert.That(_directory.Files, Has.Count.EqualTo(2), "it could not tidy up");
-        using (SocketTransport successor = Start(Options())) Assert.That(successor.LocalEndPoints, Has.Count.EqualTo(1));
+        using (SocketTransport successor = Start(Options()))
+            Assert.That(successor.LocalEndPoints, Has.Count.EqualTo(1));
         Assert.That(_directory.Files, Is.Empty);
     }
 
@@ -119,14 +151,16 @@ public sealed class SocketFileTests
     [Test]
     public void Files_of_another_user_are_left_alone()
     {
-        if (LibC.EffectiveUserId() != 0) TestEnvironment.Missing("only root can make files of another user");
+        if (LibC.EffectiveUserId() != 0)
+            TestEnvironment.Missing("only root can make files of another user");
         File.WriteAllText(LockPath, "123");
         Assert.That(LibC.ChangeOwner(LockPath, 4711, uint.MaxValue), Is.Zero);
         Assert.That(Refusal(Options()), Does.Contain("belongs to user id 4711"));
         Assert.That(File.ReadAllText(LockPath), Is.EqualTo("123"));
         File.Delete(LockPath);
 
-        using (RawSeqPacket dead = new()) dead.Listen(SocketPath, 1);
+        using (RawSeqPacket dead = new())
+            dead.Listen(SocketPath, 1);
         Assert.That(LibC.ChangeOwner(SocketPath, 4711, uint.MaxValue), Is.Zero);
         Assert.That(Refusal(Options()), Does.Contain("socket of user id 4711"));
         Assert.That(_directory.Files, Is.EqualTo(new[] { "FastForward.7.sock" }));
@@ -159,11 +193,20 @@ public sealed class SocketFileTests
     [Test]
     public void A_directory_that_will_not_do_is_named()
     {
-        Assert.That(Refusal(new SocketTransportOptions { Port = 7, Directory = _directory["missing"] }), Does.Contain("does not exist"));
-        Assert.That(Refusal(new SocketTransportOptions { Port = 7, Directory = "/proc" }), Does.Contain("/proc/FastForward.7.sock.lock"));
+        Assert.That(
+            Refusal(new SocketTransportOptions { Port = 7, Directory = _directory["missing"] }),
+            Does.Contain("does not exist")
+        );
+        Assert.That(
+            Refusal(new SocketTransportOptions { Port = 7, Directory = "/proc" }),
+            Does.Contain("/proc/FastForward.7.sock.lock")
+        );
         string deep = _directory[new string('x', 100)];
         Directory.CreateDirectory(deep);
-        Assert.That(Refusal(new SocketTransportOptions { Port = 7, Directory = deep }), Does.Contain("107").And.Contain("shorter Directory"));
+        Assert.That(
+            Refusal(new SocketTransportOptions { Port = 7, Directory = deep }),
+            Does.Contain("107").And.Contain("shorter Directory")
+        );
     }
 
     [Test]
@@ -175,7 +218,10 @@ public sealed class SocketFileTests
         using SocketTransport transport = Start(new SocketTransportOptions { Port = 7, Directory = directory });
         Assert.That(transport.LocalEndPoints[0].ToString(), Has.Length.EqualTo(107));
         RecordingSink sink = new();
-        using SocketTransport client = Start(new SocketTransportOptions { Port = 8, Directory = _directory.Path }, sink);
+        using SocketTransport client = Start(
+            new SocketTransportOptions { Port = 8, Directory = _directory.Path },
+            sink
+        );
         client.Connect(transport.LocalEndPoints[0]);
         _driver.Until(() => sink.OpenedLinks.Count == 1, "Opened");
     }
@@ -183,10 +229,22 @@ public sealed class SocketFileTests
     [Test]
     public void Options_are_checked_with_a_reason()
     {
-        Assert.That(() => new SocketTransport(new SocketTransportOptions()), Throws.InstanceOf<TransportException>().With.Message.Contains("Port"));
-        Assert.That(() => new SocketTransport(new SocketTransportOptions { Port = 1, Directory = "tmp" }), Throws.InstanceOf<TransportException>().With.Message.Contains("Directory"));
-        Assert.That(() => new SocketTransport(new SocketTransportOptions { Port = 1, MaxFrameSize = 100 }), Throws.InstanceOf<TransportException>().With.Message.Contains("MaxFrameSize"));
-        Assert.That(() => new SocketTransport(new SocketTransportOptions { Port = 1, AllowedUserIds = [] }), Throws.InstanceOf<TransportException>().With.Message.Contains("AllowedUserIds"));
+        Assert.That(
+            () => new SocketTransport(new SocketTransportOptions()),
+            Throws.InstanceOf<TransportException>().With.Message.Contains("Port")
+        );
+        Assert.That(
+            () => new SocketTransport(new SocketTransportOptions { Port = 1, Directory = "tmp" }),
+            Throws.InstanceOf<TransportException>().With.Message.Contains("Directory")
+        );
+        Assert.That(
+            () => new SocketTransport(new SocketTransportOptions { Port = 1, MaxFrameSize = 100 }),
+            Throws.InstanceOf<TransportException>().With.Message.Contains("MaxFrameSize")
+        );
+        Assert.That(
+            () => new SocketTransport(new SocketTransportOptions { Port = 1, AllowedUserIds = [] }),
+            Throws.InstanceOf<TransportException>().With.Message.Contains("AllowedUserIds")
+        );
     }
 
     private SocketTransportOptions Options() => new() { Port = 7, Directory = _directory.Path };

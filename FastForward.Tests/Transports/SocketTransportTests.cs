@@ -31,7 +31,10 @@ public sealed class SocketTransportTests
     public void A_user_id_that_is_not_listed_is_refused_and_both_sides_say_so()
     {
         uint own = LibC.EffectiveUserId();
-        using SocketTransport picky = Start(Options(options => options.AllowedUserIds = [own + 4711]), out RecordingSink pickySink);
+        using SocketTransport picky = Start(
+            Options(options => options.AllowedUserIds = [own + 4711]),
+            out RecordingSink pickySink
+        );
         using SocketTransport open = Start(Options(), out RecordingSink openSink);
 
         IForwardLink refused = open.Connect(picky.LocalEndPoints[0]);
@@ -47,7 +50,12 @@ public sealed class SocketTransportTests
         _driver.Until(() => pickySink.HasClosed(refusing), "the refusal of the connector");
         closure = pickySink.ClosureOf(refusing);
         Assert.That(closure.Reason, Is.EqualTo(LinkCloseReason.NotPermitted));
-        Assert.That(closure.Detail, Does.Contain($"user id {own}").And.Contain((own + 4711).ToString(System.Globalization.CultureInfo.InvariantCulture)).And.Contain("AllowedUserIds"));
+        Assert.That(
+            closure.Detail,
+            Does.Contain($"user id {own}")
+                .And.Contain((own + 4711).ToString(System.Globalization.CultureInfo.InvariantCulture))
+                .And.Contain("AllowedUserIds")
+        );
         _driver.UntilQuiet();
         Assert.That(openSink.OpenedLinks, Is.Empty);
     }
@@ -63,12 +71,21 @@ public sealed class SocketTransportTests
         Assert.That(neighbour.Connect(((UnixDomainSocketEndPoint)transport.LocalEndPoints[0]).ToString()), Is.Zero);
         neighbour.Send(new byte[24]);
         _driver.Until(() => log.TextsOf(1311).Any(), "the entry");
-        Assert.That(log.TextsOf(1311).Single(), Does.StartWith($"A connection from user id {LibC.EffectiveUserId()}, process {Environment.ProcessId} was not let in: ").And.Contain("does not speak FastForward"));
+        Assert.That(
+            log.TextsOf(1311).Single(),
+            Does.StartWith(
+                    $"A connection from user id {LibC.EffectiveUserId()}, process {Environment.ProcessId} was not let in: "
+                )
+                .And.Contain("does not speak FastForward")
+        );
     }
 
     [Test]
     public void Root_is_allowed_once() =>
-        Assert.That(new SocketTransportOptions().EffectiveUserIds, Is.Unique.And.Contains(0u).And.Contains(LibC.EffectiveUserId()));
+        Assert.That(
+            new SocketTransportOptions().EffectiveUserIds,
+            Is.Unique.And.Contains(0u).And.Contains(LibC.EffectiveUserId())
+        );
 
     [TestCase(0, TestName = "Opening: an empty packet")]
     [TestCase(1, TestName = "Opening: one octet")]
@@ -98,7 +115,8 @@ public sealed class SocketTransportTests
         Assert.That(sink.OpenedLinks, Is.Empty);
         Assert.That(sink.ClosedLinks, Is.Empty, "the sink never knew of it");
         Assert.That(transport.Statistics.OpenFailures, Is.EqualTo(1));
-        if (kind != 0) Assert.That(transport.Statistics.ProtocolViolations, Is.EqualTo(1));
+        if (kind != 0)
+            Assert.That(transport.Statistics.ProtocolViolations, Is.EqualTo(1));
     }
 
     [Test]
@@ -168,29 +186,51 @@ public sealed class SocketTransportTests
         FakeTimeProvider time = new();
         _driver.Dispose();
         _driver = new LoopDriver(time);
-        using SocketTransport transport = Start(Options(options => options.MaxPendingOpens = 3), out RecordingSink sink);
+        using SocketTransport transport = Start(
+            Options(options => options.MaxPendingOpens = 3),
+            out RecordingSink sink
+        );
         List<RawSeqPacket> idlers = [.. Enumerable.Range(0, 8).Select(_ => new RawSeqPacket())];
-        foreach (RawSeqPacket idler in idlers) Assert.That(idler.Connect(_directory["FastForward.101.sock"]), Is.Zero);
-        _driver.Until(() => transport.Statistics.OpenFailures == 5, "the later ones to take the places of the earlier ones");
-        Assert.That(idlers.Select(Ends), Is.EqualTo(Enumerable.Range(0, 8).Select(i => i < 5)), "the oldest have made room");
+        foreach (RawSeqPacket idler in idlers)
+            Assert.That(idler.Connect(_directory["FastForward.101.sock"]), Is.Zero);
+        _driver.Until(
+            () => transport.Statistics.OpenFailures == 5,
+            "the later ones to take the places of the earlier ones"
+        );
+        Assert.That(
+            idlers.Select(Ends),
+            Is.EqualTo(Enumerable.Range(0, 8).Select(i => i < 5)),
+            "the oldest have made room"
+        );
 
         using SocketTransport good = Start(Options(), out RecordingSink goodSink);
         good.Connect(transport.LocalEndPoints[0]);
-        _driver.Until(() => goodSink.OpenedLinks.Count == 1 && sink.OpenedLinks.Count == 1, "a decent one to get in, although no time passes");
+        _driver.Until(
+            () => goodSink.OpenedLinks.Count == 1 && sink.OpenedLinks.Count == 1,
+            "a decent one to get in, although no time passes"
+        );
         Assert.That(transport.Statistics.OpenFailures, Is.EqualTo(6), "in the place of one that says nothing");
         _driver.UntilQuiet();
         long sleeps = _driver.Loop.Statistics.Sleeps;
         _driver.Loop.Sleep(10_000);
-        Assert.That(_driver.Loop.Statistics.Sleeps, Is.EqualTo(sleeps + 1), "those that say nothing do not keep the loop awake");
+        Assert.That(
+            _driver.Loop.Statistics.Sleeps,
+            Is.EqualTo(sleeps + 1),
+            "those that say nothing do not keep the loop awake"
+        );
         time.Advance(TimeSpan.FromSeconds(6));
         _driver.Until(() => transport.Statistics.OpenFailures == 8, "the rest to time out");
-        foreach (RawSeqPacket idler in idlers) idler.Dispose();
+        foreach (RawSeqPacket idler in idlers)
+            idler.Dispose();
     }
 
     [Test]
     public void A_listener_that_never_answers_times_out()
     {
-        using SocketTransport transport = Start(Options(options => options.OpenTimeout = TimeSpan.FromMilliseconds(100)), out RecordingSink sink);
+        using SocketTransport transport = Start(
+            Options(options => options.OpenTimeout = TimeSpan.FromMilliseconds(100)),
+            out RecordingSink sink
+        );
         using RawSeqPacket mute = new();
         mute.Listen(_directory["mute.sock"], 5);
         IForwardLink link = transport.Connect(new UnixDomainSocketEndPoint(_directory["mute.sock"]));
@@ -211,13 +251,16 @@ public sealed class SocketTransportTests
         using RawSeqPacket mute = new();
         mute.Listen(_directory["mute.sock"], 5);
         IForwardLink link = transport.Connect(new UnixDomainSocketEndPoint(_directory["mute.sock"]));
-        for (int i = 0; i < 50; i++) late.Cycle();
+        for (int i = 0; i < 50; i++)
+            late.Cycle();
         Assert.That(sink.ClosedLinks, Is.Empty);
         time.Advance(TimeSpan.FromSeconds(4.9));
-        for (int i = 0; i < 50; i++) late.Cycle();
+        for (int i = 0; i < 50; i++)
+            late.Cycle();
         Assert.That(sink.ClosedLinks, Is.Empty);
         time.Advance(TimeSpan.FromSeconds(0.2));
-        for (int i = 0; i < 50; i++) late.Cycle();
+        for (int i = 0; i < 50; i++)
+            late.Cycle();
         Assert.That(sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.OpenTimeout));
     }
 
@@ -226,9 +269,15 @@ public sealed class SocketTransportTests
     {
         using SocketTransport transport = Start(Options(options => options.Backlog = 1), out RecordingSink sink);
         using SocketTransport connector = Start(Options(), out RecordingSink connectorSink);
-        using SocketTransport impatient = Start(Options(options => options.OpenTimeout = TimeSpan.FromMilliseconds(50)), out RecordingSink impatientSink);
+        using SocketTransport impatient = Start(
+            Options(options => options.OpenTimeout = TimeSpan.FromMilliseconds(50)),
+            out RecordingSink impatientSink
+        );
         _driver.Detach(transport);
-        List<IForwardLink> links = [.. Enumerable.Range(0, 10).Select(_ => connector.Connect(transport.LocalEndPoints[0]))];
+        List<IForwardLink> links =
+        [
+            .. Enumerable.Range(0, 10).Select(_ => connector.Connect(transport.LocalEndPoints[0])),
+        ];
         IForwardLink late = impatient.Connect(transport.LocalEndPoints[0]);
         _driver.Until(() => impatientSink.HasClosed(late), "the impatient one to give up");
         Assert.That(impatientSink.ClosureOf(late).Reason, Is.EqualTo(LinkCloseReason.OpenTimeout));
@@ -247,9 +296,7 @@ public sealed class SocketTransportTests
         try
         {
             // Warm: everything that the path needs is loaded before descriptors run out.
-            using (RawSeqPacket first = OpenRaw(sink))
-            {
-            }
+            using (RawSeqPacket first = OpenRaw(sink)) { }
 
             _driver.Until(() => sink.ClosedLinks.Count == 1, "Closed");
             Assert.That(neighbour.Connect(_directory["FastForward.101.sock"]), Is.Zero);
@@ -257,7 +304,11 @@ public sealed class SocketTransportTests
             _driver.Until(() => transport.Statistics.AcceptPauses > 0, "accept to fail");
             long sleeps = _driver.Loop.Statistics.Sleeps;
             _driver.Loop.Sleep(10_000);
-            Assert.That(_driver.Loop.Statistics.Sleeps, Is.EqualTo(sleeps + 1), "the waiting connection does not keep the loop awake");
+            Assert.That(
+                _driver.Loop.Statistics.Sleeps,
+                Is.EqualTo(sleeps + 1),
+                "the waiting connection does not keep the loop awake"
+            );
         }
         finally
         {
@@ -278,12 +329,15 @@ public sealed class SocketTransportTests
             Assert.That(neighbours[0].Send(new byte[100]), Is.True);
         }
 
-        foreach (RawSeqPacket quiet in neighbours.Skip(1)) quiet.Send(new byte[10]);
+        foreach (RawSeqPacket quiet in neighbours.Skip(1))
+            quiet.Send(new byte[10]);
         int polls = 0;
-        while (sink.Frames.Count(entry => entry.Frame.Length == 10) < 5 && polls++ < 100) transport.Poll(12);
+        while (sink.Frames.Count(entry => entry.Frame.Length == 10) < 5 && polls++ < 100)
+            transport.Poll(12);
         Assert.That(sink.Frames.Count(entry => entry.Frame.Length == 10), Is.EqualTo(5), "the quiet ones were heard");
         Assert.That(sink.FrameCount, Is.LessThan(100), "before the flood was through");
-        foreach (RawSeqPacket neighbour in neighbours) neighbour.Dispose();
+        foreach (RawSeqPacket neighbour in neighbours)
+            neighbour.Dispose();
     }
 
     private static byte[] Opening(char magic = 'F', ushort version = 1, ulong features = 0, uint maxFrameSize = 16_384)
@@ -299,8 +353,10 @@ public sealed class SocketTransportTests
         while (true)
         {
             byte[]? packet = socket.Receive();
-            if (packet is null) return true;
-            if (packet.Length == 0) return false;
+            if (packet is null)
+                return true;
+            if (packet.Length == 0)
+                return false;
         }
     }
 

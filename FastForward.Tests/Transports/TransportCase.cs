@@ -23,11 +23,26 @@ public sealed class TransportCase
             yield return Here("Ip over IPv4", static () => new TransportHarness.Ip(IPAddress.Loopback));
             yield return Here("Ip over IPv6", static () => new TransportHarness.Ip(IPAddress.IPv6Loopback));
             yield return Here("Socket", static () => new TransportHarness.Socket());
-            yield return Here("VSocket seqpacket on UNIX sockets", static () => new TransportHarness.VSocket(VSocketType.SeqPacket, isReal: false));
-            yield return Here("VSocket stream on UNIX sockets", static () => new TransportHarness.VSocket(VSocketType.Stream, isReal: false));
-            yield return Here("VSocket datagram on UDP sockets", static () => new TransportHarness.VSocket(VSocketType.Datagram, isReal: false));
-            yield return Lab("VSocket seqpacket", static () => new TransportHarness.VSocket(VSocketType.SeqPacket, isReal: true));
-            yield return Lab("VSocket stream", static () => new TransportHarness.VSocket(VSocketType.Stream, isReal: true));
+            yield return Here(
+                "VSocket seqpacket on UNIX sockets",
+                static () => new TransportHarness.VSocket(VSocketType.SeqPacket, isReal: false)
+            );
+            yield return Here(
+                "VSocket stream on UNIX sockets",
+                static () => new TransportHarness.VSocket(VSocketType.Stream, isReal: false)
+            );
+            yield return Here(
+                "VSocket datagram on UDP sockets",
+                static () => new TransportHarness.VSocket(VSocketType.Datagram, isReal: false)
+            );
+            yield return Lab(
+                "VSocket seqpacket",
+                static () => new TransportHarness.VSocket(VSocketType.SeqPacket, isReal: true)
+            );
+            yield return Lab(
+                "VSocket stream",
+                static () => new TransportHarness.VSocket(VSocketType.Stream, isReal: true)
+            );
         }
     }
 
@@ -37,7 +52,8 @@ public sealed class TransportCase
 
     internal TransportHarness Create() => _create();
 
-    private static TestFixtureData Here(string name, Func<TransportHarness> create) => new(new TransportCase(name, create));
+    private static TestFixtureData Here(string name, Func<TransportHarness> create) =>
+        new(new TransportCase(name, create));
 
     private static TestFixtureData Lab(string name, Func<TransportHarness> create)
     {

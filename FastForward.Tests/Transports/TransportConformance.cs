@@ -28,13 +28,15 @@ public abstract class TransportConformance(TransportCase transportCase)
         Random = new Random(seed);
         Harness = transportCase.Create();
         Driver = new LoopDriver();
-        if (Harness.Missing is { } reason) TestEnvironment.Missing(reason);
+        if (Harness.Missing is { } reason)
+            TestEnvironment.Missing(reason);
     }
 
     [TearDown]
     public void CleanUp()
     {
-        foreach (IForwardTransport transport in _transports) transport.Dispose();
+        foreach (IForwardTransport transport in _transports)
+            transport.Dispose();
         _transports.Clear();
         Driver.Dispose();
         Harness.Dispose();
@@ -68,7 +70,12 @@ public abstract class TransportConformance(TransportCase transportCase)
     /// Opens a link from one transport to another, and its far half: the medium does it where it has connections; where it
     /// has none, a frame to index 0 that carries the own index makes the far side adopt the stranger.
     /// </summary>
-    private protected (IForwardLink Near, IForwardLink Far) Link(IForwardTransport near, RecordingSink nearSink, IForwardTransport far, RecordingSink farSink)
+    private protected (IForwardLink Near, IForwardLink Far) Link(
+        IForwardTransport near,
+        RecordingSink nearSink,
+        IForwardTransport far,
+        RecordingSink farSink
+    )
     {
         IForwardLink link = near.Connect(Harness.Reach(far));
         Driver.Until(() => nearSink.OpenedLinks.Contains(link) || nearSink.HasClosed(link), "Opened");
@@ -83,7 +90,8 @@ public abstract class TransportConformance(TransportCase transportCase)
         {
             farSink.OnStranger = (IForwardTransport transport, in StrangerSource source, Span<byte> frame) =>
             {
-                if (frame.Length == 12 && BinaryPrimitives.ReadUInt32LittleEndian(frame[8..]) == link.Index) other ??= transport.Adopt(source);
+                if (frame.Length == 12 && BinaryPrimitives.ReadUInt32LittleEndian(frame[8..]) == link.Index)
+                    other ??= transport.Adopt(source);
             };
             byte[] greeting = new byte[12];
             BinaryPrimitives.WriteUInt32LittleEndian(greeting.AsSpan(8), link.Index);
@@ -105,7 +113,8 @@ public abstract class TransportConformance(TransportCase transportCase)
     {
         byte[] frame = new byte[length];
         Random.NextBytes(frame);
-        if (HasIndex(link.Traits)) BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), (uint)link.Owner!);
+        if (HasIndex(link.Traits))
+            BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), (uint)link.Owner!);
         return frame;
     }
 
@@ -113,7 +122,8 @@ public abstract class TransportConformance(TransportCase transportCase)
     private protected static ClaimResult TrySend(IForwardLink link, ReadOnlySpan<byte> frame)
     {
         ClaimResult result = link.TryClaim(frame.Length, out Span<byte> span);
-        if (result != ClaimResult.Claimed) return result;
+        if (result != ClaimResult.Claimed)
+            return result;
         Assert.That(span.Length, Is.EqualTo(frame.Length), "the span's length");
         frame.CopyTo(span);
         link.Commit(frame.Length, realTime: false);
@@ -128,16 +138,20 @@ public abstract class TransportConformance(TransportCase transportCase)
     /// </summary>
     private protected void SendUntilArrived(IForwardLink from, RecordingSink sink, IForwardLink to, byte[] frame)
     {
-        if (from.Traits.Reliable) Send(from, frame);
+        if (from.Traits.Reliable)
+            Send(from, frame);
         int cycles = 0;
         Driver.Until(
             () =>
             {
-                if (sink.Frames.Exists(entry => entry.Link == to && entry.Frame.AsSpan().SequenceEqual(frame))) return true;
-                if (!from.Traits.Reliable && cycles++ % 64 == 0) TrySend(from, frame);
+                if (sink.Frames.Exists(entry => entry.Link == to && entry.Frame.AsSpan().SequenceEqual(frame)))
+                    return true;
+                if (!from.Traits.Reliable && cycles++ % 64 == 0)
+                    TrySend(from, frame);
                 return false;
             },
-            $"a frame of {frame.Length} octets");
+            $"a frame of {frame.Length} octets"
+        );
     }
 
     /// <summary>Checks what arrived against what was sent, as far as the traits promise.</summary>
@@ -153,7 +167,8 @@ public abstract class TransportConformance(TransportCase transportCase)
 
         // Nothing is promised about which ones, but each that arrives is one of those sent, whole.
         HashSet<string> known = [.. sent.Select(Convert.ToHexString)];
-        foreach (byte[] frame in arrived) Assert.That(known, Does.Contain(Convert.ToHexString(frame)), "only whole frames that were sent");
+        foreach (byte[] frame in arrived)
+            Assert.That(known, Does.Contain(Convert.ToHexString(frame)), "only whole frames that were sent");
     }
 
     /// <summary>An open link between two transports of the kind under test.</summary>

@@ -32,9 +32,7 @@ internal abstract class TransportHarness : IDisposable
     /// <summary>What is left in the file system.</summary>
     public virtual IReadOnlyList<string> Files => [];
 
-    public virtual void Dispose()
-    {
-    }
+    public virtual void Dispose() { }
 
     internal sealed class Ip(IPAddress address) : TransportHarness
     {
@@ -87,7 +85,8 @@ internal abstract class TransportHarness : IDisposable
 
         public override EndPoint Nobody() => new UnixDomainSocketEndPoint(_directory["nobody.sock"]);
 
-        public override string[] PeerArguments() => ["socket", _directory.Path, (++_port).ToString(CultureInfo.InvariantCulture)];
+        public override string[] PeerArguments() =>
+            ["socket", _directory.Path, (++_port).ToString(CultureInfo.InvariantCulture)];
 
         public override EndPoint Parse(string text) => new UnixDomainSocketEndPoint(text);
 
@@ -106,19 +105,28 @@ internal abstract class TransportHarness : IDisposable
 
         private readonly TemporaryDirectory _directory = new();
 
-        public override string? Missing => isReal && TestEnvironment.LabDirectory is null ? VSocketTransport.CheckLoopback().Reason : null;
+        public override string? Missing =>
+            isReal && TestEnvironment.LabDirectory is null ? VSocketTransport.CheckLoopback().Reason : null;
 
         public override EndPoint OfAnotherType => new IPEndPoint(IPAddress.Loopback, 1);
 
         public override IForwardTransport Create() => Create(type, isReal ? null : _directory.Path, NextPort());
 
-        public override EndPoint Reach(IForwardTransport transport) => Local(((VSocketEndPoint)transport.LocalEndPoints[0]).Port);
+        public override EndPoint Reach(IForwardTransport transport) =>
+            Local(((VSocketEndPoint)transport.LocalEndPoints[0]).Port);
 
         public override EndPoint Nobody() => Local(NextPort());
 
-        public override string[] PeerArguments() => ["vsock", type.ToString(), isReal ? "" : _directory.Path, NextPort().ToString(CultureInfo.InvariantCulture)];
+        public override string[] PeerArguments() =>
+            [
+                "vsock",
+                type.ToString(),
+                isReal ? "" : _directory.Path,
+                NextPort().ToString(CultureInfo.InvariantCulture),
+            ];
 
-        public override EndPoint Parse(string text) => Local(int.Parse(text.AsSpan(text.LastIndexOf(':') + 1), CultureInfo.InvariantCulture));
+        public override EndPoint Parse(string text) =>
+            Local(int.Parse(text.AsSpan(text.LastIndexOf(':') + 1), CultureInfo.InvariantCulture));
 
         public override void Dispose()
         {

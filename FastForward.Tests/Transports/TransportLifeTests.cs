@@ -17,7 +17,11 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
         Assert.That(() => transport.Connect(Harness.Nobody()), Throws.InvalidOperationException, "not started");
         Start(transport);
         Assert.That(transport.LocalEndPoints, Is.Not.Empty);
-        Assert.That(() => transport.Start(Driver.Loop, new RecordingSink()), Throws.InvalidOperationException, "started already");
+        Assert.That(
+            () => transport.Start(Driver.Loop, new RecordingSink()),
+            Throws.InvalidOperationException,
+            "started already"
+        );
     }
 
     [Test]
@@ -63,7 +67,8 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
             Assert.That(pair.SinkB.ClosedLinks, Is.Empty, "dispatch does not recurse");
         };
         byte[] frame = MakeFrame(pair.AtA, 50);
-        for (int i = 0; i < 10; i++) TrySend(pair.AtA, frame); // some of one batch stay undelivered
+        for (int i = 0; i < 10; i++)
+            TrySend(pair.AtA, frame); // some of one batch stay undelivered
         Driver.Until(
             () =>
             {
@@ -71,7 +76,8 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
                 TrySend(pair.AtA, frame);
                 return pair.SinkB.HasClosed(pair.AtB);
             },
-            "Closed");
+            "Closed"
+        );
         Assert.That(pair.SinkB.ClosureOf(pair.AtB).Reason, Is.EqualTo(LinkCloseReason.TransportStopped));
         Assert.That(pair.SinkB.FrameCount, Is.EqualTo(1), "and no frame after it");
         Assert.That(pair.AtB.TryClaim(10, out _), Is.EqualTo(ClaimResult.Closed));
@@ -88,7 +94,10 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
         if (late.Traits.ConnectionOriented)
         {
             Driver.Until(() => sinkC.HasClosed(late), "Closed");
-            Assert.That(sinkC.ClosureOf(late).Reason, Is.AnyOf(LinkCloseReason.ConnectRefused, LinkCloseReason.PeerClosed));
+            Assert.That(
+                sinkC.ClosureOf(late).Reason,
+                Is.AnyOf(LinkCloseReason.ConnectRefused, LinkCloseReason.PeerClosed)
+            );
         }
         else
         {
@@ -133,10 +142,12 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
         Driver.Until(
             () =>
             {
-                if (pair.SinkA.FrameCount == 0) TrySend(pair.AtA, question);
+                if (pair.SinkA.FrameCount == 0)
+                    TrySend(pair.AtA, question);
                 return pair.SinkA.FrameCount > 0;
             },
-            "the answer");
+            "the answer"
+        );
         Assert.That(pair.SinkA.FramesOf(pair.AtA)[0], Is.EqualTo(answer));
 
         // The right index from the wrong source is a stranger's too.
@@ -152,10 +163,12 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
         Driver.Until(
             () =>
             {
-                if (pair.SinkB.Strangers.Count == 0) TrySend(spoofer, spoofed);
+                if (pair.SinkB.Strangers.Count == 0)
+                    TrySend(spoofer, spoofed);
                 return pair.SinkB.Strangers.Count > 0;
             },
-            "the spoofed frame");
+            "the spoofed frame"
+        );
         Assert.That(pair.SinkB.Strangers[0], Is.EqualTo(spoofed));
         Assert.That(pair.SinkB.FrameCount, Is.EqualTo(before), "nothing reached the link");
     }
@@ -174,13 +187,16 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
         Driver.Until(
             () =>
             {
-                if (sinkA.FrameCount == 0 && (!link.Traits.Reliable || link.Owner is null)) TrySend(link, question);
+                if (sinkA.FrameCount == 0 && (!link.Traits.Reliable || link.Owner is null))
+                    TrySend(link, question);
                 link.Owner = this;
                 return sinkA.FrameCount > 0;
             },
-            "the echo");
+            "the echo"
+        );
 
-        if (link.Traits.Credentials?.ProcessId is { } id) Assert.That(id, Is.EqualTo(process.Id));
+        if (link.Traits.Credentials?.ProcessId is { } id)
+            Assert.That(id, Is.EqualTo(process.Id));
         process.Kill();
         if (link.Traits.DetectsPeerDeath)
         {
@@ -210,17 +226,27 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
     {
         RunOnce();
         List<string> before = Descriptors();
-        for (int i = 0; i < 5; i++) RunOnce();
+        for (int i = 0; i < 5; i++)
+            RunOnce();
         List<string> after = Descriptors();
-        Assert.That(after, Has.Count.EqualTo(before.Count), () => $"new ones: {string.Join(", ", after.Except(before))}");
+        Assert.That(
+            after,
+            Has.Count.EqualTo(before.Count),
+            () => $"new ones: {string.Join(", ", after.Except(before))}"
+        );
 
         // Of the kinds that the library opens: the runtime opens files and pipes of its own whenever it likes.
         static List<string> Descriptors() =>
-        [
-            .. Directory.GetFiles("/proc/self/fd")
-                .Select(path => new FileInfo(path).LinkTarget ?? string.Empty)
-                .Where(target => target.Contains("socket:", StringComparison.Ordinal) || target.Contains("[event", StringComparison.Ordinal) || target.Contains(".lock", StringComparison.Ordinal)),
-        ];
+            [
+                .. Directory
+                    .GetFiles("/proc/self/fd")
+                    .Select(path => new FileInfo(path).LinkTarget ?? string.Empty)
+                    .Where(target =>
+                        target.Contains("socket:", StringComparison.Ordinal)
+                        || target.Contains("[event", StringComparison.Ordinal)
+                        || target.Contains(".lock", StringComparison.Ordinal)
+                    ),
+            ];
 
         void RunOnce()
         {
@@ -229,7 +255,8 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
             for (int i = 0; i < 20; i++)
             {
                 (IForwardLink near, _) = Link(a, sinkA, b, sinkB);
-                if (i % 2 == 0) near.Close();
+                if (i % 2 == 0)
+                    near.Close();
             }
 
             a.Connect(Harness.Nobody());

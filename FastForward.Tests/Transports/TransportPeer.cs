@@ -18,8 +18,18 @@ internal sealed class TransportPeer : ILinkSink
         using IForwardTransport transport = arguments switch
         {
             ["ip", var address] => new IpTransport(new IpTransportOptions { Addresses = [IPAddress.Parse(address)] }),
-            ["socket", var directory, var port] => new SocketTransport(new SocketTransportOptions { Directory = directory, Port = int.Parse(port, CultureInfo.InvariantCulture) }),
-            ["vsock", var type, var directory, var port] => TransportHarness.VSocket.Create(Enum.Parse<VSocketType>(type), directory.Length == 0 ? null : directory, int.Parse(port, CultureInfo.InvariantCulture)),
+            ["socket", var directory, var port] => new SocketTransport(
+                new SocketTransportOptions
+                {
+                    Directory = directory,
+                    Port = int.Parse(port, CultureInfo.InvariantCulture),
+                }
+            ),
+            ["vsock", var type, var directory, var port] => TransportHarness.VSocket.Create(
+                Enum.Parse<VSocketType>(type),
+                directory.Length == 0 ? null : directory,
+                int.Parse(port, CultureInfo.InvariantCulture)
+            ),
             _ => throw new ArgumentException($"peer: unknown transport '{string.Join(' ', arguments)}'"),
         };
         transport.Start(loop, new TransportPeer());
@@ -28,43 +38,39 @@ internal sealed class TransportPeer : ILinkSink
         using CancellationTokenSource ended = new();
         new Thread(() =>
         {
-            while (Console.In.Read() >= 0)
-            {
-            }
+            while (Console.In.Read() >= 0) { }
 
             ended.Cancel();
         })
-        { IsBackground = true }.Start();
+        {
+            IsBackground = true,
+        }.Start();
         loop.Run(ended.Token);
         loop.Remove(transport);
         return 0;
     }
 
-    public void Opened(IForwardLink link)
-    {
-    }
+    public void Opened(IForwardLink link) { }
 
     public void Frame(IForwardLink link, Span<byte> frame)
     {
-        if (link.TryClaim(frame.Length, out Span<byte> span) != ClaimResult.Claimed) return;
+        if (link.TryClaim(frame.Length, out Span<byte> span) != ClaimResult.Claimed)
+            return;
         frame.CopyTo(span);
         link.Commit(frame.Length, realTime: false);
     }
 
     public void BatchEnd(IForwardTransport transport) => transport.Flush();
 
-    public void Writable(IForwardLink link)
-    {
-    }
+    public void Writable(IForwardLink link) { }
 
-    public void Closed(IForwardLink link, LinkClosure closure)
-    {
-    }
+    public void Closed(IForwardLink link, LinkClosure closure) { }
 
     /// <summary>Answers to the index that stands behind the header.</summary>
     public void Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame)
     {
-        if (frame.Length < 12) return;
+        if (frame.Length < 12)
+            return;
         BinaryPrimitives.WriteUInt32LittleEndian(frame[4..], BinaryPrimitives.ReadUInt32LittleEndian(frame[8..]));
         transport.TryAnswer(source, frame);
     }

@@ -30,21 +30,24 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
     public Descriptor CreateSocket(int type)
     {
         Created.Add(type);
-        if (!Missing.TryGetValue(type, out int error)) return new Descriptor(LibC.Socket(LibC.AF_UNIX, type | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
+        if (!Missing.TryGetValue(type, out int error))
+            return new Descriptor(LibC.Socket(LibC.AF_UNIX, type | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
         System.Runtime.InteropServices.Marshal.SetLastPInvokeError(error);
         return new Descriptor();
     }
 
     public int Bind(Descriptor socket, int port)
     {
-        if (BindError != 0) return BindError;
+        if (BindError != 0)
+            return BindError;
         File.Delete(PathOf(port)); // what a killed process left
         return With(port, (address, length) => LibC.Bind(socket, (void*)address, length));
     }
 
     public int Connect(Descriptor socket, VSocketEndPoint remote, bool toHost)
     {
-        if (remote.Cid != VSocketEndPoint.LocalCid) return Errno.ENODEV; // as where no machine has the number
+        if (remote.Cid != VSocketEndPoint.LocalCid)
+            return Errno.ENODEV; // as where no machine has the number
         int error = With(remote.Port, (address, length) => LibC.Connect(socket, (void*)address, length));
         return error is Errno.ENOENT or Errno.ECONNREFUSED ? Errno.ECONNRESET : error;
     }
@@ -58,7 +61,8 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
     private static int With(string path, Func<nint, uint, int> call)
     {
         SocketAddress address = new UnixDomainSocketEndPoint(path).Serialize();
-        fixed (byte* bytes = address.Buffer.Span) return call((nint)bytes, (uint)address.Size) == 0 ? 0 : LibC.LastError;
+        fixed (byte* bytes = address.Buffer.Span)
+            return call((nint)bytes, (uint)address.Size) == 0 ? 0 : LibC.LastError;
     }
 
     private string PathOf(int port) => Path.Combine(directory, $"{port}.vsock");

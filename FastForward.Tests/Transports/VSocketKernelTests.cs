@@ -17,7 +17,8 @@ public sealed class VSocketKernelTests : IDisposable
 
     public void Dispose()
     {
-        foreach (IForwardTransport transport in _transports) transport.Dispose();
+        foreach (IForwardTransport transport in _transports)
+            transport.Dispose();
         _driver.Dispose();
     }
 
@@ -50,7 +51,10 @@ public sealed class VSocketKernelTests : IDisposable
     public void Another_type_is_refused_like_nobody_and_the_words_say_so()
     {
         VSocketTransport listener = Start(VSocketType.Stream, out _);
-        LinkClosure closure = Failure(VSocketType.SeqPacket, new VSocketEndPoint(VSocketEndPoint.LocalCid, PortOf(listener)));
+        LinkClosure closure = Failure(
+            VSocketType.SeqPacket,
+            new VSocketEndPoint(VSocketEndPoint.LocalCid, PortOf(listener))
+        );
         Assert.That(closure.Reason, Is.EqualTo(LinkCloseReason.ConnectRefused));
         Assert.That(closure.Error, Is.EqualTo(Errno.ECONNRESET));
         Assert.That(closure.Detail, Does.Contain("or with another type of socket than SeqPacket"));
@@ -70,7 +74,10 @@ public sealed class VSocketKernelTests : IDisposable
     {
         VSocketTransport first = Start(VSocketType.SeqPacket, out _);
         using VSocketTransport second = new(new VSocketTransportOptions { Port = PortOf(first), Type = type });
-        Assert.That(() => second.Start(_driver.Loop, new RecordingSink()), Throws.InstanceOf<TransportException>().With.Message.Contains("another process has the port"));
+        Assert.That(
+            () => second.Start(_driver.Loop, new RecordingSink()),
+            Throws.InstanceOf<TransportException>().With.Message.Contains("another process has the port")
+        );
     }
 
     [Test]
@@ -79,11 +86,25 @@ public sealed class VSocketKernelTests : IDisposable
         VSocketTransport listener = Start(VSocketType.Auto, out RecordingSink heard);
         VSocketTransport connector = Start(VSocketType.Auto, out RecordingSink sink);
         uint own = ((VSocketEndPoint)listener.LocalEndPoints[0]).Cid;
-        foreach (uint cid in new[] { VSocketEndPoint.LocalCid, own, VSocketEndPoint.HostCid }.Where(cid => VSocketMachine.IsSame(cid, VSocketEndPoint.LocalCid, VSocketMachine.ReadCid(out _))))
+        foreach (
+            uint cid in new[] { VSocketEndPoint.LocalCid, own, VSocketEndPoint.HostCid }.Where(cid =>
+                VSocketMachine.IsSame(cid, VSocketEndPoint.LocalCid, VSocketMachine.ReadCid(out _))
+            )
+        )
         {
             IForwardLink link = connector.Connect(new VSocketEndPoint(cid, PortOf(listener)));
-            _driver.Until(() => sink.OpenedLinks.Contains(link) && heard.OpenedLinks.Count == sink.OpenedLinks.Count, $"a link to context id {cid}");
-            Assert.That(VSocketMachine.IsSame(heard.OpenedLinks[^1].Traits.Credentials!.ContextId!.Value, cid, VSocketMachine.ReadCid(out _)), Is.True);
+            _driver.Until(
+                () => sink.OpenedLinks.Contains(link) && heard.OpenedLinks.Count == sink.OpenedLinks.Count,
+                $"a link to context id {cid}"
+            );
+            Assert.That(
+                VSocketMachine.IsSame(
+                    heard.OpenedLinks[^1].Traits.Credentials!.ContextId!.Value,
+                    cid,
+                    VSocketMachine.ReadCid(out _)
+                ),
+                Is.True
+            );
         }
     }
 
@@ -91,7 +112,9 @@ public sealed class VSocketKernelTests : IDisposable
     public void The_kernel_knows_the_flag_to_the_host()
     {
         VSocketTransport listener = Start(VSocketType.Auto, out _);
-        VSocketTransport connector = new(new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), ToHost = true });
+        VSocketTransport connector = new(
+            new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), ToHost = true }
+        );
         RecordingSink sink = Start(connector);
         IForwardLink link = connector.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, PortOf(listener)));
         _driver.Until(() => sink.OpenedLinks.Contains(link), "the loopback, which comes before the flag");
@@ -109,7 +132,9 @@ public sealed class VSocketKernelTests : IDisposable
 
     private VSocketTransport Start(VSocketType type, out RecordingSink sink)
     {
-        VSocketTransport transport = new(new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), Type = type });
+        VSocketTransport transport = new(
+            new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), Type = type }
+        );
         sink = Start(transport);
         return transport;
     }

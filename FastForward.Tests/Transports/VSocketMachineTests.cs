@@ -27,7 +27,13 @@ public sealed class VSocketMachineTests
 
     [TestCase("", "", "", true, TestName = "A machine of its own has seqpacket")]
     [TestCase("0x0013 0100000000000000", "QEMU", "", true, TestName = "So has a KVM guest whose device offers it")]
-    [TestCase("0x0013 0000000000000000", "Amazon", "", false, TestName = "Not where the device does not (Firecracker, vhost-device-vsock)")]
+    [TestCase(
+        "0x0013 0000000000000000",
+        "Amazon",
+        "",
+        false,
+        TestName = "Not where the device does not (Firecracker, vhost-device-vsock)"
+    )]
     [TestCase("0x0009 0000000000000000", "QEMU", "", true, TestName = "Other devices do not matter")]
     [TestCase("", "VMware, Inc.", "vmw_vsock_vmci_transport", false, TestName = "VMware has none")]
     [TestCase("", "VMware, Inc.", "vhost_vsock", true, TestName = "A VMware guest without VMware's transport has")]
@@ -57,7 +63,13 @@ public sealed class VSocketMachineTests
     public void Availability_is_an_answer_whatever_the_machine()
     {
         using VSocketTransport transport = new(new VSocketTransportOptions { Port = 54_000 });
-        foreach (TransportAvailability availability in new[] { transport.CheckAvailability(), VSocketTransport.CheckLoopback() })
+        foreach (
+            TransportAvailability availability in new[]
+            {
+                transport.CheckAvailability(),
+                VSocketTransport.CheckLoopback(),
+            }
+        )
         {
             TestContext.Out.WriteLine(availability.Reason ?? "available");
             Assert.That(availability.IsAvailable, Is.EqualTo(availability.Reason is null));

@@ -15,7 +15,8 @@ public sealed class VSocketTransportTests : IDisposable
 
     public void Dispose()
     {
-        foreach (IForwardTransport transport in _transports) transport.Dispose();
+        foreach (IForwardTransport transport in _transports)
+            transport.Dispose();
         _driver.Dispose();
         _directory.Dispose();
     }
@@ -25,7 +26,11 @@ public sealed class VSocketTransportTests : IDisposable
     {
         UnixVSocketFamily family = Family();
         Assert.That(Start(family, out _).ListenerType, Is.EqualTo(VSocketType.SeqPacket));
-        Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_SEQPACKET }), "not datagrams, although they could be bound");
+        Assert.That(
+            family.Created,
+            Is.EqualTo(new[] { LibC.SOCK_SEQPACKET }),
+            "not datagrams, although they could be bound"
+        );
 
         family = Family();
         family.Missing.Add(LibC.SOCK_SEQPACKET, Errno.ESOCKTNOSUPPORT);
@@ -34,9 +39,17 @@ public sealed class VSocketTransportTests : IDisposable
 
         family = Family();
         family.CarriesSeqPacket = false;
-        Assert.That(Start(family, out _).ListenerType, Is.EqualTo(VSocketType.Stream), "seqpacket could be listened on, and nobody would come");
+        Assert.That(
+            Start(family, out _).ListenerType,
+            Is.EqualTo(VSocketType.Stream),
+            "seqpacket could be listened on, and nobody would come"
+        );
         Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_STREAM }));
-        Assert.That(Start(family, out _, VSocketType.SeqPacket).ListenerType, Is.EqualTo(VSocketType.SeqPacket), "asked for");
+        Assert.That(
+            Start(family, out _, VSocketType.SeqPacket).ListenerType,
+            Is.EqualTo(VSocketType.SeqPacket),
+            "asked for"
+        );
         Assert.That(Start(Family(), out _, VSocketType.Stream).ListenerType, Is.EqualTo(VSocketType.Stream));
     }
 
@@ -46,7 +59,10 @@ public sealed class VSocketTransportTests : IDisposable
     public void A_start_that_fails_leaves_the_port_free(VSocketType type)
     {
         IVSocketFamily family = type == VSocketType.Datagram ? new UdpVSocketFamily() : Family();
-        using VSocketTransport transport = new(new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), Type = type }, family);
+        using VSocketTransport transport = new(
+            new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), Type = type },
+            family
+        );
         (ulong soft, ulong hard) = DescriptorLimit.Get();
         using Descriptor lowest = new(LibC.Socket(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0));
         ulong next = (ulong)lowest.Number + 1;
@@ -150,7 +166,9 @@ public sealed class VSocketTransportTests : IDisposable
     {
         // The node compares it with the routes when these change, and ends paths that do not fit.
         VSocketTransport transport = Start(new UdpVSocketFamily(), out _, VSocketType.Datagram);
-        IForwardLink link = transport.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, TransportHarness.VSocket.NextPort()));
+        IForwardLink link = transport.Connect(
+            new VSocketEndPoint(VSocketEndPoint.LocalCid, TransportHarness.VSocket.NextPort())
+        );
         Assert.That(link.Traits.Credentials, Is.EqualTo(new PeerCredentials { ContextId = VSocketEndPoint.LocalCid }));
     }
 
@@ -163,7 +181,10 @@ public sealed class VSocketTransportTests : IDisposable
         stranger.Send(new byte[7]);
         stranger.Send(new byte[20_000]);
         stranger.Send(new byte[8]);
-        _driver.Until(() => transport.Statistics is { DroppedShort: 1, DroppedLong: 1, StrangerFrames: 1 }, "the three datagrams");
+        _driver.Until(
+            () => transport.Statistics is { DroppedShort: 1, DroppedLong: 1, StrangerFrames: 1 },
+            "the three datagrams"
+        );
         Assert.That(sink.Strangers.Single(), Has.Length.EqualTo(8));
 
         transport.StopAccepting();
@@ -177,8 +198,14 @@ public sealed class VSocketTransportTests : IDisposable
     public void A_datagram_that_the_kernel_does_not_take_is_counted()
     {
         using VSocketTransport transport = new(
-            new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), Type = VSocketType.Datagram, MaxFrameSize = 65_536 },
-            new UdpVSocketFamily());
+            new VSocketTransportOptions
+            {
+                Port = TransportHarness.VSocket.NextPort(),
+                Type = VSocketType.Datagram,
+                MaxFrameSize = 65_536,
+            },
+            new UdpVSocketFamily()
+        );
         RecordingSink sink = new();
         transport.Start(_driver.Loop, sink);
         _driver.Attach(transport);
@@ -205,10 +232,18 @@ public sealed class VSocketTransportTests : IDisposable
         Assert.That(sink.ClosureOf(link).Detail, Does.Contain("no way leads to vsock:7:54000"));
     }
 
-    [TestCase(Errno.ECONNRESET, LinkCloseReason.ConnectRefused, "nobody listens at vsock:3:54000, or with another type")]
+    [TestCase(
+        Errno.ECONNRESET,
+        LinkCloseReason.ConnectRefused,
+        "nobody listens at vsock:3:54000, or with another type"
+    )]
     [TestCase(Errno.ESOCKTNOSUPPORT, LinkCloseReason.Failed, "has no sockets of type Stream")]
     [TestCase(Errno.EPROTOTYPE, LinkCloseReason.Failed, "has no sockets of type Stream")]
-    [TestCase(Errno.ENODEV, LinkCloseReason.Failed, "no running guest has this context id, or the kernel has no vSocket transport")]
+    [TestCase(
+        Errno.ENODEV,
+        LinkCloseReason.Failed,
+        "no running guest has this context id, or the kernel has no vSocket transport"
+    )]
     [TestCase(Errno.EOPNOTSUPP, LinkCloseReason.Failed, "does not do this")]
     [TestCase(Errno.EADDRNOTAVAIL, LinkCloseReason.Failed, "context id 3 cannot be reached")]
     [TestCase(Errno.ENETUNREACH, LinkCloseReason.Failed, "context id 3 cannot be reached")]
@@ -218,7 +253,12 @@ public sealed class VSocketTransportTests : IDisposable
     [TestCase(Errno.ENOMEM, LinkCloseReason.Failed, "errno 12")]
     public void A_failed_connect_is_named_for_what_it_is(int error, LinkCloseReason reason, string words)
     {
-        LinkClosure closure = new VSocketMedium(Family(), VSocketType.Stream, LibC.SOCK_STREAM, toHost: true).ConnectFailure(error, new VSocketEndPoint(3, 54_000));
+        LinkClosure closure = new VSocketMedium(
+            Family(),
+            VSocketType.Stream,
+            LibC.SOCK_STREAM,
+            toHost: true
+        ).ConnectFailure(error, new VSocketEndPoint(3, 54_000));
         Assert.That(closure.Reason, Is.EqualTo(reason));
         Assert.That(closure.Error, Is.EqualTo(error));
         Assert.That(closure.Detail, Does.Contain(words));
@@ -233,39 +273,54 @@ public sealed class VSocketTransportTests : IDisposable
         UnixVSocketFamily family = Family();
         family.BindError = error;
         using VSocketTransport transport = new(new VSocketTransportOptions { Port = port }, family);
-        Assert.That(() => transport.Start(_driver.Loop, new RecordingSink()), Throws.InstanceOf<TransportException>().With.Message.Contains(words).And.Message.Contains($"{port}"));
+        Assert.That(
+            () => transport.Start(_driver.Loop, new RecordingSink()),
+            Throws.InstanceOf<TransportException>().With.Message.Contains(words).And.Message.Contains($"{port}")
+        );
     }
 
     [Test]
     public void Datagrams_are_refused_by_name_where_there_is_no_VMware()
     {
-        using VSocketTransport transport = new(new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), Type = VSocketType.Datagram });
-        if (Directory.Exists("/sys/module/vmw_vsock_vmci_transport")) Assert.Ignore("This kernel has VMCI.");
+        using VSocketTransport transport = new(
+            new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), Type = VSocketType.Datagram }
+        );
+        if (Directory.Exists("/sys/module/vmw_vsock_vmci_transport"))
+            Assert.Ignore("This kernel has VMCI.");
         Assert.That(
             () => transport.Start(_driver.Loop, new RecordingSink()),
-            Throws.InstanceOf<TransportException>().With.Message.Contains("only VMware's VMCI has datagrams").Or.Message.Contains("the kernel has no AF_VSOCK"));
+            Throws
+                .InstanceOf<TransportException>()
+                .With.Message.Contains("only VMware's VMCI has datagrams")
+                .Or.Message.Contains("the kernel has no AF_VSOCK")
+        );
         Assert.That(transport.LocalEndPoints, Is.Empty);
     }
 
     [Test]
     public void Bad_options_are_named()
     {
-        foreach ((Action<VSocketTransportOptions> spoil, string name) in new (Action<VSocketTransportOptions>, string)[]
-        {
-            (static options => options.Port = 0, "Port"),
-            (static options => options.Port = 65_536, "Port"),
-            (static options => options.Type = (VSocketType)9, "Type"),
-            (static options => (options.Type, options.ToHost) = (VSocketType.Datagram, true), "ToHost"),
-            (static options => options.MaxFrameSize = 1_199, "MaxFrameSize"),
-            (static options => options.MaxFrameSize = 65_537, "MaxFrameSize"),
-            (static options => options.OpenTimeout = TimeSpan.Zero, "OpenTimeout"),
-            (static options => options.Backlog = 0, "Backlog"),
-            (static options => options.MaxPendingOpens = 0, "MaxPendingOpens"),
-        })
+        foreach (
+            (Action<VSocketTransportOptions> spoil, string name) in new (Action<VSocketTransportOptions>, string)[]
+            {
+                (static options => options.Port = 0, "Port"),
+                (static options => options.Port = 65_536, "Port"),
+                (static options => options.Type = (VSocketType)9, "Type"),
+                (static options => (options.Type, options.ToHost) = (VSocketType.Datagram, true), "ToHost"),
+                (static options => options.MaxFrameSize = 1_199, "MaxFrameSize"),
+                (static options => options.MaxFrameSize = 65_537, "MaxFrameSize"),
+                (static options => options.OpenTimeout = TimeSpan.Zero, "OpenTimeout"),
+                (static options => options.Backlog = 0, "Backlog"),
+                (static options => options.MaxPendingOpens = 0, "MaxPendingOpens"),
+            }
+        )
         {
             VSocketTransportOptions options = new() { Port = 54_000 };
             spoil(options);
-            Assert.That(() => new VSocketTransport(options), Throws.InstanceOf<TransportException>().With.Message.StartsWith($"{name}: "));
+            Assert.That(
+                () => new VSocketTransport(options),
+                Throws.InstanceOf<TransportException>().With.Message.StartsWith($"{name}: ")
+            );
         }
     }
 
@@ -273,9 +328,17 @@ public sealed class VSocketTransportTests : IDisposable
 
     private UnixVSocketFamily Family() => new(_directory.Path);
 
-    private VSocketTransport Start(IVSocketFamily family, out RecordingSink sink, VSocketType type = VSocketType.Auto, int port = 0)
+    private VSocketTransport Start(
+        IVSocketFamily family,
+        out RecordingSink sink,
+        VSocketType type = VSocketType.Auto,
+        int port = 0
+    )
     {
-        VSocketTransport transport = new(new VSocketTransportOptions { Port = port == 0 ? TransportHarness.VSocket.NextPort() : port, Type = type }, family);
+        VSocketTransport transport = new(
+            new VSocketTransportOptions { Port = port == 0 ? TransportHarness.VSocket.NextPort() : port, Type = type },
+            family
+        );
         sink = new RecordingSink();
         transport.Start(_driver.Loop, sink);
         _driver.Attach(transport);

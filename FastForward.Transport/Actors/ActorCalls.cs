@@ -25,9 +25,7 @@ internal sealed partial class ActorCalls(ILogger logger)
         {
             slot.Actor.OnMessage(message);
         }
-        catch (Exception exception) when (Survives(slot, nameof(IActor.OnMessage), exception))
-        {
-        }
+        catch (Exception exception) when (Survives(slot, nameof(IActor.OnMessage), exception)) { }
 
         Measure(slot, nameof(IActor.OnMessage), began);
     }
@@ -39,9 +37,7 @@ internal sealed partial class ActorCalls(ILogger logger)
         {
             slot.Actor.OnStreamEnd(end);
         }
-        catch (Exception exception) when (Survives(slot, nameof(IActor.OnStreamEnd), exception))
-        {
-        }
+        catch (Exception exception) when (Survives(slot, nameof(IActor.OnStreamEnd), exception)) { }
 
         Measure(slot, nameof(IActor.OnStreamEnd), began);
     }
@@ -53,9 +49,7 @@ internal sealed partial class ActorCalls(ILogger logger)
         {
             slot.Actor.OnPeer(change);
         }
-        catch (Exception exception) when (Survives(slot, nameof(IActor.OnPeer), exception))
-        {
-        }
+        catch (Exception exception) when (Survives(slot, nameof(IActor.OnPeer), exception)) { }
 
         Measure(slot, nameof(IActor.OnPeer), began);
     }
@@ -67,9 +61,7 @@ internal sealed partial class ActorCalls(ILogger logger)
         {
             slot.Actor.OnWritable(node, stream);
         }
-        catch (Exception exception) when (Survives(slot, nameof(IActor.OnWritable), exception))
-        {
-        }
+        catch (Exception exception) when (Survives(slot, nameof(IActor.OnWritable), exception)) { }
 
         Measure(slot, nameof(IActor.OnWritable), began);
     }
@@ -81,9 +73,7 @@ internal sealed partial class ActorCalls(ILogger logger)
         {
             slot.Actor.OnUndelivered(report);
         }
-        catch (Exception exception) when (Survives(slot, nameof(IActor.OnUndelivered), exception))
-        {
-        }
+        catch (Exception exception) when (Survives(slot, nameof(IActor.OnUndelivered), exception)) { }
 
         Measure(slot, nameof(IActor.OnUndelivered), began);
     }
@@ -132,7 +122,8 @@ internal sealed partial class ActorCalls(ILogger logger)
     private bool Survives(ActorSlot slot, string call, Exception exception)
     {
         slot.Statistics.Failed();
-        if (slot.FailureGate.TryPass(Loop.Now, out long suppressed)) LogFailed(logger, slot.Name, call, suppressed, exception);
+        if (slot.FailureGate.TryPass(Loop.Now, out long suppressed))
+            LogFailed(logger, slot.Name, call, suppressed, exception);
         return Loop.CountFailure(exception);
     }
 
@@ -143,12 +134,37 @@ internal sealed partial class ActorCalls(ILogger logger)
             LogSlow(logger, slot.Name, call, took, Loop.SlowMicros, suppressed);
     }
 
-    [LoggerMessage(EventId = 1401, Level = LogLevel.Error, Message = "Actor {Actor} let an exception out of {Call}; it was counted ({Suppressed} more since the last of these entries)")]
-    private static partial void LogFailed(ILogger logger, string actor, string call, long suppressed, Exception exception);
+    [LoggerMessage(
+        EventId = 1401,
+        Level = LogLevel.Error,
+        Message = "Actor {Actor} let an exception out of {Call}; it was counted ({Suppressed} more since the last of these entries)"
+    )]
+    private static partial void LogFailed(
+        ILogger logger,
+        string actor,
+        string call,
+        long suppressed,
+        Exception exception
+    );
 
-    [LoggerMessage(EventId = 1402, Level = LogLevel.Warning, Message = "Actor {Actor} took {Micros} us in {Call}, more than the limit of {Limit} us; everything else on the loop waited ({Suppressed} more since the last of these entries)")]
-    private static partial void LogSlow(ILogger logger, string actor, string call, long micros, long limit, long suppressed);
+    [LoggerMessage(
+        EventId = 1402,
+        Level = LogLevel.Warning,
+        Message = "Actor {Actor} took {Micros} us in {Call}, more than the limit of {Limit} us; everything else on the loop waited ({Suppressed} more since the last of these entries)"
+    )]
+    private static partial void LogSlow(
+        ILogger logger,
+        string actor,
+        string call,
+        long micros,
+        long limit,
+        long suppressed
+    );
 
-    [LoggerMessage(EventId = 1403, Level = LogLevel.Warning, Message = "No actor owns service 0x{Service:x4}: an event of a stream with node {Node} was dropped ({Suppressed} more since the last of these entries)")]
+    [LoggerMessage(
+        EventId = 1403,
+        Level = LogLevel.Warning,
+        Message = "No actor owns service 0x{Service:x4}: an event of a stream with node {Node} was dropped ({Suppressed} more since the last of these entries)"
+    )]
     private static partial void LogUnowned(ILogger logger, ushort service, uint node, long suppressed);
 }

@@ -33,8 +33,10 @@ public sealed class ActorStatistics
 
     internal bool Took(long micros, long slow)
     {
-        if (micros > _longestCall) _longestCall = micros;
-        if (micros <= slow) return false;
+        if (micros > _longestCall)
+            _longestCall = micros;
+        if (micros <= slow)
+            return false;
         _slowCalls++;
         return true;
     }

@@ -68,21 +68,38 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     public void Add(IActor actor, params ReadOnlySpan<ushort> services)
     {
         ArgumentNullException.ThrowIfNull(actor);
-        if (_state != State.Made) throw new InvalidOperationException("The actor system was started already: add all actors before Start.");
+        if (_state != State.Made)
+            throw new InvalidOperationException("The actor system was started already: add all actors before Start.");
         string name = actor.Name;
-        if (string.IsNullOrWhiteSpace(name)) throw new ArgumentException($"An actor of type {actor.GetType().Name} has no name; logs and statistics need one.", nameof(actor));
-        if (_slots.Exists(slot => slot.Name == name)) throw new ArgumentException($"There is an actor named \"{name}\" already; names are unique.", nameof(actor));
+        if (string.IsNullOrWhiteSpace(name))
+            throw new ArgumentException(
+                $"An actor of type {actor.GetType().Name} has no name; logs and statistics need one.",
+                nameof(actor)
+            );
+        if (_slots.Exists(slot => slot.Name == name))
+            throw new ArgumentException(
+                $"There is an actor named \"{name}\" already; names are unique.",
+                nameof(actor)
+            );
         for (int i = 0; i < services.Length; i++)
         {
             if (_owners.TryGetValue(services[i], out ActorSlot? owner))
-                throw new ArgumentException($"Service 0x{services[i]:x4} of actor \"{name}\" belongs to actor \"{owner.Name}\" already; a service has one owner.", nameof(services));
-            if (services[..i].Contains(services[i])) throw new ArgumentException($"Service 0x{services[i]:x4} of actor \"{name}\" is named twice.", nameof(services));
+                throw new ArgumentException(
+                    $"Service 0x{services[i]:x4} of actor \"{name}\" belongs to actor \"{owner.Name}\" already; a service has one owner.",
+                    nameof(services)
+                );
+            if (services[..i].Contains(services[i]))
+                throw new ArgumentException(
+                    $"Service 0x{services[i]:x4} of actor \"{name}\" is named twice.",
+                    nameof(services)
+                );
         }
 
         ActorSlot added = new(actor, name);
         _slots.Add(added);
         _statistics.Add(added.Statistics);
-        foreach (ushort service in services) _owners.Add(service, added);
+        foreach (ushort service in services)
+            _owners.Add(service, added);
     }
 
     /// <summary>
@@ -99,7 +116,8 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(loop);
         loop.VerifyAccess();
-        if (_state != State.Made) throw new InvalidOperationException("An actor system starts once.");
+        if (_state != State.Made)
+            throw new InvalidOperationException("An actor system starts once.");
         _loop = loop;
         _calls.Loop = loop;
         _state = State.Running;
@@ -109,12 +127,23 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
             try
             {
                 _started++;
-                slot.Actor.OnStart(new ActorContext(this, slot.Name, node, loop, _loggers.CreateLogger($"FastForward.Actors.{slot.Name}")));
+                slot.Actor.OnStart(
+                    new ActorContext(
+                        this,
+                        slot.Name,
+                        node,
+                        loop,
+                        _loggers.CreateLogger($"FastForward.Actors.{slot.Name}")
+                    )
+                );
             }
             catch (Exception exception)
             {
                 Stop();
-                throw new InvalidOperationException($"Actor \"{slot.Name}\" could not start: {exception.Message}", exception);
+                throw new InvalidOperationException(
+                    $"Actor \"{slot.Name}\" could not start: {exception.Message}",
+                    exception
+                );
             }
         }
 
@@ -136,19 +165,22 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         _loop!.VerifyAccess();
         _state = State.Stopped;
         _loop.Remove(this);
-        while (_started > 0) _calls.Stop(_slots[--_started]);
+        while (_started > 0)
+            _calls.Stop(_slots[--_started]);
     }
 
     /// <inheritdoc/>
     void IForwardHandler.OnMessage(in ReceivedMessage message)
     {
-        if (TryFindReceiver(message.Node, message.Stream, out ActorSlot? slot)) _calls.Message(slot, message);
+        if (TryFindReceiver(message.Node, message.Stream, out ActorSlot? slot))
+            _calls.Message(slot, message);
     }
 
     /// <inheritdoc/>
     void IForwardHandler.OnStreamEnd(in StreamEnd end)
     {
-        if (TryFindReceiver(end.Node, end.Stream, out ActorSlot? slot)) _calls.StreamEnd(slot, end);
+        if (TryFindReceiver(end.Node, end.Stream, out ActorSlot? slot))
+            _calls.StreamEnd(slot, end);
     }
 
     /// <inheritdoc/>
@@ -157,7 +189,8 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         Arrive();
         foreach (ActorSlot slot in _slots)
         {
-            if (_state != State.Running) return; // an actor may stop the system
+            if (_state != State.Running)
+                return; // an actor may stop the system
             _calls.Peer(slot, change);
         }
     }
@@ -165,13 +198,15 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     /// <inheritdoc/>
     void IForwardHandler.OnWritable(uint node, ulong stream)
     {
-        if (TryFindSender(node, stream, out ActorSlot? slot)) _calls.Writable(slot, node, stream);
+        if (TryFindSender(node, stream, out ActorSlot? slot))
+            _calls.Writable(slot, node, stream);
     }
 
     /// <inheritdoc/>
     void IForwardHandler.OnUndelivered(in Undelivered report)
     {
-        if (TryFindSender(report.Node, report.Stream, out ActorSlot? slot)) _calls.Undelivered(slot, report);
+        if (TryFindSender(report.Node, report.Stream, out ActorSlot? slot))
+            _calls.Undelivered(slot, report);
     }
 
     /// <inheritdoc/>
@@ -181,7 +216,8 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         _eventSinceWork = false;
         foreach (ActorSlot slot in _slots)
         {
-            if (_state != State.Running) break; // an actor may stop the system
+            if (_state != State.Running)
+                break; // an actor may stop the system
             work += _calls.Work(slot);
         }
 
@@ -192,9 +228,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     // count as work, such as the flush, and may have left an actor something to do.
     bool ILoopSource.Arm() => _eventSinceWork;
 
-    void ILoopSource.Disarm()
-    {
-    }
+    void ILoopSource.Disarm() { }
 
     internal ulong NextStreamNumber() => _streamNumber++;
 
@@ -202,7 +236,8 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     {
         Arrive();
         slot = null;
-        if (_state == State.Running && _owners.TryGetValue(ActorStream.ServiceOf(stream), out slot)) return true;
+        if (_state == State.Running && _owners.TryGetValue(ActorStream.ServiceOf(stream), out slot))
+            return true;
         _calls.Unowned(node, stream);
         return false;
     }
@@ -212,7 +247,11 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         Arrive();
         slot = null;
         ushort service = ActorStream.ServiceOf(stream);
-        if (_state == State.Running && (_owners.TryGetValue(ActorStream.Opposite(service), out slot) || _owners.TryGetValue(service, out slot))) return true;
+        if (
+            _state == State.Running
+            && (_owners.TryGetValue(ActorStream.Opposite(service), out slot) || _owners.TryGetValue(service, out slot))
+        )
+            return true;
         _calls.Unowned(node, stream);
         return false;
     }
@@ -220,7 +259,10 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     private void Arrive()
     {
         _eventSinceWork = true;
-        if (_state == State.Made) throw new InvalidOperationException("The node had an event before its actors were started: call ActorSystem.Start before ForwardNode.Start.");
+        if (_state == State.Made)
+            throw new InvalidOperationException(
+                "The node had an event before its actors were started: call ActorSystem.Start before ForwardNode.Start."
+            );
     }
 
     [LoggerMessage(EventId = 1400, Level = LogLevel.Information, Message = "{Count} actors started")]

@@ -22,36 +22,24 @@ public interface IActor
     /// same.
     /// </summary>
     /// <param name="context">What the actor works with; valid until <see cref="OnStop"/>.</param>
-    void OnStart(ActorContext context)
-    {
-    }
+    void OnStart(ActorContext context) { }
 
     /// <summary>A message on a stream of one of the actor's services. Its payload dies with the call.</summary>
-    void OnMessage(in ReceivedMessage message)
-    {
-    }
+    void OnMessage(in ReceivedMessage message) { }
 
     /// <summary>No message follows on an incoming stream of one of the actor's services.</summary>
-    void OnStreamEnd(in StreamEnd end)
-    {
-    }
+    void OnStreamEnd(in StreamEnd end) { }
 
     /// <summary>Something changed about a peer. Every actor hears of every peer.</summary>
-    void OnPeer(in PeerEvent change)
-    {
-    }
+    void OnPeer(in PeerEvent change) { }
 
     /// <summary>A stream that the actor sends on takes messages again.</summary>
-    void OnWritable(uint node, ulong stream)
-    {
-    }
+    void OnWritable(uint node, ulong stream) { }
 
     /// <summary>
     /// Accepted messages on a stream that the actor sends on were not delivered, or may not have been.
     /// </summary>
-    void OnUndelivered(in Undelivered report)
-    {
-    }
+    void OnUndelivered(in Undelivered report) { }
 
     /// <summary>
     /// Called once in each duty cycle, and at least once after any other call before the loop sleeps. It must not wait.
@@ -62,7 +50,5 @@ public interface IActor
     int DoWork() => 0;
 
     /// <summary>The system stops; the last call. Actors stop in the opposite order of their start.</summary>
-    void OnStop()
-    {
-    }
+    void OnStop() { }
 }

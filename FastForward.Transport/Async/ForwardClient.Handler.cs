@@ -51,15 +51,23 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
             pipe.Fail(Restarted(message.Node));
         }
 
-        if (_services.TryGetValue(ActorStream.ServiceOf(message.Stream), out object? owner) && owner is ForwardReceiver receiver) Take(receiver, message);
-        else if (owner is ForwardPipeListener listener && IsOpening(message)) Accept(listener, message);
-        else Unclaimed(message);
+        if (
+            _services.TryGetValue(ActorStream.ServiceOf(message.Stream), out object? owner)
+            && owner is ForwardReceiver receiver
+        )
+            Take(receiver, message);
+        else if (owner is ForwardPipeListener listener && IsOpening(message))
+            Accept(listener, message);
+        else
+            Unclaimed(message);
     }
 
     private void OnStreamEnd(in StreamEnd end)
     {
-        if (_pipes.TryGetValue((end.Node, end.Stream), out ForwardPipe? pipe)) pipe.OnStreamEnd(end);
-        else StreamEnded?.Invoke(end);
+        if (_pipes.TryGetValue((end.Node, end.Stream), out ForwardPipe? pipe))
+            pipe.OnStreamEnd(end);
+        else
+            StreamEnded?.Invoke(end);
     }
 
     private void OnPeer(in PeerEvent change)
@@ -77,7 +85,8 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
 
     private void OnUndelivered(in Undelivered report)
     {
-        if (_pipes.TryGetValue((report.Node, ForwardPipe.Opposite(report.Stream)), out ForwardPipe? pipe)) pipe.OnUndelivered(report);
+        if (_pipes.TryGetValue((report.Node, ForwardPipe.Opposite(report.Stream)), out ForwardPipe? pipe))
+            pipe.OnUndelivered(report);
         Undelivered?.Invoke(report);
     }
 
@@ -109,16 +118,20 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
 
         pipe.Bind(Node, message);
         _pipes.Add((message.Node, message.Stream), pipe);
-        if (!listener.TryAdd(pipe)) pipe.Fail(new ForwardPipeException(ForwardPipeException.NoListener, "The listener was disposed of."));
+        if (!listener.TryAdd(pipe))
+            pipe.Fail(new ForwardPipeException(ForwardPipeException.NoListener, "The listener was disposed of."));
     }
 
     private void Unclaimed(in ReceivedMessage message)
     {
         _unclaimed++;
-        if (message.Class != MessageClass.Reliable) return;
+        if (message.Class != MessageClass.Reliable)
+            return;
         // Who connects a pipe hears why; whoever sends a message hears it with the next one.
-        if (IsOpening(message) && ActorStream.ServiceOf(message.Stream) < ActorStream.AnswerBit) Reject(message, ForwardPipeException.NoListener);
-        else Node.RefuseStream(message.Node, message.Stream);
+        if (IsOpening(message) && ActorStream.ServiceOf(message.Stream) < ActorStream.AnswerBit)
+            Reject(message, ForwardPipeException.NoListener);
+        else
+            Node.RefuseStream(message.Node, message.Stream);
     }
 
     // The other side resets its stream then. To refuse it here would be told before the answer, and without a reason.
@@ -126,8 +139,15 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
     {
         Span<byte> payload = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(payload, code);
-        SendResult answer = Node.Send(opening.Node, ForwardPipe.Opposite(opening.Stream), MessageClass.Reliable, payload, SendOptions.End);
-        if (!answer.IsAccepted) Node.RefuseStream(opening.Node, opening.Stream);
+        SendResult answer = Node.Send(
+            opening.Node,
+            ForwardPipe.Opposite(opening.Stream),
+            MessageClass.Reliable,
+            payload,
+            SendOptions.End
+        );
+        if (!answer.IsAccepted)
+            Node.RefuseStream(opening.Node, opening.Stream);
     }
 
     private static ForwardPipeException Restarted(uint node) =>

@@ -83,7 +83,8 @@ public sealed partial class ForwardClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(loop);
-        if (_node is not null) throw new InvalidOperationException("The client was attached before: a client has one node.");
+        if (_node is not null)
+            throw new InvalidOperationException("The client was attached before: a client has one node.");
         _loop = loop;
         _node = node;
     }
@@ -110,10 +111,23 @@ public sealed partial class ForwardClient : IAsyncDisposable
     /// <exception cref="OperationCanceledException">It was cancelled, and the message was not sent.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
     /// <exception cref="InvalidOperationException">The client has no node yet.</exception>
-    public ValueTask<SendResult> SendAsync(uint node, ulong stream, MessageClass messageClass, ReadOnlyMemory<byte> payload, SendOptions options = SendOptions.None, CancellationToken cancellation = default)
+    public ValueTask<SendResult> SendAsync(
+        uint node,
+        ulong stream,
+        MessageClass messageClass,
+        ReadOnlyMemory<byte> payload,
+        SendOptions options = SendOptions.None,
+        CancellationToken cancellation = default
+    )
     {
-        if (_node is null) throw NotAttached();
-        if (messageClass is not (MessageClass.RealTime or MessageClass.Reliable)) throw new ArgumentOutOfRangeException(nameof(messageClass), messageClass, "There are Reliable and RealTime.");
+        if (_node is null)
+            throw NotAttached();
+        if (messageClass is not (MessageClass.RealTime or MessageClass.Reliable))
+            throw new ArgumentOutOfRangeException(
+                nameof(messageClass),
+                messageClass,
+                "There are Reliable and RealTime."
+            );
         return _sends.Begin(node, stream, messageClass, payload, options, isEndOnly: false, pipe: null, cancellation);
     }
 
@@ -124,8 +138,18 @@ public sealed partial class ForwardClient : IAsyncDisposable
     /// <returns>As of <see cref="ForwardNode.EndStream"/>; the sequence means nothing.</returns>
     public ValueTask<SendResult> EndStreamAsync(uint node, ulong stream, CancellationToken cancellation = default)
     {
-        if (_node is null) throw NotAttached();
-        return _sends.Begin(node, stream, MessageClass.Reliable, default, SendOptions.None, isEndOnly: true, pipe: null, cancellation);
+        if (_node is null)
+            throw NotAttached();
+        return _sends.Begin(
+            node,
+            stream,
+            MessageClass.Reliable,
+            default,
+            SendOptions.None,
+            isEndOnly: true,
+            pipe: null,
+            cancellation
+        );
     }
 
     /// <summary>
@@ -134,7 +158,8 @@ public sealed partial class ForwardClient : IAsyncDisposable
     /// </summary>
     public void ResetStream(uint node, ulong stream, uint code)
     {
-        if (_node is null) throw NotAttached();
+        if (_node is null)
+            throw NotAttached();
         Post(() =>
         {
             _node.ResetStream(node, stream, code);
@@ -174,15 +199,19 @@ public sealed partial class ForwardClient : IAsyncDisposable
     public async Task<ForwardPipe> ConnectPipeAsync(uint node, ushort service, CancellationToken cancellation = default)
     {
         VerifyPipeService(service);
-        if (_node is null) throw NotAttached();
+        if (_node is null)
+            throw NotAttached();
         cancellation.ThrowIfCancellationRequested();
         TaskCompletionSource<ForwardPipe> opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(() =>
         {
-            if (cancellation.IsCancellationRequested) opened.TrySetCanceled(cancellation);
-            else opened.TrySetResult(Open(node, service));
+            if (cancellation.IsCancellationRequested)
+                opened.TrySetCanceled(cancellation);
+            else
+                opened.TrySetResult(Open(node, service));
         });
-        if (_isClosed) opened.TrySetException(ForwardPipe.Stopped());
+        if (_isClosed)
+            opened.TrySetException(ForwardPipe.Stopped());
         ForwardPipe pipe;
         try
         {
@@ -193,7 +222,10 @@ public sealed partial class ForwardClient : IAsyncDisposable
             // It may be open by now, or become so.
             Post(() =>
             {
-                if (opened.Task.IsCompletedSuccessfully) opened.Task.Result.Fail(new ForwardPipeException(ForwardPipeException.Aborted, "The connect was cancelled."));
+                if (opened.Task.IsCompletedSuccessfully)
+                    opened.Task.Result.Fail(
+                        new ForwardPipeException(ForwardPipeException.Aborted, "The connect was cancelled.")
+                    );
             });
             throw;
         }
@@ -201,13 +233,19 @@ public sealed partial class ForwardClient : IAsyncDisposable
         try
         {
             SendResult result = await SendOfPipe(pipe, default, cancellation).ConfigureAwait(false);
-            if (!result.IsAccepted) throw pipe.Fault?.Again() ?? pipe.Refusal(result.Status);
+            if (!result.IsAccepted)
+                throw pipe.Fault?.Again() ?? pipe.Refusal(result.Status);
             await pipe.Accepted.WaitAsync(cancellation).ConfigureAwait(false);
             return pipe;
         }
         catch (Exception exception)
         {
-            Post(() => pipe.Fail(exception as ForwardPipeException ?? new ForwardPipeException(ForwardPipeException.Aborted, exception.Message)));
+            Post(() =>
+                pipe.Fail(
+                    exception as ForwardPipeException
+                        ?? new ForwardPipeException(ForwardPipeException.Aborted, exception.Message)
+                )
+            );
             throw;
         }
     }
@@ -238,18 +276,43 @@ public sealed partial class ForwardClient : IAsyncDisposable
             closed.TrySetResult();
         });
         // A loop that ended meanwhile does not run what was posted; one that somebody drives by hand has no task.
-        if (!loop.Completion.IsCompleted) await Task.WhenAny(closed.Task, loop.Completion).ConfigureAwait(false);
-        else if (!loop.IsOnLoopThread) await closed.Task.ConfigureAwait(false);
-        if (!closed.Task.IsCompleted) Close();
+        if (!loop.Completion.IsCompleted)
+            await Task.WhenAny(closed.Task, loop.Completion).ConfigureAwait(false);
+        else if (!loop.IsOnLoopThread)
+            await closed.Task.ConfigureAwait(false);
+        if (!closed.Task.IsCompleted)
+            Close();
     }
 
     /// <summary>A pipe's message, as by a send, but outside of the limit, since a pipe has one at a time.</summary>
-    internal ValueTask<SendResult> SendOfPipe(ForwardPipe pipe, ReadOnlyMemory<byte> payload, CancellationToken cancellation) =>
-        _sends.Begin(pipe.Node, pipe.Outgoing, MessageClass.Reliable, payload, SendOptions.None, isEndOnly: false, pipe, cancellation);
+    internal ValueTask<SendResult> SendOfPipe(
+        ForwardPipe pipe,
+        ReadOnlyMemory<byte> payload,
+        CancellationToken cancellation
+    ) =>
+        _sends.Begin(
+            pipe.Node,
+            pipe.Outgoing,
+            MessageClass.Reliable,
+            payload,
+            SendOptions.None,
+            isEndOnly: false,
+            pipe,
+            cancellation
+        );
 
     /// <summary>The end of a pipe's output.</summary>
     internal ValueTask<SendResult> EndOfPipe(ForwardPipe pipe) =>
-        _sends.Begin(pipe.Node, pipe.Outgoing, MessageClass.Reliable, default, SendOptions.None, isEndOnly: true, pipe, CancellationToken.None);
+        _sends.Begin(
+            pipe.Node,
+            pipe.Outgoing,
+            MessageClass.Reliable,
+            default,
+            SendOptions.None,
+            isEndOnly: true,
+            pipe,
+            CancellationToken.None
+        );
 
     internal void Post(Action work) => _loop!.Post(work);
 
@@ -257,33 +320,48 @@ public sealed partial class ForwardClient : IAsyncDisposable
 
     internal void Forget(ForwardPipe pipe)
     {
-        if (_pipes.TryGetValue((pipe.Node, pipe.Incoming), out ForwardPipe? known) && ReferenceEquals(known, pipe)) _pipes.Remove((pipe.Node, pipe.Incoming));
+        if (_pipes.TryGetValue((pipe.Node, pipe.Incoming), out ForwardPipe? known) && ReferenceEquals(known, pipe))
+            _pipes.Remove((pipe.Node, pipe.Incoming));
     }
 
     internal void Remove(ForwardReceiver receiver)
     {
         _services.TryRemove(new KeyValuePair<ushort, object>(receiver.Service, receiver));
         // After what the loop is adding at this moment.
-        if (_loop is null || _isClosed) receiver.Close();
-        else Post(receiver.Close);
+        if (_loop is null || _isClosed)
+            receiver.Close();
+        else
+            Post(receiver.Close);
     }
 
     internal void Remove(ForwardPipeListener listener) =>
         _services.TryRemove(new KeyValuePair<ushort, object>(listener.Service, listener));
 
     private static InvalidOperationException NotAttached() =>
-        new("The client has no node yet: call Attach after the node was made, or start the actor system that it was added to.");
+        new(
+            "The client has no node yet: call Attach after the node was made, or start the actor system that it was added to."
+        );
 
     private static void VerifyPipeService(ushort service)
     {
-        if (service >= ActorStream.AnswerBit) throw new ArgumentOutOfRangeException(nameof(service), service, "Pipes are connected to services 0..0x7FFF; the answers to service n travel on n | 0x8000 by themselves.");
+        if (service >= ActorStream.AnswerBit)
+            throw new ArgumentOutOfRangeException(
+                nameof(service),
+                service,
+                "Pipes are connected to services 0..0x7FFF; the answers to service n travel on n | 0x8000 by themselves."
+            );
     }
 
     private void Register(ushort service, object owner)
     {
         ObjectDisposedException.ThrowIf(_isClosed, this);
-        if (!_services.TryAdd(service, owner)) throw new ArgumentException($"Service 0x{service:x4} has a receiver or listener already: dispose of it first.", nameof(service));
-        if (!_isClosed) return;
+        if (!_services.TryAdd(service, owner))
+            throw new ArgumentException(
+                $"Service 0x{service:x4} has a receiver or listener already: dispose of it first.",
+                nameof(service)
+            );
+        if (!_isClosed)
+            return;
         _services.TryRemove(new KeyValuePair<ushort, object>(service, owner)); // closed in between: nobody would close it
         throw new ObjectDisposedException(nameof(ForwardClient));
     }
@@ -292,14 +370,17 @@ public sealed partial class ForwardClient : IAsyncDisposable
     {
         ulong outgoing = _actor?.NewStream(service) ?? ActorStream.Compose(service, (ulong)_pipeNumber++);
         ForwardPipe pipe = new(this, node, ForwardPipe.Opposite(outgoing));
-        if (_isClosed) pipe.Fail(ForwardPipe.Stopped());
-        else _pipes.Add((node, pipe.Incoming), pipe);
+        if (_isClosed)
+            pipe.Fail(ForwardPipe.Stopped());
+        else
+            _pipes.Add((node, pipe.Incoming), pipe);
         return pipe;
     }
 
     private void Schedule()
     {
-        if (Interlocked.Exchange(ref _scheduled, 1) == 0) _loop!.Post(_run);
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
+            _loop!.Post(_run);
     }
 
     private void Run()
@@ -311,16 +392,21 @@ public sealed partial class ForwardClient : IAsyncDisposable
 
     private void Close()
     {
-        if (_isClosed) return;
+        if (_isClosed)
+            return;
         _isClosed = true;
-        foreach (ForwardPipe pipe in _pipes.Values.ToArray()) pipe.Fail(ForwardPipe.Stopped());
+        foreach (ForwardPipe pipe in _pipes.Values.ToArray())
+            pipe.Fail(ForwardPipe.Stopped());
         foreach (object owner in _services.Values)
         {
-            if (owner is ForwardReceiver receiver) receiver.Close();
-            else ((ForwardPipeListener)owner).Close();
+            if (owner is ForwardReceiver receiver)
+                receiver.Close();
+            else
+                ((ForwardPipeListener)owner).Close();
         }
 
         _services.Clear();
-        if (_node is not null) _sends.Close(_node);
+        if (_node is not null)
+            _sends.Close(_node);
     }
 }

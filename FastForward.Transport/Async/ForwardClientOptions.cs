@@ -23,13 +23,24 @@ public sealed class ForwardClientOptions
 
     internal void Validate()
     {
-        Require(MaxPendingSends is >= 1 and <= 1 << 20, nameof(MaxPendingSends), MaxPendingSends, "1..1048576, such as 1024");
-        Require(RealTimeCapacity is >= 1 and <= 1 << 20, nameof(RealTimeCapacity), RealTimeCapacity, "1..1048576, such as 256");
+        Require(
+            MaxPendingSends is >= 1 and <= 1 << 20,
+            nameof(MaxPendingSends),
+            MaxPendingSends,
+            "1..1048576, such as 1024"
+        );
+        Require(
+            RealTimeCapacity is >= 1 and <= 1 << 20,
+            nameof(RealTimeCapacity),
+            RealTimeCapacity,
+            "1..1048576, such as 256"
+        );
         Require(PipeBacklog is >= 1 and <= 65_536, nameof(PipeBacklog), PipeBacklog, "1..65536, such as 128");
     }
 
     private static void Require(bool condition, string name, int value, string range)
     {
-        if (!condition) throw new ArgumentException($"{name}: {value} is not allowed; use {range}.");
+        if (!condition)
+            throw new ArgumentException($"{name}: {value} is not allowed; use {range}.");
     }
 }

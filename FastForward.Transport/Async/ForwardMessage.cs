@@ -49,9 +49,13 @@ public readonly struct ForwardMessage : IDisposable, IEquatable<ForwardMessage>
     /// <summary>The content.</summary>
     public ReadOnlyMemory<byte> Payload => Slot.Payload;
 
-    private MessageSlot Slot => _slot is { } slot && slot.Version == _version
-        ? slot
-        : throw new ObjectDisposedException(nameof(ForwardMessage), "The message is over: it is valid until the next one is read, the enumeration ends or it is disposed of. Copy what you keep.");
+    private MessageSlot Slot =>
+        _slot is { } slot && slot.Version == _version
+            ? slot
+            : throw new ObjectDisposedException(
+                nameof(ForwardMessage),
+                "The message is over: it is valid until the next one is read, the enumeration ends or it is disposed of. Copy what you keep."
+            );
 
     /// <summary>Compares whether two values are the same message.</summary>
     public static bool operator ==(ForwardMessage left, ForwardMessage right) => left.Equals(right);

@@ -59,10 +59,16 @@ public sealed class ForwardReceiver : IDisposable
     /// </summary>
     /// <param name="cancellation">Ends the enumeration with <see cref="OperationCanceledException"/>; no message is lost by that.</param>
     /// <exception cref="InvalidOperationException">Somebody is reading already.</exception>
-    public async IAsyncEnumerable<ForwardMessage> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<ForwardMessage> ReadAllAsync(
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
-        if (IsDisposed) yield break;
-        if (Interlocked.Exchange(ref _isReading, 1) == 1) throw new InvalidOperationException($"Service 0x{Service:x4} is being read already: a receiver has one reader at a time.");
+        if (IsDisposed)
+            yield break;
+        if (Interlocked.Exchange(ref _isReading, 1) == 1)
+            throw new InvalidOperationException(
+                $"Service 0x{Service:x4} is being read already: a receiver has one reader at a time."
+            );
         ForwardMessage message = default;
         try
         {
@@ -72,9 +78,12 @@ public sealed class ForwardReceiver : IDisposable
                 while (true)
                 {
                     bool isOver = _isClosed; // first: what came before the end is read
-                    if (IsDisposed) yield break;
-                    if (TryTake(out message)) break;
-                    if (isOver) yield break;
+                    if (IsDisposed)
+                        yield break;
+                    if (TryTake(out message))
+                        break;
+                    if (isOver)
+                        yield break;
                     await _ready.WaitAsync(cancellation).ConfigureAwait(false);
                 }
 
@@ -96,7 +105,8 @@ public sealed class ForwardReceiver : IDisposable
     /// </summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) _client.Remove(this);
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+            _client.Remove(this);
     }
 
     /// <summary>Takes a message in, on the loop thread.</summary>
@@ -111,7 +121,8 @@ public sealed class ForwardReceiver : IDisposable
         else
         {
             _realTime.Enqueue(slot);
-            if (Interlocked.Increment(ref _realTimeCount) > _realTimeCapacity) DropOldest();
+            if (Interlocked.Increment(ref _realTimeCount) > _realTimeCapacity)
+                DropOldest();
         }
 
         _ready.Raise();
@@ -130,14 +141,16 @@ public sealed class ForwardReceiver : IDisposable
         // A reader under way, or another thread that is here, does it when it ends: so it has to look again.
         while (IsDisposed && Count > 0 && Interlocked.Exchange(ref _isReading, 1) == 0)
         {
-            while (TryTake(out ForwardMessage message)) message.Dispose();
+            while (TryTake(out ForwardMessage message))
+                message.Dispose();
             Interlocked.Exchange(ref _isReading, 0);
         }
     }
 
     private void DropOldest()
     {
-        if (!_realTime.TryDequeue(out MessageSlot? oldest)) return; // the reader was quicker
+        if (!_realTime.TryDequeue(out MessageSlot? oldest))
+            return; // the reader was quicker
         Interlocked.Decrement(ref _realTimeCount);
         Interlocked.Increment(ref _dropped);
         Interlocked.Increment(ref _droppedSinceRead);
@@ -147,8 +160,10 @@ public sealed class ForwardReceiver : IDisposable
     // Each queue is in order, and a stream is in one of them: by age it is the order of arrival.
     private bool TryTake(out ForwardMessage message)
     {
-        if (_nextReliable is null) _reliable.TryDequeue(out _nextReliable);
-        if (_nextRealTime is null && _realTime.TryDequeue(out _nextRealTime)) _nextRealTime.DroppedBefore = Interlocked.Exchange(ref _droppedSinceRead, 0);
+        if (_nextReliable is null)
+            _reliable.TryDequeue(out _nextReliable);
+        if (_nextRealTime is null && _realTime.TryDequeue(out _nextRealTime))
+            _nextRealTime.DroppedBefore = Interlocked.Exchange(ref _droppedSinceRead, 0);
         if (_nextRealTime is { } realTime && (_nextReliable is null || realTime.Order < _nextReliable.Order))
         {
             Interlocked.Decrement(ref _realTimeCount);

@@ -32,7 +32,8 @@ internal sealed class MessageSlot(MessageSlots owner)
     /// <summary>The payload; null for an empty one.</summary>
     public OutgoingMessage? Content { get; set; }
 
-    public ReadOnlyMemory<byte> Payload => Content is { } content ? content.Buffer.AsMemory(0, content.Length) : default;
+    public ReadOnlyMemory<byte> Payload =>
+        Content is { } content ? content.Buffer.AsMemory(0, content.Length) : default;
 
     /// <summary>The next one in the list of free ones.</summary>
     public MessageSlot? Next { get; set; }
@@ -40,6 +41,7 @@ internal sealed class MessageSlot(MessageSlots owner)
     /// <summary>Ends a use, from any thread; only the first call for it counts.</summary>
     public void Return(int version)
     {
-        if (Interlocked.CompareExchange(ref _version, version + 1, version) == version) owner.Return(this);
+        if (Interlocked.CompareExchange(ref _version, version + 1, version) == version)
+            owner.Return(this);
     }
 }

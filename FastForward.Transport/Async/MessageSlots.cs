@@ -57,10 +57,12 @@ internal sealed class MessageSlots(Action schedule)
         {
             Outstanding--;
             node.ReleaseCredit(slot.Credit);
-            if (slot.Content is { } content) _pool.Return(content);
+            if (slot.Content is { } content)
+                _pool.Return(content);
             slot.Content = null;
             slot.Credit = default;
-            if (_kept >= MostKept) continue;
+            if (_kept >= MostKept)
+                continue;
             _kept++;
             slot.Next = _free;
             _free = slot;

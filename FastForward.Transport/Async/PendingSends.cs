@@ -21,9 +21,19 @@ internal sealed class PendingSends(int limit, Action schedule)
     public int Count => Volatile.Read(ref _count) + Volatile.Read(ref _countOfPipes);
 
     /// <summary>Begins a send. Any thread may call it.</summary>
-    public ValueTask<SendResult> Begin(uint node, ulong stream, MessageClass messageClass, ReadOnlyMemory<byte> payload, SendOptions options, bool isEndOnly, ForwardPipe? pipe, CancellationToken cancellation)
+    public ValueTask<SendResult> Begin(
+        uint node,
+        ulong stream,
+        MessageClass messageClass,
+        ReadOnlyMemory<byte> payload,
+        SendOptions options,
+        bool isEndOnly,
+        ForwardPipe? pipe,
+        CancellationToken cancellation
+    )
     {
-        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled<SendResult>(cancellation);
+        if (cancellation.IsCancellationRequested)
+            return ValueTask.FromCanceled<SendResult>(cancellation);
         // A pipe has one send under way, and would break where others are told to come again.
         ref int count = ref CountOf(pipe);
         if (Interlocked.Increment(ref count) > limit && pipe is null)
@@ -38,10 +48,21 @@ internal sealed class PendingSends(int limit, Action schedule)
             return new ValueTask<SendResult>(new SendResult(SendStatus.Stopping, 0));
         }
 
-        if (!_free.TryDequeue(out SendOperation? operation)) operation = new SendOperation(this);
-        ValueTask<SendResult> result = operation.Begin(node, stream, messageClass, payload, options, isEndOnly, pipe, cancellation);
+        if (!_free.TryDequeue(out SendOperation? operation))
+            operation = new SendOperation(this);
+        ValueTask<SendResult> result = operation.Begin(
+            node,
+            stream,
+            messageClass,
+            payload,
+            options,
+            isEndOnly,
+            pipe,
+            cancellation
+        );
         _arrived.Enqueue(operation);
-        if (_isClosed) operation.Fail(SendStatus.Stopping); // closed in between: perhaps nobody looks into the queue any more
+        if (_isClosed)
+            operation.Fail(SendStatus.Stopping); // closed in between: perhaps nobody looks into the queue any more
         schedule();
         return result;
     }
@@ -55,7 +76,8 @@ internal sealed class PendingSends(int limit, Action schedule)
 
     public void Recycle(SendOperation operation)
     {
-        if (_free.Count < limit) _free.Enqueue(operation);
+        if (_free.Count < limit)
+            _free.Enqueue(operation);
     }
 
     /// <summary>Does what has arrived, on the loop thread.</summary>
@@ -78,9 +100,12 @@ internal sealed class PendingSends(int limit, Action schedule)
             }
 
             // Behind those that wait: the order of a stream is the order of the calls.
-            if (_waiting.Count > 0 && _waiting.TryGetValue((operation.Node, operation.Stream), out WaitingSends? queue)) queue.Add(operation);
-            else if (operation.TrySend(node)) Done(operation);
-            else Wait(operation);
+            if (_waiting.Count > 0 && _waiting.TryGetValue((operation.Node, operation.Stream), out WaitingSends? queue))
+                queue.Add(operation);
+            else if (operation.TrySend(node))
+                Done(operation);
+            else
+                Wait(operation);
         }
 
         while (_cancelled.TryDequeue(out SendOperation? operation))
@@ -91,7 +116,8 @@ internal sealed class PendingSends(int limit, Action schedule)
                 queue.Remove(operation);
                 Done(operation);
                 // It may have asked for more room than the next one needs.
-                if (wasFirst) Retry(node, queue);
+                if (wasFirst)
+                    Retry(node, queue);
             }
 
             operation.Release();
@@ -101,13 +127,15 @@ internal sealed class PendingSends(int limit, Action schedule)
     /// <summary>A stream takes messages again.</summary>
     public void OnWritable(ForwardNode node, uint peer, ulong stream)
     {
-        if (_waiting.TryGetValue((peer, stream), out WaitingSends? queue)) Retry(node, queue);
+        if (_waiting.TryGetValue((peer, stream), out WaitingSends? queue))
+            Retry(node, queue);
     }
 
     /// <summary>Ends the sends that wait on a stream.</summary>
     public void Fail(uint peer, ulong stream, SendStatus status)
     {
-        if (!_waiting.Remove((peer, stream), out WaitingSends? queue)) return;
+        if (!_waiting.Remove((peer, stream), out WaitingSends? queue))
+            return;
         while (queue.First is { } operation)
         {
             queue.Remove(operation);
@@ -123,14 +151,16 @@ internal sealed class PendingSends(int limit, Action schedule)
     {
         _isClosed = true;
         Run(node);
-        foreach ((uint peer, ulong stream) in _waiting.Keys.ToArray()) Fail(peer, stream, SendStatus.Stopping);
+        foreach ((uint peer, ulong stream) in _waiting.Keys.ToArray())
+            Fail(peer, stream, SendStatus.Stopping);
     }
 
     private ref int CountOf(ForwardPipe? pipe) => ref pipe is null ? ref _count : ref _countOfPipes;
 
     private void Wait(SendOperation operation)
     {
-        if (!_spare.TryPop(out WaitingSends? queue)) queue = new WaitingSends();
+        if (!_spare.TryPop(out WaitingSends? queue))
+            queue = new WaitingSends();
         queue.Node = operation.Node;
         queue.Stream = operation.Stream;
         _waiting.Add((operation.Node, operation.Stream), queue);
@@ -141,12 +171,14 @@ internal sealed class PendingSends(int limit, Action schedule)
     {
         while (queue.First is { } operation)
         {
-            if (!operation.TrySend(node)) return;
+            if (!operation.TrySend(node))
+                return;
             queue.Remove(operation);
             Done(operation);
         }
 
-        if (_waiting.Remove((queue.Node, queue.Stream))) _spare.Push(queue);
+        if (_waiting.Remove((queue.Node, queue.Stream)))
+            _spare.Push(queue);
     }
 
     private void Done(SendOperation operation)

@@ -24,8 +24,10 @@ internal sealed class ReadySignal : IValueTaskSource
         while (true)
         {
             int state = Interlocked.CompareExchange(ref _state, Set, Idle);
-            if (state != Waiting) return;
-            if (Interlocked.CompareExchange(ref _state, Idle, Waiting) != Waiting) continue;
+            if (state != Waiting)
+                return;
+            if (Interlocked.CompareExchange(ref _state, Idle, Waiting) != Waiting)
+                continue;
             _core.SetResult(true);
             return;
         }
@@ -35,8 +37,10 @@ internal sealed class ReadySignal : IValueTaskSource
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing was taken.</exception>
     public ValueTask WaitAsync(CancellationToken cancellation)
     {
-        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled(cancellation);
-        if (Interlocked.CompareExchange(ref _state, Idle, Set) == Set) return ValueTask.CompletedTask;
+        if (cancellation.IsCancellationRequested)
+            return ValueTask.FromCanceled(cancellation);
+        if (Interlocked.CompareExchange(ref _state, Idle, Set) == Set)
+            return ValueTask.CompletedTask;
         _core.Reset();
         _cancellation = cancellation;
         if (Interlocked.CompareExchange(ref _state, Waiting, Idle) != Idle)
@@ -57,11 +61,16 @@ internal sealed class ReadySignal : IValueTaskSource
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
 
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, flags);
+    void IValueTaskSource.OnCompleted(
+        Action<object?> continuation,
+        object? state,
+        short token,
+        ValueTaskSourceOnCompletedFlags flags
+    ) => _core.OnCompleted(continuation, state, token, flags);
 
     private void Cancel()
     {
-        if (Interlocked.CompareExchange(ref _state, Idle, Waiting) == Waiting) _core.SetException(new OperationCanceledException(_cancellation));
+        if (Interlocked.CompareExchange(ref _state, Idle, Waiting) == Waiting)
+            _core.SetException(new OperationCanceledException(_cancellation));
     }
 }

@@ -42,7 +42,16 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
     public SendOperation? Previous { get; set; }
 
     /// <summary>Begins an operation: to be handed to the loop, and awaited once.</summary>
-    public ValueTask<SendResult> Begin(uint node, ulong stream, MessageClass messageClass, ReadOnlyMemory<byte> payload, SendOptions options, bool isEndOnly, ForwardPipe? pipe, CancellationToken cancellation)
+    public ValueTask<SendResult> Begin(
+        uint node,
+        ulong stream,
+        MessageClass messageClass,
+        ReadOnlyMemory<byte> payload,
+        SendOptions options,
+        bool isEndOnly,
+        ForwardPipe? pipe,
+        CancellationToken cancellation
+    )
     {
         _references = 2; // the loop, and whoever takes the result
         _isDecided = false;
@@ -66,10 +75,12 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
         // A cancellation is either before this or finds that the send is decided: the caller's memory is not read after it.
         lock (this)
         {
-            if (_isDecided) return true;
+            if (_isDecided)
+                return true;
             try
             {
-                result = Pipe?.IsOver(node) ?? false ? new SendResult(SendStatus.NotConnected, 0)
+                result =
+                    Pipe?.IsOver(node) ?? false ? new SendResult(SendStatus.NotConnected, 0)
                     : IsEndOnly ? new SendResult(node.EndStream(Node, Stream), 0)
                     : node.Send(Node, Stream, Class, _payload.Span, Options);
             }
@@ -82,7 +93,8 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
                 return true;
             }
 
-            if (result.Status == SendStatus.BackPressured) return false;
+            if (result.Status == SendStatus.BackPressured)
+                return false;
             _isDecided = true;
         }
 
@@ -93,7 +105,8 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
     /// <summary>Ends it with a status, unless it has ended.</summary>
     public void Fail(SendStatus status)
     {
-        if (TryDecide()) _core.SetResult(new SendResult(status, 0));
+        if (TryDecide())
+            _core.SetResult(new SendResult(status, 0));
     }
 
     public void AddReference() => Interlocked.Increment(ref _references);
@@ -101,7 +114,8 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
     /// <summary>One of its users is done with it.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref _references) != 0) return;
+        if (Interlocked.Decrement(ref _references) != 0)
+            return;
         _payload = default;
         Pipe = null;
         owner.Recycle(this);
@@ -110,7 +124,8 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
     SendResult IValueTaskSource<SendResult>.GetResult(short token)
     {
         // Awaited twice, or asked before the end: it throws, and the send goes on.
-        if (token != _core.Version || _core.GetStatus(token) == ValueTaskSourceStatus.Pending) return _core.GetResult(token);
+        if (token != _core.Version || _core.GetStatus(token) == ValueTaskSourceStatus.Pending)
+            return _core.GetResult(token);
         _registration.Dispose(); // it waits for a callback under way, which must not meet the next use of this object
         try
         {
@@ -125,14 +140,19 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
 
     ValueTaskSourceStatus IValueTaskSource<SendResult>.GetStatus(short token) => _core.GetStatus(token);
 
-    void IValueTaskSource<SendResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, flags);
+    void IValueTaskSource<SendResult>.OnCompleted(
+        Action<object?> continuation,
+        object? state,
+        short token,
+        ValueTaskSourceOnCompletedFlags flags
+    ) => _core.OnCompleted(continuation, state, token, flags);
 
     private bool TryDecide()
     {
         lock (this)
         {
-            if (_isDecided) return false;
+            if (_isDecided)
+                return false;
             _isDecided = true;
             return true;
         }
@@ -140,7 +160,8 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
 
     private void Cancel()
     {
-        if (!TryDecide()) return;
+        if (!TryDecide())
+            return;
         AddReference(); // for the way through the queue of cancelled ones
         owner.Cancelled(this);
         _core.SetException(new OperationCanceledException(_cancellation));

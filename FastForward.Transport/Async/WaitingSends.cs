@@ -15,17 +15,23 @@ internal sealed class WaitingSends
     {
         operation.Queue = this;
         operation.Previous = _last;
-        if (_last is null) First = operation;
-        else _last.Next = operation;
+        if (_last is null)
+            First = operation;
+        else
+            _last.Next = operation;
         _last = operation;
     }
 
     public void Remove(SendOperation operation)
     {
-        if (operation.Previous is { } previous) previous.Next = operation.Next;
-        else First = operation.Next;
-        if (operation.Next is { } next) next.Previous = operation.Previous;
-        else _last = operation.Previous;
+        if (operation.Previous is { } previous)
+            previous.Next = operation.Next;
+        else
+            First = operation.Next;
+        if (operation.Next is { } next)
+            next.Previous = operation.Previous;
+        else
+            _last = operation.Previous;
         operation.Queue = null;
         operation.Next = null;
         operation.Previous = null;

@@ -7,8 +7,10 @@ namespace FastForward.Transport.DependencyInjection;
 /// Fills options from a section of the configuration, and tells what in it cannot be read. Written out by hand and free of
 /// reflection: so trimming keeps it whole, every problem is told at once, and none is an exception about conversions.
 /// </summary>
-internal sealed class ConfigurationBinding<TOptions>(IConfiguration section, Action<ConfigurationSectionReader, TOptions> read)
-    : IConfigureOptions<TOptions>, IValidateOptions<TOptions>
+internal sealed class ConfigurationBinding<TOptions>(
+    IConfiguration section,
+    Action<ConfigurationSectionReader, TOptions> read
+) : IConfigureOptions<TOptions>, IValidateOptions<TOptions>
     where TOptions : class, new()
 {
     public void Configure(TOptions options) => Read(options);

@@ -75,5 +75,7 @@ internal static class ConfigurationReaders
 
     // Octal, as chmod(1) takes it.
     private static UnixFileMode? ParseMode(string text) =>
-        text.Length is 3 or 4 && !text.AsSpan().ContainsAnyExceptInRange('0', '7') ? (UnixFileMode)Convert.ToInt32(text, 8) : null;
+        text.Length is 3 or 4 && !text.AsSpan().ContainsAnyExceptInRange('0', '7')
+            ? (UnixFileMode)Convert.ToInt32(text, 8)
+            : null;
 }

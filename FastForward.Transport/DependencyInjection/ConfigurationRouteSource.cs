@@ -35,20 +35,28 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
         List<RouteRow> rows = [];
         foreach (IConfigurationSection child in section.GetChildren())
         {
-            uint node = 0, key = 0;
+            uint node = 0,
+                key = 0;
             int port = 0;
             string address = "";
             TransportKind? transport = null;
             ConfigurationSectionReader reader = new(child);
             reader.Read<uint>("Node", "250012", value => node = value);
-            reader.Read<TransportKind>("Transport", "SOCKET, IP, VSOCKET, RDMA", static text => TransportTypeMap.Default.TryParse(text, out TransportKind kind) ? kind : null, value => transport = value);
+            reader.Read<TransportKind>(
+                "Transport",
+                "SOCKET, IP, VSOCKET, RDMA",
+                static text => TransportTypeMap.Default.TryParse(text, out TransportKind kind) ? kind : null,
+                value => transport = value
+            );
             reader.ReadText("Address", value => address = value);
             reader.Read<int>("Port", "54000", value => port = value);
             reader.Read<uint>("Key", "0", value => key = value);
             reader.RefuseUnknownKeys();
-            if (reader.Problems.Count == 0 && transport is null) reader.Problems.Add($"{child.Path}:Transport: it is missing; write for example SOCKET.");
+            if (reader.Problems.Count == 0 && transport is null)
+                reader.Problems.Add($"{child.Path}:Transport: it is missing; write for example SOCKET.");
             problems.AddRange(reader.Problems);
-            if (reader.Problems.Count == 0) rows.Add(new RouteRow(node, key, transport!.Value, address, port));
+            if (reader.Problems.Count == 0)
+                rows.Add(new RouteRow(node, key, transport!.Value, address, port));
         }
 
         return rows;
@@ -63,7 +71,8 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
         if (problems.Count > 0)
         {
             // Half a list would cut peers off: what is not understood changes nothing.
-            if (_logger is not null) LogNotTaken(_logger, string.Join(' ', problems));
+            if (_logger is not null)
+                LogNotTaken(_logger, string.Join(' ', problems));
             return;
         }
 
@@ -71,6 +80,10 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
         Changed?.Invoke();
     }
 
-    [LoggerMessage(EventId = 1603, Level = LogLevel.Error, Message = "The changed routes of the configuration are not taken, the former ones stay: {Problems}")]
+    [LoggerMessage(
+        EventId = 1603,
+        Level = LogLevel.Error,
+        Message = "The changed routes of the configuration are not taken, the former ones stay: {Problems}"
+    )]
     private static partial void LogNotTaken(ILogger logger, string problems);
 }

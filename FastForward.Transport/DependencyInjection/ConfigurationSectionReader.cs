@@ -17,27 +17,39 @@ internal sealed class ConfigurationSectionReader(IConfiguration section)
     public void Read<T>(string key, string example, Action<T> set)
         where T : IParsable<T>
     {
-        if (Find(key) is not { } text) return;
-        if (T.TryParse(text, CultureInfo.InvariantCulture, out T? value)) set(value);
-        else Refuse(key, text, example);
+        if (Find(key) is not { } text)
+            return;
+        if (T.TryParse(text, CultureInfo.InvariantCulture, out T? value))
+            set(value);
+        else
+            Refuse(key, text, example);
     }
 
     /// <summary>As <see cref="Read{T}(string, string, Action{T})"/>, with a reading of one's own: null when the text is wrong.</summary>
     public void Read<T>(string key, string example, Func<string, T?> parse, Action<T> set)
         where T : struct
     {
-        if (Find(key) is not { } text) return;
-        if (parse(text) is { } value) set(value);
-        else Refuse(key, text, example);
+        if (Find(key) is not { } text)
+            return;
+        if (parse(text) is { } value)
+            set(value);
+        else
+            Refuse(key, text, example);
     }
 
     public void ReadName<T>(string key, Action<T> set)
         where T : struct, Enum =>
-        Read<T>(key, string.Join(", ", Enum.GetNames<T>()), static text => Enum.TryParse(text, ignoreCase: true, out T value) && Enum.IsDefined(value) ? value : null, set);
+        Read<T>(
+            key,
+            string.Join(", ", Enum.GetNames<T>()),
+            static text => Enum.TryParse(text, ignoreCase: true, out T value) && Enum.IsDefined(value) ? value : null,
+            set
+        );
 
     public void ReadText(string key, Action<string> set)
     {
-        if (Find(key) is { } text) set(text);
+        if (Find(key) is { } text)
+            set(text);
     }
 
     public void ReadList<T>(string key, string example, Action<IReadOnlyList<T>> set)
@@ -48,12 +60,18 @@ internal sealed class ConfigurationSectionReader(IConfiguration section)
         IConfigurationSection[] items = [.. section.GetSection(key).GetChildren()];
         foreach (IConfigurationSection item in items)
         {
-            if (T.TryParse(item.Value, CultureInfo.InvariantCulture, out T? value)) values.Add(value);
-            else Refuse($"{key}:{item.Key}", item.Value, example);
+            if (T.TryParse(item.Value, CultureInfo.InvariantCulture, out T? value))
+                values.Add(value);
+            else
+                Refuse($"{key}:{item.Key}", item.Value, example);
         }
 
-        if (items.Length > 0) set(values);
-        else if (section[key] is { Length: > 0 } text) Problems.Add($"{PathOf(key)}: {AddressText.Quote(text)} is one value where a list is expected; write for example [ \"{example}\" ].");
+        if (items.Length > 0)
+            set(values);
+        else if (section[key] is { Length: > 0 } text)
+            Problems.Add(
+                $"{PathOf(key)}: {AddressText.Quote(text)} is one value where a list is expected; write for example [ \"{example}\" ]."
+            );
     }
 
     /// <summary>Names sub-sections that somebody else reads.</summary>
@@ -64,7 +82,8 @@ internal sealed class ConfigurationSectionReader(IConfiguration section)
     {
         foreach (IConfigurationSection child in section.GetChildren())
         {
-            if (!_known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) Problems.Add($"{PathOf(child.Key)}: there is no such option; there are {string.Join(", ", _known)}.");
+            if (!_known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+                Problems.Add($"{PathOf(child.Key)}: there is no such option; there are {string.Join(", ", _known)}.");
         }
     }
 
@@ -74,7 +93,8 @@ internal sealed class ConfigurationSectionReader(IConfiguration section)
         return section[key];
     }
 
-    private void Refuse(string key, string? text, string example) => Problems.Add($"{PathOf(key)}: {AddressText.Quote(text)} is not understood; write for example {example}.");
+    private void Refuse(string key, string? text, string example) =>
+        Problems.Add($"{PathOf(key)}: {AddressText.Quote(text)} is not understood; write for example {example}.");
 
     private string PathOf(string key) => section is IConfigurationSection { Path: var path } ? $"{path}:{key}" : key;
 }

@@ -26,11 +26,15 @@ public static class FastForwardServiceCollectionExtensions
     /// </remarks>
     /// <param name="services">The container's services.</param>
     /// <param name="configure">Sets the node's options; the id, <see cref="ForwardNodeOptions.Node"/>, has no default.</param>
-    public static ForwardBuilder AddFastForward(this IServiceCollection services, Action<ForwardNodeOptions>? configure = null)
+    public static ForwardBuilder AddFastForward(
+        this IServiceCollection services,
+        Action<ForwardNodeOptions>? configure = null
+    )
     {
         ArgumentNullException.ThrowIfNull(services);
         ForwardBuilder builder = new(services, SetupOf(services));
-        if (configure is not null) services.Configure(configure);
+        if (configure is not null)
+            services.Configure(configure);
         return builder;
     }
 
@@ -48,26 +52,43 @@ public static class FastForwardServiceCollectionExtensions
         builder.Bind<ForwardNodeOptions>(section, ConfigurationReaders.Node);
         builder.Bind<ForwardLoopOptions>(section.GetSection("Loop"), ConfigurationReaders.Loop);
         builder.Bind<ForwardServiceOptions>(section.GetSection("Service"), ConfigurationReaders.Service);
-        if (section.GetSection("Ip") is { } ip && ip.Exists()) builder.AddIpTransport(ip);
-        if (section.GetSection("Socket") is { } socket && socket.Exists()) builder.AddSocketTransport(socket);
-        if (section.GetSection("VSocket") is { } vsocket && vsocket.Exists()) builder.AddVSocketTransport(vsocket);
+        if (section.GetSection("Ip") is { } ip && ip.Exists())
+            builder.AddIpTransport(ip);
+        if (section.GetSection("Socket") is { } socket && socket.Exists())
+            builder.AddSocketTransport(socket);
+        if (section.GetSection("VSocket") is { } vsocket && vsocket.Exists())
+            builder.AddVSocketTransport(vsocket);
         builder.AddRoutes(section.GetSection("Routes"));
         return builder;
     }
 
     private static ForwardSetup SetupOf(IServiceCollection services)
     {
-        if (services.FirstOrDefault(static service => service.ServiceType == typeof(ForwardSetup))?.ImplementationInstance is ForwardSetup known) return known;
+        if (
+            services
+                .FirstOrDefault(static service => service.ServiceType == typeof(ForwardSetup))
+                ?.ImplementationInstance
+            is ForwardSetup known
+        )
+            return known;
         ForwardSetup setup = new();
         services.AddSingleton(setup);
         services.AddOptions<ForwardNodeOptions>().ValidateOnStart();
         services.AddOptions<ForwardLoopOptions>().ValidateOnStart();
         services.AddOptions<ForwardServiceOptions>().ValidateOnStart();
-        services.AddSingleton<IValidateOptions<ForwardNodeOptions>>(new OptionsCheck<ForwardNodeOptions>(static options => options.FindProblems()));
+        services.AddSingleton<IValidateOptions<ForwardNodeOptions>>(
+            new OptionsCheck<ForwardNodeOptions>(static options => options.FindProblems())
+        );
         services.AddSingleton<IValidateOptions<ForwardNodeOptions>, SetupCheck>();
-        services.AddSingleton<IValidateOptions<ForwardLoopOptions>>(new OptionsCheck<ForwardLoopOptions>(static options => options.FindProblems()));
-        services.AddSingleton<IValidateOptions<ForwardServiceOptions>>(new OptionsCheck<ForwardServiceOptions>(static options => options.FindProblems()));
-        services.TryAddSingleton(static provider => new ForwardMetrics(provider.GetService<System.Diagnostics.Metrics.IMeterFactory>()));
+        services.AddSingleton<IValidateOptions<ForwardLoopOptions>>(
+            new OptionsCheck<ForwardLoopOptions>(static options => options.FindProblems())
+        );
+        services.AddSingleton<IValidateOptions<ForwardServiceOptions>>(
+            new OptionsCheck<ForwardServiceOptions>(static options => options.FindProblems())
+        );
+        services.TryAddSingleton(static provider => new ForwardMetrics(
+            provider.GetService<System.Diagnostics.Metrics.IMeterFactory>()
+        ));
         services.TryAddSingleton(ForwardSetup.CreateLoop);
         services.TryAddSingleton(ForwardSetup.CreateRoutes);
         services.TryAddSingleton(ForwardSetup.CreateActors);

@@ -28,7 +28,9 @@ public sealed class ForwardBuilder
     /// Names the handler of the node's events: a singleton, made when the host starts. It may ask for the
     /// <see cref="ForwardNode"/> in its constructor. A node has either one handler or actors.
     /// </summary>
-    public ForwardBuilder AddHandler<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>()
+    public ForwardBuilder AddHandler<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler
+    >()
         where THandler : class, IForwardHandler
     {
         Services.TryAddSingleton<THandler>();
@@ -38,7 +40,9 @@ public sealed class ForwardBuilder
 
     /// <summary>Adds an actor: a singleton, made when the host starts. Actors start in the order they were added.</summary>
     /// <param name="services">The services whose streams it receives: n for requests, n | 0x8000 for answers.</param>
-    public ForwardBuilder AddActor<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TActor>(params ushort[] services)
+    public ForwardBuilder AddActor<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TActor
+    >(params ushort[] services)
         where TActor : class, IActor
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -162,28 +166,46 @@ public sealed class ForwardBuilder
     private ForwardBuilder AddSocketTransport()
     {
         AddCheck<SocketTransportOptions>(TransportKind.Socket, static options => options.FindProblems());
-        return AddTransport(TransportKind.Socket, static provider => new SocketTransport(
-            provider.GetRequiredService<IOptions<SocketTransportOptions>>().Value, provider.GetService<ILogger<SocketTransport>>()));
+        return AddTransport(
+            TransportKind.Socket,
+            static provider => new SocketTransport(
+                provider.GetRequiredService<IOptions<SocketTransportOptions>>().Value,
+                provider.GetService<ILogger<SocketTransport>>()
+            )
+        );
     }
 
     private ForwardBuilder AddIpTransport()
     {
         AddCheck<IpTransportOptions>(TransportKind.Ip, static options => options.FindProblems());
-        return AddTransport(TransportKind.Ip, static provider => new IpTransport(
-            provider.GetRequiredService<IOptions<IpTransportOptions>>().Value, provider.GetService<ILogger<IpTransport>>()));
+        return AddTransport(
+            TransportKind.Ip,
+            static provider => new IpTransport(
+                provider.GetRequiredService<IOptions<IpTransportOptions>>().Value,
+                provider.GetService<ILogger<IpTransport>>()
+            )
+        );
     }
 
     private ForwardBuilder AddVSocketTransport()
     {
         AddCheck<VSocketTransportOptions>(TransportKind.VSocket, static options => options.FindProblems());
-        return AddTransport(TransportKind.VSocket, static provider => new VSocketTransport(
-            provider.GetRequiredService<IOptions<VSocketTransportOptions>>().Value, provider.GetService<ILogger<VSocketTransport>>()));
+        return AddTransport(
+            TransportKind.VSocket,
+            static provider => new VSocketTransport(
+                provider.GetRequiredService<IOptions<VSocketTransportOptions>>().Value,
+                provider.GetService<ILogger<VSocketTransport>>()
+            )
+        );
     }
 
-    private void AddCheck<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(TransportKind kind, Func<TOptions, IEnumerable<string>> findProblems)
+    private void AddCheck<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions
+    >(TransportKind kind, Func<TOptions, IEnumerable<string>> findProblems)
         where TOptions : class
     {
-        if (_setup.Transports.ContainsKey(kind)) return;
+        if (_setup.Transports.ContainsKey(kind))
+            return;
         Services.AddOptions<TOptions>().ValidateOnStart();
         Services.AddSingleton<IValidateOptions<TOptions>>(new OptionsCheck<TOptions>(findProblems));
     }

@@ -13,19 +13,23 @@ namespace FastForward.Transport.DependencyInjection;
 public sealed class ForwardHealthCheck(ForwardNode node, IOptions<ForwardServiceOptions> options) : IHealthCheck
 {
     /// <inheritdoc/>
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context,
+        CancellationToken cancellationToken = default
+    )
     {
-        NodeHealth health = await node.CheckHealthAsync(options.Value.HealthLimit, cancellationToken).ConfigureAwait(false);
+        NodeHealth health = await node.CheckHealthAsync(options.Value.HealthLimit, cancellationToken)
+            .ConfigureAwait(false);
         HealthStatus status = health.Status switch
         {
             NodeHealthStatus.Healthy => HealthStatus.Healthy,
             NodeHealthStatus.Degraded => HealthStatus.Degraded,
             _ => context?.Registration?.FailureStatus ?? HealthStatus.Unhealthy,
         };
-        return new HealthCheckResult(status, string.Join("; ", health.Problems), data: new Dictionary<string, object>
-        {
-            ["node"] = node.Id,
-            ["absentPeers"] = health.AbsentPeers,
-        });
+        return new HealthCheckResult(
+            status,
+            string.Join("; ", health.Problems),
+            data: new Dictionary<string, object> { ["node"] = node.Id, ["absentPeers"] = health.AbsentPeers }
+        );
     }
 }

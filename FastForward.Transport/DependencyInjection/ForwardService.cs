@@ -18,7 +18,8 @@ internal sealed partial class ForwardService(
     IServiceProvider provider,
     IOptions<ForwardServiceOptions> options,
     IHostApplicationLifetime lifetime,
-    ILogger<ForwardService> logger) : IHostedService, IAsyncDisposable, IDisposable
+    ILogger<ForwardService> logger
+) : IHostedService, IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan s_disposeLimit = TimeSpan.FromSeconds(10);
 
@@ -30,9 +31,11 @@ internal sealed partial class ForwardService(
     {
         // Made here and not with the node, so that handlers and actors may ask for it.
         IForwardHandler handler = setup.Actors.Count == 0 ? setup.Handlers[0](provider) : actors;
-        if (handler is ForwardClient client) client.Attach(node, loop); // as an actor it is told by the actor system
+        if (handler is ForwardClient client)
+            client.Attach(node, loop); // as an actor it is told by the actor system
         node.SetHandler(handler);
-        foreach (ActorEntry entry in setup.Actors) actors.Add(entry.Create(provider), entry.Services);
+        foreach (ActorEntry entry in setup.Actors)
+            actors.Add(entry.Create(provider), entry.Services);
 
         loop.Start($"FastForward {node.Id}");
         _started = true;
@@ -40,11 +43,15 @@ internal sealed partial class ForwardService(
         try
         {
             bool isUp = await OnLoop(() =>
-            {
-                if (setup.Actors.Count > 0) actors.Start(node, loop);
-                node.Start();
-            }).WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (!isUp) await loop.Completion.ConfigureAwait(false);
+                {
+                    if (setup.Actors.Count > 0)
+                        actors.Start(node, loop);
+                    node.Start();
+                })
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+            if (!isUp)
+                await loop.Completion.ConfigureAwait(false);
         }
         catch
         {
@@ -57,7 +64,8 @@ internal sealed partial class ForwardService(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (!_started || _stopped) return;
+        if (!_started || _stopped)
+            return;
         _stopping = true;
         try
         {
@@ -83,7 +91,8 @@ internal sealed partial class ForwardService(
             // The loop's thread is gone, and nobody else's: what it left behind is taken down here.
             node.Dispose();
             actors.Stop();
-            if (options.Value.OnLoopFault == LoopFaultAction.StopHost) throw fault.GetBaseException();
+            if (options.Value.OnLoopFault == LoopFaultAction.StopHost)
+                throw fault.GetBaseException();
         }
 
         LogStopped(logger, node.Id);
@@ -92,7 +101,8 @@ internal sealed partial class ForwardService(
     // A host that could not start its other services does not stop this one, it only disposes of it.
     public async ValueTask DisposeAsync()
     {
-        if (!_started || _stopped) return;
+        if (!_started || _stopped)
+            return;
         using CancellationTokenSource limit = new(s_disposeLimit);
         try
         {
@@ -101,8 +111,7 @@ internal sealed partial class ForwardService(
 #pragma warning disable CA1031 // Logged where it happened; disposing does not throw.
         catch (Exception)
 #pragma warning restore CA1031
-        {
-        }
+        { }
     }
 
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
@@ -125,7 +134,8 @@ internal sealed partial class ForwardService(
                 done.SetException(exception);
             }
         });
-        if (await Task.WhenAny(done.Task, loop.Completion).ConfigureAwait(false) != done.Task) return false;
+        if (await Task.WhenAny(done.Task, loop.Completion).ConfigureAwait(false) != done.Task)
+            return false;
         await done.Task.ConfigureAwait(false);
         return true;
     }
@@ -140,10 +150,17 @@ internal sealed partial class ForwardService(
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            if (_stopping) return;
+            if (_stopping)
+                return;
             bool stopsHost = options.Value.OnLoopFault == LoopFaultAction.StopHost;
-            LogFault(logger, node.Id, stopsHost ? "the host stops" : "the node is dead until the process is restarted", exception);
-            if (stopsHost) lifetime.StopApplication();
+            LogFault(
+                logger,
+                node.Id,
+                stopsHost ? "the host stops" : "the node is dead until the process is restarted",
+                exception
+            );
+            if (stopsHost)
+                lifetime.StopApplication();
         }
     }
 
@@ -153,9 +170,17 @@ internal sealed partial class ForwardService(
     [LoggerMessage(EventId = 1601, Level = LogLevel.Information, Message = "Node {Node} has stopped")]
     private static partial void LogStopped(ILogger logger, uint node);
 
-    [LoggerMessage(EventId = 1602, Level = LogLevel.Error, Message = "Node {Node} did not stop within the host's limit: its loop hangs in a callback, or DrainLimit is longer than the host's ShutdownTimeout")]
+    [LoggerMessage(
+        EventId = 1602,
+        Level = LogLevel.Error,
+        Message = "Node {Node} did not stop within the host's limit: its loop hangs in a callback, or DrainLimit is longer than the host's ShutdownTimeout"
+    )]
     private static partial void LogNotStopped(ILogger logger, uint node);
 
-    [LoggerMessage(EventId = 1604, Level = LogLevel.Critical, Message = "The loop of node {Node} ended by an exception: {Consequence}")]
+    [LoggerMessage(
+        EventId = 1604,
+        Level = LogLevel.Critical,
+        Message = "The loop of node {Node} ended by an exception: {Consequence}"
+    )]
     private static partial void LogFault(ILogger logger, uint node, string consequence, Exception exception);
 }

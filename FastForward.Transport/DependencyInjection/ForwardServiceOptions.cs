@@ -17,7 +17,8 @@ public sealed class ForwardServiceOptions
 
     internal IEnumerable<string> FindProblems()
     {
-        if (!Enum.IsDefined(OnLoopFault)) yield return $"OnLoopFault: {(int)OnLoopFault} is no action; use {string.Join(", ", Enum.GetNames<LoopFaultAction>())}.";
+        if (!Enum.IsDefined(OnLoopFault))
+            yield return $"OnLoopFault: {(int)OnLoopFault} is no action; use {string.Join(", ", Enum.GetNames<LoopFaultAction>())}.";
         if (HealthLimit < TimeSpan.FromMilliseconds(10) || HealthLimit > TimeSpan.FromMinutes(1))
             yield return $"HealthLimit: {HealthLimit} is outside 10 ms..1 min; 00:00:02 is a good value.";
     }

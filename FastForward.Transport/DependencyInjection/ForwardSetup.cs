@@ -31,7 +31,8 @@ internal sealed class ForwardSetup
         return new ForwardLoop(
             provider.GetRequiredService<IOptions<ForwardLoopOptions>>().Value,
             provider.GetService<TimeProvider>(),
-            provider.GetService<ILogger<ForwardLoop>>());
+            provider.GetService<ILogger<ForwardLoop>>()
+        );
     }
 
     public static OverrideResolver CreateRoutes(IServiceProvider provider)
@@ -39,9 +40,18 @@ internal sealed class ForwardSetup
         provider.GetService<IStartupValidator>()?.Validate();
         ForwardSetup setup = provider.GetRequiredService<ForwardSetup>();
         List<IRouteSource> sources = [new StaticRouteSource(setup.Routes)];
-        sources.AddRange(setup.RouteSections.Select(section => new ConfigurationRouteSource(section, provider.GetService<ILogger<ConfigurationRouteSource>>())));
+        sources.AddRange(
+            setup.RouteSections.Select(section => new ConfigurationRouteSource(
+                section,
+                provider.GetService<ILogger<ConfigurationRouteSource>>()
+            ))
+        );
         sources.AddRange(setup.RouteSources.Select(create => create(provider)));
-        return new OverrideResolver(sources, setup.OptionsOfRoutes(provider, provider.GetRequiredService<IOptions<ForwardNodeOptions>>().Value), provider.GetService<ILogger<OverrideResolver>>());
+        return new OverrideResolver(
+            sources,
+            setup.OptionsOfRoutes(provider, provider.GetRequiredService<IOptions<ForwardNodeOptions>>().Value),
+            provider.GetService<ILogger<OverrideResolver>>()
+        );
     }
 
     public static ActorSystem CreateActors(IServiceProvider provider) => new(provider.GetService<ILoggerFactory>());
@@ -55,14 +65,16 @@ internal sealed class ForwardSetup
             setup.Transports.OrderBy(static pair => pair.Key).Select(pair => pair.Value(provider)).ToArray(),
             provider.GetRequiredService<OverrideResolver>(),
             provider.GetService<ILogger<ForwardNode>>(),
-            provider.GetRequiredService<ForwardMetrics>());
+            provider.GetRequiredService<ForwardMetrics>()
+        );
     }
 
     /// <summary>Said once for the node and its transports, it holds for the routes as well.</summary>
     public RouteOptions OptionsOfRoutes(IServiceProvider provider, ForwardNodeOptions node)
     {
         RouteOptions options = new() { AllowUnkeyedIp = node.AllowUnkeyedIp };
-        if (Transports.ContainsKey(TransportKind.Socket)) options.SocketDirectory = provider.GetRequiredService<IOptions<SocketTransportOptions>>().Value.Directory;
+        if (Transports.ContainsKey(TransportKind.Socket))
+            options.SocketDirectory = provider.GetRequiredService<IOptions<SocketTransportOptions>>().Value.Directory;
         return options;
     }
 }

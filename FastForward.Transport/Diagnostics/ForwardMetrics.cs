@@ -28,7 +28,10 @@ public sealed class ForwardMetrics : IDisposable
     /// <param name="factory">Makes and owns the meter; when null, it belongs to this object.</param>
     public ForwardMetrics(IMeterFactory? factory = null)
     {
-        MeterOptions options = new(MeterName) { Version = typeof(ForwardMetrics).Assembly.GetName().Version?.ToString(3) };
+        MeterOptions options = new(MeterName)
+        {
+            Version = typeof(ForwardMetrics).Assembly.GetName().Version?.ToString(3),
+        };
         Meter meter = factory?.Create(options) ?? (_ownMeter = new Meter(options));
         AddPeers(meter);
         AddTransports(meter);
@@ -40,89 +43,239 @@ public sealed class ForwardMetrics : IDisposable
 
     internal void Add(ForwardNode node)
     {
-        lock (_change) _nodes = [.. _nodes, node];
+        lock (_change)
+            _nodes = [.. _nodes, node];
     }
 
     internal void Remove(ForwardNode node)
     {
-        lock (_change) _nodes = [.. _nodes.Where(known => !ReferenceEquals(known, node))];
+        lock (_change)
+            _nodes = [.. _nodes.Where(known => !ReferenceEquals(known, node))];
     }
 
     private void AddPeers(Meter meter)
     {
-        Func<IEnumerable<Measurement<long>>> peers(Func<MetricTags, PeerStatistics, IEnumerable<Measurement<long>>> read) =>
-            () => Each(node => Counted(node).SelectMany(peer => read(new MetricTags(node.Id, peer.Node), peer)));
-        meter.CreateObservableCounter("fastforward.peer.messages", peers(static (tags, peer) => tags.Both(peer.MessagesSent, peer.MessagesReceived)),
-            "{message}", "Messages accepted for a peer, and messages of it handed to the handler.");
-        meter.CreateObservableCounter("fastforward.peer.io", peers(static (tags, peer) => tags.Both(peer.BytesSent, peer.BytesReceived)),
-            "By", "Payload of these messages.");
-        meter.CreateObservableCounter("fastforward.peer.frames", peers(static (tags, peer) => tags.Both(peer.FramesSent, peer.FramesReceived)),
-            "{frame}", "Frames to and from a peer, over all its paths.");
-        meter.CreateObservableCounter("fastforward.peer.frames.dropped", peers(static (tags, peer) =>
-            [tags.Because("malformed", peer.MalformedFrames), tags.Because("replayed", peer.ReplayedFrames)]),
-            "{frame}", "Frames of a peer that were dropped.");
-        meter.CreateObservableCounter("fastforward.peer.messages.dropped", peers(static (tags, peer) =>
-            [tags.Because("late", peer.LateMessages), tags.Because("duplicate", peer.DuplicateMessages), tags.Because("stream_ended", peer.EndedStreamMessages)]),
-            "{message}", "Messages of a peer that were dropped.");
-        meter.CreateObservableCounter("fastforward.peer.messages.lost", peers(static (tags, peer) => [tags.Alone(peer.SkippedMessages)]),
-            "{message}", "Real-time messages of a peer whose places were skipped.");
-        meter.CreateObservableCounter("fastforward.peer.messages.undelivered", peers(static (tags, peer) =>
-            MetricTags.UndeliveredReasons.Select((word, reason) => tags.Because(word, peer.Undelivered((UndeliveredReason)reason)))),
-            "{message}", "Messages that were accepted for a peer and given up.");
-        meter.CreateObservableCounter("fastforward.peer.streams.evicted", peers(static (tags, peer) => [tags.Alone(peer.EvictedStreams)]),
-            "{stream}", "Incoming streams that had to make room for others.");
-        meter.CreateObservableCounter("fastforward.peer.events", peers(static (tags, peer) =>
-            MetricTags.PeerEvents.Select((word, kind) => tags.Happened(word, peer.Events((PeerEventKind)kind)))),
-            "{event}", "What happened to the connection with a peer; path changes and losses among it.");
+        Func<IEnumerable<Measurement<long>>> peers(
+            Func<MetricTags, PeerStatistics, IEnumerable<Measurement<long>>> read
+        ) => () => Each(node => Counted(node).SelectMany(peer => read(new MetricTags(node.Id, peer.Node), peer)));
+        meter.CreateObservableCounter(
+            "fastforward.peer.messages",
+            peers(static (tags, peer) => tags.Both(peer.MessagesSent, peer.MessagesReceived)),
+            "{message}",
+            "Messages accepted for a peer, and messages of it handed to the handler."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.peer.io",
+            peers(static (tags, peer) => tags.Both(peer.BytesSent, peer.BytesReceived)),
+            "By",
+            "Payload of these messages."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.peer.frames",
+            peers(static (tags, peer) => tags.Both(peer.FramesSent, peer.FramesReceived)),
+            "{frame}",
+            "Frames to and from a peer, over all its paths."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.peer.frames.dropped",
+            peers(
+                static (tags, peer) =>
+                    [tags.Because("malformed", peer.MalformedFrames), tags.Because("replayed", peer.ReplayedFrames)]
+            ),
+            "{frame}",
+            "Frames of a peer that were dropped."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.peer.messages.dropped",
+            peers(
+                static (tags, peer) =>
+                    [
+                        tags.Because("late", peer.LateMessages),
+                        tags.Because("duplicate", peer.DuplicateMessages),
+                        tags.Because("stream_ended", peer.EndedStreamMessages),
+                    ]
+            ),
+            "{message}",
+            "Messages of a peer that were dropped."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.peer.messages.lost",
+            peers(static (tags, peer) => [tags.Alone(peer.SkippedMessages)]),
+            "{message}",
+            "Real-time messages of a peer whose places were skipped."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.peer.messages.undelivered",
+            peers(
+                static (tags, peer) =>
+                    MetricTags.UndeliveredReasons.Select(
+                        (word, reason) => tags.Because(word, peer.Undelivered((UndeliveredReason)reason))
+                    )
+            ),
+            "{message}",
+            "Messages that were accepted for a peer and given up."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.peer.streams.evicted",
+            peers(static (tags, peer) => [tags.Alone(peer.EvictedStreams)]),
+            "{stream}",
+            "Incoming streams that had to make room for others."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.peer.events",
+            peers(
+                static (tags, peer) =>
+                    MetricTags.PeerEvents.Select((word, kind) => tags.Happened(word, peer.Events((PeerEventKind)kind)))
+            ),
+            "{event}",
+            "What happened to the connection with a peer; path changes and losses among it."
+        );
 
-        meter.CreateObservableUpDownCounter("fastforward.peers", () => Each(CountPeers),
-            "{peer}", "Peers that routes lead to, by the state of their connection.");
-        meter.CreateObservableUpDownCounter("fastforward.peer.send_store.usage", () => Each(static node => node.PublishedPeers.Select(peer =>
-            new MetricTags(node.Id, peer.Node).Alone(peer.Association.Sender.StoredBytes))),
-            "By", "What the send store of a peer holds: payload and 64 octets for each message.");
-        meter.CreateObservableUpDownCounter("fastforward.peer.send_store.limit", () => Each(static node => node.PublishedPeers.Select(peer =>
-            new MetricTags(node.Id, peer.Node).Alone(node.Options.SendStoreBytes))),
-            "By", "What the send store of a peer may hold.");
-        meter.CreateObservableGauge("fastforward.peer.round_trip", () => Each(node => Measured(node, static path => path.SmoothedRoundTrip)),
-            "s", "Smoothed round trip (RFC 6298) of the path that messages to a peer take.");
-        meter.CreateObservableGauge("fastforward.peer.jitter", () => Each(node => Measured(node, static path => path.Jitter)),
-            "s", "Interarrival jitter (RFC 3550) of that path.");
+        meter.CreateObservableUpDownCounter(
+            "fastforward.peers",
+            () => Each(CountPeers),
+            "{peer}",
+            "Peers that routes lead to, by the state of their connection."
+        );
+        meter.CreateObservableUpDownCounter(
+            "fastforward.peer.send_store.usage",
+            () =>
+                Each(static node =>
+                    node.PublishedPeers.Select(peer =>
+                        new MetricTags(node.Id, peer.Node).Alone(peer.Association.Sender.StoredBytes)
+                    )
+                ),
+            "By",
+            "What the send store of a peer holds: payload and 64 octets for each message."
+        );
+        meter.CreateObservableUpDownCounter(
+            "fastforward.peer.send_store.limit",
+            () =>
+                Each(static node =>
+                    node.PublishedPeers.Select(peer =>
+                        new MetricTags(node.Id, peer.Node).Alone(node.Options.SendStoreBytes)
+                    )
+                ),
+            "By",
+            "What the send store of a peer may hold."
+        );
+        meter.CreateObservableGauge(
+            "fastforward.peer.round_trip",
+            () => Each(node => Measured(node, static path => path.SmoothedRoundTrip)),
+            "s",
+            "Smoothed round trip (RFC 6298) of the path that messages to a peer take."
+        );
+        meter.CreateObservableGauge(
+            "fastforward.peer.jitter",
+            () => Each(node => Measured(node, static path => path.Jitter)),
+            "s",
+            "Interarrival jitter (RFC 3550) of that path."
+        );
     }
 
     private void AddTransports(Meter meter)
     {
-        Func<IEnumerable<Measurement<long>>> transports(Func<MetricTags, TransportStatistics, IEnumerable<Measurement<long>>> read) =>
-            () => Each(node => node.RunningTransports.SelectMany(transport => read(new MetricTags(node.Id, transport.Kind), transport.Statistics)));
-        meter.CreateObservableCounter("fastforward.transport.frames", transports(static (tags, transport) => tags.Both(transport.FramesSent, transport.FramesReceived)),
-            "{frame}", "Frames over a transport.");
-        meter.CreateObservableCounter("fastforward.transport.io", transports(static (tags, transport) => tags.Both(transport.BytesSent, transport.BytesReceived)),
-            "By", "Octets of these frames.");
-        meter.CreateObservableCounter("fastforward.transport.frames.dropped", transports(static (tags, transport) =>
-            transport.DroppedFrames.Select(drop => tags.Because(drop.Key, drop.Value))),
-            "{frame}", "Frames that a transport dropped by itself.");
-        meter.CreateObservableCounter("fastforward.transport.links.failed", transports(static (tags, transport) =>
-            transport.FailedLinks.Select(failure => tags.Because(failure.Key, failure.Value))),
-            "{link}", "Links that did not open, or were ended for a fault.");
-        meter.CreateObservableCounter("fastforward.transport.back_pressure", transports(static (tags, transport) => [tags.Alone(transport.BackPressure)]),
-            "{frame}", "Times a medium took nothing at the moment.");
-        meter.CreateObservableCounter("fastforward.node.stranger_frames", () => Each<long>(static node => [new MetricTags(node.Id).Alone(node.Statistics.StrangerFrames)]),
-            "{frame}", "Frames that no link fits.");
-        meter.CreateObservableCounter("fastforward.node.handshakes.refused", () => Each<long>(static node => [new MetricTags(node.Id).Alone(node.Statistics.RefusedHandshakes)]),
-            "{handshake}", "Handshakes that were dropped or refused.");
+        Func<IEnumerable<Measurement<long>>> transports(
+            Func<MetricTags, TransportStatistics, IEnumerable<Measurement<long>>> read
+        ) =>
+            () =>
+                Each(node =>
+                    node.RunningTransports.SelectMany(transport =>
+                        read(new MetricTags(node.Id, transport.Kind), transport.Statistics)
+                    )
+                );
+        meter.CreateObservableCounter(
+            "fastforward.transport.frames",
+            transports(static (tags, transport) => tags.Both(transport.FramesSent, transport.FramesReceived)),
+            "{frame}",
+            "Frames over a transport."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.transport.io",
+            transports(static (tags, transport) => tags.Both(transport.BytesSent, transport.BytesReceived)),
+            "By",
+            "Octets of these frames."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.transport.frames.dropped",
+            transports(
+                static (tags, transport) => transport.DroppedFrames.Select(drop => tags.Because(drop.Key, drop.Value))
+            ),
+            "{frame}",
+            "Frames that a transport dropped by itself."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.transport.links.failed",
+            transports(
+                static (tags, transport) =>
+                    transport.FailedLinks.Select(failure => tags.Because(failure.Key, failure.Value))
+            ),
+            "{link}",
+            "Links that did not open, or were ended for a fault."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.transport.back_pressure",
+            transports(static (tags, transport) => [tags.Alone(transport.BackPressure)]),
+            "{frame}",
+            "Times a medium took nothing at the moment."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.node.stranger_frames",
+            () => Each<long>(static node => [new MetricTags(node.Id).Alone(node.Statistics.StrangerFrames)]),
+            "{frame}",
+            "Frames that no link fits."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.node.handshakes.refused",
+            () => Each<long>(static node => [new MetricTags(node.Id).Alone(node.Statistics.RefusedHandshakes)]),
+            "{handshake}",
+            "Handshakes that were dropped or refused."
+        );
     }
 
     private void AddLoops(Meter meter)
     {
         Func<IEnumerable<Measurement<long>>> loops(Func<Loop.LoopStatistics, long> read) =>
             () => Each<long>(node => [new MetricTags(node.Id).Alone(read(node.Loop.Statistics))]);
-        meter.CreateObservableCounter("fastforward.loop.cycles", loops(static loop => loop.Cycles), "{cycle}", "Duty cycles of the node's loop.");
-        meter.CreateObservableCounter("fastforward.loop.cycles.slow", loops(static loop => loop.SlowCycles), "{cycle}", "Cycles longer than the limit (SlowCycleMicros).");
-        meter.CreateObservableCounter("fastforward.loop.sleeps", loops(static loop => loop.Sleeps), "{sleep}", "Times the loop waited in the kernel for an event, however short.");
-        meter.CreateObservableCounter("fastforward.loop.stalls", loops(static loop => loop.Stalls), "{stall}", "Times the process did not run for half a second or more.");
-        meter.CreateObservableCounter("fastforward.loop.callback_failures", loops(static loop => loop.CallbackFailures), "{exception}", "Exceptions that callbacks let out.");
-        meter.CreateObservableGauge("fastforward.loop.cycle.longest", () => Each(static node =>
-            new[] { new MetricTags(node.Id).Seconds(node.Loop.Statistics.RecentLongestCycleMicros) }),
-            "s", "The longest cycle of the last 10 to 20 s.");
+        meter.CreateObservableCounter(
+            "fastforward.loop.cycles",
+            loops(static loop => loop.Cycles),
+            "{cycle}",
+            "Duty cycles of the node's loop."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.loop.cycles.slow",
+            loops(static loop => loop.SlowCycles),
+            "{cycle}",
+            "Cycles longer than the limit (SlowCycleMicros)."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.loop.sleeps",
+            loops(static loop => loop.Sleeps),
+            "{sleep}",
+            "Times the loop waited in the kernel for an event, however short."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.loop.stalls",
+            loops(static loop => loop.Stalls),
+            "{stall}",
+            "Times the process did not run for half a second or more."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.loop.callback_failures",
+            loops(static loop => loop.CallbackFailures),
+            "{exception}",
+            "Exceptions that callbacks let out."
+        );
+        meter.CreateObservableGauge(
+            "fastforward.loop.cycle.longest",
+            () =>
+                Each(static node =>
+                    new[] { new MetricTags(node.Id).Seconds(node.Loop.Statistics.RecentLongestCycleMicros) }
+                ),
+            "s",
+            "The longest cycle of the last 10 to 20 s."
+        );
     }
 
     private IEnumerable<Measurement<T>> Each<T>(Func<ForwardNode, IEnumerable<Measurement<T>>> read)
@@ -134,7 +287,8 @@ public sealed class ForwardMetrics : IDisposable
     private static IEnumerable<Measurement<long>> CountPeers(ForwardNode node)
     {
         long[] counts = new long[MetricTags.PeerStates.Count];
-        foreach (Peer peer in node.PublishedPeers) counts[(int)peer.State]++;
+        foreach (Peer peer in node.PublishedPeers)
+            counts[(int)peer.State]++;
         return MetricTags.PeerStates.Select((word, state) => new MetricTags(node.Id).In(word, counts[state]));
     }
 
@@ -143,7 +297,8 @@ public sealed class ForwardMetrics : IDisposable
     {
         foreach (Peer peer in node.PublishedPeers)
         {
-            if (peer.SendPath is not { Measurement.SmoothedRoundTrip: > 0 } path) continue;
+            if (peer.SendPath is not { Measurement.SmoothedRoundTrip: > 0 } path)
+                continue;
             yield return new MetricTags(node.Id, path.Kind, peer.Node).Seconds(read(path.Measurement));
         }
     }

@@ -25,7 +25,8 @@ internal readonly struct MetricTags
         _tags = [new(Node, (long)node), new(Peer, (long)peer), new(Transport, NameOf(kind))];
 
     /// <summary>In the order of <see cref="UndeliveredReason"/>.</summary>
-    public static IReadOnlyList<string> UndeliveredReasons { get; } = [.. Enum.GetNames<UndeliveredReason>().Select(Word)];
+    public static IReadOnlyList<string> UndeliveredReasons { get; } =
+    [.. Enum.GetNames<UndeliveredReason>().Select(Word)];
 
     /// <summary>In the order of <see cref="PeerEventKind"/>.</summary>
     public static IReadOnlyList<string> PeerEvents { get; } = [.. Enum.GetNames<PeerEventKind>().Select(Word)];
@@ -34,14 +35,15 @@ internal readonly struct MetricTags
     public static IReadOnlyList<string> PeerStates { get; } = [.. Enum.GetNames<PeerState>().Select(Word)];
 
     /// <summary><c>udp</c> and <c>unix</c> are OpenTelemetry's words; it has none for the others.</summary>
-    public static string NameOf(TransportKind kind) => kind switch
-    {
-        TransportKind.Ip => "udp",
-        TransportKind.Socket => "unix",
-        TransportKind.VSocket => "vsock",
-        TransportKind.Rdma => "rdma",
-        _ => "other",
-    };
+    public static string NameOf(TransportKind kind) =>
+        kind switch
+        {
+            TransportKind.Ip => "udp",
+            TransportKind.Socket => "unix",
+            TransportKind.VSocket => "vsock",
+            TransportKind.Rdma => "rdma",
+            _ => "other",
+        };
 
     public Measurement<long> Alone(long value) => new(value, _tags);
 
@@ -60,5 +62,10 @@ internal readonly struct MetricTags
 
     // PeerLost becomes peer_lost.
     private static string Word(string name) =>
-        string.Concat(name.Select(static (letter, index) => char.IsUpper(letter) ? (index > 0 ? "_" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
+        string.Concat(
+            name.Select(
+                static (letter, index) =>
+                    char.IsUpper(letter) ? (index > 0 ? "_" : "") + char.ToLowerInvariant(letter) : letter.ToString()
+            )
+        );
 }

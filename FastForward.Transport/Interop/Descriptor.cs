@@ -6,9 +6,7 @@ namespace FastForward.Transport.Interop;
 internal sealed class Descriptor : SafeHandle
 {
     public Descriptor()
-        : base(-1, ownsHandle: true)
-    {
-    }
+        : base(-1, ownsHandle: true) { }
 
     public Descriptor(int descriptor)
         : this()

@@ -13,8 +13,8 @@ internal sealed unsafe class Epoll : IDisposable
     private static readonly int s_dataOffset = s_stride - sizeof(ulong);
 
     // glibc has epoll_pwait2 since 2.35 and Linux since 5.11; older systems wait in whole milliseconds.
-    private static bool s_precise = NativeLibrary.TryLoad("libc.so.6", out nint libc)
-        && NativeLibrary.TryGetExport(libc, "epoll_pwait2", out _);
+    private static bool s_precise =
+        NativeLibrary.TryLoad("libc.so.6", out nint libc) && NativeLibrary.TryGetExport(libc, "epoll_pwait2", out _);
 
     private readonly Descriptor _epoll;
     private readonly byte* _events;
@@ -23,7 +23,8 @@ internal sealed unsafe class Epoll : IDisposable
     public Epoll(int capacity)
     {
         _epoll = new Descriptor(LibC.EpollCreate(LibC.EPOLL_CLOEXEC));
-        if (_epoll.IsInvalid) throw new InvalidOperationException($"epoll_create1: {LibC.Describe(LibC.LastError)}");
+        if (_epoll.IsInvalid)
+            throw new InvalidOperationException($"epoll_create1: {LibC.Describe(LibC.LastError)}");
         _capacity = capacity;
         _events = (byte*)NativeMemory.AllocZeroed((nuint)(capacity * 16));
     }
@@ -31,7 +32,8 @@ internal sealed unsafe class Epoll : IDisposable
     /// <summary>The epoll instance's own descriptor: readable while any watched descriptor has an event.</summary>
     public int Number => _epoll.Number;
 
-    public void Add(int descriptor, uint interest, ulong token) => Control(LibC.EPOLL_CTL_ADD, descriptor, interest, token);
+    public void Add(int descriptor, uint interest, ulong token) =>
+        Control(LibC.EPOLL_CTL_ADD, descriptor, interest, token);
 
     /// <summary>Adds a descriptor when the limits of the system (max_user_watches, memory) let it.</summary>
     public bool TryAdd(int descriptor, uint interest, ulong token, out int error)
@@ -40,7 +42,8 @@ internal sealed unsafe class Epoll : IDisposable
         return error == 0;
     }
 
-    public void Modify(int descriptor, uint interest, ulong token) => Control(LibC.EPOLL_CTL_MOD, descriptor, interest, token);
+    public void Modify(int descriptor, uint interest, ulong token) =>
+        Control(LibC.EPOLL_CTL_MOD, descriptor, interest, token);
 
     public void Remove(int descriptor) => Control(LibC.EPOLL_CTL_DEL, descriptor, 0, 0);
 
@@ -49,12 +52,15 @@ internal sealed unsafe class Epoll : IDisposable
     /// <returns>The number of events; 0 on time-out and when a signal came between.</returns>
     public int Wait(long timeoutMicros)
     {
-        int count = timeoutMicros > 0 && s_precise
-            ? WaitPrecise(timeoutMicros)
-            : LibC.EpollWait(_epoll, _events, _capacity, WholeMilliseconds(timeoutMicros));
-        if (count >= 0) return count;
+        int count =
+            timeoutMicros > 0 && s_precise
+                ? WaitPrecise(timeoutMicros)
+                : LibC.EpollWait(_epoll, _events, _capacity, WholeMilliseconds(timeoutMicros));
+        if (count >= 0)
+            return count;
         int error = LibC.LastError;
-        if (error == Errno.EINTR) return 0;
+        if (error == Errno.EINTR)
+            return 0;
         throw new InvalidOperationException($"epoll_wait: {LibC.Describe(error)}");
     }
 
@@ -70,16 +76,22 @@ internal sealed unsafe class Epoll : IDisposable
 
     public void Dispose()
     {
-        if (_epoll.IsClosed) return;
+        if (_epoll.IsClosed)
+            return;
         _epoll.Dispose();
         NativeMemory.Free(_events);
     }
 
     private int WaitPrecise(long timeoutMicros)
     {
-        LibC.Timespec timeout = new() { Seconds = timeoutMicros / 1_000_000, Nanoseconds = timeoutMicros % 1_000_000 * 1000 };
+        LibC.Timespec timeout = new()
+        {
+            Seconds = timeoutMicros / 1_000_000,
+            Nanoseconds = timeoutMicros % 1_000_000 * 1000,
+        };
         int count = LibC.EpollWaitPrecise(_epoll, _events, _capacity, &timeout, null);
-        if (count >= 0 || LibC.LastError != Errno.ENOSYS) return count;
+        if (count >= 0 || LibC.LastError != Errno.ENOSYS)
+            return count;
         s_precise = false; // a libc newer than its kernel
         return LibC.EpollWait(_epoll, _events, _capacity, WholeMilliseconds(timeoutMicros));
     }
@@ -91,7 +103,10 @@ internal sealed unsafe class Epoll : IDisposable
     private void Control(int operation, int descriptor, uint interest, ulong token)
     {
         int error = TryControl(operation, descriptor, interest, token);
-        if (error != 0) throw new InvalidOperationException($"epoll_ctl({operation}) on descriptor {descriptor}: {LibC.Describe(error)}");
+        if (error != 0)
+            throw new InvalidOperationException(
+                $"epoll_ctl({operation}) on descriptor {descriptor}: {LibC.Describe(error)}"
+            );
     }
 
     private int TryControl(int operation, int descriptor, uint interest, ulong token)

@@ -26,7 +26,13 @@ internal static unsafe partial class LibC
     public static partial int EpollWait(Descriptor epoll, void* events, int capacity, int timeoutMilliseconds);
 
     [LibraryImport(Library, EntryPoint = "epoll_pwait2", SetLastError = true)]
-    public static partial int EpollWaitPrecise(Descriptor epoll, void* events, int capacity, Timespec* timeout, void* signalMask);
+    public static partial int EpollWaitPrecise(
+        Descriptor epoll,
+        void* events,
+        int capacity,
+        Timespec* timeout,
+        void* signalMask
+    );
 
     [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
     public static partial int EventFd(uint initial, int flags);

@@ -19,7 +19,8 @@ internal static unsafe partial class LibC
     public const int S_IFSOCK = 0xC000;
 
     /// <summary>O_NOFOLLOW: one of the few open flags that differ between the architectures.</summary>
-    public static int O_NOFOLLOW { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+    public static int O_NOFOLLOW { get; } =
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
     /// <summary>open(2). The new descriptor's number, -1 on error.</summary>
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -24,8 +24,14 @@ internal static unsafe partial class LibC
         SystemCall(SYS_sendto, socket.Number, (nint)buffer, (nint)length, flags, 0, 0);
 
     /// <summary>sendto(2).</summary>
-    public static nint SendTo(Descriptor socket, void* buffer, nuint length, int flags, void* address, uint addressLength) =>
-        SystemCall(SYS_sendto, socket.Number, (nint)buffer, (nint)length, flags, (nint)address, (nint)addressLength);
+    public static nint SendTo(
+        Descriptor socket,
+        void* buffer,
+        nuint length,
+        int flags,
+        void* address,
+        uint addressLength
+    ) => SystemCall(SYS_sendto, socket.Number, (nint)buffer, (nint)length, flags, (nint)address, (nint)addressLength);
 
     /// <summary>recv(2). Descriptors that a UNIX peer attaches are closed by the kernel: no room for them is offered.</summary>
     public static nint Receive(Descriptor socket, void* buffer, nuint length, int flags) =>
@@ -51,5 +57,13 @@ internal static unsafe partial class LibC
 
     // Variadic in C; integers travel in the same registers either way on both platforms.
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth, nint fifth, nint sixth);
+    private static partial nint SystemCall(
+        nint number,
+        nint first,
+        nint second,
+        nint third,
+        nint fourth,
+        nint fifth,
+        nint sixth
+    );
 }

@@ -35,7 +35,8 @@ public sealed partial class ForwardLoop
         finally
         {
             EndDispatch();
-            if (_disposed && !_running) Release(); // disposed of by a callback
+            if (_disposed && !_running)
+                Release(); // disposed of by a callback
         }
     }
 
@@ -44,7 +45,8 @@ public sealed partial class ForwardLoop
     {
         VerifyAccess();
         RefuseInside(nameof(Idle));
-        if (work > 0) _lastWork = Now;
+        if (work > 0)
+            _lastWork = Now;
         switch (_options.Idle)
         {
             case IdleStrategy.BusySpin:
@@ -75,7 +77,8 @@ public sealed partial class ForwardLoop
             long due = Timers.NextDue;
             long wait = due == long.MaxValue ? long.MaxValue : due - ReadMicros();
             wait = Math.Min(wait, limitMicros);
-            if (pending || wait <= 0 || _stopRequested) return;
+            if (pending || wait <= 0 || _stopRequested)
+                return;
             _epoll.Wait(wait == long.MaxValue ? -1 : wait);
             Statistics.Slept();
 
@@ -99,7 +102,8 @@ public sealed partial class ForwardLoop
         if (StalledMicros > 0)
         {
             Statistics.Stalled();
-            if (_stallGate.TryPass(Now, out long suppressed)) LogStalled(_logger, StalledMicros / 1000, suppressed);
+            if (_stallGate.TryPass(Now, out long suppressed))
+                LogStalled(_logger, StalledMicros / 1000, suppressed);
         }
 
         _expectedRun = Now;
@@ -112,7 +116,8 @@ public sealed partial class ForwardLoop
         for (int i = 0; i < _sources.Count; i++)
         {
             ILoopSource? source = _sources[i];
-            if (source is null) continue;
+            if (source is null)
+                continue;
             try
             {
                 pending |= source.Arm();
@@ -134,14 +139,13 @@ public sealed partial class ForwardLoop
             for (int i = 0; i < _sources.Count; i++)
             {
                 ILoopSource? source = _sources[i];
-                if (source is null) continue;
+                if (source is null)
+                    continue;
                 try
                 {
                     source.Disarm();
                 }
-                catch (Exception exception) when (Survives(exception, source.GetType().Name))
-                {
-                }
+                catch (Exception exception) when (Survives(exception, source.GetType().Name)) { }
             }
         }
         finally
@@ -156,7 +160,8 @@ public sealed partial class ForwardLoop
         for (int i = 0; i < _sources.Count; i++)
         {
             ILoopSource? source = _sources[i];
-            if (source is null) continue;
+            if (source is null)
+                continue;
             try
             {
                 work += source.Poll(_options.PollBudget);
@@ -181,9 +186,7 @@ public sealed partial class ForwardLoop
             {
                 timer.Fire();
             }
-            catch (Exception exception) when (Survives(exception, "timer"))
-            {
-            }
+            catch (Exception exception) when (Survives(exception, "timer")) { }
         }
 
         return fired;
@@ -195,9 +198,7 @@ public sealed partial class ForwardLoop
         {
             work();
         }
-        catch (Exception exception) when (Survives(exception, "posted work"))
-        {
-        }
+        catch (Exception exception) when (Survives(exception, "posted work")) { }
     }
 
     private void FlushAll()
@@ -205,14 +206,13 @@ public sealed partial class ForwardLoop
         for (int i = 0; i < _flushes.Count; i++)
         {
             ILoopFlush? flush = _flushes[i];
-            if (flush is null) continue;
+            if (flush is null)
+                continue;
             try
             {
                 flush.Flush();
             }
-            catch (Exception exception) when (Survives(exception, flush.GetType().Name))
-            {
-            }
+            catch (Exception exception) when (Survives(exception, flush.GetType().Name)) { }
         }
     }
 
@@ -227,7 +227,8 @@ public sealed partial class ForwardLoop
     private void EndDispatch()
     {
         _dispatching = false;
-        if (!_holes) return;
+        if (!_holes)
+            return;
         _holes = false;
         _sources.RemoveAll(static source => source is null);
         _flushes.RemoveAll(static flush => flush is null);

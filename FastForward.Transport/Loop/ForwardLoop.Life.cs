@@ -28,7 +28,8 @@ public sealed partial class ForwardLoop
         Bind();
         RefuseInside(nameof(Run));
         TaskCompletionSource ended = Begin();
-        if (RunUntilEnd(ended, cancellation) is { } failure) failure.Throw();
+        if (RunUntilEnd(ended, cancellation) is { } failure)
+            failure.Throw();
     }
 
     /// <summary>Starts a thread that runs the loop until <see cref="StopAsync"/>.</summary>
@@ -37,13 +38,18 @@ public sealed partial class ForwardLoop
     public void Start(string name = "FastForward loop")
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_thread is not null) throw new InvalidOperationException("The loop was started before; a loop has one thread of its own in its life.");
+        if (_thread is not null)
+            throw new InvalidOperationException(
+                "The loop was started before; a loop has one thread of its own in its life."
+            );
         Thread thread = new(() => RunUntilEnd(_ended!, CancellationToken.None)) { Name = name, IsBackground = true };
 
         // Bound before the thread runs: whatever this thread does to the loop after Start is caught as misuse every time,
         // and not only when the new thread happened to be quick.
         if (Interlocked.CompareExchange(ref _owner, thread.ManagedThreadId, 0) != 0)
-            throw new InvalidOperationException("Another thread drives the loop already: it was bound by DoWork or Run.");
+            throw new InvalidOperationException(
+                "Another thread drives the loop already: it was bound by DoWork or Run."
+            );
         _thread = thread;
         Begin();
         thread.Start();
@@ -68,10 +74,12 @@ public sealed partial class ForwardLoop
     public void Dispose()
     {
         bool here = IsOnLoopThread;
-        if (!here && !_running && _dispatching) ThrowWrongThread();
+        if (!here && !_running && _dispatching)
+            ThrowWrongThread();
         _disposed = true;
         _ = StopAsync();
-        if (here && (_running || _dispatching)) return;
+        if (here && (_running || _dispatching))
+            return;
         if (_running)
         {
             Task.WaitAny(Completion);
@@ -97,8 +105,12 @@ public sealed partial class ForwardLoop
         {
             _lastWork = ReadMicros();
             // Posted, since a bare wake-up is lost on a loop that has not gone to sleep yet.
-            using CancellationTokenRegistration wake = cancellation.UnsafeRegister(static loop => ((ForwardLoop)loop!)._mailbox.Post(static () => { }), this);
-            while (!_stopRequested && !cancellation.IsCancellationRequested) Idle(DoWork());
+            using CancellationTokenRegistration wake = cancellation.UnsafeRegister(
+                static loop => ((ForwardLoop)loop!)._mailbox.Post(static () => { }),
+                this
+            );
+            while (!_stopRequested && !cancellation.IsCancellationRequested)
+                Idle(DoWork());
         }
 #pragma warning disable CA1031 // Whatever ended the loop reaches its owner: by Run itself, or by the task.
         catch (Exception exception)
@@ -108,7 +120,8 @@ public sealed partial class ForwardLoop
             LogLoopEnded(_logger, exception);
         }
 
-        if (_disposed) Release();
+        if (_disposed)
+            Release();
         _running = false; // first: a loop that runs has an owner at every moment
         Volatile.Write(ref _owner, 0);
         if (failure is null)
@@ -127,13 +140,16 @@ public sealed partial class ForwardLoop
         ObjectDisposedException.ThrowIf(_disposed, this);
         int current = Environment.CurrentManagedThreadId;
         int owner = Interlocked.CompareExchange(ref _owner, current, 0);
-        if (owner != 0 && owner != current) ThrowWrongThread();
-        if (owner == 0) _lastWork = ReadMicros();
+        if (owner != 0 && owner != current)
+            ThrowWrongThread();
+        if (owner == 0)
+            _lastWork = ReadMicros();
     }
 
     private void Release()
     {
-        if (Interlocked.Exchange(ref _released, true)) return;
+        if (Interlocked.Exchange(ref _released, true))
+            return;
         _epoll.Dispose();
         _mailbox.Dispose();
     }

@@ -42,10 +42,16 @@ public sealed partial class ForwardLoop : IDisposable
     /// <param name="logger">Where slow cycles and failing callbacks are reported.</param>
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
-    public ForwardLoop(ForwardLoopOptions? options = null, TimeProvider? time = null, ILogger<ForwardLoop>? logger = null)
+    public ForwardLoop(
+        ForwardLoopOptions? options = null,
+        TimeProvider? time = null,
+        ILogger<ForwardLoop>? logger = null
+    )
     {
         if (!OperatingSystem.IsLinux())
-            throw new PlatformNotSupportedException("FastForward.Transport runs on Linux (x64, arm64): it uses epoll, UNIX seqpacket sockets and recvmmsg.");
+            throw new PlatformNotSupportedException(
+                "FastForward.Transport runs on Linux (x64, arm64): it uses epoll, UNIX seqpacket sockets and recvmmsg."
+            );
         _options = options ?? new ForwardLoopOptions();
         _options.Validate();
         _time = time ?? TimeProvider.System;
@@ -73,7 +79,8 @@ public sealed partial class ForwardLoop : IDisposable
     public LoopStatistics Statistics { get; } = new();
 
     /// <summary>True on the thread the loop is bound to, and on every thread before it is bound.</summary>
-    public bool IsOnLoopThread => Volatile.Read(ref _owner) is var owner && (owner == 0 || owner == Environment.CurrentManagedThreadId);
+    public bool IsOnLoopThread =>
+        Volatile.Read(ref _owner) is var owner && (owner == 0 || owner == Environment.CurrentManagedThreadId);
 
     internal TimerHeap Timers { get; } = new();
 
@@ -84,8 +91,10 @@ public sealed partial class ForwardLoop : IDisposable
     {
         ArgumentNullException.ThrowIfNull(source);
         VerifyAccess();
-        if (_sources.Contains(source)) throw new ArgumentException("The source is attached already.", nameof(source));
-        if (source.Descriptor >= 0) _epoll.Add(source.Descriptor, LibC.EPOLLIN, 0);
+        if (_sources.Contains(source))
+            throw new ArgumentException("The source is attached already.", nameof(source));
+        if (source.Descriptor >= 0)
+            _epoll.Add(source.Descriptor, LibC.EPOLLIN, 0);
         _sources.Add(source);
     }
 
@@ -93,7 +102,8 @@ public sealed partial class ForwardLoop : IDisposable
     public void Remove(ILoopSource source)
     {
         VerifyAccess();
-        if (TakeOut(_sources, source) && source.Descriptor >= 0 && !_released) _epoll.Remove(source.Descriptor);
+        if (TakeOut(_sources, source) && source.Descriptor >= 0 && !_released)
+            _epoll.Remove(source.Descriptor);
     }
 
     /// <summary>Attaches something that sends its output at the end of each cycle.</summary>
@@ -101,7 +111,8 @@ public sealed partial class ForwardLoop : IDisposable
     {
         ArgumentNullException.ThrowIfNull(flush);
         VerifyAccess();
-        if (_flushes.Contains(flush)) throw new ArgumentException("The flush is attached already.", nameof(flush));
+        if (_flushes.Contains(flush))
+            throw new ArgumentException("The flush is attached already.", nameof(flush));
         _flushes.Add(flush);
     }
 
@@ -133,7 +144,8 @@ public sealed partial class ForwardLoop : IDisposable
     /// <exception cref="InvalidOperationException">Another thread called; the message says how to do it right.</exception>
     public void VerifyAccess()
     {
-        if (!IsOnLoopThread) ThrowWrongThread();
+        if (!IsOnLoopThread)
+            ThrowWrongThread();
     }
 
     /// <summary>The time at this very moment on the clock of <see cref="Now"/>, for measuring inside a cycle.</summary>
@@ -143,7 +155,8 @@ public sealed partial class ForwardLoop : IDisposable
     /// <returns>True when the caller shall go on; false when it shall rethrow.</returns>
     internal bool Survives(Exception exception, string where)
     {
-        if (!ReferenceEquals(exception, _fatal)) LogFailure(exception, where);
+        if (!ReferenceEquals(exception, _fatal))
+            LogFailure(exception, where);
         return CountFailure(exception);
     }
 
@@ -151,9 +164,11 @@ public sealed partial class ForwardLoop : IDisposable
     /// <returns>True when the caller shall go on; false when it shall rethrow.</returns>
     internal bool CountFailure(Exception exception)
     {
-        if (ReferenceEquals(exception, _fatal)) return false; // on its way out through the layers, each of which asks
+        if (ReferenceEquals(exception, _fatal))
+            return false; // on its way out through the layers, each of which asks
         Statistics.Failed();
-        if (!_options.FailFast) return true;
+        if (!_options.FailFast)
+            return true;
         _fatal = exception;
         return false;
     }
@@ -161,7 +176,8 @@ public sealed partial class ForwardLoop : IDisposable
     private void LogFailure(Exception exception, string where)
     {
         ref LogGate gate = ref CollectionsMarshal.GetValueRefOrAddDefault(_failureGates, where, out _);
-        if (gate.TryPass(Now, out long suppressed)) LogCallbackFailed(_logger, where, suppressed, exception);
+        if (gate.TryPass(Now, out long suppressed))
+            LogCallbackFailed(_logger, where, suppressed, exception);
     }
 
     // Lists are walked by index while callbacks may attach and detach; what is detached leaves a hole until the cycle ends.
@@ -169,7 +185,8 @@ public sealed partial class ForwardLoop : IDisposable
         where T : class
     {
         int index = list.IndexOf(item);
-        if (index < 0) return false;
+        if (index < 0)
+            return false;
         if (_dispatching)
         {
             list[index] = null;
@@ -185,21 +202,42 @@ public sealed partial class ForwardLoop : IDisposable
 
     private void RefuseInside(string member)
     {
-        if (_dispatching) throw new InvalidOperationException($"{member} was called from inside a callback of the same loop: dispatch does not recurse. Return from the callback, or Post what shall follow it.");
+        if (_dispatching)
+            throw new InvalidOperationException(
+                $"{member} was called from inside a callback of the same loop: dispatch does not recurse. Return from the callback, or Post what shall follow it."
+            );
     }
 
-    private void ThrowWrongThread() => throw new InvalidOperationException(
-        $"This object belongs to the loop thread {_owner} and was called on thread {Environment.CurrentManagedThreadId}. Use ForwardLoop.Post to run code on the loop thread.");
+    private void ThrowWrongThread() =>
+        throw new InvalidOperationException(
+            $"This object belongs to the loop thread {_owner} and was called on thread {Environment.CurrentManagedThreadId}. Use ForwardLoop.Post to run code on the loop thread."
+        );
 
-    [LoggerMessage(EventId = 1000, Level = LogLevel.Error, Message = "An exception came out of {Where} and was counted ({Suppressed} more since the last of these entries)")]
+    [LoggerMessage(
+        EventId = 1000,
+        Level = LogLevel.Error,
+        Message = "An exception came out of {Where} and was counted ({Suppressed} more since the last of these entries)"
+    )]
     private static partial void LogCallbackFailed(ILogger logger, string where, long suppressed, Exception exception);
 
-    [LoggerMessage(EventId = 1001, Level = LogLevel.Critical, Message = "The loop thread ended because of an exception")]
+    [LoggerMessage(
+        EventId = 1001,
+        Level = LogLevel.Critical,
+        Message = "The loop thread ended because of an exception"
+    )]
     private static partial void LogLoopEnded(ILogger logger, Exception exception);
 
-    [LoggerMessage(EventId = 1002, Level = LogLevel.Warning, Message = "A duty cycle took {Micros} us, more than the limit of {Limit} us: a callback is slow ({Suppressed} more since the last of these entries)")]
+    [LoggerMessage(
+        EventId = 1002,
+        Level = LogLevel.Warning,
+        Message = "A duty cycle took {Micros} us, more than the limit of {Limit} us: a callback is slow ({Suppressed} more since the last of these entries)"
+    )]
     private static partial void LogSlowCycle(ILogger logger, long micros, long limit, long suppressed);
 
-    [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "This process did not run for {Milliseconds} ms; peers are not blamed for that time ({Suppressed} more since the last of these entries)")]
+    [LoggerMessage(
+        EventId = 1003,
+        Level = LogLevel.Warning,
+        Message = "This process did not run for {Milliseconds} ms; peers are not blamed for that time ({Suppressed} more since the last of these entries)"
+    )]
     private static partial void LogStalled(ILogger logger, long milliseconds, long suppressed);
 }

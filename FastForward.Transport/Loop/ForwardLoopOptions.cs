@@ -32,15 +32,20 @@ public sealed class ForwardLoopOptions
     internal void Validate()
     {
         string problems = string.Join(' ', FindProblems());
-        if (problems.Length > 0) throw new ArgumentException(problems);
+        if (problems.Length > 0)
+            throw new ArgumentException(problems);
     }
 
     /// <summary>Every problem, each with the option, what is wrong and a right example.</summary>
     internal IEnumerable<string> FindProblems()
     {
-        if (!Enum.IsDefined(Idle)) yield return $"Idle: {(int)Idle} is no idle strategy; use {string.Join(", ", Enum.GetNames<IdleStrategy>())}.";
-        if (SpinMicros is < 0 or > 1_000_000) yield return $"SpinMicros: {SpinMicros} is outside 0..1000000; 50 is a good value.";
-        if (PollBudget is < 1 or > 65_536) yield return $"PollBudget: {PollBudget} is outside 1..65536; 256 is a good value.";
-        if (SlowCycleMicros < 1) yield return $"SlowCycleMicros: {SlowCycleMicros} is below 1; 10000 is a good value.";
+        if (!Enum.IsDefined(Idle))
+            yield return $"Idle: {(int)Idle} is no idle strategy; use {string.Join(", ", Enum.GetNames<IdleStrategy>())}.";
+        if (SpinMicros is < 0 or > 1_000_000)
+            yield return $"SpinMicros: {SpinMicros} is outside 0..1000000; 50 is a good value.";
+        if (PollBudget is < 1 or > 65_536)
+            yield return $"PollBudget: {PollBudget} is outside 1..65536; 256 is a good value.";
+        if (SlowCycleMicros < 1)
+            yield return $"SlowCycleMicros: {SlowCycleMicros} is below 1; 10000 is a good value.";
     }
 }

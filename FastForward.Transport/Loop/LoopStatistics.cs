@@ -35,7 +35,8 @@ public sealed class LoopStatistics
     /// <summary>
     /// The longest cycle of late in microseconds: of the last 10 to 20 seconds, for graphs. A loop that sleeps keeps it.
     /// </summary>
-    public long RecentLongestCycleMicros => Math.Max(Volatile.Read(ref _windowLongest), Volatile.Read(ref _formerWindowLongest));
+    public long RecentLongestCycleMicros =>
+        Math.Max(Volatile.Read(ref _windowLongest), Volatile.Read(ref _formerWindowLongest));
 
     /// <summary>The duration of all cycles together in microseconds; divided by <see cref="Cycles"/>, the mean.</summary>
     public long TotalCycleMicros => Volatile.Read(ref _totalCycle);
@@ -67,10 +68,13 @@ public sealed class LoopStatistics
             _windowEnds = now + WindowMicros;
         }
 
-        if (micros > _windowLongest) _windowLongest = micros;
+        if (micros > _windowLongest)
+            _windowLongest = micros;
         _totalCycle += micros;
-        if (micros > _longestCycle) _longestCycle = micros;
-        if (micros <= slow) return false;
+        if (micros > _longestCycle)
+            _longestCycle = micros;
+        if (micros <= slow)
+            return false;
         _slowCycles++;
         return true;
     }

@@ -40,7 +40,8 @@ public sealed class LoopTimer
     /// Sets or moves the timer to <paramref name="delayMicros"/> microseconds from the start of this cycle
     /// (<see cref="ForwardLoop.Now"/>); so far away that the clock cannot count it means never.
     /// </summary>
-    public void SetAfter(long delayMicros) => Set(delayMicros > long.MaxValue - _loop.Now ? long.MaxValue : _loop.Now + delayMicros);
+    public void SetAfter(long delayMicros) =>
+        Set(delayMicros > long.MaxValue - _loop.Now ? long.MaxValue : _loop.Now + delayMicros);
 
     /// <summary>Takes the setting back; nothing happens when it was not set.</summary>
     public void Cancel()

@@ -19,7 +19,8 @@ internal sealed unsafe class Mailbox : ILoopSource, IDisposable
     {
         _run = run;
         _event = new Descriptor(LibC.EventFd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK));
-        if (_event.IsInvalid) throw new InvalidOperationException($"eventfd: {LibC.Describe(LibC.LastError)}");
+        if (_event.IsInvalid)
+            throw new InvalidOperationException($"eventfd: {LibC.Describe(LibC.LastError)}");
     }
 
     public int Descriptor => _event.Number;
@@ -34,7 +35,8 @@ internal sealed unsafe class Mailbox : ILoopSource, IDisposable
     public void Wake()
     {
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _sleeping) == 0) return;
+        if (Volatile.Read(ref _sleeping) == 0)
+            return;
         ulong one = 1;
         try
         {
@@ -70,7 +72,8 @@ internal sealed unsafe class Mailbox : ILoopSource, IDisposable
     {
         Volatile.Write(ref _sleeping, 0);
         // Most sleeps end by somebody else's descriptor. What is written around this look cuts the next sleep short, once.
-        if (Volatile.Read(ref _signalled) == 0) return;
+        if (Volatile.Read(ref _signalled) == 0)
+            return;
         Volatile.Write(ref _signalled, 0);
         ulong count;
         LibC.Read(_event, &count, sizeof(ulong));

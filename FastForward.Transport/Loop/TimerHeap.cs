@@ -21,7 +21,10 @@ internal sealed class TimerHeap
     private ulong _order;
 
     /// <summary>When the earliest timer is due; long.MaxValue when none is set.</summary>
-    public long NextDue => _nextCollected < _collectedCount ? 0 : _count == 0 ? long.MaxValue : _heap[0].Due;
+    public long NextDue =>
+        _nextCollected < _collectedCount ? 0
+        : _count == 0 ? long.MaxValue
+        : _heap[0].Due;
 
     public void Set(LoopTimer timer, long due)
     {
@@ -34,7 +37,8 @@ internal sealed class TimerHeap
             return;
         }
 
-        if (_count == _heap.Length) Array.Resize(ref _heap, _count * 2);
+        if (_count == _heap.Length)
+            Array.Resize(ref _heap, _count * 2);
         Place(timer, _count++);
         SiftUp(timer);
     }
@@ -43,10 +47,12 @@ internal sealed class TimerHeap
     {
         int hole = timer.HeapIndex;
         timer.HeapIndex = NotSet;
-        if (hole < 0) return;
+        if (hole < 0)
+            return;
         LoopTimer last = _heap[--_count];
         _heap[_count] = null!;
-        if (ReferenceEquals(last, timer)) return;
+        if (ReferenceEquals(last, timer))
+            return;
         Place(last, hole);
         SiftUp(last);
         SiftDown(last);
@@ -55,13 +61,15 @@ internal sealed class TimerHeap
     /// <summary>Takes the timers that are due at <paramref name="now"/> out of the heap, at most <paramref name="limit"/>.</summary>
     public void Collect(long now, int limit)
     {
-        if (_nextCollected == _collectedCount) _nextCollected = _collectedCount = 0;
+        if (_nextCollected == _collectedCount)
+            _nextCollected = _collectedCount = 0;
         while (_count > 0 && _heap[0].Due <= now && _collectedCount < limit)
         {
             LoopTimer timer = _heap[0];
             Remove(timer);
             timer.HeapIndex = Collected;
-            if (_collectedCount == _collected.Length) Array.Resize(ref _collected, _collectedCount * 2);
+            if (_collectedCount == _collected.Length)
+                Array.Resize(ref _collected, _collectedCount * 2);
             _collected[_collectedCount++] = timer;
         }
     }
@@ -73,7 +81,8 @@ internal sealed class TimerHeap
         {
             LoopTimer timer = _collected[_nextCollected];
             _collected[_nextCollected++] = null!;
-            if (timer.HeapIndex != Collected) continue;
+            if (timer.HeapIndex != Collected)
+                continue;
             timer.HeapIndex = NotSet;
             return timer;
         }
@@ -89,7 +98,8 @@ internal sealed class TimerHeap
         while (timer.HeapIndex > 0)
         {
             LoopTimer parent = _heap[(timer.HeapIndex - 1) / 2];
-            if (!IsBefore(timer, parent)) return;
+            if (!IsBefore(timer, parent))
+                return;
             Swap(parent, timer);
         }
     }
@@ -99,9 +109,12 @@ internal sealed class TimerHeap
         while (true)
         {
             int child = (timer.HeapIndex * 2) + 1;
-            if (child >= _count) return;
-            if (child + 1 < _count && IsBefore(_heap[child + 1], _heap[child])) child++;
-            if (!IsBefore(_heap[child], timer)) return;
+            if (child >= _count)
+                return;
+            if (child + 1 < _count && IsBefore(_heap[child + 1], _heap[child]))
+                child++;
+            if (!IsBefore(_heap[child], timer))
+                return;
             Swap(timer, _heap[child]);
         }
     }

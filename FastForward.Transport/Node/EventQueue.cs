@@ -47,15 +47,14 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
 
     public void Message(in ReceivedMessage message)
     {
-        if (_queue.Count > 0) Dispatch(int.MaxValue);
+        if (_queue.Count > 0)
+            Dispatch(int.MaxValue);
         IsCalling = true;
         try
         {
             Handler.OnMessage(message);
         }
-        catch (Exception exception) when (loop.Survives(exception, nameof(IForwardHandler.OnMessage)))
-        {
-        }
+        catch (Exception exception) when (loop.Survives(exception, nameof(IForwardHandler.OnMessage))) { }
         finally
         {
             IsCalling = false;
@@ -65,18 +64,29 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
     public void StreamEnded(in StreamEnd end) => _queue.Enqueue(new Entry { Kind = EntryKind.StreamEnd, End = end });
 
     public void Writable(uint node, ulong stream) =>
-        _queue.Enqueue(new Entry { Kind = EntryKind.Writable, Undelivered = new Undelivered(node, stream, 0, 0, default) });
+        _queue.Enqueue(
+            new Entry { Kind = EntryKind.Writable, Undelivered = new Undelivered(node, stream, 0, 0, default) }
+        );
 
-    public void Undelivered(in Undelivered report) => _queue.Enqueue(new Entry { Kind = EntryKind.Undelivered, Undelivered = report });
+    public void Undelivered(in Undelivered report) =>
+        _queue.Enqueue(new Entry { Kind = EntryKind.Undelivered, Undelivered = report });
 
     public void PeerChanged(in PeerEvent change)
     {
         OnPeerChanged(change);
-        if (_limiter.Passes(loop.Now, change)) _queue.Enqueue(new Entry { Kind = EntryKind.Peer, Peer = change });
+        if (_limiter.Passes(loop.Now, change))
+            _queue.Enqueue(new Entry { Kind = EntryKind.Peer, Peer = change });
     }
 
     public void PingEnded(in PingResult result, Action<PingResult> callback) =>
-        _queue.Enqueue(new Entry { Kind = EntryKind.Ping, Ping = result, PingCallback = callback });
+        _queue.Enqueue(
+            new Entry
+            {
+                Kind = EntryKind.Ping,
+                Ping = result,
+                PingCallback = callback,
+            }
+        );
 
     public void PathFinished(Session.Path path) => OnPathFinished(path);
 
@@ -94,9 +104,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
             {
                 Hand(entry);
             }
-            catch (Exception exception) when (loop.Survives(exception, $"the handler of {entry.Kind}"))
-            {
-            }
+            catch (Exception exception) when (loop.Survives(exception, $"the handler of {entry.Kind}")) { }
             finally
             {
                 IsCalling = false;
@@ -112,7 +120,8 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
     /// </summary>
     public void DispatchBacklog()
     {
-        if (_queue.Count > LargestBacklog) Dispatch(int.MaxValue);
+        if (_queue.Count > LargestBacklog)
+            Dispatch(int.MaxValue);
     }
 
     /// <summary>Nothing follows: whatever was kept out of the log is told there.</summary>
@@ -132,7 +141,10 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
                 Handler.OnUndelivered(entry.Undelivered);
                 break;
             case EntryKind.Peer:
-                _log.Add(entry.Peer, IsStopping || entry.Peer.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged);
+                _log.Add(
+                    entry.Peer,
+                    IsStopping || entry.Peer.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged
+                );
                 Handler.OnPeer(entry.Peer);
                 break;
             case EntryKind.Ping:

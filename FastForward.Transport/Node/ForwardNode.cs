@@ -50,7 +50,8 @@ public sealed class ForwardNode : IDisposable
         OverrideResolver routes,
         IForwardHandler handler,
         ILogger<ForwardNode>? logger = null,
-        ForwardMetrics? metrics = null)
+        ForwardMetrics? metrics = null
+    )
         : this(loop, options, transports, routes, logger, metrics)
     {
         ArgumentNullException.ThrowIfNull(handler);
@@ -64,7 +65,8 @@ public sealed class ForwardNode : IDisposable
         IEnumerable<IForwardTransport> transports,
         OverrideResolver routes,
         ILogger<ForwardNode>? logger,
-        ForwardMetrics? metrics)
+        ForwardMetrics? metrics
+    )
     {
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(options);
@@ -83,7 +85,14 @@ public sealed class ForwardNode : IDisposable
         _transports = new TransportSet(loop, transports, log);
         _events = new EventQueue(loop, log) { OnPending = _pump.Mark, OnPathFinished = _pump.End };
         _peers = new RoutedPeers(loop, options, routes, _transports, _events, _pump);
-        Peers peers = new(session, _events, Statistics, _peers, pool, static limit => limit <= 0 ? 0 : Random.Shared.NextInt64(limit));
+        Peers peers = new(
+            session,
+            _events,
+            Statistics,
+            _peers,
+            pool,
+            static limit => limit <= 0 ? 0 : Random.Shared.NextInt64(limit)
+        );
         _peers.Peers = peers;
         _local = new LocalDelivery(options.Node, session, _events, LocalStatistics, pool);
         _events.OnPeerChanged = _peers.Note;
@@ -123,7 +132,8 @@ public sealed class ForwardNode : IDisposable
     {
         Verify();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_started) throw new InvalidOperationException("The node was started before.");
+        if (_started)
+            throw new InvalidOperationException("The node was started before.");
         _started = true;
         try
         {
@@ -157,17 +167,33 @@ public sealed class ForwardNode : IDisposable
     /// <returns>Whether the message was taken, and its sequence.</returns>
     /// <exception cref="InvalidOperationException">Another thread than the loop's called.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
-    public SendResult Send(uint node, ulong stream, MessageClass messageClass, ReadOnlySpan<byte> payload, SendOptions options = SendOptions.None)
+    public SendResult Send(
+        uint node,
+        ulong stream,
+        MessageClass messageClass,
+        ReadOnlySpan<byte> payload,
+        SendOptions options = SendOptions.None
+    )
     {
         Verify();
-        if (messageClass is not (MessageClass.RealTime or MessageClass.Reliable)) throw new ArgumentOutOfRangeException(nameof(messageClass), messageClass, "There are Reliable and RealTime.");
-        if (_stopping is not null) return new SendResult(SendStatus.Stopping, 0);
-        int limit = messageClass == MessageClass.RealTime ? WireFormat.MaxRealTimeMessage : WireFormat.MaxReliableMessage;
-        if (payload.Length > limit) return new SendResult(SendStatus.TooLarge, 0);
+        if (messageClass is not (MessageClass.RealTime or MessageClass.Reliable))
+            throw new ArgumentOutOfRangeException(
+                nameof(messageClass),
+                messageClass,
+                "There are Reliable and RealTime."
+            );
+        if (_stopping is not null)
+            return new SendResult(SendStatus.Stopping, 0);
+        int limit =
+            messageClass == MessageClass.RealTime ? WireFormat.MaxRealTimeMessage : WireFormat.MaxReliableMessage;
+        if (payload.Length > limit)
+            return new SendResult(SendStatus.TooLarge, 0);
         bool end = (options & SendOptions.End) != 0;
-        SendResult result = node == _options.Node
-            ? _local.Send(stream, messageClass, payload, end)
-            : _peers.Find(node)?.Send(_loop.Now, stream, messageClass, payload, end) ?? new SendResult(SendStatus.UnknownNode, 0);
+        SendResult result =
+            node == _options.Node
+                ? _local.Send(stream, messageClass, payload, end)
+                : _peers.Find(node)?.Send(_loop.Now, stream, messageClass, payload, end)
+                    ?? new SendResult(SendStatus.UnknownNode, 0);
         return result;
     }
 
@@ -176,8 +202,11 @@ public sealed class ForwardNode : IDisposable
     public SendStatus EndStream(uint node, ulong stream)
     {
         Verify();
-        if (_stopping is not null) return SendStatus.Stopping;
-        return node == _options.Node ? _local.End(stream) : _peers.Find(node)?.EndStream(_loop.Now, stream) ?? SendStatus.UnknownNode;
+        if (_stopping is not null)
+            return SendStatus.Stopping;
+        return node == _options.Node
+            ? _local.End(stream)
+            : _peers.Find(node)?.EndStream(_loop.Now, stream) ?? SendStatus.UnknownNode;
     }
 
     /// <summary>Gives a stream up: what is not acknowledged is reported as undelivered, and the receiver gets the code.</summary>
@@ -185,8 +214,11 @@ public sealed class ForwardNode : IDisposable
     public SendStatus ResetStream(uint node, ulong stream, uint code)
     {
         Verify();
-        if (_stopping is not null) return SendStatus.Stopping;
-        return node == _options.Node ? _local.Reset(stream, code) : _peers.Find(node)?.ResetStream(_loop.Now, stream, code) ?? SendStatus.UnknownNode;
+        if (_stopping is not null)
+            return SendStatus.Stopping;
+        return node == _options.Node
+            ? _local.Reset(stream, code)
+            : _peers.Find(node)?.ResetStream(_loop.Now, stream, code) ?? SendStatus.UnknownNode;
     }
 
     /// <summary>
@@ -199,9 +231,12 @@ public sealed class ForwardNode : IDisposable
     public bool RefuseStream(uint node, ulong stream)
     {
         Verify();
-        if (node == _options.Node) _local.Refuse(stream);
-        else if (_peers.Find(node) is { } peer) peer.RefuseStream(_loop.Now, stream);
-        else return false;
+        if (node == _options.Node)
+            _local.Refuse(stream);
+        else if (_peers.Find(node) is { } peer)
+            peer.RefuseStream(_loop.Now, stream);
+        else
+            return false;
         return true;
     }
 
@@ -233,14 +268,19 @@ public sealed class ForwardNode : IDisposable
     internal void ReleaseCredit(in MessageCredit credit, int octets)
     {
         Verify();
-        if (credit.Owner is null) return;
-        if (credit.Node != _options.Node && _peers.Find(credit.Node) is { } peer) peer.ReleaseCredit(_loop.Now, credit, octets);
-        else credit.Owner.Release(_loop.Now, credit.Stream!, octets);
+        if (credit.Owner is null)
+            return;
+        if (credit.Node != _options.Node && _peers.Find(credit.Node) is { } peer)
+            peer.ReleaseCredit(_loop.Now, credit, octets);
+        else
+            credit.Owner.Release(_loop.Now, credit.Stream!, octets);
     }
 
     /// <summary>The association that a message came by is not over. True for no message at all.</summary>
     internal bool IsOfLivingAssociation(in MessageCredit credit) =>
-        credit.Owner is null || credit.Node == _options.Node || ReferenceEquals(credit.Owner, _peers.Find(credit.Node)?.Association.Receiver);
+        credit.Owner is null
+        || credit.Node == _options.Node
+        || ReferenceEquals(credit.Owner, _peers.Find(credit.Node)?.Association.Receiver);
 
     /// <summary>What is known of a peer now; null when no route leads to it.</summary>
     public PeerStatus? GetPeer(uint node)
@@ -310,10 +350,19 @@ public sealed class ForwardNode : IDisposable
         Verify();
         ArgumentNullException.ThrowIfNull(callback);
         TimeSpan limit = timeout ?? s_pingTimeout;
-        if (limit < TimeSpan.FromMilliseconds(1) || limit > TimeSpan.FromMinutes(1)) throw new ArgumentOutOfRangeException(nameof(timeout), limit, "It is 1 ms to 1 min; 2 s is a good value.");
-        if (size is < 0 or > WireFormat.MaxRealTimeMessage) throw new ArgumentOutOfRangeException(nameof(size), size, $"It is 0 to {WireFormat.MaxRealTimeMessage} octets.");
-        if (_stopping is not null) return new PingStart(PingStatus.Stopping, 0);
-        if (node != _options.Node) return _peers.Find(node)?.Ping(_loop.Now, (long)limit.TotalMicroseconds, size, callback) ?? new PingStart(PingStatus.UnknownNode, 0);
+        if (limit < TimeSpan.FromMilliseconds(1) || limit > TimeSpan.FromMinutes(1))
+            throw new ArgumentOutOfRangeException(nameof(timeout), limit, "It is 1 ms to 1 min; 2 s is a good value.");
+        if (size is < 0 or > WireFormat.MaxRealTimeMessage)
+            throw new ArgumentOutOfRangeException(
+                nameof(size),
+                size,
+                $"It is 0 to {WireFormat.MaxRealTimeMessage} octets."
+            );
+        if (_stopping is not null)
+            return new PingStart(PingStatus.Stopping, 0);
+        if (node != _options.Node)
+            return _peers.Find(node)?.Ping(_loop.Now, (long)limit.TotalMicroseconds, size, callback)
+                ?? new PingStart(PingStatus.UnknownNode, 0);
         _events.PingEnded(new PingResult(node, PingOutcome.Answered, null, true, 0, 0), callback);
         return new PingStart(PingStatus.Started, 1);
     }
@@ -326,13 +375,17 @@ public sealed class ForwardNode : IDisposable
     public Task StopAsync()
     {
         Verify();
-        if (_disposed) return Task.CompletedTask;
-        if (_stopping is not null) return _stopping.Task;
+        if (_disposed)
+            return Task.CompletedTask;
+        if (_stopping is not null)
+            return _stopping.Task;
         BeginStop();
         _drainUntil = _loop.Now + (long)_options.DrainLimit.TotalMicroseconds;
         _transports.StopAccepting();
-        if (_started) _drainTimer.Set(_drainUntil);
-        else Dispose();
+        if (_started)
+            _drainTimer.Set(_drainUntil);
+        else
+            Dispose();
         return _stopping!.Task;
     }
 
@@ -343,12 +396,17 @@ public sealed class ForwardNode : IDisposable
     /// <exception cref="InvalidOperationException">The handler is being called: its calls do not recurse.</exception>
     public void Dispose()
     {
-        if (_disposed) return;
+        if (_disposed)
+            return;
         Verify();
-        if (_events.IsCalling) throw new InvalidOperationException("Dispose was called from inside a callback of the node, which would have to call the handler again: use StopAsync there.");
+        if (_events.IsCalling)
+            throw new InvalidOperationException(
+                "Dispose was called from inside a callback of the node, which would have to call the handler again: use StopAsync there."
+            );
         _disposed = true;
         _metrics?.Remove(this);
-        if (_stopping is null) BeginStop();
+        if (_stopping is null)
+            BeginStop();
         _routes.Changed -= OnRoutesChanged;
         _peers.Close();
         _drainTimer.Cancel();
@@ -379,10 +437,12 @@ public sealed class ForwardNode : IDisposable
     }
 
     // Sources may change on any thread.
-    private void OnRoutesChanged() => _loop.Post(() =>
-    {
-        if (!_disposed && _stopping is null) _peers.Apply();
-    });
+    private void OnRoutesChanged() =>
+        _loop.Post(() =>
+        {
+            if (!_disposed && _stopping is null)
+                _peers.Apply();
+        });
 
     /// <summary>The node's part in each duty cycle.</summary>
     private sealed class LoopShare(ForwardNode node) : ILoopSource, ILoopFlush
@@ -393,7 +453,8 @@ public sealed class ForwardNode : IDisposable
         {
             if (node._loop.StalledMicros > 0)
             {
-                foreach (Peer peer in node._peers.All) peer.OnStall(node._loop.StalledMicros);
+                foreach (Peer peer in node._peers.All)
+                    peer.OnStall(node._loop.StalledMicros);
             }
 
             return node._events.Dispatch(budget) + node._local.Deliver(budget);
@@ -401,17 +462,17 @@ public sealed class ForwardNode : IDisposable
 
         public bool Arm() => !node._events.IsEmpty || !node._local.IsEmpty || node._pump.HasWork;
 
-        public void Disarm()
-        {
-        }
+        public void Disarm() { }
 
         public void Flush()
         {
             node._pump.Pump();
             node._transports.Flush();
             node._pump.CloseEndedLinks();
-            if (node._stopping is null) return;
-            if (node._loop.Now >= node._drainUntil || (node._peers.AreDrained() && node._local.IsEmpty)) node.Dispose();
+            if (node._stopping is null)
+                return;
+            if (node._loop.Now >= node._drainUntil || (node._peers.AreDrained() && node._local.IsEmpty))
+                node.Dispose();
         }
     }
 }

@@ -44,23 +44,48 @@ public sealed class ForwardNodeOptions
     internal void Validate()
     {
         string problems = string.Join(' ', FindProblems());
-        if (problems.Length > 0) throw new ArgumentException(problems);
+        if (problems.Length > 0)
+            throw new ArgumentException(problems);
     }
 
     /// <summary>Every problem, each with the option, what is wrong and a right example.</summary>
     internal IEnumerable<string> FindProblems()
     {
-        if (Node == 0) yield return "Node: 0 is no node id; use a number such as 25011.";
-        if (SendStoreBytes is < 131_072 or > 1 << 30) yield return Bad(nameof(SendStoreBytes), SendStoreBytes, "131072..1073741824 octets (the longest message has to fit), such as 4194304");
-        if (ReceiveWindowBytes is < 1 << 20 or > 1 << 30) yield return Bad(nameof(ReceiveWindowBytes), ReceiveWindowBytes, "1048576..1073741824 octets, such as 4194304");
-        if (MaxStreams is < 1 or > 1 << 20) yield return Bad(nameof(MaxStreams), MaxStreams, "1..1048576, such as 1024");
-        if (MaxPendingHandshakes is < 1 or > 65_536) yield return Bad(nameof(MaxPendingHandshakes), MaxPendingHandshakes, "1..65536, such as 256");
-        bool isProbeIntervalRight = ProbeInterval >= TimeSpan.FromMilliseconds(50) && ProbeInterval <= TimeSpan.FromMinutes(1);
-        if (!isProbeIntervalRight) yield return Bad(nameof(ProbeInterval), ProbeInterval, "50 ms..1 min, such as 00:00:01");
-        if (DeadAfter > TimeSpan.FromHours(1) || (isProbeIntervalRight ? DeadAfter < ProbeInterval * 4 : DeadAfter <= TimeSpan.Zero))
-            yield return Bad(nameof(DeadAfter), DeadAfter, "at least four probe intervals and at most an hour, such as 00:00:30");
-        if (RealTimeBudget < TimeSpan.Zero || RealTimeBudget > TimeSpan.FromMinutes(1)) yield return Bad(nameof(RealTimeBudget), RealTimeBudget, "0 (none)..1 min, such as 00:00:00.300");
-        if (DrainLimit < TimeSpan.Zero || DrainLimit > TimeSpan.FromMinutes(1)) yield return Bad(nameof(DrainLimit), DrainLimit, "0..1 min, such as 00:00:05");
+        if (Node == 0)
+            yield return "Node: 0 is no node id; use a number such as 25011.";
+        if (SendStoreBytes is < 131_072 or > 1 << 30)
+            yield return Bad(
+                nameof(SendStoreBytes),
+                SendStoreBytes,
+                "131072..1073741824 octets (the longest message has to fit), such as 4194304"
+            );
+        if (ReceiveWindowBytes is < 1 << 20 or > 1 << 30)
+            yield return Bad(
+                nameof(ReceiveWindowBytes),
+                ReceiveWindowBytes,
+                "1048576..1073741824 octets, such as 4194304"
+            );
+        if (MaxStreams is < 1 or > 1 << 20)
+            yield return Bad(nameof(MaxStreams), MaxStreams, "1..1048576, such as 1024");
+        if (MaxPendingHandshakes is < 1 or > 65_536)
+            yield return Bad(nameof(MaxPendingHandshakes), MaxPendingHandshakes, "1..65536, such as 256");
+        bool isProbeIntervalRight =
+            ProbeInterval >= TimeSpan.FromMilliseconds(50) && ProbeInterval <= TimeSpan.FromMinutes(1);
+        if (!isProbeIntervalRight)
+            yield return Bad(nameof(ProbeInterval), ProbeInterval, "50 ms..1 min, such as 00:00:01");
+        if (
+            DeadAfter > TimeSpan.FromHours(1)
+            || (isProbeIntervalRight ? DeadAfter < ProbeInterval * 4 : DeadAfter <= TimeSpan.Zero)
+        )
+            yield return Bad(
+                nameof(DeadAfter),
+                DeadAfter,
+                "at least four probe intervals and at most an hour, such as 00:00:30"
+            );
+        if (RealTimeBudget < TimeSpan.Zero || RealTimeBudget > TimeSpan.FromMinutes(1))
+            yield return Bad(nameof(RealTimeBudget), RealTimeBudget, "0 (none)..1 min, such as 00:00:00.300");
+        if (DrainLimit < TimeSpan.Zero || DrainLimit > TimeSpan.FromMinutes(1))
+            yield return Bad(nameof(DrainLimit), DrainLimit, "0..1 min, such as 00:00:05");
     }
 
     private static string Bad<T>(string name, T value, string range) => $"{name}: {value} is not allowed; use {range}.";

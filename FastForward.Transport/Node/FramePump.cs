@@ -18,7 +18,8 @@ internal sealed class FramePump(ForwardLoop loop)
     /// <summary>The peer has output, or its next time-out moved.</summary>
     public void Mark(Peer peer)
     {
-        if (peer.Owner is not PeerConnector { IsDirty: false } connector) return;
+        if (peer.Owner is not PeerConnector { IsDirty: false } connector)
+            return;
         connector.IsDirty = true;
         _dirty.Enqueue(connector);
     }
@@ -43,14 +44,16 @@ internal sealed class FramePump(ForwardLoop loop)
         IReadOnlyList<Session.Path> paths = peer.Paths;
         for (int i = paths.Count - 1; i >= 0; i--)
         {
-            if (i < paths.Count) Pump(paths[i]);
+            if (i < paths.Count)
+                Pump(paths[i]);
         }
     }
 
     /// <summary>The path is over. Its link is not closed on the spot: the last frame may still be in an open claim.</summary>
     public void End(Session.Path path)
     {
-        if (path.Link is IForwardLink link) _endedLinks.Add(link);
+        if (path.Link is IForwardLink link)
+            _endedLinks.Add(link);
         (path.Peer.Owner as PeerConnector)?.OnPathFinished(path);
     }
 
@@ -75,7 +78,8 @@ internal sealed class FramePump(ForwardLoop loop)
             path.IsBlocked = claim != ClaimResult.Claimed;
             if (path.IsBlocked)
             {
-                if (path.Phase == PathPhase.Closing) path.EndOutput(loop.Now);
+                if (path.Phase == PathPhase.Closing)
+                    path.EndOutput(loop.Now);
                 return;
             }
 

@@ -11,22 +11,14 @@ public interface IForwardHandler
     void OnMessage(in ReceivedMessage message);
 
     /// <summary>No message of the stream follows: the sender ended or reset it, or the association died.</summary>
-    void OnStreamEnd(in StreamEnd end)
-    {
-    }
+    void OnStreamEnd(in StreamEnd end) { }
 
     /// <summary>Something changed about a peer. One call per event, with its reason.</summary>
-    void OnPeer(in PeerEvent change)
-    {
-    }
+    void OnPeer(in PeerEvent change) { }
 
     /// <summary>A stream that had answered <see cref="SendStatus.BackPressured"/> takes messages again.</summary>
-    void OnWritable(uint node, ulong stream)
-    {
-    }
+    void OnWritable(uint node, ulong stream) { }
 
     /// <summary>Accepted messages were not delivered, or may not have been; they will not be sent again.</summary>
-    void OnUndelivered(in Undelivered report)
-    {
-    }
+    void OnUndelivered(in Undelivered report) { }
 }

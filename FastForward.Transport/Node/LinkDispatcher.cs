@@ -19,7 +19,13 @@ internal sealed class LinkDispatcher : ILinkSink
     private readonly Dictionary<IForwardLink, long> _unclaimed = [];
     private readonly LoopTimer _unclaimedTimer;
 
-    public LinkDispatcher(ForwardLoop loop, Peers peers, EventQueue events, NodeStatistics statistics, SessionOptions options)
+    public LinkDispatcher(
+        ForwardLoop loop,
+        Peers peers,
+        EventQueue events,
+        NodeStatistics statistics,
+        SessionOptions options
+    )
     {
         _loop = loop;
         _peers = peers;
@@ -45,7 +51,8 @@ internal sealed class LinkDispatcher : ILinkSink
 
         MakeRoom(link.Transport);
         _unclaimed.Add(link, _loop.Now + _options.HandshakeTimeout);
-        if (!_unclaimedTimer.IsSet) _unclaimedTimer.SetAfter(_options.HandshakeTimeout);
+        if (!_unclaimedTimer.IsSet)
+            _unclaimedTimer.SetAfter(_options.HandshakeTimeout);
     }
 
     public void Frame(IForwardLink link, Span<byte> frame)
@@ -58,19 +65,19 @@ internal sealed class LinkDispatcher : ILinkSink
         else
         {
             _statistics.FramesReceived++;
-            if (_unclaimed.ContainsKey(link)) Introduction(link, frame);
+            if (_unclaimed.ContainsKey(link))
+                Introduction(link, frame);
         }
 
         _events.DispatchBacklog();
     }
 
-    public void BatchEnd(IForwardTransport transport)
-    {
-    }
+    public void BatchEnd(IForwardTransport transport) { }
 
     public void Writable(IForwardLink link)
     {
-        if (link.Owner is not Session.Path path) return;
+        if (link.Owner is not Session.Path path)
+            return;
         path.IsBlocked = false;
         _events.Pending(path.Peer);
     }
@@ -95,8 +102,15 @@ internal sealed class LinkDispatcher : ILinkSink
     {
         _statistics.StrangerFrames++;
         // One look at two octets decides about nearly all noise.
-        if (frame.Length < WireFormat.Handshake || frame[1] != (byte)FrameType.Init || !Handshake.TryRead(frame, out Handshake init)) return;
-        switch (_peers.Judge(_loop.Now, init, transport.Kind, source.IsLoopback, source.ContextId, out RejectReason reason))
+        if (
+            frame.Length < WireFormat.Handshake
+            || frame[1] != (byte)FrameType.Init
+            || !Handshake.TryRead(frame, out Handshake init)
+        )
+            return;
+        switch (
+            _peers.Judge(_loop.Now, init, transport.Kind, source.IsLoopback, source.ContextId, out RejectReason reason)
+        )
         {
             case InitVerdict.Accept:
                 IForwardLink link = transport.Adopt(source);
@@ -120,7 +134,16 @@ internal sealed class LinkDispatcher : ILinkSink
             return;
         }
 
-        switch (_peers.Judge(_loop.Now, init, link.Transport.Kind, link.Traits.HostLocal, link.Traits.Credentials?.ContextId, out RejectReason reason))
+        switch (
+            _peers.Judge(
+                _loop.Now,
+                init,
+                link.Transport.Kind,
+                link.Traits.HostLocal,
+                link.Traits.Credentials?.ContextId,
+                out RejectReason reason
+            )
+        )
         {
             case InitVerdict.Accept:
                 Claim(link, init);
@@ -153,9 +176,17 @@ internal sealed class LinkDispatcher : ILinkSink
 
     private void MakeRoom(IForwardTransport transport)
     {
-        if (_unclaimed.Count < MaxUnclaimedLinks) return;
-        IForwardLink[] links = [.. _unclaimed.Where(entry => ReferenceEquals(entry.Key.Transport, transport)).OrderBy(static entry => entry.Value).Select(static entry => entry.Key)];
-        if (links.Length < MaxUnclaimedLinks) return;
+        if (_unclaimed.Count < MaxUnclaimedLinks)
+            return;
+        IForwardLink[] links =
+        [
+            .. _unclaimed
+                .Where(entry => ReferenceEquals(entry.Key.Transport, transport))
+                .OrderBy(static entry => entry.Value)
+                .Select(static entry => entry.Key),
+        ];
+        if (links.Length < MaxUnclaimedLinks)
+            return;
         IForwardLink yielding = CrowdedLinks.Yielding(links)!;
         _unclaimed.Remove(yielding);
         yielding.Close();
@@ -166,10 +197,13 @@ internal sealed class LinkDispatcher : ILinkSink
         long next = long.MaxValue;
         foreach ((IForwardLink link, long deadline) in _unclaimed)
         {
-            if (_loop.Now >= deadline) link.Close();
-            else next = Math.Min(next, deadline);
+            if (_loop.Now >= deadline)
+                link.Close();
+            else
+                next = Math.Min(next, deadline);
         }
 
-        if (next != long.MaxValue) _unclaimedTimer.Set(next);
+        if (next != long.MaxValue)
+            _unclaimedTimer.Set(next);
     }
 }

@@ -7,7 +7,13 @@ namespace FastForward.Transport;
 /// Delivers what a node sends to its own id, from a later duty cycle, so that actors need not know whether they share a
 /// process.
 /// </summary>
-internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool) : ICreditOwner
+internal sealed class LocalDelivery(
+    uint node,
+    SessionOptions options,
+    ISessionEvents events,
+    PeerStatistics statistics,
+    MessagePool pool
+) : ICreditOwner
 {
     private const int StoreOverheadPerMessage = 64; // empty messages are bounded as well
 
@@ -25,8 +31,10 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
     {
         if (!_streams.TryGetValue(id, out SendStream? stream))
         {
-            if (_ended.Contains(id)) return new SendResult(SendStatus.StreamEnded, 0);
-            if (_streams.Count >= options.MaxStreams) return new SendResult(SendStatus.TooManyStreams, 0);
+            if (_ended.Contains(id))
+                return new SendResult(SendStatus.StreamEnded, 0);
+            if (_streams.Count >= options.MaxStreams)
+                return new SendResult(SendStatus.TooManyStreams, 0);
         }
         else if (stream.IsEnded || stream.Class != messageClass)
         {
@@ -36,10 +44,12 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
         // What the application keeps counts as stored, and no stream may fill the store with it: not even before it is
         // known that its messages are kept.
         int cost = payload.Length + StoreOverheadPerMessage;
-        bool hasCredit = messageClass == MessageClass.RealTime || (stream?.Kept ?? 0) + cost <= WireFormat.InitialStreamCredit;
+        bool hasCredit =
+            messageClass == MessageClass.RealTime || (stream?.Kept ?? 0) + cost <= WireFormat.InitialStreamCredit;
         if (!hasCredit || _storedBytes + cost > options.SendStoreBytes)
         {
-            if (_refused.Count >= options.MaxStreams * 2 && !_refused.Contains(id)) return new SendResult(SendStatus.TooManyStreams, 0);
+            if (_refused.Count >= options.MaxStreams * 2 && !_refused.Contains(id))
+                return new SendResult(SendStatus.TooManyStreams, 0);
             _refused.Add(id);
             return new SendResult(SendStatus.BackPressured, 0);
         }
@@ -56,14 +66,16 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
 
     public SendStatus End(ulong id)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsEnded) return SendStatus.StreamEnded;
+        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsEnded)
+            return SendStatus.StreamEnded;
         Queue(stream, pool.Rent(0), OutgoingKind.EndMark, end: true);
         return SendStatus.Accepted;
     }
 
     public SendStatus Reset(ulong id, uint code)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsReset) return SendStatus.StreamEnded;
+        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsReset)
+            return SendStatus.StreamEnded;
         stream.IsReset = true;
         OutgoingMessage reset = pool.Rent(0);
         reset.Code = code;
@@ -75,18 +87,21 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
     public void Refuse(ulong id)
     {
         _ended.Add(id, true);
-        if (!_streams.Remove(id, out SendStream? stream)) return;
+        if (!_streams.Remove(id, out SendStream? stream))
+            return;
         stream.IsEnded = true;
         OutgoingMessage? message = _head;
         _head = _tail = null;
-        ulong first = 0, count = 0;
+        ulong first = 0,
+            count = 0;
         while (message is not null)
         {
             OutgoingMessage? next = message.Next;
             message.Next = null;
             if (ReferenceEquals(message.Stream, stream))
             {
-                if (message.Kind == OutgoingKind.Message && count++ == 0) first = message.Sequence;
+                if (message.Kind == OutgoingKind.Message && count++ == 0)
+                    first = message.Sequence;
                 Take(message);
                 pool.Return(message);
             }
@@ -119,7 +134,10 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
     public void Release(long now, object stream, int octets)
     {
         SendStream held = (SendStream)stream;
-        if (octets > held.Held) throw new InvalidOperationException($"{octets} octets of credit were released where {held.Held} are held: each message's credit is held once and released once.");
+        if (octets > held.Held)
+            throw new InvalidOperationException(
+                $"{octets} octets of credit were released where {held.Held} are held: each message's credit is held once and released once."
+            );
         held.Held -= octets;
         held.Kept -= octets;
         _heldBytes -= octets;
@@ -137,14 +155,17 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
             done++;
             bool isLast = ReferenceEquals(message, last);
             _head = message.Next;
-            if (_head is null) _tail = null;
+            if (_head is null)
+                _tail = null;
             Take(message);
             Hand(message);
             pool.Return(message);
-            if (isLast) break;
+            if (isLast)
+                break;
         }
 
-        if (done > 0) TellWritable();
+        if (done > 0)
+            TellWritable();
         return done;
     }
 
@@ -169,8 +190,10 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
 
     private void Append(OutgoingMessage message)
     {
-        if (_tail is null) _head = message;
-        else _tail.Next = message;
+        if (_tail is null)
+            _head = message;
+        else
+            _tail.Next = message;
         _tail = message;
     }
 
@@ -179,37 +202,48 @@ internal sealed class LocalDelivery(uint node, SessionOptions options, ISessionE
         SendStream stream = message.Stream!;
         if (message.IsEnd)
         {
-            if (!_streams.Remove(stream.Id)) return; // a reset behind the end: the stream has ended already
+            if (!_streams.Remove(stream.Id))
+                return; // a reset behind the end: the stream has ended already
             _ended.Add(stream.Id, true);
         }
 
         if (message.Kind == OutgoingKind.Message)
         {
             statistics.Received(message.Length);
-            events.Message(new ReceivedMessage
-            {
-                Node = node,
-                Stream = stream.Id,
-                Sequence = message.Sequence,
-                Class = stream.Class,
-                IsLast = message.IsEnd,
-                Credit = stream.Class == MessageClass.Reliable ? new MessageCredit(node, this, stream, message.Length + StoreOverheadPerMessage) : default,
-                Payload = message.Payload,
-            });
+            events.Message(
+                new ReceivedMessage
+                {
+                    Node = node,
+                    Stream = stream.Id,
+                    Sequence = message.Sequence,
+                    Class = stream.Class,
+                    IsLast = message.IsEnd,
+                    Credit =
+                        stream.Class == MessageClass.Reliable
+                            ? new MessageCredit(node, this, stream, message.Length + StoreOverheadPerMessage)
+                            : default,
+                    Payload = message.Payload,
+                }
+            );
         }
 
-        if (!message.IsEnd) return;
+        if (!message.IsEnd)
+            return;
         StreamEndReason reason = message.Kind == OutgoingKind.Reset ? StreamEndReason.Reset : StreamEndReason.Ended;
-        events.StreamEnded(new StreamEnd(node, stream.Id, reason, message.Kind == OutgoingKind.Reset ? message.Code : 0));
+        events.StreamEnded(
+            new StreamEnd(node, stream.Id, reason, message.Kind == OutgoingKind.Reset ? message.Code : 0)
+        );
     }
 
     private void TellWritable()
     {
         // Half of what is not held: streams that nobody reads do not make the others wait for them.
-        if (_refused.Count == 0 || _storedBytes - _heldBytes > (options.SendStoreBytes - _heldBytes) / 2) return;
+        if (_refused.Count == 0 || _storedBytes - _heldBytes > (options.SendStoreBytes - _heldBytes) / 2)
+            return;
         foreach (ulong id in _refused)
         {
-            if (_streams.TryGetValue(id, out SendStream? stream) && stream.Kept > WireFormat.InitialStreamCredit / 2) continue;
+            if (_streams.TryGetValue(id, out SendStream? stream) && stream.Kept > WireFormat.InitialStreamCredit / 2)
+                continue;
             _refused.Remove(id); // allowed while walking
             events.Writable(node, id);
         }

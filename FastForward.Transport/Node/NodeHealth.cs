@@ -22,46 +22,72 @@ public enum NodeHealthStatus
 /// <param name="Status">The worst of what was found.</param>
 /// <param name="Problems">Every finding, for a person; empty when healthy.</param>
 /// <param name="AbsentPeers">The configured peers without a sound connection, in the order of their ids.</param>
-public sealed record NodeHealth(NodeHealthStatus Status, IReadOnlyList<string> Problems, IReadOnlyList<uint> AbsentPeers)
+public sealed record NodeHealth(
+    NodeHealthStatus Status,
+    IReadOnlyList<string> Problems,
+    IReadOnlyList<uint> AbsentPeers
+)
 {
     /// <summary>One line: the status, and the problems when there are any.</summary>
-    public override string ToString() => Problems.Count == 0 ? Status.ToString() : $"{Status}: {string.Join("; ", Problems)}";
+    public override string ToString() =>
+        Problems.Count == 0 ? Status.ToString() : $"{Status}: {string.Join("; ", Problems)}";
 
     internal static NodeHealth Of(
         bool isStarted,
         bool isStopping,
         IReadOnlyDictionary<TransportKind, TransportAvailability> transports,
-        IReadOnlyList<PeerStatus> peers)
+        IReadOnlyList<PeerStatus> peers
+    )
     {
-        if (!isStarted) return Unhealthy("the node is not started");
-        if (isStopping) return Unhealthy("the node is stopping or has stopped");
+        if (!isStarted)
+            return Unhealthy("the node is not started");
+        if (isStopping)
+            return Unhealthy("the node is stopping or has stopped");
         List<string> problems = [];
         bool isCutOff = transports.Count > 0 && transports.Values.All(static availability => !availability.IsAvailable);
         if (isCutOff)
         {
-            foreach ((TransportKind kind, TransportAvailability availability) in transports.OrderBy(static pair => pair.Key))
+            foreach (
+                (TransportKind kind, TransportAvailability availability) in transports.OrderBy(static pair => pair.Key)
+            )
                 problems.Add($"transport {kind} does not run: {availability.Reason}");
         }
 
-        PeerStatus[] absent = [.. peers.Where(static peer => peer.State != PeerState.Connected).OrderBy(static peer => peer.Node)];
+        PeerStatus[] absent =
+        [
+            .. peers.Where(static peer => peer.State != PeerState.Connected).OrderBy(static peer => peer.Node),
+        ];
         problems.AddRange(absent.Select(Describe));
-        problems.AddRange(peers.Where(static peer => peer is { State: PeerState.Connected, Reason: not null }).OrderBy(static peer => peer.Node).Select(static peer => $"node {peer.Node} is {peer.Reason}"));
+        problems.AddRange(
+            peers
+                .Where(static peer => peer is { State: PeerState.Connected, Reason: not null })
+                .OrderBy(static peer => peer.Node)
+                .Select(static peer => $"node {peer.Node} is {peer.Reason}")
+        );
         return new NodeHealth(
-            isCutOff ? NodeHealthStatus.Unhealthy : problems.Count > 0 ? NodeHealthStatus.Degraded : NodeHealthStatus.Healthy,
+            isCutOff ? NodeHealthStatus.Unhealthy
+                : problems.Count > 0 ? NodeHealthStatus.Degraded
+                : NodeHealthStatus.Healthy,
             problems,
-            [.. absent.Select(static peer => peer.Node)]);
+            [.. absent.Select(static peer => peer.Node)]
+        );
     }
 
-    internal static NodeHealth LoopSilent(TimeSpan limit) => Unhealthy(string.Create(
-        CultureInfo.InvariantCulture,
-        $"the loop finished no duty cycle within {limit.TotalSeconds:0.###} s: it has ended, or hangs in a callback"));
+    internal static NodeHealth LoopSilent(TimeSpan limit) =>
+        Unhealthy(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"the loop finished no duty cycle within {limit.TotalSeconds:0.###} s: it has ended, or hangs in a callback"
+            )
+        );
 
     private static NodeHealth Unhealthy(string problem) => new(NodeHealthStatus.Unhealthy, [problem], []);
 
-    private static string Describe(PeerStatus peer) => peer switch
-    {
-        { Incarnation: 0 } => $"node {peer.Node} is configured but was never heard: {peer.Reason}",
-        { State: PeerState.Suspect } => $"node {peer.Node} is silent: {peer.Reason}",
-        _ => $"node {peer.Node} is not connected any more: {peer.Reason}",
-    };
+    private static string Describe(PeerStatus peer) =>
+        peer switch
+        {
+            { Incarnation: 0 } => $"node {peer.Node} is configured but was never heard: {peer.Reason}",
+            { State: PeerState.Suspect } => $"node {peer.Node} is silent: {peer.Reason}",
+            _ => $"node {peer.Node} is not connected any more: {peer.Reason}",
+        };
 }

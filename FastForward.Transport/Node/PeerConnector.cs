@@ -61,7 +61,11 @@ internal sealed class PeerConnector
         set
         {
             _lastChange = value;
-            if (value is not { Kind: PeerEventKind.Connected or PeerEventKind.PathChanged } change || change.Transport != Route?.Row.Transport) return;
+            if (
+                value is not { Kind: PeerEventKind.Connected or PeerEventKind.PathChanged } change
+                || change.Transport != Route?.Row.Transport
+            )
+                return;
             _lastFailure = null;
             _toldDetour = false;
         }
@@ -103,7 +107,8 @@ internal sealed class PeerConnector
     {
         Route? former = _fallback;
         _fallback = fallback;
-        if (former is not null && !Equals(former, fallback) && former.Row.Transport != route?.Row.Transport) CloseInitiated(former.Row.Transport);
+        if (former is not null && !Equals(former, fallback) && former.Row.Transport != route?.Row.Transport)
+            CloseInitiated(former.Row.Transport);
         if (Equals(Route, route))
         {
             Reschedule(); // no route from the start: the peer may come to us, and if it does not, that is told
@@ -111,12 +116,14 @@ internal sealed class PeerConnector
         }
 
         Route? before = Route;
-        if (route is not null) LastChange = null; // what was told of the former route
+        if (route is not null)
+            LastChange = null; // what was told of the former route
         Route = route;
         _generation++;
         Peer.Prefer(_loop.Now, route?.Row.Transport);
         DropAttempt();
-        if (before is not null && before.Row.Transport == route?.Row.Transport) CloseInitiated(before.Row.Transport);
+        if (before is not null && before.Row.Transport == route?.Row.Transport)
+            CloseInitiated(before.Row.Transport);
 
         _retry = FirstRetryMicros;
         _nextAttempt = _loop.Now;
@@ -135,8 +142,16 @@ internal sealed class PeerConnector
     /// <summary>Connects if a path is wanted, none is there or on its way, and the time has come.</summary>
     public void Evaluate()
     {
-        if (_stopped) return;
-        if (Route is { } route && _connecting is null && !_lookingUp && !Peer.HasPath(route.Row.Transport) && _loop.Now >= _nextAttempt) Attempt(route);
+        if (_stopped)
+            return;
+        if (
+            Route is { } route
+            && _connecting is null
+            && !_lookingUp
+            && !Peer.HasPath(route.Row.Transport)
+            && _loop.Now >= _nextAttempt
+        )
+            Attempt(route);
         if (!_toldNotHeard && Peer.KnownIncarnation == 0 && _loop.Now - _since >= NotHeardAfterMicros)
         {
             _toldNotHeard = true;
@@ -149,14 +164,18 @@ internal sealed class PeerConnector
     /// <summary>Sees to it that the timer fires no later than the peer needs it.</summary>
     public void Reschedule()
     {
-        if (_stopped) return;
+        if (_stopped)
+            return;
         long due = Peer.NextTimeout;
-        if (Route is { } route && _connecting is null && !_lookingUp && !Peer.HasPath(route.Row.Transport)) due = Math.Min(due, _nextAttempt);
-        if (!_toldNotHeard && Peer.KnownIncarnation == 0) due = Math.Min(due, _since + NotHeardAfterMicros);
+        if (Route is { } route && _connecting is null && !_lookingUp && !Peer.HasPath(route.Row.Transport))
+            due = Math.Min(due, _nextAttempt);
+        if (!_toldNotHeard && Peer.KnownIncarnation == 0)
+            due = Math.Min(due, _since + NotHeardAfterMicros);
         // What is due and still unwritten after a flush waits for its link to take it, not for time.
         due = Math.Max(due, _loop.Now + BlockedRetryMicros);
         // Moving a timer back would cost a heap operation per cycle; an early one only looks and sleeps again.
-        if (due != long.MaxValue && (!_timer.IsSet || due < _timer.Due)) _timer.Set(due);
+        if (due != long.MaxValue && (!_timer.IsSet || due < _timer.Due))
+            _timer.Set(due);
     }
 
     /// <summary>The link that <see cref="Attempt(Route)"/> asked for is open.</summary>
@@ -180,13 +199,15 @@ internal sealed class PeerConnector
     /// <summary>The link closed before it was open.</summary>
     public void OnConnectFailed(IForwardLink link, LinkClosure closure)
     {
-        if (!ReferenceEquals(link, _connecting)) return;
+        if (!ReferenceEquals(link, _connecting))
+            return;
         _connecting = null;
         BackOff();
         if (link.Transport.Kind == Route?.Row.Transport)
         {
             _lastFailure = closure.ToString();
-            if (_fallback is { } fallback) GoRound(fallback);
+            if (_fallback is { } fallback)
+                GoRound(fallback);
         }
 
         Reschedule();
@@ -196,11 +217,15 @@ internal sealed class PeerConnector
     public void OnPathFinished(Session.Path path)
     {
         // A peer that is met and lost again and again is not met more often than one that is not there.
-        if (path.EstablishedOrder > 0 && _loop.Now - _openedAt >= StableAfterMicros) _retry = FirstRetryMicros;
+        if (path.EstablishedOrder > 0 && _loop.Now - _openedAt >= StableAfterMicros)
+            _retry = FirstRetryMicros;
         // A refusal has told its reason itself, and of two crossed links one is given up.
-        bool isUnanswered = path is { EstablishedOrder: 0, IsInitiator: true, Traits.ConnectionOriented: true } && path.Kind == Route?.Row.Transport;
+        bool isUnanswered =
+            path is { EstablishedOrder: 0, IsInitiator: true, Traits.ConnectionOriented: true }
+            && path.Kind == Route?.Row.Transport;
         if (isUnanswered && Peer.State != PeerState.Connected && LastChange?.Kind != PeerEventKind.Refused)
-            _lastFailure = $"{Route!.EndPoint} takes the connection, but does not answer the handshake: it may have no row for this node";
+            _lastFailure =
+                $"{Route!.EndPoint} takes the connection, but does not answer the handshake: it may have no row for this node";
         BackOff();
         Reschedule();
     }
@@ -211,54 +236,72 @@ internal sealed class PeerConnector
         for (int i = 0; i < statuses.Length; i++)
         {
             statuses[i] = StatusOf(Peer.Paths[i]);
-            if (statuses[i].IsInUse) (statuses[0], statuses[i]) = (statuses[i], statuses[0]);
+            if (statuses[i].IsInUse)
+                (statuses[0], statuses[i]) = (statuses[i], statuses[0]);
         }
 
         return statuses;
     }
 
-    private PathStatus StatusOf(Session.Path path) => new()
-    {
-        Transport = path.Kind,
-        State = path.State,
-        IsInUse = ReferenceEquals(path, Peer.SendPath),
-        Age = TimeSpan.FromMicroseconds(_loop.Now - path.OpenedAt),
-        RoundTripMicros = path.Measurement.SmoothedRoundTrip,
-        JitterMicros = path.Measurement.Jitter,
-        LossRatio = path.Arrivals.LossRatio,
-        ReorderedRatio = path.Arrivals.ReorderedRatio,
-        FramesReceived = path.Arrivals.Received,
-        FramesLost = path.Arrivals.Lost,
-        FramesReordered = path.Arrivals.Reordered,
-        FramesSent = path.FramesSent,
-        ProbesMissed = path.Prober.Missed,
-    };
+    private PathStatus StatusOf(Session.Path path) =>
+        new()
+        {
+            Transport = path.Kind,
+            State = path.State,
+            IsInUse = ReferenceEquals(path, Peer.SendPath),
+            Age = TimeSpan.FromMicroseconds(_loop.Now - path.OpenedAt),
+            RoundTripMicros = path.Measurement.SmoothedRoundTrip,
+            JitterMicros = path.Measurement.Jitter,
+            LossRatio = path.Arrivals.LossRatio,
+            ReorderedRatio = path.Arrivals.ReorderedRatio,
+            FramesReceived = path.Arrivals.Received,
+            FramesLost = path.Arrivals.Lost,
+            FramesReordered = path.Arrivals.Reordered,
+            FramesSent = path.FramesSent,
+            ProbesMissed = path.Prober.Missed,
+        };
 
     // Why no message flows: what happened to the peer last, and how the last attempt to reach it ended.
     private string Reason
     {
         get
         {
-            string? told = LastChange is { Kind: not (PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard) } change ? change.Reason : null;
-            if (_lastFailure is { } failure) return told is null ? failure : $"{told}; {failure}";
-            return told ?? (Route is { } route ? $"no answer from {route.EndPoint} yet" : "its route cannot be used from here");
+            string? told = LastChange
+                is { Kind: not (PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard) } change
+                ? change.Reason
+                : null;
+            if (_lastFailure is { } failure)
+                return told is null ? failure : $"{told}; {failure}";
+            return told
+                ?? (Route is { } route ? $"no answer from {route.EndPoint} yet" : "its route cannot be used from here");
         }
     }
 
     // The messages flow, and not where the row says.
-    private string? DetourReason => _lastFailure is { } failure && Route is { } route && Peer.SendPath is { } path && path.Kind != route.Row.Transport
-        ? $"reached over {path.Kind}, because its {route.Row.Transport} route fails: {failure}"
-        : null;
+    private string? DetourReason =>
+        _lastFailure is { } failure
+        && Route is { } route
+        && Peer.SendPath is { } path
+        && path.Kind != route.Row.Transport
+            ? $"reached over {path.Kind}, because its {route.Row.Transport} route fails: {failure}"
+            : null;
 
-    private string NotHeardReason => Route is { } route
-        ? $"no answer for {NotHeardAfterMicros / 1_000_000} s from {route.EndPoint}{(_lastFailure is { } failure ? $" ({failure})" : "")}; trying on"
-        : $"nothing for {NotHeardAfterMicros / 1_000_000} s, and its route cannot be used from here";
+    private string NotHeardReason =>
+        Route is { } route
+            ? $"no answer for {NotHeardAfterMicros / 1_000_000} s from {route.EndPoint}{(_lastFailure is { } failure ? $" ({failure})" : "")}; trying on"
+            : $"nothing for {NotHeardAfterMicros / 1_000_000} s, and its route cannot be used from here";
 
     private void GoRound(Route fallback)
     {
-        if (!_toldDetour) Peer.Tell(PeerEventKind.Unusable, Route!.Row.Transport, $"{_lastFailure}; its {fallback.Row.Transport} row is used until that changes");
+        if (!_toldDetour)
+            Peer.Tell(
+                PeerEventKind.Unusable,
+                Route!.Row.Transport,
+                $"{_lastFailure}; its {fallback.Row.Transport} row is used until that changes"
+            );
         _toldDetour = true;
-        if (!Peer.HasPath(fallback.Row.Transport)) Attempt(fallback);
+        if (!Peer.HasPath(fallback.Row.Transport))
+            Attempt(fallback);
     }
 
     private void Attempt(Route route)
@@ -289,11 +332,14 @@ internal sealed class PeerConnector
         _lookingUp = true;
         int generation = _generation;
         // Nothing else is tried meanwhile.
-        Dns.GetHostAddressesAsync(name.Host).WaitAsync(s_lookUpLimit).ContinueWith(
-            task => _loop.Post(() => OnLookedUp(generation, task, name, transport)),
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        Dns.GetHostAddressesAsync(name.Host)
+            .WaitAsync(s_lookUpLimit)
+            .ContinueWith(
+                task => _loop.Post(() => OnLookedUp(generation, task, name, transport)),
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
     }
 
     private void OnLookedUp(int generation, Task<IPAddress[]> lookup, DnsEndPoint name, IForwardTransport transport)
@@ -313,11 +359,19 @@ internal sealed class PeerConnector
         }
 
         IPAddress? address = failure is null
-            ? lookup.Result.FirstOrDefault(candidate => !candidate.Equals(IPAddress.Any) && !candidate.Equals(IPAddress.IPv6Any) && transport.LocalEndPoints.Any(local => local.AddressFamily == candidate.AddressFamily))
+            ? lookup.Result.FirstOrDefault(candidate =>
+                !candidate.Equals(IPAddress.Any)
+                && !candidate.Equals(IPAddress.IPv6Any)
+                && transport.LocalEndPoints.Any(local => local.AddressFamily == candidate.AddressFamily)
+            )
             : null;
         if (address is null)
         {
-            Peer.Tell(PeerEventKind.Unusable, transport.Kind, $"host name \"{name.Host}\": {failure ?? "no address of a family this machine has"}");
+            Peer.Tell(
+                PeerEventKind.Unusable,
+                transport.Kind,
+                $"host name \"{name.Host}\": {failure ?? "no address of a family this machine has"}"
+            );
             BackOff();
         }
         else
@@ -332,7 +386,8 @@ internal sealed class PeerConnector
     {
         foreach (Session.Path path in Peer.Paths.ToArray())
         {
-            if (path.IsInitiator && path.Kind == kind) path.Close(_loop.Now, Session.Wire.CloseReason.RouteChanged, "the route changed");
+            if (path.IsInitiator && path.Kind == kind)
+                path.Close(_loop.Now, Session.Wire.CloseReason.RouteChanged, "the route changed");
         }
     }
 
@@ -344,14 +399,17 @@ internal sealed class PeerConnector
 
     private void BackOff()
     {
-        long limit = Route?.Row.Transport is TransportKind.Socket or TransportKind.VSocket ? HostLocalRetryLimitMicros : RetryLimitMicros;
+        long limit = Route?.Row.Transport is TransportKind.Socket or TransportKind.VSocket
+            ? HostLocalRetryLimitMicros
+            : RetryLimitMicros;
         _nextAttempt = _loop.Now + _retry + Peer.Jitter(_retry / 4);
         _retry = Math.Min(_retry * 2, limit);
     }
 
     private void OnTimer()
     {
-        if (_loop.Now >= Peer.NextTimeout) Peer.OnTimeout(_loop.Now);
+        if (_loop.Now >= Peer.NextTimeout)
+            Peer.OnTimeout(_loop.Now);
         Evaluate();
     }
 }

@@ -36,18 +36,22 @@ internal sealed partial class PeerEventLog
         if (!_windows.TryGetValue(key, out Window? window))
         {
             _windows.Add(key, window = new Window { Ends = _loop.Now + WindowMicros });
-            if (!_timer.IsSet) _timer.Set(window.Ends);
+            if (!_timer.IsSet)
+                _timer.Set(window.Ends);
         }
 
-        if (window.Lines++ < LinesPerWindow) Write(change, level);
-        else window.Hold(change, level);
+        if (window.Lines++ < LinesPerWindow)
+            Write(change, level);
+        else
+            window.Hold(change, level);
     }
 
     /// <summary>Logs what is held back. The node ends.</summary>
     public void Close()
     {
         _timer.Cancel();
-        foreach (Window window in _windows.Values) WriteHeld(window);
+        foreach (Window window in _windows.Values)
+            WriteHeld(window);
         _windows.Clear();
     }
 
@@ -73,31 +77,52 @@ internal sealed partial class PeerEventLog
             next = Math.Min(next, window.Ends);
         }
 
-        if (next != long.MaxValue) _timer.Set(next);
+        if (next != long.MaxValue)
+            _timer.Set(next);
     }
 
     private void Write(in PeerEvent change, LogLevel level)
     {
-        if (change.Transport is { } transport) LogOnPath(_logger, level, change.Node, change.Kind, transport, change.Reason);
-        else Log(_logger, level, change.Node, change.Kind, change.Reason);
+        if (change.Transport is { } transport)
+            LogOnPath(_logger, level, change.Node, change.Kind, transport, change.Reason);
+        else
+            Log(_logger, level, change.Node, change.Kind, change.Reason);
     }
 
     private void WriteHeld(Window window)
     {
-        if (window.Held == 0) return;
+        if (window.Held == 0)
+            return;
         LogHeld(_logger, window.Level, window.Held, window.Last.Node, window.Last.Kind, window.Last.Reason);
         window.Held = 0;
         window.Level = LogLevel.Information;
     }
 
     [LoggerMessage(EventId = 1100, Message = "Node {Node}: {Kind} over {Transport}: {Reason}")]
-    private static partial void LogOnPath(ILogger logger, LogLevel level, uint node, PeerEventKind kind, TransportKind transport, string reason);
+    private static partial void LogOnPath(
+        ILogger logger,
+        LogLevel level,
+        uint node,
+        PeerEventKind kind,
+        TransportKind transport,
+        string reason
+    );
 
     [LoggerMessage(EventId = 1103, Message = "Node {Node}: {Kind}: {Reason}")]
     private static partial void Log(ILogger logger, LogLevel level, uint node, PeerEventKind kind, string reason);
 
-    [LoggerMessage(EventId = 1104, Message = "{Count} events were not logged one by one; the last: node {Node}: {Kind}: {Reason}")]
-    private static partial void LogHeld(ILogger logger, LogLevel level, long count, uint node, PeerEventKind kind, string reason);
+    [LoggerMessage(
+        EventId = 1104,
+        Message = "{Count} events were not logged one by one; the last: node {Node}: {Kind}: {Reason}"
+    )]
+    private static partial void LogHeld(
+        ILogger logger,
+        LogLevel level,
+        long count,
+        uint node,
+        PeerEventKind kind,
+        string reason
+    );
 
     private sealed class Window
     {
@@ -115,7 +140,8 @@ internal sealed partial class PeerEventLog
         {
             Held++;
             Last = change;
-            if (level > Level) Level = level;
+            if (level > Level)
+                Level = level;
         }
     }
 }

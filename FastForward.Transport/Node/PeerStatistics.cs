@@ -85,7 +85,8 @@ internal sealed class PeerStatistics
         get
         {
             long sum = 0;
-            for (int reason = 0; reason < _undelivered.Length; reason++) sum += Volatile.Read(ref _undelivered[reason]);
+            for (int reason = 0; reason < _undelivered.Length; reason++)
+                sum += Volatile.Read(ref _undelivered[reason]);
             return sum;
         }
     }

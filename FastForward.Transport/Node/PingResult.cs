@@ -29,4 +29,5 @@ public readonly record struct PingResult(
     TransportKind? Transport,
     bool IsPathInUse,
     long RoundTripMicros,
-    long HoldMicros);
+    long HoldMicros
+);

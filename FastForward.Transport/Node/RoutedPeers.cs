@@ -20,7 +20,14 @@ internal sealed class RoutedPeers : IAdmission
     private uint? _ownCid;
     private long _readsCidAgain = long.MinValue;
 
-    public RoutedPeers(ForwardLoop loop, ForwardNodeOptions options, OverrideResolver routes, TransportSet transports, EventQueue events, FramePump pump)
+    public RoutedPeers(
+        ForwardLoop loop,
+        ForwardNodeOptions options,
+        OverrideResolver routes,
+        TransportSet transports,
+        EventQueue events,
+        FramePump pump
+    )
     {
         _loop = loop;
         _options = options;
@@ -50,8 +57,10 @@ internal sealed class RoutedPeers : IAdmission
     /// <summary>Something happened to a peer: it is part of its status.</summary>
     public void Note(PeerEvent change)
     {
-        if (_connectors.TryGetValue(change.Node, out PeerConnector? connector)) connector.LastChange = change;
-        else if (change is { Kind: PeerEventKind.NotConfigured, Transport: { } transport }) _unconfigured.Heard(_loop.Now, change.Node, transport);
+        if (_connectors.TryGetValue(change.Node, out PeerConnector? connector))
+            connector.LastChange = change;
+        else if (change is { Kind: PeerEventKind.NotConfigured, Transport: { } transport })
+            _unconfigured.Heard(_loop.Now, change.Node, transport);
     }
 
     public Peer? Find(uint node) => _connectors.TryGetValue(node, out PeerConnector? connector) ? connector.Peer : null;
@@ -62,7 +71,8 @@ internal sealed class RoutedPeers : IAdmission
         foreach (uint node in _routes.Nodes)
         {
             // A row about oneself is for the others.
-            if (node == _options.Node || _routes.Find(node) is not { } routes) continue;
+            if (node == _options.Node || _routes.Find(node) is not { } routes)
+                continue;
             if (!_connectors.TryGetValue(node, out PeerConnector? connector))
             {
                 connector = new PeerConnector(Peers.GetOrAdd(node), _loop, _transports, _events);
@@ -76,16 +86,25 @@ internal sealed class RoutedPeers : IAdmission
             foreach (Session.Path path in connector.Peer.Paths.ToArray())
             {
                 // A row that is gone does not cut off who was let in by it; one that names another machine does.
-                if (HasVSocket(routes) && ReasonAgainst(node, path.Kind, path.Traits.Credentials?.ContextId) is { } wrong)
+                if (
+                    HasVSocket(routes)
+                    && ReasonAgainst(node, path.Kind, path.Traits.Credentials?.ContextId) is { } wrong
+                )
                     path.Close(_loop.Now, CloseReason.RouteChanged, wrong);
             }
 
             // What was agreed without a key does not outlive the demand for one.
             if (routes.KeyId != 0 && connector.Peer.Paths.Count > 0)
-                connector.Peer.Close(_loop.Now, CloseReason.RouteChanged, "its routes demand a key now", UndeliveredReason.PeerLost);
+                connector.Peer.Close(
+                    _loop.Now,
+                    CloseReason.RouteChanged,
+                    "its routes demand a key now",
+                    UndeliveredReason.PeerLost
+                );
         }
 
-        foreach (uint node in _connectors.Keys.Where(node => _routes.Find(node) is null).ToArray()) Remove(node);
+        foreach (uint node in _connectors.Keys.Where(node => _routes.Find(node) is null).ToArray())
+            Remove(node);
         _published = [.. All];
     }
 
@@ -108,7 +127,11 @@ internal sealed class RoutedPeers : IAdmission
             // A peer that was not there at all, or a path that cannot carry what waits, would only delay the end. One that
             // just lost its last path may be back in a moment.
             Peer peer = connector.Peer;
-            if (peer.Association.IsUp && !peer.Association.Sender.IsDrained(peer.SendPath is null or { IsReliable: true })) return false;
+            if (
+                peer.Association.IsUp
+                && !peer.Association.Sender.IsDrained(peer.SendPath is null or { IsReliable: true })
+            )
+                return false;
         }
 
         return true;
@@ -121,7 +144,8 @@ internal sealed class RoutedPeers : IAdmission
         return known;
     }
 
-    public bool AllowsUnkeyed(TransportKind kind) => kind is TransportKind.Socket or TransportKind.VSocket || _options.AllowUnkeyedIp;
+    public bool AllowsUnkeyed(TransportKind kind) =>
+        kind is TransportKind.Socket or TransportKind.VSocket || _options.AllowUnkeyedIp;
 
     /// <summary>
     /// On vSockets the context id of the machine is all that tells who somebody is: it must be that of a row. A node
@@ -129,13 +153,17 @@ internal sealed class RoutedPeers : IAdmission
     /// </summary>
     public string? ReasonAgainst(uint node, TransportKind kind, uint? contextId)
     {
-        if (kind != TransportKind.VSocket) return null;
-        if (contextId is not { } cid) return "it came by vSocket, and the kernel does not say from which machine";
+        if (kind != TransportKind.VSocket)
+            return null;
+        if (contextId is not { } cid)
+            return "it came by vSocket, and the kernel does not say from which machine";
         uint? routed = null;
         foreach (Route route in _routes.Find(node)?.All ?? [])
         {
-            if (route.EndPoint is not VSocketEndPoint place) continue;
-            if (VSocketMachine.IsSame(cid, place.Cid, OwnCid)) return null;
+            if (route.EndPoint is not VSocketEndPoint place)
+                continue;
+            if (VSocketMachine.IsSame(cid, place.Cid, OwnCid))
+                return null;
             routed ??= place.Cid;
         }
 
@@ -150,7 +178,8 @@ internal sealed class RoutedPeers : IAdmission
     {
         get
         {
-            if (_loop.Now < _readsCidAgain) return _ownCid;
+            if (_loop.Now < _readsCidAgain)
+                return _ownCid;
             _readsCidAgain = _loop.Now + 1_000_000;
             return _ownCid = VSocketMachine.ReadCid(out _) ?? _ownCid;
         }
@@ -160,7 +189,8 @@ internal sealed class RoutedPeers : IAdmission
     {
         foreach (Route route in routes.All)
         {
-            if (route.EndPoint is VSocketEndPoint) return true;
+            if (route.EndPoint is VSocketEndPoint)
+                return true;
         }
 
         return false;
@@ -170,23 +200,27 @@ internal sealed class RoutedPeers : IAdmission
     private Route? Usable(uint node, NodeRoutes routes, Route? fallback)
     {
         TransportKind kind = routes.Preferred.Row.Transport;
-        string? obstacle = routes.KeyId != 0
-            ? $"its route demands key {routes.KeyId}, and keys are not supported yet"
+        string? obstacle =
+            routes.KeyId != 0 ? $"its route demands key {routes.KeyId}, and keys are not supported yet"
             : _transports.Find(kind) is null
                 ? $"its route needs a transport that does not run here: {_transports.ReasonAgainst(kind)}"
-                : null;
-        if (obstacle is null) return routes.Preferred;
-        if (fallback is not null) return fallback; // that vSockets do not run here was told at the start
+            : null;
+        if (obstacle is null)
+            return routes.Preferred;
+        if (fallback is not null)
+            return fallback; // that vSockets do not run here was told at the start
         Peers.Find(node)?.Tell(PeerEventKind.Unusable, kind, obstacle);
         return null;
     }
 
     private Route? FindFallback(NodeRoutes routes)
     {
-        if (!_options.VSocketFallback || routes.KeyId != 0 || routes.Preferred.Row.Transport != TransportKind.VSocket) return null;
+        if (!_options.VSocketFallback || routes.KeyId != 0 || routes.Preferred.Row.Transport != TransportKind.VSocket)
+            return null;
         foreach (Route route in routes.All)
         {
-            if (route.Row.Transport != TransportKind.VSocket && _transports.Find(route.Row.Transport) is not null) return route;
+            if (route.Row.Transport != TransportKind.VSocket && _transports.Find(route.Row.Transport) is not null)
+                return route;
         }
 
         return null;
@@ -196,7 +230,12 @@ internal sealed class RoutedPeers : IAdmission
     {
         PeerConnector connector = _connectors[node];
         connector.Stop();
-        connector.Peer.Close(_loop.Now, CloseReason.RouteChanged, "its routes were removed", UndeliveredReason.PeerLost);
+        connector.Peer.Close(
+            _loop.Now,
+            CloseReason.RouteChanged,
+            "its routes were removed",
+            UndeliveredReason.PeerLost
+        );
         _pump.Pump(connector.Peer);
         _connectors.Remove(node);
         Peers.Remove(node);

@@ -22,4 +22,10 @@ public enum StreamEndReason
 /// <param name="Reason">Why.</param>
 /// <param name="Code">The sender's code for <see cref="StreamEndReason.Reset"/>, else 0.</param>
 /// <param name="SkippedBefore">How many places directly before the end were skipped because their messages were lost.</param>
-public readonly record struct StreamEnd(uint Node, ulong Stream, StreamEndReason Reason, uint Code = 0, ulong SkippedBefore = 0);
+public readonly record struct StreamEnd(
+    uint Node,
+    ulong Stream,
+    StreamEndReason Reason,
+    uint Code = 0,
+    ulong SkippedBefore = 0
+);

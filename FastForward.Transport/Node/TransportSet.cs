@@ -31,14 +31,17 @@ internal sealed partial class TransportSet : IDisposable
     {
         foreach (IForwardTransport transport in _running)
         {
-            if (transport.Kind == kind) return transport;
+            if (transport.Kind == kind)
+                return transport;
         }
 
         return null;
     }
 
     public string ReasonAgainst(TransportKind kind) =>
-        _availability.TryGetValue(kind, out TransportAvailability availability) && availability.Reason is { } reason ? reason : "it was not given to the node";
+        _availability.TryGetValue(kind, out TransportAvailability availability) && availability.Reason is { } reason
+            ? reason
+            : "it was not given to the node";
 
     public void Start(uint node, ILinkSink sink)
     {
@@ -55,30 +58,43 @@ internal sealed partial class TransportSet : IDisposable
             transport.Start(_loop, sink);
             _loop.Add(transport);
             _running = [.. _running, transport];
-            foreach (EndPoint endPoint in transport.LocalEndPoints) LogListening(_logger, node, transport.Kind, endPoint);
+            foreach (EndPoint endPoint in transport.LocalEndPoints)
+                LogListening(_logger, node, transport.Kind, endPoint);
         }
     }
 
     public void StopAccepting()
     {
-        foreach (IForwardTransport transport in _running) transport.StopAccepting();
+        foreach (IForwardTransport transport in _running)
+            transport.StopAccepting();
     }
 
     public void Flush()
     {
-        foreach (IForwardTransport transport in _running) transport.Flush();
+        foreach (IForwardTransport transport in _running)
+            transport.Flush();
     }
 
     public void Dispose()
     {
-        foreach (IForwardTransport transport in _running) _loop.Remove(transport);
-        foreach (IForwardTransport transport in _given) transport.Dispose();
+        foreach (IForwardTransport transport in _running)
+            _loop.Remove(transport);
+        foreach (IForwardTransport transport in _given)
+            transport.Dispose();
         _running = [];
     }
 
-    [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "Node {Node} listens on {Transport} {EndPoint}")]
+    [LoggerMessage(
+        EventId = 1101,
+        Level = LogLevel.Information,
+        Message = "Node {Node} listens on {Transport} {EndPoint}"
+    )]
     private static partial void LogListening(ILogger logger, uint node, TransportKind transport, EndPoint endPoint);
 
-    [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "Transport {Transport} is not available: {Reason}")]
+    [LoggerMessage(
+        EventId = 1102,
+        Level = LogLevel.Information,
+        Message = "Transport {Transport} is not available: {Reason}"
+    )]
     private static partial void LogUnavailable(ILogger logger, TransportKind transport, string reason);
 }

@@ -10,13 +10,14 @@ internal sealed class UnconfiguredNodes
 
     public void Heard(long now, uint node, TransportKind transport)
     {
-        if (_heard.TryGetValue(node, out var known))
+        if (_heard.TryGetValue(node, out (TransportKind Transport, long Count, long LastHeard) known))
         {
             _heard[node] = (transport, known.Count + 1, now);
             return;
         }
 
-        if (_heard.Count >= Capacity) _heard.Remove(_heard.MinBy(static pair => pair.Value.LastHeard).Key);
+        if (_heard.Count >= Capacity)
+            _heard.Remove(_heard.MinBy(static pair => pair.Value.LastHeard).Key);
         _heard.Add(node, (transport, 1, now));
     }
 
@@ -24,5 +25,17 @@ internal sealed class UnconfiguredNodes
     public void Remove(uint node) => _heard.Remove(node);
 
     public IReadOnlyList<UnconfiguredNode> Snapshot(long now) =>
-        _heard.Count == 0 ? [] : [.. _heard.OrderBy(static pair => pair.Key).Select(pair => new UnconfiguredNode(pair.Key, pair.Value.Transport, pair.Value.Count, TimeSpan.FromMicroseconds(now - pair.Value.LastHeard)))];
+        _heard.Count == 0
+            ? []
+            :
+            [
+                .. _heard
+                    .OrderBy(static pair => pair.Key)
+                    .Select(pair => new UnconfiguredNode(
+                        pair.Key,
+                        pair.Value.Transport,
+                        pair.Value.Count,
+                        TimeSpan.FromMicroseconds(now - pair.Value.LastHeard)
+                    )),
+            ];
 }

@@ -30,4 +30,10 @@ public enum UndeliveredReason
 /// <param name="FirstSequence">The first of the run.</param>
 /// <param name="Count">Its length.</param>
 /// <param name="Reason">Why they were given up.</param>
-public readonly record struct Undelivered(uint Node, ulong Stream, ulong FirstSequence, ulong Count, UndeliveredReason Reason);
+public readonly record struct Undelivered(
+    uint Node,
+    ulong Stream,
+    ulong FirstSequence,
+    ulong Count,
+    UndeliveredReason Reason
+);

@@ -34,7 +34,8 @@ public sealed class NodeRoutes
     {
         foreach (Route route in routes)
         {
-            if (route.Row.KeyId != 0) return route.Row.KeyId;
+            if (route.Row.KeyId != 0)
+                return route.Row.KeyId;
         }
 
         return 0;
@@ -42,10 +43,12 @@ public sealed class NodeRoutes
 
     internal bool HasSame(ReadOnlySpan<Route> routes)
     {
-        if (routes.Length != All.Count) return false;
+        if (routes.Length != All.Count)
+            return false;
         for (int i = 0; i < routes.Length; i++)
         {
-            if (!routes[i].Equals(All[i])) return false;
+            if (!routes[i].Equals(All[i]))
+                return false;
         }
 
         return true;

@@ -35,7 +35,11 @@ public sealed partial class OverrideResolver : IDisposable
     /// <param name="options">Settings, copied; defaults when null.</param>
     /// <param name="logger">Where problems are reported as they come and go.</param>
     /// <exception cref="ArgumentException">An option cannot work; the message names it.</exception>
-    public OverrideResolver(IEnumerable<IRouteSource> sources, RouteOptions? options = null, ILogger<OverrideResolver>? logger = null)
+    public OverrideResolver(
+        IEnumerable<IRouteSource> sources,
+        RouteOptions? options = null,
+        ILogger<OverrideResolver>? logger = null
+    )
     {
         ArgumentNullException.ThrowIfNull(sources);
         options ??= new RouteOptions();
@@ -46,7 +50,8 @@ public sealed partial class OverrideResolver : IDisposable
         _sources = [.. sources.OrderBy(static source => source.Table)];
 
         // Listening comes first: a change between the reading and the listening would be lost.
-        foreach (IRouteSource source in _sources) source.Changed += Rebuild;
+        foreach (IRouteSource source in _sources)
+            source.Changed += Rebuild;
         Rebuild();
     }
 
@@ -70,19 +75,23 @@ public sealed partial class OverrideResolver : IDisposable
     /// <summary>Stops following the sources. The last snapshot stays readable.</summary>
     public void Dispose()
     {
-        foreach (IRouteSource source in _sources) source.Changed -= Rebuild;
-        lock (_rebuild) _disposed = true;
+        foreach (IRouteSource source in _sources)
+            source.Changed -= Rebuild;
+        lock (_rebuild)
+            _disposed = true;
     }
 
     private void Rebuild()
     {
         lock (_rebuild)
         {
-            if (_disposed) return;
+            if (_disposed)
+                return;
             RouteSnapshot old = _snapshot;
             RouteSnapshot next = RouteSnapshotBuilder.Build(_sources, _socketDirectory, _allowUnkeyed, old);
             _snapshot = next;
-            if (next.HasSame(old)) return;
+            if (next.HasSame(old))
+                return;
             LogProblems(old, next);
         }
 
@@ -93,17 +102,31 @@ public sealed partial class OverrideResolver : IDisposable
     private void LogProblems(RouteSnapshot old, RouteSnapshot next)
     {
         // A table of nothing but bad rows must not fill the log; all of them are in Problems.
-        foreach (RouteProblem problem in next.Problems.Except(old.Problems).Take(MaxLinesPerChange)) LogSkipped(_logger, problem.Source, problem.Row, problem.Reason);
-        foreach (RouteProblem problem in old.Problems.Except(next.Problems).Take(MaxLinesPerChange)) LogMended(_logger, problem.Source, problem.Row);
+        foreach (RouteProblem problem in next.Problems.Except(old.Problems).Take(MaxLinesPerChange))
+            LogSkipped(_logger, problem.Source, problem.Row, problem.Reason);
+        foreach (RouteProblem problem in old.Problems.Except(next.Problems).Take(MaxLinesPerChange))
+            LogMended(_logger, problem.Source, problem.Row);
         LogRoutes(_logger, next.Nodes.Count, next.Problems.Count);
     }
 
-    [LoggerMessage(EventId = 1500, Level = LogLevel.Warning, Message = "Row {Row} of {Source} is skipped: {Reason}. If the node had a good row there, that one stays in use")]
+    [LoggerMessage(
+        EventId = 1500,
+        Level = LogLevel.Warning,
+        Message = "Row {Row} of {Source} is skipped: {Reason}. If the node had a good row there, that one stays in use"
+    )]
     private static partial void LogSkipped(ILogger logger, string source, string row, string reason);
 
-    [LoggerMessage(EventId = 1501, Level = LogLevel.Information, Message = "Row {Row} of {Source} was a problem and is none any more")]
+    [LoggerMessage(
+        EventId = 1501,
+        Level = LogLevel.Information,
+        Message = "Row {Row} of {Source} was a problem and is none any more"
+    )]
     private static partial void LogMended(ILogger logger, string source, string row);
 
-    [LoggerMessage(EventId = 1502, Level = LogLevel.Information, Message = "Routes changed: {Nodes} nodes, {Problems} rows skipped")]
+    [LoggerMessage(
+        EventId = 1502,
+        Level = LogLevel.Information,
+        Message = "Routes changed: {Nodes} nodes, {Problems} rows skipped"
+    )]
     private static partial void LogRoutes(ILogger logger, int nodes, int problems);
 }

@@ -31,7 +31,8 @@ internal static class RouteAddress
                 return VSocketEndPoint.TryParse(row.Address, row.Port, out endPoint, out problem);
             default:
                 endPoint = null;
-                problem = $"transport type {(int)row.Transport} is unknown; write {string.Join(", ", Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf))}";
+                problem =
+                    $"transport type {(int)row.Transport} is unknown; write {string.Join(", ", Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf))}";
                 return false;
         }
     }
@@ -40,15 +41,17 @@ internal static class RouteAddress
     /// True when frames to the end point may cross a network that others can tap: IP and RDMA, unless it is surely the
     /// loopback. What a name resolves to is not known here, so of the names only <c>localhost</c> counts as local.
     /// </summary>
-    public static bool NeedsKey(EndPoint endPoint) => endPoint switch
-    {
-        IPEndPoint ip => !IPAddress.IsLoopback(ip.Address),
-        DnsEndPoint name => !IsLocal(name.Host),
-        RdmaEndPoint { Host: { } host } => !IsLocal(host),
-        RdmaEndPoint => true,
-        _ => false,
-    };
+    public static bool NeedsKey(EndPoint endPoint) =>
+        endPoint switch
+        {
+            IPEndPoint ip => !IPAddress.IsLoopback(ip.Address),
+            DnsEndPoint name => !IsLocal(name.Host),
+            RdmaEndPoint { Host: { } host } => !IsLocal(host),
+            RdmaEndPoint => true,
+            _ => false,
+        };
 
     private static bool IsLocal(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 }

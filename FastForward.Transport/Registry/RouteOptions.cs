@@ -16,6 +16,7 @@ public sealed class RouteOptions
 
     internal void Validate()
     {
-        if (SocketAddressText.CheckDirectory(SocketDirectory) is { } problem) throw new ArgumentException($"{nameof(SocketDirectory)}: {problem}.");
+        if (SocketAddressText.CheckDirectory(SocketDirectory) is { } problem)
+            throw new ArgumentException($"{nameof(SocketDirectory)}: {problem}.");
     }
 }

@@ -14,11 +14,13 @@ internal sealed class RouteSnapshot
 
     public bool HasSame(RouteSnapshot other)
     {
-        if (Nodes.Count != other.Nodes.Count || !Problems.SequenceEqual(other.Problems)) return false;
+        if (Nodes.Count != other.Nodes.Count || !Problems.SequenceEqual(other.Problems))
+            return false;
         foreach ((uint node, NodeRoutes routes) in Nodes)
         {
             // The builder takes over the object of a node that did not change.
-            if (!other.Nodes.TryGetValue(node, out NodeRoutes? others) || !ReferenceEquals(routes, others)) return false;
+            if (!other.Nodes.TryGetValue(node, out NodeRoutes? others) || !ReferenceEquals(routes, others))
+                return false;
         }
 
         return true;

@@ -13,7 +13,12 @@ internal sealed class RouteSnapshotBuilder
     private readonly RouteSnapshot _next = new();
     private readonly SortedDictionary<uint, List<RouteCandidate>> _candidates = [];
 
-    private RouteSnapshotBuilder(IRouteSource[] sources, string socketDirectory, bool allowUnkeyed, RouteSnapshot previous)
+    private RouteSnapshotBuilder(
+        IRouteSource[] sources,
+        string socketDirectory,
+        bool allowUnkeyed,
+        RouteSnapshot previous
+    )
     {
         _sources = sources;
         _socketDirectory = socketDirectory;
@@ -26,11 +31,18 @@ internal sealed class RouteSnapshotBuilder
     /// <param name="socketDirectory">See <see cref="RouteOptions.SocketDirectory"/>.</param>
     /// <param name="allowUnkeyed">See <see cref="RouteOptions.AllowUnkeyedIp"/>.</param>
     /// <param name="previous">The snapshot in use.</param>
-    public static RouteSnapshot Build(IRouteSource[] sources, string socketDirectory, bool allowUnkeyed, RouteSnapshot previous)
+    public static RouteSnapshot Build(
+        IRouteSource[] sources,
+        string socketDirectory,
+        bool allowUnkeyed,
+        RouteSnapshot previous
+    )
     {
         RouteSnapshotBuilder builder = new(sources, socketDirectory, allowUnkeyed, previous);
-        for (int i = 0; i < sources.Length; i++) builder.Read(i);
-        foreach ((uint node, List<RouteCandidate> candidates) in builder._candidates) builder.Settle(node, candidates);
+        for (int i = 0; i < sources.Length; i++)
+            builder.Read(i);
+        foreach ((uint node, List<RouteCandidate> candidates) in builder._candidates)
+            builder.Settle(node, candidates);
         return builder._next;
     }
 
@@ -40,38 +52,59 @@ internal sealed class RouteSnapshotBuilder
         foreach (RouteRow row in _sources[source].Rows)
         {
             bool good = RouteAddress.TryParse(row, _socketDirectory, out EndPoint? endPoint, out string? problem);
-            if (!good) Report(source, row, problem!);
-            if (row.Node == 0) continue;
+            if (!good)
+                Report(source, row, problem!);
+            if (row.Node == 0)
+                continue;
             if (!ofSource.TryGetValue(row.Node, out RouteCandidate? candidate))
             {
-                candidate = new RouteCandidate { Source = source, Previous = _previous.InUse.GetValueOrDefault((source, row.Node)) };
+                candidate = new RouteCandidate
+                {
+                    Source = source,
+                    Previous = _previous.InUse.GetValueOrDefault((source, row.Node)),
+                };
                 ofSource.Add(row.Node, candidate);
-                if (!_candidates.TryGetValue(row.Node, out List<RouteCandidate>? list)) _candidates.Add(row.Node, list = []);
+                if (!_candidates.TryGetValue(row.Node, out List<RouteCandidate>? list))
+                    _candidates.Add(row.Node, list = []);
                 list.Add(candidate);
             }
 
-            if (!good) continue;
-            if (candidate.Fresh is null) candidate.Fresh = new Route(row, endPoint!, _sources[source].Table);
-            else Report(source, row, $"node id {row.Node} has a row in this table already, {candidate.Fresh.Row}, and the first one counts; keep one of the two");
+            if (!good)
+                continue;
+            if (candidate.Fresh is null)
+                candidate.Fresh = new Route(row, endPoint!, _sources[source].Table);
+            else
+                Report(
+                    source,
+                    row,
+                    $"node id {row.Node} has a row in this table already, {candidate.Fresh.Row}, and the first one counts; keep one of the two"
+                );
         }
     }
 
     private void Settle(uint node, List<RouteCandidate> candidates)
     {
-        foreach (RouteCandidate candidate in candidates) candidate.Chosen = candidate.Wanted;
-        if (!_allowUnkeyed && KeyOf(candidates) == 0) RefuseExposed(candidates);
+        foreach (RouteCandidate candidate in candidates)
+            candidate.Chosen = candidate.Wanted;
+        if (!_allowUnkeyed && KeyOf(candidates) == 0)
+            RefuseExposed(candidates);
 
         List<Route> routes = [];
         foreach (RouteCandidate candidate in candidates)
         {
-            if (candidate.Chosen is null) continue;
+            if (candidate.Chosen is null)
+                continue;
             routes.Add(candidate.Chosen);
             _next.InUse.Add((candidate.Source, node), candidate.Chosen);
         }
 
-        if (routes.Count == 0) return;
+        if (routes.Count == 0)
+            return;
         NodeRoutes? old = _previous.Nodes.GetValueOrDefault(node);
-        _next.Nodes.Add(node, old is not null && old.HasSame(CollectionsMarshal.AsSpan(routes)) ? old : new NodeRoutes(node, [.. routes]));
+        _next.Nodes.Add(
+            node,
+            old is not null && old.HasSame(CollectionsMarshal.AsSpan(routes)) ? old : new NodeRoutes(node, [.. routes])
+        );
     }
 
     // No row in sight has a key. Rows that would leave the machine fall back on a predecessor that had one. If that gives
@@ -81,7 +114,8 @@ internal sealed class RouteSnapshotBuilder
     {
         foreach (RouteCandidate candidate in candidates)
         {
-            if (candidate.IsExposed && candidate.Previous is { Row.KeyId: not 0 }) candidate.Chosen = candidate.Previous;
+            if (candidate.IsExposed && candidate.Previous is { Row.KeyId: not 0 })
+                candidate.Chosen = candidate.Previous;
         }
 
         bool covered = KeyOf(candidates) != 0;
@@ -90,14 +124,17 @@ internal sealed class RouteSnapshotBuilder
             if (!covered && candidate.IsExposed)
             {
                 candidate.Chosen = candidate.Previous;
-                if (candidate.IsExposed) candidate.Chosen = null;
+                if (candidate.IsExposed)
+                    candidate.Chosen = null;
             }
 
-            if (ReferenceEquals(candidate.Chosen, candidate.Wanted)) continue;
+            if (ReferenceEquals(candidate.Chosen, candidate.Wanted))
+                continue;
             Report(
                 candidate.Source,
                 candidate.Wanted!.Row,
-                "key id 0 demands no key, but this way leaves the machine, and anybody on it could read and forge; write the id of a key that both nodes have, for example 1, or allow it with the option AllowUnkeyedIp");
+                "key id 0 demands no key, but this way leaves the machine, and anybody on it could read and forge; write the id of a key that both nodes have, for example 1, or allow it with the option AllowUnkeyedIp"
+            );
         }
     }
 
@@ -105,11 +142,13 @@ internal sealed class RouteSnapshotBuilder
     {
         foreach (RouteCandidate candidate in candidates)
         {
-            if (candidate.Chosen is { Row.KeyId: not 0 } route) return route.Row.KeyId;
+            if (candidate.Chosen is { Row.KeyId: not 0 } route)
+                return route.Row.KeyId;
         }
 
         return 0;
     }
 
-    private void Report(int source, in RouteRow row, string reason) => _next.Problems.Add(new RouteProblem(_sources[source].Name, row.ToString(), reason));
+    private void Report(int source, in RouteRow row, string reason) =>
+        _next.Problems.Add(new RouteProblem(_sources[source].Name, row.ToString(), reason));
 }

@@ -9,7 +9,11 @@ public sealed class StaticRouteSource : IRouteSource
     /// <param name="rows">The rows; validated by the resolver, not here.</param>
     /// <param name="table">The table they stand for.</param>
     /// <param name="name">A name for messages.</param>
-    public StaticRouteSource(IEnumerable<RouteRow> rows, RouteTable table = RouteTable.Configuration, string name = "configuration")
+    public StaticRouteSource(
+        IEnumerable<RouteRow> rows,
+        RouteTable table = RouteTable.Configuration,
+        string name = "configuration"
+    )
     {
         ArgumentNullException.ThrowIfNull(rows);
         _rows = [.. rows];

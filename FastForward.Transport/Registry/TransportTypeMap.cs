@@ -21,29 +21,38 @@ public sealed class TransportTypeMap
         _byNumber = [];
         foreach (TransportKind kind in Enum.GetValues<TransportKind>())
         {
-            if (!numbers.TryGetValue(kind, out long number)) throw new ArgumentException($"{NameOf(kind)} has no number.", nameof(numbers));
-            if (!_byNumber.TryAdd(number, kind)) throw new ArgumentException($"{NameOf(kind)} and {NameOf(_byNumber[number])} share the number {number}.", nameof(numbers));
+            if (!numbers.TryGetValue(kind, out long number))
+                throw new ArgumentException($"{NameOf(kind)} has no number.", nameof(numbers));
+            if (!_byNumber.TryAdd(number, kind))
+                throw new ArgumentException(
+                    $"{NameOf(kind)} and {NameOf(_byNumber[number])} share the number {number}.",
+                    nameof(numbers)
+                );
         }
     }
 
     /// <summary>IP = 0, RDMA = 1, SOCKET = 2, VSOCKET = 3.</summary>
-    public static TransportTypeMap Default { get; } = new(new Dictionary<TransportKind, long>
-    {
-        [TransportKind.Ip] = 0,
-        [TransportKind.Rdma] = 1,
-        [TransportKind.Socket] = 2,
-        [TransportKind.VSocket] = 3,
-    });
+    public static TransportTypeMap Default { get; } =
+        new(
+            new Dictionary<TransportKind, long>
+            {
+                [TransportKind.Ip] = 0,
+                [TransportKind.Rdma] = 1,
+                [TransportKind.Socket] = 2,
+                [TransportKind.VSocket] = 3,
+            }
+        );
 
     /// <summary>The registry's name of a kind, such as <c>FORWARD_TRANSPORT_IP</c>.</summary>
-    public static string NameOf(TransportKind kind) => kind switch
-    {
-        TransportKind.Ip => Prefix + "IP",
-        TransportKind.Rdma => Prefix + "RDMA",
-        TransportKind.Socket => Prefix + "SOCKET",
-        TransportKind.VSocket => Prefix + "VSOCKET",
-        _ => Prefix + ((int)kind).ToString(CultureInfo.InvariantCulture),
-    };
+    public static string NameOf(TransportKind kind) =>
+        kind switch
+        {
+            TransportKind.Ip => Prefix + "IP",
+            TransportKind.Rdma => Prefix + "RDMA",
+            TransportKind.Socket => Prefix + "SOCKET",
+            TransportKind.VSocket => Prefix + "VSOCKET",
+            _ => Prefix + ((int)kind).ToString(CultureInfo.InvariantCulture),
+        };
 
     /// <summary>The kind behind a number of the registry.</summary>
     public bool TryGetKind(long number, out TransportKind kind) => _byNumber.TryGetValue(number, out kind);
@@ -54,11 +63,15 @@ public sealed class TransportTypeMap
     public bool TryParse(ReadOnlySpan<char> text, out TransportKind kind)
     {
         text = text.Trim();
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)) return TryGetKind(number, out kind);
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+            return TryGetKind(number, out kind);
         foreach (TransportKind candidate in Enum.GetValues<TransportKind>())
         {
             ReadOnlySpan<char> name = NameOf(candidate);
-            if (text.Equals(name, StringComparison.OrdinalIgnoreCase) || text.Equals(name[Prefix.Length..], StringComparison.OrdinalIgnoreCase))
+            if (
+                text.Equals(name, StringComparison.OrdinalIgnoreCase)
+                || text.Equals(name[Prefix.Length..], StringComparison.OrdinalIgnoreCase)
+            )
             {
                 kind = candidate;
                 return true;

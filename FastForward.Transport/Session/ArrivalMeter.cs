@@ -29,7 +29,8 @@ internal sealed class ArrivalMeter
         {
             // What was late at the beginning of the window came within it: more than was expected is no loss.
             Counts begin = Begin;
-            ulong expected = _now.Expected - begin.Expected, received = _now.Received - begin.Received;
+            ulong expected = _now.Expected - begin.Expected,
+                received = _now.Received - begin.Received;
             return expected > received ? (double)(expected - received) / expected : 0;
         }
     }
@@ -49,8 +50,10 @@ internal sealed class ArrivalMeter
     public void Add(ulong number)
     {
         _now.Received++;
-        if (number >= _now.Expected) _now.Expected = number + 1;
-        else _now.Reordered++;
+        if (number >= _now.Expected)
+            _now.Expected = number + 1;
+        else
+            _now.Reordered++;
     }
 
     /// <summary>An interval is over.</summary>

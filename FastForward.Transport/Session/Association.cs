@@ -6,7 +6,14 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed class Association
 {
-    public Association(uint peer, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool, KeptCredit kept)
+    public Association(
+        uint peer,
+        SessionOptions options,
+        ISessionEvents events,
+        PeerStatistics statistics,
+        MessagePool pool,
+        KeptCredit kept
+    )
     {
         Sender = new Sender(peer, options, events, statistics, pool);
         Receiver = new Receiver(peer, options, events, statistics, pool, kept);

@@ -16,14 +16,17 @@ internal sealed class EndedStreams<T>(int capacity)
     /// <summary>Notes the end of a stream. The first note counts.</summary>
     public void Add(ulong stream, T value)
     {
-        if (!_values.TryAdd(stream, value)) return;
-        if (_order.Count == capacity) _values.Remove(_order.Dequeue());
+        if (!_values.TryAdd(stream, value))
+            return;
+        if (_order.Count == capacity)
+            _values.Remove(_order.Dequeue());
         _order.Enqueue(stream);
     }
 
     /// <summary>Changes the value of a stream that is remembered.</summary>
     public void Update(ulong stream, T value)
     {
-        if (_values.ContainsKey(stream)) _values[stream] = value;
+        if (_values.ContainsKey(stream))
+            _values[stream] = value;
     }
 }

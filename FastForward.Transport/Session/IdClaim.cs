@@ -12,7 +12,8 @@ internal sealed class IdClaim
     /// <summary>The holder is challenged because of a claimant.</summary>
     public void Begin(long now, ulong incarnation)
     {
-        if (!IsRefuted(now, incarnation)) Claimant = incarnation;
+        if (!IsRefuted(now, incarnation))
+            Claimant = incarnation;
     }
 
     /// <summary>The holder answered: the claimant is refused for a while without asking again.</summary>

@@ -31,7 +31,8 @@ internal sealed class MessagePool
     {
         int sizeClass = capacity == 0 ? 0 : Math.Max(BitOperations.Log2((uint)capacity - 1) + 1 - SmallestShift, 0) + 1;
         OutgoingMessage? message = _free[sizeClass];
-        if (message is null) return new OutgoingMessage(sizeClass, sizeClass == 0 ? 0 : 1 << (SmallestShift + sizeClass - 1));
+        if (message is null)
+            return new OutgoingMessage(sizeClass, sizeClass == 0 ? 0 : 1 << (SmallestShift + sizeClass - 1));
         _free[sizeClass] = message.Next;
         _keptBytes -= message.Buffer.Length;
         message.Next = null;
@@ -45,7 +46,8 @@ internal sealed class MessagePool
         message.Kind = OutgoingKind.Message;
         message.IsEnd = false;
         message.Next = null;
-        if (_keptBytes + message.Buffer.Length > _keepBytes) return;
+        if (_keptBytes + message.Buffer.Length > _keepBytes)
+            return;
         _keptBytes += message.Buffer.Length;
         message.Next = _free[message.SizeClass];
         _free[message.SizeClass] = message;

@@ -20,9 +20,11 @@ internal sealed partial class Path
     private int WriteData(long now, Span<byte> frame, out bool realTime)
     {
         FrameWriter writer = new(frame);
-        if (Prober.IsOwed) writer.WriteProbe(Prober.Take(now));
+        if (Prober.IsOwed)
+            writer.WriteProbe(Prober.Take(now));
         _probeReplies.Write(now, ref writer);
-        if (PingsOwed > 0) Peer.Pings.Write(this, ref writer);
+        if (PingsOwed > 0)
+            Peer.Pings.Write(this, ref writer);
         Peer.WriteContent(this, now, ref writer);
         realTime = writer.HasRealTime;
         return writer.IsEmpty ? 0 : Complete(now, writer);
@@ -45,9 +47,11 @@ internal sealed partial class Path
 
     private void ReadData(long now, ReadOnlySpan<byte> frame)
     {
-        if (frame.Length < WireFormat.DataHeader
+        if (
+            frame.Length < WireFormat.DataHeader
             || BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != LocalIndex
-            || Phase is PathPhase.Initiating or PathPhase.Finished)
+            || Phase is PathPhase.Initiating or PathPhase.Finished
+        )
         {
             _statistics.Malformed();
             return;
@@ -61,18 +65,22 @@ internal sealed partial class Path
         }
 
         // The first frame under our index proves that the answer arrived, as well as a CONFIRM would.
-        if (Phase == PathPhase.Answering) Confirmed(now);
+        if (Phase == PathPhase.Answering)
+            Confirmed(now);
         Arrivals.Add(number);
         LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
         Measurement.AddArrival(now, LastTimestamp);
         ElementReader reader = new(frame[WireFormat.DataHeader..]);
-        while (Phase is PathPhase.Established or PathPhase.Closing or PathPhase.Draining && reader.Next()) ReadElement(now, reader);
-        if (reader.IsMalformed) _statistics.Malformed();
+        while (Phase is PathPhase.Established or PathPhase.Closing or PathPhase.Draining && reader.Next())
+            ReadElement(now, reader);
+        if (reader.IsMalformed)
+            _statistics.Malformed();
     }
 
     private bool TakePacketNumber(long now, ulong number)
     {
-        if (_replay is not null) return _replay.TryTake(number);
+        if (_replay is not null)
+            return _replay.TryTake(number);
         // A reliable ordered medium that skips or repeats a number is broken, or lies.
         if (number != _expectedPacket)
         {
@@ -93,13 +101,26 @@ internal sealed partial class Path
                 Peer.OnMessage(this, now, message);
                 break;
             case ElementType.Probe when body.Length >= 4:
-                _probeReplies.Add(now, BinaryPrimitives.ReadUInt32LittleEndian(body), WireFormat.ElementHeader + body.Length);
+                _probeReplies.Add(
+                    now,
+                    BinaryPrimitives.ReadUInt32LittleEndian(body),
+                    WireFormat.ElementHeader + body.Length
+                );
                 break;
             case ElementType.ProbeReply when body.Length >= 8:
-                OnProbeReply(now, BinaryPrimitives.ReadUInt32LittleEndian(body), BinaryPrimitives.ReadUInt32LittleEndian(body[4..]));
+                OnProbeReply(
+                    now,
+                    BinaryPrimitives.ReadUInt32LittleEndian(body),
+                    BinaryPrimitives.ReadUInt32LittleEndian(body[4..])
+                );
                 break;
             case ElementType.Close when body.Length >= 4:
-                Peer.OnCloseReceived(this, now, body[0] == 0, (CloseReason)BinaryPrimitives.ReadUInt16LittleEndian(body[2..]));
+                Peer.OnCloseReceived(
+                    this,
+                    now,
+                    body[0] == 0,
+                    (CloseReason)BinaryPrimitives.ReadUInt16LittleEndian(body[2..])
+                );
                 break;
             case ElementType.StreamAck or ElementType.Credit or ElementType.StreamReset or ElementType.StreamRefused:
                 Peer.OnStreamElement(this, now, element.Type, body);
@@ -122,10 +143,13 @@ internal sealed partial class Path
         }
 
         long roundTrip = Prober.OnReply(now, id, hold, out bool metChallenge);
-        if (roundTrip < 0) return;
+        if (roundTrip < 0)
+            return;
         Measurement.AddRoundTrip(roundTrip);
-        if (metChallenge) Peer.OnChallengeMet(now);
-        if (!IsSuspect) return;
+        if (metChallenge)
+            Peer.OnChallengeMet(now);
+        if (!IsSuspect)
+            return;
         IsSuspect = false;
         Peer.OnSound(this, now);
     }

@@ -17,7 +17,15 @@ internal sealed partial class Path
         new(peer, kind, traits, localIndex, now, PathPhase.Initiating) { IsInitiator = true };
 
     /// <summary>A path that answers an INIT.</summary>
-    public static Path Answer(Peer peer, TransportKind kind, LinkTraits traits, uint localIndex, long now, in Handshake init, uint epoch) =>
+    public static Path Answer(
+        Peer peer,
+        TransportKind kind,
+        LinkTraits traits,
+        uint localIndex,
+        long now,
+        in Handshake init,
+        uint epoch
+    ) =>
         new(peer, kind, traits, localIndex, now, PathPhase.Answering)
         {
             RemoteIndex = init.SenderIndex,
@@ -30,7 +38,8 @@ internal sealed partial class Path
     /// <summary>The INIT that this path answers was repeated: its answer got lost.</summary>
     public void RepeatAnswer(uint timestamp)
     {
-        if (Phase is not (PathPhase.Answering or PathPhase.Established) || IsInitiator) return;
+        if (Phase is not (PathPhase.Answering or PathPhase.Established) || IsInitiator)
+            return;
         _initTimestamp = timestamp;
         _answerOwed = Phase == PathPhase.Answering;
     }
@@ -66,8 +75,13 @@ internal sealed partial class Path
 
     private void ReadHandshake(long now, in Handshake handshake)
     {
-        bool fits = handshake.From == Peer.Node && handshake.To == _options.Node
-            && (handshake.Type == FrameType.Init || (handshake.ReceiverIndex == LocalIndex && handshake.PeerIncarnation == _options.Incarnation));
+        bool fits =
+            handshake.From == Peer.Node
+            && handshake.To == _options.Node
+            && (
+                handshake.Type == FrameType.Init
+                || (handshake.ReceiverIndex == LocalIndex && handshake.PeerIncarnation == _options.Incarnation)
+            );
         if (!fits)
         {
             _statistics.Malformed();
@@ -85,7 +99,10 @@ internal sealed partial class Path
             case FrameType.Response when IsEstablished && IsInitiator && handshake.SenderIndex == RemoteIndex:
                 _confirmOwed = true; // ours got lost
                 break;
-            case FrameType.Confirm when Phase == PathPhase.Answering && handshake.SenderIndex == RemoteIndex && handshake.Incarnation == PeerIncarnation:
+            case FrameType.Confirm
+                when Phase == PathPhase.Answering
+                    && handshake.SenderIndex == RemoteIndex
+                    && handshake.Incarnation == PeerIncarnation:
                 Confirmed(now);
                 break;
         }
@@ -93,7 +110,8 @@ internal sealed partial class Path
 
     private void OnResponse(long now, in Handshake response)
     {
-        if (!Peer.Admits(now, response.Incarnation)) return; // INIT goes on; by the next answer the question is settled
+        if (!Peer.Admits(now, response.Incarnation))
+            return; // INIT goes on; by the next answer the question is settled
         RemoteIndex = response.SenderIndex;
         PeerIncarnation = response.Incarnation;
         Epoch = response.Epoch;
@@ -105,8 +123,10 @@ internal sealed partial class Path
     // Between INIT and its confirmation the rightful holder of the id may have come: it is not displaced.
     private void Confirmed(long now)
     {
-        if (Peer.Admits(now, PeerIncarnation)) Establish(now);
-        else Finish(now, "another process holds the node id");
+        if (Peer.Admits(now, PeerIncarnation))
+            Establish(now);
+        else
+            Finish(now, "another process holds the node id");
     }
 
     private void Establish(long now)

@@ -85,12 +85,13 @@ internal sealed partial class Path
     /// <summary>When its link opened.</summary>
     public long OpenedAt => _openedAt;
 
-    public PathState State => Phase switch
-    {
-        PathPhase.Initiating or PathPhase.Answering => PathState.Opening,
-        PathPhase.Established => IsSuspect ? PathState.Suspect : PathState.Sound,
-        _ => PathState.Closing,
-    };
+    public PathState State =>
+        Phase switch
+        {
+            PathPhase.Initiating or PathPhase.Answering => PathState.Opening,
+            PathPhase.Established => IsSuspect ? PathState.Suspect : PathState.Sound,
+            _ => PathState.Closing,
+        };
 
     public PathProber Prober { get; }
 
@@ -103,26 +104,32 @@ internal sealed partial class Path
     public object? Link { get; set; }
 
     /// <summary>When <see cref="OnTimeout"/> or <see cref="WriteFrame"/> has something to do by itself.</summary>
-    public long NextTimeout => Phase switch
-    {
-        PathPhase.Initiating when IsBlocked => _openedAt + AnswerLimit,
-        PathPhase.Initiating => Math.Min(_initDue, _openedAt + AnswerLimit),
-        PathPhase.Answering => _openedAt + _options.HandshakeTimeout,
-        PathPhase.Established => Prober.Due,
-        PathPhase.Closing => 0,
-        PathPhase.Draining => _drainsUntil,
-        _ => long.MaxValue,
-    };
+    public long NextTimeout =>
+        Phase switch
+        {
+            PathPhase.Initiating when IsBlocked => _openedAt + AnswerLimit,
+            PathPhase.Initiating => Math.Min(_initDue, _openedAt + AnswerLimit),
+            PathPhase.Answering => _openedAt + _options.HandshakeTimeout,
+            PathPhase.Established => Prober.Due,
+            PathPhase.Closing => 0,
+            PathPhase.Draining => _drainsUntil,
+            _ => long.MaxValue,
+        };
 
     /// <summary>A cheap look whether <see cref="WriteFrame"/> would write.</summary>
-    public bool HasOutput(long now) => Phase switch
-    {
-        PathPhase.Initiating => now >= _initDue,
-        PathPhase.Answering => _answerOwed,
-        PathPhase.Established => _confirmOwed || _probeReplies.IsOwed || Prober.IsOwed || PingsOwed > 0 || Peer.HasOutput(this, now),
-        PathPhase.Closing => true,
-        _ => false,
-    };
+    public bool HasOutput(long now) =>
+        Phase switch
+        {
+            PathPhase.Initiating => now >= _initDue,
+            PathPhase.Answering => _answerOwed,
+            PathPhase.Established => _confirmOwed
+                || _probeReplies.IsOwed
+                || Prober.IsOwed
+                || PingsOwed > 0
+                || Peer.HasOutput(this, now),
+            PathPhase.Closing => true,
+            _ => false,
+        };
 
     /// <summary>Fills a frame in place.</summary>
     /// <param name="now">The time.</param>
@@ -165,11 +172,14 @@ internal sealed partial class Path
             case FrameType.Data:
                 ReadData(now, frame);
                 break;
-            case FrameType.Response or FrameType.Confirm or FrameType.Init when Handshake.TryRead(frame, out Handshake handshake):
+            case FrameType.Response
+            or FrameType.Confirm
+            or FrameType.Init when Handshake.TryRead(frame, out Handshake handshake):
                 ReadHandshake(now, handshake);
                 break;
             case FrameType.Reject when Reject.TryRead(frame, out Reject reject):
-                if (Phase == PathPhase.Initiating && reject.EchoedIncarnation == _options.Incarnation) Peer.OnRejected(this, reject.Reason);
+                if (Phase == PathPhase.Initiating && reject.EchoedIncarnation == _options.Incarnation)
+                    Peer.OnRejected(this, reject.Reason);
                 break;
             default:
                 _statistics.Malformed();
@@ -202,8 +212,10 @@ internal sealed partial class Path
                 Prober.OnDue(now);
                 Arrivals.EndInterval();
                 // Where the far end has forgotten the path, nothing else would ever end it.
-                if (IsSuspect && now - _suspectSince >= _options.DeadAfter) Finish(now, "silent for too long");
-                else if (Prober.Missed >= PathProber.SuspectAfter) OnSilent(now);
+                if (IsSuspect && now - _suspectSince >= _options.DeadAfter)
+                    Finish(now, "silent for too long");
+                else if (Prober.Missed >= PathProber.SuspectAfter)
+                    OnSilent(now);
                 break;
             case PathPhase.Draining when now >= _drainsUntil:
                 Finish(now, EndedBecause!);
@@ -214,7 +226,8 @@ internal sealed partial class Path
     /// <summary>Begins an orderly end: one CLOSE, then the link goes. Of a redundant path it goes when the far end ends it.</summary>
     public void Close(long now, CloseReason reason, string because, bool association = false)
     {
-        if (Phase is PathPhase.Closing or PathPhase.Finished) return;
+        if (Phase is PathPhase.Closing or PathPhase.Finished)
+            return;
         _closeReason = reason;
         _closesAssociation = association;
         EndedBecause = because;
@@ -246,7 +259,8 @@ internal sealed partial class Path
     /// <summary>Ends at once.</summary>
     public void Finish(long now, string because)
     {
-        if (Phase == PathPhase.Finished) return;
+        if (Phase == PathPhase.Finished)
+            return;
         EndedBecause ??= because;
         Phase = PathPhase.Finished;
         Peer.OnPathFinished(this, now);
@@ -260,7 +274,8 @@ internal sealed partial class Path
             return;
         }
 
-        if (IsSuspect) return;
+        if (IsSuspect)
+            return;
         IsSuspect = true;
         _suspectSince = now;
         Peer.OnSuspect(this, now);

@@ -12,7 +12,8 @@ internal static class PathChoice
         Path? best = null;
         foreach (Path path in paths)
         {
-            if (path.IsEstablished && association.Owns(path) && (best is null || IsBetter(path, best, preferred))) best = path;
+            if (path.IsEstablished && association.Owns(path) && (best is null || IsBetter(path, best, preferred)))
+                best = path;
         }
 
         return best;
@@ -20,13 +21,17 @@ internal static class PathChoice
 
     private static bool IsBetter(Path path, Path other, TransportKind? preferred)
     {
-        if (path.IsSound != other.IsSound) return path.IsSound;
+        if (path.IsSound != other.IsSound)
+            return path.IsSound;
         bool isPreferred = path.Kind == preferred;
-        if (isPreferred != (other.Kind == preferred)) return isPreferred;
+        if (isPreferred != (other.Kind == preferred))
+            return isPreferred;
         int quality = Quality(path) - Quality(other);
-        if (quality != 0) return quality > 0;
+        if (quality != 0)
+            return quality > 0;
         // Of two crossed links the one that the lower node id opened survives: both ends agree on that.
-        if (IsOpenedByLower(path) != IsOpenedByLower(other)) return IsOpenedByLower(path);
+        if (IsOpenedByLower(path) != IsOpenedByLower(other))
+            return IsOpenedByLower(path);
         return path.EstablishedOrder > other.EstablishedOrder;
     }
 

@@ -17,7 +17,8 @@ internal sealed class PathMeasurement
 
     public void AddRoundTrip(long sample)
     {
-        if (sample < 0) return;
+        if (sample < 0)
+            return;
         if (SmoothedRoundTrip == 0)
         {
             SmoothedRoundTrip = Math.Max(sample, 1);

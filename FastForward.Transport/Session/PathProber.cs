@@ -39,7 +39,8 @@ internal sealed class PathProber
     /// </summary>
     public void Challenge(long now)
     {
-        if (_challenged) return;
+        if (_challenged)
+            return;
         _challenged = true;
         _challengeFrom = _next;
         Missed = 0;
@@ -52,7 +53,8 @@ internal sealed class PathProber
     /// <summary>The question was settled on another path.</summary>
     public void EndChallenge(long now)
     {
-        if (!_challenged) return;
+        if (!_challenged)
+            return;
         _challenged = false;
         Missed = 0;
         Due = now + _interval;
@@ -69,7 +71,8 @@ internal sealed class PathProber
     public void OnDue(long now)
     {
         // One that could not even be written, because the link takes nothing, is as unanswered as one that got lost.
-        if (_answered != _next || _isOwed) Missed++;
+        if (_answered != _next || _isOwed)
+            Missed++;
         _isOwed = true;
         Due = now + (_challenged ? _interval / SuspectAfter : _interval);
     }
@@ -91,9 +94,11 @@ internal sealed class PathProber
     {
         metChallenge = false;
         uint age = _next - id;
-        if (age is 0 or > Remembered) return -1;
+        if (age is 0 or > Remembered)
+            return -1;
         Missed = 0;
-        if ((int)(id + 1 - _answered) > 0) _answered = id + 1;
+        if ((int)(id + 1 - _answered) > 0)
+            _answered = id + 1;
         if (_challenged && (int)(id - _challengeFrom) >= 0)
         {
             _challenged = false;

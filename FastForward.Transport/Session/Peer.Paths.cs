@@ -12,7 +12,8 @@ internal sealed partial class Peer
     {
         foreach (Path path in _paths)
         {
-            if (path.Kind == kind && (path.IsSound || path.Phase is PathPhase.Initiating or PathPhase.Answering)) return true;
+            if (path.Kind == kind && (path.IsSound || path.Phase is PathPhase.Initiating or PathPhase.Answering))
+                return true;
         }
 
         return false;
@@ -28,7 +29,8 @@ internal sealed partial class Peer
     {
         foreach (Path path in _paths)
         {
-            if (!path.IsInitiator && path.RemoteIndex == senderIndex && path.PeerIncarnation == incarnation) return path;
+            if (!path.IsInitiator && path.RemoteIndex == senderIndex && path.PeerIncarnation == incarnation)
+                return path;
         }
 
         return null;
@@ -36,14 +38,19 @@ internal sealed partial class Peer
 
     public void OnSuspect(Path path, long now)
     {
-        ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path: {PathProber.SuspectAfter} probes went unanswered");
+        ChoosePath(
+            now,
+            PeerEventKind.PathChanged,
+            $"{path.Kind} path: {PathProber.SuspectAfter} probes went unanswered"
+        );
         CloseRedundant(path.Kind, now);
     }
 
     public void OnSound(Path path, long now)
     {
         // Without any other reliable path, grants took one meanwhile that may have lost them.
-        if (path.IsReliable) _association.Receiver.RepeatGrants(now);
+        if (path.IsReliable)
+            _association.Receiver.RepeatGrants(now);
         ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path answers again");
         CloseRedundant(path.Kind, now);
     }
@@ -51,15 +58,19 @@ internal sealed partial class Peer
     /// <summary>The local route asks for another medium.</summary>
     public void Prefer(long now, TransportKind? kind)
     {
-        if (Preferred == kind) return;
+        if (Preferred == kind)
+            return;
         Preferred = kind;
-        if (_paths.Count > 0) ChoosePath(now, PeerEventKind.PathChanged, "the route asks for another medium");
+        if (_paths.Count > 0)
+            ChoosePath(now, PeerEventKind.PathChanged, "the route asks for another medium");
     }
 
     public void OnPathLost(Path path, long now)
     {
-        if (ReferenceEquals(path, _ackPath)) _ackPath = null;
-        if (ReferenceEquals(path, SendPath)) ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndedBecause}");
+        if (ReferenceEquals(path, _ackPath))
+            _ackPath = null;
+        if (ReferenceEquals(path, SendPath))
+            ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndedBecause}");
         // With a survivor gone, of several others another one survives, and it may be up to this end now.
         CloseRedundant(path.Kind, now);
         _events.Pending(this);
@@ -73,30 +84,39 @@ internal sealed partial class Peer
         OnPathLost(path, now);
         // Acknowledgements may have been lost with it even if messages had moved to another one: late repetitions that it
         // brought drew them over to it.
-        if (!path.IsReliable || path.EstablishedOrder == 0) return;
+        if (!path.IsReliable || path.EstablishedOrder == 0)
+            return;
         _association.Receiver.RepeatGrants(now);
-        if (SendPath is { IsReliable: true }) _association.Sender.Rewind();
+        if (SendPath is { IsReliable: true })
+            _association.Sender.Rewind();
     }
 
     private void ChoosePath(long now, PeerEventKind kind, string reason)
     {
-        if (!_association.IsUp) return;
+        if (!_association.IsUp)
+            return;
         Path? before = SendPath;
         bool wasSound = _silentSince == long.MaxValue && before is not null;
         SendPath = PathChoice.Best(_paths, _association, Preferred);
 
         bool isSound = SendPath is { IsSound: true };
-        if (isSound) _silentSince = long.MaxValue;
-        else if (_silentSince == long.MaxValue) _silentSince = now;
+        if (isSound)
+            _silentSince = long.MaxValue;
+        else if (_silentSince == long.MaxValue)
+            _silentSince = now;
 
         // What the former path still carries may arrive after what this one brings: the new one repeats it all, in order.
-        if (SendPath is { IsReliable: true } && !ReferenceEquals(SendPath, before)) _association.Sender.Rewind();
+        if (SendPath is { IsReliable: true } && !ReferenceEquals(SendPath, before))
+            _association.Sender.Rewind();
         UpdateWaiting(now);
         NoteState(now);
 
-        if (kind == PeerEventKind.Connected) Tell(kind, SendPath?.Kind, reason);
-        else if (isSound && (!wasSound || !ReferenceEquals(SendPath, before))) Tell(PeerEventKind.PathChanged, SendPath!.Kind, reason);
-        else if (!isSound && wasSound) Tell(PeerEventKind.Suspect, before!.Kind, reason);
+        if (kind == PeerEventKind.Connected)
+            Tell(kind, SendPath?.Kind, reason);
+        else if (isSound && (!wasSound || !ReferenceEquals(SendPath, before)))
+            Tell(PeerEventKind.PathChanged, SendPath!.Kind, reason);
+        else if (!isSound && wasSound)
+            Tell(PeerEventKind.Suspect, before!.Kind, reason);
         _events.Pending(this);
     }
 
@@ -105,7 +125,8 @@ internal sealed partial class Peer
     private void CloseRedundant(TransportKind kind, long now)
     {
         Path? survivor = PathChoice.Best(_paths.Where(path => path.Kind == kind), _association, Preferred);
-        if (survivor is null || survivor.IsInitiator) return;
+        if (survivor is null || survivor.IsInitiator)
+            return;
         foreach (Path path in _paths.ToArray())
         {
             if (path.Kind == kind && path.IsEstablished && !ReferenceEquals(path, survivor))
@@ -123,7 +144,8 @@ internal sealed partial class Peer
         {
             foreach (Path path in _paths)
             {
-                if (path.IsReliable && path.IsSound && _association.Owns(path)) return path;
+                if (path.IsReliable && path.IsSound && _association.Owns(path))
+                    return path;
             }
 
             return null;
@@ -134,9 +156,11 @@ internal sealed partial class Peer
     // path the sender uses now; within one of its duty cycles it can only have moved to the newer path.
     private void AnswerOn(Path path)
     {
-        if (!path.IsEstablished) return; // it only brings what is left
+        if (!path.IsEstablished)
+            return; // it only brings what is left
         int age = (int)(path.LastTimestamp - _ackTimestamp);
-        if (_ackPath is { } current && (age < 0 || (age == 0 && path.EstablishedOrder < current.EstablishedOrder))) return;
+        if (_ackPath is { } current && (age < 0 || (age == 0 && path.EstablishedOrder < current.EstablishedOrder)))
+            return;
         _ackPath = path;
         _ackTimestamp = path.LastTimestamp;
     }

@@ -31,7 +31,15 @@ internal sealed partial class Peer
     /// <param name="pool">Messages for reuse.</param>
     /// <param name="jitter">A random number from 0 to its argument.</param>
     /// <param name="lastEpoch">The last epoch that this process used with the node; 0 for none.</param>
-    public Peer(uint node, SessionOptions options, ISessionEvents events, NodeStatistics total, MessagePool pool, Func<long, long> jitter, uint lastEpoch = 0)
+    public Peer(
+        uint node,
+        SessionOptions options,
+        ISessionEvents events,
+        NodeStatistics total,
+        MessagePool pool,
+        Func<long, long> jitter,
+        uint lastEpoch = 0
+    )
     {
         _lastEpoch = lastEpoch;
         Node = node;
@@ -75,7 +83,10 @@ internal sealed partial class Peer
     /// <summary>The owner's own state for the peer.</summary>
     public object? Owner { get; set; }
 
-    public PeerState State => !_association.IsUp ? PeerState.Connecting : SendPath is { IsSound: true } ? PeerState.Connected : PeerState.Suspect;
+    public PeerState State =>
+        !_association.IsUp ? PeerState.Connecting
+        : SendPath is { IsSound: true } ? PeerState.Connected
+        : PeerState.Suspect;
 
     /// <summary>The incarnation of the association, else of the last one; 0 when the peer was never heard.</summary>
     public ulong KnownIncarnation { get; private set; }
@@ -90,20 +101,27 @@ internal sealed partial class Peer
         {
             long next = AckPath is { IsBlocked: false } ? _association.Receiver.OutputDue : long.MaxValue;
             next = Math.Min(next, Pings.NextTimeout);
-            if (_silentSince != long.MaxValue) next = Math.Min(next, _silentSince + Options.DeadAfter);
-            if (_waitingSince != long.MaxValue) next = Math.Min(next, _waitingSince + Options.DeadAfter);
-            foreach (Path path in _paths) next = Math.Min(next, path.NextTimeout);
+            if (_silentSince != long.MaxValue)
+                next = Math.Min(next, _silentSince + Options.DeadAfter);
+            if (_waitingSince != long.MaxValue)
+                next = Math.Min(next, _waitingSince + Options.DeadAfter);
+            foreach (Path path in _paths)
+                next = Math.Min(next, path.NextTimeout);
             return next;
         }
     }
 
     public SendResult Send(long now, ulong stream, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
     {
-        if (messageClass == MessageClass.RealTime && SendPath is null) return new SendResult(SendStatus.NotConnected, 0);
-        if (messageClass == MessageClass.Reliable && SendPath is { IsReliable: false }) return new SendResult(SendStatus.Unsupported, 0);
+        if (messageClass == MessageClass.RealTime && SendPath is null)
+            return new SendResult(SendStatus.NotConnected, 0);
+        if (messageClass == MessageClass.Reliable && SendPath is { IsReliable: false })
+            return new SendResult(SendStatus.Unsupported, 0);
         SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end);
-        if (SendPath is not { IsReliable: true }) UpdateWaiting(now);
-        if (!result.IsAccepted) return result;
+        if (SendPath is not { IsReliable: true })
+            UpdateWaiting(now);
+        if (!result.IsAccepted)
+            return result;
         Statistics.Sent(payload.Length);
         _events.Pending(this);
         return result;
@@ -121,11 +139,13 @@ internal sealed partial class Peer
     public void ReleaseCredit(long now, in MessageCredit credit, int octets)
     {
         credit.Owner!.Release(now, credit.Stream!, octets);
-        if (!ReferenceEquals(credit.Owner, _association.Receiver)) _association.Receiver.OnFormerReleased(now, octets);
+        if (!ReferenceEquals(credit.Owner, _association.Receiver))
+            _association.Receiver.OnFormerReleased(now, octets);
         _events.Pending(this);
     }
 
-    public SendStatus ResetStream(long now, ulong stream, uint code) => Told(_association.Sender.Reset(now, stream, code));
+    public SendStatus ResetStream(long now, ulong stream, uint code) =>
+        Told(_association.Sender.Reset(now, stream, code));
 
     /// <summary>Sends a probe on each of the association's paths, the suspect ones too.</summary>
     /// <param name="now">The time.</param>
@@ -135,12 +155,16 @@ internal sealed partial class Peer
     public PingStart Ping(long now, long timeout, int size, Action<PingResult> callback)
     {
         int paths = 0;
-        foreach (Path path in _paths) paths += path.IsEstablished && _association.Owns(path) ? 1 : 0;
-        if (paths == 0) return new PingStart(PingStatus.NotConnected, 0);
-        if (!Pings.HasRoomFor(paths)) return new PingStart(PingStatus.TooManyOutstanding, 0);
+        foreach (Path path in _paths)
+            paths += path.IsEstablished && _association.Owns(path) ? 1 : 0;
+        if (paths == 0)
+            return new PingStart(PingStatus.NotConnected, 0);
+        if (!Pings.HasRoomFor(paths))
+            return new PingStart(PingStatus.TooManyOutstanding, 0);
         foreach (Path path in _paths)
         {
-            if (path.IsEstablished && _association.Owns(path)) Pings.Ask(path, now, timeout, size, callback);
+            if (path.IsEstablished && _association.Owns(path))
+                Pings.Ask(path, now, timeout, size, callback);
         }
 
         _events.Pending(this);
@@ -153,16 +177,20 @@ internal sealed partial class Peer
     /// </summary>
     public bool Admits(long now, ulong incarnation)
     {
-        if (!_association.IsUp || incarnation == _association.PeerIncarnation) return true;
+        if (!_association.IsUp || incarnation == _association.PeerIncarnation)
+            return true;
         bool isHeld = false;
         foreach (Path path in _paths)
         {
-            if (!path.IsSound || !_association.Owns(path)) continue;
+            if (!path.IsSound || !_association.Owns(path))
+                continue;
             isHeld = true;
-            if (!IsRefuted(now, incarnation)) path.Prober.Challenge(now);
+            if (!IsRefuted(now, incarnation))
+                path.Prober.Challenge(now);
         }
 
-        if (!isHeld) return true;
+        if (!isHeld)
+            return true;
         _claim.Begin(now, incarnation);
         _events.Pending(this);
         return false;
@@ -181,7 +209,8 @@ internal sealed partial class Peer
         bool isHeld = _association.IsUp && init.Incarnation == _association.PeerIncarnation;
         return EpochOrder.Newest(
             meansOurselves ? init.Epoch : EpochOrder.After(init.Epoch),
-            isHeld ? _association.Epoch : EpochOrder.After(_lastEpoch));
+            isHeld ? _association.Epoch : EpochOrder.After(_lastEpoch)
+        );
     }
 
     public bool HasOutput(Path path, long now) =>
@@ -191,30 +220,43 @@ internal sealed partial class Peer
     /// <summary>Acknowledgements, credit and messages, on the path that was chosen for them.</summary>
     public void WriteContent(Path path, long now, ref FrameWriter frame)
     {
-        if (ReferenceEquals(path, AckPath)) _association.Receiver.Write(ref frame);
-        if (ReferenceEquals(path, SendPath)) _association.Sender.Write(now, path.IsReliable, ref frame);
+        if (ReferenceEquals(path, AckPath))
+            _association.Receiver.Write(ref frame);
+        if (ReferenceEquals(path, SendPath))
+            _association.Sender.Write(now, path.IsReliable, ref frame);
     }
 
     public void OnTimeout(long now)
     {
         for (int i = _paths.Count - 1; i >= 0; i--)
         {
-            if (i < _paths.Count && now >= _paths[i].NextTimeout) _paths[i].OnTimeout(now);
+            if (i < _paths.Count && now >= _paths[i].NextTimeout)
+                _paths[i].OnTimeout(now);
         }
 
         Pings.OnTimeout(now);
         if (_silentSince != long.MaxValue && now - _silentSince >= Options.DeadAfter)
-            Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, $"silent for {Options.DeadAfter / 1_000_000.0:0.#} s");
-        if (_waitingSince != long.MaxValue && now - _waitingSince >= Options.DeadAfter) GiveUpWaiting(now);
+            Die(
+                now,
+                PeerEventKind.Lost,
+                StreamEndReason.PeerLost,
+                UndeliveredReason.PeerLost,
+                $"silent for {Options.DeadAfter / 1_000_000.0:0.#} s"
+            );
+        if (_waitingSince != long.MaxValue && now - _waitingSince >= Options.DeadAfter)
+            GiveUpWaiting(now);
         _events.Pending(this);
     }
 
     /// <summary>This process did not run for a while: nobody is blamed for that time.</summary>
     public void OnStall(long duration)
     {
-        if (_silentSince != long.MaxValue) _silentSince += duration;
-        if (_waitingSince != long.MaxValue) _waitingSince += duration;
-        foreach (Path path in _paths) path.OnStall(duration);
+        if (_silentSince != long.MaxValue)
+            _silentSince += duration;
+        if (_waitingSince != long.MaxValue)
+            _waitingSince += duration;
+        foreach (Path path in _paths)
+            path.OnStall(duration);
         Pings.OnStall(duration);
     }
 
@@ -223,7 +265,8 @@ internal sealed partial class Peer
     {
         SendPath = null; // no other path is chosen, and told of, for the moments until all are closed
         // On every path: the peer may just have closed one of two as redundant.
-        foreach (Path path in _paths.ToArray()) path.Close(now, reason, because, association: _association.Owns(path));
+        foreach (Path path in _paths.ToArray())
+            path.Close(now, reason, because, association: _association.Owns(path));
 
         Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, undelivered, because);
     }
@@ -232,16 +275,31 @@ internal sealed partial class Peer
     {
         if (_association.IsUp && !_association.Owns(path))
         {
-            if (path.PeerIncarnation == _association.PeerIncarnation && !EpochOrder.IsNewer(path.Epoch, _association.Epoch))
+            if (
+                path.PeerIncarnation == _association.PeerIncarnation
+                && !EpochOrder.IsNewer(path.Epoch, _association.Epoch)
+            )
             {
                 path.Close(now, CloseReason.Superseded, "a newer association was established meanwhile");
                 return;
             }
 
             if (path.PeerIncarnation != _association.PeerIncarnation)
-                Die(now, PeerEventKind.Restarted, StreamEndReason.PeerLost, UndeliveredReason.PeerRestarted, "the peer is a new process");
+                Die(
+                    now,
+                    PeerEventKind.Restarted,
+                    StreamEndReason.PeerLost,
+                    UndeliveredReason.PeerRestarted,
+                    "the peer is a new process"
+                );
             else
-                Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, "the peer had given the association up");
+                Die(
+                    now,
+                    PeerEventKind.Lost,
+                    StreamEndReason.PeerLost,
+                    UndeliveredReason.PeerLost,
+                    "the peer had given the association up"
+                );
         }
 
         bool isNew = !_association.IsUp;
@@ -260,57 +318,83 @@ internal sealed partial class Peer
         }
 
         path.EstablishedOrder = ++_establishments;
-        if (path.IsReliable) _association.Receiver.RepeatGrants(now);
+        if (path.IsReliable)
+            _association.Receiver.RepeatGrants(now);
         ChoosePath(now, isNew ? PeerEventKind.Connected : PeerEventKind.PathChanged, "handshake completed");
         CloseRedundant(path.Kind, now);
     }
 
     public void OnChallengeMet(long now)
     {
-        foreach (Path path in _paths) path.Prober.EndChallenge(now);
+        foreach (Path path in _paths)
+            path.Prober.EndChallenge(now);
         _claim.Refute(now, Options.DeadAfter);
-        Tell(PeerEventKind.NodeIdConflict, SendPath?.Kind, $"process {_claim.Claimant:x16} claims the id of the living process {_association.PeerIncarnation:x16}");
+        Tell(
+            PeerEventKind.NodeIdConflict,
+            SendPath?.Kind,
+            $"process {_claim.Claimant:x16} claims the id of the living process {_association.PeerIncarnation:x16}"
+        );
     }
 
     public void OnRejected(Path path, RejectReason reason) =>
         Tell(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reason}{Explain(reason)}");
 
-    private static string Explain(RejectReason reason) => reason switch
-    {
-        RejectReason.WrongNode => " (another node runs there: this side's row is wrong)",
-        RejectReason.KeyRequired => " (its row demands a key)",
-        RejectReason.KeyNotSupported => " (it has no keys)",
-        RejectReason.NodeIdConflict => " (another process with this node id is connected to it)",
-        RejectReason.Busy => " (too many handshakes are under way there)",
-        RejectReason.Stopping => " (it is stopping)",
-        RejectReason.WrongSource => " (its row for this node names another context id, or is of another type)",
-        _ => "",
-    };
+    private static string Explain(RejectReason reason) =>
+        reason switch
+        {
+            RejectReason.WrongNode => " (another node runs there: this side's row is wrong)",
+            RejectReason.KeyRequired => " (its row demands a key)",
+            RejectReason.KeyNotSupported => " (it has no keys)",
+            RejectReason.NodeIdConflict => " (another process with this node id is connected to it)",
+            RejectReason.Busy => " (too many handshakes are under way there)",
+            RejectReason.Stopping => " (it is stopping)",
+            RejectReason.WrongSource => " (its row for this node names another context id, or is of another type)",
+            _ => "",
+        };
 
     /// <summary>A frame was taken in: most ask for an answer, or move a time-out.</summary>
     public void OnFrameRead() => _events.Pending(this);
 
     public void OnMessage(Path path, long now, in MessageElement message)
     {
-        if (!_association.Owns(path)) return;
-        if (path.IsReliable && !message.IsRealTime) AnswerOn(path);
-        if (!_association.Receiver.Message(now, message, path.IsReliable)) Violated(path, now);
+        if (!_association.Owns(path))
+            return;
+        if (path.IsReliable && !message.IsRealTime)
+            AnswerOn(path);
+        if (!_association.Receiver.Message(now, message, path.IsReliable))
+            Violated(path, now);
     }
 
     public void OnStreamElement(Path path, long now, ElementType type, ReadOnlySpan<byte> body)
     {
-        if (!_association.Owns(path)) return;
+        if (!_association.Owns(path))
+            return;
         switch (type)
         {
             case ElementType.StreamAck when body.Length >= 24:
-                _association.Sender.Acknowledge(Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[8..]), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]), BinaryPrimitives.ReadUInt64LittleEndian(body[16..]));
+                _association.Sender.Acknowledge(
+                    Id(body),
+                    BinaryPrimitives.ReadUInt32LittleEndian(body[8..]),
+                    BinaryPrimitives.ReadUInt32LittleEndian(body[12..]),
+                    BinaryPrimitives.ReadUInt64LittleEndian(body[16..])
+                );
                 break;
             case ElementType.Credit when body.Length >= 8:
                 _association.Sender.GrantCredit(BinaryPrimitives.ReadUInt64LittleEndian(body));
                 break;
             case ElementType.StreamReset when body.Length >= 16:
-                if (path.IsReliable) AnswerOn(path);
-                if (!_association.Receiver.Reset(now, Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[8..]), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]), path.IsReliable)) Violated(path, now);
+                if (path.IsReliable)
+                    AnswerOn(path);
+                if (
+                    !_association.Receiver.Reset(
+                        now,
+                        Id(body),
+                        BinaryPrimitives.ReadUInt32LittleEndian(body[8..]),
+                        BinaryPrimitives.ReadUInt32LittleEndian(body[12..]),
+                        path.IsReliable
+                    )
+                )
+                    Violated(path, now);
                 break;
             case ElementType.StreamRefused when body.Length >= 16:
                 _association.Sender.Refused(Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]));
@@ -329,11 +413,24 @@ internal sealed partial class Peer
     {
         bool dies = association && _association.Owns(path);
         path.Finish(now, $"closed by the peer: {reason}");
-        if (dies) Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, $"the peer closed: {reason}");
+        if (dies)
+            Die(
+                now,
+                PeerEventKind.Lost,
+                StreamEndReason.PeerLost,
+                UndeliveredReason.PeerLost,
+                $"the peer closed: {reason}"
+            );
     }
 
     // The old association leaves first, so that callbacks meet the new state.
-    private void Die(long now, PeerEventKind kind, StreamEndReason streamEnd, UndeliveredReason undelivered, string because)
+    private void Die(
+        long now,
+        PeerEventKind kind,
+        StreamEndReason streamEnd,
+        UndeliveredReason undelivered,
+        string because
+    )
     {
         Association old = _association;
         _association = NewAssociation();
@@ -343,7 +440,8 @@ internal sealed partial class Peer
         _ackPath = null;
         foreach (Path path in _paths.ToArray())
         {
-            if (old.Owns(path) && path.Phase != PathPhase.Closing) path.Finish(now, because);
+            if (old.Owns(path) && path.Phase != PathPhase.Closing)
+                path.Finish(now, because);
         }
 
         Pings.OnAssociationOver(now); // those on paths that only close yet: nothing reads the answers
@@ -351,7 +449,8 @@ internal sealed partial class Peer
         old.Sender.FailAll(undelivered);
         old.Receiver.FailAll(streamEnd);
         NoteState(now);
-        if (old.IsUp) Tell(kind, null, because);
+        if (old.IsUp)
+            Tell(kind, null, because);
         // Last: whoever sends in answer to it, to the peer's next life, has heard that the former one is over.
         old.Sender.CallAll();
         _events.Pending(this);
@@ -374,8 +473,10 @@ internal sealed partial class Peer
     // back-pressured meanwhile is called, to hear the reason.
     private void UpdateWaiting(long now)
     {
-        if (!_association.Sender.IsAwaited || SendPath is { IsReliable: true }) _waitingSince = long.MaxValue;
-        else if (_waitingSince == long.MaxValue) _waitingSince = now;
+        if (!_association.Sender.IsAwaited || SendPath is { IsReliable: true })
+            _waitingSince = long.MaxValue;
+        else if (_waitingSince == long.MaxValue)
+            _waitingSince = now;
     }
 
     private void Violated(Path path, long now)
@@ -386,7 +487,8 @@ internal sealed partial class Peer
 
     private void NoteState(long now)
     {
-        if (_notedState == State) return;
+        if (_notedState == State)
+            return;
         _notedState = State;
         StateSince = now;
     }

@@ -42,7 +42,14 @@ internal sealed class Peers
     /// <param name="admission">What the routes say of a node.</param>
     /// <param name="pool">Messages for reuse, shared by all peers.</param>
     /// <param name="jitter">A random number from 0 to its argument.</param>
-    public Peers(SessionOptions options, ISessionEvents events, NodeStatistics statistics, IAdmission admission, MessagePool pool, Func<long, long> jitter)
+    public Peers(
+        SessionOptions options,
+        ISessionEvents events,
+        NodeStatistics statistics,
+        IAdmission admission,
+        MessagePool pool,
+        Func<long, long> jitter
+    )
     {
         _options = options;
         _events = events;
@@ -58,7 +65,8 @@ internal sealed class Peers
 
     public Peer GetOrAdd(uint node)
     {
-        if (_peers.TryGetValue(node, out Peer? peer)) return peer;
+        if (_peers.TryGetValue(node, out Peer? peer))
+            return peer;
         peer = new Peer(node, _options, _events, _statistics, _pool, _jitter, _formerEpochs.GetValueOrDefault(node));
         _peers.Add(node, peer);
         return peer;
@@ -67,7 +75,8 @@ internal sealed class Peers
     /// <summary>Forgets a peer, but not its last epoch: the peer may still be in it, should the route come back.</summary>
     public void Remove(uint node)
     {
-        if (_peers.Remove(node, out Peer? peer) && peer.LastEpoch != 0) _formerEpochs[node] = peer.LastEpoch;
+        if (_peers.Remove(node, out Peer? peer) && peer.LastEpoch != 0)
+            _formerEpochs[node] = peer.LastEpoch;
     }
 
     /// <summary>Decides about an INIT.</summary>
@@ -77,10 +86,18 @@ internal sealed class Peers
     /// <param name="hostLocal">It cannot have come from another machine.</param>
     /// <param name="contextId">The machine that the kernel vouches for, on media with such numbers.</param>
     /// <param name="reason">Why it is refused, for <see cref="InitVerdict.Reject"/>.</param>
-    public InitVerdict Judge(long now, in Handshake init, TransportKind kind, bool hostLocal, uint? contextId, out RejectReason reason)
+    public InitVerdict Judge(
+        long now,
+        in Handshake init,
+        TransportKind kind,
+        bool hostLocal,
+        uint? contextId,
+        out RejectReason reason
+    )
     {
         InitVerdict verdict = Decide(now, init, kind, hostLocal, contextId, out reason);
-        if (verdict is InitVerdict.Drop or InitVerdict.Reject) _statistics.RefusedHandshakes++;
+        if (verdict is InitVerdict.Drop or InitVerdict.Reject)
+            _statistics.RefusedHandshakes++;
         return verdict;
     }
 
@@ -94,7 +111,14 @@ internal sealed class Peers
         return path;
     }
 
-    private InitVerdict Decide(long now, in Handshake init, TransportKind kind, bool hostLocal, uint? contextId, out RejectReason reason)
+    private InitVerdict Decide(
+        long now,
+        in Handshake init,
+        TransportKind kind,
+        bool hostLocal,
+        uint? contextId,
+        out RejectReason reason
+    )
     {
         reason = 0;
         if (init.To != _options.Node)
@@ -106,8 +130,14 @@ internal sealed class Peers
         if (init.From == _options.Node)
         {
             // Ourselves, by a route that leads back, or a second process with our id.
-            if (init.Incarnation == _options.Incarnation) return InitVerdict.Drop;
-            Tell(init.From, PeerEventKind.NodeIdConflict, kind, $"process {init.Incarnation:x16} runs with this node's own id");
+            if (init.Incarnation == _options.Incarnation)
+                return InitVerdict.Drop;
+            Tell(
+                init.From,
+                PeerEventKind.NodeIdConflict,
+                kind,
+                $"process {init.Incarnation:x16} runs with this node's own id"
+            );
             reason = RejectReason.NodeIdConflict;
             return InitVerdict.Reject;
         }
@@ -133,14 +163,24 @@ internal sealed class Peers
 
         if (init.KeyId != 0 || keyId != 0)
         {
-            Tell(init.From, PeerEventKind.Refused, kind, $"keys are not supported yet: the route demands key {keyId}, the peer offers key {init.KeyId}");
+            Tell(
+                init.From,
+                PeerEventKind.Refused,
+                kind,
+                $"keys are not supported yet: the route demands key {keyId}, the peer offers key {init.KeyId}"
+            );
             reason = RejectReason.KeyNotSupported;
             return InitVerdict.Reject;
         }
 
         if (!hostLocal && !_admission.AllowsUnkeyed(kind))
         {
-            Tell(init.From, PeerEventKind.Refused, kind, "it offers no key from another machine, and AllowUnkeyedIp is off");
+            Tell(
+                init.From,
+                PeerEventKind.Refused,
+                kind,
+                "it offers no key from another machine, and AllowUnkeyedIp is off"
+            );
             reason = RejectReason.KeyRequired;
             return InitVerdict.Reject;
         }
@@ -155,13 +195,19 @@ internal sealed class Peers
 
         if (!peer.Admits(now, init.Incarnation))
         {
-            if (!peer.IsRefuted(now, init.Incarnation)) return InitVerdict.Wait;
+            if (!peer.IsRefuted(now, init.Incarnation))
+                return InitVerdict.Wait;
             reason = RejectReason.NodeIdConflict;
             return InitVerdict.Reject;
         }
 
         // One that begins again and again does not take the places of the others.
-        if (Pending(peer) < MaxPendingPerPeer && Answered(peer) < MaxAnsweredPerPeer && PendingHandshakes() < _options.MaxPendingHandshakes) return InitVerdict.Accept;
+        if (
+            Pending(peer) < MaxPendingPerPeer
+            && Answered(peer) < MaxAnsweredPerPeer
+            && PendingHandshakes() < _options.MaxPendingHandshakes
+        )
+            return InitVerdict.Accept;
         reason = RejectReason.Busy;
         return InitVerdict.Reject;
     }
@@ -170,7 +216,8 @@ internal sealed class Peers
     private int PendingHandshakes()
     {
         int pending = 0;
-        foreach (Peer peer in _peers.Values) pending += Pending(peer);
+        foreach (Peer peer in _peers.Values)
+            pending += Pending(peer);
         return pending;
     }
 
@@ -181,7 +228,9 @@ internal sealed class Peers
 
     private void Tell(uint node, PeerEventKind kind, TransportKind transport, string reason)
     {
-        if (_peers.TryGetValue(node, out Peer? peer)) peer.Tell(kind, transport, reason);
-        else _events.PeerChanged(new PeerEvent(node, kind, transport, reason));
+        if (_peers.TryGetValue(node, out Peer? peer))
+            peer.Tell(kind, transport, reason);
+        else
+            _events.PeerChanged(new PeerEvent(node, kind, transport, reason));
     }
 }

@@ -40,8 +40,10 @@ internal sealed class Pings(uint node, ISessionEvents events)
         for (int i = 0; i < _outstanding.Count && path.PingsOwed > 0; i++)
         {
             Entry entry = _outstanding[i];
-            if (entry.IsWritten || !ReferenceEquals(entry.Path, path)) continue;
-            if (frame.Room < entry.Size) return;
+            if (entry.IsWritten || !ReferenceEquals(entry.Path, path))
+                continue;
+            if (frame.Room < entry.Size)
+                return;
             frame.WriteProbe(entry.Id, entry.Size);
             entry.IsWritten = true;
             path.PingsOwed--;
@@ -52,22 +54,26 @@ internal sealed class Pings(uint node, ISessionEvents events)
     public void OnReply(Path path, long now, uint id, uint hold)
     {
         int index = _outstanding.FindIndex(entry => entry.Id == id && ReferenceEquals(entry.Path, path));
-        if (index >= 0 && _outstanding[index].IsWritten) End(index, PingOutcome.Answered, now, hold);
+        if (index >= 0 && _outstanding[index].IsWritten)
+            End(index, PingOutcome.Answered, now, hold);
     }
 
     public void OnTimeout(long now)
     {
-        if (now >= NextTimeout) EndOverdue(now);
+        if (now >= NextTimeout)
+            EndOverdue(now);
     }
 
-    public void OnPathFinished(Path path, long now) => EndAll(entry => ReferenceEquals(entry.Path, path), PingOutcome.PathLost, now);
+    public void OnPathFinished(Path path, long now) =>
+        EndAll(entry => ReferenceEquals(entry.Path, path), PingOutcome.PathLost, now);
 
     public void OnAssociationOver(long now) => EndAll(static _ => true, PingOutcome.PathLost, now);
 
     /// <summary>This process did not run for a while: the answers may have come in meanwhile.</summary>
     public void OnStall(long duration)
     {
-        foreach (Entry entry in _outstanding) entry.Deadline += duration;
+        foreach (Entry entry in _outstanding)
+            entry.Deadline += duration;
         UpdateTimeout();
     }
 
@@ -81,22 +87,28 @@ internal sealed class Pings(uint node, ISessionEvents events)
     private void UpdateTimeout()
     {
         NextTimeout = long.MaxValue;
-        foreach (Entry entry in _outstanding) NextTimeout = Math.Min(NextTimeout, entry.Deadline);
+        foreach (Entry entry in _outstanding)
+            NextTimeout = Math.Min(NextTimeout, entry.Deadline);
     }
 
     private void EndAll(Predicate<Entry> isOver, PingOutcome outcome, long now)
     {
-        while (_outstanding.FindIndex(isOver) is >= 0 and int index) End(index, outcome, now, 0);
+        while (_outstanding.FindIndex(isOver) is >= 0 and int index)
+            End(index, outcome, now, 0);
     }
 
     private void End(int index, PingOutcome outcome, long now, uint hold)
     {
         Entry entry = _outstanding[index];
         _outstanding.RemoveAt(index);
-        if (!entry.IsWritten) entry.Path.PingsOwed--;
+        if (!entry.IsWritten)
+            entry.Path.PingsOwed--;
         long took = outcome == PingOutcome.Answered ? now - entry.AskedAt : 0;
         bool isInUse = ReferenceEquals(entry.Path, entry.Path.Peer.SendPath);
-        events.PingEnded(new PingResult(node, outcome, entry.Path.Kind, isInUse, took, outcome == PingOutcome.Answered ? hold : 0), entry.Callback);
+        events.PingEnded(
+            new PingResult(node, outcome, entry.Path.Kind, isInUse, took, outcome == PingOutcome.Answered ? hold : 0),
+            entry.Callback
+        );
     }
 
     private sealed class Entry(uint id, Path path, long askedAt, long deadline, int size, Action<PingResult> callback)

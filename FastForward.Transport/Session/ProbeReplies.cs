@@ -17,14 +17,15 @@ internal sealed class ProbeReplies
     /// <param name="size">The size of its element: the answer has the same, if it can.</param>
     public void Add(long now, uint id, int size)
     {
-        if (_owed.Count == MaxOwed) _owed.Dequeue();
+        if (_owed.Count == MaxOwed)
+            _owed.Dequeue();
         _owed.Enqueue((id, Math.Clamp(size, WireFormat.ProbeReply, WireFormat.LongestProbe), now));
     }
 
     /// <summary>Writes what fits.</summary>
     public void Write(long now, ref FrameWriter frame)
     {
-        while (_owed.TryPeek(out var reply) && frame.Room >= reply.Size)
+        while (_owed.TryPeek(out (uint Id, int Size, long Since) reply) && frame.Room >= reply.Size)
         {
             _owed.Dequeue();
             frame.WriteProbeReply(reply.Id, (uint)(now - reply.Since), reply.Size);

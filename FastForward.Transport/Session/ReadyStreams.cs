@@ -19,10 +19,13 @@ internal sealed class ReadyStreams
     /// <summary>Puts a stream at the end of the line, unless it waits already.</summary>
     public void Add(SendStream stream)
     {
-        if (stream.IsReady) return;
+        if (stream.IsReady)
+            return;
         stream.IsReady = true;
-        if (_tail is null) _head = stream;
-        else _tail.NextReady = stream;
+        if (_tail is null)
+            _head = stream;
+        else
+            _tail.NextReady = stream;
         _tail = stream;
     }
 
@@ -33,15 +36,18 @@ internal sealed class ReadyStreams
         {
             if (stream.Cursor is { } message)
             {
-                if (!TryWrite(stream, message, ref frame)) return;
+                if (!TryWrite(stream, message, ref frame))
+                    return;
                 stream.Advance();
             }
 
             _head = stream.NextReady;
-            if (_head is null) _tail = null;
+            if (_head is null)
+                _tail = null;
             stream.NextReady = null;
             stream.IsReady = false;
-            if (stream.Cursor is not null) Add(stream);
+            if (stream.Cursor is not null)
+                Add(stream);
         }
     }
 
@@ -50,7 +56,8 @@ internal sealed class ReadyStreams
     {
         if (message.Kind == OutgoingKind.Reset)
         {
-            if (frame.Room < WireFormat.StreamReset) return false;
+            if (frame.Room < WireFormat.StreamReset)
+                return false;
             frame.WriteStreamReset(stream.Id, message.Sequence, message.Code);
             return true;
         }
@@ -64,7 +71,8 @@ internal sealed class ReadyStreams
 
         int left = message.Length - offset;
         int part = Math.Min(left, frame.Room - WireFormat.MessageHeader - WireFormat.FragmentFields);
-        if (part < Math.Min(left, SmallestFragment)) return false;
+        if (part < Math.Min(left, SmallestFragment))
+            return false;
         MessageBits bits = message.Bits | (part < left ? MessageBits.More : MessageBits.None);
         frame.WriteFragment(stream.Id, message.Sequence, bits, offset, message.Payload.Slice(offset, part));
         // Acknowledgements of a message that is partly written cannot be honest yet.

@@ -19,7 +19,8 @@ internal sealed class RealTimeQueue
     {
         OutgoingMessage message = Head!;
         Head = message.Next;
-        if (Head is null) _tail = null;
+        if (Head is null)
+            _tail = null;
         message.Next = null;
         message.Stream!.Queued--;
     }
@@ -27,8 +28,10 @@ internal sealed class RealTimeQueue
     /// <summary>Takes the messages of one stream out, in order, as a chain.</summary>
     public OutgoingMessage? TakeOut(SendStream stream)
     {
-        if (stream.Queued == 0) return null;
-        OutgoingMessage? chain = null, chainEnd = null;
+        if (stream.Queued == 0)
+            return null;
+        OutgoingMessage? chain = null,
+            chainEnd = null;
         OutgoingMessage? message = Head;
         Head = null;
         _tail = null;
@@ -36,9 +39,12 @@ internal sealed class RealTimeQueue
         {
             OutgoingMessage? next = message.Next;
             message.Next = null;
-            if (!ReferenceEquals(message.Stream, stream)) Append(message);
-            else if (chainEnd is null) chain = chainEnd = message;
-            else chainEnd = chainEnd.Next = message;
+            if (!ReferenceEquals(message.Stream, stream))
+                Append(message);
+            else if (chainEnd is null)
+                chain = chainEnd = message;
+            else
+                chainEnd = chainEnd.Next = message;
             message = next;
         }
 
@@ -48,8 +54,10 @@ internal sealed class RealTimeQueue
 
     private void Append(OutgoingMessage message)
     {
-        if (_tail is null) Head = message;
-        else _tail.Next = message;
+        if (_tail is null)
+            Head = message;
+        else
+            _tail.Next = message;
         _tail = message;
     }
 }

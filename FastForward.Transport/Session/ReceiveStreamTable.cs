@@ -13,8 +13,10 @@ internal sealed class ReceiveStreamTable
     /// <summary>Finds a stream and makes it the most recently used one.</summary>
     public ReceiveStream? Use(ulong id)
     {
-        if (_newest is { } newest && newest.Id == id) return newest;
-        if (!_streams.TryGetValue(id, out ReceiveStream? stream)) return null;
+        if (_newest is { } newest && newest.Id == id)
+            return newest;
+        if (!_streams.TryGetValue(id, out ReceiveStream? stream))
+            return null;
         Unlink(stream);
         Link(stream);
         return stream;
@@ -36,17 +38,23 @@ internal sealed class ReceiveStreamTable
     {
         stream.Older = _newest;
         stream.Newer = null;
-        if (_newest is null) Oldest = stream;
-        else _newest.Newer = stream;
+        if (_newest is null)
+            Oldest = stream;
+        else
+            _newest.Newer = stream;
         _newest = stream;
     }
 
     private void Unlink(ReceiveStream stream)
     {
-        if (stream.Older is null) Oldest = stream.Newer;
-        else stream.Older.Newer = stream.Newer;
-        if (stream.Newer is null) _newest = stream.Older;
-        else stream.Newer.Older = stream.Older;
+        if (stream.Older is null)
+            Oldest = stream.Newer;
+        else
+            stream.Older.Newer = stream.Newer;
+        if (stream.Newer is null)
+            _newest = stream.Older;
+        else
+            stream.Newer.Older = stream.Older;
         stream.Older = null;
         stream.Newer = null;
     }

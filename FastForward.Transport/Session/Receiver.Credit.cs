@@ -22,12 +22,17 @@ internal sealed partial class Receiver : ICreditOwner
     public void Release(long now, object stream, int octets)
     {
         ReceiveStream held = (ReceiveStream)stream;
-        if (octets > held.Held) throw new InvalidOperationException($"{octets} octets of credit were released where {held.Held} are held: each message's credit is held once and released once.");
+        if (octets > held.Held)
+            throw new InvalidOperationException(
+                $"{octets} octets of credit were released where {held.Held} are held: each message's credit is held once and released once."
+            );
         held.Held -= octets;
         _held -= octets;
         _kept.Octets -= octets;
-        if (held.IsEnded) OweCredit(now, octets);
-        else Owe(now, held, octets);
+        if (held.IsEnded)
+            OweCredit(now, octets);
+        else
+            Owe(now, held, octets);
     }
 
     /// <summary>Credit of a former life of the peer came back: there may be more for this one.</summary>
@@ -43,10 +48,12 @@ internal sealed partial class Receiver : ICreditOwner
     /// </summary>
     public void RepeatGrants(long now)
     {
-        if (!_isHeldBack) return;
+        if (!_isHeldBack)
+            return;
         for (ReceiveStream? stream = _streams.Oldest; stream is not null; stream = stream.Newer)
         {
-            if (stream.IsHeldBack) Owe(now, stream, 0);
+            if (stream.IsHeldBack)
+                Owe(now, stream, 0);
         }
 
         OweCredit(now, 0);
@@ -56,14 +63,19 @@ internal sealed partial class Receiver : ICreditOwner
     // that nobody reads would hold the credit of the whole association.
     private ulong Limit(ReceiveStream stream)
     {
-        ulong limit = stream.IsHeldBack ? stream.CreditUsed + WireFormat.InitialStreamCredit - (ulong)stream.Held : stream.CreditUsed + _streamWindow;
+        ulong limit = stream.IsHeldBack
+            ? stream.CreditUsed + WireFormat.InitialStreamCredit - (ulong)stream.Held
+            : stream.CreditUsed + _streamWindow;
         stream.CreditLimit = Math.Max(stream.CreditLimit, limit);
         return stream.CreditLimit;
     }
 
     private ulong Limit()
     {
-        _creditLimit = Math.Max(_creditLimit, _creditUsed + (ulong)Math.Max(_options.ReceiveWindowBytes - _kept.Octets, 0));
+        _creditLimit = Math.Max(
+            _creditLimit,
+            _creditUsed + (ulong)Math.Max(_options.ReceiveWindowBytes - _kept.Octets, 0)
+        );
         return _creditLimit;
     }
 

@@ -32,7 +32,14 @@ internal sealed partial class Receiver
     private long _partialBytes;
     private long _ackDue = long.MaxValue;
 
-    public Receiver(uint peer, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool, KeptCredit kept)
+    public Receiver(
+        uint peer,
+        SessionOptions options,
+        ISessionEvents events,
+        PeerStatistics statistics,
+        MessagePool pool,
+        KeptCredit kept
+    )
     {
         _peer = peer;
         _options = options;
@@ -59,8 +66,10 @@ internal sealed partial class Receiver
         ReceiveStream? stream = _streams.Use(message.Stream);
         if (stream is null)
         {
-            if (OwesTooMuch) return false;
-            if (messageClass == MessageClass.Reliable && KeepsTooMuchOfFormerLives) Refuse(now, message.Stream);
+            if (OwesTooMuch)
+                return false;
+            if (messageClass == MessageClass.Reliable && KeepsTooMuchOfFormerLives)
+                Refuse(now, message.Stream);
             if (_ended.TryGet(message.Stream, out EndedStream ended))
             {
                 MessageOfEndedStream(now, message, ended);
@@ -76,7 +85,8 @@ internal sealed partial class Receiver
             return true;
         }
 
-        if (messageClass == MessageClass.Reliable) return Reliable(now, stream, message);
+        if (messageClass == MessageClass.Reliable)
+            return Reliable(now, stream, message);
         RealTime(stream, message);
         return true;
     }
@@ -88,7 +98,8 @@ internal sealed partial class Receiver
         ReceiveStream? stream = _streams.Use(id);
         if (stream is null)
         {
-            if (OwesTooMuch) return false;
+            if (OwesTooMuch)
+                return false;
             if (!_ended.TryGet(id, out EndedStream ended))
             {
                 // Its first messages were given up before they left. The application may be waiting for them.
@@ -101,14 +112,17 @@ internal sealed partial class Receiver
                 _ended.Update(id, ended with { End = ended.End + (ulong)beyond + 1 });
             }
 
-            if (reliablePath) Answer(now, id, refuse: false);
+            if (reliablePath)
+                Answer(now, id, refuse: false);
             return true;
         }
 
         int step = (int)(sequence - (uint)stream.Expected);
-        if (step < 0) return true;
+        if (step < 0)
+            return true;
         stream.Expected += (ulong)step + 1;
-        if (stream.Class == MessageClass.Reliable) Owe(now, stream, 0);
+        if (stream.Class == MessageClass.Reliable)
+            Owe(now, stream, 0);
         End(stream, StreamEndReason.Reset, code, 0);
         return true;
     }
@@ -130,19 +144,23 @@ internal sealed partial class Receiver
     /// <summary>Puts what is owed into the frame, as far as it fits.</summary>
     public void Write(ref FrameWriter frame)
     {
-        if (_ackHead is null && _answers.Count == 0 && !_creditOwed) return;
+        if (_ackHead is null && _answers.Count == 0 && !_creditOwed)
+            return;
         if (_creditOwed)
         {
-            if (frame.Room < WireFormat.Credit) return;
+            if (frame.Room < WireFormat.Credit)
+                return;
             frame.WriteCredit(Limit());
             _unacknowledged = 0;
             _creditOwed = false;
         }
 
-        if (!WriteAnswers(ref frame)) return;
+        if (!WriteAnswers(ref frame))
+            return;
         while (_ackHead is { } stream)
         {
-            if (frame.Room < WireFormat.StreamAck) return;
+            if (frame.Room < WireFormat.StreamAck)
+                return;
             frame.WriteStreamAck(stream.Id, stream.Expected, stream.CreditUsed, Limit(stream));
             stream.Unacknowledged = 0;
             stream.AckQueued = false;
@@ -158,7 +176,8 @@ internal sealed partial class Receiver
     /// <summary>The association is dead: all streams end.</summary>
     public void FailAll(StreamEndReason reason)
     {
-        while (_streams.Oldest is { } stream) End(stream, reason, 0, 0);
+        while (_streams.Oldest is { } stream)
+            End(stream, reason, 0, 0);
     }
 
     private ReceiveStream Open(ulong id, MessageClass messageClass)
@@ -187,9 +206,12 @@ internal sealed partial class Receiver
         ulong sequence = stream.Expected + (ulong)step;
         stream.Expected = sequence + 1;
         _statistics.Skipped(step);
-        if (message.IsEnd) Forget(stream);
-        if (!message.IsMark) Deliver(stream, sequence, message.IsEnd, (ulong)step, message.Payload);
-        if (message.IsEnd) TellEnd(stream.Id, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
+        if (message.IsEnd)
+            Forget(stream);
+        if (!message.IsMark)
+            Deliver(stream, sequence, message.IsEnd, (ulong)step, message.Payload);
+        if (message.IsEnd)
+            TellEnd(stream.Id, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
     }
 
     private bool Reliable(long now, ReceiveStream stream, in MessageElement message)
@@ -220,7 +242,10 @@ internal sealed partial class Receiver
         OutgoingMessage? partial = stream.Partial;
         int have = partial?.Length ?? 0;
         int repeated = have - message.Offset; // after a change of path the message begins again
-        if (repeated < 0 || (partial is null && _partialBytes + WireFormat.MaxReliableMessage > _options.ReceiveWindowBytes))
+        if (
+            repeated < 0
+            || (partial is null && _partialBytes + WireFormat.MaxReliableMessage > _options.ReceiveWindowBytes)
+        )
         {
             Refuse(now, stream);
             return true;
@@ -240,7 +265,8 @@ internal sealed partial class Receiver
             partial.Length = have + fresh.Length;
         }
 
-        if (message.HasMore) return true;
+        if (message.HasMore)
+            return true;
         stream.Partial = null;
         _partialBytes -= WireFormat.MaxReliableMessage;
         bool isWithinCredit = Complete(now, stream, message.IsEnd, isMark: false, partial.Payload);
@@ -253,31 +279,40 @@ internal sealed partial class Receiver
         // Parts of it may have come over another path before: they are not the beginning of the next message.
         DropPartial(stream);
         int cost = isMark ? 0 : payload.Length + WireFormat.CreditPerMessage;
-        if (!HasCreditFor(stream, cost)) return false;
+        if (!HasCreditFor(stream, cost))
+            return false;
         ulong sequence = stream.Expected++;
         stream.CreditUsed += (ulong)cost;
         _creditUsed += (ulong)cost;
         Owe(now, stream, cost);
-        if (isEnd) Forget(stream);
-        if (!isMark) Deliver(stream, sequence, isEnd, 0, payload);
-        if (isEnd) TellEnd(stream.Id, StreamEndReason.Ended, 0, 0);
+        if (isEnd)
+            Forget(stream);
+        if (!isMark)
+            Deliver(stream, sequence, isEnd, 0, payload);
+        if (isEnd)
+            TellEnd(stream.Id, StreamEndReason.Ended, 0, 0);
         return true;
     }
 
     private void Deliver(ReceiveStream stream, ulong sequence, bool isLast, ulong skipped, ReadOnlySpan<byte> payload)
     {
         _statistics.Received(payload.Length);
-        _events.Message(new ReceivedMessage
-        {
-            Node = _peer,
-            Stream = stream.Id,
-            Sequence = sequence,
-            Class = stream.Class,
-            IsLast = isLast,
-            SkippedBefore = skipped,
-            Credit = stream.Class == MessageClass.Reliable ? new MessageCredit(_peer, this, stream, payload.Length + WireFormat.CreditPerMessage) : default,
-            Payload = payload,
-        });
+        _events.Message(
+            new ReceivedMessage
+            {
+                Node = _peer,
+                Stream = stream.Id,
+                Sequence = sequence,
+                Class = stream.Class,
+                IsLast = isLast,
+                SkippedBefore = skipped,
+                Credit =
+                    stream.Class == MessageClass.Reliable
+                        ? new MessageCredit(_peer, this, stream, payload.Length + WireFormat.CreditPerMessage)
+                        : default,
+                Payload = payload,
+            }
+        );
     }
 
     // Below the end it is a repetition whose acknowledgement was lost, or a late one; above it the stream was evicted here.
@@ -285,7 +320,8 @@ internal sealed partial class Receiver
     {
         _statistics.OfEndedStream();
         bool isBeyond = (int)(message.Sequence - (uint)ended.End) >= 0;
-        if (isBeyond || !message.IsRealTime) Answer(now, message.Stream, refuse: isBeyond);
+        if (isBeyond || !message.IsRealTime)
+            Answer(now, message.Stream, refuse: isBeyond);
     }
 
     private void Refuse(long now, ReceiveStream stream)
@@ -307,9 +343,12 @@ internal sealed partial class Receiver
     {
         foreach ((ulong id, (bool refuse, EndedStream ended)) in _answers)
         {
-            if (frame.Room < Math.Max(WireFormat.StreamAck, WireFormat.StreamRefused)) return false;
-            if (refuse) frame.WriteStreamRefused(id, 0, ended.CreditUsed);
-            else frame.WriteStreamAck(id, ended.End, ended.CreditUsed, ended.CreditUsed + _streamWindow);
+            if (frame.Room < Math.Max(WireFormat.StreamAck, WireFormat.StreamRefused))
+                return false;
+            if (refuse)
+                frame.WriteStreamRefused(id, 0, ended.CreditUsed);
+            else
+                frame.WriteStreamAck(id, ended.End, ended.CreditUsed, ended.CreditUsed + _streamWindow);
             _answers.Remove(id); // allowed while walking
         }
 
@@ -324,12 +363,15 @@ internal sealed partial class Receiver
         {
             stream.AckQueued = true;
             _acksQueued++;
-            if (_ackHead is null) _ackHead = stream;
-            else _ackTail!.NextAck = stream;
+            if (_ackHead is null)
+                _ackHead = stream;
+            else
+                _ackTail!.NextAck = stream;
             _ackTail = stream;
         }
 
-        if (stream.Unacknowledged >= StreamAckThreshold) _ackDue = Math.Min(_ackDue, now);
+        if (stream.Unacknowledged >= StreamAckThreshold)
+            _ackDue = Math.Min(_ackDue, now);
     }
 
     private void End(ReceiveStream stream, StreamEndReason reason, uint code, ulong skipped)
@@ -349,7 +391,8 @@ internal sealed partial class Receiver
 
     private void DropPartial(ReceiveStream stream)
     {
-        if (stream.Partial is not { } partial) return;
+        if (stream.Partial is not { } partial)
+            return;
         stream.Partial = null;
         _partialBytes -= WireFormat.MaxReliableMessage;
         _pool.Return(partial);

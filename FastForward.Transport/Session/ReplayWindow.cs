@@ -18,13 +18,15 @@ internal sealed class ReplayWindow
     /// <returns>False when it was taken before, or is too old to know.</returns>
     public bool TryTake(ulong number)
     {
-        if (number == ulong.MaxValue) return false; // nothing could come after it
+        if (number == ulong.MaxValue)
+            return false; // nothing could come after it
         if (number >= _next)
         {
             ulong newest = number / 64;
             ulong newestBefore = _next == 0 ? 0 : (_next - 1) / 64;
             ulong steps = Math.Min(newest - newestBefore, Words);
-            for (ulong i = 0; i < steps; i++) _bits[(newest - i) % Words] = 0;
+            for (ulong i = 0; i < steps; i++)
+                _bits[(newest - i) % Words] = 0;
             _next = number + 1;
         }
         else if (_next - number > Size)
@@ -34,7 +36,8 @@ internal sealed class ReplayWindow
 
         ref ulong word = ref _bits[number / 64 % Words];
         ulong bit = 1ul << (int)(number % 64);
-        if ((word & bit) != 0) return false;
+        if ((word & bit) != 0)
+            return false;
         word |= bit;
         return true;
     }

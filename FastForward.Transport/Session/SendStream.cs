@@ -58,8 +58,10 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     public void Append(OutgoingMessage message)
     {
         message.Stream = this;
-        if (_last is null) First = message;
-        else _last.Next = message;
+        if (_last is null)
+            First = message;
+        else
+            _last.Next = message;
         _last = message;
         Cursor ??= message;
     }
@@ -85,7 +87,8 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     {
         OutgoingMessage message = First!;
         First = message.Next;
-        if (First is null) _last = null;
+        if (First is null)
+            _last = null;
         if (ReferenceEquals(Cursor, message))
         {
             Cursor = First;

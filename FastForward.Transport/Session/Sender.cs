@@ -65,14 +65,16 @@ internal sealed class Sender
     /// <summary>Ends a stream with a mark of its own, which needs no credit: the application cannot wait for it.</summary>
     public SendStatus End(long now, ulong id)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsEnded) return SendStatus.StreamEnded;
+        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsEnded)
+            return SendStatus.StreamEnded;
         Accept(now, stream, _pool.Rent(0), OutgoingKind.EndMark, end: true);
         return SendStatus.Accepted;
     }
 
     public SendStatus Reset(long now, ulong id, uint code)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsReset) return SendStatus.StreamEnded;
+        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsReset)
+            return SendStatus.StreamEnded;
         GiveUp(now, stream, code, UndeliveredReason.StreamReset);
         return SendStatus.Accepted;
     }
@@ -84,7 +86,8 @@ internal sealed class Sender
     public void Write(long now, bool reliable, ref FrameWriter frame)
     {
         WriteRealTime(now, ref frame);
-        if (reliable && _realTime.IsEmpty) _ready.Write(ref frame);
+        if (reliable && _realTime.IsEmpty)
+            _ready.Write(ref frame);
     }
 
     /// <summary>The peer has everything of the stream below a sequence, and grants credit.</summary>
@@ -94,7 +97,8 @@ internal sealed class Sender
     /// <param name="limit">The credit limit of the stream.</param>
     public void Acknowledge(ulong id, uint next, uint creditUsed, ulong limit)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.Class != MessageClass.Reliable) return;
+        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.Class != MessageClass.Reliable)
+            return;
         // The low half of the sequence stands for the number nearest to what is acknowledged; one below it is an old
         // acknowledgement that another path brought late.
         int step = (int)(next - (uint)stream.Acknowledged);
@@ -105,7 +109,8 @@ internal sealed class Sender
             return;
         }
 
-        while (stream.First is { } first && first.Sequence < acknowledged) Release(stream.RemoveFirst(), reliable: true);
+        while (stream.First is { } first && first.Sequence < acknowledged)
+            Release(stream.RemoveFirst(), reliable: true);
         stream.Acknowledged = acknowledged;
         stream.CreditLimit = Math.Max(stream.CreditLimit, limit);
         if (stream.IsEnded && stream.First is null)
@@ -126,7 +131,8 @@ internal sealed class Sender
     /// <summary>The peer takes no more of a stream.</summary>
     public void Refused(ulong id, uint creditUsed)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream)) return;
+        if (!_streams.TryGetValue(id, out SendStream? stream))
+            return;
         Abandon(stream, UndeliveredReason.StreamReset);
         stream.IsEnded = true;
         TakeBack(stream, creditUsed);
@@ -139,7 +145,8 @@ internal sealed class Sender
     {
         foreach (SendStream stream in _streams.Values)
         {
-            if (stream.First is null) continue;
+            if (stream.First is null)
+                continue;
             stream.Rewind();
             _ready.Add(stream);
         }
@@ -148,7 +155,8 @@ internal sealed class Sender
     /// <summary>Gives everything in the store up and reports it.</summary>
     public void FailAll(UndeliveredReason reason)
     {
-        foreach (SendStream stream in _streams.Values) Abandon(stream, reason);
+        foreach (SendStream stream in _streams.Values)
+            Abandon(stream, reason);
     }
 
     /// <summary>
@@ -157,7 +165,8 @@ internal sealed class Sender
     /// </summary>
     public void CallAll()
     {
-        foreach (ulong id in _refused.Keys) _events.Writable(_peer, id);
+        foreach (ulong id in _refused.Keys)
+            _events.Writable(_peer, id);
         _refused.Clear();
     }
 
@@ -166,7 +175,8 @@ internal sealed class Sender
     {
         foreach (SendStream stream in _streams.Values)
         {
-            if (stream is { First.Kind: OutgoingKind.Message }) GiveUp(now, stream, 0, reason);
+            if (stream is { First.Kind: OutgoingKind.Message })
+                GiveUp(now, stream, 0, reason);
         }
 
         CallAll();
@@ -177,16 +187,21 @@ internal sealed class Sender
         stream = _recent is { } recent && recent.Id == id ? recent : null;
         if (stream is null && !_streams.TryGetValue(id, out stream))
         {
-            if (_ended.Contains(id)) return SendStatus.StreamEnded;
-            if (_streams.Count >= _options.MaxStreams) return SendStatus.TooManyStreams;
+            if (_ended.Contains(id))
+                return SendStatus.StreamEnded;
+            if (_streams.Count >= _options.MaxStreams)
+                return SendStatus.TooManyStreams;
         }
 
-        if (stream is { IsEnded: true }) return SendStatus.StreamEnded;
-        if (stream is not null && stream.Class != messageClass) return SendStatus.WrongClass;
+        if (stream is { IsEnded: true })
+            return SendStatus.StreamEnded;
+        if (stream is not null && stream.Class != messageClass)
+            return SendStatus.WrongClass;
         if (!HasRoom(stream, messageClass, length))
         {
             // Back-pressure is a promise to call back, which needs a place to remember it.
-            if (_refused.Count >= _options.MaxStreams * 2 && !_refused.ContainsKey(id)) return SendStatus.TooManyStreams;
+            if (_refused.Count >= _options.MaxStreams * 2 && !_refused.ContainsKey(id))
+                return SendStatus.TooManyStreams;
             _refused[id] = length;
             return SendStatus.BackPressured;
         }
@@ -203,8 +218,10 @@ internal sealed class Sender
 
     private bool HasRoom(SendStream? stream, MessageClass messageClass, int length)
     {
-        if (StoredBytes + length + StoreOverheadPerMessage > _options.SendStoreBytes) return false;
-        if (messageClass == MessageClass.RealTime) return true;
+        if (StoredBytes + length + StoreOverheadPerMessage > _options.SendStoreBytes)
+            return false;
+        if (messageClass == MessageClass.RealTime)
+            return true;
         ulong cost = (ulong)(length + WireFormat.CreditPerMessage);
         return _creditUsed + cost <= _creditLimit
             && (stream?.CreditUsed ?? 0) + cost <= (stream?.CreditLimit ?? WireFormat.InitialStreamCredit);
@@ -233,7 +250,8 @@ internal sealed class Sender
         }
 
         Unacknowledged++;
-        if (kind == OutgoingKind.Message) UnacknowledgedMessages++;
+        if (kind == OutgoingKind.Message)
+            UnacknowledgedMessages++;
         stream.Append(message);
         _ready.Add(stream);
         return message.Sequence;
@@ -253,16 +271,19 @@ internal sealed class Sender
             }
             else
             {
-                if (!TryWriteRealTime(message, age, ref frame)) break;
+                if (!TryWriteRealTime(message, age, ref frame))
+                    break;
                 _realTime.Dequeue();
             }
 
             freed = true;
-            if (message.IsEnd) Close(stream);
+            if (message.IsEnd)
+                Close(stream);
             Release(message, reliable: false);
         }
 
-        if (freed) TellWritable();
+        if (freed)
+            TellWritable();
     }
 
     private bool TryWriteRealTime(OutgoingMessage message, long age, ref FrameWriter frame)
@@ -270,13 +291,22 @@ internal sealed class Sender
         SendStream stream = message.Stream!;
         if (message.Kind == OutgoingKind.Reset)
         {
-            if (frame.Room < WireFormat.StreamReset) return false;
+            if (frame.Room < WireFormat.StreamReset)
+                return false;
             frame.WriteStreamReset(stream.Id, message.Sequence, message.Code);
             return true;
         }
 
-        if (frame.Room < WireFormat.MessageHeader + WireFormat.RealTimeFields + message.Length) return false;
-        frame.WriteRealTime(stream.Id, message.Sequence, message.Bits, (int)(_options.RealTimeBudget / 1000), age, message.Payload);
+        if (frame.Room < WireFormat.MessageHeader + WireFormat.RealTimeFields + message.Length)
+            return false;
+        frame.WriteRealTime(
+            stream.Id,
+            message.Sequence,
+            message.Bits,
+            (int)(_options.RealTimeBudget / 1000),
+            age,
+            message.Payload
+        );
         return true;
     }
 
@@ -285,21 +315,25 @@ internal sealed class Sender
     {
         ulong first = stream.First?.Sequence ?? 0;
         ulong count = 0;
-        while (stream.First is not null) Drop(stream.RemoveFirst(), isReliable: true);
+        while (stream.First is not null)
+            Drop(stream.RemoveFirst(), isReliable: true);
         for (OutgoingMessage? message = _realTime.TakeOut(stream), next; message is not null; message = next)
         {
             next = message.Next;
-            if (count == 0) first = message.Sequence;
+            if (count == 0)
+                first = message.Sequence;
             Drop(message, isReliable: false);
         }
 
         stream.Acknowledged = stream.NextSequence;
         stream.Written = stream.NextSequence;
-        if (count > 0) Report(stream.Id, first, count, reason);
+        if (count > 0)
+            Report(stream.Id, first, count, reason);
 
         void Drop(OutgoingMessage message, bool isReliable)
         {
-            if (message.Kind == OutgoingKind.Message) count++;
+            if (message.Kind == OutgoingKind.Message)
+                count++;
             Release(message, isReliable);
         }
     }
@@ -316,7 +350,8 @@ internal sealed class Sender
         if (reliable)
         {
             Unacknowledged--;
-            if (message.Kind == OutgoingKind.Message) UnacknowledgedMessages--;
+            if (message.Kind == OutgoingKind.Message)
+                UnacknowledgedMessages--;
         }
 
         _pool.Return(message);
@@ -339,18 +374,22 @@ internal sealed class Sender
     private void Close(SendStream stream)
     {
         _streams.Remove(stream.Id);
-        if (_refused.Remove(stream.Id)) _events.Writable(_peer, stream.Id); // to hear that it has ended
-        if (ReferenceEquals(_recent, stream)) _recent = null;
+        if (_refused.Remove(stream.Id))
+            _events.Writable(_peer, stream.Id); // to hear that it has ended
+        if (ReferenceEquals(_recent, stream))
+            _recent = null;
         _ended.Add(stream.Id, stream.NextSequence);
     }
 
     private void TellWritable()
     {
-        if (_refused.Count == 0) return;
+        if (_refused.Count == 0)
+            return;
         foreach ((ulong id, int length) in _refused)
         {
             _streams.TryGetValue(id, out SendStream? stream);
-            if (HasRoom(stream, stream?.Class ?? MessageClass.Reliable, length)) _writable.Add(id);
+            if (HasRoom(stream, stream?.Class ?? MessageClass.Reliable, length))
+                _writable.Add(id);
         }
 
         foreach (ulong id in _writable)

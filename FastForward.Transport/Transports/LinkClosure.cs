@@ -7,10 +7,11 @@ namespace FastForward.Transport;
 public readonly record struct LinkClosure(LinkCloseReason Reason, int Error = 0, string? Detail = null)
 {
     /// <inheritdoc/>
-    public override string ToString() => (Detail, Error) switch
-    {
-        (not null, _) => $"{Reason}: {Detail}",
-        (null, not 0) => $"{Reason}: errno {Error}",
-        _ => Reason.ToString(),
-    };
+    public override string ToString() =>
+        (Detail, Error) switch
+        {
+            (not null, _) => $"{Reason}: {Detail}",
+            (null, not 0) => $"{Reason}: errno {Error}",
+            _ => Reason.ToString(),
+        };
 }

@@ -5,13 +5,9 @@ public sealed class TransportException : Exception
 {
     /// <summary>Creates the exception.</summary>
     public TransportException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Creates the exception with its cause.</summary>
     public TransportException(string message, Exception? innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

@@ -29,7 +29,8 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
     public ConnectionSupervisor(
         ClientContext context,
         Connector connector,
-        Action<TarantoolConnectionState, TarantoolConnection?, Exception?> onState)
+        Action<TarantoolConnectionState, TarantoolConnection?, Exception?> onState
+    )
     {
         _context = context;
         _connector = connector;
@@ -81,9 +82,11 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
             if (Current is { } connection)
                 return connection;
             if (_waiting >= _context.Options.MaxBacklog)
-                throw NotConnected(_waiting == 0
-                    ? $"and requests may not wait for one ({nameof(TarantoolClientOptions.MaxBacklog)})"
-                    : $"and {_waiting} requests wait for one already ({nameof(TarantoolClientOptions.MaxBacklog)})");
+                throw NotConnected(
+                    _waiting == 0
+                        ? $"and requests may not wait for one ({nameof(TarantoolClientOptions.MaxBacklog)})"
+                        : $"and {_waiting} requests wait for one already ({nameof(TarantoolClientOptions.MaxBacklog)})"
+                );
             _waiting++;
             _next ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             next = _next.Task;
@@ -91,14 +94,16 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
 
         try
         {
-            return await next.WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken).ConfigureAwait(false)
+            return await next.WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken)
+                    .ConfigureAwait(false)
                 ?? throw NotConnected("and the client was closed");
         }
         catch (TimeoutException e)
         {
             throw new TimeoutException(
                 $"The request was not sent, because there was no connection to {_context.Address} in time.",
-                Volatile.Read(ref _lastFailure) ?? e);
+                Volatile.Read(ref _lastFailure) ?? e
+            );
         }
         finally
         {
@@ -107,8 +112,8 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
         }
     }
 
-    private TarantoolConnectionException NotConnected(string why) => new(
-        $"There is no connection to {_context.Address}, {why}.", Volatile.Read(ref _lastFailure));
+    private TarantoolConnectionException NotConnected(string why) =>
+        new($"There is no connection to {_context.Address}, {why}.", Volatile.Read(ref _lastFailure));
 
     private async Task RunAsync(TarantoolConnection? connection)
     {
@@ -120,7 +125,12 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
                 return;
             long since = _context.Time.GetTimestamp();
             Exception? reason;
-            using (_stopping.Token.UnsafeRegister(static connection => ((TarantoolConnection)connection!).Close(), connection))
+            using (
+                _stopping.Token.UnsafeRegister(
+                    static connection => ((TarantoolConnection)connection!).Close(),
+                    connection
+                )
+            )
                 reason = await connection.Closed.ConfigureAwait(false);
             await connection.DisposeAsync().ConfigureAwait(false);
             connection = null;
@@ -172,11 +182,13 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
         return null;
     }
 
-    private TimeSpan DelayAfter(int failures) => ReconnectDelay.Next(
-        _context.Options.ReconnectMinDelay,
-        _context.Options.ReconnectMaxDelay,
-        Math.Max(failures, 0),
-        Random.Shared.NextDouble());
+    private TimeSpan DelayAfter(int failures) =>
+        ReconnectDelay.Next(
+            _context.Options.ReconnectMinDelay,
+            _context.Options.ReconnectMaxDelay,
+            Math.Max(failures, 0),
+            Random.Shared.NextDouble()
+        );
 
     /// <returns>False if the client is being disposed.</returns>
     private async ValueTask<bool> DelayAsync(TimeSpan delay)

@@ -20,8 +20,11 @@ internal sealed class Connector(ClientContext context, IEventSink events)
     public async ValueTask<TarantoolConnection> ConnectAsync(CancellationToken cancellationToken)
     {
         TimeSpan timeout = context.Options.ConnectTimeout;
-        using var timer = new CancellationTokenSource(timeout, context.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        using CancellationTokenSource timer = new(timeout, context.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(
+            timer.Token,
+            cancellationToken
+        );
         try
         {
             Socket socket = await OpenSocketAsync(either.Token).ConfigureAwait(false);
@@ -41,7 +44,9 @@ internal sealed class Connector(ClientContext context, IEventSink events)
                 throw new OperationCanceledException(e.Message, e, cancellationToken);
 
             throw new TarantoolConnectionException(
-                $"{context.Address} did not accept the connection, greet and authenticate within {timeout}.", e);
+                $"{context.Address} did not accept the connection, greet and authenticate within {timeout}.",
+                e
+            );
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
@@ -52,7 +57,7 @@ internal sealed class Connector(ClientContext context, IEventSink events)
     /// <summary>The runtime says of a path without a socket that the address cannot be assigned, which helps nobody.</summary>
     private string Reason(Exception failure) =>
         failure is SocketException { SocketErrorCode: SocketError.AddressNotAvailable }
-            && context.Options.EndPoint is UnixDomainSocketEndPoint
+        && context.Options.EndPoint is UnixDomainSocketEndPoint
             ? "There is no such socket. Is the server running, and is this the path given to box.cfg{listen=...}?"
             : failure.Message;
 
@@ -60,11 +65,10 @@ internal sealed class Connector(ClientContext context, IEventSink events)
     {
         EndPoint endPoint = context.Options.EndPoint!;
         bool isUnix = endPoint is UnixDomainSocketEndPoint;
-        Socket socket = isUnix
-            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : endPoint is IPEndPoint ip
-                ? new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-                : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        Socket socket =
+            isUnix ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : endPoint is IPEndPoint ip ? new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
             if (!isUnix)
@@ -98,7 +102,11 @@ internal sealed class Connector(ClientContext context, IEventSink events)
         if (OperatingSystem.IsLinux())
         {
             int milliseconds = (seconds + KeepAliveIntervalSeconds * KeepAliveRetries) * 1000;
-            socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in milliseconds)));
+            socket.SetRawSocketOption(
+                TcpLevel,
+                TcpUserTimeout,
+                MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in milliseconds))
+            );
         }
     }
 }

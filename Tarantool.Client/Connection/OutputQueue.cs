@@ -12,7 +12,8 @@ namespace Tarantool.Client.Connection;
 /// <param name="metrics">Counts the bytes.</param>
 /// <param name="onFault">Told once if writing fails.</param>
 internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics metrics, Action<Exception> onFault)
-    : IThreadPoolWorkItem, IAsyncDisposable
+    : IThreadPoolWorkItem,
+        IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private FrameBuffer _gathering = new();

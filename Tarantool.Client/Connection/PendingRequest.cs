@@ -46,11 +46,12 @@ internal sealed class PendingRequest(RequestTable table) : IValueTaskSource<Resp
             _cancellation = cancellationToken.UnsafeRegister(
                 static (state, token) =>
                 {
-                    var request = (PendingRequest)state!;
+                    PendingRequest request = (PendingRequest)state!;
                     if (request._table.TryTake(request))
                         request.Fail(new OperationCanceledException(token));
                 },
-                this);
+                this
+            );
     }
 
     public void Complete(Response response)
@@ -86,6 +87,9 @@ internal sealed class PendingRequest(RequestTable table) : IValueTaskSource<Resp
     ValueTaskSourceStatus IValueTaskSource<Response>.GetStatus(short token) => _core.GetStatus(token);
 
     void IValueTaskSource<Response>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, flags);
+        Action<object?> continuation,
+        object? state,
+        short token,
+        ValueTaskSourceOnCompletedFlags flags
+    ) => _core.OnCompleted(continuation, state, token, flags);
 }

@@ -25,8 +25,14 @@ internal sealed class RequestTable : IDisposable
     {
         _time = time;
         _metrics = metrics;
-        _timer = Background.WithoutContext(() => time.CreateTimer(
-            static table => ((RequestTable)table!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
+        _timer = Background.WithoutContext(() =>
+            time.CreateTimer(
+                static table => ((RequestTable)table!).Sweep(),
+                this,
+                Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan
+            )
+        );
     }
 
     /// <summary>Registers a request under a new sync.</summary>
@@ -115,9 +121,10 @@ internal sealed class RequestTable : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private PendingRequest? WasIssued(ulong sync) => sync != 0 && sync <= _lastSync
-        ? null
-        : throw new TarantoolProtocolException($"The server answered request {sync}, which was never sent.");
+    private PendingRequest? WasIssued(ulong sync) =>
+        sync != 0 && sync <= _lastSync
+            ? null
+            : throw new TarantoolProtocolException($"The server answered request {sync}, which was never sent.");
 
     private void Sweep()
     {
@@ -142,8 +149,11 @@ internal sealed class RequestTable : IDisposable
         }
 
         foreach (PendingRequest request in expired ?? [])
-            request.Fail(new TimeoutException(
-                $"The request ({request.Type}) was not answered within its time-out ({nameof(TarantoolClientOptions.RequestTimeout)} or {nameof(CallOptions)}.{nameof(CallOptions.Timeout)}). It may still be executed; its answer will be dropped."));
+            request.Fail(
+                new TimeoutException(
+                    $"The request ({request.Type}) was not answered within its time-out ({nameof(TarantoolClientOptions.RequestTimeout)} or {nameof(CallOptions)}.{nameof(CallOptions.Timeout)}). It may still be executed; its answer will be dropped."
+                )
+            );
     }
 
     private void ScheduleSweep(long deadline)

@@ -48,8 +48,10 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
                 return LookUpAsync(generation, target, deadline, cancellationToken);
             if (target.Index.Name is null)
                 return new(new TargetIds(space.Result, target.Index.Number, generation.Version));
-            if (generation.Indexes.TryGetValue((space.Result, target.Index.Name), out Task<uint>? index)
-                && index.IsCompletedSuccessfully)
+            if (
+                generation.Indexes.TryGetValue((space.Result, target.Index.Name), out Task<uint>? index)
+                && index.IsCompletedSuccessfully
+            )
                 return new(new TargetIds(space.Result, index.Result, generation.Version));
         }
 
@@ -57,17 +59,26 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
     }
 
     private async ValueTask<TargetIds> LookUpAsync(
-        Generation generation, RequestTarget target, long deadline, CancellationToken cancellationToken)
+        Generation generation,
+        RequestTarget target,
+        long deadline,
+        CancellationToken cancellationToken
+    )
     {
         for (int attempt = 0; ; attempt++)
         {
             try
             {
                 uint space = target.Space.Name is { } name
-                    ? await WaitAsync(Shared(generation.Spaces, name, SpaceAsync), deadline, cancellationToken).ConfigureAwait(false)
+                    ? await WaitAsync(Shared(generation.Spaces, name, SpaceAsync), deadline, cancellationToken)
+                        .ConfigureAwait(false)
                     : target.Space.Number;
                 uint index = target.Index.Name is { } indexName
-                    ? await WaitAsync(Shared(generation.Indexes, (space, indexName), IndexAsync), deadline, cancellationToken)
+                    ? await WaitAsync(
+                            Shared(generation.Indexes, (space, indexName), IndexAsync),
+                            deadline,
+                            cancellationToken
+                        )
                         .ConfigureAwait(false)
                     : target.Index.Number;
                 return new TargetIds(space, index, generation.Version);
@@ -82,7 +93,10 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
 
     /// <summary>Finds the lookup of a key or starts it: requests for one name that come together share its lookup.</summary>
     private static Task<uint> Shared<TKey>(
-        ConcurrentDictionary<TKey, Task<uint>> lookups, TKey key, Func<TKey, Task<uint>> lookUp)
+        ConcurrentDictionary<TKey, Task<uint>> lookups,
+        TKey key,
+        Func<TKey, Task<uint>> lookUp
+    )
         where TKey : notnull
     {
         if (lookups.TryGetValue(key, out Task<uint>? known) && !(known.IsCompleted && !known.IsCompletedSuccessfully))
@@ -100,7 +114,8 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
             },
             CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+            TaskScheduler.Default
+        );
         return started;
     }
 
@@ -109,7 +124,9 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
     {
         try
         {
-            return await lookup.WaitAsync(context.TimeUntil(deadline), context.Time, cancellationToken).ConfigureAwait(false);
+            return await lookup
+                .WaitAsync(context.TimeUntil(deadline), context.Time, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (TarantoolConnectionException e)
         {
@@ -119,7 +136,9 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
         catch (TimeoutException e)
         {
             throw new TimeoutException(
-                $"The request was not sent, because {context.Address} did not tell the number of its space or index in time.", e);
+                $"The request was not sent, because {context.Address} did not tell the number of its space or index in time.",
+                e
+            );
         }
     }
 
@@ -130,11 +149,12 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
     private async Task<uint> IndexAsync((uint Space, string Name) key) =>
         await FindAsync(IndexView, [key.Space, key.Name], 1).ConfigureAwait(false)
         ?? throw new TarantoolSchemaException(
-            $"There is no index '{key.Name}' in the space {key.Space}, or the user may not see it.");
+            $"There is no index '{key.Name}' in the space {key.Space}, or the user may not see it."
+        );
 
     private async Task<uint?> FindAsync(uint view, TarantoolTuple key, int field)
     {
-        var body = new SelectBody(view, key, new SelectOptions { Index = ByName, Limit = 1 });
+        SelectBody body = new(view, key, new SelectOptions { Index = ByName, Limit = 1 });
         TarantoolTuple? row = await connection
             .RequestAsync<SelectBody, FirstTupleDecoder<TarantoolTuple>, TarantoolTuple?>(
                 body,
@@ -142,7 +162,8 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
                 default,
                 context.DeadlineAfter(context.Options.RequestTimeout),
                 null,
-                CancellationToken.None)
+                CancellationToken.None
+            )
             .ConfigureAwait(false);
         return row?[field].AsUInt32();
     }

@@ -60,9 +60,13 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     /// <summary>Takes over a connected stream: reads the greeting, asks what the server offers and authenticates.</summary>
     /// <exception cref="TarantoolException">The peer is no Tarantool server, closed the stream, or refused the user.</exception>
     public static async ValueTask<TarantoolConnection> OpenAsync(
-        ClientContext context, Stream stream, IEventSink events, CancellationToken cancellationToken)
+        ClientContext context,
+        Stream stream,
+        IEventSink events,
+        CancellationToken cancellationToken
+    )
     {
-        var connection = new TarantoolConnection(context, stream, events);
+        TarantoolConnection connection = new(context, stream, events);
         try
         {
             Greeting greeting = await connection.ReadGreetingAsync(cancellationToken).ConfigureAwait(false);
@@ -88,7 +92,12 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     /// <param name="push">Takes pushed messages, or null.</param>
     /// <param name="cancellationToken">Ends the wait; the server is not told.</param>
     public ValueTask<Response> SendAsync<TBody>(
-        in TBody body, in TargetIds ids, long deadline, IProgress<TarantoolValue>? push, CancellationToken cancellationToken)
+        in TBody body,
+        in TargetIds ids,
+        long deadline,
+        IProgress<TarantoolValue>? push,
+        CancellationToken cancellationToken
+    )
         where TBody : struct, IRequestBody
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -149,13 +158,17 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         try
         {
             while (_output.IsFull)
-                await _output.WaitForRoomAsync()
-                    .WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken).ConfigureAwait(false);
+                await _output
+                    .WaitForRoomAsync()
+                    .WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken)
+                    .ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {
             throw new TimeoutException(
-                $"The request was not sent, because {_context.Address} did not take what was sent before in time: more than {nameof(TarantoolClientOptions.MaxUnsentBytes)} ({_context.Options.MaxUnsentBytes}) wait.", e);
+                $"The request was not sent, because {_context.Address} did not take what was sent before in time: more than {nameof(TarantoolClientOptions.MaxUnsentBytes)} ({_context.Options.MaxUnsentBytes}) wait.",
+                e
+            );
         }
     }
 
@@ -192,24 +205,32 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     }
 
     /// <summary>Makes a new exception for each request, as one instance must not be thrown on several threads.</summary>
-    private TarantoolConnectionException LostException(bool mayHaveExecuted) => Volatile.Read(ref _closeReason) switch
-    {
-        TarantoolProtocolException e => new TarantoolProtocolException(e.Message, e, mayHaveExecuted),
-        null or ClosedOnPurpose => new TarantoolConnectionException(
-            "The connection was closed by its owner before the request ended.", null, mayHaveExecuted),
-        TarantoolConnectionException e => new TarantoolConnectionException(e.Message, e, mayHaveExecuted),
-        { } e => new TarantoolConnectionException(
-            $"The connection to {_context.Address} was lost: {e.Message}", e, mayHaveExecuted),
-    };
+    private TarantoolConnectionException LostException(bool mayHaveExecuted) =>
+        Volatile.Read(ref _closeReason) switch
+        {
+            TarantoolProtocolException e => new TarantoolProtocolException(e.Message, e, mayHaveExecuted),
+            null or ClosedOnPurpose => new TarantoolConnectionException(
+                "The connection was closed by its owner before the request ended.",
+                null,
+                mayHaveExecuted
+            ),
+            TarantoolConnectionException e => new TarantoolConnectionException(e.Message, e, mayHaveExecuted),
+            { } e => new TarantoolConnectionException(
+                $"The connection to {_context.Address} was lost: {e.Message}",
+                e,
+                mayHaveExecuted
+            ),
+        };
 
     private async ValueTask<Greeting> ReadGreetingAsync(CancellationToken cancellationToken)
     {
         ReadResult result = await _input.ReadAtLeastAsync(Greeting.Size, cancellationToken).ConfigureAwait(false);
         if (result.Buffer.Length < Greeting.Size)
             throw new TarantoolConnectionException(
-                $"{_context.Address} closed the connection after {result.Buffer.Length} of {Greeting.Size} bytes of its greeting.");
+                $"{_context.Address} closed the connection after {result.Buffer.Length} of {Greeting.Size} bytes of its greeting."
+            );
         ReadOnlySequence<byte> bytes = result.Buffer.Slice(0, Greeting.Size);
-        var greeting = Greeting.Parse(bytes.ToArray());
+        Greeting greeting = Greeting.Parse(bytes.ToArray());
         _input.AdvanceTo(bytes.End);
         return greeting;
     }
@@ -220,7 +241,14 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         try
         {
             (int version, IReadOnlySet<int> features) = await RequestAsync<IdBody, IdDecoder, (int, IReadOnlySet<int>)>(
-                default, default, default, long.MaxValue, null, cancellationToken).ConfigureAwait(false);
+                    default,
+                    default,
+                    default,
+                    long.MaxValue,
+                    null,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             Server = Server with { ProtocolVersion = version, Features = features };
         }
         catch (TarantoolServerException e) when (e.Code == TarantoolErrorCodes.UnknownRequestType)
@@ -230,9 +258,16 @@ internal sealed class TarantoolConnection : IAsyncDisposable
 
         if (_context.Options.UserName is { } user)
         {
-            var body = new AuthBody(user, ChapSha1.Scramble(greeting.Salt, _context.Options.Password ?? ""));
+            AuthBody body = new(user, ChapSha1.Scramble(greeting.Salt, _context.Options.Password ?? ""));
             await RequestAsync<AuthBody, NothingDecoder, bool>(
-                body, default, default, long.MaxValue, null, cancellationToken).ConfigureAwait(false);
+                    body,
+                    default,
+                    default,
+                    long.MaxValue,
+                    null,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
     }
 
@@ -245,7 +280,8 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         TDecoder decoder,
         long deadline,
         IProgress<TarantoolValue>? push,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
         where TBody : struct, IRequestBody
         where TDecoder : struct, IResponseDecoder<TResult>
     {
@@ -254,7 +290,9 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         {
             if (response.IsError)
                 throw BodyReader.Decode<ErrorDecoder, TarantoolServerException>(
-                    response.Body, new ErrorDecoder(response.Header.Type));
+                    response.Body,
+                    new ErrorDecoder(response.Header.Type)
+                );
             return BodyReader.Decode<TDecoder, TResult>(response.Body, decoder);
         }
         catch (TarantoolProtocolException e)
@@ -278,9 +316,11 @@ internal sealed class TarantoolConnection : IAsyncDisposable
                     Dispatch(frame);
                 _input.AdvanceTo(buffer.End);
                 if (result.IsCompleted)
-                    throw new TarantoolConnectionException(_frames.IsMidFrame
-                        ? $"{_context.Address} closed the connection in the middle of a frame."
-                        : $"{_context.Address} closed the connection.");
+                    throw new TarantoolConnectionException(
+                        _frames.IsMidFrame
+                            ? $"{_context.Address} closed the connection in the middle of a frame."
+                            : $"{_context.Address} closed the connection."
+                    );
             }
         }
         catch (Exception e)
@@ -325,11 +365,12 @@ internal sealed class TarantoolConnection : IAsyncDisposable
 
     private bool DispatchAnswer(Frame frame, FrameHeader header)
     {
-        var response = new Response(frame, header);
+        Response response = new(frame, header);
         if (header.Sync == 0 && response.IsError)
             throw new TarantoolConnectionException(
                 "The server could not read a request and gave up the connection.",
-                BodyReader.Decode<ErrorDecoder, TarantoolServerException>(response.Body, new ErrorDecoder(header.Type)));
+                BodyReader.Decode<ErrorDecoder, TarantoolServerException>(response.Body, new ErrorDecoder(header.Type))
+            );
         if (_requests.TryTake(header.Sync) is { } request)
         {
             request.Complete(response);
@@ -350,7 +391,9 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         try
         {
             values = BodyReader.Decode<ValuesDecoder<TarantoolTuple>, TarantoolTuple>(
-                new Response(frame, header).Body, default);
+                new Response(frame, header).Body,
+                default
+            );
         }
         catch (TarantoolDataException e)
         {
@@ -376,7 +419,9 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         try
         {
             (key, value) = BodyReader.Decode<EventDecoder, (string, TarantoolValue)>(
-                new Response(frame, header).Body, default);
+                new Response(frame, header).Body,
+                default
+            );
         }
         catch (TarantoolDataException e)
         {

@@ -19,8 +19,9 @@ internal sealed class WatchRegistry : IEventSink
     /// <returns>Where the values arrive; to be given to <see cref="Remove"/> in the end.</returns>
     public Channel<TarantoolValue> Add(string key)
     {
-        var channel = Channel.CreateBounded<TarantoolValue>(
-            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        Channel<TarantoolValue> channel = Channel.CreateBounded<TarantoolValue>(
+            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }
+        );
         lock (_gate)
         {
             if (_closeReason is not null)
@@ -107,8 +108,11 @@ internal sealed class WatchRegistry : IEventSink
         if (connection.Server.SupportsWatch)
             connection.SendOneWay(new WatchBody(RequestType.Watch, key));
         else
-            watched.Complete(() => new NotSupportedException(
-                $"The server (version {connection.Server.Version}) does not offer watchers, which came with 2.10. Poll, or call a function that waits for the change."));
+            watched.Complete(() =>
+                new NotSupportedException(
+                    $"The server (version {connection.Server.Version}) does not offer watchers, which came with 2.10. Poll, or call a function that waits for the change."
+                )
+            );
     }
 
     private sealed class WatchedKey

@@ -14,7 +14,13 @@ internal static partial class Log
     public static partial void ConnectionLost(ILogger logger, string endPoint, int inFlight, Exception reason);
 
     [LoggerMessage(6002, LogLevel.Warning, "Cannot connect to {EndPoint} (attempt {Attempt}); next attempt in {Delay}")]
-    public static partial void ConnectFailed(ILogger logger, string endPoint, int attempt, TimeSpan delay, Exception reason);
+    public static partial void ConnectFailed(
+        ILogger logger,
+        string endPoint,
+        int attempt,
+        TimeSpan delay,
+        Exception reason
+    );
 
     [LoggerMessage(6003, LogLevel.Information, "The client for {EndPoint} was closed")]
     public static partial void Closed(ILogger logger, string endPoint);

@@ -32,13 +32,19 @@ internal sealed class TarantoolMetrics : IDisposable
             "s",
             "Time from sending a request to its end.",
             tags: null,
-            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] });
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] }
+        );
         _inFlight = meter.CreateUpDownCounter<long>(
-            "tarantool.client.requests.in_flight", "{request}", "Requests that were sent and have not ended.");
-        _connections = meter.CreateCounter<long>(
-            "tarantool.client.connections", "{connection}", "Connections made.");
+            "tarantool.client.requests.in_flight",
+            "{request}",
+            "Requests that were sent and have not ended."
+        );
+        _connections = meter.CreateCounter<long>("tarantool.client.connections", "{connection}", "Connections made.");
         _lateAnswers = meter.CreateCounter<long>(
-            "tarantool.client.answers.late", "{answer}", "Answers to requests that had been cancelled or timed out.");
+            "tarantool.client.answers.late",
+            "{answer}",
+            "Answers to requests that had been cancelled or timed out."
+        );
         _bytesSent = meter.CreateCounter<long>("tarantool.client.io.sent", "By", "Bytes sent.");
         _bytesReceived = meter.CreateCounter<long>("tarantool.client.io.received", "By", "Bytes received.");
     }
@@ -50,11 +56,7 @@ internal sealed class TarantoolMetrics : IDisposable
         _inFlight.Add(-1);
         if (!_duration.Enabled)
             return;
-        var tags = new TagList
-        {
-            { "db.system.name", "tarantool" },
-            { "db.operation.name", s_operations[(int)type] },
-        };
+        TagList tags = new() { { "db.system.name", "tarantool" }, { "db.operation.name", s_operations[(int)type] } };
         if (errorType is not null)
             tags.Add("error.type", errorType);
         if (statusCode is not null)

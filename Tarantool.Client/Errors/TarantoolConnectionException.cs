@@ -5,7 +5,11 @@ namespace Tarantool.Client;
 /// </summary>
 public class TarantoolConnectionException : TarantoolException
 {
-    internal TarantoolConnectionException(string message, Exception? innerException = null, bool mayHaveExecuted = false)
+    internal TarantoolConnectionException(
+        string message,
+        Exception? innerException = null,
+        bool mayHaveExecuted = false
+    )
         : base(message, innerException) => MayHaveExecuted = mayHaveExecuted;
 
     /// <summary>

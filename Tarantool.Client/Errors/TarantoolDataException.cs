@@ -6,7 +6,5 @@ namespace Tarantool.Client;
 public sealed class TarantoolDataException : TarantoolException
 {
     internal TarantoolDataException(string message, Exception? innerException = null)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

@@ -15,4 +15,5 @@ public sealed record TarantoolErrorInfo(
     string Message,
     int Errno,
     int Code,
-    IReadOnlyDictionary<TarantoolValue, TarantoolValue> Fields);
+    IReadOnlyDictionary<TarantoolValue, TarantoolValue> Fields
+);

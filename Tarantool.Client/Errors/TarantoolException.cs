@@ -7,7 +7,5 @@ namespace Tarantool.Client;
 public abstract class TarantoolException : Exception
 {
     private protected TarantoolException(string message, Exception? innerException = null)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

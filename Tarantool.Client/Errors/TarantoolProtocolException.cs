@@ -7,9 +7,7 @@ namespace Tarantool.Client;
 public sealed class TarantoolProtocolException : TarantoolConnectionException
 {
     internal TarantoolProtocolException(string message, Exception? innerException = null, bool mayHaveExecuted = false)
-        : base(message, innerException, mayHaveExecuted)
-    {
-    }
+        : base(message, innerException, mayHaveExecuted) { }
 
     internal override TarantoolProtocolException NothingExecuted() => new(Message, this);
 }

@@ -6,7 +6,5 @@ namespace Tarantool.Client;
 public sealed class TarantoolSchemaException : TarantoolException
 {
     internal TarantoolSchemaException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 }

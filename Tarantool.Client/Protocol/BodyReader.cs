@@ -13,7 +13,7 @@ internal static class BodyReader
             // Some versions leave the body out where others send an empty map.
             if (!body.IsEmpty)
             {
-                var reader = new TarantoolReader(body);
+                TarantoolReader reader = new(body);
                 for (int left = reader.ReadMapHeader(); left > 0; left--)
                 {
                     if (!decoder.TryDecode(reader.ReadKey(), ref reader))
@@ -40,7 +40,7 @@ internal static class BodyReader
     {
         try
         {
-            var reader = new TarantoolReader(body);
+            TarantoolReader reader = new(body);
             reader.SkipAny();
             return reader.End;
         }

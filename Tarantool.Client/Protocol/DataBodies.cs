@@ -47,7 +47,11 @@ internal readonly struct StoreBody<T>(RequestType type, TarantoolId space, T tup
 
 /// <summary>UPDATE.</summary>
 internal readonly struct UpdateBody(
-    TarantoolId space, TarantoolTuple key, IReadOnlyList<UpdateOperation> operations, TarantoolId index) : IRequestBody
+    TarantoolId space,
+    TarantoolTuple key,
+    IReadOnlyList<UpdateOperation> operations,
+    TarantoolId index
+) : IRequestBody
 {
     public RequestType Type => RequestType.Update;
 
@@ -75,7 +79,8 @@ internal readonly struct UpdateBody(
 }
 
 /// <summary>UPSERT.</summary>
-internal readonly struct UpsertBody<T>(TarantoolId space, T tuple, IReadOnlyList<UpdateOperation> operations) : IRequestBody
+internal readonly struct UpsertBody<T>(TarantoolId space, T tuple, IReadOnlyList<UpdateOperation> operations)
+    : IRequestBody
     where T : ITarantoolTuple<T>
 {
     public RequestType Type => RequestType.Upsert;

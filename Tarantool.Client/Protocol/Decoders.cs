@@ -64,7 +64,8 @@ internal struct StoredTupleDecoder<T> : IResponseDecoder<T>
         int count = reader.ReadArrayHeader();
         if (count != 1)
             throw new TarantoolDataException(
-                $"The request was executed, but returned {count} tuples instead of the stored one. A before_replace trigger of the space may have kept it out.");
+                $"The request was executed, but returned {count} tuples instead of the stored one. A before_replace trigger of the space may have kept it out."
+            );
         _tuple = TarantoolReader.ReadTuple<T>(ref reader);
         _hasTuple = true;
         return true;

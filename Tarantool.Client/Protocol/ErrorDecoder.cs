@@ -41,7 +41,7 @@ internal struct ErrorDecoder(uint type) : IResponseDecoder<TarantoolServerExcept
 
     private static List<TarantoolErrorInfo> Stack(TarantoolValue value)
     {
-        var stack = new List<TarantoolErrorInfo>();
+        List<TarantoolErrorInfo> stack = new();
         if (Field(value, StackKey) is { Kind: TarantoolValueKind.Array } entries)
         {
             foreach (TarantoolValue entry in entries.AsArray())
@@ -51,26 +51,29 @@ internal struct ErrorDecoder(uint type) : IResponseDecoder<TarantoolServerExcept
         return stack;
     }
 
-    private static TarantoolErrorInfo Entry(TarantoolValue entry) => new(
-        Text(Field(entry, TypeKey)),
-        Text(Field(entry, FileKey)),
-        Number(Field(entry, LineKey)),
-        Text(Field(entry, MessageKey)),
-        Number(Field(entry, ErrnoKey)),
-        Number(Field(entry, CodeKey)),
-        Field(entry, FieldsKey) is { Kind: TarantoolValueKind.Map } fields ? fields.AsMap() : s_noFields);
+    private static TarantoolErrorInfo Entry(TarantoolValue entry) =>
+        new(
+            Text(Field(entry, TypeKey)),
+            Text(Field(entry, FileKey)),
+            Number(Field(entry, LineKey)),
+            Text(Field(entry, MessageKey)),
+            Number(Field(entry, ErrnoKey)),
+            Number(Field(entry, CodeKey)),
+            Field(entry, FieldsKey) is { Kind: TarantoolValueKind.Map } fields ? fields.AsMap() : s_noFields
+        );
 
     private static TarantoolValue Field(TarantoolValue map, int key) =>
         map.Kind == TarantoolValueKind.Map && map.AsMap().TryGetValue(key, out TarantoolValue value) ? value : default;
 
     // An error that cannot be described must still reach its caller, so odd content is shown rather than refused.
-    private static string Text(TarantoolValue value) => value.Kind switch
-    {
-        TarantoolValueKind.String => value.AsString(),
-        TarantoolValueKind.Binary => Encoding.UTF8.GetString(value.AsBinary().Span),
-        TarantoolValueKind.Nil => "",
-        _ => value.ToString(),
-    };
+    private static string Text(TarantoolValue value) =>
+        value.Kind switch
+        {
+            TarantoolValueKind.String => value.AsString(),
+            TarantoolValueKind.Binary => Encoding.UTF8.GetString(value.AsBinary().Span),
+            TarantoolValueKind.Nil => "",
+            _ => value.ToString(),
+        };
 
     private static int Number(TarantoolValue value) =>
         value.Kind == TarantoolValueKind.Integer && value.AsDouble() is >= int.MinValue and <= int.MaxValue

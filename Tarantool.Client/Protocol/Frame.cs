@@ -18,7 +18,7 @@ internal readonly record struct Frame(byte[] Buffer, int Length)
     {
         try
         {
-            var reader = new MessagePackReader(Memory);
+            MessagePackReader reader = new(Memory);
             uint? type = null;
             ulong sync = 0;
             uint schemaVersion = 0;

@@ -97,7 +97,9 @@ internal sealed class FrameBuffer : IBufferWriter<byte>, IDisposable
         if (_bytes.Length - Length >= count)
             return;
         if ((long)Length + count > Array.MaxLength)
-            throw new ArgumentException($"A request is at most {Array.MaxLength} bytes, and so is all that waits to be sent.");
+            throw new ArgumentException(
+                $"A request is at most {Array.MaxLength} bytes, and so is all that waits to be sent."
+            );
         long wanted = Math.Max((long)Length + count, Math.Max(InitialSize, 2L * _bytes.Length));
         byte[] grown = ArrayPool<byte>.Shared.Rent((int)Math.Min(wanted, Array.MaxLength));
         _bytes.AsSpan(0, Length).CopyTo(grown);

@@ -53,16 +53,18 @@ internal sealed class FrameReader(int maxFrameSize) : IDisposable
             ArrayPool<byte>.Shared.Return(frame);
     }
 
-    private static int PrefixSize(byte code) => code switch
-    {
-        < 0x80 => 1,
-        0xcc => 2,
-        0xcd => 3,
-        0xce => 5,
-        0xcf => MaxPrefixSize,
-        _ => throw new TarantoolProtocolException(
-            $"Expected the size of a frame, which is an unsigned MessagePack integer, but found the byte 0x{code:x2}."),
-    };
+    private static int PrefixSize(byte code) =>
+        code switch
+        {
+            < 0x80 => 1,
+            0xcc => 2,
+            0xcd => 3,
+            0xce => 5,
+            0xcf => MaxPrefixSize,
+            _ => throw new TarantoolProtocolException(
+                $"Expected the size of a frame, which is an unsigned MessagePack integer, but found the byte 0x{code:x2}."
+            ),
+        };
 
     private bool TryReadPrefix(ref ReadOnlySequence<byte> input)
     {
@@ -87,7 +89,8 @@ internal sealed class FrameReader(int maxFrameSize) : IDisposable
             throw new TarantoolProtocolException("A frame announces 0 bytes, but every frame has a header.");
         if (length > (ulong)maxFrameSize)
             throw new TarantoolProtocolException(
-                $"A frame announces {length} bytes, more than {nameof(TarantoolClientOptions)}.{nameof(TarantoolClientOptions.MaxResponseSize)} ({maxFrameSize}). Select less at a time or raise the limit.");
+                $"A frame announces {length} bytes, more than {nameof(TarantoolClientOptions)}.{nameof(TarantoolClientOptions.MaxResponseSize)} ({maxFrameSize}). Select less at a time or raise the limit."
+            );
 
         _frameLength = (int)length;
         _frameFilled = 0;

@@ -35,18 +35,24 @@ internal sealed class Greeting
     {
         if (bytes.Length != Size || bytes[LineSize - 1] != (byte)'\n' || !bytes.StartsWith("Tarantool "u8))
             throw new TarantoolProtocolException(
-                "The peer did not greet as a Tarantool server. Is the port right, and is it the binary port?");
+                "The peer did not greet as a Tarantool server. Is the port right, and is it the binary port?"
+            );
 
         string line = Encoding.ASCII.GetString(bytes[..(LineSize - 1)]);
         string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words.Length < 3 || words[2] != "(Binary)")
             throw new TarantoolProtocolException(
-                $"The server greets with '{line.Trim()}', which is not its binary protocol. Use the address given to box.cfg{{listen=...}}, not a console's.");
+                $"The server greets with '{line.Trim()}', which is not its binary protocol. Use the address given to box.cfg{{listen=...}}, not a console's."
+            );
 
         Guid instance = words.Length > 3 && Guid.TryParse(words[3], out Guid parsed) ? parsed : Guid.Empty;
         byte[] salt = new byte[EncodedSaltSize / 4 * 3];
         OperationStatus status = Base64.DecodeFromUtf8(
-            bytes.Slice(LineSize, EncodedSaltSize), salt, out _, out int decoded);
+            bytes.Slice(LineSize, EncodedSaltSize),
+            salt,
+            out _,
+            out int decoded
+        );
         if (status != OperationStatus.Done || decoded < UsedSaltSize)
             throw new TarantoolProtocolException("The salt in the server's greeting is not valid base64 of 32 bytes.");
 

@@ -5,8 +5,7 @@ namespace Tarantool.Client.Protocol;
 /// <summary>Recognises the exceptions with which the MessagePack reader reports bytes that are not what they should be.</summary>
 internal static class Malformed
 {
-    public static bool Is(Exception e) =>
-        e is MessagePackSerializationException or EndOfStreamException;
+    public static bool Is(Exception e) => e is MessagePackSerializationException or EndOfStreamException;
 
     public static TarantoolProtocolException Header(Exception cause) =>
         new("The header of a frame is not valid MessagePack of the expected form.", cause);

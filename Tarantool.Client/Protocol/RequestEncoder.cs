@@ -42,7 +42,7 @@ internal static class RequestEncoder
         }
 
         buffer.Advance(length);
-        var writer = new TarantoolWriter(buffer);
+        TarantoolWriter writer = new(buffer);
         body.Write(ref writer, in ids);
         writer.Flush();
         BinaryPrimitives.WriteUInt32BigEndian(buffer.Span[1..], (uint)(buffer.Length - PrefixSize));

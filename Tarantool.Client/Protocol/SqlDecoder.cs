@@ -13,11 +13,13 @@ internal struct SqlDecoder : IResponseDecoder<SqlResult>
     private TarantoolTuple[]? _rows;
     private TarantoolValue _info;
 
-    public readonly SqlResult Result => new(
-        [.. (_columns ?? TarantoolTuple.Empty).Select(Column)],
-        _rows ?? [],
-        Info(RowCount) is { IsNil: false } count ? count.AsInt64() : 0,
-        Info(GeneratedIds) is { IsNil: false } ids ? [.. ids.AsArray().Select(id => id.AsInt64())] : []);
+    public readonly SqlResult Result =>
+        new(
+            [.. (_columns ?? TarantoolTuple.Empty).Select(Column)],
+            _rows ?? [],
+            Info(RowCount) is { IsNil: false } count ? count.AsInt64() : 0,
+            Info(GeneratedIds) is { IsNil: false } ids ? [.. ids.AsArray().Select(id => id.AsInt64())] : []
+        );
 
     public bool TryDecode(uint key, ref TarantoolReader reader)
     {
@@ -45,5 +47,7 @@ internal struct SqlDecoder : IResponseDecoder<SqlResult>
     }
 
     private readonly TarantoolValue Info(int key) =>
-        _info.Kind == TarantoolValueKind.Map && _info.AsMap().TryGetValue(key, out TarantoolValue value) ? value : default;
+        _info.Kind == TarantoolValueKind.Map && _info.AsMap().TryGetValue(key, out TarantoolValue value)
+            ? value
+            : default;
 }

@@ -9,4 +9,5 @@ public sealed record SqlResult(
     IReadOnlyList<SqlColumn> Columns,
     IReadOnlyList<TarantoolTuple> Rows,
     long RowsAffected,
-    IReadOnlyList<long> GeneratedIds);
+    IReadOnlyList<long> GeneratedIds
+);

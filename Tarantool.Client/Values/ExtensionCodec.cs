@@ -23,9 +23,10 @@ internal static class ExtensionCodec
     public static void WriteGuid(Span<byte> destination, Guid value) =>
         value.TryWriteBytes(destination, bigEndian: true, out _);
 
-    public static Guid ReadGuid(ReadOnlySpan<byte> data) => data.Length == UuidSize
-        ? new Guid(data, bigEndian: true)
-        : throw new TarantoolDataException($"A UUID has 16 bytes, but {data.Length} were received.");
+    public static Guid ReadGuid(ReadOnlySpan<byte> data) =>
+        data.Length == UuidSize
+            ? new Guid(data, bigEndian: true)
+            : throw new TarantoolDataException($"A UUID has 16 bytes, but {data.Length} were received.");
 
     /// <summary>Packed decimal: the scale, then one digit per half-byte with the sign in the last half.</summary>
     public static int WriteDecimal(Span<byte> destination, decimal value)
@@ -83,7 +84,8 @@ internal static class ExtensionCodec
         int minutes = data.Length == sizeof(long) ? 0 : BinaryPrimitives.ReadInt16LittleEndian(data[12..]);
         try
         {
-            return DateTimeOffset.FromUnixTimeSeconds(seconds)
+            return DateTimeOffset
+                .FromUnixTimeSeconds(seconds)
                 .AddTicks(nanoseconds / NanosecondsPerTick)
                 .ToOffset(TimeSpan.FromMinutes(minutes));
         }

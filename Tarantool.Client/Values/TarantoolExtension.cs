@@ -24,7 +24,7 @@ public sealed class TarantoolExtension(sbyte type, ReadOnlyMemory<byte> data) : 
     /// <inheritdoc/>
     public override int GetHashCode()
     {
-        var hash = new HashCode();
+        HashCode hash = new();
         hash.Add(Type);
         hash.AddBytes(Data.Span);
         return hash.ToHashCode();

@@ -48,13 +48,13 @@ public ref struct TarantoolReader
 
     /// <summary>Reads a whole number.</summary>
     /// <returns>The value.</returns>
-    public int ReadInt32() => ReadInt64() is var value and >= int.MinValue and <= int.MaxValue
-        ? (int)value
-        : throw OutOfRange(nameof(Int32));
+    public int ReadInt32() =>
+        ReadInt64() is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw OutOfRange(nameof(Int32));
 
     /// <summary>Reads a whole number.</summary>
     /// <returns>The value.</returns>
-    public uint ReadUInt32() => ReadUInt64() is var value and <= uint.MaxValue ? (uint)value : throw OutOfRange(nameof(UInt32));
+    public uint ReadUInt32() =>
+        ReadUInt64() is var value and <= uint.MaxValue ? (uint)value : throw OutOfRange(nameof(UInt32));
 
     /// <summary>Reads a whole number.</summary>
     /// <returns>The value.</returns>
@@ -187,12 +187,13 @@ public ref struct TarantoolReader
         where T : ITarantoolTuple<T>
     {
         int count = reader._reader.ReadArrayHeader();
-        var values = new T[count];
+        T[] values = new T[count];
         for (int i = 0; i < values.Length; i++)
         {
             if (reader._reader.NextMessagePackType != MessagePackType.Array)
                 throw new TarantoolDataException(
-                    $"Expected a list of tuples, but element {i} is of type {reader._reader.NextMessagePackType}.");
+                    $"Expected a list of tuples, but element {i} is of type {reader._reader.NextMessagePackType}."
+                );
             values[i] = ReadTuple<T>(ref reader);
         }
 
@@ -203,9 +204,10 @@ public ref struct TarantoolReader
 
     internal int ReadArrayHeader() => _reader.ReadArrayHeader();
 
-    internal uint ReadKey() => ReadAny() is { Kind: TarantoolValueKind.Integer } key && key.AsDouble() is >= 0 and <= uint.MaxValue
-        ? key.AsUInt32()
-        : throw new MessagePackSerializationException("A key of a body is not an unsigned integer of 32 bits.");
+    internal uint ReadKey() =>
+        ReadAny() is { Kind: TarantoolValueKind.Integer } key && key.AsDouble() is >= 0 and <= uint.MaxValue
+            ? key.AsUInt32()
+            : throw new MessagePackSerializationException("A key of a body is not an unsigned integer of 32 bits.");
 
     internal void SkipAny() => Skipper.Skip(ref _reader);
 
@@ -236,7 +238,9 @@ public ref struct TarantoolReader
                 Extension extension = _reader.ReadExtension();
                 return new TarantoolExtension(extension.Header.TypeCode, extension.Data.ToArray());
             default:
-                throw new MessagePackSerializationException($"The byte 0x{_reader.NextCode:x2} starts no MessagePack value.");
+                throw new MessagePackSerializationException(
+                    $"The byte 0x{_reader.NextCode:x2} starts no MessagePack value."
+                );
         }
     }
 
@@ -249,7 +253,7 @@ public ref struct TarantoolReader
     private TarantoolValue ReadArray()
     {
         Enter();
-        var values = new TarantoolValue[_reader.ReadArrayHeader()];
+        TarantoolValue[] values = new TarantoolValue[_reader.ReadArrayHeader()];
         for (int i = 0; i < values.Length; i++)
             values[i] = ReadAny();
         _depth--;
@@ -260,7 +264,7 @@ public ref struct TarantoolReader
     {
         Enter();
         int count = _reader.ReadMapHeader();
-        var map = new Dictionary<TarantoolValue, TarantoolValue>(count);
+        Dictionary<TarantoolValue, TarantoolValue> map = new(count);
         for (int i = 0; i < count; i++)
         {
             TarantoolValue key = ReadAny();
@@ -277,7 +281,8 @@ public ref struct TarantoolReader
         Extension extension = _reader.ReadExtension();
         if (extension.Header.TypeCode != type || extension.Header.Length > destination.Length)
             throw new TarantoolDataException(
-                $"Field {_fieldsRead}: expected an extension of type {type} and at most {destination.Length} bytes, but found type {extension.Header.TypeCode} and {extension.Header.Length} bytes.");
+                $"Field {_fieldsRead}: expected an extension of type {type} and at most {destination.Length} bytes, but found type {extension.Header.TypeCode} and {extension.Header.Length} bytes."
+            );
         extension.Data.CopyTo(destination);
         return (int)extension.Data.Length;
     }
@@ -293,7 +298,9 @@ public ref struct TarantoolReader
     {
         // A field of another type stays unread, so that the caller may try another type.
         if (FieldsLeft > 0 && _reader.NextMessagePackType is var found && found != expected)
-            throw new TarantoolDataException($"Field {_fieldsRead + 1} (counted from 1): expected {expected}, but found {found}.");
+            throw new TarantoolDataException(
+                $"Field {_fieldsRead + 1} (counted from 1): expected {expected}, but found {found}."
+            );
         Next();
     }
 

@@ -8,7 +8,10 @@ namespace Tarantool.Client;
 /// expression: <c>[25011, "name", true]</c>. For types of your own see <see cref="ITarantoolTuple{TSelf}"/>.
 /// </summary>
 [CollectionBuilder(typeof(TarantoolTuple), nameof(Create))]
-public sealed class TarantoolTuple : IReadOnlyList<TarantoolValue>, IEquatable<TarantoolTuple>, ITarantoolTuple<TarantoolTuple>
+public sealed class TarantoolTuple
+    : IReadOnlyList<TarantoolValue>,
+        IEquatable<TarantoolTuple>,
+        ITarantoolTuple<TarantoolTuple>
 {
     private readonly TarantoolValue[] _values;
 
@@ -23,10 +26,14 @@ public sealed class TarantoolTuple : IReadOnlyList<TarantoolValue>, IEquatable<T
     /// <summary>A field by its position, counted from 0.</summary>
     /// <param name="index">The position.</param>
     /// <exception cref="ArgumentOutOfRangeException">The tuple has no such field.</exception>
-    public TarantoolValue this[int index] => (uint)index < (uint)_values.Length
-        ? _values[index]
-        : throw new ArgumentOutOfRangeException(
-            nameof(index), index, $"The tuple has {_values.Length} fields. The server leaves out those at the end that were not set.");
+    public TarantoolValue this[int index] =>
+        (uint)index < (uint)_values.Length
+            ? _values[index]
+            : throw new ArgumentOutOfRangeException(
+                nameof(index),
+                index,
+                $"The tuple has {_values.Length} fields. The server leaves out those at the end that were not set."
+            );
 
     /// <summary>Makes a tuple of the given fields, which are copied.</summary>
     /// <param name="values">The fields.</param>
@@ -37,7 +44,7 @@ public sealed class TarantoolTuple : IReadOnlyList<TarantoolValue>, IEquatable<T
     /// <inheritdoc/>
     public static TarantoolTuple Read(ref TarantoolReader reader)
     {
-        var values = new TarantoolValue[reader.FieldCount];
+        TarantoolValue[] values = new TarantoolValue[reader.FieldCount];
         for (int i = 0; i < values.Length; i++)
             values[i] = reader.ReadValue();
         return values.Length == 0 ? Empty : new TarantoolTuple(values);
@@ -63,7 +70,7 @@ public sealed class TarantoolTuple : IReadOnlyList<TarantoolValue>, IEquatable<T
     /// <inheritdoc/>
     public override int GetHashCode()
     {
-        var hash = new HashCode();
+        HashCode hash = new();
         foreach (TarantoolValue value in _values)
             hash.Add(value);
         return hash.ToHashCode();

@@ -57,7 +57,8 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
     /// <summary>The whole number.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind or does not fit.</exception>
-    public int AsInt32() => AsInt64() is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw OutOfRange("Int32");
+    public int AsInt32() =>
+        AsInt64() is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw OutOfRange("Int32");
 
     /// <summary>The whole number.</summary>
     /// <returns>The value.</returns>
@@ -78,11 +79,12 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
     /// <summary>The number; whole numbers are converted, because Lua sends 1.0 as 1.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
-    public double AsDouble() => _kind switch
-    {
-        TarantoolValueKind.Integer => _isLarge ? (ulong)_bits : _bits,
-        _ => BitConverter.Int64BitsToDouble(Expect(TarantoolValueKind.Double)._bits),
-    };
+    public double AsDouble() =>
+        _kind switch
+        {
+            TarantoolValueKind.Integer => _isLarge ? (ulong)_bits : _bits,
+            _ => BitConverter.Int64BitsToDouble(Expect(TarantoolValueKind.Double)._bits),
+        };
 
     /// <summary>The text.</summary>
     /// <returns>The value.</returns>
@@ -92,9 +94,10 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
     /// <summary>The bytes, or the bytes of a text: those of a Lua string may happen to be valid UTF-8.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
-    public ReadOnlyMemory<byte> AsBinary() => _kind == TarantoolValueKind.String
-        ? Encoding.UTF8.GetBytes((string)_object!)
-        : (byte[])Expect(TarantoolValueKind.Binary)._object!;
+    public ReadOnlyMemory<byte> AsBinary() =>
+        _kind == TarantoolValueKind.String
+            ? Encoding.UTF8.GetBytes((string)_object!)
+            : (byte[])Expect(TarantoolValueKind.Binary)._object!;
 
     /// <summary>The list.</summary>
     /// <returns>The value.</returns>
@@ -120,9 +123,12 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
     /// <summary>The decimal number; whole numbers are converted.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind or has more than 28 digits.</exception>
-    public decimal AsDecimal() => _kind == TarantoolValueKind.Integer
-        ? _isLarge ? (ulong)_bits : _bits
-        : ExtensionCodec.ReadDecimal(ExtensionData(ExtensionCodec.DecimalType, "decimal"));
+    public decimal AsDecimal() =>
+        _kind == TarantoolValueKind.Integer
+            ? _isLarge
+                ? (ulong)_bits
+                : _bits
+            : ExtensionCodec.ReadDecimal(ExtensionData(ExtensionCodec.DecimalType, "decimal"));
 
     /// <summary>The date and time; fractions below 100 ns and the time zone's name are dropped.</summary>
     /// <returns>The value.</returns>
@@ -132,7 +138,10 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
 
     /// <inheritdoc/>
     public bool Equals(TarantoolValue other) =>
-        _kind == other._kind && _bits == other._bits && _isLarge == other._isLarge && _kind switch
+        _kind == other._kind
+        && _bits == other._bits
+        && _isLarge == other._isLarge
+        && _kind switch
         {
             TarantoolValueKind.Binary => ((byte[])_object!).AsSpan().SequenceEqual((byte[])other._object!),
             TarantoolValueKind.Map => MapEquals(AsMap(), other.AsMap()),
@@ -145,7 +154,7 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
     /// <inheritdoc/>
     public override int GetHashCode()
     {
-        var hash = new HashCode();
+        HashCode hash = new();
         hash.Add(_kind);
         hash.Add(_bits);
         if (_object is byte[] bytes)
@@ -159,23 +168,25 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
 
     /// <summary>The value in a form for logs and debuggers; not a stable format.</summary>
     /// <returns>The text.</returns>
-    public override string ToString() => _kind switch
-    {
-        TarantoolValueKind.Nil => "nil",
-        TarantoolValueKind.Boolean => _bits != 0 ? "true" : "false",
-        TarantoolValueKind.Integer when _isLarge => ((ulong)_bits).ToString(CultureInfo.InvariantCulture),
-        TarantoolValueKind.Integer => _bits.ToString(CultureInfo.InvariantCulture),
-        TarantoolValueKind.Double => AsDouble().ToString("R", CultureInfo.InvariantCulture),
-        TarantoolValueKind.String => $"\"{_object}\"",
-        TarantoolValueKind.Binary => $"0x{Convert.ToHexStringLower((byte[])_object!)}",
-        TarantoolValueKind.Array => _object!.ToString()!,
-        TarantoolValueKind.Map => $"{{{string.Join(", ", AsMap().Select(p => $"{p.Key}: {p.Value}"))}}}",
-        _ => $"extension {AsExtension().Type} 0x{Convert.ToHexStringLower(AsExtension().Data.Span)}",
-    };
+    public override string ToString() =>
+        _kind switch
+        {
+            TarantoolValueKind.Nil => "nil",
+            TarantoolValueKind.Boolean => _bits != 0 ? "true" : "false",
+            TarantoolValueKind.Integer when _isLarge => ((ulong)_bits).ToString(CultureInfo.InvariantCulture),
+            TarantoolValueKind.Integer => _bits.ToString(CultureInfo.InvariantCulture),
+            TarantoolValueKind.Double => AsDouble().ToString("R", CultureInfo.InvariantCulture),
+            TarantoolValueKind.String => $"\"{_object}\"",
+            TarantoolValueKind.Binary => $"0x{Convert.ToHexStringLower((byte[])_object!)}",
+            TarantoolValueKind.Array => _object!.ToString()!,
+            TarantoolValueKind.Map => $"{{{string.Join(", ", AsMap().Select(p => $"{p.Key}: {p.Value}"))}}}",
+            _ => $"extension {AsExtension().Type} 0x{Convert.ToHexStringLower(AsExtension().Data.Span)}",
+        };
 
     private static bool MapEquals(
         IReadOnlyDictionary<TarantoolValue, TarantoolValue> left,
-        IReadOnlyDictionary<TarantoolValue, TarantoolValue> right) =>
+        IReadOnlyDictionary<TarantoolValue, TarantoolValue> right
+    ) =>
         left.Count == right.Count
         && left.All(pair => right.TryGetValue(pair.Key, out TarantoolValue value) && value.Equals(pair.Value));
 
@@ -184,7 +195,9 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
         TarantoolExtension extension = AsExtension();
         return extension.Type == type
             ? extension.Data.Span
-            : throw new TarantoolDataException($"Expected a {name}, but the value is an extension of type {extension.Type}.");
+            : throw new TarantoolDataException(
+                $"Expected a {name}, but the value is an extension of type {extension.Type}."
+            );
     }
 
     private TarantoolValue Expect(TarantoolValueKind kind) =>

@@ -15,7 +15,8 @@ internal static class CrossProcessCommandLine
     private const string Side = "side";
 
     /// <summary>Whether the arguments are for this tool; wrong words are, so that they are told.</summary>
-    public static bool Handles(string[] args) => args is [] or ["--help" or "-h" or "-?" or "--version", ..] || !args[0].StartsWith('-');
+    public static bool Handles(string[] args) =>
+        args is [] or ["--help" or "-h" or "-?" or "--version", ..] || !args[0].StartsWith('-');
 
     /// <returns>The exit code.</returns>
     public static int Run(string[] args)
@@ -26,19 +27,30 @@ internal static class CrossProcessCommandLine
             return ExitCode.Failure;
         }
 
-        RootCommand root = new("Measures FastForward and others. Any other option is one of BenchmarkDotNet's own command line, such as --list flat.")
+        RootCommand root = new(
+            "Measures FastForward and others. Any other option is one of BenchmarkDotNet's own command line, such as --list flat."
+        )
         {
-            Latency(), Throughput(), Voice(), new Command("suites", "BenchmarkDotNet suites of the library, in one process; takes BenchmarkDotNet's options."), SideCommand(),
+            Latency(),
+            Throughput(),
+            Voice(),
+            new Command(
+                "suites",
+                "BenchmarkDotNet suites of the library, in one process; takes BenchmarkDotNet's options."
+            ),
+            SideCommand(),
         };
         ParseResult result = root.Parse(args);
-        if (result.Action is ParseErrorAction) return Refuse(result);
+        if (result.Action is ParseErrorAction)
+            return Refuse(result);
         return result.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
     /// <summary>What a person hears when a command line is wrong.</summary>
     public static int Refuse(ParseResult result)
     {
-        foreach (ParseError error in result.Errors) Console.Error.WriteLine(error.Message);
+        foreach (ParseError error in result.Errors)
+            Console.Error.WriteLine(error.Message);
         Console.Error.WriteLine($"{result.CommandResult.Command.Name} --help shows what there is.");
         return ExitCode.Usage;
     }
@@ -46,13 +58,24 @@ internal static class CrossProcessCommandLine
     private static Command Latency()
     {
         MeasureOptions options = new([64, 256, 1100]);
-        Option<int> rate = MeasureOptions.Number("--rate", "Messages per second, sent at fixed times whatever becomes of the answers (open loop); 0 for one at a time (ping-pong).", 0, 0, 10_000_000);
+        Option<int> rate = MeasureOptions.Number(
+            "--rate",
+            "Messages per second, sent at fixed times whatever becomes of the answers (open loop); 0 for one at a time (ping-pong).",
+            0,
+            0,
+            10_000_000
+        );
         Command command = new("latency", "Round-trip times between two processes.") { rate };
         options.AddTo(command);
         command.SetAction(result =>
         {
             int perSecond = result.GetValue(rate);
-            return MeasureRun.Run(options.Read(result, perSecond == 0 ? WorkloadKind.Ping : WorkloadKind.Paced) with { Rate = perSecond });
+            return MeasureRun.Run(
+                options.Read(result, perSecond == 0 ? WorkloadKind.Ping : WorkloadKind.Paced) with
+                {
+                    Rate = perSecond,
+                }
+            );
         });
         return command;
     }
@@ -70,16 +93,36 @@ internal static class CrossProcessCommandLine
     {
         const double PeriodSeconds = 0.06;
         MeasureOptions options = new([60]);
-        Option<int> streams = MeasureOptions.Number("--streams", "Voice streams, each one message per 60 ms.", 1000, 1, 1000);
-        Option<int> tick = MeasureOptions.Number("--tick", "Messages that fall into one tick of this many microseconds are sent together; 1 spreads them evenly, 60000 sends all streams at once.", 1000, 1, 60_000);
-        Command command = new("voice", "One-way times and CPU of many voice streams between two processes.") { streams, tick };
-        options.AddTo(command);
-        command.SetAction(result => MeasureRun.Run(options.Read(result, WorkloadKind.Voice) with
+        Option<int> streams = MeasureOptions.Number(
+            "--streams",
+            "Voice streams, each one message per 60 ms.",
+            1000,
+            1,
+            1000
+        );
+        Option<int> tick = MeasureOptions.Number(
+            "--tick",
+            "Messages that fall into one tick of this many microseconds are sent together; 1 spreads them evenly, 60000 sends all streams at once.",
+            1000,
+            1,
+            60_000
+        );
+        Command command = new("voice", "One-way times and CPU of many voice streams between two processes.")
         {
-            Rate = result.GetValue(streams) / PeriodSeconds,
-            TickNanos = result.GetValue(tick) * 1000L,
-            Streams = result.GetValue(streams),
-        }));
+            streams,
+            tick,
+        };
+        options.AddTo(command);
+        command.SetAction(result =>
+            MeasureRun.Run(
+                options.Read(result, WorkloadKind.Voice) with
+                {
+                    Rate = result.GetValue(streams) / PeriodSeconds,
+                    TickNanos = result.GetValue(tick) * 1000L,
+                    Streams = result.GetValue(streams),
+                }
+            )
+        );
         return command;
     }
 

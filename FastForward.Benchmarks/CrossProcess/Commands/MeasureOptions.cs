@@ -10,16 +10,58 @@ namespace FastForward.Benchmarks.CrossProcess.Commands;
 internal sealed class MeasureOptions
 {
     private const int LargestSize = 1100; // a real-time message; what fits there fits everywhere
-    private readonly Option<string[]> _transports = List("--transport", "ip, socket, vsock, rdma, tcp or several, separated by commas.", TransportName.All);
-    private readonly Option<string[]> _implementations = List("--implementation", "FastForward, C, \"C connected\", NetMQ, LiteNetLib or several.", ImplementationName.All);
-    private readonly Option<string[]> _modes = List("--mode", "How the processes wait: spin, adaptive, block or several.", [.. Enum.GetNames<Mode>().Select(static name => name.ToLowerInvariant())]);
-    private readonly Option<int> _rounds = Number("--rounds", "How often each contestant is measured, in turn with the others, 1 to 1000.", 5, 1, 1000);
-    private readonly Option<double> _seconds = Seconds("--seconds", "How long a round measures, 0.05 to 3600.", 1, 0.05);
-    private readonly Option<double> _warmUp = Seconds("--warmup", "How long it runs before that, so that the runtime has compiled everything, 0 to 3600.", 1.5, 0);
+    private readonly Option<string[]> _transports = List(
+        "--transport",
+        "ip, socket, vsock, rdma, tcp or several, separated by commas.",
+        TransportName.All
+    );
+    private readonly Option<string[]> _implementations = List(
+        "--implementation",
+        "FastForward, C, \"C connected\", NetMQ, LiteNetLib or several.",
+        ImplementationName.All
+    );
+    private readonly Option<string[]> _modes = List(
+        "--mode",
+        "How the processes wait: spin, adaptive, block or several.",
+        [.. Enum.GetNames<Mode>().Select(static name => name.ToLowerInvariant())]
+    );
+    private readonly Option<int> _rounds = Number(
+        "--rounds",
+        "How often each contestant is measured, in turn with the others, 1 to 1000.",
+        5,
+        1,
+        1000
+    );
+    private readonly Option<double> _seconds = Seconds(
+        "--seconds",
+        "How long a round measures, 0.05 to 3600.",
+        1,
+        0.05
+    );
+    private readonly Option<double> _warmUp = Seconds(
+        "--warmup",
+        "How long it runs before that, so that the runtime has compiled everything, 0 to 3600.",
+        1.5,
+        0
+    );
     private readonly Option<Pinning> _pinning;
-    private readonly Option<string> _vsockType = new("--vsock-type") { Description = "The type of socket over vsock: seqpacket or stream.", HelpName = "type", DefaultValueFactory = static _ => "seqpacket" };
-    private readonly Option<string?> _json = new("--json") { Description = "Write JSON, to a file or to the standard output.", HelpName = "file", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<string?> _plot = new("--plot") { Description = "Write plots (PNG) into this directory.", HelpName = "directory" };
+    private readonly Option<string> _vsockType = new("--vsock-type")
+    {
+        Description = "The type of socket over vsock: seqpacket or stream.",
+        HelpName = "type",
+        DefaultValueFactory = static _ => "seqpacket",
+    };
+    private readonly Option<string?> _json = new("--json")
+    {
+        Description = "Write JSON, to a file or to the standard output.",
+        HelpName = "file",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+    private readonly Option<string?> _plot = new("--plot")
+    {
+        Description = "Write plots (PNG) into this directory.",
+        HelpName = "directory",
+    };
     private readonly Option<int[]> _sizes;
 
     public MeasureOptions(int[] sizes)
@@ -43,25 +85,45 @@ internal sealed class MeasureOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _transports, _implementations, _modes, _sizes, _rounds, _seconds, _warmUp, _pinning, _vsockType, _json, _plot }) command.Add(option);
+        foreach (
+            Option option in new Option[]
+            {
+                _transports,
+                _implementations,
+                _modes,
+                _sizes,
+                _rounds,
+                _seconds,
+                _warmUp,
+                _pinning,
+                _vsockType,
+                _json,
+                _plot,
+            }
+        )
+            command.Add(option);
     }
 
-    public MeasureSettings Read(ParseResult result, WorkloadKind workload) => new()
-    {
-        Workload = workload,
-        Transports = result.GetRequiredValue(_transports),
-        Implementations = result.GetRequiredValue(_implementations),
-        Modes = [.. result.GetRequiredValue(_modes).Select(static name => Enum.Parse<Mode>(name, ignoreCase: true))],
-        Sizes = result.GetRequiredValue(_sizes),
-        Rounds = result.GetValue(_rounds),
-        Seconds = result.GetValue(_seconds),
-        WarmUpSeconds = result.GetValue(_warmUp),
-        Pinning = result.GetValue(_pinning),
-        VSocketType = Enum.Parse<VSocketType>(result.GetRequiredValue(_vsockType), ignoreCase: true),
-        Json = result.GetResult(_json) is not null,
-        JsonFile = result.GetValue(_json),
-        PlotDirectory = result.GetValue(_plot),
-    };
+    public MeasureSettings Read(ParseResult result, WorkloadKind workload) =>
+        new()
+        {
+            Workload = workload,
+            Transports = result.GetRequiredValue(_transports),
+            Implementations = result.GetRequiredValue(_implementations),
+            Modes =
+            [
+                .. result.GetRequiredValue(_modes).Select(static name => Enum.Parse<Mode>(name, ignoreCase: true)),
+            ],
+            Sizes = result.GetRequiredValue(_sizes),
+            Rounds = result.GetValue(_rounds),
+            Seconds = result.GetValue(_seconds),
+            WarmUpSeconds = result.GetValue(_warmUp),
+            Pinning = result.GetValue(_pinning),
+            VSocketType = Enum.Parse<VSocketType>(result.GetRequiredValue(_vsockType), ignoreCase: true),
+            Json = result.GetResult(_json) is not null,
+            JsonFile = result.GetValue(_json),
+            PlotDirectory = result.GetValue(_plot),
+        };
 
     /// <summary>A whole number within bounds.</summary>
     public static Option<int> Number(string name, string description, int standard, int least, int most)
@@ -71,8 +133,15 @@ internal sealed class MeasureOptions
         option.CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
-            if (int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most) return value;
-            result.AddError($"{name}: '{text}' is no whole number from {least} to {most}; for example: {name} {standard}");
+            if (
+                int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value)
+                && value >= least
+                && value <= most
+            )
+                return value;
+            result.AddError(
+                $"{name}: '{text}' is no whole number from {least} to {most}; for example: {name} {standard}"
+            );
             return standard;
         };
         return option;
@@ -85,40 +154,62 @@ internal sealed class MeasureOptions
         option.CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
-            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= least && value <= 3600) return value;
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name}: '{text}' is no number from {least} to 3600; for example: {name} {standard}"));
+            if (
+                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                && value >= least
+                && value <= 3600
+            )
+                return value;
+            result.AddError(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name}: '{text}' is no number from {least} to 3600; for example: {name} {standard}"
+                )
+            );
             return standard;
         };
         return option;
     }
 
-    private static Option<string[]> List(string name, string description, string[] known) => new(name)
-    {
-        Description = description,
-        HelpName = "list",
-        DefaultValueFactory = _ => known,
-        CustomParser = result =>
+    private static Option<string[]> List(string name, string description, string[] known) =>
+        new(name)
         {
-            List<string> chosen = [];
-            foreach (string text in Words(result))
+            Description = description,
+            HelpName = "list",
+            DefaultValueFactory = _ => known,
+            CustomParser = result =>
             {
-                string? match = Array.Find(known, candidate => candidate.Equals(text, StringComparison.OrdinalIgnoreCase));
-                if (match is null) result.AddError($"{name}: '{text}' is none of {string.Join(", ", known)}");
-                else if (!chosen.Contains(match)) chosen.Add(match);
-            }
+                List<string> chosen = [];
+                foreach (string text in Words(result))
+                {
+                    string? match = Array.Find(
+                        known,
+                        candidate => candidate.Equals(text, StringComparison.OrdinalIgnoreCase)
+                    );
+                    if (match is null)
+                        result.AddError($"{name}: '{text}' is none of {string.Join(", ", known)}");
+                    else if (!chosen.Contains(match))
+                        chosen.Add(match);
+                }
 
-            return [.. chosen];
-        },
-    };
+                return [.. chosen];
+            },
+        };
 
     private static int[] ParseSizes(ArgumentResult result)
     {
         List<int> sizes = [];
         foreach (string text in Words(result))
         {
-            if (!int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int size) || size is < Workloads.MessageHeader.Size or > LargestSize)
-                result.AddError($"--size: '{text}' is no whole number from {Workloads.MessageHeader.Size} to {LargestSize}; for example: --size 64,256");
-            else if (!sizes.Contains(size)) sizes.Add(size);
+            if (
+                !int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int size)
+                || size is < Workloads.MessageHeader.Size or > LargestSize
+            )
+                result.AddError(
+                    $"--size: '{text}' is no whole number from {Workloads.MessageHeader.Size} to {LargestSize}; for example: --size 64,256"
+                );
+            else if (!sizes.Contains(size))
+                sizes.Add(size);
         }
 
         return [.. sizes];
@@ -127,10 +218,20 @@ internal sealed class MeasureOptions
     private static Pinning ParsePinning(ArgumentResult result)
     {
         string text = result.Tokens[0].Value;
-        if (text.Equals("none", StringComparison.OrdinalIgnoreCase)) return Pinning.None;
-        int[] cores = [.. Words(result).Select(static word => int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int core) ? core : -1)];
-        if (cores is [>= 0, >= 0] && Array.TrueForAll(cores, Scheduling.AllowedProcessors.Contains)) return new Pinning(cores[0], cores[1]);
-        result.AddError($"--pin: '{text}' does not name two cores of this process ({string.Join(",", Scheduling.AllowedProcessors)}); for example: --pin 0,1, or --pin none");
+        if (text.Equals("none", StringComparison.OrdinalIgnoreCase))
+            return Pinning.None;
+        int[] cores =
+        [
+            .. Words(result)
+                .Select(static word =>
+                    int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int core) ? core : -1
+                ),
+        ];
+        if (cores is [>= 0, >= 0] && Array.TrueForAll(cores, Scheduling.AllowedProcessors.Contains))
+            return new Pinning(cores[0], cores[1]);
+        result.AddError(
+            $"--pin: '{text}' does not name two cores of this process ({string.Join(",", Scheduling.AllowedProcessors)}); for example: --pin 0,1, or --pin none"
+        );
         return default;
     }
 

@@ -59,7 +59,9 @@ internal static class MeasureRun
 
     private static async Task<int> RunAsync(MeasureSettings settings, JsonOutput? json, CancellationToken cancellation)
     {
-        using FloorProgram? floor = settings.Implementations.Any(ImplementationName.IsFloor) ? FloorProgram.TryBuild(out string? reason) : NoFloor(out reason);
+        using FloorProgram? floor = settings.Implementations.Any(ImplementationName.IsFloor)
+            ? FloorProgram.TryBuild(out string? reason)
+            : NoFloor(out reason);
         Field field = new(settings, reason);
         List<Row> rows = [];
         bool failed = false;
@@ -84,7 +86,12 @@ internal static class MeasureRun
     }
 
     /// <summary>All contestants of one mode and size in turn, round after round. Who fails once is out.</summary>
-    private static async Task<bool> MeasureAsync(MeasureSettings settings, List<Row> rows, FloorProgram? floor, CancellationToken cancellation)
+    private static async Task<bool> MeasureAsync(
+        MeasureSettings settings,
+        List<Row> rows,
+        FloorProgram? floor,
+        CancellationToken cancellation
+    )
     {
         HashSet<Row> failed = [];
         for (int round = 1; round <= settings.Rounds; round++)
@@ -93,13 +100,19 @@ internal static class MeasureRun
             {
                 try
                 {
-                    RoundResult result = await Round.RunAsync(Plan(settings, row.Contest), settings.Pinning, floor, cancellation).ConfigureAwait(false);
+                    RoundResult result = await Round
+                        .RunAsync(Plan(settings, row.Contest), settings.Pinning, floor, cancellation)
+                        .ConfigureAwait(false);
                     row.Add(result);
-                    Console.Error.WriteLine($"{row.Contest}, round {round} of {settings.Rounds}: {Summary(row, result)}");
+                    Console.Error.WriteLine(
+                        $"{row.Contest}, round {round} of {settings.Rounds}: {Summary(row, result)}"
+                    );
                 }
                 catch (BenchmarkFailure failure)
                 {
-                    Console.Error.WriteLine($"{row.Contest}, round {round} of {settings.Rounds} failed: {failure.Message}");
+                    Console.Error.WriteLine(
+                        $"{row.Contest}, round {round} of {settings.Rounds} failed: {failure.Message}"
+                    );
                     failed.Add(row);
                 }
             }
@@ -109,27 +122,36 @@ internal static class MeasureRun
         return failed.Count == 0;
     }
 
-    private static SidePlan Plan(MeasureSettings settings, Contest contest) => new()
-    {
-        Transport = contest.Transport,
-        Implementation = contest.Implementation,
-        Mode = contest.Mode,
-        Workload = settings.Workload,
-        Size = contest.Size,
-        WarmUpMicros = (long)(1e6 * settings.WarmUpSeconds),
-        MeasureMicros = (long)(1e6 * settings.Seconds),
-        IntervalNanos = settings.Rate > 0 ? Math.Max(1, (long)(1e9 / settings.Rate)) : 1,
-        TickNanos = settings.TickNanos,
-        Streams = settings.Streams,
-        VSocketType = settings.VSocketType,
-    };
+    private static SidePlan Plan(MeasureSettings settings, Contest contest) =>
+        new()
+        {
+            Transport = contest.Transport,
+            Implementation = contest.Implementation,
+            Mode = contest.Mode,
+            Workload = settings.Workload,
+            Size = contest.Size,
+            WarmUpMicros = (long)(1e6 * settings.WarmUpSeconds),
+            MeasureMicros = (long)(1e6 * settings.Seconds),
+            IntervalNanos = settings.Rate > 0 ? Math.Max(1, (long)(1e9 / settings.Rate)) : 1,
+            TickNanos = settings.TickNanos,
+            Streams = settings.Streams,
+            VSocketType = settings.VSocketType,
+        };
 
     private static string Summary(Row row, RoundResult result)
     {
         Row one = new(row.Contest);
         one.Add(result);
-        string times = one.HasTimes ? string.Create(CultureInfo.InvariantCulture, $"p50 {one.P50!.Value.Median:0.0} us, p99 {one.P99!.Value.Median:0.0} us, ") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{times}{result.MessagesPerSecond:0} messages/s{(result.Lost > 0 ? $", {result.Lost} lost" : "")}");
+        string times = one.HasTimes
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"p50 {one.P50!.Value.Median:0.0} us, p99 {one.P99!.Value.Median:0.0} us, "
+            )
+            : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{times}{result.MessagesPerSecond:0} messages/s{(result.Lost > 0 ? $", {result.Lost} lost" : "")}"
+        );
     }
 
     /// <summary>Tried before anything is measured: nobody waits ten minutes to learn that a path is wrong.</summary>
@@ -143,7 +165,8 @@ internal static class MeasureRun
             if (settings.PlotDirectory is { } plots)
             {
                 Directory.CreateDirectory(plots);
-                File.Create(Path.Combine(plots, $".fastforward-{Environment.ProcessId}"), 1, FileOptions.DeleteOnClose).Dispose();
+                File.Create(Path.Combine(plots, $".fastforward-{Environment.ProcessId}"), 1, FileOptions.DeleteOnClose)
+                    .Dispose();
             }
 
             option = "--json";
@@ -177,18 +200,23 @@ internal static class MeasureRun
         json?.Write(rows);
         if (settings.PlotDirectory is { } directory)
         {
-            if (!PlotReport.HasFonts) Console.Error.WriteLine("this machine has no fonts: the plots have no words (Debian: apt-get install fonts-dejavu-core)");
-            foreach (string plot in PlotReport.Write(directory, NameOfWorkload(settings), rows)) Console.Error.WriteLine($"wrote {plot}");
+            if (!PlotReport.HasFonts)
+                Console.Error.WriteLine(
+                    "this machine has no fonts: the plots have no words (Debian: apt-get install fonts-dejavu-core)"
+                );
+            foreach (string plot in PlotReport.Write(directory, NameOfWorkload(settings), rows))
+                Console.Error.WriteLine($"wrote {plot}");
         }
     }
 
-    private static string NameOfWorkload(MeasureSettings settings) => settings.Workload switch
-    {
-        WorkloadKind.Ping => "latency",
-        WorkloadKind.Paced => string.Create(CultureInfo.InvariantCulture, $"latency-{settings.Rate}-per-second"),
-        WorkloadKind.Voice => string.Create(CultureInfo.InvariantCulture, $"voice-{settings.Streams}-streams"),
-        _ => "throughput",
-    };
+    private static string NameOfWorkload(MeasureSettings settings) =>
+        settings.Workload switch
+        {
+            WorkloadKind.Ping => "latency",
+            WorkloadKind.Paced => string.Create(CultureInfo.InvariantCulture, $"latency-{settings.Rate}-per-second"),
+            WorkloadKind.Voice => string.Create(CultureInfo.InvariantCulture, $"voice-{settings.Streams}-streams"),
+            _ => "throughput",
+        };
 
     private static FloorProgram? NoFloor(out string? reason)
     {

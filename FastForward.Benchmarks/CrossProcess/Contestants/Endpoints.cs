@@ -5,11 +5,12 @@ namespace FastForward.Benchmarks.CrossProcess.Contestants;
 /// <summary>Makes the end point of a managed implementation.</summary>
 internal static class Endpoints
 {
-    public static IEndpoint Create(SidePlan plan) => plan.Implementation switch
-    {
-        ImplementationName.FastForward => new NodeEndpoint(plan),
-        ImplementationName.NetMQ => new NetMqEndpoint(plan),
-        ImplementationName.LiteNetLib => new LiteNetEndpoint(plan),
-        _ => throw new BenchmarkFailure($"there is no implementation {plan.Implementation}"),
-    };
+    public static IEndpoint Create(SidePlan plan) =>
+        plan.Implementation switch
+        {
+            ImplementationName.FastForward => new NodeEndpoint(plan),
+            ImplementationName.NetMQ => new NetMqEndpoint(plan),
+            ImplementationName.LiteNetLib => new LiteNetEndpoint(plan),
+            _ => throw new BenchmarkFailure($"there is no implementation {plan.Implementation}"),
+        };
 }

@@ -13,20 +13,28 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
     private readonly HashSet<string> _told = [];
 
     /// <summary>Whether an implementation has a transport at all.</summary>
-    public static bool Has(string implementation, string transport) => implementation switch
-    {
-        ImplementationName.NetMQ => transport == TransportName.Tcp,
-        ImplementationName.LiteNetLib => transport == TransportName.Ip,
-        ImplementationName.FastForward => transport != TransportName.Tcp,
-        ImplementationName.ConnectedFloor => transport == TransportName.Ip, // elsewhere every socket is connected
-        _ => transport != TransportName.Rdma, // whose floor would be ib_send_lat
-    };
+    public static bool Has(string implementation, string transport) =>
+        implementation switch
+        {
+            ImplementationName.NetMQ => transport == TransportName.Tcp,
+            ImplementationName.LiteNetLib => transport == TransportName.Ip,
+            ImplementationName.FastForward => transport != TransportName.Tcp,
+            ImplementationName.ConnectedFloor => transport == TransportName.Ip, // elsewhere every socket is connected
+            _ => transport != TransportName.Rdma, // whose floor would be ib_send_lat
+        };
 
     /// <summary>Why no choice of these can be measured; null when one can.</summary>
     public static string? Contradiction(MeasureSettings settings)
     {
-        if (settings.Implementations.Any(implementation => settings.Transports.Any(transport => Has(implementation, transport)))) return null;
-        IEnumerable<string> abilities = settings.Implementations.Select(static implementation => $"{implementation} has {string.Join(", ", TransportName.All.Where(transport => Has(implementation, transport)))}");
+        if (
+            settings.Implementations.Any(implementation =>
+                settings.Transports.Any(transport => Has(implementation, transport))
+            )
+        )
+            return null;
+        IEnumerable<string> abilities = settings.Implementations.Select(static implementation =>
+            $"{implementation} has {string.Join(", ", TransportName.All.Where(transport => Has(implementation, transport)))}"
+        );
         return $"--transport {string.Join(',', settings.Transports)} does not go with --implementation {string.Join(',', settings.Implementations)}: {string.Join("; ", abilities)}";
     }
 
@@ -35,7 +43,11 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
     {
         foreach (string transport in settings.Transports)
         {
-            foreach (string implementation in settings.Implementations.Where(implementation => Has(implementation, transport)))
+            foreach (
+                string implementation in settings.Implementations.Where(implementation =>
+                    Has(implementation, transport)
+                )
+            )
             {
                 string name = $"{transport} {implementation}";
                 if (ProblemOf(implementation, transport, mode) is { } problem)
@@ -53,16 +65,20 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
 
     private void TellOnce(string text)
     {
-        if (_told.Add(text)) Console.Error.WriteLine(text);
+        if (_told.Add(text))
+            Console.Error.WriteLine(text);
     }
 
-    private string? ProblemOf(string implementation, string transport, Mode mode) => implementation switch
-    {
-        ImplementationName.FastForward => NodeMedium.CheckAvailability(transport).Reason,
-        ImplementationName.Floor or ImplementationName.ConnectedFloor when floorProblem is not null => floorProblem,
-        ImplementationName.Floor when transport == TransportName.VSocket => VSocketTransport.CheckLoopback().Reason,
-        ImplementationName.LiteNetLib when mode != Mode.Spin => "its single-threaded mode only spins",
-        ImplementationName.NetMQ when settings.Workload == WorkloadKind.Paced && (mode != Mode.Spin || !NetMqEndpoint.SpinsHere) => "its waits are whole milliseconds, too coarse for a fixed rate",
-        _ => null,
-    };
+    private string? ProblemOf(string implementation, string transport, Mode mode) =>
+        implementation switch
+        {
+            ImplementationName.FastForward => NodeMedium.CheckAvailability(transport).Reason,
+            ImplementationName.Floor or ImplementationName.ConnectedFloor when floorProblem is not null => floorProblem,
+            ImplementationName.Floor when transport == TransportName.VSocket => VSocketTransport.CheckLoopback().Reason,
+            ImplementationName.LiteNetLib when mode != Mode.Spin => "its single-threaded mode only spins",
+            ImplementationName.NetMQ
+                when settings.Workload == WorkloadKind.Paced && (mode != Mode.Spin || !NetMqEndpoint.SpinsHere) =>
+                "its waits are whole milliseconds, too coarse for a fixed rate",
+            _ => null,
+        };
 }

@@ -22,45 +22,49 @@ internal sealed class FloorProgram : IDisposable
         FloorProgram program = new(Directory.CreateTempSubdirectory("fastforward-floor-"));
         string source = System.IO.Path.Combine(program._directory.FullName, "floor.c");
         using (Stream resource = typeof(FloorProgram).Assembly.GetManifestResourceStream("floor.c")!)
-        using (FileStream file = File.Create(source)) resource.CopyTo(file);
+        using (FileStream file = File.Create(source))
+            resource.CopyTo(file);
         reason = Compile(source, program.Path);
-        if (reason is null) return program;
+        if (reason is null)
+            return program;
         program.Dispose();
         return null;
     }
 
     /// <summary>The program's arguments for a side of a round.</summary>
     public static IEnumerable<string> Arguments(SidePlan plan) =>
-    [
-        plan.Role == Role.Near ? "near" : "far",
-        KindOf(plan),
-        plan.Role == Role.Near ? plan.FarAddress : AddressOf(plan),
-        plan.Mode.ToString().ToLowerInvariant(),
-        plan.Workload.ToString().ToLowerInvariant(),
-        Text(plan.Size),
-        Text(plan.WarmUpMicros),
-        Text(plan.MeasureMicros),
-        Text(plan.IntervalNanos),
-        Text(plan.TickNanos),
-        Text(plan.Cpu),
-    ];
+        [
+            plan.Role == Role.Near ? "near" : "far",
+            KindOf(plan),
+            plan.Role == Role.Near ? plan.FarAddress : AddressOf(plan),
+            plan.Mode.ToString().ToLowerInvariant(),
+            plan.Workload.ToString().ToLowerInvariant(),
+            Text(plan.Size),
+            Text(plan.WarmUpMicros),
+            Text(plan.MeasureMicros),
+            Text(plan.IntervalNanos),
+            Text(plan.TickNanos),
+            Text(plan.Cpu),
+        ];
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    private static string KindOf(SidePlan plan) => plan.Transport switch
-    {
-        TransportName.Ip => plan.Implementation == ImplementationName.ConnectedFloor ? "udp-connected" : "udp",
-        TransportName.Socket => "unix",
-        TransportName.VSocket => plan.VSocketType == VSocketType.Stream ? "vsock-stream" : "vsock",
-        _ => "tcp",
-    };
+    private static string KindOf(SidePlan plan) =>
+        plan.Transport switch
+        {
+            TransportName.Ip => plan.Implementation == ImplementationName.ConnectedFloor ? "udp-connected" : "udp",
+            TransportName.Socket => "unix",
+            TransportName.VSocket => plan.VSocketType == VSocketType.Stream ? "vsock-stream" : "vsock",
+            _ => "tcp",
+        };
 
-    private static string AddressOf(SidePlan plan) => plan.Transport switch
-    {
-        TransportName.Socket => System.IO.Path.Combine(plan.Directory, "floor.sock"),
-        TransportName.VSocket => "1", // VMADDR_CID_LOCAL: the machine itself
-        _ => "-",
-    };
+    private static string AddressOf(SidePlan plan) =>
+        plan.Transport switch
+        {
+            TransportName.Socket => System.IO.Path.Combine(plan.Directory, "floor.sock"),
+            TransportName.VSocket => "1", // VMADDR_CID_LOCAL: the machine itself
+            _ => "-",
+        };
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 
@@ -68,12 +72,14 @@ internal sealed class FloorProgram : IDisposable
     {
         try
         {
-            using Process gcc = Process.Start(new ProcessStartInfo("gcc", ["-O2", "-o", output, source])
-            {
-                RedirectStandardError = true,
-                RedirectStandardOutput = true,
-                RedirectStandardInput = true,
-            })!;
+            using Process gcc = Process.Start(
+                new ProcessStartInfo("gcc", ["-O2", "-o", output, source])
+                {
+                    RedirectStandardError = true,
+                    RedirectStandardOutput = true,
+                    RedirectStandardInput = true,
+                }
+            )!;
             string errors = gcc.StandardError.ReadToEnd();
             gcc.WaitForExit();
             return gcc.ExitCode == 0 ? null : $"gcc did not compile floor.c: {errors.Trim()}";

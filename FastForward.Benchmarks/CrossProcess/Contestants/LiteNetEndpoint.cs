@@ -25,10 +25,18 @@ internal sealed class LiteNetEndpoint : IEndpoint
         listener.ConnectionRequestEvent += static request => request.Accept();
         listener.PeerConnectedEvent += peer => _peer = peer;
         listener.NetworkReceiveEvent += (_, reader, _) => _workload!.OnMessage(reader.GetRemainingBytesSpan());
-        _manager = new LiteNetManager(listener) { UseNativeSockets = true, AutoRecycle = true, IPv6Enabled = false, MaxPacketPerManualReceive = MostPerPoll };
+        _manager = new LiteNetManager(listener)
+        {
+            UseNativeSockets = true,
+            AutoRecycle = true,
+            IPv6Enabled = false,
+            MaxPacketPerManualReceive = MostPerPoll,
+        };
         int port = plan.Role == Role.Near ? plan.NearPort : plan.FarPort;
-        if (!_manager.StartInManualMode(IPAddress.Loopback, IPAddress.IPv6Loopback, port)) throw new BenchmarkFailure($"LiteNetLib did not start on port {port}");
-        if (plan.Role == Role.Near) _manager.Connect("127.0.0.1", plan.FarPort, "");
+        if (!_manager.StartInManualMode(IPAddress.Loopback, IPAddress.IPv6Loopback, port))
+            throw new BenchmarkFailure($"LiteNetLib did not start on port {port}");
+        if (plan.Role == Role.Near)
+            _manager.Connect("127.0.0.1", plan.FarPort, "");
     }
 
     public string Address => "-";
@@ -47,8 +55,10 @@ internal sealed class LiteNetEndpoint : IEndpoint
         _workload = workload;
         _manager.PollEvents();
         long now = Clock.Now;
-        if (workload.Due <= now) workload.OnDue();
-        if (!_hasOutput && now - _lastUpdate < UpdateNanos) return;
+        if (workload.Due <= now)
+            workload.OnDue();
+        if (!_hasOutput && now - _lastUpdate < UpdateNanos)
+            return;
         _hasOutput = false;
         _manager.ManualUpdate((now - _lastUpdate) / 1e6f); // sends
         _lastUpdate = now;

@@ -31,8 +31,10 @@ internal sealed class NetMqEndpoint : IEndpoint
         _socket.Options.SendHighWatermark = HighWatermark;
         _socket.Options.ReceiveHighWatermark = HighWatermark;
         _socket.Options.Linger = TimeSpan.Zero;
-        if (plan.Role == Role.Far) Address = $"127.0.0.1:{_socket.BindRandomPort("tcp://127.0.0.1")}";
-        else _socket.Connect($"tcp://{plan.FarAddress}");
+        if (plan.Role == Role.Far)
+            Address = $"127.0.0.1:{_socket.BindRandomPort("tcp://127.0.0.1")}";
+        else
+            _socket.Connect($"tcp://{plan.FarAddress}");
         _incoming.InitEmpty();
     }
 
@@ -64,16 +66,20 @@ internal sealed class NetMqEndpoint : IEndpoint
     {
         long now = Clock.Now;
         int received = 0;
-        if (workload.Due <= now) workload.OnDue();
-        for (; received < Budget && _socket.TryReceive(ref _incoming, TimeSpan.Zero); received++) workload.OnMessage(_incoming);
+        if (workload.Due <= now)
+            workload.OnDue();
+        for (; received < Budget && _socket.TryReceive(ref _incoming, TimeSpan.Zero); received++)
+            workload.OnMessage(_incoming);
         if (_isBlocked && (_socket.Poll(PollEvents.PollOut, TimeSpan.Zero) & PollEvents.PollOut) != 0)
         {
             _isBlocked = false;
             workload.OnWritable();
         }
 
-        if (received > 0 || workload.Due <= now) _lastWork = now;
-        else if (_mode == Mode.Block || (_mode == Mode.Adaptive && now - _lastWork >= SpinNanos)) Wait(workload);
+        if (received > 0 || workload.Due <= now)
+            _lastWork = now;
+        else if (_mode == Mode.Block || (_mode == Mode.Adaptive && now - _lastWork >= SpinNanos))
+            Wait(workload);
     }
 
     public void Dispose() => _socket.Dispose();
@@ -82,8 +88,14 @@ internal sealed class NetMqEndpoint : IEndpoint
     private void Wait(Workload workload)
     {
         long left = workload.Due == long.MaxValue ? 1000 * Millisecond : workload.Due - Clock.Now;
-        if (_isBlocked) _socket.Poll(PollEvents.PollOut | PollEvents.PollIn, TimeSpan.FromMilliseconds(1));
-        else if (_onlySends && left is > 0 and < Millisecond) Scheduling.SleepUntil(workload.Due);
-        else if (left >= Millisecond && _socket.TryReceive(ref _incoming, TimeSpan.FromMilliseconds(left / Millisecond))) workload.OnMessage(_incoming);
+        if (_isBlocked)
+            _socket.Poll(PollEvents.PollOut | PollEvents.PollIn, TimeSpan.FromMilliseconds(1));
+        else if (_onlySends && left is > 0 and < Millisecond)
+            Scheduling.SleepUntil(workload.Due);
+        else if (
+            left >= Millisecond
+            && _socket.TryReceive(ref _incoming, TimeSpan.FromMilliseconds(left / Millisecond))
+        )
+            workload.OnMessage(_incoming);
     }
 }

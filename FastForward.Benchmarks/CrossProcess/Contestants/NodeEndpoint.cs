@@ -30,12 +30,16 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
         long now = _loop.Now;
         _loopOrigin = Clock.Now - (now * 1000);
         _timer = _loop.CreateTimer(OnTimer);
-        _routes = new OverrideResolver([new StaticRouteSource([NodeMedium.RouteToPeer(plan)])], new RouteOptions { SocketDirectory = plan.Directory });
+        _routes = new OverrideResolver(
+            [new StaticRouteSource([NodeMedium.RouteToPeer(plan)])],
+            new RouteOptions { SocketDirectory = plan.Directory }
+        );
         _node = new ForwardNode(_loop, new ForwardNodeOptions { Node = id }, [NodeMedium.Create(plan)], _routes, this);
         _node.Start();
         foreach (TransportAvailability transport in _node.Transports.Values)
         {
-            if (!transport.IsAvailable) throw new BenchmarkFailure($"FastForward's {plan.Transport} transport: {transport.Reason}");
+            if (!transport.IsAvailable)
+                throw new BenchmarkFailure($"FastForward's {plan.Transport} transport: {transport.Reason}");
         }
     }
 
@@ -46,15 +50,18 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
     public bool TrySend(ulong stream, ReadOnlySpan<byte> message)
     {
         SendResult result = _node.Send(_peer, stream, _class, message);
-        if (result.IsAccepted) return true;
-        if (result.Status != SendStatus.BackPressured) throw new BenchmarkFailure($"the node refused a message: {result.Status}");
+        if (result.IsAccepted)
+            return true;
+        if (result.Status != SendStatus.BackPressured)
+            throw new BenchmarkFailure($"the node refused a message: {result.Status}");
         return false;
     }
 
     public void Turn(Workload workload)
     {
         _workload = workload;
-        if (workload.Due != _armed) Arm(workload.Due);
+        if (workload.Due != _armed)
+            Arm(workload.Due);
         _loop.Idle(_loop.DoWork());
     }
 
@@ -75,12 +82,13 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
         _loop.Dispose();
     }
 
-    private static IdleStrategy IdleOf(Mode mode) => mode switch
-    {
-        Mode.Spin => IdleStrategy.BusySpin,
-        Mode.Adaptive => IdleStrategy.Adaptive,
-        _ => IdleStrategy.Block,
-    };
+    private static IdleStrategy IdleOf(Mode mode) =>
+        mode switch
+        {
+            Mode.Spin => IdleStrategy.BusySpin,
+            Mode.Adaptive => IdleStrategy.Adaptive,
+            _ => IdleStrategy.Block,
+        };
 
     private void OnTimer()
     {
@@ -88,14 +96,17 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
         _workload!.OnDue();
 
         // Armed again at once: the loop may be asleep before the next turn begins.
-        if (_workload.Due != _armed) Arm(_workload.Due);
+        if (_workload.Due != _armed)
+            Arm(_workload.Due);
     }
 
     // The timer counts whole microseconds: rounded up, since being early would only cost a cycle more.
     private void Arm(long due)
     {
         _armed = due;
-        if (due == long.MaxValue) _timer.Cancel();
-        else _timer.Set(Math.Max(0, (due - _loopOrigin + 999) / 1000));
+        if (due == long.MaxValue)
+            _timer.Cancel();
+        else
+            _timer.Set(Math.Max(0, (due - _loopOrigin + 999) / 1000));
     }
 }

@@ -9,14 +9,24 @@ namespace FastForward.Benchmarks.CrossProcess.Contestants;
 internal static class NodeMedium
 {
     /// <summary>The media of FastForward that this build has.</summary>
-    public static bool Exists(string transport) => transport is TransportName.Ip or TransportName.Socket or TransportName.VSocket;
+    public static bool Exists(string transport) =>
+        transport is TransportName.Ip or TransportName.Socket or TransportName.VSocket;
 
     /// <summary>Whether the machine can do it.</summary>
     public static TransportAvailability CheckAvailability(string transport)
     {
-        if (!Exists(transport)) return TransportAvailability.Unavailable($"FastForward has no {transport} transport in this build");
-        if (transport == TransportName.VSocket) return VSocketTransport.CheckLoopback();
-        using IForwardTransport probe = Create(new SidePlan { Transport = transport, NearPort = 1, FarPort = 1 });
+        if (!Exists(transport))
+            return TransportAvailability.Unavailable($"FastForward has no {transport} transport in this build");
+        if (transport == TransportName.VSocket)
+            return VSocketTransport.CheckLoopback();
+        using IForwardTransport probe = Create(
+            new SidePlan
+            {
+                Transport = transport,
+                NearPort = 1,
+                FarPort = 1,
+            }
+        );
         return probe.CheckAvailability();
     }
 
@@ -26,22 +36,32 @@ internal static class NodeMedium
 
     /// <summary>Voice is real-time everywhere; otherwise Reliable where the path keeps that promise by itself.</summary>
     public static MessageClass ClassOf(SidePlan plan) =>
-        plan.Transport == TransportName.Ip || plan.Workload == WorkloadKind.Voice ? MessageClass.RealTime : MessageClass.Reliable;
+        plan.Transport == TransportName.Ip || plan.Workload == WorkloadKind.Voice
+            ? MessageClass.RealTime
+            : MessageClass.Reliable;
 
-    public static IForwardTransport Create(SidePlan plan) => plan.Transport switch
-    {
-        TransportName.Ip => new IpTransport(new IpTransportOptions { Port = OwnPort(plan), Addresses = [IPAddress.Loopback] }),
-        TransportName.Socket => new SocketTransport(new SocketTransportOptions { Port = OwnPort(plan), Directory = plan.Directory }),
-        TransportName.VSocket => new VSocketTransport(new VSocketTransportOptions { Port = OwnPort(plan), Type = plan.VSocketType }),
-        _ => throw new BenchmarkFailure($"FastForward has no {plan.Transport} transport in this build"),
-    };
+    public static IForwardTransport Create(SidePlan plan) =>
+        plan.Transport switch
+        {
+            TransportName.Ip => new IpTransport(
+                new IpTransportOptions { Port = OwnPort(plan), Addresses = [IPAddress.Loopback] }
+            ),
+            TransportName.Socket => new SocketTransport(
+                new SocketTransportOptions { Port = OwnPort(plan), Directory = plan.Directory }
+            ),
+            TransportName.VSocket => new VSocketTransport(
+                new VSocketTransportOptions { Port = OwnPort(plan), Type = plan.VSocketType }
+            ),
+            _ => throw new BenchmarkFailure($"FastForward has no {plan.Transport} transport in this build"),
+        };
 
-    public static RouteRow RouteToPeer(SidePlan plan) => plan.Transport switch
-    {
-        TransportName.Ip => new RouteRow(PeerOf(plan.Role), 0, TransportKind.Ip, "127.0.0.1", PeerPort(plan)),
-        TransportName.VSocket => new RouteRow(PeerOf(plan.Role), 0, TransportKind.VSocket, "1", PeerPort(plan)), // VMADDR_CID_LOCAL
-        _ => new RouteRow(PeerOf(plan.Role), 0, TransportKind.Socket, "", PeerPort(plan)),
-    };
+    public static RouteRow RouteToPeer(SidePlan plan) =>
+        plan.Transport switch
+        {
+            TransportName.Ip => new RouteRow(PeerOf(plan.Role), 0, TransportKind.Ip, "127.0.0.1", PeerPort(plan)),
+            TransportName.VSocket => new RouteRow(PeerOf(plan.Role), 0, TransportKind.VSocket, "1", PeerPort(plan)), // VMADDR_CID_LOCAL
+            _ => new RouteRow(PeerOf(plan.Role), 0, TransportKind.Socket, "", PeerPort(plan)),
+        };
 
     private static int OwnPort(SidePlan plan) => plan.Role == Role.Near ? plan.NearPort : plan.FarPort;
 

@@ -19,7 +19,8 @@ internal sealed class ParentPipe : IDisposable
     /// <summary>Waits for the parent's octet.</summary>
     public void WaitForGo()
     {
-        if (_input.ReadByte() < 0) Environment.Exit(ExitCode.Failure);
+        if (_input.ReadByte() < 0)
+            Environment.Exit(ExitCode.Failure);
     }
 
     /// <summary>
@@ -53,7 +54,11 @@ internal sealed class ParentPipe : IDisposable
             Utf8Formatter.TryFormat(messages(), line[length..], out int written);
             length += written;
             line[length++] = (byte)' ';
-            Utf8Formatter.TryFormat(GC.GetTotalAllocatedBytes(precise: true) - Interlocked.Read(ref _excluded), line[length..], out written);
+            Utf8Formatter.TryFormat(
+                GC.GetTotalAllocatedBytes(precise: true) - Interlocked.Read(ref _excluded),
+                line[length..],
+                out written
+            );
             length += written;
             line[length++] = (byte)'\n';
             Write(line[..length]);

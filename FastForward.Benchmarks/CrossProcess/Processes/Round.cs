@@ -12,7 +12,12 @@ internal static class Round
 
     private static readonly TimeSpan s_lastWords = TimeSpan.FromMilliseconds(500);
 
-    public static async Task<RoundResult> RunAsync(SidePlan plan, Pinning pinning, FloorProgram? floor, CancellationToken cancellation)
+    public static async Task<RoundResult> RunAsync(
+        SidePlan plan,
+        Pinning pinning,
+        FloorProgram? floor,
+        CancellationToken cancellation
+    )
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("fastforward-round-");
         TimeSpan limit = TimeSpan.FromMicroseconds(plan.WarmUpMicros + plan.MeasureMicros) + s_slack;
@@ -26,7 +31,9 @@ internal static class Round
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new BenchmarkFailure($"{plan.Implementation} over {plan.Transport} did not end within {limit.TotalSeconds:0} s and was killed");
+            throw new BenchmarkFailure(
+                $"{plan.Implementation} over {plan.Transport} did not end within {limit.TotalSeconds:0} s and was killed"
+            );
         }
         finally
         {
@@ -34,22 +41,46 @@ internal static class Round
         }
     }
 
-    private static async Task<RoundResult> RunPairAsync(SidePlan plan, Pinning pinning, FloorProgram? floor, CancellationToken cancellation)
+    private static async Task<RoundResult> RunPairAsync(
+        SidePlan plan,
+        Pinning pinning,
+        FloorProgram? floor,
+        CancellationToken cancellation
+    )
     {
         using SideProcess far = SideProcess.Start(plan with { Role = Role.Far, Cpu = pinning.Far }, floor);
         string[] ready = await far.ExpectAsync("ready", cancellation).ConfigureAwait(false);
-        using SideProcess near = SideProcess.Start(plan with { Role = Role.Near, Cpu = pinning.Near, FarAddress = ready[0] }, floor);
+        using SideProcess near = SideProcess.Start(
+            plan with
+            {
+                Role = Role.Near,
+                Cpu = pinning.Near,
+                FarAddress = ready[0],
+            },
+            floor
+        );
         Task<RoundResult> result = MeasureAsync(plan, near, far, cancellation);
-        if (await Task.WhenAny(result, near.Ended, far.Ended).ConfigureAwait(false) == result && result.IsCompletedSuccessfully) return result.Result;
+        if (
+            await Task.WhenAny(result, near.Ended, far.Ended).ConfigureAwait(false) == result
+            && result.IsCompletedSuccessfully
+        )
+            return result.Result;
 
         // One process that dies mostly takes the other one with it: a moment later both can be told.
-        await Task.WhenAny(Task.WhenAll(near.Ended, far.Ended), Task.Delay(s_lastWords, cancellation)).ConfigureAwait(false);
+        await Task.WhenAny(Task.WhenAll(near.Ended, far.Ended), Task.Delay(s_lastWords, cancellation))
+            .ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested(); // a terminal sends Ctrl-C to all processes at once
-        if (near.DescribeEnd() is null && far.DescribeEnd() is null) return await result.ConfigureAwait(false);
+        if (near.DescribeEnd() is null && far.DescribeEnd() is null)
+            return await result.ConfigureAwait(false);
         throw new BenchmarkFailure(string.Join(", ", new[] { near.DescribeEnd(), far.DescribeEnd() }.OfType<string>()));
     }
 
-    private static async Task<RoundResult> MeasureAsync(SidePlan plan, SideProcess near, SideProcess far, CancellationToken cancellation)
+    private static async Task<RoundResult> MeasureAsync(
+        SidePlan plan,
+        SideProcess near,
+        SideProcess far,
+        CancellationToken cancellation
+    )
     {
         await near.ExpectAsync("begin", cancellation).ConfigureAwait(false);
 
@@ -63,13 +94,22 @@ internal static class Round
         double wall = Stopwatch.GetElapsedTime(started).TotalNanoseconds;
         IReadOnlyList<(long, long)> times = await near.ReadTimesAsync(cancellation).ConfigureAwait(false);
         bool oneWay = plan.Workload is WorkloadKind.Voice or WorkloadKind.Stream;
-        if (oneWay) times = await far.ReadTimesAsync(cancellation).ConfigureAwait(false);
+        if (oneWay)
+            times = await far.ReadTimesAsync(cancellation).ConfigureAwait(false);
         (long Messages, long Allocated)? after = await far.MarkAsync(cancellation).ConfigureAwait(false);
 
         long[] numbers = [.. measured.Select(SideProcess.Number)];
         double? allocated = null;
-        if (before is { } first && after is { } last && numbers[3] >= 0 && numbers[0] > 0 && last.Messages > first.Messages)
-            allocated = ((double)numbers[3] / numbers[0]) + ((double)(last.Allocated - first.Allocated) / (last.Messages - first.Messages));
+        if (
+            before is { } first
+            && after is { } last
+            && numbers[3] >= 0
+            && numbers[0] > 0
+            && last.Messages > first.Messages
+        )
+            allocated =
+                ((double)numbers[3] / numbers[0])
+                + ((double)(last.Allocated - first.Allocated) / (last.Messages - first.Messages));
         return new RoundResult
         {
             Sent = numbers[0],

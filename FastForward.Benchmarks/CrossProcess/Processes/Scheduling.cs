@@ -19,7 +19,10 @@ internal static unsafe partial class Scheduling
     /// <summary>Binds the calling thread, and what it starts later, to one core.</summary>
     public static void Pin(int processor)
     {
-        if (!SetAffinity([processor])) throw new BenchmarkFailure($"sched_setaffinity: core {processor} was refused: {Marshal.GetLastPInvokeErrorMessage()}");
+        if (!SetAffinity([processor]))
+            throw new BenchmarkFailure(
+                $"sched_setaffinity: core {processor} was refused: {Marshal.GetLastPInvokeErrorMessage()}"
+            );
     }
 
     /// <summary>Lets the calling thread use all cores of the process again.</summary>
@@ -46,20 +49,34 @@ internal static unsafe partial class Scheduling
     {
         Span<byte> mask = stackalloc byte[MaxProcessors / 8];
         mask.Clear();
-        foreach (int processor in processors) mask[processor / 8] |= (byte)(1 << (processor % 8));
-        fixed (byte* bits = mask) return SetAffinity(0, (nuint)mask.Length, bits) == 0;
+        foreach (int processor in processors)
+            mask[processor / 8] |= (byte)(1 << (processor % 8));
+        fixed (byte* bits = mask)
+            return SetAffinity(0, (nuint)mask.Length, bits) == 0;
     }
 
     private static int[] ReadAllowed()
     {
         const string Key = "Cpus_allowed_list:";
-        string? line = File.ReadLines("/proc/self/status").FirstOrDefault(static line => line.StartsWith(Key, StringComparison.Ordinal));
-        if (line is null) return [];
-        return [.. line[Key.Length..].Trim().Split(',').SelectMany(static range =>
-        {
-            int[] ends = [.. range.Split('-').Select(static text => int.Parse(text, CultureInfo.InvariantCulture))];
-            return Enumerable.Range(ends[0], ends[^1] - ends[0] + 1);
-        }).Where(static processor => processor < MaxProcessors)];
+        string? line = File.ReadLines("/proc/self/status")
+            .FirstOrDefault(static line => line.StartsWith(Key, StringComparison.Ordinal));
+        if (line is null)
+            return [];
+        return
+        [
+            .. line[Key.Length..]
+                .Trim()
+                .Split(',')
+                .SelectMany(static range =>
+                {
+                    int[] ends =
+                    [
+                        .. range.Split('-').Select(static text => int.Parse(text, CultureInfo.InvariantCulture)),
+                    ];
+                    return Enumerable.Range(ends[0], ends[^1] - ends[0] + 1);
+                })
+                .Where(static processor => processor < MaxProcessors),
+        ];
     }
 
     [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]

@@ -50,7 +50,8 @@ internal sealed record SidePlan
     public string ToJson() => JsonSerializer.Serialize(this, SidePlanJson.Default.SidePlan);
 
     public static SidePlan FromJson(string json) =>
-        JsonSerializer.Deserialize(json, SidePlanJson.Default.SidePlan) ?? throw new JsonException("The plan is empty.");
+        JsonSerializer.Deserialize(json, SidePlanJson.Default.SidePlan)
+        ?? throw new JsonException("The plan is empty.");
 }
 
 [JsonSerializable(typeof(SidePlan))]

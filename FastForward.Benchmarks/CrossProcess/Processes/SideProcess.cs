@@ -60,7 +60,8 @@ internal sealed class SideProcess : IDisposable
     {
         string line = await ReadAsync(cancellation).ConfigureAwait(false);
         string[] words = line.Split(' ');
-        if (words[0] != word) throw new BenchmarkFailure($"{Name} said '{line}' where '{word}' was expected");
+        if (words[0] != word)
+            throw new BenchmarkFailure($"{Name} said '{line}' where '{word}' was expected");
         return words[1..];
     }
 
@@ -71,9 +72,11 @@ internal sealed class SideProcess : IDisposable
         while (true)
         {
             string line = await ReadAsync(cancellation).ConfigureAwait(false);
-            if (line == "done") return times;
+            if (line == "done")
+                return times;
             string[] words = line.Split(' ');
-            if (words.Length != 2) throw new BenchmarkFailure($"{Name} said '{line}' where a time and its count were expected");
+            if (words.Length != 2)
+                throw new BenchmarkFailure($"{Name} said '{line}' where a time and its count were expected");
             times.Add((Number(words[0]), Number(words[1])));
         }
     }
@@ -95,7 +98,8 @@ internal sealed class SideProcess : IDisposable
     /// <summary>Asks a managed side how many messages it has handled and how many octets it has allocated.</summary>
     public async Task<(long Messages, long Allocated)?> MarkAsync(CancellationToken cancellation)
     {
-        if (ImplementationName.IsFloor(_plan.Implementation)) return null;
+        if (ImplementationName.IsFloor(_plan.Implementation))
+            return null;
         Go();
         string[] words = await ExpectAsync("mark", cancellation).ConfigureAwait(false);
         return (Number(words[0]), Number(words[1]));
@@ -113,20 +117,25 @@ internal sealed class SideProcess : IDisposable
             // It is gone already.
         }
 
-        if (!_process.WaitForExit(s_patience)) _process.Kill();
+        if (!_process.WaitForExit(s_patience))
+            _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
     }
 
     public static long Number(string text) =>
-        long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long value) ? value : throw new BenchmarkFailure($"'{text}' is no number");
+        long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long value)
+            ? value
+            : throw new BenchmarkFailure($"'{text}' is no number");
 
     /// <summary>How it ended and what it said; null while it runs.</summary>
     public string? DescribeEnd()
     {
-        if (!Ended.IsCompleted) return null;
+        if (!Ended.IsCompleted)
+            return null;
         string last;
-        lock (_errors) last = _errors.Count == 0 ? "" : $": {string.Join("; ", _errors.TakeLast(5))}";
+        lock (_errors)
+            last = _errors.Count == 0 ? "" : $": {string.Join("; ", _errors.TakeLast(5))}";
         return $"{Name} ended with code {_process.ExitCode}{last}";
     }
 
@@ -135,9 +144,13 @@ internal sealed class SideProcess : IDisposable
     private static ProcessStartInfo OwnCommand(SidePlan plan)
     {
         string program = Environment.ProcessPath ?? throw new BenchmarkFailure("the path of this process is unknown");
-        bool throughDotnet = Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
+        bool throughDotnet = Path.GetFileNameWithoutExtension(program)
+            .Equals("dotnet", StringComparison.OrdinalIgnoreCase);
         string[] command = ["side", plan.ToJson()];
-        ProcessStartInfo start = new(program, throughDotnet ? [Environment.GetCommandLineArgs()[0], .. command] : command);
+        ProcessStartInfo start = new(
+            program,
+            throughDotnet ? [Environment.GetCommandLineArgs()[0], .. command] : command
+        );
         start.Environment["DOTNET_EnableDiagnostics"] = "0"; // no threads and files of the debugger
         start.Environment["DOTNET_gcConcurrent"] = "0"; // as the host runs
         return start;
@@ -158,13 +171,17 @@ internal sealed class SideProcess : IDisposable
 
     private void Take(string? line)
     {
-        if (line is null) _lines.Writer.TryComplete();
-        else _lines.Writer.TryWrite(line);
+        if (line is null)
+            _lines.Writer.TryComplete();
+        else
+            _lines.Writer.TryWrite(line);
     }
 
     private void Keep(string? line)
     {
-        if (string.IsNullOrWhiteSpace(line)) return;
-        lock (_errors) _errors.Add(line);
+        if (string.IsNullOrWhiteSpace(line))
+            return;
+        lock (_errors)
+            _errors.Add(line);
     }
 }

@@ -23,10 +23,16 @@ internal static class SideRun
         {
             // Threads that a library makes for itself here stay free; what the measuring thread starts later stays with it.
             using IEndpoint endpoint = Endpoints.Create(plan);
-            if (plan.Cpu >= 0) Scheduling.Pin(plan.Cpu);
+            if (plan.Cpu >= 0)
+                Scheduling.Pin(plan.Cpu);
             return plan.Role == Role.Near ? RunNear(plan, endpoint) : RunFar(plan, endpoint);
         }
-        catch (Exception exception) when (exception is BenchmarkFailure or FastForward.Transport.TransportException or System.Net.Sockets.SocketException)
+        catch (Exception exception)
+            when (exception
+                    is BenchmarkFailure
+                        or FastForward.Transport.TransportException
+                        or System.Net.Sockets.SocketException
+            )
         {
             Console.Error.WriteLine(exception.Message);
             return ExitCode.Failure;
@@ -39,7 +45,8 @@ internal static class SideRun
         FarSide far = new(endpoint, plan.Size, far => Print(parent, far.Times));
         parent.Say($"ready {endpoint.Address}");
         parent.Follow(() => far.Handled);
-        while (true) endpoint.Turn(far);
+        while (true)
+            endpoint.Turn(far);
     }
 
     private static int RunNear(SidePlan plan, IEndpoint endpoint)
@@ -66,32 +73,59 @@ internal static class SideRun
     private static void RunPhase(NearWorkload workload, IEndpoint endpoint, long nanos)
     {
         workload.Start(nanos);
-        while (!workload.IsDone) endpoint.Turn(workload);
+        while (!workload.IsDone)
+            endpoint.Turn(workload);
     }
 
     private static void Connect(IEndpoint endpoint, SidePlan plan)
     {
         NearWorkload nothing = Create(plan, endpoint, Phase.None);
-        for (long limit = Clock.Now + (long)s_connectLimit.TotalNanoseconds; !endpoint.IsConnected;)
+        long limit = Clock.Now + (long)s_connectLimit.TotalNanoseconds;
+        while (!endpoint.IsConnected)
         {
-            if (Clock.Now > limit) throw new BenchmarkFailure($"no connection to the other process within {s_connectLimit.TotalSeconds} s");
+            if (Clock.Now > limit)
+                throw new BenchmarkFailure(
+                    $"no connection to the other process within {s_connectLimit.TotalSeconds} s"
+                );
             endpoint.Turn(nothing);
         }
     }
 
-    private static NearWorkload Create(SidePlan plan, IEndpoint endpoint, Phase phase) => plan.Workload switch
-    {
-        WorkloadKind.Ping => new PingPong(endpoint, plan.Size, phase),
-        WorkloadKind.Paced => new Paced(endpoint, plan.Size, phase, MessageKind.Echo, plan.IntervalNanos, plan.TickNanos, 1),
-        WorkloadKind.Voice => new Paced(endpoint, plan.Size, phase, MessageKind.Timed, plan.IntervalNanos, plan.TickNanos, plan.Streams),
-        _ => new Flood(endpoint, plan.Size, phase),
-    };
+    private static NearWorkload Create(SidePlan plan, IEndpoint endpoint, Phase phase) =>
+        plan.Workload switch
+        {
+            WorkloadKind.Ping => new PingPong(endpoint, plan.Size, phase),
+            WorkloadKind.Paced => new Paced(
+                endpoint,
+                plan.Size,
+                phase,
+                MessageKind.Echo,
+                plan.IntervalNanos,
+                plan.TickNanos,
+                1
+            ),
+            WorkloadKind.Voice => new Paced(
+                endpoint,
+                plan.Size,
+                phase,
+                MessageKind.Timed,
+                plan.IntervalNanos,
+                plan.TickNanos,
+                plan.Streams
+            ),
+            _ => new Flood(endpoint, plan.Size, phase),
+        };
 
     private static void Print(ParentPipe parent, LongHistogram times)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
         foreach (HdrHistogram.Iteration.HistogramIterationValue value in times.RecordedValues())
-            parent.Say(string.Create(CultureInfo.InvariantCulture, $"{value.ValueIteratedTo} {value.CountAddedInThisIterationStep}"));
+            parent.Say(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{value.ValueIteratedTo} {value.CountAddedInThisIterationStep}"
+                )
+            );
         parent.Say("done");
         parent.Exclude(GC.GetAllocatedBytesForCurrentThread() - before);
     }

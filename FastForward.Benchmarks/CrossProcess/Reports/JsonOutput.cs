@@ -21,14 +21,16 @@ internal sealed class JsonOutput : IDisposable
     /// <param name="file">Its path; null for the standard output.</param>
     public static JsonOutput Open(string? file)
     {
-        if (file is null) return new JsonOutput(Console.OpenStandardOutput(), null);
+        if (file is null)
+            return new JsonOutput(Console.OpenStandardOutput(), null);
         bool isThere = File.Exists(file);
         return new JsonOutput(new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write), isThere ? null : file);
     }
 
     public void Write(IEnumerable<Row> rows)
     {
-        if (_stream is FileStream { CanSeek: true, Length: > 0 } file) file.SetLength(0);
+        if (_stream is FileStream { CanSeek: true, Length: > 0 } file)
+            file.SetLength(0);
         JsonReport.Write(_stream, rows);
         _isWritten = true;
     }
@@ -36,6 +38,7 @@ internal sealed class JsonOutput : IDisposable
     public void Dispose()
     {
         _stream.Dispose();
-        if (_madeHere is not null && !_isWritten) File.Delete(_madeHere);
+        if (_madeHere is not null && !_isWritten)
+            File.Delete(_madeHere);
     }
 }

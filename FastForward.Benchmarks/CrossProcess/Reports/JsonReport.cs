@@ -36,7 +36,9 @@ internal static class JsonReport
 
     private static void Write(Utf8JsonWriter json, string name, Spread? value, int digits)
     {
-        if (value is { } spread) json.WriteNumber(name, Math.Round(spread.Median, digits));
-        else json.WriteNull(name);
+        if (value is { } spread)
+            json.WriteNumber(name, Math.Round(spread.Median, digits));
+        else
+            json.WriteNull(name);
     }
 }

@@ -26,12 +26,18 @@ internal static class PlotReport
     public static IReadOnlyList<string> Write(string directory, string workload, IReadOnlyList<Row> rows)
     {
         List<string> files = [];
-        foreach (IGrouping<(string Mode, int Size), Row> cell in rows.GroupBy(static row => (row.Contest.Mode.ToString().ToLowerInvariant(), row.Contest.Size)))
+        foreach (
+            IGrouping<(string Mode, int Size), Row> cell in rows.GroupBy(static row =>
+                (row.Contest.Mode.ToString().ToLowerInvariant(), row.Contest.Size)
+            )
+        )
         {
             using Plot plot = new();
             plot.Title($"{workload}, {cell.Key.Mode}, {cell.Key.Size} B");
-            if (cell.Any(static row => row.HasTimes)) AddTimes(plot, cell.Where(static row => row.HasTimes));
-            else AddRates(plot, [.. cell]);
+            if (cell.Any(static row => row.HasTimes))
+                AddTimes(plot, cell.Where(static row => row.HasTimes));
+            else
+                AddRates(plot, [.. cell]);
             string file = Path.Combine(directory, $"{workload}-{cell.Key.Mode}-{cell.Key.Size}.png");
             plot.SavePng(file, Width, Height);
             files.Add(file);
@@ -44,7 +50,8 @@ internal static class PlotReport
     {
         foreach (Row row in rows)
         {
-            List<double> nines = [], micros = [];
+            List<double> nines = [],
+                micros = [];
             for (double nine = 0; nine <= s_nines[^1]; nine += 0.05)
             {
                 nines.Add(nine);
@@ -58,7 +65,14 @@ internal static class PlotReport
 
         double[] decades = [.. Enumerable.Range(-1, 9).Select(static decade => (double)decade)];
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(s_nines, s_percentiles);
-        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual(decades, [.. decades.Select(static decade => Math.Pow(10, decade).ToString("#,0.#", System.Globalization.CultureInfo.InvariantCulture))]);
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
+            decades,
+            [
+                .. decades.Select(static decade =>
+                    Math.Pow(10, decade).ToString("#,0.#", System.Globalization.CultureInfo.InvariantCulture)
+                ),
+            ]
+        );
         plot.XLabel("percentile");
         plot.YLabel("microseconds");
         plot.ShowLegend(Edge.Right);

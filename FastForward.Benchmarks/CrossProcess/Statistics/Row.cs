@@ -13,7 +13,8 @@ internal sealed class Row(Contest contest)
 
     public int Rounds => _rounds.Count;
 
-    public bool HasTimes => _histograms.Count > 0 && _histograms.TrueForAll(static histogram => histogram.TotalCount > 0);
+    public bool HasTimes =>
+        _histograms.Count > 0 && _histograms.TrueForAll(static histogram => histogram.TotalCount > 0);
 
     public Spread? P50 => Percentile(50);
 
@@ -23,7 +24,8 @@ internal sealed class Row(Contest contest)
 
     public Spread MessagesPerSecond => Spread.Of(_rounds.Select(static round => round.MessagesPerSecond))!.Value;
 
-    public Spread? AllocatedBytesPerMessage => Spread.Of(_rounds.Select(static round => round.AllocatedBytesPerMessage));
+    public Spread? AllocatedBytesPerMessage =>
+        Spread.Of(_rounds.Select(static round => round.AllocatedBytesPerMessage));
 
     public Spread? CpuPercent => Spread.Of(_rounds.Select(static round => round.CpuPercent));
 
@@ -34,7 +36,8 @@ internal sealed class Row(Contest contest)
     public void Add(RoundResult round)
     {
         LongHistogram histogram = new(Workload.LongestNanos, 3);
-        foreach ((long nanos, long count) in round.Times) histogram.RecordValueWithCount(Math.Min(nanos, Workload.LongestNanos), count);
+        foreach ((long nanos, long count) in round.Times)
+            histogram.RecordValueWithCount(Math.Min(nanos, Workload.LongestNanos), count);
         _rounds.Add(round);
         _histograms.Add(histogram);
     }
@@ -48,11 +51,18 @@ internal sealed class Row(Contest contest)
 
     /// <summary>The same of the rates.</summary>
     public double? RateRatioTo(Row? other) =>
-        other is null ? null : Ratio(_rounds.Select(static round => round.MessagesPerSecond), other._rounds.Select(static round => round.MessagesPerSecond));
+        other is null
+            ? null
+            : Ratio(
+                _rounds.Select(static round => round.MessagesPerSecond),
+                other._rounds.Select(static round => round.MessagesPerSecond)
+            );
 
     private IEnumerable<double> Micros(double percentile) =>
         _histograms.Select(histogram => histogram.GetValueAtPercentile(percentile) / 1000.0);
 
     private static double? Ratio(IEnumerable<double> own, IEnumerable<double> others) =>
-        Spread.Of(own.Zip(others).Where(static pair => pair.Second > 0).Select(static pair => pair.First / pair.Second))?.Median;
+        Spread
+            .Of(own.Zip(others).Where(static pair => pair.Second > 0).Select(static pair => pair.First / pair.Second))
+            ?.Median;
 }

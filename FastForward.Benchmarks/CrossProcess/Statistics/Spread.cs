@@ -7,7 +7,8 @@ internal readonly record struct Spread(double Median, double Least, double Most)
     public static Spread? Of(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
-        if (sorted.Length == 0) return null;
+        if (sorted.Length == 0)
+            return null;
         int middle = sorted.Length / 2;
         double median = sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
         return new Spread(median, sorted[0], sorted[^1]);
@@ -17,6 +18,8 @@ internal readonly record struct Spread(double Median, double Least, double Most)
     public static Spread? Of(IEnumerable<double?> values)
     {
         double?[] all = [.. values];
-        return Array.TrueForAll(all, static value => value.HasValue) ? Of(all.Select(static value => value!.Value)) : null;
+        return Array.TrueForAll(all, static value => value.HasValue)
+            ? Of(all.Select(static value => value!.Value))
+            : null;
     }
 }

@@ -13,6 +13,8 @@ internal static class Clock
     public static void Verify()
     {
         if (Stopwatch.Frequency != NanosPerSecond)
-            throw new PlatformNotSupportedException($"The time stamps of this runtime count {Stopwatch.Frequency} per second; nanoseconds were expected.");
+            throw new PlatformNotSupportedException(
+                $"The time stamps of this runtime count {Stopwatch.Frequency} per second; nanoseconds were expected."
+            );
     }
 }

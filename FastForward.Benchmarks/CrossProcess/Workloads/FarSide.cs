@@ -16,7 +16,8 @@ internal sealed class FarSide(IEndpoint endpoint, int size, Action<FarSide> repo
     public override void OnMessage(ReadOnlySpan<byte> message)
     {
         MessageHeader header = MessageHeader.Read(message);
-        if (header.Phase < _phase) return;
+        if (header.Phase < _phase)
+            return;
         if (header.Phase > _phase)
         {
             _phase = header.Phase;
@@ -34,11 +35,13 @@ internal sealed class FarSide(IEndpoint endpoint, int size, Action<FarSide> repo
                 break;
             case MessageKind.Timed:
                 _arrived++;
-                if (_phase == Phase.Measurement) Record(Clock.Now - header.Time);
+                if (_phase == Phase.Measurement)
+                    Record(Clock.Now - header.Time);
                 break;
             case MessageKind.End:
                 TrySend(1, header with { Time = _arrived }); // without room the near side asks again
-                if (_phase != Phase.Measurement || _reported) break;
+                if (_phase != Phase.Measurement || _reported)
+                    break;
                 _reported = true;
                 report(this);
                 break;

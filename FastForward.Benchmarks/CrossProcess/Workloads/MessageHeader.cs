@@ -10,10 +10,12 @@ internal readonly record struct MessageHeader(long Time, MessageKind Kind, Phase
 {
     public const int Size = 16;
 
-    public static MessageHeader Read(ReadOnlySpan<byte> message) => new(
-        BinaryPrimitives.ReadInt64LittleEndian(message),
-        (MessageKind)BinaryPrimitives.ReadUInt32LittleEndian(message[8..]),
-        (Phase)BinaryPrimitives.ReadUInt32LittleEndian(message[12..]));
+    public static MessageHeader Read(ReadOnlySpan<byte> message) =>
+        new(
+            BinaryPrimitives.ReadInt64LittleEndian(message),
+            (MessageKind)BinaryPrimitives.ReadUInt32LittleEndian(message[8..]),
+            (Phase)BinaryPrimitives.ReadUInt32LittleEndian(message[12..])
+        );
 
     public void Write(Span<byte> message)
     {

@@ -44,7 +44,8 @@ internal abstract class NearWorkload(IEndpoint endpoint, int size, Phase phase) 
     public sealed override void OnMessage(ReadOnlySpan<byte> message)
     {
         MessageHeader header = MessageHeader.Read(message);
-        if (header.Phase != Phase || IsDone) return;
+        if (header.Phase != Phase || IsDone)
+            return;
         if (header.Kind == MessageKind.End)
         {
             Received = header.Time;
@@ -53,40 +54,44 @@ internal abstract class NearWorkload(IEndpoint endpoint, int size, Phase phase) 
         else if (header.Kind == MessageKind.Echo)
         {
             OnEcho(header);
-            if (IsDraining && Received == Sent) Finish();
+            if (IsDraining && Received == Sent)
+                Finish();
         }
     }
 
     public sealed override void OnDue()
     {
-        if (IsDone || Clock.Now < Due) return;
-        if (IsDraining) Finish();
-        else if (IsAsking) Ask();
-        else OnTurn();
+        if (IsDone || Clock.Now < Due)
+            return;
+        if (IsDraining)
+            Finish();
+        else if (IsAsking)
+            Ask();
+        else
+            OnTurn();
     }
 
     public sealed override void OnWritable()
     {
-        if (!IsDone && !IsDraining && !IsAsking) OnRoom();
+        if (!IsDone && !IsDraining && !IsAsking)
+            OnRoom();
     }
 
     protected abstract void OnStart(long now);
 
     protected abstract void OnTurn();
 
-    protected virtual void OnEcho(in MessageHeader header)
-    {
-    }
+    protected virtual void OnEcho(in MessageHeader header) { }
 
-    protected virtual void OnRoom()
-    {
-    }
+    protected virtual void OnRoom() { }
 
     /// <summary>The last message is sent: waits for the echoes that are under way.</summary>
     protected void Drain()
     {
-        if (Received == Sent) Finish();
-        else Due = _limit = Clock.Now + Patience;
+        if (Received == Sent)
+            Finish();
+        else
+            Due = _limit = Clock.Now + Patience;
     }
 
     /// <summary>The last message is sent: asks the far side what came, again and again since a datagram may be lost.</summary>

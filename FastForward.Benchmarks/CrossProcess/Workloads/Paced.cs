@@ -13,8 +13,15 @@ namespace FastForward.Benchmarks.CrossProcess.Workloads;
 /// <param name="interval">Nanoseconds between two messages.</param>
 /// <param name="tick">Due times are rounded down to a multiple of this, so that what falls into one tick is sent together.</param>
 /// <param name="streams">The messages go round this many streams.</param>
-internal sealed class Paced(IEndpoint endpoint, int size, Phase phase, MessageKind kind, long interval, long tick, int streams)
-    : NearWorkload(endpoint, size, phase)
+internal sealed class Paced(
+    IEndpoint endpoint,
+    int size,
+    Phase phase,
+    MessageKind kind,
+    long interval,
+    long tick,
+    int streams
+) : NearWorkload(endpoint, size, phase)
 {
     private long _start;
     private uint _stream;
@@ -35,7 +42,8 @@ internal sealed class Paced(IEndpoint endpoint, int size, Phase phase, MessageKi
 
     protected override void OnTurn()
     {
-        long now = Clock.Now, due = NextDue;
+        long now = Clock.Now,
+            due = NextDue;
         for (; due <= now && due < End; due = NextDue)
         {
             if (!TrySend(1 + _stream, new MessageHeader(due, kind, Phase)))
@@ -45,13 +53,17 @@ internal sealed class Paced(IEndpoint endpoint, int size, Phase phase, MessageKi
             }
 
             Sent++;
-            if (++_stream == streams) _stream = 0;
+            if (++_stream == streams)
+                _stream = 0;
         }
 
         Due = due;
-        if (due < End) return;
-        if (kind == MessageKind.Echo) Drain();
-        else Ask();
+        if (due < End)
+            return;
+        if (kind == MessageKind.Echo)
+            Drain();
+        else
+            Ask();
     }
 
     protected override void OnRoom() => Due = NextDue;

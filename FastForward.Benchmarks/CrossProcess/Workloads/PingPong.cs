@@ -16,12 +16,15 @@ internal sealed class PingPong(IEndpoint endpoint, int size, Phase phase) : Near
 
     protected override void OnEcho(in MessageHeader header)
     {
-        if (header.Time != _underWay) return; // it was given up
+        if (header.Time != _underWay)
+            return; // it was given up
         long now = Clock.Now;
         Received++;
         Record(now - header.Time);
-        if (now < End) Ping(now);
-        else Finish();
+        if (now < End)
+            Ping(now);
+        else
+            Finish();
     }
 
     // Looked at once a second only, so that watching costs nothing.
@@ -29,14 +32,18 @@ internal sealed class PingPong(IEndpoint endpoint, int size, Phase phase) : Near
     {
         long now = Clock.Now;
         Due = now + LostAfter;
-        if (now - _underWay < LostAfter) return;
-        if (now < End) Ping(now);
-        else Finish();
+        if (now - _underWay < LostAfter)
+            return;
+        if (now < End)
+            Ping(now);
+        else
+            Finish();
     }
 
     private void Ping(long now)
     {
         _underWay = now;
-        if (TrySend(1, new MessageHeader(now, MessageKind.Echo, Phase))) Sent++;
+        if (TrySend(1, new MessageHeader(now, MessageKind.Echo, Phase)))
+            Sent++;
     }
 }

@@ -21,14 +21,10 @@ internal abstract class Workload(IEndpoint endpoint, int size)
     public abstract void OnMessage(ReadOnlySpan<byte> message);
 
     /// <summary>The time is <see cref="Due"/>.</summary>
-    public virtual void OnDue()
-    {
-    }
+    public virtual void OnDue() { }
 
     /// <summary>There is room again after a send that was not taken.</summary>
-    public virtual void OnWritable()
-    {
-    }
+    public virtual void OnWritable() { }
 
     protected bool TrySend(ulong stream, in MessageHeader header)
     {

@@ -43,7 +43,8 @@ internal sealed partial class RunningProgram : IDisposable
     {
         get
         {
-            lock (_lines) return string.Join('\n', _output);
+            lock (_lines)
+                return string.Join('\n', _output);
         }
     }
 
@@ -52,34 +53,44 @@ internal sealed partial class RunningProgram : IDisposable
     {
         get
         {
-            lock (_lines) return string.Join('\n', _lines);
+            lock (_lines)
+                return string.Join('\n', _lines);
         }
     }
 
-    public static RunningProgram Start(string program, params string[] arguments) => StartIn(Environment.CurrentDirectory, program, arguments);
+    public static RunningProgram Start(string program, params string[] arguments) =>
+        StartIn(Environment.CurrentDirectory, program, arguments);
 
-    public static RunningProgram StartIn(string directory, string program, params string[] arguments) => new(new ProcessStartInfo(program, arguments)
-    {
-        WorkingDirectory = directory,
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    });
+    public static RunningProgram StartIn(string directory, string program, params string[] arguments) =>
+        new(
+            new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = directory,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        );
 
     /// <summary>
     /// The host as it was built with the tests. A shell that runs the tests in the background makes its children ignore
     /// SIGINT, and they would hand that down: env undoes it.
     /// </summary>
-    public static RunningProgram StartHost(params string[] arguments) => Start("env", ["--default-signal=INT", HostPath, .. arguments]);
+    public static RunningProgram StartHost(params string[] arguments) =>
+        Start("env", ["--default-signal=INT", HostPath, .. arguments]);
 
     public static string HostPath => Path.Combine(AppContext.BaseDirectory, "FastForward.Host");
 
     /// <summary>Waits until a line holds <paramref name="text"/>.</summary>
-    public void WaitForLine(string text) => WaitFor(() => _lines.Exists(line => line.Contains(text, StringComparison.Ordinal)), $"a line with \"{text}\"");
+    public void WaitForLine(string text) =>
+        WaitFor(() => _lines.Exists(line => line.Contains(text, StringComparison.Ordinal)), $"a line with \"{text}\"");
 
     /// <summary>Waits until <paramref name="count"/> lines hold <paramref name="text"/>.</summary>
     public void WaitForLines(string text, int count) =>
-        WaitFor(() => _lines.Count(line => line.Contains(text, StringComparison.Ordinal)) >= count, $"{count} lines with \"{text}\"");
+        WaitFor(
+            () => _lines.Count(line => line.Contains(text, StringComparison.Ordinal)) >= count,
+            $"{count} lines with \"{text}\""
+        );
 
     /// <summary>Waits for the end of the process and of its output.</summary>
     /// <returns>The exit code.</returns>
@@ -112,9 +123,15 @@ internal sealed partial class RunningProgram : IDisposable
         {
             while (!condition())
             {
-                if (_ended && !evenAfterEnd) throw new AssertionException($"{Name} ended with code {_process.ExitCode} before {what}:\n{string.Join('\n', _lines)}");
+                if (_ended && !evenAfterEnd)
+                    throw new AssertionException(
+                        $"{Name} ended with code {_process.ExitCode} before {what}:\n{string.Join('\n', _lines)}"
+                    );
                 TimeSpan left = most - watch.Elapsed;
-                if (left <= TimeSpan.Zero) throw new AssertionException($"{Name}: waited {watch.Elapsed.TotalSeconds:0.0} s for {what}:\n{string.Join('\n', _lines)}");
+                if (left <= TimeSpan.Zero)
+                    throw new AssertionException(
+                        $"{Name}: waited {watch.Elapsed.TotalSeconds:0.0} s for {what}:\n{string.Join('\n', _lines)}"
+                    );
                 Monitor.Wait(_lines, left);
             }
         }
@@ -122,11 +139,13 @@ internal sealed partial class RunningProgram : IDisposable
 
     private void Take(string? line, bool output)
     {
-        if (line is null) return;
+        if (line is null)
+            return;
         lock (_lines)
         {
             _lines.Add(line);
-            if (output) _output.Add(line);
+            if (output)
+                _output.Add(line);
             Monitor.PulseAll(_lines);
         }
     }

@@ -48,23 +48,33 @@ internal sealed class TwoInstances : IDisposable
         uint peer = node == Near ? Far : Near;
         string file = InstanceFile(node);
         string address = _type == "FORWARD_TRANSPORT_IP" ? "127.0.0.1" : "";
-        File.WriteAllText(file, string.Create(CultureInfo.InvariantCulture, $"""
-            network={node}
-            port={PortOf(node)}
-            addresses=127.0.0.1
-            socket-directory={_directory.FullName}
-            {keys}
-            [OverriddenNodes]
-            {peer} = 0, {_type}, {address}, {PortOf(peer)}
-            {sections}
-            """));
+        File.WriteAllText(
+            file,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                network={node}
+                port={PortOf(node)}
+                addresses=127.0.0.1
+                socket-directory={_directory.FullName}
+                {keys}
+                [OverriddenNodes]
+                {peer} = 0, {_type}, {address}, {PortOf(peer)}
+                {sections}
+                """
+            )
+        );
         RunningProgram program = RunningProgram.StartHost("run", "--instance", file);
         _programs.Add(program);
         return program;
     }
 
     /// <summary>Starts both and waits until they are connected.</summary>
-    public (RunningProgram Near, RunningProgram Far) StartBoth(string nearSections, string farSections, string keys = "")
+    public (RunningProgram Near, RunningProgram Far) StartBoth(
+        string nearSections,
+        string farSections,
+        string keys = ""
+    )
     {
         RunningProgram near = Start(Near, nearSections, keys);
         RunningProgram far = Start(Far, farSections, keys);
@@ -75,7 +85,8 @@ internal sealed class TwoInstances : IDisposable
 
     public void Dispose()
     {
-        foreach (RunningProgram program in _programs) program.Dispose();
+        foreach (RunningProgram program in _programs)
+            program.Dispose();
         _directory.Delete(recursive: true);
     }
 }

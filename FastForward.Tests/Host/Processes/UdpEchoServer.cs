@@ -22,7 +22,8 @@ internal sealed class UdpEchoServer : IDisposable
     {
         get
         {
-            lock (_clients) return _clients.Count;
+            lock (_clients)
+                return _clients.Count;
         }
     }
 
@@ -41,7 +42,8 @@ internal sealed class UdpEchoServer : IDisposable
             {
                 EndPoint from = new IPEndPoint(IPAddress.Any, 0);
                 int length = _socket.ReceiveFrom(buffer, ref from);
-                lock (_clients) _clients.Add(from);
+                lock (_clients)
+                    _clients.Add(from);
                 _socket.SendTo(buffer.AsSpan(0, length), from);
             }
         }

@@ -25,7 +25,12 @@ namespace FastForward.Transport;
 /// </remarks>
 public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
 {
-    private static readonly PipeOptions s_options = new(readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.ThreadPool, pauseWriterThreshold: 0, useSynchronizationContext: false);
+    private static readonly PipeOptions s_options = new(
+        readerScheduler: PipeScheduler.ThreadPool,
+        writerScheduler: PipeScheduler.ThreadPool,
+        pauseWriterThreshold: 0,
+        useSynchronizationContext: false
+    );
 
     private readonly ForwardClient _client;
     private readonly Pipe _received = new(s_options); // it does not pause its writer: what it holds is bounded by credit
@@ -51,7 +56,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
         _release = Release;
         _reader = new ForwardPipeReader(this, _received.Reader);
         _writer = new ForwardPipeWriter(this, client);
-        if (IsAccepting) _accepted.SetResult();
+        if (IsAccepting)
+            _accepted.SetResult();
     }
 
     /// <summary>The other node.</summary>
@@ -109,14 +115,16 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
             return;
         }
 
-        if (message.Payload.IsEmpty || _isInputOver) return;
+        if (message.Payload.IsEmpty || _isInputOver)
+            return;
         _credit = message.Credit;
         _held += message.Payload.Length;
         node.HoldCredit(message.Credit, message.Payload.Length);
         _received.Writer.Write(message.Payload);
         // It does not wait, since the pipe does not pause; completed means that the reader wants no more.
         ValueTask<FlushResult> flush = _received.Writer.FlushAsync();
-        if (flush.IsCompletedSuccessfully && flush.Result.IsCompleted) ReleaseAll(node);
+        if (flush.IsCompletedSuccessfully && flush.Result.IsCompleted)
+            ReleaseAll(node);
     }
 
     /// <summary>The incoming stream is over, on the loop thread.</summary>
@@ -125,9 +133,17 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
         ForwardPipeException? fault = end.Reason switch
         {
             StreamEndReason.Ended => null,
-            StreamEndReason.Reset => new ForwardPipeException(PipeFailure.Reset, end.Code, $"Node {Node} gave its direction of the pipe up, with code {end.Code}."),
+            StreamEndReason.Reset => new ForwardPipeException(
+                PipeFailure.Reset,
+                end.Code,
+                $"Node {Node} gave its direction of the pipe up, with code {end.Code}."
+            ),
             StreamEndReason.PeerLost => Lost(),
-            _ => new ForwardPipeException(PipeFailure.Reset, 0, $"The stream of node {Node} had to make room for others."),
+            _ => new ForwardPipeException(
+                PipeFailure.Reset,
+                0,
+                $"The stream of node {Node} had to make room for others."
+            ),
         };
         if (end.Reason == StreamEndReason.PeerLost)
         {
@@ -135,36 +151,62 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
             return;
         }
 
-        if (!_accepted.Task.IsCompleted) Fail(fault ?? new ForwardPipeException(PipeFailure.Protocol, 0, $"Node {Node} ended the pipe instead of accepting it."));
-        else EndInput(fault);
+        if (!_accepted.Task.IsCompleted)
+            Fail(
+                fault
+                    ?? new ForwardPipeException(
+                        PipeFailure.Protocol,
+                        0,
+                        $"Node {Node} ended the pipe instead of accepting it."
+                    )
+            );
+        else
+            EndInput(fault);
     }
 
     /// <summary>What was sent did not arrive, on the loop thread.</summary>
     internal void OnUndelivered(in Undelivered report)
     {
         // By a refusal: the other side's reader wants no more. The writer hears it with its next flush.
-        if (report.Reason == UndeliveredReason.StreamReset && _accepted.Task.IsCompleted) return;
-        Fail(report.Reason switch
-        {
-            UndeliveredReason.PeerRestarted => new ForwardPipeException(PipeFailure.PeerRestarted, 0, $"Node {Node} is a new process, which knows nothing of the pipe."),
-            UndeliveredReason.PeerLost => Lost(),
-            UndeliveredReason.Stopped => Stopped(),
-            UndeliveredReason.StreamReset => new ForwardPipeException(PipeFailure.Rejected, 0, $"Node {Node} refused the pipe."),
-            _ => new ForwardPipeException(PipeFailure.NotSent, 0, $"The path to node {Node} does not carry reliable streams."),
-        });
+        if (report.Reason == UndeliveredReason.StreamReset && _accepted.Task.IsCompleted)
+            return;
+        Fail(
+            report.Reason switch
+            {
+                UndeliveredReason.PeerRestarted => new ForwardPipeException(
+                    PipeFailure.PeerRestarted,
+                    0,
+                    $"Node {Node} is a new process, which knows nothing of the pipe."
+                ),
+                UndeliveredReason.PeerLost => Lost(),
+                UndeliveredReason.Stopped => Stopped(),
+                UndeliveredReason.StreamReset => new ForwardPipeException(
+                    PipeFailure.Rejected,
+                    0,
+                    $"Node {Node} refused the pipe."
+                ),
+                _ => new ForwardPipeException(
+                    PipeFailure.NotSent,
+                    0,
+                    $"The path to node {Node} does not carry reliable streams."
+                ),
+            }
+        );
     }
 
     /// <summary>Both directions break, on the loop thread.</summary>
     internal void Fail(ForwardPipeException fault)
     {
-        if (_fault is not null) return;
+        if (_fault is not null)
+            return;
         _fault = fault;
         _accepted.TrySetException(fault.Again());
         _ = _accepted.Task.Exception; // seen: who connects looks at it, and nobody else has to
         if (fault.Failure is not (PipeFailure.PeerLost or PipeFailure.PeerRestarted or PipeFailure.Stopped))
         {
             _client.Node.ResetStream(Node, Outgoing, ForwardPipeException.Aborted);
-            if (!_isInputOver) _client.Node.RefuseStream(Node, Incoming);
+            if (!_isInputOver)
+                _client.Node.RefuseStream(Node, Incoming);
         }
 
         _isOutputOver = true;
@@ -181,29 +223,36 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
     }
 
     /// <summary>What it means for the pipe that the node did not take a message.</summary>
-    internal ForwardPipeException Refusal(SendStatus status) => status == SendStatus.Stopping
-        ? Stopped()
-        : new ForwardPipeException(PipeFailure.NotSent, 0, $"The node did not take a message to node {Node}: {status}.");
+    internal ForwardPipeException Refusal(SendStatus status) =>
+        status == SendStatus.Stopping
+            ? Stopped()
+            : new ForwardPipeException(
+                PipeFailure.NotSent,
+                0,
+                $"The node did not take a message to node {Node}: {status}."
+            );
 
     /// <summary>The reader wants no more. Any thread may call it.</summary>
-    internal void InputCompleted() => _client.Post(() =>
-    {
-        if (!_isInputOver)
+    internal void InputCompleted() =>
+        _client.Post(() =>
         {
-            _client.Node.RefuseStream(Node, Incoming);
-            _isInputOver = true;
-            _received.Writer.Complete();
-        }
+            if (!_isInputOver)
+            {
+                _client.Node.RefuseStream(Node, Incoming);
+                _isInputOver = true;
+                _received.Writer.Complete();
+            }
 
-        ReleaseAll(_client.Node);
-        ForgetIfOver();
-    });
+            ReleaseAll(_client.Node);
+            ForgetIfOver();
+        });
 
     /// <summary>The reader is done with some octets. Any thread may call it.</summary>
     internal void Read(long octets)
     {
         Interlocked.Add(ref _read, octets);
-        if (Interlocked.Exchange(ref _releaseScheduled, 1) == 0) _client.Post(_release);
+        if (Interlocked.Exchange(ref _releaseScheduled, 1) == 0)
+            _client.Post(_release);
     }
 
     internal ForwardPipeException Lost() => new(PipeFailure.PeerLost, 0, $"The connection to node {Node} is lost.");
@@ -219,15 +268,28 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
             return;
         }
 
-        uint code = message.Payload.Length == sizeof(uint) ? BinaryPrimitives.ReadUInt32LittleEndian(message.Payload) : 0;
-        Fail(message is { IsLast: true, Payload.Length: sizeof(uint) }
-            ? new ForwardPipeException(PipeFailure.Rejected, code, code switch
-            {
-                ForwardPipeException.NoListener => $"Nobody listens for pipes on service 0x{Service:x4} of node {Node}.",
-                ForwardPipeException.BacklogFull => $"Too many pipes wait to be accepted on service 0x{Service:x4} of node {Node}.",
-                _ => $"Node {Node} rejected the pipe with code {code}.",
-            })
-            : new ForwardPipeException(PipeFailure.Protocol, 0, $"What node {Node} answers on service 0x{Service:x4} is no pipe."));
+        uint code =
+            message.Payload.Length == sizeof(uint) ? BinaryPrimitives.ReadUInt32LittleEndian(message.Payload) : 0;
+        Fail(
+            message is { IsLast: true, Payload.Length: sizeof(uint) }
+                ? new ForwardPipeException(
+                    PipeFailure.Rejected,
+                    code,
+                    code switch
+                    {
+                        ForwardPipeException.NoListener =>
+                            $"Nobody listens for pipes on service 0x{Service:x4} of node {Node}.",
+                        ForwardPipeException.BacklogFull =>
+                            $"Too many pipes wait to be accepted on service 0x{Service:x4} of node {Node}.",
+                        _ => $"Node {Node} rejected the pipe with code {code}.",
+                    }
+                )
+                : new ForwardPipeException(
+                    PipeFailure.Protocol,
+                    0,
+                    $"What node {Node} answers on service 0x{Service:x4} is no pipe."
+                )
+        );
     }
 
     /// <summary>
@@ -259,14 +321,16 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
     {
         Interlocked.Exchange(ref _releaseScheduled, 0);
         long octets = Math.Min(Interlocked.Exchange(ref _read, 0), _held);
-        if (octets == 0) return;
+        if (octets == 0)
+            return;
         _held -= octets;
         _client.Node.ReleaseCredit(_credit, (int)octets);
     }
 
     private void ReleaseAll(ForwardNode node)
     {
-        if (_held == 0) return;
+        if (_held == 0)
+            return;
         int octets = (int)_held;
         _held = 0;
         node.ReleaseCredit(_credit, octets);
@@ -274,6 +338,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
 
     private void ForgetIfOver()
     {
-        if (_isInputOver && _isOutputOver) _client.Forget(this);
+        if (_isInputOver && _isOutputOver)
+            _client.Forget(this);
     }
 }

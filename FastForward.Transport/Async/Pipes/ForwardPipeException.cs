@@ -23,9 +23,7 @@ public sealed class ForwardPipeException : IOException
     /// <param name="code">What the other side is told; an application's own codes begin with <see cref="FirstApplicationCode"/>.</param>
     /// <param name="message">Why, for a person on this side.</param>
     public ForwardPipeException(uint code, string message)
-        : this(PipeFailure.Reset, code, message)
-    {
-    }
+        : this(PipeFailure.Reset, code, message) { }
 
     internal ForwardPipeException(PipeFailure failure, uint code, string message)
         : base(message)

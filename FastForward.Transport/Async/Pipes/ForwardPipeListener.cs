@@ -37,17 +37,23 @@ public sealed class ForwardPipeListener : IDisposable
         }
         catch (ChannelClosedException)
         {
-            throw new ObjectDisposedException(nameof(ForwardPipeListener), $"The listener of service 0x{Service:x4} was disposed of, or its client ended.");
+            throw new ObjectDisposedException(
+                nameof(ForwardPipeListener),
+                $"The listener of service 0x{Service:x4} was disposed of, or its client ended."
+            );
         }
     }
 
     /// <summary>All pipes, until the listener is disposed of or the client ends. Each belongs to the caller, who disposes of it.</summary>
     /// <param name="cancellation">Ends the enumeration with <see cref="OperationCanceledException"/>.</param>
-    public async IAsyncEnumerable<ForwardPipe> AcceptAllAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<ForwardPipe> AcceptAllAsync(
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
         while (await _backlog.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false))
         {
-            while (_backlog.Reader.TryRead(out ForwardPipe? pipe)) yield return pipe;
+            while (_backlog.Reader.TryRead(out ForwardPipe? pipe))
+                yield return pipe;
         }
     }
 
@@ -57,7 +63,8 @@ public sealed class ForwardPipeListener : IDisposable
     /// </summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 1) return;
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1)
+            return;
         _client.Remove(this);
         Close();
     }
@@ -72,7 +79,12 @@ public sealed class ForwardPipeListener : IDisposable
         _backlog.Writer.TryComplete();
         while (_backlog.Reader.TryRead(out ForwardPipe? pipe))
         {
-            pipe.Output.Complete(new ForwardPipeException(ForwardPipeException.NoListener, $"The listener of service 0x{Service:x4} was disposed of."));
+            pipe.Output.Complete(
+                new ForwardPipeException(
+                    ForwardPipeException.NoListener,
+                    $"The listener of service 0x{Service:x4} was disposed of."
+                )
+            );
             pipe.Input.Complete();
         }
     }

@@ -15,14 +15,16 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
     public override bool TryRead(out ReadResult result)
     {
         bool found = reader.TryRead(out result);
-        if (found) result = Take(result);
+        if (found)
+            result = Take(result);
         return found;
     }
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         ValueTask<ReadResult> read = reader.ReadAsync(cancellationToken);
-        if (!read.IsCompletedSuccessfully) return Await(read);
+        if (!read.IsCompletedSuccessfully)
+            return Await(read);
         return new ValueTask<ReadResult>(Take(read.Result));
     }
 
@@ -36,7 +38,8 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
         reader.AdvanceTo(consumed, examined);
         _buffer = default;
         _consumed = from;
-        if (to <= _examined) return;
+        if (to <= _examined)
+            return;
         long octets = to - _examined;
         _examined = to;
         pipe.Read(octets);
@@ -46,7 +49,8 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
 
     public override void Complete(Exception? exception = null)
     {
-        if (Interlocked.Exchange(ref _isCompleted, 1) == 1) return;
+        if (Interlocked.Exchange(ref _isCompleted, 1) == 1)
+            return;
         reader.Complete(exception);
         pipe.InputCompleted();
     }
@@ -65,8 +69,10 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
     private ReadResult Take(in ReadResult result)
     {
         _buffer = result.Buffer;
-        if (!result.IsCompleted || pipe.InputFault is not { } fault) return result;
-        if (_consumed + _buffer.Length > _examined) return new ReadResult(_buffer, result.IsCanceled, isCompleted: false);
+        if (!result.IsCompleted || pipe.InputFault is not { } fault)
+            return result;
+        if (_consumed + _buffer.Length > _examined)
+            return new ReadResult(_buffer, result.IsCanceled, isCompleted: false);
         reader.AdvanceTo(_buffer.Start, _buffer.End);
         _buffer = default;
         throw fault.Again();

@@ -30,11 +30,14 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
-        if (_isCompleted) throw new InvalidOperationException("The output was completed: nothing can be written to it any more.");
+        if (_isCompleted)
+            throw new InvalidOperationException("The output was completed: nothing can be written to it any more.");
         if (_buffer.Length - _length < Math.Max(sizeHint, 1))
         {
-            if (_length > 0) _full.Enqueue((_buffer, _length));
-            else Return(_buffer);
+            if (_length > 0)
+                _full.Enqueue((_buffer, _length));
+            else
+                Return(_buffer);
             _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(sizeHint, SmallestBuffer));
             _length = 0;
         }
@@ -57,15 +60,21 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        if (_isCompleted) throw new InvalidOperationException("The output was completed: nothing can be flushed any more.");
+        if (_isCompleted)
+            throw new InvalidOperationException("The output was completed: nothing can be flushed any more.");
         return await FlushBuffers(cancellationToken).ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    public override async ValueTask<FlushResult> WriteAsync(
+        ReadOnlyMemory<byte> source,
+        CancellationToken cancellationToken = default
+    )
     {
-        if (_isCompleted) throw new InvalidOperationException("The output was completed: nothing can be written to it any more.");
-        if (pipe.Fault is { } fault) throw fault.Again();
+        if (_isCompleted)
+            throw new InvalidOperationException("The output was completed: nothing can be written to it any more.");
+        if (pipe.Fault is { } fault)
+            throw fault.Again();
         // What is long enough goes without a copy of its own. After a cancellation in the middle the rest has to be kept all
         // the same: a write is never half done.
         if (_unflushed == 0 && !_isRefused && source.Length >= LargestMessage)
@@ -74,8 +83,13 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
             while (sent < source.Length)
             {
                 int length = Math.Min(source.Length - sent, LargestMessage);
-                (Outcome outcome, OperationCanceledException? cancelled) = await SendAsync(source.Slice(sent, length), cancellationToken).ConfigureAwait(false);
-                if (outcome == Outcome.Refused) return new FlushResult(isCanceled: false, isCompleted: true);
+                (Outcome outcome, OperationCanceledException? cancelled) = await SendAsync(
+                        source.Slice(sent, length),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
+                if (outcome == Outcome.Refused)
+                    return new FlushResult(isCanceled: false, isCompleted: true);
                 if (outcome == Outcome.Cancelled)
                 {
                     this.Write(source.Span[sent..]);
@@ -100,13 +114,16 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
 
     public override async ValueTask CompleteAsync(Exception? exception = null)
     {
-        if (_isCompleted) return;
+        if (_isCompleted)
+            return;
         _isCompleted = true;
         try
         {
             if (exception is not null)
             {
-                uint code = exception is ForwardPipeException { Code: not 0 } own ? own.Code : ForwardPipeException.Aborted;
+                uint code = exception is ForwardPipeException { Code: not 0 } own
+                    ? own.Code
+                    : ForwardPipeException.Aborted;
                 client.ResetStream(pipe.Node, pipe.Outgoing, code);
                 return;
             }
@@ -116,7 +133,8 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
                 await FlushBuffers(CancellationToken.None).ConfigureAwait(false);
             }
 
-            if (pipe.Fault is null && !_isRefused) await client.EndOfPipe(pipe).ConfigureAwait(false);
+            if (pipe.Fault is null && !_isRefused)
+                await client.EndOfPipe(pipe).ConfigureAwait(false);
         }
         catch (ForwardPipeException)
         {
@@ -124,7 +142,8 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
         }
         finally
         {
-            if (!_isSending) Clear(); // a flush that the reset interrupts still has its buffers
+            if (!_isSending)
+                Clear(); // a flush that the reset interrupts still has its buffers
             client.Post(pipe.OutputOver);
         }
     }
@@ -132,8 +151,10 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<FlushResult> FlushBuffers(CancellationToken cancellation)
     {
-        if (pipe.Fault is { } fault) throw fault.Again();
-        if (_isRefused) Clear();
+        if (pipe.Fault is { } fault)
+            throw fault.Again();
+        if (_isRefused)
+            Clear();
         if (_length > 0)
         {
             _full.Enqueue((_buffer, _length));
@@ -144,31 +165,45 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
         while (_full.TryPeek(out (byte[] Buffer, int Length) oldest))
         {
             int length = Math.Min(oldest.Length - _sent, LargestMessage);
-            (Outcome outcome, OperationCanceledException? cancelled) = await SendAsync(oldest.Buffer.AsMemory(_sent, length), cancellation).ConfigureAwait(false);
-            if (outcome == Outcome.Cancelled) return Cancelled(cancelled!, cancellation);
-            if (outcome == Outcome.Refused) break;
+            (Outcome outcome, OperationCanceledException? cancelled) = await SendAsync(
+                    oldest.Buffer.AsMemory(_sent, length),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            if (outcome == Outcome.Cancelled)
+                return Cancelled(cancelled!, cancellation);
+            if (outcome == Outcome.Refused)
+                break;
             _sent += length;
             _unflushed -= length;
-            if (_sent < oldest.Length) continue;
+            if (_sent < oldest.Length)
+                continue;
             _full.Dequeue();
             _sent = 0;
             Return(oldest.Buffer);
         }
 
-        if (_isRefused) Clear();
+        if (_isRefused)
+            Clear();
         RenewAfter(cancellation);
         return new FlushResult(isCanceled: false, isCompleted: _isRefused);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(Outcome Outcome, OperationCanceledException? Cancelled)> SendAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellation)
+    private async ValueTask<(Outcome Outcome, OperationCanceledException? Cancelled)> SendAsync(
+        ReadOnlyMemory<byte> payload,
+        CancellationToken cancellation
+    )
     {
         SendResult result;
         try
         {
             _isSending = true;
             CancellationTokenSource cancel = _cancel;
-            using CancellationTokenRegistration registration = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), cancel);
+            using CancellationTokenRegistration registration = cancellation.UnsafeRegister(
+                static source => ((CancellationTokenSource)source!).Cancel(),
+                cancel
+            );
             result = await client.SendOfPipe(pipe, payload, cancel.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException cancelled)
@@ -180,14 +215,16 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
             _isSending = false;
         }
 
-        if (result.IsAccepted) return (Outcome.Accepted, null);
+        if (result.IsAccepted)
+            return (Outcome.Accepted, null);
         if (result.Status == SendStatus.StreamEnded && pipe.Fault is null)
         {
             _isRefused = true;
             return (Outcome.Refused, null);
         }
 
-        ForwardPipeException fault = pipe.Fault ?? (result.Status == SendStatus.NotConnected ? pipe.Lost() : pipe.Refusal(result.Status));
+        ForwardPipeException fault =
+            pipe.Fault ?? (result.Status == SendStatus.NotConnected ? pipe.Lost() : pipe.Refusal(result.Status));
         client.Post(() => pipe.Fail(fault));
         throw fault.Again();
     }
@@ -195,19 +232,22 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
     private FlushResult Cancelled(OperationCanceledException cancelled, CancellationToken cancellation)
     {
         Volatile.Write(ref _cancel, new CancellationTokenSource());
-        if (cancellation.IsCancellationRequested) throw new OperationCanceledException(cancelled.Message, cancelled, cancellation);
+        if (cancellation.IsCancellationRequested)
+            throw new OperationCanceledException(cancelled.Message, cancelled, cancellation);
         return new FlushResult(isCanceled: true, isCompleted: false);
     }
 
     // The caller's token came too late for this flush, and must not cancel the next one.
     private void RenewAfter(CancellationToken cancellation)
     {
-        if (cancellation.IsCancellationRequested) Volatile.Write(ref _cancel, new CancellationTokenSource());
+        if (cancellation.IsCancellationRequested)
+            Volatile.Write(ref _cancel, new CancellationTokenSource());
     }
 
     private void Clear()
     {
-        foreach ((byte[] buffer, _) in _full) Return(buffer);
+        foreach ((byte[] buffer, _) in _full)
+            Return(buffer);
         _full.Clear();
         Return(_buffer);
         _buffer = [];
@@ -218,7 +258,8 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
 
     private static void Return(byte[] buffer)
     {
-        if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
+        if (buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(buffer);
     }
 
     private enum Outcome

@@ -24,12 +24,16 @@ internal ref struct ElementReader
     /// <summary>Steps to the next element that is not padding.</summary>
     public bool Next()
     {
-        while (_position < _elements.Length && _elements[_position] == (byte)ElementType.Padding) _position++;
+        while (_position < _elements.Length && _elements[_position] == (byte)ElementType.Padding)
+            _position++;
         ReadOnlySpan<byte> rest = _elements[_position..];
-        if (rest.IsEmpty) return false;
-        if (rest.Length < WireFormat.ElementHeader) return Fail();
+        if (rest.IsEmpty)
+            return false;
+        if (rest.Length < WireFormat.ElementHeader)
+            return Fail();
         int length = BinaryPrimitives.ReadUInt16LittleEndian(rest[2..]);
-        if (length > rest.Length - WireFormat.ElementHeader) return Fail();
+        if (length > rest.Length - WireFormat.ElementHeader)
+            return Fail();
         Type = (ElementType)rest[0];
         Bits = rest[1];
         Body = rest.Slice(WireFormat.ElementHeader, length);

@@ -57,12 +57,22 @@ internal ref struct FrameWriter
     }
 
     /// <summary>A whole real-time message, or a mark.</summary>
-    public void WriteRealTime(ulong stream, ulong sequence, MessageBits bits, int budgetMillis, long ageMicros, ReadOnlySpan<byte> payload)
+    public void WriteRealTime(
+        ulong stream,
+        ulong sequence,
+        MessageBits bits,
+        int budgetMillis,
+        long ageMicros,
+        ReadOnlySpan<byte> payload
+    )
     {
         const int Header = WireFormat.MessageHeader + WireFormat.RealTimeFields;
         Span<byte> element = BeginMessage(stream, sequence, bits | MessageBits.RealTime, Header + payload.Length);
         BinaryPrimitives.WriteUInt16LittleEndian(element[16..], (ushort)Math.Min(budgetMillis, ushort.MaxValue));
-        BinaryPrimitives.WriteUInt16LittleEndian(element[18..], (ushort)Math.Min(ageMicros / WireFormat.AgeUnitMicros, ushort.MaxValue));
+        BinaryPrimitives.WriteUInt16LittleEndian(
+            element[18..],
+            (ushort)Math.Min(ageMicros / WireFormat.AgeUnitMicros, ushort.MaxValue)
+        );
         payload.CopyTo(element[Header..]);
         HasRealTime = true;
     }

@@ -55,11 +55,14 @@ internal readonly record struct Handshake
     public static bool TryRead(ReadOnlySpan<byte> frame, out Handshake handshake)
     {
         handshake = default;
-        if (frame.Length < WireFormat.Handshake || frame[0] != WireFormat.Version) return false;
+        if (frame.Length < WireFormat.Handshake || frame[0] != WireFormat.Version)
+            return false;
         FrameType type = (FrameType)frame[1];
-        if (type is not (FrameType.Init or FrameType.Response or FrameType.Confirm)) return false;
+        if (type is not (FrameType.Init or FrameType.Response or FrameType.Confirm))
+            return false;
         int crypto = BinaryPrimitives.ReadUInt16LittleEndian(frame[56..]);
-        if (crypto > WireFormat.MaxCryptoBlock || frame.Length < WireFormat.Handshake + crypto) return false;
+        if (crypto > WireFormat.MaxCryptoBlock || frame.Length < WireFormat.Handshake + crypto)
+            return false;
         handshake = new Handshake
         {
             Type = type,

@@ -5,7 +5,14 @@ namespace FastForward.Transport.Session.Wire;
 /// <summary>A MESSAGE element taken apart.</summary>
 internal readonly ref struct MessageElement
 {
-    private MessageElement(MessageBits bits, ulong stream, uint sequence, int budgetMillis, int offset, ReadOnlySpan<byte> payload)
+    private MessageElement(
+        MessageBits bits,
+        ulong stream,
+        uint sequence,
+        int budgetMillis,
+        int offset,
+        ReadOnlySpan<byte> payload
+    )
     {
         Bits = bits;
         Stream = stream;
@@ -45,21 +52,27 @@ internal readonly ref struct MessageElement
         bool realTime = (flags & MessageBits.RealTime) != 0;
         bool fragment = (flags & MessageBits.Fragment) != 0;
         // A real-time message fits a frame, only parts have successors, and a mark is whole, empty and the end.
-        if (realTime && fragment) return false;
-        if ((flags & MessageBits.More) != 0 && !fragment) return false;
+        if (realTime && fragment)
+            return false;
+        if ((flags & MessageBits.More) != 0 && !fragment)
+            return false;
         const int Fixed = WireFormat.MessageHeader - WireFormat.ElementHeader;
         int header = Fixed + (realTime ? WireFormat.RealTimeFields : 0) + (fragment ? WireFormat.FragmentFields : 0);
-        if (body.Length < header) return false;
+        if (body.Length < header)
+            return false;
         ReadOnlySpan<byte> payload = body[header..];
-        if ((flags & MessageBits.Mark) != 0 && (fragment || !payload.IsEmpty || (flags & MessageBits.End) == 0)) return false;
-        if (realTime && payload.Length > WireFormat.MaxRealTimeMessage) return false;
+        if ((flags & MessageBits.Mark) != 0 && (fragment || !payload.IsEmpty || (flags & MessageBits.End) == 0))
+            return false;
+        if (realTime && payload.Length > WireFormat.MaxRealTimeMessage)
+            return false;
         message = new MessageElement(
             flags,
             BinaryPrimitives.ReadUInt64LittleEndian(body),
             BinaryPrimitives.ReadUInt32LittleEndian(body[8..]),
             realTime ? BinaryPrimitives.ReadUInt16LittleEndian(body[12..]) : 0,
             fragment ? BinaryPrimitives.ReadUInt16LittleEndian(body[12..]) : 0,
-            payload);
+            payload
+        );
         return !fragment || message.Offset + payload.Length <= WireFormat.MaxReliableMessage;
     }
 }

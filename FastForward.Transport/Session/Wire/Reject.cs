@@ -3,7 +3,13 @@ using System.Buffers.Binary;
 namespace FastForward.Transport.Session.Wire;
 
 /// <summary>A stateless refusal of an INIT, shorter than what it answers. It proves nothing and changes nothing; it tells.</summary>
-internal readonly record struct Reject(uint ReceiverIndex, uint From, uint To, ulong EchoedIncarnation, RejectReason Reason)
+internal readonly record struct Reject(
+    uint ReceiverIndex,
+    uint From,
+    uint To,
+    ulong EchoedIncarnation,
+    RejectReason Reason
+)
 {
     public void Write(Span<byte> frame)
     {
@@ -20,13 +26,15 @@ internal readonly record struct Reject(uint ReceiverIndex, uint From, uint To, u
     public static bool TryRead(ReadOnlySpan<byte> frame, out Reject reject)
     {
         reject = default;
-        if (frame.Length < WireFormat.Reject || frame[0] != WireFormat.Version || frame[1] != (byte)FrameType.Reject) return false;
+        if (frame.Length < WireFormat.Reject || frame[0] != WireFormat.Version || frame[1] != (byte)FrameType.Reject)
+            return false;
         reject = new Reject(
             BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]),
             BinaryPrimitives.ReadUInt32LittleEndian(frame[8..]),
             BinaryPrimitives.ReadUInt32LittleEndian(frame[12..]),
             BinaryPrimitives.ReadUInt64LittleEndian(frame[16..]),
-            (RejectReason)BinaryPrimitives.ReadUInt16LittleEndian(frame[24..]));
+            (RejectReason)BinaryPrimitives.ReadUInt16LittleEndian(frame[24..])
+        );
         return true;
     }
 }

@@ -9,9 +9,10 @@ internal static class AddressText
     private const int LongestQuote = 64;
 
     /// <summary>Answers the problem with a port number; null when it is a right one.</summary>
-    public static string? CheckPort(int port) => port is >= 1 and <= 65_535
-        ? null
-        : $"port {port.ToString(CultureInfo.InvariantCulture)} is outside 1..65535; write for example 54000";
+    public static string? CheckPort(int port) =>
+        port is >= 1 and <= 65_535
+            ? null
+            : $"port {port.ToString(CultureInfo.InvariantCulture)} is outside 1..65535; write for example 54000";
 
     /// <summary>
     /// A text from outside in quotes, fit for one line of a log: control characters and whatever is not ASCII are
@@ -22,12 +23,15 @@ internal static class AddressText
         StringBuilder quoted = new("\"");
         foreach (char character in text[..Math.Min(text.Length, LongestQuote)])
         {
-            if (character is >= ' ' and <= '~' and not '"' and not '\\') quoted.Append(character);
-            else quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}");
+            if (character is >= ' ' and <= '~' and not '"' and not '\\')
+                quoted.Append(character);
+            else
+                quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}");
         }
 
         quoted.Append('"');
-        if (text.Length > LongestQuote) quoted.Append(CultureInfo.InvariantCulture, $"... ({text.Length} characters)");
+        if (text.Length > LongestQuote)
+            quoted.Append(CultureInfo.InvariantCulture, $"... ({text.Length} characters)");
         return quoted.ToString();
     }
 

@@ -11,8 +11,9 @@ internal static class HostName
     private const int LongestName = 253;
     private const int LongestLabel = 63;
 
-    private static readonly SearchValues<char> s_labelCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
+    private static readonly SearchValues<char> s_labelCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"
+    );
 
     /// <summary>True for a well-formed name; one dot at the end (the root) is allowed.</summary>
     /// <remarks>
@@ -21,14 +22,18 @@ internal static class HostName
     /// </remarks>
     public static bool IsValid(ReadOnlySpan<char> name)
     {
-        if (name.EndsWith('.')) name = name[..^1];
-        if (name.IsEmpty || name.Length > LongestName) return false;
+        if (name.EndsWith('.'))
+            name = name[..^1];
+        if (name.IsEmpty || name.Length > LongestName)
+            return false;
         ReadOnlySpan<char> label = default;
         foreach (Range range in name.Split('.'))
         {
             label = name[range];
-            if (label.IsEmpty || label.Length > LongestLabel || label[0] == '-' || label[^1] == '-') return false;
-            if (label.ContainsAnyExcept(s_labelCharacters)) return false;
+            if (label.IsEmpty || label.Length > LongestLabel || label[0] == '-' || label[^1] == '-')
+                return false;
+            if (label.ContainsAnyExcept(s_labelCharacters))
+                return false;
         }
 
         return !AddressText.IsDigits(label) && !IsHexNumber(label);
@@ -36,10 +41,12 @@ internal static class HostName
 
     private static bool IsHexNumber(ReadOnlySpan<char> label)
     {
-        if (!label.StartsWith("0x", StringComparison.OrdinalIgnoreCase)) return false;
+        if (!label.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
+            return false;
         foreach (char digit in label[2..])
         {
-            if (!char.IsAsciiHexDigit(digit)) return false;
+            if (!char.IsAsciiHexDigit(digit))
+                return false;
         }
 
         return true;

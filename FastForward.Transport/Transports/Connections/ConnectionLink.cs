@@ -24,7 +24,16 @@ internal sealed unsafe class ConnectionLink : TransportLink
     private bool _resetSeen;
     private bool _outputBroken;
 
-    public ConnectionLink(ConnectionPort port, IForwardTransport transport, ForwardLoop loop, DeferredEvents events, FrameChannel channel, EndPoint remote, bool inbound, long openDeadline)
+    public ConnectionLink(
+        ConnectionPort port,
+        IForwardTransport transport,
+        ForwardLoop loop,
+        DeferredEvents events,
+        FrameChannel channel,
+        EndPoint remote,
+        bool inbound,
+        long openDeadline
+    )
         : base(transport, loop, events, remote, inbound)
     {
         _port = port;
@@ -55,20 +64,26 @@ internal sealed unsafe class ConnectionLink : TransportLink
     /// <summary>The first call: connect, unless there was no socket to be had.</summary>
     public void Begin(int socketError)
     {
-        if (socketError == 0) Connect();
-        else ConnectFailed(socketError);
+        if (socketError == 0)
+            Connect();
+        else
+            ConnectFailed(socketError);
     }
 
     /// <summary>connect(2), also when repeated.</summary>
     public void Connect()
     {
         int error = _port.Medium.Connect(_channel.Socket, RemoteEndPoint);
-        while (error == Errno.EINTR) error = _port.Medium.Connect(_channel.Socket, RemoteEndPoint);
+        while (error == Errno.EINTR)
+            error = _port.Medium.Connect(_channel.Socket, RemoteEndPoint);
         WaitsForBacklog = error == Errno.EAGAIN;
         _connecting = error is Errno.EINPROGRESS or Errno.EALREADY;
-        if (_connecting) Watch(LibC.EPOLLOUT);
-        else if (error == 0) Greet();
-        else if (!WaitsForBacklog) ConnectFailed(error);
+        if (_connecting)
+            Watch(LibC.EPOLLOUT);
+        else if (error == 0)
+            Greet();
+        else if (!WaitsForBacklog)
+            ConnectFailed(error);
     }
 
     /// <summary>The connection stands: check who is there, say who we are, and wait for the same.</summary>
@@ -80,12 +95,16 @@ internal sealed unsafe class ConnectionLink : TransportLink
         OpeningStatus status = refusal is null ? OpeningStatus.Welcome : OpeningStatus.NotPermitted;
         uint detail = refusal is null ? 0 : credentials?.UserId ?? credentials?.ContextId ?? 0;
         Span<byte> packet = stackalloc byte[OpeningPacket.Length];
-        new OpeningPacket(OpeningPacket.CurrentVersion, status, 0, (uint)_port.Traits.MaxFrameSize, detail).Write(packet);
+        new OpeningPacket(OpeningPacket.CurrentVersion, status, 0, (uint)_port.Traits.MaxFrameSize, detail).Write(
+            packet
+        );
 
         // Errors are not looked at: a far end that has closed may have left its refusal, which reading finds.
         _channel.Greet(packet);
-        if (refusal is not null) CloseWith(new LinkClosure(LinkCloseReason.NotPermitted, 0, refusal));
-        else Watch(LibC.EPOLLIN);
+        if (refusal is not null)
+            CloseWith(new LinkClosure(LinkCloseReason.NotPermitted, 0, refusal));
+        else
+            Watch(LibC.EPOLLIN);
     }
 
     /// <summary>The kernel reports something about the socket.</summary>
@@ -125,16 +144,21 @@ internal sealed unsafe class ConnectionLink : TransportLink
         while (found < limit && State == LinkState.Open)
         {
             FrameChannel.ReadStatus status = Read(out Span<byte> frame);
-            if (status == FrameChannel.ReadStatus.Nothing && _outputBroken) CloseWith(new LinkClosure(LinkCloseReason.PeerClosed));
-            if (status is FrameChannel.ReadStatus.Nothing or FrameChannel.ReadStatus.End) break;
+            if (status == FrameChannel.ReadStatus.Nothing && _outputBroken)
+                CloseWith(new LinkClosure(LinkCloseReason.PeerClosed));
+            if (status is FrameChannel.ReadStatus.Nothing or FrameChannel.ReadStatus.End)
+                break;
             found++;
-            if (_channel.Pending != 0 && _channel.MayContinue) SendPending();
-            if (status == FrameChannel.ReadStatus.Notice || State != LinkState.Open) continue;
+            if (_channel.Pending != 0 && _channel.MayContinue)
+                SendPending();
+            if (status == FrameChannel.ReadStatus.Notice || State != LinkState.Open)
+                continue;
             _port.CountReceived(frame.Length);
             sink.Frame(this, frame);
         }
 
-        if (State == LinkState.Open) _channel.Settle(); // also when nothing was found: a sink may have thrown before
+        if (State == LinkState.Open)
+            _channel.Settle(); // also when nothing was found: a sink may have thrown before
         MayHaveMore = found == limit && State == LinkState.Open;
         _burst = MayHaveMore ? Math.Min(_burst * 2, ConnectionPort.LongestBurst) : 1;
         return found;
@@ -143,7 +167,8 @@ internal sealed unsafe class ConnectionLink : TransportLink
     protected override ClaimResult Acquire(int length, out Span<byte> span)
     {
         span = default;
-        if (_outputBroken) return ClaimResult.Closed; // reading will find the end, after what is still to be read
+        if (_outputBroken)
+            return ClaimResult.Closed; // reading will find the end, after what is still to be read
         if (_channel.Pending != 0)
         {
             Refused = true;
@@ -155,15 +180,15 @@ internal sealed unsafe class ConnectionLink : TransportLink
         return ClaimResult.Claimed;
     }
 
-    protected override void Stage(int length, bool realTime) => Sent(_channel.Send(length, out int error), length, error);
+    protected override void Stage(int length, bool realTime) =>
+        Sent(_channel.Send(length, out int error), length, error);
 
-    protected override void GiveBack()
-    {
-    }
+    protected override void GiveBack() { }
 
     protected override void Ending(LinkClosure closure)
     {
-        if (_channel.Pending != 0 && !_outputBroken) _channel.Continue(out _);
+        if (_channel.Pending != 0 && !_outputBroken)
+            _channel.Continue(out _);
         _channel.Drop();
         _connecting = false;
         _channel.Close(); // leaves the epoll instance with it
@@ -180,16 +205,22 @@ internal sealed unsafe class ConnectionLink : TransportLink
     {
         int error = LibC.GetSocketOption(_channel.Socket, LibC.SOL_SOCKET, LibC.SO_ERROR);
         _connecting = false;
-        if (error == 0) Greet();
-        else ConnectFailed(error);
+        if (error == 0)
+            Greet();
+        else
+            ConnectFailed(error);
     }
 
     // The far end may listen with another type of socket, which looks just as if it did not listen.
     private void ConnectFailed(int error)
     {
         // What tells most: a refusal, otherwise what the last type met. That the first type does not exist there does not.
-        if (_connectError != Errno.ECONNRESET) _connectError = error;
-        if (_port.Medium.MayBeOfAnotherType(error) && _port.TryCreate(RemoteEndPoint, ++_attempt, out int socketError) is { } next)
+        if (_connectError != Errno.ECONNRESET)
+            _connectError = error;
+        if (
+            _port.Medium.MayBeOfAnotherType(error)
+            && _port.TryCreate(RemoteEndPoint, ++_attempt, out int socketError) is { } next
+        )
         {
             _channel.Dispose();
             _channel = next;
@@ -203,7 +234,8 @@ internal sealed unsafe class ConnectionLink : TransportLink
 
     private void ReadOpening(ILinkSink sink)
     {
-        if (Read(out Span<byte> frame) != FrameChannel.ReadStatus.Frame) return;
+        if (Read(out Span<byte> frame) != FrameChannel.ReadStatus.Frame)
+            return;
         string? fault = OpeningPacket.Read(frame, out OpeningPacket packet);
         if (fault is not null)
         {
@@ -213,9 +245,10 @@ internal sealed unsafe class ConnectionLink : TransportLink
 
         if (packet.Status != OpeningStatus.Welcome)
         {
-            string detail = packet.Status == OpeningStatus.NotPermitted
-                ? $"the far end does not allow id {packet.Detail}, which is ours in its eyes; it must list that id"
-                : $"the far end refused with status {(ushort)packet.Status}";
+            string detail =
+                packet.Status == OpeningStatus.NotPermitted
+                    ? $"the far end does not allow id {packet.Detail}, which is ours in its eyes; it must list that id"
+                    : $"the far end refused with status {(ushort)packet.Status}";
             CloseWith(new LinkClosure(LinkCloseReason.NotPermitted, 0, detail));
             return;
         }
@@ -224,7 +257,8 @@ internal sealed unsafe class ConnectionLink : TransportLink
         _traits = _traits with { MaxFrameSize = size };
         _channel.Open(size);
         _wasOpen = true;
-        if (!IsInbound) _port.Medium.Connected(RemoteEndPoint, _channel.Type);
+        if (!IsInbound)
+            _port.Medium.Connected(RemoteEndPoint, _channel.Type);
         _port.Opened(this);
         DeliverOpened(sink);
     }
@@ -259,7 +293,8 @@ internal sealed unsafe class ConnectionLink : TransportLink
     // An empty packet looks like the end of the connection. Nobody of ours sends one, so it is the end.
     private LinkClosure EndOfConnection(int error)
     {
-        if (error is not (0 or Errno.ECONNRESET)) return new LinkClosure(LinkCloseReason.Failed, error, $"receiving failed: {LibC.Describe(error)}");
+        if (error is not (0 or Errno.ECONNRESET))
+            return new LinkClosure(LinkCloseReason.Failed, error, $"receiving failed: {LibC.Describe(error)}");
         return State == LinkState.Opening
             ? new LinkClosure(LinkCloseReason.PeerClosed, 0, "the far end closed before the link was open")
             : new LinkClosure(LinkCloseReason.PeerClosed);
@@ -268,9 +303,11 @@ internal sealed unsafe class ConnectionLink : TransportLink
     private void SendPending()
     {
         int length = _channel.Pending;
-        if (length == 0) return;
+        if (length == 0)
+            return;
         Sent(_channel.Continue(out int error), length, error);
-        if (_channel.Pending != 0 || !Refused) return;
+        if (_channel.Pending != 0 || !Refused)
+            return;
         Refused = false;
         Events.Writable(this);
     }
@@ -291,7 +328,10 @@ internal sealed unsafe class ConnectionLink : TransportLink
             case FrameChannel.SendStatus.Failed:
                 _channel.Drop();
                 // A channel that waits for room answers EAGAIN otherwise.
-                string detail = error == Errno.EAGAIN ? $"the far end has less room than the {WindowedPacketChannel.Window} octets that it must have" : LibC.Describe(error);
+                string detail =
+                    error == Errno.EAGAIN
+                        ? $"the far end has less room than the {WindowedPacketChannel.Window} octets that it must have"
+                        : LibC.Describe(error);
                 CloseWith(new LinkClosure(LinkCloseReason.Failed, error, $"sending failed: {detail}"));
                 return;
         }
@@ -301,7 +341,8 @@ internal sealed unsafe class ConnectionLink : TransportLink
 
     private void WatchOutput(bool wanted)
     {
-        if (_watchesOutput == wanted || State != LinkState.Open) return;
+        if (_watchesOutput == wanted || State != LinkState.Open)
+            return;
         _watchesOutput = wanted;
         Watch(wanted ? LibC.EPOLLIN | LibC.EPOLLOUT : LibC.EPOLLIN);
     }
@@ -315,6 +356,13 @@ internal sealed unsafe class ConnectionLink : TransportLink
         }
 
         _watched = _port.TryWatch(_channel.Socket, interest, Index, out int error);
-        if (!_watched) CloseWith(new LinkClosure(LinkCloseReason.Failed, error, $"the connection cannot be watched: {LibC.Describe(error)}"));
+        if (!_watched)
+            CloseWith(
+                new LinkClosure(
+                    LinkCloseReason.Failed,
+                    error,
+                    $"the connection cannot be watched: {LibC.Describe(error)}"
+                )
+            );
     }
 }

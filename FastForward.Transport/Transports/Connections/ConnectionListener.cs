@@ -29,7 +29,13 @@ internal sealed unsafe class ConnectionListener
     private LogGate _pauses;
     private LogGate _refusals;
 
-    public ConnectionListener(ForwardLoop loop, Descriptor socket, Epoll epoll, ConnectionStatistics statistics, ILogger logger)
+    public ConnectionListener(
+        ForwardLoop loop,
+        Descriptor socket,
+        Epoll epoll,
+        ConnectionStatistics statistics,
+        ILogger logger
+    )
     {
         _loop = loop;
         _socket = socket;
@@ -54,8 +60,10 @@ internal sealed unsafe class ConnectionListener
             }
 
             int error = LibC.LastError;
-            if (error == Errno.EAGAIN) return false;
-            if (error is Errno.EINTR or Errno.ECONNABORTED) continue;
+            if (error == Errno.EAGAIN)
+                return false;
+            if (error is Errno.EINTR or Errno.ECONNABORTED)
+                continue;
             Exhausted(error);
             return false;
         }
@@ -66,8 +74,13 @@ internal sealed unsafe class ConnectionListener
     /// <summary>A connection from outside was not let in; there is no sink to tell.</summary>
     public void Report(PeerCredentials? from, LinkClosure closure)
     {
-        if (closure.Reason is not (LinkCloseReason.NotPermitted or LinkCloseReason.ProtocolViolation or LinkCloseReason.OpenTimeout)) return;
-        if (!_refusals.TryPass(_loop.Now, out long held)) return;
+        if (
+            closure.Reason
+            is not (LinkCloseReason.NotPermitted or LinkCloseReason.ProtocolViolation or LinkCloseReason.OpenTimeout)
+        )
+            return;
+        if (!_refusals.TryPass(_loop.Now, out long held))
+            return;
         string who = from switch
         {
             { ContextId: { } cid } => $"context id {cid}",
@@ -85,13 +98,15 @@ internal sealed unsafe class ConnectionListener
         _statistics.AcceptPaused();
         _epoll.Modify(_socket.Number, 0, Token);
         _resume.SetAfter(ExhaustionPauseMicros);
-        if (!_pauses.TryPass(_loop.Now, out long held)) return;
+        if (!_pauses.TryPass(_loop.Now, out long held))
+            return;
         string reason = LibC.Describe(error);
         ConnectionLog.AcceptPaused(_logger, reason, ExhaustionPauseMicros / 1000, held);
     }
 
     private void Resume()
     {
-        if (!_socket.IsClosed) _epoll.Modify(_socket.Number, LibC.EPOLLIN, Token);
+        if (!_socket.IsClosed)
+            _epoll.Modify(_socket.Number, LibC.EPOLLIN, Token);
     }
 }

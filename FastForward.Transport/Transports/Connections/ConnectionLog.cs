@@ -5,9 +5,17 @@ namespace FastForward.Transport;
 /// <summary>Log messages of media with connections.</summary>
 internal static partial class ConnectionLog
 {
-    [LoggerMessage(EventId = 1310, Level = LogLevel.Warning, Message = "No connection can be accepted: {Error}; trying again in {Milliseconds} ms. Not logged since the last time: {Count}. Raise the limit of open descriptors (LimitNOFILE) if it persists")]
+    [LoggerMessage(
+        EventId = 1310,
+        Level = LogLevel.Warning,
+        Message = "No connection can be accepted: {Error}; trying again in {Milliseconds} ms. Not logged since the last time: {Count}. Raise the limit of open descriptors (LimitNOFILE) if it persists"
+    )]
     public static partial void AcceptPaused(ILogger logger, string error, long milliseconds, long count);
 
-    [LoggerMessage(EventId = 1311, Level = LogLevel.Warning, Message = "A connection from {Who} was not let in: {Reason}. Not logged since the last time: {Count}")]
+    [LoggerMessage(
+        EventId = 1311,
+        Level = LogLevel.Warning,
+        Message = "A connection from {Who} was not let in: {Reason}. Not logged since the last time: {Count}"
+    )]
     public static partial void InboundRefused(ILogger logger, string who, string reason, long count);
 }

@@ -24,12 +24,14 @@ internal sealed class ConnectionOpenings
     public void Add(ConnectionLink link)
     {
         _links.Add(link);
-        if (link.IsInbound) Inbound++;
+        if (link.IsInbound)
+            Inbound++;
     }
 
     public void Remove(ConnectionLink link)
     {
-        if (_links.Remove(link) && link.IsInbound) Inbound--;
+        if (_links.Remove(link) && link.IsInbound)
+            Inbound--;
     }
 
     /// <summary>
@@ -37,13 +39,16 @@ internal sealed class ConnectionOpenings
     /// who means it opens at once.
     /// </summary>
     public void AbandonOneInbound() =>
-        CrowdedLinks.Yielding(_links.Where(static link => link.IsInbound))?.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, "too many others were opening after it"));
+        CrowdedLinks
+            .Yielding(_links.Where(static link => link.IsInbound))
+            ?.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, "too many others were opening after it"));
 
     public void AbandonInbound()
     {
         for (int i = _links.Count - 1; i >= 0; i--)
         {
-            if (_links[i].IsInbound) _links[i].CloseWith(new LinkClosure(LinkCloseReason.ClosedLocally));
+            if (_links[i].IsInbound)
+                _links[i].CloseWith(new LinkClosure(LinkCloseReason.ClosedLocally));
         }
     }
 
@@ -51,8 +56,10 @@ internal sealed class ConnectionOpenings
     public void Schedule()
     {
         long due = long.MaxValue;
-        foreach (ConnectionLink link in _links) due = Math.Min(due, link.WaitsForBacklog ? _loop.Now + RetryMicros : link.OpenDeadline);
-        if (due != long.MaxValue && (!_timer.IsSet || due < _timer.Due)) _timer.Set(due);
+        foreach (ConnectionLink link in _links)
+            due = Math.Min(due, link.WaitsForBacklog ? _loop.Now + RetryMicros : link.OpenDeadline);
+        if (due != long.MaxValue && (!_timer.IsSet || due < _timer.Due))
+            _timer.Set(due);
     }
 
     // Runs between polls: what it decides is deferred like everything that a call causes.

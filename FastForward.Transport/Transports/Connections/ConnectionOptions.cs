@@ -5,4 +5,9 @@ namespace FastForward.Transport;
 /// <param name="OpenTimeoutMicros">How long a link may take to open.</param>
 /// <param name="MaxPendingOpens">Accepted connections that have not opened yet.</param>
 /// <param name="SendBufferSize">SO_SNDBUF; 0 leaves it as it is.</param>
-internal sealed record ConnectionOptions(int MaxFrameSize, long OpenTimeoutMicros, int MaxPendingOpens, int SendBufferSize);
+internal sealed record ConnectionOptions(
+    int MaxFrameSize,
+    long OpenTimeoutMicros,
+    int MaxPendingOpens,
+    int SendBufferSize
+);

@@ -35,6 +35,7 @@ internal sealed unsafe class ConnectionPort : IDisposable
     private readonly LinkTable<ConnectionLink> _links = new();
     private readonly DeferredEvents _events = new();
     private readonly List<ConnectionLink> _open = [];
+
     // Where packets are read to; dispatch does not recurse, so one is enough.
     private readonly byte* _incoming;
     private uint _polls;
@@ -54,7 +55,8 @@ internal sealed unsafe class ConnectionPort : IDisposable
         ILinkSink sink,
         Descriptor listener,
         EndPoint local,
-        ILogger logger)
+        ILogger logger
+    )
     {
         _transport = transport;
         Medium = medium;
@@ -99,7 +101,8 @@ internal sealed unsafe class ConnectionPort : IDisposable
 
     public int Poll(int budget)
     {
-        if (_disposed || _dispatching) return 0;
+        if (_disposed || _dispatching)
+            return 0;
         _dispatching = true;
         try
         {
@@ -128,7 +131,8 @@ internal sealed unsafe class ConnectionPort : IDisposable
     /// <returns>False when no poll runs: then it is for the caller to go on.</returns>
     public bool StopAfterPoll(Action dispose)
     {
-        if (!_dispatching || _disposed) return false;
+        if (!_dispatching || _disposed)
+            return false;
         _listener.Close();
         _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
         _afterPoll = dispose;
@@ -137,14 +141,16 @@ internal sealed unsafe class ConnectionPort : IDisposable
 
     public void Dispose()
     {
-        if (_disposed) return;
+        if (_disposed)
+            return;
         _disposed = true;
         _dispatching = true;
         try
         {
             _listener.Close();
             _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
-            while (_events.Any) _events.Dispatch(_sink, int.MaxValue);
+            while (_events.Any)
+                _events.Dispatch(_sink, int.MaxValue);
         }
         finally
         {
@@ -165,7 +171,8 @@ internal sealed unsafe class ConnectionPort : IDisposable
     public void Ended(ConnectionLink link, LinkClosure closure, bool opened)
     {
         _statistics.Ended(closure.Reason, opened);
-        if (link.IsInbound && (!opened || closure.Reason == LinkCloseReason.ProtocolViolation)) _listener.Report(link.Traits.Credentials, closure);
+        if (link.IsInbound && (!opened || closure.Reason == LinkCloseReason.ProtocolViolation))
+            _listener.Report(link.Traits.Credentials, closure);
         _openings.Remove(link);
     }
 
@@ -182,7 +189,8 @@ internal sealed unsafe class ConnectionPort : IDisposable
 
     public void CountBackPressure() => _statistics.Refused();
 
-    public bool TryWatch(Descriptor socket, uint interest, uint index, out int error) => _epoll.TryAdd(socket.Number, interest, index, out error);
+    public bool TryWatch(Descriptor socket, uint interest, uint index, out int error) =>
+        _epoll.TryAdd(socket.Number, interest, index, out error);
 
     public void Rewatch(Descriptor socket, uint interest, uint index) => _epoll.Modify(socket.Number, interest, index);
 
@@ -192,9 +200,11 @@ internal sealed unsafe class ConnectionPort : IDisposable
     {
         error = 0;
         int type = Medium.TypeFor(remote, attempt);
-        if (type == 0) return null;
+        if (type == 0)
+            return null;
         Descriptor socket = Medium.CreateSocket(type);
-        if (socket.IsInvalid) error = LibC.LastError;
+        if (socket.IsInvalid)
+            error = LibC.LastError;
         return NewChannel(socket, type);
     }
 
@@ -210,13 +220,15 @@ internal sealed unsafe class ConnectionPort : IDisposable
         _again = false;
         bool more = Look(budget, hadMore, ref work);
         _more = more || _again || work >= budget;
-        if (_statistics.FramesReceived != before) _sink.BatchEnd(_transport);
+        if (_statistics.FramesReceived != before)
+            _sink.BatchEnd(_transport);
         return work;
     }
 
     private bool Look(int budget, bool unshown, ref int work)
     {
-        if (_open.Count > FewLinks || ++_polls % SweepInterval == 0 || (_sweep && _open.Count != 1)) return Sweep(budget, unshown, ref work);
+        if (_open.Count > FewLinks || ++_polls % SweepInterval == 0 || (_sweep && _open.Count != 1))
+            return Sweep(budget, unshown, ref work);
         int before = work;
         bool more = ReadAll(budget, ref work);
         return _sweep && work == before ? Sweep(budget, unshown, ref work) : more;
@@ -226,7 +238,8 @@ internal sealed unsafe class ConnectionPort : IDisposable
     {
         foreach (ConnectionLink link in _open)
         {
-            if (link.HasUnshown) return true;
+            if (link.HasUnshown)
+                return true;
         }
 
         return false;
@@ -256,7 +269,8 @@ internal sealed unsafe class ConnectionPort : IDisposable
         bool more = false;
         for (int i = 0; unshown && i < _open.Count && work < budget; i++)
         {
-            if (!_open[i].HasUnshown) continue;
+            if (!_open[i].HasUnshown)
+                continue;
             work += _open[i].Receive(_sink, Math.Max(1, (budget - work) / 2)); // a flooding link leaves the others their part
             more |= _open[i].MayHaveMore;
         }
@@ -280,18 +294,24 @@ internal sealed unsafe class ConnectionPort : IDisposable
         }
 
         // Last: whoever has said who it is by now does not give its place up.
-        if (accept) work += Accept();
+        if (accept)
+            work += Accept();
         return more;
     }
 
     private int Accept()
     {
         int accepted = 0;
-        while (accepted < Math.Min(ConnectionListener.LongestBurst, _options.MaxPendingOpens) && _listener.TryAccept(out Descriptor? socket))
+        while (
+            accepted < Math.Min(ConnectionListener.LongestBurst, _options.MaxPendingOpens)
+            && _listener.TryAccept(out Descriptor? socket)
+        )
         {
             accepted++;
-            if (_openings.Inbound >= _options.MaxPendingOpens) _openings.AbandonOneInbound();
-            NewLink(NewChannel(socket, Medium.ListenerType), Medium.AcceptedFrom(socket, LocalEndPoint), inbound: true).Greet();
+            if (_openings.Inbound >= _options.MaxPendingOpens)
+                _openings.AbandonOneInbound();
+            NewLink(NewChannel(socket, Medium.ListenerType), Medium.AcceptedFrom(socket, LocalEndPoint), inbound: true)
+                .Greet();
         }
 
         _openings.Schedule();
@@ -300,14 +320,27 @@ internal sealed unsafe class ConnectionPort : IDisposable
 
     private FrameChannel NewChannel(Descriptor socket, int type)
     {
-        if (!socket.IsInvalid && _options.SendBufferSize > 0) LibC.SetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_SNDBUF, _options.SendBufferSize); // best effort
-        if (type == LibC.SOCK_STREAM) return new StreamChannel(socket);
-        return Medium.TearsPackets ? new WindowedPacketChannel(socket, _incoming) : new PacketChannel(socket, _incoming);
+        if (!socket.IsInvalid && _options.SendBufferSize > 0)
+            LibC.SetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_SNDBUF, _options.SendBufferSize); // best effort
+        if (type == LibC.SOCK_STREAM)
+            return new StreamChannel(socket);
+        return Medium.TearsPackets
+            ? new WindowedPacketChannel(socket, _incoming)
+            : new PacketChannel(socket, _incoming);
     }
 
     private ConnectionLink NewLink(FrameChannel channel, EndPoint remote, bool inbound)
     {
-        ConnectionLink link = new(this, _transport, _loop, _events, channel, remote, inbound, _loop.ReadMicros() + _options.OpenTimeoutMicros);
+        ConnectionLink link = new(
+            this,
+            _transport,
+            _loop,
+            _events,
+            channel,
+            remote,
+            inbound,
+            _loop.ReadMicros() + _options.OpenTimeoutMicros
+        );
         _links.Add(link);
         _openings.Add(link);
         return link;

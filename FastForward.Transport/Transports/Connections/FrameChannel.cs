@@ -98,9 +98,7 @@ internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisp
     public abstract ReadStatus Read(out Span<byte> frame, out int error, out string? fault);
 
     /// <summary>Frames have been read and answered: what the channel itself owes the far end may follow.</summary>
-    public virtual void Settle()
-    {
-    }
+    public virtual void Settle() { }
 
     /// <summary>Gives the pending frame up.</summary>
     public void Drop() => Pending = 0;
@@ -122,9 +120,11 @@ internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisp
         while (true)
         {
             sent = (int)LibC.Send(Socket, start, (nuint)length, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
-            if (sent >= 0) return SendStatus.Sent;
+            if (sent >= 0)
+                return SendStatus.Sent;
             error = LibC.LastError;
-            if (error == Errno.EINTR) continue;
+            if (error == Errno.EINTR)
+                continue;
             return error switch
             {
                 Errno.EAGAIN or Errno.ENOBUFS => SendStatus.WaitsForSocket,
@@ -142,8 +142,12 @@ internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisp
         {
             nint length = LibC.Receive(Socket, start, (nuint)room, LibC.MSG_DONTWAIT | flags);
             error = length < 0 ? LibC.LastError : 0;
-            if (error == Errno.EINTR) continue;
-            status = length > 0 ? ReadStatus.Frame : error == Errno.EAGAIN ? ReadStatus.Nothing : ReadStatus.End;
+            if (error == Errno.EINTR)
+                continue;
+            status =
+                length > 0 ? ReadStatus.Frame
+                : error == Errno.EAGAIN ? ReadStatus.Nothing
+                : ReadStatus.End;
             return (int)Math.Max(length, 0);
         }
     }

@@ -15,7 +15,13 @@ namespace FastForward.Transport;
 /// <param name="Features">What the sender can do beyond the version.</param>
 /// <param name="MaxFrameSize">The longest frame that the sender takes.</param>
 /// <param name="Detail">With <see cref="OpeningStatus.NotPermitted"/>: the user or context id as the refusing side sees it.</param>
-internal readonly record struct OpeningPacket(ushort Version, OpeningStatus Status, ulong Features, uint MaxFrameSize, uint Detail)
+internal readonly record struct OpeningPacket(
+    ushort Version,
+    OpeningStatus Status,
+    ulong Features,
+    uint MaxFrameSize,
+    uint Detail
+)
 {
     public const int Length = 24;
     public const ushort CurrentVersion = 1;
@@ -43,16 +49,21 @@ internal readonly record struct OpeningPacket(ushort Version, OpeningStatus Stat
     public static string? Read(ReadOnlySpan<byte> source, out OpeningPacket packet)
     {
         packet = default;
-        if (source.Length is < Length or > LongestOfAnyVersion) return $"the opening packet has {source.Length} octets instead of {Length}";
-        if (BinaryPrimitives.ReadUInt32LittleEndian(source) != Magic) return "the far end does not speak FastForward (wrong magic)";
+        if (source.Length is < Length or > LongestOfAnyVersion)
+            return $"the opening packet has {source.Length} octets instead of {Length}";
+        if (BinaryPrimitives.ReadUInt32LittleEndian(source) != Magic)
+            return "the far end does not speak FastForward (wrong magic)";
         packet = new OpeningPacket(
             BinaryPrimitives.ReadUInt16LittleEndian(source[4..]),
             (OpeningStatus)BinaryPrimitives.ReadUInt16LittleEndian(source[6..]),
             BinaryPrimitives.ReadUInt64LittleEndian(source[8..]),
             BinaryPrimitives.ReadUInt32LittleEndian(source[16..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(source[20..]));
-        if (packet.Version == 0) return "the opening packet names version 0";
-        if (packet.Version == 1 && source.Length != Length) return $"the opening packet of version 1 has {source.Length} octets instead of {Length}";
+            BinaryPrimitives.ReadUInt32LittleEndian(source[20..])
+        );
+        if (packet.Version == 0)
+            return "the opening packet names version 0";
+        if (packet.Version == 1 && source.Length != Length)
+            return $"the opening packet of version 1 has {source.Length} octets instead of {Length}";
         return packet.Status == OpeningStatus.Welcome && packet.MaxFrameSize < SmallestFrame
             ? $"the far end takes frames of {packet.MaxFrameSize} octets at most; {SmallestFrame} is the least"
             : null;

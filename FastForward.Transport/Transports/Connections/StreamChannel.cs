@@ -20,14 +20,18 @@ internal sealed unsafe class StreamChannel : FrameChannel
 
     /// <param name="socket">A stream socket.</param>
     public StreamChannel(Descriptor socket)
-        : base(socket, LibC.SOCK_STREAM)
-    {
-    }
+        : base(socket, LibC.SOCK_STREAM) { }
 
-    public override bool HasBuffered => _end - _start >= PrefixLength && (NextLength > MaxFrameSize || NextLength <= _end - _start - PrefixLength);
+    public override bool HasBuffered =>
+        _end - _start >= PrefixLength && (NextLength > MaxFrameSize || NextLength <= _end - _start - PrefixLength);
 
     // Asked for only when the prefix is there. What is beyond an int is as wrong as what is just too long.
-    private int NextLength => (int)Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(_incoming + _start, PrefixLength)), int.MaxValue);
+    private int NextLength =>
+        (int)
+            Math.Min(
+                BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(_incoming + _start, PrefixLength)),
+                int.MaxValue
+            );
 
     public override void Greet(ReadOnlySpan<byte> packet)
     {
@@ -40,14 +44,17 @@ internal sealed unsafe class StreamChannel : FrameChannel
     public override SendStatus Continue(out int error)
     {
         byte* start = Outgoing - PrefixLength;
-        if (_written == 0) BinaryPrimitives.WriteInt32LittleEndian(new Span<byte>(start, PrefixLength), Pending);
+        if (_written == 0)
+            BinaryPrimitives.WriteInt32LittleEndian(new Span<byte>(start, PrefixLength), Pending);
         int length = PrefixLength + Pending;
         while (true)
         {
             SendStatus status = Push(start + _written, length - _written, out int sent, out error);
-            if (status != SendStatus.Sent) return status;
+            if (status != SendStatus.Sent)
+                return status;
             _written += sent;
-            if (_written < length) continue;
+            if (_written < length)
+                continue;
             _written = 0;
             Pending = 0;
             return SendStatus.Sent;
@@ -63,9 +70,11 @@ internal sealed unsafe class StreamChannel : FrameChannel
         {
             MakeRoom();
             int length = Pull(_incoming + _end, Room - _end, 0, out ReadStatus status, out error);
-            if (length == 0) return status;
+            if (length == 0)
+                return status;
             _end += length;
-            if (!HasBuffered) return ReadStatus.Nothing;
+            if (!HasBuffered)
+                return ReadStatus.Nothing;
         }
 
         int next = NextLength;

@@ -16,7 +16,8 @@ namespace FastForward.Transport;
 /// </remarks>
 /// <param name="socket">A seqpacket socket whose receive buffer holds <see cref="Window"/> octets.</param>
 /// <param name="incoming">Where packets are read to, shared with other channels, <see cref="FrameChannel.PrefixLength"/> longer than a frame.</param>
-internal sealed unsafe class WindowedPacketChannel(Descriptor socket, byte* incoming) : FrameChannel(socket, LibC.SOCK_SEQPACKET)
+internal sealed unsafe class WindowedPacketChannel(Descriptor socket, byte* incoming)
+    : FrameChannel(socket, LibC.SOCK_SEQPACKET)
 {
     /// <summary>VSOCK_DEFAULT_BUFFER_SIZE of the kernel (net/vmw_vsock/af_vsock.c), which is also its default maximum.</summary>
     public const int Window = 256 * 1024;
@@ -43,9 +44,11 @@ internal sealed unsafe class WindowedPacketChannel(Descriptor socket, byte* inco
     public override SendStatus Continue(out int error)
     {
         error = 0;
-        if (!Fits(Pending)) return SendStatus.WaitsForPeer;
+        if (!Fits(Pending))
+            return SendStatus.WaitsForPeer;
         SendStatus status = SendPacket(Outgoing - PrefixLength, Pending, out error);
-        if (status == SendStatus.Sent) Pending = 0;
+        if (status == SendStatus.Sent)
+            Pending = 0;
         return status;
     }
 
@@ -54,7 +57,8 @@ internal sealed unsafe class WindowedPacketChannel(Descriptor socket, byte* inco
         frame = default;
         fault = null;
         int length = Pull(incoming, PrefixLength + MaxFrameSize, LibC.MSG_TRUNC, out ReadStatus status, out error);
-        if (length == 0) return status;
+        if (length == 0)
+            return status;
         if (length < PrefixLength || length > PrefixLength + MaxFrameSize)
         {
             fault = $"a packet of {length} octets came in; {PrefixLength} to {PrefixLength + MaxFrameSize} were agreed";
@@ -70,14 +74,16 @@ internal sealed unsafe class WindowedPacketChannel(Descriptor socket, byte* inco
 
         _readThere = read;
         _readHere += (uint)length;
-        if (length == PrefixLength) return ReadStatus.Notice;
+        if (length == PrefixLength)
+            return ReadStatus.Notice;
         frame = new Span<byte>(incoming + PrefixLength, length - PrefixLength);
         return ReadStatus.Frame;
     }
 
     public override void Settle()
     {
-        if (_readHere - _told < Window / 4 || Unread > Window - PrefixLength) return;
+        if (_readHere - _told < Window / 4 || Unread > Window - PrefixLength)
+            return;
         byte* notice = stackalloc byte[PrefixLength];
         SendPacket(notice, 0, out _); // should it fail, the next read or send meets the reason
     }
@@ -90,8 +96,10 @@ internal sealed unsafe class WindowedPacketChannel(Descriptor socket, byte* inco
         SendStatus status = Push(start, PrefixLength + length, out _, out error);
 
         // There was room by the far end's word, and part of the packet may have left: nothing more can follow it.
-        if (status == SendStatus.WaitsForSocket) return SendStatus.Failed;
-        if (status != SendStatus.Sent) return status;
+        if (status == SendStatus.WaitsForSocket)
+            return SendStatus.Failed;
+        if (status != SendStatus.Sent)
+            return status;
         _sent += (uint)(PrefixLength + length);
         _told = _readHere;
         return status;

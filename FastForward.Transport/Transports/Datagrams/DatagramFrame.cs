@@ -11,5 +11,6 @@ internal static class DatagramFrame
     private const int IndexOffset = 4;
 
     /// <summary>The receiver's index, from a frame of at least <see cref="ShortestLength"/> octets.</summary>
-    public static uint ReadIndex(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt32LittleEndian(frame[IndexOffset..]);
+    public static uint ReadIndex(ReadOnlySpan<byte> frame) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(frame[IndexOffset..]);
 }

@@ -13,12 +13,21 @@ internal abstract class DatagramLink : TransportLink
     private int _slot = -1;
 
     // The socket is null only of a link that is closed before it is handed out.
-    protected DatagramLink(IForwardTransport transport, ForwardLoop loop, DeferredEvents events, SharedSocket? socket, EndPoint remote, LinkTraits traits, bool inbound)
+    protected DatagramLink(
+        IForwardTransport transport,
+        ForwardLoop loop,
+        DeferredEvents events,
+        SharedSocket? socket,
+        EndPoint remote,
+        LinkTraits traits,
+        bool inbound
+    )
         : base(transport, loop, events, remote, inbound)
     {
         _socket = socket;
         Traits = traits;
-        if (inbound) MarkOpen();
+        if (inbound)
+            MarkOpen();
     }
 
     public override LinkTraits Traits { get; }
@@ -43,7 +52,8 @@ internal abstract class DatagramLink : TransportLink
         }
 
         span = default;
-        if (!Refused) _socket.AddRefused(this);
+        if (!Refused)
+            _socket.AddRefused(this);
         Refused = true;
         return ClaimResult.BackPressured;
     }

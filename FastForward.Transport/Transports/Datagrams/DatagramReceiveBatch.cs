@@ -40,7 +40,8 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
         int room = joinsRuns ? LongestRun : frameSize;
         _stride = joinsRuns ? LongestRun + SlotShift : FrameOffset + ((frameSize + 63) & ~63);
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(_stride * Capacity), 64);
-        _messages = (LibC.BatchedMessage*)NativeMemory.AlignedAlloc((nuint)(sizeof(LibC.BatchedMessage) * Capacity), 64);
+        _messages = (LibC.BatchedMessage*)
+            NativeMemory.AlignedAlloc((nuint)(sizeof(LibC.BatchedMessage) * Capacity), 64);
         for (int i = 0; i < Capacity; i++)
         {
             byte* memory = _memory + (i * _stride);
@@ -48,7 +49,13 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
             *vector = new LibC.IoVector { Base = memory + FrameOffset, Length = (nuint)room };
             _messages[i] = new LibC.BatchedMessage
             {
-                Header = new LibC.MessageHeader { Name = memory + AddressOffset, Vectors = vector, VectorCount = 1, Control = memory },
+                Header = new LibC.MessageHeader
+                {
+                    Name = memory + AddressOffset,
+                    Vectors = vector,
+                    VectorCount = 1,
+                    Control = memory,
+                },
             };
             Reset(ref _messages[i]);
         }
@@ -66,12 +73,15 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
     /// <returns>The number received; -1 with errno.</returns>
     public int Receive(Descriptor socket, int limit)
     {
-        for (int i = 0; i < _count; i++) Reset(ref _messages[i]); // the kernel wrote lengths there
+        for (int i = 0; i < _count; i++)
+            Reset(ref _messages[i]); // the kernel wrote lengths there
         _next = _count = _offset = 0;
-        int received = limit == 1
-            ? ReceiveOne(socket)
-            : LibC.ReceiveMessages(socket, _messages, (uint)Math.Min(limit, Capacity), LibC.MSG_DONTWAIT);
-        if (received > 0) _count = received;
+        int received =
+            limit == 1
+                ? ReceiveOne(socket)
+                : LibC.ReceiveMessages(socket, _messages, (uint)Math.Min(limit, Capacity), LibC.MSG_DONTWAIT);
+        if (received > 0)
+            _count = received;
         return received;
     }
 
@@ -86,7 +96,8 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
 
         LibC.BatchedMessage* message = _messages + _next;
         int total = (int)message->Length;
-        if (_offset == 0) _part = PartOf(message, total);
+        if (_offset == 0)
+            _part = PartOf(message, total);
         int length = Math.Min(_part, total - _offset);
         byte* frame = (byte*)message->Header.Vectors->Base + _offset;
         _offset += length;
@@ -100,7 +111,10 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
         {
             Frame = new Span<byte>(frame, length),
             IsTruncated = length > _frameSize || (message->Header.Flags & LibC.MSG_TRUNC) != 0,
-            Source = new ReadOnlySpan<byte>(message->Header.Name, (int)Math.Min(message->Header.NameLength, IpAddresses.Capacity)),
+            Source = new ReadOnlySpan<byte>(
+                message->Header.Name,
+                (int)Math.Min(message->Header.NameLength, IpAddresses.Capacity)
+            ),
             Control = new ReadOnlySpan<byte>(message->Header.Control, (int)message->Header.ControlLength),
         };
         return true;
@@ -118,9 +132,13 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
     // The last part may be shorter. A length that makes no sense is the kernel's word for one datagram.
     private int PartOf(LibC.BatchedMessage* message, int total)
     {
-        if (!_joinsRuns) return total;
-        int part = ControlMessages.PartLength(new ReadOnlySpan<byte>(message->Header.Control, (int)message->Header.ControlLength));
-        if (part <= 0 || part >= total) return total;
+        if (!_joinsRuns)
+            return total;
+        int part = ControlMessages.PartLength(
+            new ReadOnlySpan<byte>(message->Header.Control, (int)message->Header.ControlLength)
+        );
+        if (part <= 0 || part >= total)
+            return total;
         RunsReceived++;
         return part;
     }
@@ -128,7 +146,8 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
     private int ReceiveOne(Descriptor socket)
     {
         nint length = LibC.ReceiveMessage(socket, &_messages->Header, LibC.MSG_DONTWAIT);
-        if (length < 0) return -1;
+        if (length < 0)
+            return -1;
         _messages->Length = (uint)length;
         return 1;
     }

@@ -20,8 +20,10 @@ internal sealed unsafe class DatagramRuns : IDisposable
     private const int ControlCapacity = ControlMessages.Capacity + 32;
 
     private readonly int[] _frames = new int[LargestBatch];
-    private LibC.BatchedMessage* _messages = (LibC.BatchedMessage*)NativeMemory.AlignedAlloc((nuint)(sizeof(LibC.BatchedMessage) * LargestBatch), 64);
-    private LibC.IoVector* _vectors = (LibC.IoVector*)NativeMemory.AlignedAlloc((nuint)(sizeof(LibC.IoVector) * DatagramSendBatch.Slots), 64);
+    private LibC.BatchedMessage* _messages = (LibC.BatchedMessage*)
+        NativeMemory.AlignedAlloc((nuint)(sizeof(LibC.BatchedMessage) * LargestBatch), 64);
+    private LibC.IoVector* _vectors = (LibC.IoVector*)
+        NativeMemory.AlignedAlloc((nuint)(sizeof(LibC.IoVector) * DatagramSendBatch.Slots), 64);
     private byte* _controls = (byte*)NativeMemory.AlignedAlloc(ControlCapacity * LargestBatch, 64);
     private int _count;
     private int _single;
@@ -37,11 +39,16 @@ internal sealed unsafe class DatagramRuns : IDisposable
         while (true)
         {
             Gather(staged, count);
-            int sent = _count == 1
-                ? LibC.SendMessage(socket, &_messages->Header, flags) < 0 ? -1 : 1
-                : LibC.SendMessages(socket, _messages, (uint)_count, flags);
-            if (sent > 0) return Took(sent);
-            if (_frames[0] == 1 || LibC.LastError is not (Errno.EINVAL or Errno.EMSGSIZE or Errno.EIO)) return -1;
+            int sent =
+                _count == 1
+                    ? LibC.SendMessage(socket, &_messages->Header, flags) < 0
+                        ? -1
+                        : 1
+                    : LibC.SendMessages(socket, _messages, (uint)_count, flags);
+            if (sent > 0)
+                return Took(sent);
+            if (_frames[0] == 1 || LibC.LastError is not (Errno.EINVAL or Errno.EMSGSIZE or Errno.EIO))
+                return -1;
 
             // The device does not take them so long, or does not cut them at all (EIO). One by one it says what is wrong.
             _single = _frames[0];
@@ -65,7 +72,8 @@ internal sealed unsafe class DatagramRuns : IDisposable
         for (int i = 0; i < messages; i++)
         {
             frames += _frames[i];
-            if (_frames[i] > 1) Sent++;
+            if (_frames[i] > 1)
+                Sent++;
         }
 
         _single = Math.Max(_single - frames, 0);
@@ -81,10 +89,14 @@ internal sealed unsafe class DatagramRuns : IDisposable
             *message = staged[first];
             int length = _isOff || first < _single ? 1 : RunFrom(staged + first, count - first, _vectors + first);
             _frames[_count] = length;
-            if (length == 1) continue;
+            if (length == 1)
+                continue;
             byte* control = _controls + (_count * ControlCapacity);
             Buffer.MemoryCopy(message->Header.Control, control, ControlCapacity, (long)message->Header.ControlLength);
-            int added = ControlMessages.WriteSegmentSize(control + message->Header.ControlLength, (ushort)message->Header.Vectors->Length);
+            int added = ControlMessages.WriteSegmentSize(
+                control + message->Header.ControlLength,
+                (ushort)message->Header.Vectors->Length
+            );
             message->Header.Control = control;
             message->Header.ControlLength += (nuint)added;
             message->Header.Vectors = _vectors + first;
@@ -95,23 +107,30 @@ internal sealed unsafe class DatagramRuns : IDisposable
     /// <summary>How many datagrams from the first one on go into one run; their vectors are put beside each other.</summary>
     private static int RunFrom(LibC.BatchedMessage* first, int count, LibC.IoVector* vectors)
     {
-        nuint size = first->Header.Vectors->Length, total = size;
+        nuint size = first->Header.Vectors->Length,
+            total = size;
         vectors[0] = *first->Header.Vectors;
         int length = 1;
         while (length < Math.Min(count, LongestRun))
         {
             LibC.MessageHeader* next = &first[length].Header;
             nuint octets = next->Vectors->Length;
-            if (octets > size || total + octets > MostOctets || !GoTogether(&first->Header, next)) break;
+            if (octets > size || total + octets > MostOctets || !GoTogether(&first->Header, next))
+                break;
             vectors[length++] = *next->Vectors;
             total += octets;
-            if (octets < size) break;
+            if (octets < size)
+                break;
         }
 
         return length;
     }
 
     private static bool GoTogether(LibC.MessageHeader* one, LibC.MessageHeader* other) =>
-        new ReadOnlySpan<byte>(one->Name, (int)one->NameLength).SequenceEqual(new ReadOnlySpan<byte>(other->Name, (int)other->NameLength))
-        && new ReadOnlySpan<byte>(one->Control, (int)one->ControlLength).SequenceEqual(new ReadOnlySpan<byte>(other->Control, (int)other->ControlLength));
+        new ReadOnlySpan<byte>(one->Name, (int)one->NameLength).SequenceEqual(
+            new ReadOnlySpan<byte>(other->Name, (int)other->NameLength)
+        )
+        && new ReadOnlySpan<byte>(one->Control, (int)one->ControlLength).SequenceEqual(
+            new ReadOnlySpan<byte>(other->Control, (int)other->ControlLength)
+        );
 }

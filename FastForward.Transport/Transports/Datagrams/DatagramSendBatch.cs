@@ -32,11 +32,13 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
     /// <param name="cutsRuns">The socket's kernel cuts runs of datagrams apart.</param>
     public DatagramSendBatch(int frameSize, bool cutsRuns = false)
     {
-        if (cutsRuns) _runs = new DatagramRuns();
+        if (cutsRuns)
+            _runs = new DatagramRuns();
         _stride = FrameOffset + ((frameSize + 63) & ~63);
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(_stride * Slots), 64);
         _staged = (LibC.BatchedMessage*)NativeMemory.AlignedAlloc((nuint)(sizeof(LibC.BatchedMessage) * Slots), 64);
-        for (int i = 0; i < Slots; i++) _free[i] = Slots - 1 - i;
+        for (int i = 0; i < Slots; i++)
+            _free[i] = Slots - 1 - i;
     }
 
     public bool HasFree => _freeCount > 0;
@@ -57,11 +59,16 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
         address.CopyTo(new Span<byte>(memory + AddressOffset, IpAddresses.Capacity));
         control.CopyTo(new Span<byte>(memory, ControlMessages.Capacity));
         int controlLength = control.Length;
-        if (expedited) controlLength += ControlMessages.WriteExpedited(memory + controlLength, IpAddresses.FamilyOf(address) == LibC.AF_INET6);
+        if (expedited)
+            controlLength += ControlMessages.WriteExpedited(
+                memory + controlLength,
+                IpAddresses.FamilyOf(address) == LibC.AF_INET6
+            );
 
         LibC.IoVector* vector = (LibC.IoVector*)(memory + VectorOffset);
         *vector = new LibC.IoVector { Base = memory + FrameOffset, Length = (nuint)length };
-        if (_end == Slots) Compact();
+        if (_end == Slots)
+            Compact();
         _stagedSlot[_end] = slot;
         _staged[_end++] = new LibC.BatchedMessage
         {
@@ -86,12 +93,22 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
     {
         const int Flags = LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL;
         LibC.BatchedMessage* first = _staged + _first;
-        if (Staged > 1 && _runs is { } runs) return runs.Send(socket, first, Staged, Flags);
-        if (Staged > 1) return LibC.SendMessages(socket, first, (uint)Math.Min(Staged, LargestBatch), Flags);
+        if (Staged > 1 && _runs is { } runs)
+            return runs.Send(socket, first, Staged, Flags);
+        if (Staged > 1)
+            return LibC.SendMessages(socket, first, (uint)Math.Min(Staged, LargestBatch), Flags);
         ref LibC.MessageHeader header = ref first->Header;
-        nint sent = header.Control == null
-            ? LibC.SendTo(socket, header.Vectors->Base, header.Vectors->Length, Flags, header.Name, header.NameLength)
-            : LibC.SendMessage(socket, &first->Header, Flags);
+        nint sent =
+            header.Control == null
+                ? LibC.SendTo(
+                    socket,
+                    header.Vectors->Base,
+                    header.Vectors->Length,
+                    Flags,
+                    header.Name,
+                    header.NameLength
+                )
+                : LibC.SendMessage(socket, &first->Header, Flags);
         return sent < 0 ? -1 : 1;
     }
 
@@ -106,7 +123,8 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
             GiveBack(_stagedSlot[_first++]);
         }
 
-        if (_first == _end) _first = _end = 0;
+        if (_first == _end)
+            _first = _end = 0;
         return bytes;
     }
 
@@ -126,7 +144,12 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
     private void Compact()
     {
         int count = Staged;
-        Buffer.MemoryCopy(_staged + _first, _staged, sizeof(LibC.BatchedMessage) * Slots, sizeof(LibC.BatchedMessage) * count);
+        Buffer.MemoryCopy(
+            _staged + _first,
+            _staged,
+            sizeof(LibC.BatchedMessage) * Slots,
+            sizeof(LibC.BatchedMessage) * count
+        );
         Array.Copy(_stagedSlot, _first, _stagedSlot, 0, count);
         _first = 0;
         _end = count;

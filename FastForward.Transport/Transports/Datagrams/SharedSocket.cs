@@ -13,7 +13,12 @@ internal abstract class SharedSocket : IDisposable
     private Epoll? _epoll;
     private ulong _token;
 
-    protected SharedSocket(Descriptor descriptor, int maxFrameSize, TransportStatistics statistics, bool cutsRuns = false)
+    protected SharedSocket(
+        Descriptor descriptor,
+        int maxFrameSize,
+        TransportStatistics statistics,
+        bool cutsRuns = false
+    )
     {
         Descriptor = descriptor;
         Outgoing = new DatagramSendBatch(maxFrameSize, cutsRuns);
@@ -41,10 +46,12 @@ internal abstract class SharedSocket : IDisposable
     public int Claim()
     {
         int slot = Outgoing.Claim();
-        if (slot >= 0) return slot;
+        if (slot >= 0)
+            return slot;
         Flush(); // the slots may be full of what could leave
         slot = Outgoing.Claim();
-        if (slot < 0) _statistics.Refused();
+        if (slot < 0)
+            _statistics.Refused();
         return slot;
     }
 
@@ -57,7 +64,8 @@ internal abstract class SharedSocket : IDisposable
     /// <summary>Hands the refused links over to be told.</summary>
     public void TellRefused()
     {
-        foreach (DatagramLink link in _refused) link.RoomAgain();
+        foreach (DatagramLink link in _refused)
+            link.RoomAgain();
         _refused.Clear();
     }
 
@@ -67,10 +75,12 @@ internal abstract class SharedSocket : IDisposable
     /// </summary>
     public void Flush()
     {
-        if (Outgoing.Staged == 0) return;
+        if (Outgoing.Staged == 0)
+            return;
         bool wasBlocked = IsBlocked;
         SendStaged();
-        if (IsBlocked != wasBlocked) _epoll?.Modify(Descriptor.Number, IsBlocked ? LibC.EPOLLIN | LibC.EPOLLOUT : LibC.EPOLLIN, _token);
+        if (IsBlocked != wasBlocked)
+            _epoll?.Modify(Descriptor.Number, IsBlocked ? LibC.EPOLLIN | LibC.EPOLLOUT : LibC.EPOLLIN, _token);
     }
 
     public virtual void Dispose()
@@ -100,11 +110,14 @@ internal abstract class SharedSocket : IDisposable
             }
 
             int error = LibC.LastError;
-            if (error == Errno.EINTR) continue;
+            if (error == Errno.EINTR)
+                continue;
             IsBlocked = error == Errno.EAGAIN;
-            if (IsBlocked) return;
+            if (IsBlocked)
+                return;
             repeated = Failed(repeated);
-            if (!repeated) Outgoing.Release(1);
+            if (!repeated)
+                Outgoing.Release(1);
         }
     }
 }

@@ -27,7 +27,8 @@ internal static unsafe class ControlMessages
         while (control.Length >= head)
         {
             LibC.ControlHeader header = MemoryMarshal.Read<LibC.ControlHeader>(control);
-            if (header.Length < (nuint)head || header.Length > (nuint)control.Length) break;
+            if (header.Length < (nuint)head || header.Length > (nuint)control.Length)
+                break;
             if (header.Level == level && header.Type == type && header.Length >= (nuint)(head + size))
                 return control.Slice(head, size);
             control = control[(int)Math.Min(Aligned(header.Length), (nuint)control.Length)..];
@@ -45,7 +46,8 @@ internal static unsafe class ControlMessages
 
     /// <summary>Appends the message that has a run of datagrams cut into pieces of one length (UDP_SEGMENT, udp(7)).</summary>
     /// <returns>Octets written.</returns>
-    public static int WriteSegmentSize(byte* target, ushort size) => Write(target, LibC.SOL_UDP, LibC.UDP_SEGMENT, &size, sizeof(ushort));
+    public static int WriteSegmentSize(byte* target, ushort size) =>
+        Write(target, LibC.SOL_UDP, LibC.UDP_SEGMENT, &size, sizeof(ushort));
 
     /// <summary>
     /// Writes the message that makes a datagram leave from the address of <paramref name="packetInfo"/>, which is one that
@@ -63,10 +65,12 @@ internal static unsafe class ControlMessages
                 return Write(start, LibC.IPPROTO_IP, LibC.IP_PKTINFO, &v4, sizeof(LibC.Ipv4PacketInfo));
             }
 
-            if (packetInfo.Length != sizeof(LibC.Ipv6PacketInfo)) return 0;
+            if (packetInfo.Length != sizeof(LibC.Ipv6PacketInfo))
+                return 0;
             LibC.Ipv6PacketInfo v6 = *(LibC.Ipv6PacketInfo*)info;
             bool linkLocal = info[0] == 0xfe && (info[1] & 0xc0) == 0x80;
-            if (!linkLocal) v6.InterfaceIndex = 0;
+            if (!linkLocal)
+                v6.InterfaceIndex = 0;
             return Write(start, LibC.IPPROTO_IPV6, LibC.IPV6_PKTINFO, &v6, sizeof(LibC.Ipv6PacketInfo));
         }
     }

@@ -24,17 +24,22 @@ internal static class IpAddressText
         endPoint = null;
         IPAddress? address = null;
         problem = AddressText.CheckPort(port) ?? CheckAddress(text, out address);
-        if (problem is not null) return false;
+        if (problem is not null)
+            return false;
         endPoint = address is null ? new DnsEndPoint(text!, port) : new IPEndPoint(address, port);
         return true;
 
         static string? CheckAddress(string? text, out IPAddress? address)
         {
             address = null;
-            if (string.IsNullOrEmpty(text)) return $"address is empty; {Examples}";
-            if (text.Contains(':')) return CheckIPv6(text, out address);
-            if (TryParseIPv4(text, out address)) return CheckUsable(text, address!);
-            if (HostName.IsValid(text)) return null;
+            if (string.IsNullOrEmpty(text))
+                return $"address is empty; {Examples}";
+            if (text.Contains(':'))
+                return CheckIPv6(text, out address);
+            if (TryParseIPv4(text, out address))
+                return CheckUsable(text, address!);
+            if (HostName.IsValid(text))
+                return null;
             if (text.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
                 return $"address {AddressText.Quote(text)} looks like a GID, which only FORWARD_TRANSPORT_RDMA takes (0x and 32 hexadecimal digits); {Examples}";
             return $"address {AddressText.Quote(text)} is neither an IPv4 or IPv6 address nor a host name; {Examples}";
@@ -50,14 +55,18 @@ internal static class IpAddressText
         foreach (Range range in text.AsSpan().Split('.'))
         {
             ReadOnlySpan<char> part = text.AsSpan(range);
-            if (count == 4 || part.Length > 3 || !AddressText.IsDigits(part) || (part.Length > 1 && part[0] == '0')) return false;
+            if (count == 4 || part.Length > 3 || !AddressText.IsDigits(part) || (part.Length > 1 && part[0] == '0'))
+                return false;
             int value = 0;
-            foreach (char digit in part) value = (value * 10) + (digit - '0');
-            if (value > 255) return false;
+            foreach (char digit in part)
+                value = (value * 10) + (digit - '0');
+            if (value > 255)
+                return false;
             octets[count++] = (byte)value;
         }
 
-        if (count != 4) return false;
+        if (count != 4)
+            return false;
         address = new IPAddress(octets);
         return true;
     }
@@ -65,8 +74,12 @@ internal static class IpAddressText
     private static string? CheckIPv6(string text, out IPAddress? address)
     {
         int zone = text.IndexOf('%', StringComparison.Ordinal);
-        if (text.Contains('[', StringComparison.Ordinal) || text.Contains('/', StringComparison.Ordinal)
-            || !IPAddress.TryParse(zone < 0 ? text : text.AsSpan(0, zone), out address) || address.AddressFamily != AddressFamily.InterNetworkV6)
+        if (
+            text.Contains('[', StringComparison.Ordinal)
+            || text.Contains('/', StringComparison.Ordinal)
+            || !IPAddress.TryParse(zone < 0 ? text : text.AsSpan(0, zone), out address)
+            || address.AddressFamily != AddressFamily.InterNetworkV6
+        )
         {
             address = null;
             return $"address {AddressText.Quote(text)} is not an IPv6 address (the port has a field of its own; no brackets, no prefix length); {Examples}";
@@ -86,7 +99,8 @@ internal static class IpAddressText
                 : $"address {AddressText.Quote(text)} has a zone, which only link-local addresses (fe80::/10) have; write for example 2001:db8::7 or fe80::7%eth0";
         }
 
-        if (zone < 0) return $"address {AddressText.Quote(text)} is link-local and does not say through which interface; write for example fe80::7%eth0";
+        if (zone < 0)
+            return $"address {AddressText.Quote(text)} is link-local and does not say through which interface; write for example fe80::7%eth0";
         return IPAddress.TryParse(text, out address) && address.ScopeId != 0
             ? null
             : $"address {AddressText.Quote(text)} names an interface that this machine does not have; write for example fe80::7%eth0 or, by index, fe80::7%2";

@@ -50,7 +50,8 @@ internal static unsafe class IpAddresses
                 LibC.Ipv6SocketAddress v6 = MemoryMarshal.Read<LibC.Ipv6SocketAddress>(source);
                 return new IPEndPoint(
                     new IPAddress(MemoryMarshal.AsBytes(new ReadOnlySpan<LibC.Ipv6Address>(in v6.Address)), v6.ScopeId),
-                    BinaryPrimitives.ReverseEndianness(v6.Port));
+                    BinaryPrimitives.ReverseEndianness(v6.Port)
+                );
             default:
                 return null;
         }
@@ -75,11 +76,13 @@ internal static unsafe class IpAddresses
         {
             case LibC.AF_INET when packetInfo.Length == sizeof(LibC.Ipv4PacketInfo):
                 LibC.Ipv4PacketInfo v4 = MemoryMarshal.Read<LibC.Ipv4PacketInfo>(packetInfo);
-                return v4.InterfaceIndex == LoopbackInterface && IsLoopback4(v4.HeaderAddress)
+                return v4.InterfaceIndex == LoopbackInterface
+                    && IsLoopback4(v4.HeaderAddress)
                     && IsLoopback4(MemoryMarshal.Read<LibC.Ipv4SocketAddress>(source).Address);
             case LibC.AF_INET6 when packetInfo.Length == sizeof(LibC.Ipv6PacketInfo):
                 LibC.Ipv6PacketInfo v6 = MemoryMarshal.Read<LibC.Ipv6PacketInfo>(packetInfo);
-                return v6.InterfaceIndex == LoopbackInterface && IsLoopback6(v6.Address)
+                return v6.InterfaceIndex == LoopbackInterface
+                    && IsLoopback6(v6.Address)
                     && IsLoopback6(MemoryMarshal.Read<LibC.Ipv6SocketAddress>(source).Address);
             default:
                 return false;

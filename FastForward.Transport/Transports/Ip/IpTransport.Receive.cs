@@ -16,8 +16,10 @@ public sealed partial class IpTransport
         int work = Deliver(sink, budget); // what a sink that threw has left
         foreach (UdpSocket socket in _sockets)
         {
-            if (socket.IsBlocked) socket.Flush();
-            if (socket.OwesWritable) socket.TellRefused();
+            if (socket.IsBlocked)
+                socket.Flush();
+            if (socket.OwesWritable)
+                socket.TellRefused();
         }
 
         work += _events.Dispatch(sink, budget - Math.Min(work, budget));
@@ -31,17 +33,23 @@ public sealed partial class IpTransport
         {
             // Taking turns in going first, so that a flood over one family cannot starve the other.
             UdpSocket socket = _sockets[(i + (_polls % count)) % count];
-            if ((awoke && work == events) || socket.QuietPolls < QuietAfter || (anyBusy ? _polls / count % QuietPollInterval == 0 : i == 0))
+            if (
+                (awoke && work == events)
+                || socket.QuietPolls < QuietAfter
+                || (anyBusy ? _polls / count % QuietPollInterval == 0 : i == 0)
+            )
                 work += Receive(socket, sink, budget - work);
         }
 
         // Woken for nothing that can be received: then it was a report, which would wake us again.
         if (awoke && work == events)
         {
-            foreach (UdpSocket socket in _sockets) socket.DrainErrors();
+            foreach (UdpSocket socket in _sockets)
+                socket.DrainErrors();
         }
 
-        if (Statistics.FramesReceived != before) sink.BatchEnd(this);
+        if (Statistics.FramesReceived != before)
+            sink.BatchEnd(this);
         return work;
     }
 
@@ -49,7 +57,8 @@ public sealed partial class IpTransport
     {
         foreach (UdpSocket socket in _sockets)
         {
-            if (socket.QuietPolls < QuietAfter) return true;
+            if (socket.QuietPolls < QuietAfter)
+                return true;
         }
 
         return false;
@@ -59,7 +68,8 @@ public sealed partial class IpTransport
     // not, so that a lone datagram is answered before the look that would find nothing after it.
     private int Receive(UdpSocket socket, ILinkSink sink, int budget)
     {
-        if (_incoming!.HasMore) return 0;
+        if (_incoming!.HasMore)
+            return 0;
         int wanted = Math.Min(budget, socket.Burst);
         int received = _incoming.Receive(socket.Descriptor, wanted);
         socket.Burst = received == wanted ? Math.Min(wanted * 2, DatagramReceiveBatch.Capacity) : 1;
@@ -71,7 +81,8 @@ public sealed partial class IpTransport
         }
 
         socket.QuietPolls = Math.Min(socket.QuietPolls + 1, QuietAfter);
-        if (LibC.LastError is Errno.EAGAIN or Errno.EINTR) return 0;
+        if (LibC.LastError is Errno.EAGAIN or Errno.EINTR)
+            return 0;
         Statistics.ReceiveFailed();
         socket.DrainErrors();
         return 1; // the next poll looks again
@@ -83,9 +94,12 @@ public sealed partial class IpTransport
         while (taken < budget && _incoming!.TryTake(out DatagramReceiveBatch.Datagram datagram))
         {
             taken++;
-            if (datagram.IsTruncated) Statistics.TooLong();
-            else if (datagram.Frame.Length < DatagramFrame.ShortestLength) Statistics.TooShort();
-            else Deliver(sink, datagram);
+            if (datagram.IsTruncated)
+                Statistics.TooLong();
+            else if (datagram.Frame.Length < DatagramFrame.ShortestLength)
+                Statistics.TooShort();
+            else
+                Deliver(sink, datagram);
         }
 
         return taken;

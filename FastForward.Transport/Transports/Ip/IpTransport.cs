@@ -87,11 +87,13 @@ public sealed partial class IpTransport : IForwardTransport
     /// <inheritdoc/>
     public TransportAvailability CheckAvailability()
     {
-        if (!OperatingSystem.IsLinux()) return TransportAvailability.Unavailable("this is not Linux");
+        if (!OperatingSystem.IsLinux())
+            return TransportAvailability.Unavailable("this is not Linux");
         foreach (int family in new[] { LibC.AF_INET, LibC.AF_INET6 })
         {
             using Descriptor probe = new(LibC.Socket(family, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, 0));
-            if (!probe.IsInvalid) return TransportAvailability.Available;
+            if (!probe.IsInvalid)
+                return TransportAvailability.Available;
         }
 
         return TransportAvailability.Unavailable($"the kernel gives no UDP socket: {LibC.Describe(LibC.LastError)}");
@@ -103,13 +105,18 @@ public sealed partial class IpTransport : IForwardTransport
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(sink);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_loop is not null) throw new InvalidOperationException("The transport was started already.");
+        if (_loop is not null)
+            throw new InvalidOperationException("The transport was started already.");
         loop.VerifyAccess();
 
         _sockets = UdpSocketPair.Open(_options, Statistics, _logger);
         _epoll = new Epoll(4);
-        for (int i = 0; i < _sockets.Length; i++) _sockets[i].Watch(_epoll, (ulong)i);
-        _incoming = new DatagramReceiveBatch(_options.MaxFrameSize, Array.Exists(_sockets, static socket => socket.JoinsRuns));
+        for (int i = 0; i < _sockets.Length; i++)
+            _sockets[i].Watch(_epoll, (ulong)i);
+        _incoming = new DatagramReceiveBatch(
+            _options.MaxFrameSize,
+            Array.Exists(_sockets, static socket => socket.JoinsRuns)
+        );
         LocalEndPoints = Array.ConvertAll(_sockets, EndPoint (socket) => socket.LocalEndPoint);
         _sink = sink;
         _loop = loop;
@@ -122,17 +129,32 @@ public sealed partial class IpTransport : IForwardTransport
     {
         ArgumentNullException.ThrowIfNull(remote);
         ForwardLoop loop = Running();
-        if (remote is not IPEndPoint ip) throw new ArgumentException($"{remote} is no IP end point; names are resolved before they come here.", nameof(remote));
+        if (remote is not IPEndPoint ip)
+            throw new ArgumentException(
+                $"{remote} is no IP end point; names are resolved before they come here.",
+                nameof(remote)
+            );
         IPAddress address = IpAddresses.Unmapped(ip.Address);
         if (ip.Port == 0 || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
-            throw new ArgumentException($"{remote} is no place to send to: it needs an address and a port.", nameof(remote));
+            throw new ArgumentException(
+                $"{remote} is no place to send to: it needs an address and a port.",
+                nameof(remote)
+            );
 
         UdpSocket? socket = SocketFor(address.AddressFamily == AddressFamily.InterNetworkV6);
         LinkTraits traits = IPAddress.IsLoopback(address) ? _localTraits : _remoteTraits;
         IpLink link = new(this, loop, _events, socket, ip, traits, default, inbound: false);
         _links.Add(link);
-        if (socket is not null) _events.Opened(link);
-        else link.CloseWith(new LinkClosure(LinkCloseReason.Failed, Errno.EAFNOSUPPORT, $"this transport has no {(address.AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} socket"));
+        if (socket is not null)
+            _events.Opened(link);
+        else
+            link.CloseWith(
+                new LinkClosure(
+                    LinkCloseReason.Failed,
+                    Errno.EAFNOSUPPORT,
+                    $"this transport has no {(address.AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} socket"
+                )
+            );
         return link;
     }
 
@@ -142,8 +164,18 @@ public sealed partial class IpTransport : IForwardTransport
         ForwardLoop loop = Running();
         IPEndPoint? remote = IpAddresses.Read(source.Address);
         UdpSocket? socket = remote is null ? null : SocketFor(remote.AddressFamily == AddressFamily.InterNetworkV6);
-        if (socket is null) throw new ArgumentException("The source is none that this transport has shown.", nameof(source));
-        IpLink link = new(this, loop, _events, socket, remote!, source.IsLoopback ? _localTraits : _remoteTraits, source.Local, inbound: true);
+        if (socket is null)
+            throw new ArgumentException("The source is none that this transport has shown.", nameof(source));
+        IpLink link = new(
+            this,
+            loop,
+            _events,
+            socket,
+            remote!,
+            source.IsLoopback ? _localTraits : _remoteTraits,
+            source.Local,
+            inbound: true
+        );
         _links.Add(link);
         return link;
     }
@@ -152,7 +184,8 @@ public sealed partial class IpTransport : IForwardTransport
     public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame)
     {
         Running();
-        if (frame.IsEmpty || frame.Length > _options.MaxFrameSize) return false;
+        if (frame.IsEmpty || frame.Length > _options.MaxFrameSize)
+            return false;
         UdpSocket? socket = SocketFor(IpAddresses.FamilyOf(source.Address) == LibC.AF_INET6);
         return socket is not null && socket.TrySend(frame, source.Address, source.Local);
     }
@@ -161,7 +194,8 @@ public sealed partial class IpTransport : IForwardTransport
     public void Flush()
     {
         _loop?.VerifyAccess();
-        foreach (UdpSocket socket in _sockets) socket.Flush();
+        foreach (UdpSocket socket in _sockets)
+            socket.Flush();
     }
 
     /// <inheritdoc/>
@@ -174,7 +208,8 @@ public sealed partial class IpTransport : IForwardTransport
     /// <inheritdoc/>
     public int Poll(int budget)
     {
-        if (_disposed || _dispatching || _sink is null) return 0;
+        if (_disposed || _dispatching || _sink is null)
+            return 0;
         _dispatching = true;
         try
         {
@@ -183,17 +218,20 @@ public sealed partial class IpTransport : IForwardTransport
         finally
         {
             _dispatching = false;
-            if (_disposeAfterPoll) Dispose();
+            if (_disposeAfterPoll)
+                Dispose();
         }
     }
 
     /// <inheritdoc/>
     public bool Arm()
     {
-        if (_events.Any || _incoming is { HasMore: true }) return true;
+        if (_events.Any || _incoming is { HasMore: true })
+            return true;
         foreach (UdpSocket socket in _sockets)
         {
-            if (socket.OwesWritable) return true;
+            if (socket.OwesWritable)
+                return true;
         }
 
         return false;
@@ -205,20 +243,24 @@ public sealed partial class IpTransport : IForwardTransport
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed) return;
+        if (_disposed)
+            return;
         _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
         _accepting = false;
         _disposeAfterPoll = _dispatching;
-        if (_dispatching) return;
+        if (_dispatching)
+            return;
         _disposed = true;
         _dispatching = true;
         try
         {
-            while (_sink is not null && _events.Any) _events.Dispatch(_sink, int.MaxValue);
+            while (_sink is not null && _events.Any)
+                _events.Dispatch(_sink, int.MaxValue);
         }
         finally
         {
-            foreach (UdpSocket socket in _sockets) socket.Dispose();
+            foreach (UdpSocket socket in _sockets)
+                socket.Dispose();
             _sockets = [];
             _epoll?.Dispose();
             _incoming?.Dispose();
@@ -231,7 +273,8 @@ public sealed partial class IpTransport : IForwardTransport
     {
         foreach (UdpSocket socket in _sockets)
         {
-            if (socket.IsV6 == v6) return socket;
+            if (socket.IsV6 == v6)
+                return socket;
         }
 
         return null;

@@ -49,19 +49,23 @@ public sealed class IpTransportOptions
     /// <summary>Socket send buffer in octets, per address family. Default 1 MiB; the kernel grants at most <c>net.core.wmem_max</c>.</summary>
     public int SendBufferSize { get; set; } = 1 << 20;
 
-    internal IPAddress? AddressOf(AddressFamily family) => Addresses.FirstOrDefault(address => address.AddressFamily == family);
+    internal IPAddress? AddressOf(AddressFamily family) =>
+        Addresses.FirstOrDefault(address => address.AddressFamily == family);
 
     internal void Validate()
     {
         string problems = string.Join(' ', FindProblems());
-        if (problems.Length > 0) throw new TransportException(problems);
+        if (problems.Length > 0)
+            throw new TransportException(problems);
     }
 
     /// <summary>Every problem, each with the option, what is wrong and a right example.</summary>
     internal IEnumerable<string> FindProblems()
     {
-        if (Port is < 0 or > 65535) yield return $"Port: {Port} is outside 0..65535; 30100 is an example.";
-        if (Addresses is null || Addresses.Count == 0) yield return "Addresses: the list is empty; name an address, or 0.0.0.0 for all of IPv4.";
+        if (Port is < 0 or > 65535)
+            yield return $"Port: {Port} is outside 0..65535; 30100 is an example.";
+        if (Addresses is null || Addresses.Count == 0)
+            yield return "Addresses: the list is empty; name an address, or 0.0.0.0 for all of IPv4.";
         foreach (AddressFamily family in new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 })
         {
             if (Addresses?.Count(address => address.AddressFamily == family) > 1)
@@ -70,7 +74,9 @@ public sealed class IpTransportOptions
 
         if (MaxFrameSize is < SmallestFrame or > LargestFrame)
             yield return $"MaxFrameSize: {MaxFrameSize} is outside {SmallestFrame}..{LargestFrame}; 1200 passes everywhere.";
-        if (ReceiveBufferSize is < 65_536 or > 1 << 30) yield return $"ReceiveBufferSize: {ReceiveBufferSize} is outside 65536..1073741824; 4194304 is a good value.";
-        if (SendBufferSize is < 65_536 or > 1 << 30) yield return $"SendBufferSize: {SendBufferSize} is outside 65536..1073741824; 1048576 is a good value.";
+        if (ReceiveBufferSize is < 65_536 or > 1 << 30)
+            yield return $"ReceiveBufferSize: {ReceiveBufferSize} is outside 65536..1073741824; 4194304 is a good value.";
+        if (SendBufferSize is < 65_536 or > 1 << 30)
+            yield return $"SendBufferSize: {SendBufferSize} is outside 65536..1073741824; 1048576 is a good value.";
     }
 }

@@ -38,12 +38,12 @@ public sealed class IpTransportStatistics : TransportStatistics
 
     /// <inheritdoc/>
     public override IEnumerable<KeyValuePair<string, long>> DroppedFrames =>
-    [
-        new("too_short", DroppedShort),
-        new("too_long", DroppedLong),
-        new("not_accepting", StrangersIgnored),
-        new("send_failed", SendFailures),
-    ];
+        [
+            new("too_short", DroppedShort),
+            new("too_long", DroppedLong),
+            new("not_accepting", StrangersIgnored),
+            new("send_failed", SendFailures),
+        ];
 
     internal void StrangerShown() => _strangerFrames++;
 

@@ -11,7 +11,12 @@ internal sealed unsafe class UdpSocket : SharedSocket
 
     private readonly IpTransportStatistics _statistics;
 
-    private UdpSocket(Descriptor descriptor, IPEndPoint local, IpTransportOptions options, IpTransportStatistics statistics)
+    private UdpSocket(
+        Descriptor descriptor,
+        IPEndPoint local,
+        IpTransportOptions options,
+        IpTransportStatistics statistics
+    )
         : base(descriptor, options.MaxFrameSize, statistics, options.SegmentationOffload && CutsRuns(descriptor))
     {
         JoinsRuns = options.SegmentationOffload && LibC.SetSocketOption(descriptor, LibC.SOL_UDP, LibC.UDP_GRO, 1) == 0;
@@ -37,22 +42,33 @@ internal sealed unsafe class UdpSocket : SharedSocket
 
     /// <summary>Opens and binds.</summary>
     /// <returns>Null with errno in <paramref name="error"/> when this system does not do it.</returns>
-    public static UdpSocket? TryOpen(IPEndPoint local, IpTransportOptions options, IpTransportStatistics statistics, out int error)
+    public static UdpSocket? TryOpen(
+        IPEndPoint local,
+        IpTransportOptions options,
+        IpTransportStatistics statistics,
+        out int error
+    )
     {
         bool v6 = local.AddressFamily == AddressFamily.InterNetworkV6;
-        Descriptor descriptor = new(LibC.Socket(v6 ? LibC.AF_INET6 : LibC.AF_INET, LibC.SOCK_DGRAM | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
+        Descriptor descriptor = new(
+            LibC.Socket(v6 ? LibC.AF_INET6 : LibC.AF_INET, LibC.SOCK_DGRAM | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0)
+        );
         error = descriptor.IsInvalid ? LibC.LastError : Configure(descriptor, v6, options);
         IPEndPoint? bound = null;
         if (error == 0)
         {
             byte* address = stackalloc byte[IpAddresses.Capacity];
             uint length = (uint)IpAddresses.Write(local, new Span<byte>(address, IpAddresses.Capacity));
-            if (LibC.Bind(descriptor, address, length) != 0) error = LibC.LastError;
-            else if (LibC.GetSocketName(descriptor, address, &length) != 0) error = LibC.LastError;
-            else bound = IpAddresses.Read(new ReadOnlySpan<byte>(address, (int)length));
+            if (LibC.Bind(descriptor, address, length) != 0)
+                error = LibC.LastError;
+            else if (LibC.GetSocketName(descriptor, address, &length) != 0)
+                error = LibC.LastError;
+            else
+                bound = IpAddresses.Read(new ReadOnlySpan<byte>(address, (int)length));
         }
 
-        if (error == 0) return new UdpSocket(descriptor, bound!, options, statistics);
+        if (error == 0)
+            return new UdpSocket(descriptor, bound!, options, statistics);
         descriptor.Dispose();
         return null;
     }
@@ -61,7 +77,10 @@ internal sealed unsafe class UdpSocket : SharedSocket
     public bool TrySend(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> address, ReadOnlySpan<byte> packetInfo)
     {
         byte* control = stackalloc byte[ControlMessages.Capacity];
-        int controlLength = ControlMessages.WriteDeparture(packetInfo, new Span<byte>(control, ControlMessages.Capacity));
+        int controlLength = ControlMessages.WriteDeparture(
+            packetInfo,
+            new Span<byte>(control, ControlMessages.Capacity)
+        );
         fixed (byte* payload = frame)
         fixed (byte* name = address)
         {
@@ -83,9 +102,11 @@ internal sealed unsafe class UdpSocket : SharedSocket
                     return true;
                 }
 
-                if (LibC.LastError == Errno.EAGAIN) return false;
+                if (LibC.LastError == Errno.EAGAIN)
+                    return false;
                 DrainErrors();
-                if (attempt == 0) _statistics.SendRetried();
+                if (attempt == 0)
+                    _statistics.SendRetried();
             }
         }
 
@@ -104,8 +125,15 @@ internal sealed unsafe class UdpSocket : SharedSocket
         for (int i = 0; i < LargestDrain; i++)
         {
             LibC.IoVector vector = new() { Base = payload, Length = 64 };
-            LibC.MessageHeader message = new() { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = 256 };
-            if (LibC.ReceiveMessage(Descriptor, &message, LibC.MSG_ERRQUEUE | LibC.MSG_DONTWAIT) < 0) return;
+            LibC.MessageHeader message = new()
+            {
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = control,
+                ControlLength = 256,
+            };
+            if (LibC.ReceiveMessage(Descriptor, &message, LibC.MSG_ERRQUEUE | LibC.MSG_DONTWAIT) < 0)
+                return;
             _statistics.NetworkError();
         }
     }
@@ -114,13 +142,16 @@ internal sealed unsafe class UdpSocket : SharedSocket
     protected override bool Failed(bool repeated)
     {
         DrainErrors();
-        if (repeated) _statistics.SendFailed();
-        else _statistics.SendRetried();
+        if (repeated)
+            _statistics.SendFailed();
+        else
+            _statistics.SendRetried();
         return !repeated;
     }
 
     // 0, the default, says nothing but that the kernel knows the option.
-    private static bool CutsRuns(Descriptor socket) => LibC.SetSocketOption(socket, LibC.SOL_UDP, LibC.UDP_SEGMENT, 0) == 0;
+    private static bool CutsRuns(Descriptor socket) =>
+        LibC.SetSocketOption(socket, LibC.SOL_UDP, LibC.UDP_SEGMENT, 0) == 0;
 
     private static int Configure(Descriptor socket, bool v6, IpTransportOptions options)
     {
@@ -135,10 +166,12 @@ internal sealed unsafe class UdpSocket : SharedSocket
                 ?? Set(socket, LibC.IPPROTO_IPV6, LibC.IPV6_MTU_DISCOVER, LibC.IPV6_PMTUDISC_PROBE)
                 ?? Set(socket, LibC.IPPROTO_IPV6, LibC.IPV6_DONTFRAG, 1)
                 ?? Set(socket, LibC.IPPROTO_IPV6, LibC.IPV6_RECVERR, 1)
-                ?? Set(socket, LibC.IPPROTO_IPV6, LibC.IPV6_RECVPKTINFO, 1) ?? 0
+                ?? Set(socket, LibC.IPPROTO_IPV6, LibC.IPV6_RECVPKTINFO, 1)
+                ?? 0
             : Set(socket, LibC.IPPROTO_IP, LibC.IP_MTU_DISCOVER, LibC.IP_PMTUDISC_PROBE)
                 ?? Set(socket, LibC.IPPROTO_IP, LibC.IP_RECVERR, 1)
-                ?? Set(socket, LibC.IPPROTO_IP, LibC.IP_PKTINFO, 1) ?? 0;
+                ?? Set(socket, LibC.IPPROTO_IP, LibC.IP_PKTINFO, 1)
+                ?? 0;
     }
 
     private static int? Set(Descriptor socket, int level, int option, int value) =>

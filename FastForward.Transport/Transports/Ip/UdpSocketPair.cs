@@ -18,14 +18,20 @@ internal static partial class UdpSocketPair
         for (int attempt = 1; ; attempt++)
         {
             int error = 0;
-            UdpSocket? first = v4 is null ? null : OpenOne(v4, options.Port, optional: v6 is not null && v4.Equals(IPAddress.Any), out error);
+            UdpSocket? first = v4 is null
+                ? null
+                : OpenOne(v4, options.Port, optional: v6 is not null && v4.Equals(IPAddress.Any), out error);
             int port = first?.LocalEndPoint.Port ?? options.Port;
             UdpSocket? second = null;
             try
             {
-                second = v6 is null ? null : OpenOne(v6, port, optional: first is not null && v6.Equals(IPAddress.IPv6Any), out error);
+                second = v6 is null
+                    ? null
+                    : OpenOne(v6, port, optional: first is not null && v6.Equals(IPAddress.IPv6Any), out error);
             }
-            catch (TransportException) when (error == Errno.EADDRINUSE && options.Port == 0 && first is not null && attempt < EphemeralAttempts)
+            catch (TransportException)
+                when (error == Errno.EADDRINUSE && options.Port == 0 && first is not null && attempt < EphemeralAttempts
+                )
             {
                 first.Dispose(); // the free IPv4 port was taken on IPv6: another one
                 continue;
@@ -37,17 +43,21 @@ internal static partial class UdpSocketPair
             }
 
             UdpSocket[] sockets = [.. new[] { first, second }.OfType<UdpSocket>()];
-            if (sockets.Length == 0) throw Refused(v4 ?? v6!, options.Port, error);
+            if (sockets.Length == 0)
+                throw Refused(v4 ?? v6!, options.Port, error);
             int granted = sockets[0].ReceiveBufferSize;
-            if (granted < options.ReceiveBufferSize) LogSmallBuffer(logger, granted, options.ReceiveBufferSize);
+            if (granted < options.ReceiveBufferSize)
+                LogSmallBuffer(logger, granted, options.ReceiveBufferSize);
             return sockets;
         }
 
         UdpSocket? OpenOne(IPAddress address, int port, bool optional, out int error)
         {
             UdpSocket? socket = UdpSocket.TryOpen(new IPEndPoint(address, port), options, statistics, out error);
-            if (socket is not null) return socket;
-            if (!optional || error is not (Errno.EAFNOSUPPORT or Errno.EADDRNOTAVAIL)) throw Refused(address, port, error);
+            if (socket is not null)
+                return socket;
+            if (!optional || error is not (Errno.EAFNOSUPPORT or Errno.EADDRNOTAVAIL))
+                throw Refused(address, port, error);
             string reason = LibC.Describe(error);
             LogFamilyMissing(logger, address.AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6", reason);
             return null;
@@ -59,19 +69,31 @@ internal static partial class UdpSocketPair
         IPEndPoint endPoint = new(address, port);
         string advice = error switch
         {
-            Errno.EADDRINUSE => $"another process has the port; find it with 'ss -ulpn sport = :{port}', or choose another port",
-            Errno.EADDRNOTAVAIL => "no interface of this machine has the address; see 'ip address', or use 0.0.0.0 or ::",
-            Errno.EACCES or Errno.EPERM => "ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE; choose a higher port",
+            Errno.EADDRINUSE =>
+                $"another process has the port; find it with 'ss -ulpn sport = :{port}', or choose another port",
+            Errno.EADDRNOTAVAIL =>
+                "no interface of this machine has the address; see 'ip address', or use 0.0.0.0 or ::",
+            Errno.EACCES or Errno.EPERM =>
+                "ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE; choose a higher port",
             Errno.EAFNOSUPPORT => "this system has the address family switched off; leave the address out",
-            Errno.EMFILE or Errno.ENFILE => "the limit of open descriptors is reached; raise it (ulimit -n, LimitNOFILE)",
+            Errno.EMFILE or Errno.ENFILE =>
+                "the limit of open descriptors is reached; raise it (ulimit -n, LimitNOFILE)",
             _ => "see udp(7) for the error",
         };
         return new TransportException($"UDP {endPoint} cannot be opened: {LibC.Describe(error)}: {advice}.");
     }
 
-    [LoggerMessage(EventId = 1201, Level = LogLevel.Information, Message = "{Family} is not available on this machine ({Error}); the transport goes without it")]
+    [LoggerMessage(
+        EventId = 1201,
+        Level = LogLevel.Information,
+        Message = "{Family} is not available on this machine ({Error}); the transport goes without it"
+    )]
     private static partial void LogFamilyMissing(ILogger logger, string family, string error);
 
-    [LoggerMessage(EventId = 1202, Level = LogLevel.Information, Message = "The kernel grants a receive buffer of {Granted} octets instead of {Wanted}; raise net.core.rmem_max to ride out longer pauses")]
+    [LoggerMessage(
+        EventId = 1202,
+        Level = LogLevel.Information,
+        Message = "The kernel grants a receive buffer of {Granted} octets instead of {Wanted}; raise net.core.rmem_max to ride out longer pauses"
+    )]
     private static partial void LogSmallBuffer(ILogger logger, int granted, int wanted);
 }

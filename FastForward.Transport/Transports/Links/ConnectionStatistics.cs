@@ -29,11 +29,11 @@ public class ConnectionStatistics : TransportStatistics
 
     /// <inheritdoc/>
     public override IEnumerable<KeyValuePair<string, long>> FailedLinks =>
-    [
-        new("not_opened", Volatile.Read(ref _faultlessOpenFailures)),
-        new("not_permitted", NotPermitted),
-        new("protocol_violation", ProtocolViolations),
-    ];
+        [
+            new("not_opened", Volatile.Read(ref _faultlessOpenFailures)),
+            new("not_permitted", NotPermitted),
+            new("protocol_violation", ProtocolViolations),
+        ];
 
     internal void Opened() => _linksOpened++;
 
@@ -42,9 +42,13 @@ public class ConnectionStatistics : TransportStatistics
     internal void Ended(LinkCloseReason reason, bool opened)
     {
         bool failed = !opened && reason is not (LinkCloseReason.ClosedLocally or LinkCloseReason.TransportStopped);
-        if (failed) _openFailures++;
-        if (reason == LinkCloseReason.NotPermitted) _notPermitted++;
-        else if (reason == LinkCloseReason.ProtocolViolation) _protocolViolations++;
-        else if (failed) _faultlessOpenFailures++;
+        if (failed)
+            _openFailures++;
+        if (reason == LinkCloseReason.NotPermitted)
+            _notPermitted++;
+        else if (reason == LinkCloseReason.ProtocolViolation)
+            _protocolViolations++;
+        else if (failed)
+            _faultlessOpenFailures++;
     }
 }

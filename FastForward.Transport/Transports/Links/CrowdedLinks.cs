@@ -11,6 +11,8 @@ internal static class CrowdedLinks
     /// <returns>Null when there is none.</returns>
     public static TLink? Yielding<TLink>(IEnumerable<TLink> oldestFirst)
         where TLink : class, IForwardLink =>
-        oldestFirst.GroupBy(static link => link.Traits.Credentials is { } far ? far.ContextId ?? far.UserId : null)
-            .MaxBy(static group => group.Count())?.First();
+        oldestFirst
+            .GroupBy(static link => link.Traits.Credentials is { } far ? far.ContextId ?? far.UserId : null)
+            .MaxBy(static group => group.Count())
+            ?.First();
 }

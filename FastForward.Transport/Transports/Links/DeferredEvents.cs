@@ -21,7 +21,8 @@ internal sealed class DeferredEvents
 
     public void Writable(TransportLink link) => _queue.Enqueue(new Entry(Kind.Writable, link, default));
 
-    public void Closed(TransportLink link, LinkClosure closure) => _queue.Enqueue(new Entry(Kind.Closed, link, closure));
+    public void Closed(TransportLink link, LinkClosure closure) =>
+        _queue.Enqueue(new Entry(Kind.Closed, link, closure));
 
     /// <summary>Delivers up to <paramref name="budget"/> of the events that wait now.</summary>
     public int Dispatch(ILinkSink sink, int budget)

@@ -19,10 +19,12 @@ internal static class LinkIndexes
         {
             RandomNumberGenerator.Fill(bytes);
             uint index = BitConverter.ToUInt32(bytes);
-            if (index == 0) continue;
+            if (index == 0)
+                continue;
             lock (s_gate)
             {
-                if (s_taken.Add(index)) return index;
+                if (s_taken.Add(index))
+                    return index;
             }
         }
     }

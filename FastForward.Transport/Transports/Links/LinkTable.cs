@@ -19,6 +19,7 @@ internal sealed class LinkTable<TLink>
     /// <summary>Ends every link that has not ended yet.</summary>
     public void CloseAll(LinkClosure closure)
     {
-        foreach (TLink link in _links.Values) link.CloseWith(closure); // leaves the table when Closed is delivered
+        foreach (TLink link in _links.Values)
+            link.CloseWith(closure); // leaves the table when Closed is delivered
     }
 }

@@ -13,7 +13,13 @@ internal abstract class TransportLink : IForwardLink
     private readonly DeferredEvents _events;
     private int _claimed;
 
-    protected TransportLink(IForwardTransport transport, ForwardLoop loop, DeferredEvents events, EndPoint remote, bool inbound)
+    protected TransportLink(
+        IForwardTransport transport,
+        ForwardLoop loop,
+        DeferredEvents events,
+        EndPoint remote,
+        bool inbound
+    )
     {
         Transport = transport;
         _loop = loop;
@@ -50,19 +56,26 @@ internal abstract class TransportLink : IForwardLink
     {
         _loop.VerifyAccess();
         span = default;
-        if (_claimed != 0) throw new InvalidOperationException($"A claim of {_claimed} octets is open on this link: Commit or Abort it first.");
+        if (_claimed != 0)
+            throw new InvalidOperationException(
+                $"A claim of {_claimed} octets is open on this link: Commit or Abort it first."
+            );
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        if (State != LinkState.Open) return ClaimResult.Closed;
-        if (length > Traits.MaxFrameSize) return ClaimResult.TooLarge;
+        if (State != LinkState.Open)
+            return ClaimResult.Closed;
+        if (length > Traits.MaxFrameSize)
+            return ClaimResult.TooLarge;
         ClaimResult result = Acquire(length, out span);
-        if (result == ClaimResult.Claimed) _claimed = length;
+        if (result == ClaimResult.Claimed)
+            _claimed = length;
         return result;
     }
 
     public void Commit(int length, bool realTime)
     {
         VerifyClaim();
-        if (length < 1 || length > _claimed) throw new InvalidOperationException($"{length} octets are outside the claim of 1..{_claimed}.");
+        if (length < 1 || length > _claimed)
+            throw new InvalidOperationException($"{length} octets are outside the claim of 1..{_claimed}.");
         _claimed = 0;
         Stage(length, realTime);
     }
@@ -83,7 +96,8 @@ internal abstract class TransportLink : IForwardLink
     /// <summary>Decides the link's end. The first reason stands; the sink hears it from the next poll.</summary>
     public void CloseWith(LinkClosure closure)
     {
-        if (State >= LinkState.Closing) return;
+        if (State >= LinkState.Closing)
+            return;
         if (_claimed != 0)
         {
             _claimed = 0;
@@ -98,14 +112,16 @@ internal abstract class TransportLink : IForwardLink
     /// <summary>Delivers Opened.</summary>
     public void DeliverOpened(ILinkSink sink)
     {
-        if (State != LinkState.Opening) return;
+        if (State != LinkState.Opening)
+            return;
         MarkOpen();
         sink.Opened(this);
     }
 
     public void DeliverWritable(ILinkSink sink)
     {
-        if (State == LinkState.Open) sink.Writable(this);
+        if (State == LinkState.Open)
+            sink.Writable(this);
     }
 
     public void DeliverClosed(ILinkSink sink, LinkClosure closure)
@@ -113,7 +129,8 @@ internal abstract class TransportLink : IForwardLink
         State = LinkState.Closed;
         Release();
         LinkIndexes.Return(Index);
-        if (Announced) sink.Closed(this, closure);
+        if (Announced)
+            sink.Closed(this, closure);
     }
 
     /// <summary>The link is open and known to the sink.</summary>
@@ -141,6 +158,9 @@ internal abstract class TransportLink : IForwardLink
     private void VerifyClaim()
     {
         _loop.VerifyAccess();
-        if (_claimed == 0) throw new InvalidOperationException("No claim of this link is open: TryClaim first; a claim ends with Commit, Abort and Close.");
+        if (_claimed == 0)
+            throw new InvalidOperationException(
+                "No claim of this link is open: TryClaim first; a claim ends with Commit, Abort and Close."
+            );
     }
 }

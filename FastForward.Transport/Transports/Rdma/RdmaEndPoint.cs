@@ -20,7 +20,8 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
 
     private RdmaEndPoint(string? host, byte[] gid, int port)
     {
-        if (AddressText.CheckPort(port) is { } problem) throw new ArgumentOutOfRangeException(nameof(port), port, problem);
+        if (AddressText.CheckPort(port) is { } problem)
+            throw new ArgumentOutOfRangeException(nameof(port), port, problem);
         Host = host;
         _gid = gid;
         Port = port;
@@ -45,7 +46,8 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
     public RdmaEndPoint(ReadOnlySpan<byte> gid, int port)
         : this(null, gid.ToArray(), port)
     {
-        if (gid.Length != GidLength) throw new ArgumentException($"A GID has {GidLength} octets, not {gid.Length}.", nameof(gid));
+        if (gid.Length != GidLength)
+            throw new ArgumentException($"A GID has {GidLength} octets, not {gid.Length}.", nameof(gid));
     }
 
     /// <summary>The host name or IP address; null when the end point is a GID.</summary>
@@ -69,11 +71,15 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
     public static bool TryParse(string? text, int port, out EndPoint? endPoint, out string? problem)
     {
         endPoint = null;
-        if (text?.StartsWith(GidPrefix, StringComparison.OrdinalIgnoreCase) == true && !text.Contains('.', StringComparison.Ordinal))
+        if (
+            text?.StartsWith(GidPrefix, StringComparison.OrdinalIgnoreCase) == true
+            && !text.Contains('.', StringComparison.Ordinal)
+        )
         {
             byte[] gid = [];
             problem = AddressText.CheckPort(port) ?? CheckGid(text, out gid);
-            if (problem is null) endPoint = new RdmaEndPoint(gid, port);
+            if (problem is null)
+                endPoint = new RdmaEndPoint(gid, port);
         }
         else if (IpAddressText.TryParse(text, port, out EndPoint? ip, out problem))
         {
@@ -90,16 +96,25 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
         {
             gid = new byte[GidLength];
             ReadOnlySpan<char> digits = text.AsSpan(GidPrefix.Length);
-            if (digits.Length != GidLength * 2 || Convert.FromHexString(digits, gid, out _, out _) != System.Buffers.OperationStatus.Done)
+            if (
+                digits.Length != GidLength * 2
+                || Convert.FromHexString(digits, gid, out _, out _) != System.Buffers.OperationStatus.Done
+            )
                 return $"address {AddressText.Quote(text)} is not a GID, which is 0x and 32 hexadecimal digits; write for example {GidExample}";
-            if (!gid.AsSpan().ContainsAnyExcept((byte)0)) return $"address {AddressText.Quote(text)} is the reserved GID of no port; write for example {GidExample}";
-            return gid[0] == 0xFF ? $"address {AddressText.Quote(text)} is a multicast GID, and a route leads to one node; write for example {GidExample}" : null;
+            if (!gid.AsSpan().ContainsAnyExcept((byte)0))
+                return $"address {AddressText.Quote(text)} is the reserved GID of no port; write for example {GidExample}";
+            return gid[0] == 0xFF
+                ? $"address {AddressText.Quote(text)} is a multicast GID, and a route leads to one node; write for example {GidExample}"
+                : null;
         }
     }
 
     /// <inheritdoc/>
-    public bool Equals(RdmaEndPoint? other) => other is not null && other.Port == Port
-        && string.Equals(other.Host, Host, StringComparison.OrdinalIgnoreCase) && other.Gid.SequenceEqual(_gid);
+    public bool Equals(RdmaEndPoint? other) =>
+        other is not null
+        && other.Port == Port
+        && string.Equals(other.Host, Host, StringComparison.OrdinalIgnoreCase)
+        && other.Gid.SequenceEqual(_gid);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as RdmaEndPoint);

@@ -23,8 +23,10 @@ internal static class SocketAddressText
     public static string? CheckDirectory([NotNull] string? directory)
     {
         directory ??= string.Empty;
-        if (!directory.StartsWith('/')) return $"socket directory {AddressText.Quote(directory)} is not an absolute path; write for example /tmp or /run/fastforward";
-        if (directory.Contains('\0', StringComparison.Ordinal)) return $"socket directory {AddressText.Quote(directory)} has a NUL character in it; write for example /tmp";
+        if (!directory.StartsWith('/'))
+            return $"socket directory {AddressText.Quote(directory)} is not an absolute path; write for example /tmp or /run/fastforward";
+        if (directory.Contains('\0', StringComparison.Ordinal))
+            return $"socket directory {AddressText.Quote(directory)} has a NUL character in it; write for example /tmp";
         int length = Encoding.UTF8.GetByteCount(PathOf(directory, 65_535));
         return length <= LongestPath
             ? null
@@ -41,12 +43,14 @@ internal static class SocketAddressText
     {
         endPoint = null;
         problem = AddressText.CheckPort(port) ?? CheckEmpty(text, port) ?? CheckDirectory(directory);
-        if (problem is not null) return false;
+        if (problem is not null)
+            return false;
         endPoint = new UnixDomainSocketEndPoint(PathOf(directory, port));
         return true;
     }
 
-    private static string? CheckEmpty(string? text, int port) => string.IsNullOrEmpty(text)
-        ? null
-        : $"address {AddressText.Quote(text)} must be empty, since a socket is found by its port alone; write for example \"\" for {PathOf("/tmp", port)}";
+    private static string? CheckEmpty(string? text, int port) =>
+        string.IsNullOrEmpty(text)
+            ? null
+            : $"address {AddressText.Quote(text)} must be empty, since a socket is found by its port alone; write for example \"\" for {PathOf("/tmp", port)}";
 }

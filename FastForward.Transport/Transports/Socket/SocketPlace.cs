@@ -7,4 +7,11 @@ namespace FastForward.Transport;
 /// <param name="Backlog">Connections that may wait to be accepted.</param>
 /// <param name="ElsewhereAdvice">What to do when somebody else has the place.</param>
 /// <param name="ShorterAdvice">What to do when the path is too long.</param>
-internal sealed record SocketPlace(string Path, UnixFileMode Mode, string? Group, int Backlog, string ElsewhereAdvice, string ShorterAdvice);
+internal sealed record SocketPlace(
+    string Path,
+    UnixFileMode Mode,
+    string? Group,
+    int Backlog,
+    string ElsewhereAdvice,
+    string ShorterAdvice
+);

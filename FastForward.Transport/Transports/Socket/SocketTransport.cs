@@ -57,10 +57,13 @@ public sealed partial class SocketTransport : IForwardTransport
     /// <inheritdoc/>
     public TransportAvailability CheckAvailability()
     {
-        if (!OperatingSystem.IsLinux()) return TransportAvailability.Unavailable("this is not Linux");
+        if (!OperatingSystem.IsLinux())
+            return TransportAvailability.Unavailable("this is not Linux");
         using Descriptor probe = new UnixMedium([]).CreateSocket();
         return probe.IsInvalid
-            ? TransportAvailability.Unavailable($"the kernel gives no UNIX seqpacket socket: {LibC.Describe(LibC.LastError)}")
+            ? TransportAvailability.Unavailable(
+                $"the kernel gives no UNIX seqpacket socket: {LibC.Describe(LibC.LastError)}"
+            )
             : TransportAvailability.Available;
     }
 
@@ -70,13 +73,19 @@ public sealed partial class SocketTransport : IForwardTransport
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(sink);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_port is not null) throw new InvalidOperationException("The transport was started already.");
+        if (_port is not null)
+            throw new InvalidOperationException("The transport was started already.");
         loop.VerifyAccess();
 
         UnixMedium medium = new(_options.EffectiveUserIds);
         _file = SocketFile.Create(_options.Place, medium, out Descriptor listener);
         UnixDomainSocketEndPoint local = new(_options.Path);
-        ConnectionOptions options = new(_options.MaxFrameSize, (long)_options.OpenTimeout.TotalMicroseconds, _options.MaxPendingOpens, _options.SendBufferSize);
+        ConnectionOptions options = new(
+            _options.MaxFrameSize,
+            (long)_options.OpenTimeout.TotalMicroseconds,
+            _options.MaxPendingOpens,
+            _options.SendBufferSize
+        );
         _port = new ConnectionPort(this, medium, options, Statistics, loop, sink, listener, local, _logger);
         LocalEndPoints = [local];
         LogStarted(_logger, _options.Path);
@@ -86,7 +95,8 @@ public sealed partial class SocketTransport : IForwardTransport
     public IForwardLink Connect(EndPoint remote)
     {
         ArgumentNullException.ThrowIfNull(remote);
-        if (remote is not UnixDomainSocketEndPoint) throw new ArgumentException($"{remote} is no UNIX domain socket end point.", nameof(remote));
+        if (remote is not UnixDomainSocketEndPoint)
+            throw new ArgumentException($"{remote} is no UNIX domain socket end point.", nameof(remote));
         ObjectDisposedException.ThrowIf(_disposed, this);
         return (_port ?? throw new InvalidOperationException("The transport has not been started.")).Connect(remote);
     }
@@ -98,9 +108,7 @@ public sealed partial class SocketTransport : IForwardTransport
     public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) => throw NoStrangers();
 
     /// <summary>Does nothing: frames leave at Commit, and those that find no room leave as soon as the kernel tells of some.</summary>
-    public void Flush()
-    {
-    }
+    public void Flush() { }
 
     /// <summary>Closes the listening socket and removes its file, so that whoever connects now is refused at once.</summary>
     public void StopAccepting()
@@ -121,7 +129,8 @@ public sealed partial class SocketTransport : IForwardTransport
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed || (_port?.StopAfterPoll(Dispose) ?? false)) return;
+        if (_disposed || (_port?.StopAfterPoll(Dispose) ?? false))
+            return;
         _disposed = true;
         try
         {

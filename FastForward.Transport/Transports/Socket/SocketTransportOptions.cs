@@ -53,30 +53,39 @@ public sealed class SocketTransportOptions
 
     internal string Path => SocketAddressText.PathOf(Directory, Port);
 
-    internal SocketPlace Place => new(Path, Mode, Group, Backlog, "choose another Port or Directory", "choose a shorter Directory");
+    internal SocketPlace Place =>
+        new(Path, Mode, Group, Backlog, "choose another Port or Directory", "choose a shorter Directory");
 
     internal uint[] EffectiveUserIds => [.. (AllowedUserIds ?? [LibC.EffectiveUserId(), 0]).Distinct()];
 
     internal void Validate()
     {
         string problems = string.Join(' ', FindProblems());
-        if (problems.Length > 0) throw new TransportException(problems);
+        if (problems.Length > 0)
+            throw new TransportException(problems);
     }
 
     /// <summary>Every problem, each with the option, what is wrong and a right example.</summary>
     internal IEnumerable<string> FindProblems()
     {
-        if (Port is < 1 or > 65535) yield return $"Port: {Port} is outside 1..65535; 30100 is an example.";
+        if (Port is < 1 or > 65535)
+            yield return $"Port: {Port} is outside 1..65535; 30100 is an example.";
         if (string.IsNullOrEmpty(Directory) || !System.IO.Path.IsPathRooted(Directory) || Directory.Contains('\0'))
             yield return $"Directory: {AddressText.Quote(Directory)} is no absolute path; /tmp is an example.";
-        if (((int)Mode & ~0x1FF) != 0) yield return $"Mode: 0{Convert.ToString((int)Mode, 8)} has more than permission bits; 0660 is a good value.";
-        if (Group is { Length: 0 }) yield return "Group: it is empty; name a group, give its number, or leave it null.";
-        if (AllowedUserIds is { Count: 0 }) yield return "AllowedUserIds: nobody is allowed; leave it null for the own user id and root.";
-        if (MaxFrameSize is < 1200 or > 65_536) yield return $"MaxFrameSize: {MaxFrameSize} is outside 1200..65536; 16384 is a good value.";
+        if (((int)Mode & ~0x1FF) != 0)
+            yield return $"Mode: 0{Convert.ToString((int)Mode, 8)} has more than permission bits; 0660 is a good value.";
+        if (Group is { Length: 0 })
+            yield return "Group: it is empty; name a group, give its number, or leave it null.";
+        if (AllowedUserIds is { Count: 0 })
+            yield return "AllowedUserIds: nobody is allowed; leave it null for the own user id and root.";
+        if (MaxFrameSize is < 1200 or > 65_536)
+            yield return $"MaxFrameSize: {MaxFrameSize} is outside 1200..65536; 16384 is a good value.";
         if (OpenTimeout < TimeSpan.FromMilliseconds(10) || OpenTimeout > TimeSpan.FromMinutes(1))
             yield return $"OpenTimeout: {OpenTimeout} is outside 10 ms..1 min; 5 s is a good value.";
-        if (Backlog is < 1 or > 4096) yield return $"Backlog: {Backlog} is outside 1..4096; 128 is a good value.";
-        if (MaxPendingOpens is < 1 or > 4096) yield return $"MaxPendingOpens: {MaxPendingOpens} is outside 1..4096; 64 is a good value.";
+        if (Backlog is < 1 or > 4096)
+            yield return $"Backlog: {Backlog} is outside 1..4096; 128 is a good value.";
+        if (MaxPendingOpens is < 1 or > 4096)
+            yield return $"MaxPendingOpens: {MaxPendingOpens} is outside 1..4096; 64 is a good value.";
         long twoFrames = 2L * Math.Clamp(MaxFrameSize, 1200, 65_536);
         if (SendBufferSize < twoFrames || SendBufferSize > 1 << 30)
             yield return $"SendBufferSize: {SendBufferSize} is outside {twoFrames} (two frames)..1073741824; 1048576 is a good value.";

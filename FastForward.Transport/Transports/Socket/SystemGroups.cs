@@ -11,13 +11,18 @@ internal static unsafe class SystemGroups
     /// <exception cref="TransportException">There is no such group.</exception>
     public static uint Find(string nameOrNumber)
     {
-        if (uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out uint number)) return number;
+        if (uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out uint number))
+            return number;
         byte[] buffer = new byte[BufferSize];
         LibC.Group group;
         LibC.Group* found;
         int error;
-        fixed (byte* start = buffer) error = LibC.FindGroup(nameOrNumber, &group, start, BufferSize, &found);
-        if (error != 0) throw new TransportException($"Group: '{nameOrNumber}' cannot be looked up: {LibC.Describe(error)}.");
-        return found != null ? group.Id : throw new TransportException($"Group: this system has no group '{nameOrNumber}'; see 'getent group'.");
+        fixed (byte* start = buffer)
+            error = LibC.FindGroup(nameOrNumber, &group, start, BufferSize, &found);
+        if (error != 0)
+            throw new TransportException($"Group: '{nameOrNumber}' cannot be looked up: {LibC.Describe(error)}.");
+        return found != null
+            ? group.Id
+            : throw new TransportException($"Group: this system has no group '{nameOrNumber}'; see 'getent group'.");
     }
 }

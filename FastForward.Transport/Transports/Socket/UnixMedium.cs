@@ -14,15 +14,14 @@ internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.S
 
     public int TypeFor(EndPoint remote, int attempt) => attempt == 0 ? type : 0;
 
-    public void Connected(EndPoint remote, int type)
-    {
-    }
+    public void Connected(EndPoint remote, int type) { }
 
     public bool MayBeOfAnotherType(int error) => false;
 
     public Descriptor CreateSocket() => CreateSocket(type);
 
-    public Descriptor CreateSocket(int ofType) => new(LibC.Socket(LibC.AF_UNIX, ofType | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
+    public Descriptor CreateSocket(int ofType) =>
+        new(LibC.Socket(LibC.AF_UNIX, ofType | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
 
     public int Connect(Descriptor socket, EndPoint remote)
     {
@@ -33,14 +32,31 @@ internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.S
         }
     }
 
-    public LinkClosure ConnectFailure(int error, EndPoint remote) => error switch
-    {
-        Errno.ENOENT => new LinkClosure(LinkCloseReason.ConnectRefused, error, $"{remote} does not exist: nobody listens there"),
-        Errno.ECONNREFUSED => new LinkClosure(LinkCloseReason.ConnectRefused, error, $"nobody listens at {remote}"),
-        Errno.EACCES or Errno.EPERM => new LinkClosure(LinkCloseReason.NotPermitted, error, $"no permission to connect to {remote}: it takes write permission on the file and search permission on its directories"),
-        Errno.EPROTOTYPE => new LinkClosure(LinkCloseReason.ProtocolViolation, error, $"{remote} is a socket of another type than SOCK_SEQPACKET"),
-        _ => new LinkClosure(LinkCloseReason.Failed, error, $"connecting to {remote} failed: {LibC.Describe(error)}"),
-    };
+    public LinkClosure ConnectFailure(int error, EndPoint remote) =>
+        error switch
+        {
+            Errno.ENOENT => new LinkClosure(
+                LinkCloseReason.ConnectRefused,
+                error,
+                $"{remote} does not exist: nobody listens there"
+            ),
+            Errno.ECONNREFUSED => new LinkClosure(LinkCloseReason.ConnectRefused, error, $"nobody listens at {remote}"),
+            Errno.EACCES or Errno.EPERM => new LinkClosure(
+                LinkCloseReason.NotPermitted,
+                error,
+                $"no permission to connect to {remote}: it takes write permission on the file and search permission on its directories"
+            ),
+            Errno.EPROTOTYPE => new LinkClosure(
+                LinkCloseReason.ProtocolViolation,
+                error,
+                $"{remote} is a socket of another type than SOCK_SEQPACKET"
+            ),
+            _ => new LinkClosure(
+                LinkCloseReason.Failed,
+                error,
+                $"connecting to {remote} failed: {LibC.Describe(error)}"
+            ),
+        };
 
     public EndPoint AcceptedFrom(Descriptor socket, EndPoint local) => local;
 
@@ -48,13 +64,15 @@ internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.S
     {
         LibC.Credentials credentials;
         uint length = (uint)sizeof(LibC.Credentials);
-        if (LibC.GetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_PEERCRED, &credentials, &length) != 0) return null;
+        if (LibC.GetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_PEERCRED, &credentials, &length) != 0)
+            return null;
         return new PeerCredentials { UserId = credentials.UserId, ProcessId = credentials.ProcessId };
     }
 
     public string? ReasonToRefuse(PeerCredentials? credentials)
     {
-        if (credentials?.UserId is not { } user) return "the kernel does not say who the far end is";
+        if (credentials?.UserId is not { } user)
+            return "the kernel does not say who the far end is";
         return Array.IndexOf(allowedUserIds, user) >= 0
             ? null
             : $"the far end (process {credentials.ProcessId}) runs as user id {user}; allowed are {string.Join(", ", allowedUserIds)} (AllowedUserIds)";

@@ -9,7 +9,17 @@ internal sealed class VSocketDatagramLink : DatagramLink
     private readonly byte[] _address = new byte[IpAddresses.Capacity];
     private readonly int _addressLength;
 
-    public VSocketDatagramLink(VSocketDatagramPort port, IForwardTransport transport, ForwardLoop loop, DeferredEvents events, IVSocketFamily family, SharedSocket socket, VSocketEndPoint remote, LinkTraits traits, bool inbound)
+    public VSocketDatagramLink(
+        VSocketDatagramPort port,
+        IForwardTransport transport,
+        ForwardLoop loop,
+        DeferredEvents events,
+        IVSocketFamily family,
+        SharedSocket socket,
+        VSocketEndPoint remote,
+        LinkTraits traits,
+        bool inbound
+    )
         : base(transport, loop, events, socket, remote, traits, inbound)
     {
         _port = port;
@@ -18,7 +28,8 @@ internal sealed class VSocketDatagramLink : DatagramLink
 
     public override bool IsFrom(ReadOnlySpan<byte> source) => source.SequenceEqual(_address.AsSpan(0, _addressLength));
 
-    protected override void Stage(int length, bool realTime) => Stage(length, _address.AsSpan(0, _addressLength), default, expedited: false);
+    protected override void Stage(int length, bool realTime) =>
+        Stage(length, _address.AsSpan(0, _addressLength), default, expedited: false);
 
     protected override void Release()
     {

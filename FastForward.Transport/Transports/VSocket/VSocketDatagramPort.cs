@@ -27,7 +27,15 @@ internal sealed class VSocketDatagramPort : IDisposable
     private bool _disposeAfterPoll;
     private bool _disposed;
 
-    public VSocketDatagramPort(IForwardTransport transport, IVSocketFamily family, int maxFrameSize, VSocketTransportStatistics statistics, ForwardLoop loop, ILinkSink sink, Descriptor socket)
+    public VSocketDatagramPort(
+        IForwardTransport transport,
+        IVSocketFamily family,
+        int maxFrameSize,
+        VSocketTransportStatistics statistics,
+        ForwardLoop loop,
+        ILinkSink sink,
+        Descriptor socket
+    )
     {
         _transport = transport;
         _family = family;
@@ -58,14 +66,16 @@ internal sealed class VSocketDatagramPort : IDisposable
         return link;
     }
 
-    public IForwardLink Adopt(in StrangerSource source) => _family.ReadAddress(source.Address) is { } remote
-        ? NewLink(remote, inbound: true)
-        : throw new ArgumentException("The source is none that this transport has shown.", nameof(source));
+    public IForwardLink Adopt(in StrangerSource source) =>
+        _family.ReadAddress(source.Address) is { } remote
+            ? NewLink(remote, inbound: true)
+            : throw new ArgumentException("The source is none that this transport has shown.", nameof(source));
 
     public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame)
     {
         int slot = frame.IsEmpty || frame.Length > _traits.MaxFrameSize ? -1 : _socket.Claim();
-        if (slot < 0) return false;
+        if (slot < 0)
+            return false;
         frame.CopyTo(_socket.Outgoing.Frame(slot, frame.Length));
         _socket.Outgoing.Stage(slot, frame.Length, source.Address, default, expedited: false);
         _socket.Flush();
@@ -80,7 +90,8 @@ internal sealed class VSocketDatagramPort : IDisposable
 
     public int Poll(int budget)
     {
-        if (_disposed || _dispatching) return 0;
+        if (_disposed || _dispatching)
+            return 0;
         _dispatching = true;
         try
         {
@@ -89,7 +100,8 @@ internal sealed class VSocketDatagramPort : IDisposable
         finally
         {
             _dispatching = false;
-            if (_disposeAfterPoll) Dispose();
+            if (_disposeAfterPoll)
+                Dispose();
         }
     }
 
@@ -97,16 +109,19 @@ internal sealed class VSocketDatagramPort : IDisposable
 
     public void Dispose()
     {
-        if (_disposed) return;
+        if (_disposed)
+            return;
         _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
         _accepting = false;
         _disposeAfterPoll = _dispatching;
-        if (_dispatching) return;
+        if (_dispatching)
+            return;
         _disposed = true;
         _dispatching = true;
         try
         {
-            while (_events.Any) _events.Dispatch(_sink, int.MaxValue);
+            while (_events.Any)
+                _events.Dispatch(_sink, int.MaxValue);
         }
         finally
         {
@@ -120,8 +135,10 @@ internal sealed class VSocketDatagramPort : IDisposable
     {
         long before = _statistics.FramesReceived;
         int work = Deliver(budget); // what a sink that threw has left
-        if (_socket.IsBlocked) _socket.Flush();
-        if (_socket.OwesWritable) _socket.TellRefused();
+        if (_socket.IsBlocked)
+            _socket.Flush();
+        if (_socket.OwesWritable)
+            _socket.TellRefused();
         work += _events.Dispatch(_sink, Math.Max(0, budget - work));
         while (work < budget && !_incoming.HasMore)
         {
@@ -129,15 +146,18 @@ internal sealed class VSocketDatagramPort : IDisposable
             int received = _incoming.Receive(_socket.Descriptor, wanted);
             if (received <= 0)
             {
-                if (LibC.LastError is not (Errno.EAGAIN or Errno.EINTR)) _statistics.ReceiveFailed();
+                if (LibC.LastError is not (Errno.EAGAIN or Errno.EINTR))
+                    _statistics.ReceiveFailed();
                 break;
             }
 
             work += Deliver(received);
-            if (received < wanted) break;
+            if (received < wanted)
+                break;
         }
 
-        if (_statistics.FramesReceived != before) _sink.BatchEnd(_transport);
+        if (_statistics.FramesReceived != before)
+            _sink.BatchEnd(_transport);
         return work;
     }
 
@@ -147,9 +167,12 @@ internal sealed class VSocketDatagramPort : IDisposable
         while (taken < budget && _incoming.TryTake(out DatagramReceiveBatch.Datagram datagram))
         {
             taken++;
-            if (datagram.IsTruncated) _statistics.TooLong();
-            else if (datagram.Frame.Length < DatagramFrame.ShortestLength) _statistics.TooShort();
-            else Deliver(datagram);
+            if (datagram.IsTruncated)
+                _statistics.TooLong();
+            else if (datagram.Frame.Length < DatagramFrame.ShortestLength)
+                _statistics.TooShort();
+            else
+                Deliver(datagram);
         }
 
         return taken;
@@ -158,7 +181,11 @@ internal sealed class VSocketDatagramPort : IDisposable
     private void Deliver(in DatagramReceiveBatch.Datagram datagram)
     {
         uint index = DatagramFrame.ReadIndex(datagram.Frame);
-        if (_links.TryFind(index, out VSocketDatagramLink? link) && link.State == LinkState.Open && link.IsFrom(datagram.Source))
+        if (
+            _links.TryFind(index, out VSocketDatagramLink? link)
+            && link.State == LinkState.Open
+            && link.IsFrom(datagram.Source)
+        )
         {
             _statistics.Received(datagram.Frame.Length);
             _sink.Frame(link, datagram.Frame);
@@ -166,7 +193,16 @@ internal sealed class VSocketDatagramPort : IDisposable
         else if (_accepting)
         {
             _statistics.StrangerShown();
-            _sink.Stranger(_transport, new StrangerSource(datagram.Source, default, isLoopback: true, _family.ReadAddress(datagram.Source)?.Cid), datagram.Frame);
+            _sink.Stranger(
+                _transport,
+                new StrangerSource(
+                    datagram.Source,
+                    default,
+                    isLoopback: true,
+                    _family.ReadAddress(datagram.Source)?.Cid
+                ),
+                datagram.Frame
+            );
         }
         else
         {
@@ -178,7 +214,10 @@ internal sealed class VSocketDatagramPort : IDisposable
     {
         _loop.VerifyAccess();
         // Also of a link that begins here: frames that are not from there never reach it.
-        LinkTraits traits = _traits with { Credentials = new PeerCredentials { ContextId = remote.Cid } };
+        LinkTraits traits = _traits with
+        {
+            Credentials = new PeerCredentials { ContextId = remote.Cid },
+        };
         VSocketDatagramLink link = new(this, _transport, _loop, _events, _family, _socket, remote, traits, inbound);
         _links.Add(link);
         return link;

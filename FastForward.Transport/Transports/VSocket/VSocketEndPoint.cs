@@ -29,7 +29,8 @@ public sealed class VSocketEndPoint : EndPoint, IEquatable<VSocketEndPoint>
     /// <exception cref="ArgumentOutOfRangeException">The port is outside the range.</exception>
     public VSocketEndPoint(uint cid, int port)
     {
-        if (AddressText.CheckPort(port) is { } problem) throw new ArgumentOutOfRangeException(nameof(port), port, problem);
+        if (AddressText.CheckPort(port) is { } problem)
+            throw new ArgumentOutOfRangeException(nameof(port), port, problem);
         Cid = cid;
         Port = port;
     }
@@ -54,20 +55,28 @@ public sealed class VSocketEndPoint : EndPoint, IEquatable<VSocketEndPoint>
         endPoint = null;
         uint cid = 0;
         problem = AddressText.CheckPort(port) ?? CheckCid(text, out cid);
-        if (problem is not null) return false;
+        if (problem is not null)
+            return false;
         endPoint = new VSocketEndPoint(cid, port);
         return true;
 
         static string? CheckCid(string? text, out uint cid)
         {
             cid = 0;
-            if (string.IsNullOrEmpty(text)) return $"address is empty, but must be the context id of the machine; {Examples}";
-            if (!AddressText.IsDigits(text) || (text.Length > 1 && text[0] == '0') || !uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out cid))
+            if (string.IsNullOrEmpty(text))
+                return $"address is empty, but must be the context id of the machine; {Examples}";
+            if (
+                !AddressText.IsDigits(text)
+                || (text.Length > 1 && text[0] == '0')
+                || !uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out cid)
+            )
                 return $"address {AddressText.Quote(text)} is not a context id, which is a decimal number without leading zeros, below 4294967295; {Examples}";
             return cid switch
             {
-                AnyCid => $"address {AddressText.Quote(text)} means any machine (VMADDR_CID_ANY), and a route leads to one; {Examples}",
-                HypervisorCid => $"address {AddressText.Quote(text)} is the hypervisor itself (VMADDR_CID_HYPERVISOR), where no node can run; {Examples}",
+                AnyCid =>
+                    $"address {AddressText.Quote(text)} means any machine (VMADDR_CID_ANY), and a route leads to one; {Examples}",
+                HypervisorCid =>
+                    $"address {AddressText.Quote(text)} is the hypervisor itself (VMADDR_CID_HYPERVISOR), where no node can run; {Examples}",
                 _ => null,
             };
         }

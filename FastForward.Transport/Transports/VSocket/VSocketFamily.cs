@@ -12,11 +12,17 @@ internal sealed unsafe class VSocketFamily : IVSocketFamily
 
     public bool CarriesSeqPacket => VSocketMachine.CarriesSeqPacket();
 
-    public Descriptor CreateSocket(int type) => new(LibC.Socket(LibC.AF_VSOCK, type | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
+    public Descriptor CreateSocket(int type) =>
+        new(LibC.Socket(LibC.AF_VSOCK, type | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));
 
     public int Bind(Descriptor socket, int port)
     {
-        LibC.VSocketAddress address = new() { Family = LibC.AF_VSOCK, Cid = LibC.VMADDR_CID_ANY, Port = (uint)port };
+        LibC.VSocketAddress address = new()
+        {
+            Family = LibC.AF_VSOCK,
+            Cid = LibC.VMADDR_CID_ANY,
+            Port = (uint)port,
+        };
         return LibC.Bind(socket, &address, (uint)sizeof(LibC.VSocketAddress)) == 0 ? 0 : LibC.LastError;
     }
 
@@ -34,17 +40,24 @@ internal sealed unsafe class VSocketFamily : IVSocketFamily
 
     public int WriteAddress(VSocketEndPoint remote, Span<byte> target)
     {
-        LibC.VSocketAddress address = new() { Family = LibC.AF_VSOCK, Port = (uint)remote.Port, Cid = remote.Cid };
+        LibC.VSocketAddress address = new()
+        {
+            Family = LibC.AF_VSOCK,
+            Port = (uint)remote.Port,
+            Cid = remote.Cid,
+        };
         MemoryMarshal.Write(target, address);
         return sizeof(LibC.VSocketAddress);
     }
 
     public VSocketEndPoint? ReadAddress(ReadOnlySpan<byte> address)
     {
-        return address.Length >= sizeof(LibC.VSocketAddress)
-            && MemoryMarshal.Read<LibC.VSocketAddress>(address) is { Family: LibC.AF_VSOCK, Port: >= 1 and <= 65_535 } source
-                ? new VSocketEndPoint(source.Cid, (int)source.Port)
-                : null;
+        return
+            address.Length >= sizeof(LibC.VSocketAddress)
+            && MemoryMarshal.Read<LibC.VSocketAddress>(address)
+                is { Family: LibC.AF_VSOCK, Port: >= 1 and <= 65_535 } source
+            ? new VSocketEndPoint(source.Cid, (int)source.Port)
+            : null;
     }
 
     public uint? ReadPeer(Descriptor socket)

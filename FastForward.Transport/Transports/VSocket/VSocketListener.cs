@@ -10,7 +10,8 @@ internal static class VSocketListener
     {
         type = options.Type;
         // A kernel that has seqpacket at all gives such a listener also where no connection of that type can arrive.
-        if (type == VSocketType.Auto) type = family.CarriesSeqPacket ? VSocketType.SeqPacket : VSocketType.Stream;
+        if (type == VSocketType.Auto)
+            type = family.CarriesSeqPacket ? VSocketType.SeqPacket : VSocketType.Stream;
         int error = TryOpen(family, options, type, out Descriptor socket);
         if (error != 0 && options.Type == VSocketType.Auto && IsOfType(error))
         {
@@ -21,34 +22,57 @@ internal static class VSocketListener
         return error == 0 ? socket : throw Refused(options, type, error);
     }
 
-    private static int TryOpen(IVSocketFamily family, VSocketTransportOptions options, VSocketType type, out Descriptor socket)
+    private static int TryOpen(
+        IVSocketFamily family,
+        VSocketTransportOptions options,
+        VSocketType type,
+        out Descriptor socket
+    )
     {
-        socket = family.CreateSocket(type switch
-        {
-            VSocketType.Datagram => LibC.SOCK_DGRAM,
-            VSocketType.SeqPacket => LibC.SOCK_SEQPACKET,
-            _ => LibC.SOCK_STREAM,
-        });
+        socket = family.CreateSocket(
+            type switch
+            {
+                VSocketType.Datagram => LibC.SOCK_DGRAM,
+                VSocketType.SeqPacket => LibC.SOCK_SEQPACKET,
+                _ => LibC.SOCK_STREAM,
+            }
+        );
         int error = socket.IsInvalid ? LibC.LastError : family.Bind(socket, options.Port);
-        if (error == 0 && type != VSocketType.Datagram && LibC.Listen(socket, options.Backlog) != 0) error = LibC.LastError;
-        if (error != 0) socket.Dispose();
+        if (error == 0 && type != VSocketType.Datagram && LibC.Listen(socket, options.Backlog) != 0)
+            error = LibC.LastError;
+        if (error != 0)
+            socket.Dispose();
         return error;
     }
 
-    private static bool IsOfType(int error) => error is Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE or Errno.EOPNOTSUPP or Errno.ENODEV;
+    private static bool IsOfType(int error) =>
+        error is Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE or Errno.EOPNOTSUPP or Errno.ENODEV;
 
     private static TransportException Refused(VSocketTransportOptions options, VSocketType type, int error)
     {
         string advice = error switch
         {
-            Errno.EADDRINUSE => "another process has the port, with whichever type of socket; find it with 'ss --vsock -lp' (module vsock_diag), or choose another port",
-            Errno.EACCES or Errno.EPERM => options.Port <= 1023 ? "ports up to 1023 need CAP_NET_BIND_SERVICE; choose a higher one" : "a rule of the container or service forbids it (seccomp, RestrictAddressFamilies)",
+            Errno.EADDRINUSE =>
+                "another process has the port, with whichever type of socket; find it with 'ss --vsock -lp' (module vsock_diag), or choose another port",
+            Errno.EACCES or Errno.EPERM => options.Port <= 1023
+                ? "ports up to 1023 need CAP_NET_BIND_SERVICE; choose a higher one"
+                : "a rule of the container or service forbids it (seccomp, RestrictAddressFamilies)",
             Errno.EAFNOSUPPORT => "the kernel has no AF_VSOCK; load a vSocket transport with modprobe",
-            Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE or Errno.EOPNOTSUPP or Errno.ENODEV when type == VSocketType.Datagram => "only VMware's VMCI has datagrams; choose the type Auto",
-            Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE or Errno.EOPNOTSUPP or Errno.ENODEV when type == VSocketType.SeqPacket => "seqpacket needs Linux 5.14; choose the type Stream",
-            Errno.EMFILE or Errno.ENFILE => "the limit of open descriptors is reached; raise it (ulimit -n, LimitNOFILE)",
+            Errno.ESOCKTNOSUPPORT
+            or Errno.EPROTOTYPE
+            or Errno.EOPNOTSUPP
+            or Errno.ENODEV when type == VSocketType.Datagram =>
+                "only VMware's VMCI has datagrams; choose the type Auto",
+            Errno.ESOCKTNOSUPPORT
+            or Errno.EPROTOTYPE
+            or Errno.EOPNOTSUPP
+            or Errno.ENODEV when type == VSocketType.SeqPacket => "seqpacket needs Linux 5.14; choose the type Stream",
+            Errno.EMFILE or Errno.ENFILE =>
+                "the limit of open descriptors is reached; raise it (ulimit -n, LimitNOFILE)",
             _ => "see vsock(7) for the error",
         };
-        return new TransportException($"vSocket port {options.Port} ({type}) cannot be listened on: {LibC.Describe(error)}: {advice}.");
+        return new TransportException(
+            $"vSocket port {options.Port} ({type}) cannot be listened on: {LibC.Describe(error)}: {advice}."
+        );
     }
 }

@@ -17,7 +17,8 @@ internal static unsafe class VSocketMachine
         error = 0;
         using Descriptor device = new(LibC.Open(Device, LibC.O_CLOEXEC, 0));
         uint cid = VSocketEndPoint.AnyCid;
-        if (!device.IsInvalid && LibC.Control(device, LibC.IOCTL_VM_SOCKETS_GET_LOCAL_CID, &cid) == 0) return cid;
+        if (!device.IsInvalid && LibC.Control(device, LibC.IOCTL_VM_SOCKETS_GET_LOCAL_CID, &cid) == 0)
+            return cid;
         error = LibC.LastError;
         return null;
     }
@@ -35,7 +36,8 @@ internal static unsafe class VSocketMachine
     {
         return one == other || (own is not null && IsSelf(one) && IsSelf(other));
 
-        bool IsSelf(uint cid) => cid == VSocketEndPoint.LocalCid
+        bool IsSelf(uint cid) =>
+            cid == VSocketEndPoint.LocalCid
             || (cid == own && own != VSocketEndPoint.AnyCid)
             || (cid == VSocketEndPoint.HostCid && (own is VSocketEndPoint.AnyCid or VSocketEndPoint.LocalCid));
     }
@@ -55,7 +57,8 @@ internal static unsafe class VSocketMachine
         {
             foreach (string device in Directory.EnumerateDirectories(devices, "*", new EnumerationOptions()))
             {
-                if (Read(Path.Combine(device, "device")) != VSockDevice) continue;
+                if (Read(Path.Combine(device, "device")) != VSockDevice)
+                    continue;
                 string features = Read(Path.Combine(device, "features"));
                 return features.Length <= SeqPacketFeature || features[SeqPacketFeature] == '1';
             }
@@ -86,26 +89,38 @@ internal static unsafe class VSocketMachine
     /// <summary>Whether this machine can use the family at all.</summary>
     public static TransportAvailability Check()
     {
-        if (!OperatingSystem.IsLinux()) return TransportAvailability.Unavailable("this is not Linux");
+        if (!OperatingSystem.IsLinux())
+            return TransportAvailability.Unavailable("this is not Linux");
         using Descriptor probe = new(LibC.Socket(LibC.AF_VSOCK, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0));
         if (probe.IsInvalid)
         {
-            return TransportAvailability.Unavailable(LibC.LastError switch
-            {
-                Errno.EAFNOSUPPORT => $"the kernel has no AF_VSOCK: {LoadOne}",
-                Errno.EPERM or Errno.EACCES => "this process may not create AF_VSOCK sockets: a rule of its container or service (seccomp, RestrictAddressFamilies) forbids it",
-                int error => $"the kernel gives no AF_VSOCK socket: {LibC.Describe(error)}",
-            });
+            return TransportAvailability.Unavailable(
+                LibC.LastError switch
+                {
+                    Errno.EAFNOSUPPORT => $"the kernel has no AF_VSOCK: {LoadOne}",
+                    Errno.EPERM or Errno.EACCES =>
+                        "this process may not create AF_VSOCK sockets: a rule of its container or service (seccomp, RestrictAddressFamilies) forbids it",
+                    int error => $"the kernel gives no AF_VSOCK socket: {LibC.Describe(error)}",
+                }
+            );
         }
 
         uint? cid = ReadCid(out int reason);
         return (cid, reason) switch
         {
-            (VSocketEndPoint.AnyCid, _) when !HasLoopback() => TransportAvailability.Unavailable($"no vSocket transport is loaded: {LoadOne}"),
+            (VSocketEndPoint.AnyCid, _) when !HasLoopback() => TransportAvailability.Unavailable(
+                $"no vSocket transport is loaded: {LoadOne}"
+            ),
             (not null, _) => TransportAvailability.Available,
-            (null, Errno.ENOENT) => TransportAvailability.Unavailable($"{Device} is missing: {LoadOne}, and show the device to the container if this is one"),
-            (null, Errno.EACCES or Errno.EPERM) => TransportAvailability.Unavailable($"no permission to open {Device}, which tells this machine's context id: mode 0666 is usual, for example by udev"),
-            _ => TransportAvailability.Unavailable($"{Device} does not tell this machine's context id: {LibC.Describe(reason)}"),
+            (null, Errno.ENOENT) => TransportAvailability.Unavailable(
+                $"{Device} is missing: {LoadOne}, and show the device to the container if this is one"
+            ),
+            (null, Errno.EACCES or Errno.EPERM) => TransportAvailability.Unavailable(
+                $"no permission to open {Device}, which tells this machine's context id: mode 0666 is usual, for example by udev"
+            ),
+            _ => TransportAvailability.Unavailable(
+                $"{Device} does not tell this machine's context id: {LibC.Describe(reason)}"
+            ),
         };
     }
 
@@ -113,7 +128,12 @@ internal static unsafe class VSocketMachine
     public static bool HasLoopback()
     {
         using Descriptor probe = new(LibC.Socket(LibC.AF_VSOCK, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0));
-        LibC.VSocketAddress address = new() { Family = LibC.AF_VSOCK, Cid = LibC.VMADDR_CID_LOCAL, Port = LibC.VMADDR_PORT_ANY };
+        LibC.VSocketAddress address = new()
+        {
+            Family = LibC.AF_VSOCK,
+            Cid = LibC.VMADDR_CID_LOCAL,
+            Port = LibC.VMADDR_PORT_ANY,
+        };
         return !probe.IsInvalid && LibC.Bind(probe, &address, (uint)sizeof(LibC.VSocketAddress)) == 0;
     }
 }

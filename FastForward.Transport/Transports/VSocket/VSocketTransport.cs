@@ -30,11 +30,13 @@ public sealed partial class VSocketTransport : IForwardTransport
     /// <param name="logger">Where starts and oddities are reported.</param>
     /// <exception cref="TransportException">An option is out of range; the message names it.</exception>
     public VSocketTransport(VSocketTransportOptions options, ILogger<VSocketTransport>? logger = null)
-        : this(options, VSocketFamily.Instance, logger)
-    {
-    }
+        : this(options, VSocketFamily.Instance, logger) { }
 
-    internal VSocketTransport(VSocketTransportOptions options, IVSocketFamily family, ILogger<VSocketTransport>? logger = null)
+    internal VSocketTransport(
+        VSocketTransportOptions options,
+        IVSocketFamily family,
+        ILogger<VSocketTransport>? logger = null
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
@@ -72,7 +74,9 @@ public sealed partial class VSocketTransport : IForwardTransport
         TransportAvailability availability = VSocketMachine.Check();
         return !availability.IsAvailable || VSocketMachine.HasLoopback()
             ? availability
-            : TransportAvailability.Unavailable("the kernel has no vSocket loopback (modprobe vsock_loopback): only other machines can be reached");
+            : TransportAvailability.Unavailable(
+                "the kernel has no vSocket loopback (modprobe vsock_loopback): only other machines can be reached"
+            );
     }
 
     /// <inheritdoc/>
@@ -81,7 +85,8 @@ public sealed partial class VSocketTransport : IForwardTransport
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(sink);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (LocalEndPoints.Count > 0) throw new InvalidOperationException("The transport was started already.");
+        if (LocalEndPoints.Count > 0)
+            throw new InvalidOperationException("The transport was started already.");
         loop.VerifyAccess();
 
         Descriptor listener = VSocketListener.Open(_family, _options, out VSocketType type);
@@ -98,16 +103,35 @@ public sealed partial class VSocketTransport : IForwardTransport
 
     private void Serve(Descriptor listener, VSocketType type, ForwardLoop loop, ILinkSink sink)
     {
-        uint cid = VSocketMachine.ReadCid(out _) is { } own && own != VSocketEndPoint.AnyCid ? own : VSocketEndPoint.LocalCid;
+        uint cid =
+            VSocketMachine.ReadCid(out _) is { } own && own != VSocketEndPoint.AnyCid ? own : VSocketEndPoint.LocalCid;
         VSocketEndPoint local = new(cid, _options.Port);
         if (type == VSocketType.Datagram)
         {
-            _datagrams = new VSocketDatagramPort(this, _family, _options.MaxFrameSize, Statistics, loop, sink, listener);
+            _datagrams = new VSocketDatagramPort(
+                this,
+                _family,
+                _options.MaxFrameSize,
+                Statistics,
+                loop,
+                sink,
+                listener
+            );
         }
         else
         {
-            VSocketMedium medium = new(_family, _options.Type, type == VSocketType.Stream ? LibC.SOCK_STREAM : LibC.SOCK_SEQPACKET, _options.ToHost);
-            ConnectionOptions options = new(_options.MaxFrameSize, (long)_options.OpenTimeout.TotalMicroseconds, _options.MaxPendingOpens, SendBufferSize: 0);
+            VSocketMedium medium = new(
+                _family,
+                _options.Type,
+                type == VSocketType.Stream ? LibC.SOCK_STREAM : LibC.SOCK_SEQPACKET,
+                _options.ToHost
+            );
+            ConnectionOptions options = new(
+                _options.MaxFrameSize,
+                (long)_options.OpenTimeout.TotalMicroseconds,
+                _options.MaxPendingOpens,
+                SendBufferSize: 0
+            );
             _port = new ConnectionPort(this, medium, options, Statistics, loop, sink, listener, local, _logger);
         }
 
@@ -120,9 +144,11 @@ public sealed partial class VSocketTransport : IForwardTransport
     public IForwardLink Connect(EndPoint remote)
     {
         ArgumentNullException.ThrowIfNull(remote);
-        if (remote is not VSocketEndPoint place) throw new ArgumentException($"{remote} is no vSocket end point.", nameof(remote));
+        if (remote is not VSocketEndPoint place)
+            throw new ArgumentException($"{remote} is no vSocket end point.", nameof(remote));
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_datagrams is not null) return _datagrams.Connect(place);
+        if (_datagrams is not null)
+            return _datagrams.Connect(place);
         return (_port ?? throw new InvalidOperationException("The transport has not been started.")).Connect(place);
     }
 
@@ -130,12 +156,14 @@ public sealed partial class VSocketTransport : IForwardTransport
     public IForwardLink Adopt(in StrangerSource source) => (_datagrams ?? throw NoStrangers()).Adopt(source);
 
     /// <inheritdoc/>
-    public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) => (_datagrams ?? throw NoStrangers()).TryAnswer(source, frame);
+    public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) =>
+        (_datagrams ?? throw NoStrangers()).TryAnswer(source, frame);
 
     /// <summary>Sends staged datagrams. Where there are connections, frames leave at Commit, and those that find no room as soon as there is some.</summary>
     public void Flush()
     {
-        if (!_disposed) _datagrams?.Flush();
+        if (!_disposed)
+            _datagrams?.Flush();
     }
 
     /// <summary>Closes the listening socket, so that whoever connects now is refused at once; strangers' datagrams are dropped.</summary>
@@ -157,7 +185,8 @@ public sealed partial class VSocketTransport : IForwardTransport
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed || (_port?.StopAfterPoll(Dispose) ?? false)) return;
+        if (_disposed || (_port?.StopAfterPoll(Dispose) ?? false))
+            return;
         _disposed = true;
         _port?.Dispose();
         _datagrams?.Dispose();

@@ -36,19 +36,26 @@ public sealed class VSocketTransportOptions
     internal void Validate()
     {
         string problems = string.Join(' ', FindProblems());
-        if (problems.Length > 0) throw new TransportException(problems);
+        if (problems.Length > 0)
+            throw new TransportException(problems);
     }
 
     /// <summary>Every problem, each with the option, what is wrong and a right example.</summary>
     internal IEnumerable<string> FindProblems()
     {
-        if (Port is < 1 or > 65535) yield return $"Port: {Port} is outside 1..65535; 54000 is an example.";
-        if (!Enum.IsDefined(Type)) yield return $"Type: {(int)Type} is none; Auto is a good value.";
-        if (ToHost && Type == VSocketType.Datagram) yield return "ToHost: datagrams are not sent by way of the host; with ToHost, Type is Auto, SeqPacket or Stream.";
-        if (MaxFrameSize is < 1200 or > 65_536) yield return $"MaxFrameSize: {MaxFrameSize} is outside 1200..65536; 16384 is a good value.";
+        if (Port is < 1 or > 65535)
+            yield return $"Port: {Port} is outside 1..65535; 54000 is an example.";
+        if (!Enum.IsDefined(Type))
+            yield return $"Type: {(int)Type} is none; Auto is a good value.";
+        if (ToHost && Type == VSocketType.Datagram)
+            yield return "ToHost: datagrams are not sent by way of the host; with ToHost, Type is Auto, SeqPacket or Stream.";
+        if (MaxFrameSize is < 1200 or > 65_536)
+            yield return $"MaxFrameSize: {MaxFrameSize} is outside 1200..65536; 16384 is a good value.";
         if (OpenTimeout < TimeSpan.FromMilliseconds(10) || OpenTimeout > TimeSpan.FromMinutes(1))
             yield return $"OpenTimeout: {OpenTimeout} is outside 10 ms..1 min; 5 s is a good value.";
-        if (Backlog is < 1 or > 4096) yield return $"Backlog: {Backlog} is outside 1..4096; 128 is a good value.";
-        if (MaxPendingOpens is < 1 or > 4096) yield return $"MaxPendingOpens: {MaxPendingOpens} is outside 1..4096; 64 is a good value.";
+        if (Backlog is < 1 or > 4096)
+            yield return $"Backlog: {Backlog} is outside 1..4096; 128 is a good value.";
+        if (MaxPendingOpens is < 1 or > 4096)
+            yield return $"MaxPendingOpens: {MaxPendingOpens} is outside 1..4096; 64 is a good value.";
     }
 }

@@ -13,9 +13,7 @@ public sealed class VSocketTransportStatistics : ConnectionStatistics
     private long _sendFailures;
     private long _receiveFailures;
 
-    internal VSocketTransportStatistics()
-    {
-    }
+    internal VSocketTransportStatistics() { }
 
     /// <summary>Datagrams that fitted no link and were shown as strangers'.</summary>
     public long StrangerFrames => Volatile.Read(ref _strangerFrames);
@@ -37,12 +35,12 @@ public sealed class VSocketTransportStatistics : ConnectionStatistics
 
     /// <inheritdoc/>
     public override IEnumerable<KeyValuePair<string, long>> DroppedFrames =>
-    [
-        new("too_short", DroppedShort),
-        new("too_long", DroppedLong),
-        new("not_accepting", StrangersIgnored),
-        new("send_failed", SendFailures),
-    ];
+        [
+            new("too_short", DroppedShort),
+            new("too_long", DroppedLong),
+            new("not_accepting", StrangersIgnored),
+            new("send_failed", SendFailures),
+        ];
 
     internal void StrangerShown() => _strangerFrames++;
 
