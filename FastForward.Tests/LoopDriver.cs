@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using FastForward.Transport;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports;
 
 namespace FastForward.Tests;
 

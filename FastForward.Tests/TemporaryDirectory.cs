@@ -1,6 +1,6 @@
 namespace FastForward.Tests;
 
-/// <summary>A directory with a short name (UNIX socket paths hold 107 octets), removed with everything in it.</summary>
+/// <summary>A directory with a short name (UNIX socket paths hold 107 bytes), removed with everything in it.</summary>
 internal sealed class TemporaryDirectory : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("ff").FullName;

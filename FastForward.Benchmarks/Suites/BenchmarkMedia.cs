@@ -1,6 +1,9 @@
 using System.Net;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Socket;
 
 namespace FastForward.Benchmarks.Suites;
 

@@ -1,6 +1,7 @@
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
 
 namespace FastForward.Benchmarks.Suites;
 

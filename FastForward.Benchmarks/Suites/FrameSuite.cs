@@ -2,7 +2,6 @@ using BenchmarkDotNet.Attributes;
 using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
-using Path = FastForward.Transport.Session.Path;
 
 namespace FastForward.Benchmarks.Suites;
 
@@ -19,8 +18,8 @@ public class FrameSuite
     private readonly byte[][] _written = new byte[Frames][];
     private Peers _near = null!;
     private Peers _far = null!;
-    private Path _out = null!;
-    private Path _in = null!;
+    private SessionPath _out = null!;
+    private SessionPath _in = null!;
 
     [Params(1, 20)]
     public int Messages { get; set; }
@@ -40,10 +39,10 @@ public class FrameSuite
     [Benchmark(OperationsPerInvoke = Frames)]
     public int Write()
     {
-        int octets = 0;
+        int bytes = 0;
         for (int i = 0; i < Frames; i++)
-            octets += WriteOne(); // nobody reads them
-        return octets;
+            bytes += WriteOne(); // nobody reads them
+        return bytes;
     }
 
     /// <summary>ReadFrame, up to the call of the application.</summary>
@@ -85,7 +84,7 @@ public class FrameSuite
         _near = Start(Near);
         _far = Start(Far);
         Peer peer = _near.GetOrAdd(Far);
-        _out = Path.Initiate(peer, TransportKind.Socket, traits, 1, 0);
+        _out = SessionPath.Initiate(peer, TransportKind.Socket, traits, 1, 0);
         peer.Add(_out);
         int length = _out.WriteFrame(0, _frame, out _);
         if (!Handshake.TryRead(_frame.AsSpan(0, length), out Handshake init))
@@ -103,7 +102,7 @@ public class FrameSuite
         if (peer.State != PeerState.Connected)
             throw new InvalidOperationException("The handshake did not succeed.");
 
-        Span<byte> Written(Path path) => _frame.AsSpan(0, path.WriteFrame(0, _frame, out _));
+        Span<byte> Written(SessionPath path) => _frame.AsSpan(0, path.WriteFrame(0, _frame, out _));
     }
 
     private static Peers Start(uint node) =>
@@ -150,7 +149,7 @@ public class FrameSuite
 
         public void PingEnded(in PingResult result, Action<PingResult> callback) { }
 
-        public void PathFinished(Path path) { }
+        public void PathFinished(SessionPath path) { }
 
         public void Pending(Peer peer) { }
     }

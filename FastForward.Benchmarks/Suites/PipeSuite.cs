@@ -6,7 +6,7 @@ using FastForward.Transport.Loop;
 
 namespace FastForward.Benchmarks.Suites;
 
-/// <summary>A mebioctet through a pipe between two nodes over UNIX sockets, beside a <see cref="Pipe"/> inside the process.</summary>
+/// <summary>A mebibyte through a pipe between two nodes over UNIX sockets, beside a <see cref="Pipe"/> inside the process.</summary>
 [MemoryDiagnoser]
 [SuppressMessage("Design", "CA1001", Justification = "GlobalCleanup disposes of everything.")]
 public class PipeSuite

@@ -25,7 +25,7 @@ public class RoundTripSuite
     public TransportKind Kind { get; set; }
 
     [Params(64, 1100)]
-    public int Octets { get; set; }
+    public int Bytes { get; set; }
 
     public static IEnumerable<TransportKind> Kinds => BenchmarkMedia.Available;
 
@@ -33,7 +33,7 @@ public class RoundTripSuite
     public void SetUpRaw()
     {
         _directory = Directory.CreateTempSubdirectory("ff-bench-").FullName;
-        _payload = new byte[Octets];
+        _payload = new byte[Bytes];
         _raw = new RawSocketPair(Kind, _directory);
     }
 
@@ -48,7 +48,7 @@ public class RoundTripSuite
     public void SetUpNodes()
     {
         _directory = Directory.CreateTempSubdirectory("ff-bench-").FullName;
-        _payload = new byte[Octets];
+        _payload = new byte[Bytes];
         (_near, _far) = BenchmarkNode.Pair(Kind, _directory, _answers, _echo, threads: 1);
         _echo.Node = _far.Node;
     }

@@ -17,16 +17,16 @@ internal sealed partial class DropLog(string actor, ILogger logger)
 
     /// <summary>Counts a drop.</summary>
     /// <param name="reason">A constant text: it is the key.</param>
-    /// <param name="octets">The length of the datagram.</param>
+    /// <param name="bytes">The length of the datagram.</param>
     /// <param name="now">The loop's time.</param>
     /// <param name="count">How many at once.</param>
-    public void Add(string reason, int octets, long now, long count = 1)
+    public void Add(string reason, int bytes, long now, long count = 1)
     {
         Total += count;
         if (!_entries.TryGetValue(reason, out Entry? entry))
             _entries[reason] = entry = new Entry();
         entry.Unlogged += count;
-        entry.Octets = octets;
+        entry.Bytes = bytes;
         if (now >= entry.NextLine)
             Write(reason, entry, now);
     }
@@ -43,7 +43,7 @@ internal sealed partial class DropLog(string actor, ILogger logger)
 
     private void Write(string reason, Entry entry, long now)
     {
-        LogDropped(logger, actor, entry.Unlogged, entry.Octets, reason);
+        LogDropped(logger, actor, entry.Unlogged, entry.Bytes, reason);
         entry.Unlogged = 0;
         entry.NextLine = now + PauseMicros;
     }
@@ -51,15 +51,15 @@ internal sealed partial class DropLog(string actor, ILogger logger)
     [LoggerMessage(
         EventId = 8010,
         Level = LogLevel.Warning,
-        Message = "{Actor}: dropped {Count} (the last of {Octets} octets): {Reason}"
+        Message = "{Actor}: dropped {Count} (the last of {Bytes} bytes): {Reason}"
     )]
-    private static partial void LogDropped(ILogger logger, string actor, long count, int octets, string reason);
+    private static partial void LogDropped(ILogger logger, string actor, long count, int bytes, string reason);
 
     private sealed class Entry
     {
         public long Unlogged { get; set; }
 
-        public int Octets { get; set; }
+        public int Bytes { get; set; }
 
         public long NextLine { get; set; } = long.MinValue;
     }

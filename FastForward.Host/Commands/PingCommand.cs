@@ -32,8 +32,8 @@ internal static class PingCommand
         };
         Option<int> size = new("--size")
         {
-            Description = "Octets to fill probe and answer up with, 0 to 1100.",
-            HelpName = "octets",
+            Description = "Bytes to fill probe and answer up with, 0 to 1100.",
+            HelpName = "bytes",
         };
         Option<bool> json = new("--json") { Description = "Print JSON: a line per answer, and one with the summary." };
         HostChoice host = new();

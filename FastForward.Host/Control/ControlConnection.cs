@@ -177,7 +177,7 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
                 {
                     Error = new ControlError(
                         ControlError.BadRequest,
-                        $"the request is longer than {LongestRequest} octets"
+                        $"the request is longer than {LongestRequest} bytes"
                     ),
                 },
                 stop

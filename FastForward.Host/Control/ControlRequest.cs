@@ -24,6 +24,6 @@ internal sealed record ControlRequest
     /// <summary>ping: how long an answer may take, 10 to 60,000.</summary>
     public int TimeoutMillis { get; set; } = 2000;
 
-    /// <summary>ping: octets to fill each probe up with, 0 to 1100.</summary>
+    /// <summary>ping: bytes to fill each probe up with, 0 to 1100.</summary>
     public int Size { get; set; }
 }

@@ -4,9 +4,10 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using FastForward.Host.Instances;
 using FastForward.Host.Running;
-using FastForward.Transport;
-using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Logging;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Socket;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Host.Control;

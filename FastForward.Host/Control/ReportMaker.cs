@@ -2,6 +2,7 @@ using FastForward.Host.Running;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
 
 namespace FastForward.Host.Control;
 

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace FastForward.Host.Demo;
 
 /// <summary>
-/// The messages of the demo: as long as the DMRD datagrams of MMDVM Homebrew (55 octets with a whole burst of 33), with a
-/// layout of their own. Every octet follows from the call and the sequence, so that a receiver can check all of them.
+/// The messages of the demo: as long as the DMRD datagrams of MMDVM Homebrew (55 bytes with a whole burst of 33), with a
+/// layout of their own. Every byte follows from the call and the sequence, so that a receiver can check all of them.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -15,12 +15,12 @@ namespace FastForward.Host.Demo;
 /// 10  4  sequence within the call, little-endian, from 0
 /// 14  4  source id, little-endian
 /// 18  4  destination id, little-endian
-/// 22  .. content: 33 octets of a burst, or those of a data message
+/// 22  .. content: 33 bytes of a burst, or those of a data message
 /// </code>
 /// </remarks>
 internal static class DemoMessage
 {
-    /// <summary>Octets before the content.</summary>
+    /// <summary>Bytes before the content.</summary>
     public const int HeaderSize = 22;
 
     /// <summary>The length of every message of a voice call.</summary>
@@ -42,7 +42,7 @@ internal static class DemoMessage
             message[i] = Content(call, sequence, i);
     }
 
-    /// <summary>Reads a message and checks every octet but kind and burst against the call it came on.</summary>
+    /// <summary>Reads a message and checks every byte but kind and burst against the call it came on.</summary>
     /// <returns>False when anything in it is not as it was written.</returns>
     public static bool TryRead(ReadOnlySpan<byte> message, uint call, out uint sequence)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FastForward.Transport;
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Registry;
 using HdrHistogram;
 

@@ -2,6 +2,8 @@ using FastForward.Host.Instances;
 using FastForward.Host.Running;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FastForward.Host.Demo;

@@ -75,7 +75,7 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     /// <inheritdoc/>
     public void OnMessage(in ReceivedMessage message)
     {
-        // An echo of a call that was never made is as wrong as one with a wrong octet.
+        // An echo of a call that was never made is as wrong as one with a wrong byte.
         Arrival arrival = Arrival.Damaged;
         long roundTrip = 0;
         if (message.Node == node && _calls.TryGetValue(ActorStream.NumberOf(message.Stream), out DemoCall? call))

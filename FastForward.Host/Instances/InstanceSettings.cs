@@ -2,6 +2,8 @@ using System.Net;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Host.Instances;

@@ -9,6 +9,6 @@ internal enum StreamClassChoice
     /// <summary>Reliable only: where the path cannot, datagrams are dropped and counted.</summary>
     Reliable,
 
-    /// <summary>Real-time only: nothing above 1100 octets.</summary>
+    /// <summary>Real-time only: nothing above 1100 bytes.</summary>
     RealTime,
 }

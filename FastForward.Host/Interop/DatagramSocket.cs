@@ -93,10 +93,10 @@ internal sealed unsafe class DatagramSocket : IDisposable
     {
         from = default;
         uint length = UdpAddress.Capacity;
-        fixed (byte* octets = buffer)
+        fixed (byte* bytes = buffer)
         fixed (UdpAddress* address = &from)
         {
-            nint count = LibC.ReceiveFrom(Handle, octets, (nuint)buffer.Length, LibC.MSG_DONTWAIT, address, &length);
+            nint count = LibC.ReceiveFrom(Handle, bytes, (nuint)buffer.Length, LibC.MSG_DONTWAIT, address, &length);
             return count >= 0 ? (int)count : -Marshal.GetLastPInvokeError();
         }
     }
@@ -118,9 +118,9 @@ internal sealed unsafe class DatagramSocket : IDisposable
     private int Send(ReadOnlySpan<byte> datagram, UdpAddress* address, uint length)
     {
         // An empty span has no address, and the kernel takes a null pointer for a fault only when the length is not 0.
-        fixed (byte* octets = datagram)
+        fixed (byte* bytes = datagram)
         {
-            nint count = LibC.SendTo(Handle, octets, (nuint)datagram.Length, LibC.MSG_DONTWAIT, address, length);
+            nint count = LibC.SendTo(Handle, bytes, (nuint)datagram.Length, LibC.MSG_DONTWAIT, address, length);
             return count >= 0 ? (int)count : -Marshal.GetLastPInvokeError();
         }
     }

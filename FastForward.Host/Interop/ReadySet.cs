@@ -11,7 +11,7 @@ internal sealed unsafe class ReadySet : IDisposable
 {
     private const int Capacity = 64;
 
-    // struct epoll_event is packed to 12 octets on x86-64 and naturally aligned elsewhere.
+    // struct epoll_event is packed to 12 bytes on x86-64 and naturally aligned elsewhere.
     private static readonly int s_stride = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
     private static readonly int s_tokenOffset = s_stride - sizeof(ulong);
 

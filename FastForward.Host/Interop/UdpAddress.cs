@@ -6,7 +6,7 @@ namespace FastForward.Host.Interop;
 
 /// <summary>
 /// A <c>sockaddr_in</c> or <c>sockaddr_in6</c> as the kernel writes it, as a value that can be compared and looked up.
-/// Unused octets are zero.
+/// Unused bytes are zero.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly struct UdpAddress : IEquatable<UdpAddress>
@@ -40,8 +40,8 @@ internal readonly struct UdpAddress : IEquatable<UdpAddress>
     {
         bool six = Length == 28;
         SocketAddress address = new(six ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, six ? 28 : 16);
-        ReadOnlySpan<byte> octets = MemoryMarshal.AsBytes(new ReadOnlySpan<UdpAddress>(in this));
-        octets[2..address.Size].CopyTo(address.Buffer.Span[2..]);
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<UdpAddress>(in this));
+        bytes[2..address.Size].CopyTo(address.Buffer.Span[2..]);
         IPEndPoint any = new(six ? IPAddress.IPv6Any : IPAddress.Any, 0);
         return any.Create(address).ToString()!;
     }

@@ -2,8 +2,13 @@ using System.Diagnostics;
 using FastForward.Host.Instances;
 using FastForward.Transport;
 using FastForward.Transport.Actors;
+using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Socket;
+using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Host.Running;

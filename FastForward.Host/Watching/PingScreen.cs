@@ -19,7 +19,7 @@ internal sealed class PingScreen(TextWriter output, bool json, ControlRequest re
             return;
         string filled =
             request.Size > 0
-                ? string.Create(CultureInfo.InvariantCulture, $", probes filled up with {request.Size} octets")
+                ? string.Create(CultureInfo.InvariantCulture, $", probes filled up with {request.Size} bytes")
                 : "";
         output.WriteLine(
             string.Create(CultureInfo.InvariantCulture, $"PING node {begin.Node} from node {begin.From}{filled}")

@@ -9,7 +9,7 @@ internal static class StatTable
     public const int Width = 100;
 
     private const string Legend =
-        "rtt, jit(ter): us; loss, reo(rdered): % of what came in 30 s; B: payload octets; st%: send store";
+        "rtt, jit(ter): us; loss, reo(rdered): % of what came in 30 s; B: payload bytes; st%: send store";
     private static readonly string s_head = Row(
         "peer",
         "st",

@@ -1,6 +1,7 @@
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports.Socket;
 
 namespace FastForward.Tests.Async;
 
@@ -69,7 +70,7 @@ internal sealed class ClientNode : IAsyncDisposable
 
     public bool IsConnectedTo(uint other) => OnLoop(() => Node.GetPeer(other)?.State == PeerState.Connected);
 
-    /// <summary>Octets that the send store holds for a peer.</summary>
+    /// <summary>Bytes that the send store holds for a peer.</summary>
     public long StoredFor(uint other) => OnLoop(() => Node.GetPeer(other)!.UnacknowledgedBytes);
 
     public async ValueTask DisposeAsync()

@@ -12,7 +12,7 @@ public sealed class PipeTests
     private const int StreamCredit = 256 << 10;
 
     [Test]
-    public async Task Octets_travel_both_ways_and_each_direction_ends_by_itself()
+    public async Task Bytes_travel_both_ways_and_each_direction_ends_by_itself()
     {
         await using ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
@@ -36,7 +36,7 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task A_hundred_mebioctets_arrive_exactly_in_bounded_memory_however_slow_the_reader()
+    public async Task A_hundred_mebibytes_arrive_exactly_in_bounded_memory_however_slow_the_reader()
     {
         const long Total = 100 << 20;
         await using ClientPair pair = new();
@@ -72,7 +72,7 @@ public sealed class PipeTests
         // Nobody reads: the sender has what credit allows under way, and then waits.
         Eventually.True(
             () => pair.A.Client.PendingSends == 1 && pair.A.StoredFor(pair.B.Id) == 0 && far.Held > StreamCredit / 2,
-            () => $"{far.Held} octets wait to be read"
+            () => $"{far.Held} bytes wait to be read"
         );
         long read = 0,
             most = 0;
@@ -91,7 +91,7 @@ public sealed class PipeTests
             {
                 Fill(expected.AsSpan(0, segment.Length), read);
                 if (!segment.Span.SequenceEqual(expected.AsSpan(0, segment.Length)))
-                    Assert.Fail($"Octets at {read} are wrong.");
+                    Assert.Fail($"Bytes at {read} are wrong.");
                 read += segment.Length;
             }
 
@@ -482,10 +482,10 @@ public sealed class PipeTests
         return all.ToArray();
     }
 
-    // Octets that differ with their place.
-    private static void Fill(Span<byte> octets, long from)
+    // Bytes that differ with their place.
+    private static void Fill(Span<byte> bytes, long from)
     {
-        for (int i = 0; i < octets.Length; i++)
-            octets[i] = (byte)(((from + i) * 131) >> 3);
+        for (int i = 0; i < bytes.Length; i++)
+            bytes[i] = (byte)(((from + i) * 131) >> 3);
     }
 }

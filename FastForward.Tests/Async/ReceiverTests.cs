@@ -293,7 +293,7 @@ public sealed class ReceiverTests
         Assert.That(
             allocated,
             Is.LessThan(20_000),
-            "less than one octet a message: queues grow now and then, messages do not"
+            "less than one byte a message: queues grow now and then, messages do not"
         );
 
         void Round(int count)

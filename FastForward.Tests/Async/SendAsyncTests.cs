@@ -196,7 +196,7 @@ public sealed class SendAsyncTests
         Assert.That(
             GC.GetAllocatedBytesForCurrentThread() - before,
             Is.LessThan(10_000),
-            "less than an octet for each of the messages"
+            "less than a byte for each of the messages"
         );
 
         void Rounds(int count)

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using FastForward.Tests.Node;
 using FastForward.Transport;
+using FastForward.Transport.Diagnostics;
 
 namespace FastForward.Tests.DependencyInjection;
 
@@ -76,7 +77,7 @@ public sealed class ForwardMetricsTests
     }
 
     [Test]
-    public void Messages_octets_and_frames_are_counted_for_peer_and_transport()
+    public void Messages_bytes_and_frames_are_counted_for_peer_and_transport()
     {
         using MeterRecording recording = new();
         using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics());

@@ -1,6 +1,7 @@
 using FastForward.Transport;
 using FastForward.Transport.Actors;
 using FastForward.Transport.DependencyInjection;
+using FastForward.Transport.Transports;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;

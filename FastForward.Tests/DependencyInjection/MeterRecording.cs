@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using FastForward.Transport;
+using FastForward.Transport.Diagnostics;
 
 namespace FastForward.Tests.DependencyInjection;
 

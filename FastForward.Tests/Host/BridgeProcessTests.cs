@@ -111,7 +111,7 @@ public sealed class BridgeProcessTests(string transport)
     }
 
     [Test]
-    public void A_datagram_above_1100_octets_passes_a_socket_and_is_a_logged_drop_over_ip()
+    public void A_datagram_above_1100_bytes_passes_a_socket_and_is_a_logged_drop_over_ip()
     {
         using UdpEchoServer server = new(_instances.TargetPort);
         (RunningProgram near, _) = _instances.StartBoth(_instances.Bridge, _instances.Outlet);
@@ -125,7 +125,7 @@ public sealed class BridgeProcessTests(string transport)
         }
 
         client.Send(datagram);
-        near.WaitForLine("bridge: dropped 1 (the last of 9000 octets): too large for a real-time message");
+        near.WaitForLine("bridge: dropped 1 (the last of 9000 bytes): too large for a real-time message");
         Assert.That(client.Ask("small"u8), Is.EqualTo("small"u8.ToArray()), "the client and the node live on");
     }
 

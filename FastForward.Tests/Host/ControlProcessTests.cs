@@ -36,7 +36,7 @@ public sealed class ControlProcessTests(string transport)
             string path = $"node {to} over {transport}: seq=";
             Assert.That(
                 ping.Output,
-                Does.Contain($"PING node {to} from node {from}, probes filled up with 1100 octets")
+                Does.Contain($"PING node {to} from node {from}, probes filled up with 1100 bytes")
                     .And.Contain($"{path}1 time=")
                     .And.Contain($"{path}3 time=")
                     .And.Contain($"--- node {to}: 3 sent, 3 received, 0 % lost")

@@ -288,9 +288,9 @@ public sealed class ControlSocketTests
     private static ControlAnswer ReadLine(Socket socket)
     {
         List<byte> line = [];
-        byte[] octet = new byte[1];
-        while (socket.Receive(octet) == 1 && octet[0] != '\n')
-            line.Add(octet[0]);
+        byte[] buffer = new byte[1];
+        while (socket.Receive(buffer) == 1 && buffer[0] != '\n')
+            line.Add(buffer[0]);
         return JsonSerializer.Deserialize(line.ToArray(), ControlJson.Default.ControlAnswer)!;
     }
 

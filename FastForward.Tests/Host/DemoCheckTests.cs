@@ -42,7 +42,7 @@ public sealed class DemoCheckTests
     }
 
     [Test]
-    public void Any_changed_octet_is_damage_or_another_place()
+    public void Any_changed_byte_is_damage_or_another_place()
     {
         for (int place = 0; place < DemoMessage.VoiceSize; place++)
         {
@@ -56,7 +56,7 @@ public sealed class DemoCheckTests
                     "'B' for 'C' is a burst too"
                 );
             else
-                Assert.That(check.Take(message, out _), Is.EqualTo(Arrival.Damaged), $"octet {place}");
+                Assert.That(check.Take(message, out _), Is.EqualTo(Arrival.Damaged), $"byte {place}");
         }
     }
 
@@ -74,7 +74,7 @@ public sealed class DemoCheckTests
             Assert.That(
                 new CallCheck(Call).Take(message.AsSpan(0, length), out _),
                 Is.EqualTo(Arrival.Damaged),
-                $"{length} octets"
+                $"{length} bytes"
             );
         Assert.That(new CallCheck(Call).Take([.. message, 0], out _), Is.EqualTo(Arrival.Damaged));
     }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using FastForward.Tests.Host.Processes;
-using FastForward.Transport;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Host;
 

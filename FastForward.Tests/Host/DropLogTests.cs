@@ -15,7 +15,7 @@ public sealed class DropLogTests
         for (int i = 0; i < 1000; i++)
             drops.Add("full", 55, now: i);
         drops.Flush(9_999_999);
-        Assert.That(_lines, Is.EqualTo(new[] { "bridge: dropped 1 (the last of 55 octets): full" }));
+        Assert.That(_lines, Is.EqualTo(new[] { "bridge: dropped 1 (the last of 55 bytes): full" }));
         drops.Flush(10_000_000);
         drops.Flush(30_000_000);
         Assert.That(
@@ -23,8 +23,8 @@ public sealed class DropLogTests
             Is.EqualTo(
                 new[]
                 {
-                    "bridge: dropped 1 (the last of 55 octets): full",
-                    "bridge: dropped 999 (the last of 55 octets): full",
+                    "bridge: dropped 1 (the last of 55 bytes): full",
+                    "bridge: dropped 999 (the last of 55 bytes): full",
                 }
             )
         );

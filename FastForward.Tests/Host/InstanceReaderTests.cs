@@ -3,6 +3,7 @@ using FastForward.Host.Instances;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Tests.Host;

@@ -11,7 +11,7 @@ public sealed class RealTimeOverLossTests
     private const int Streams = 8;
     private const int Places = 400;
     private const int PayloadLength = 200;
-    private const int MessagesPerFrame = 1200 / PayloadLength; // at the most: a frame has 1200 octets
+    private const int MessagesPerFrame = 1200 / PayloadLength; // at the most: a frame has 1200 bytes
     private const long PauseMicros = 5_000;
 
     private static IEnumerable<Netem> Paths =>

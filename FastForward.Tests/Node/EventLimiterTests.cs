@@ -1,4 +1,5 @@
 using FastForward.Transport;
+using FastForward.Transport.Node;
 
 namespace FastForward.Tests.Node;
 

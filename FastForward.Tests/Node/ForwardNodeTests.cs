@@ -73,7 +73,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
         )
             RoundTrips(100);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.That(allocated, Is.Zero, $"octets for {answers} messages there and back");
+        Assert.That(allocated, Is.Zero, $"bytes for {answers} messages there and back");
 
         void RoundTrips(int count)
         {

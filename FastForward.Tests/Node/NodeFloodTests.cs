@@ -5,6 +5,7 @@ using FastForward.Tests.Transports;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Session.Wire;
+using FastForward.Transport.Transports.Connections;
 
 namespace FastForward.Tests.Node;
 

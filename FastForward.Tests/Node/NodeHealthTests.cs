@@ -1,5 +1,6 @@
 using FastForward.Transport;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Node;
 

@@ -2,6 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Socket;
 using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Node;

@@ -1,7 +1,9 @@
 using System.Net;
 using FastForward.Tests.Transports;
 using FastForward.Transport;
+using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Node;
 

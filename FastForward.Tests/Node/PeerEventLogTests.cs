@@ -1,5 +1,6 @@
 using FastForward.Transport;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Node;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,4 +1,5 @@
 using FastForward.Transport;
+using FastForward.Transport.Node;
 using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Node;

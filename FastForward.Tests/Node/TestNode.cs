@@ -1,7 +1,11 @@
 using System.Net;
 using FastForward.Tests.Transports;
 using FastForward.Transport;
+using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Socket;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Node;
 

@@ -1,6 +1,7 @@
 using FastForward.Tests.Transports;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Node;
 

@@ -1,6 +1,9 @@
 using FastForward.Tests.Transports;
 using FastForward.Transport;
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Node;

@@ -1,6 +1,7 @@
 using System.Net;
 using CsCheck;
 using FastForward.Transport;
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Registry;
@@ -84,9 +85,9 @@ public sealed class AddressPropertyTests
         Gen
             .Byte.Array[16]
             .Sample(
-                octets =>
+                bytes =>
                 {
-                    IPAddress address = new(octets);
+                    IPAddress address = new(bytes);
                     if (!IpAddressText.TryParse(address.ToString(), 54_000, out EndPoint? endPoint, out _))
                         return;
                     IPAddress read = ((IPEndPoint)endPoint!).Address;
@@ -100,12 +101,12 @@ public sealed class AddressPropertyTests
         Gen
             .Byte.Array[16]
             .Sample(
-                octets =>
+                bytes =>
                 {
-                    octets[0] = (byte)(octets[0] & 0x7F | 1);
+                    bytes[0] = (byte)(bytes[0] & 0x7F | 1);
                     Assert.That(
                         RdmaEndPoint.TryParse(
-                            "0x" + Convert.ToHexString(octets),
+                            "0x" + Convert.ToHexString(bytes),
                             54_000,
                             out EndPoint? endPoint,
                             out string? problem
@@ -113,7 +114,7 @@ public sealed class AddressPropertyTests
                         Is.True,
                         problem
                     );
-                    Assert.That(((RdmaEndPoint)endPoint!).Gid.ToArray(), Is.EqualTo(octets));
+                    Assert.That(((RdmaEndPoint)endPoint!).Gid.ToArray(), Is.EqualTo(bytes));
                 },
                 iter: 5000
             );

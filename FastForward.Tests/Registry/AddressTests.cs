@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using FastForward.Transport;
+using FastForward.Transport.Addressing;
 
 namespace FastForward.Tests.Registry;
 
@@ -259,7 +260,7 @@ public sealed class AddressTests
         );
         Assert.That(endPoint!.ToString(), Has.Length.EqualTo(107));
         Assert.That(SocketAddressText.TryParse("", 65_535, longest + "d", out _, out problem), Is.False);
-        Assert.That(problem, Does.Contain("108 octets"));
+        Assert.That(problem, Does.Contain("108 bytes"));
     }
 
     [Test]

@@ -1,7 +1,6 @@
 using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
-using Path = FastForward.Transport.Session.Path;
 
 namespace FastForward.Tests.Session;
 
@@ -26,7 +25,7 @@ public sealed class AssociationTests
         uint index = 5;
         foreach (uint epoch in new[] { 0x7FFF_FFFFu, 0xFFFF_FFFEu, uint.MaxValue })
         {
-            Path path = Answered(a, incarnation: 77, ++index, epoch);
+            SessionPath path = Answered(a, incarnation: 77, ++index, epoch);
             path.ReadFrame(network.Now, Frame(FrameType.Confirm, a, 77, index, epoch, path.LocalIndex));
             Assert.That(peer.Association.Epoch, Is.EqualTo(epoch));
             peer.Close(network.Now, CloseReason.Stopping, "test", UndeliveredReason.Stopped);
@@ -40,8 +39,8 @@ public sealed class AssociationTests
     {
         SimulatedNetwork network = new(1);
         SimulatedNode a = network.Start(1, 2);
-        Path impostor = Answered(a, incarnation: 66, index: 6, epoch: 1);
-        Path rightful = Answered(a, incarnation: 77, index: 7, epoch: 1);
+        SessionPath impostor = Answered(a, incarnation: 66, index: 6, epoch: 1);
+        SessionPath rightful = Answered(a, incarnation: 77, index: 7, epoch: 1);
         rightful.ReadFrame(network.Now, Frame(FrameType.Confirm, a, 77, 7, 1, rightful.LocalIndex));
         impostor.ReadFrame(network.Now, Frame(FrameType.Confirm, a, 66, 6, 1, impostor.LocalIndex));
         Assert.That(a.Peer(2).KnownIncarnation, Is.EqualTo(77));
@@ -264,7 +263,9 @@ public sealed class AssociationTests
         for (uint index = 1; index <= 20; index++)
         {
             Confirm(a, Answered(a, incarnation: 77, index, epoch: 1), index);
-            foreach (Path path in a.Peer(2).Paths.Where(static path => path.Phase == PathPhase.Closing).ToArray())
+            foreach (
+                SessionPath path in a.Peer(2).Paths.Where(static path => path.Phase == PathPhase.Closing).ToArray()
+            )
                 Assert.That(path.WriteFrame(network.Now, frame, out _), Is.Positive, "the CLOSE");
         }
 
@@ -272,7 +273,7 @@ public sealed class AssociationTests
         Assert.That(a.Peer(2).Paths.Count(static path => path.Phase == PathPhase.Draining), Is.EqualTo(4));
         Assert.That(a.Peer(2).Paths, Has.Count.EqualTo(5));
 
-        Path draining = a.Peer(2).Paths.First(static path => path.Phase == PathPhase.Draining);
+        SessionPath draining = a.Peer(2).Paths.First(static path => path.Phase == PathPhase.Draining);
         draining.OnStall(Second);
         draining.OnTimeout(network.Now + Second);
         Assert.That(
@@ -283,7 +284,7 @@ public sealed class AssociationTests
         draining.OnTimeout(network.Now + (2 * Second));
         Assert.That(draining.Phase, Is.EqualTo(PathPhase.Finished));
         a.Peer(2).Close(network.Now, CloseReason.Stopping, "test", UndeliveredReason.Stopped);
-        foreach (Path path in a.Peer(2).Paths.ToArray())
+        foreach (SessionPath path in a.Peer(2).Paths.ToArray())
             path.WriteFrame(network.Now, frame, out _);
         Assert.That(a.Peer(2).Paths, Is.Empty);
     }
@@ -293,12 +294,12 @@ public sealed class AssociationTests
     {
         SimulatedNetwork network = new(1);
         SimulatedNode a = network.Start(1, 2);
-        Path former = Answered(a, incarnation: 77, index: 1, epoch: 1);
+        SessionPath former = Answered(a, incarnation: 77, index: 1, epoch: 1);
         Confirm(a, former, 1);
         Confirm(a, Answered(a, incarnation: 77, index: 2, epoch: 1), 2);
         Assert.That(former.Phase, Is.EqualTo(PathPhase.Closing));
         a.Peer(2).Close(network.Now, CloseReason.RouteChanged, "test", UndeliveredReason.PeerLost);
-        foreach (Path path in a.Peer(2).Paths.ToArray())
+        foreach (SessionPath path in a.Peer(2).Paths.ToArray())
             path.WriteFrame(network.Now, new byte[2048], out _);
         Assert.That(a.Peer(2).Paths, Is.Empty);
     }
@@ -308,7 +309,13 @@ public sealed class AssociationTests
     {
         SimulatedNetwork network = new(1);
         SimulatedNode a = network.Start(1, 2);
-        Path survivor = Path.Initiate(a.Peer(2), TransportKind.Ip, SimulatedNetwork.DatagramTraits, 900, network.Now);
+        SessionPath survivor = SessionPath.Initiate(
+            a.Peer(2),
+            TransportKind.Ip,
+            SimulatedNetwork.DatagramTraits,
+            900,
+            network.Now
+        );
         a.Peer(2).Add(survivor);
         survivor.WriteFrame(network.Now, new byte[2048], out _);
         survivor.ReadFrame(network.Now, Frame(FrameType.Response, a, 77, 800, 1, 900));
@@ -365,10 +372,10 @@ public sealed class AssociationTests
     private static bool Connected(SimulatedNode a, SimulatedNode b) =>
         a.Peer(b.Id).State == PeerState.Connected && b.Peer(a.Id).State == PeerState.Connected;
 
-    private static void Confirm(SimulatedNode node, Path path, uint index) =>
+    private static void Confirm(SimulatedNode node, SessionPath path, uint index) =>
         path.ReadFrame(0, Frame(FrameType.Confirm, node, path.PeerIncarnation, index, path.Epoch, path.LocalIndex));
 
-    private static Path Answered(SimulatedNode node, ulong incarnation, uint index, uint epoch)
+    private static SessionPath Answered(SimulatedNode node, ulong incarnation, uint index, uint epoch)
     {
         Handshake.TryRead(Frame(FrameType.Init, node, incarnation, index, epoch, 0), out Handshake init);
         Assert.That(

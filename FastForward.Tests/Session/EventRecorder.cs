@@ -1,6 +1,5 @@
 using FastForward.Transport;
 using FastForward.Transport.Session;
-using Path = FastForward.Transport.Session.Path;
 
 namespace FastForward.Tests.Session;
 
@@ -27,9 +26,9 @@ internal sealed class EventRecorder(SimulatedNode node) : ISessionEvents
     {
         byte[] payload = message.Payload.ToArray();
         Messages.Add((message.Node, message.Stream, message.Sequence, message.SkippedBefore, payload));
-        if (Held is not null && message.Credit.Octets > 0)
+        if (Held is not null && message.Credit.Bytes > 0)
         {
-            message.Credit.Owner!.Hold(message.Credit.Stream!, message.Credit.Octets);
+            message.Credit.Owner!.Hold(message.Credit.Stream!, message.Credit.Bytes);
             Held.Enqueue(message.Credit);
         }
 
@@ -46,7 +45,7 @@ internal sealed class EventRecorder(SimulatedNode node) : ISessionEvents
 
     public void PingEnded(in PingResult result, Action<PingResult> callback) => callback(result);
 
-    public void PathFinished(Path path) => node.OnPathFinished(path);
+    public void PathFinished(SessionPath path) => node.OnPathFinished(path);
 
     public void Pending(Peer peer) => node.QueuePump();
 }

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
-using Path = FastForward.Transport.Session.Path;
 
 namespace FastForward.Tests.Session;
 
@@ -29,7 +28,7 @@ public sealed class FrameFuzzTests
             SimulatedNode node = network.Start(250012, 25011);
             PathPhase phase = (PathPhase)random.Next(5);
             bool reliable = random.Next(2) == 0;
-            Path path = Make(node, phase, reliable);
+            SessionPath path = Make(node, phase, reliable);
             try
             {
                 for (int i = 0; i < FramesPerWorld; i++)
@@ -78,7 +77,7 @@ public sealed class FrameFuzzTests
     public void Unknown_elements_are_skipped_and_counted_and_what_follows_counts()
     {
         SimulatedNode node = new SimulatedNetwork(1).Start(250012, 25011);
-        Path path = Make(node, PathPhase.Established, reliable: true);
+        SessionPath path = Make(node, PathPhase.Established, reliable: true);
         byte[] frame =
         [
             .. GoldenFrames.Version1["probe"].AsSpan(0, WireFormat.DataHeader),
@@ -98,15 +97,15 @@ public sealed class FrameFuzzTests
         Assert.That(node.Recorder.Messages, Has.Count.EqualTo(1));
     }
 
-    private static Path Make(SimulatedNode node, PathPhase phase, bool reliable)
+    private static SessionPath Make(SimulatedNode node, PathPhase phase, bool reliable)
     {
         LinkTraits traits = reliable ? SimulatedNetwork.ReliableTraits : SimulatedNetwork.DatagramTraits;
         Peer peer = node.Peer(25011);
         Handshake.TryRead(GoldenFrames.Version1["init"], out Handshake init);
-        Path path =
+        SessionPath path =
             phase == PathPhase.Initiating
-                ? Path.Initiate(peer, TransportKind.Ip, traits, Index, 0)
-                : Path.Answer(peer, TransportKind.Ip, traits, Index, 0, init, 3);
+                ? SessionPath.Initiate(peer, TransportKind.Ip, traits, Index, 0)
+                : SessionPath.Answer(peer, TransportKind.Ip, traits, Index, 0, init, 3);
         peer.Add(path);
         if (phase is PathPhase.Initiating or PathPhase.Answering)
             return path;

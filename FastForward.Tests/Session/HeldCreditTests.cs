@@ -92,7 +92,7 @@ public sealed class HeldCreditTests
         while (_b.Recorder.Held!.Count > 0)
             _b.ReleaseOldest();
         Assert.That(
-            () => _b.Peer(1).ReleaseCredit(_network.Now, credit, credit.Octets),
+            () => _b.Peer(1).ReleaseCredit(_network.Now, credit, credit.Bytes),
             Throws.InvalidOperationException.With.Message.Contains("released once")
         );
     }

@@ -96,7 +96,7 @@ internal sealed class Ledger(string world)
         }
     }
 
-    // The number, then octets that differ from one message and one place to the next.
+    // The number, then bytes that differ from one message and one place to the next.
     private static void Fill(Span<byte> payload, ulong number)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(payload, number);

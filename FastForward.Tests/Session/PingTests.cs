@@ -1,7 +1,6 @@
 using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
-using Path = FastForward.Transport.Session.Path;
 
 namespace FastForward.Tests.Session;
 
@@ -205,7 +204,7 @@ public sealed class PingTests
     {
         (SimulatedNetwork network, SimulatedNode a, _) = Pair(TransportKind.Ip);
         List<PingResult> results = [];
-        Path path = a.Peer(2).SendPath!;
+        SessionPath path = a.Peer(2).SendPath!;
         a.Peer(2).Ping(network.Now, Timeout, 500, results.Add);
         Answer(path, network.Now, 0x8000_0000, packet: 900); // not sent yet
         Assert.That(results, Is.Empty);
@@ -223,7 +222,7 @@ public sealed class PingTests
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         network.Run(network.Now + (5 * Second));
-        Path near = a.Peer(2).SendPath!,
+        SessionPath near = a.Peer(2).SendPath!,
             far = b.Peer(1).SendPath!;
         Assert.That((near.Arrivals.Lost, far.Arrivals.Lost), Is.EqualTo((0L, 0L)));
 
@@ -301,7 +300,7 @@ public sealed class PingTests
         return results;
     }
 
-    private static void Answer(Path path, long now, uint id, ulong packet)
+    private static void Answer(SessionPath path, long now, uint id, ulong packet)
     {
         byte[] frame = new byte[1200];
         FrameWriter writer = new(frame);

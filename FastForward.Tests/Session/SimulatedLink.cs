@@ -1,5 +1,5 @@
 using FastForward.Transport;
-using Path = FastForward.Transport.Session.Path;
+using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
 
@@ -20,7 +20,7 @@ internal sealed class SimulatedLink(SimulatedNode owner, TransportKind kind, Lin
     /// <summary>The far node of a datagram link: an address, whoever runs there.</summary>
     public uint RemoteNode { get; set; }
 
-    public Path? Path { get; set; }
+    public SessionPath? Path { get; set; }
 
     public bool IsClosed { get; set; }
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
-using Path = FastForward.Transport.Session.Path;
 
 namespace FastForward.Tests.Session;
 
@@ -78,7 +77,7 @@ internal sealed class SimulatedNode : IAdmission
     public void ReleaseOldest()
     {
         MessageCredit credit = Recorder.Held!.Dequeue();
-        Peer(credit.Node).ReleaseCredit(_network.Now, credit, credit.Octets);
+        Peer(credit.Node).ReleaseCredit(_network.Now, credit, credit.Bytes);
         QueuePump();
     }
 
@@ -125,7 +124,7 @@ internal sealed class SimulatedNode : IAdmission
         _routes.Remove(node);
         Opens.Remove(node);
         Peer(node).Close(_network.Now, CloseReason.RouteChanged, "the route was removed", UndeliveredReason.PeerLost);
-        foreach (Path path in Peer(node).Paths.ToArray())
+        foreach (SessionPath path in Peer(node).Paths.ToArray())
             Flush(path);
         Peers.Remove(node);
     }
@@ -174,7 +173,7 @@ internal sealed class SimulatedNode : IAdmission
         QueuePump();
     }
 
-    public void OnPathFinished(Path path)
+    public void OnPathFinished(SessionPath path)
     {
         if (path.Link is SimulatedLink link && !link.IsClosed)
             _network.At(_network.Now, () => _network.Cut(link));
@@ -215,7 +214,7 @@ internal sealed class SimulatedNode : IAdmission
         {
             if (_network.Now >= peer.NextTimeout)
                 peer.OnTimeout(_network.Now);
-            foreach (Path path in peer.Paths.ToArray())
+            foreach (SessionPath path in peer.Paths.ToArray())
                 Flush(path);
             Evaluate(peer.Node);
             next = Math.Min(next, peer.NextTimeout);
@@ -225,7 +224,7 @@ internal sealed class SimulatedNode : IAdmission
             _network.At(Math.Max(next, _network.Now + 1), QueuePump);
     }
 
-    private void Flush(Path path)
+    private void Flush(SessionPath path)
     {
         SimulatedLink link = (SimulatedLink)path.Link!;
         while (!link.IsClosed && path.HasOutput(_network.Now))
@@ -283,7 +282,7 @@ internal sealed class SimulatedNode : IAdmission
     private void Begin(uint node, SimulatedLink link)
     {
         Peer peer = Peers.GetOrAdd(node);
-        Path path = Path.Initiate(peer, link.Kind, link.Traits, link.Index, _network.Now);
+        SessionPath path = SessionPath.Initiate(peer, link.Kind, link.Traits, link.Index, _network.Now);
         Bind(link, path);
         peer.Add(path);
         QueuePump();
@@ -324,7 +323,7 @@ internal sealed class SimulatedNode : IAdmission
         return link;
     }
 
-    private static void Bind(SimulatedLink link, Path path)
+    private static void Bind(SimulatedLink link, SessionPath path)
     {
         link.Path = path;
         path.Link = link;

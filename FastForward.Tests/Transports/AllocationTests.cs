@@ -1,4 +1,4 @@
-using FastForward.Transport;
+using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Transports;
 
@@ -24,7 +24,7 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
             Exchange(pair, forth, back);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        TestContext.Out.WriteLine($"{_received} frames, {allocated} octets allocated");
+        TestContext.Out.WriteLine($"{_received} frames, {allocated} bytes allocated");
         Assert.That(_received, Is.GreaterThan(10_000), "there was traffic");
         Assert.That(allocated, Is.Zero);
     }

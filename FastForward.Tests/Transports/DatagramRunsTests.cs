@@ -1,6 +1,8 @@
 using System.Net;
-using FastForward.Transport;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Datagrams;
+using FastForward.Transport.Transports.Ip;
 
 namespace FastForward.Tests.Transports;
 
@@ -232,7 +234,7 @@ public sealed unsafe class DatagramRunsTests
                 {
                     Assert.That(datagram.IsTruncated, Is.False);
                     if (!datagram.Frame.SequenceEqual(_expected.Dequeue()))
-                        Assert.Fail($"frame {Taken} of {datagram.Frame.Length} octets is not the next one");
+                        Assert.Fail($"frame {Taken} of {datagram.Frame.Length} bytes is not the next one");
                     Taken++;
                 }
             }

@@ -1,5 +1,5 @@
-using FastForward.Transport;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports.Datagrams;
 
 namespace FastForward.Tests.Transports;
 

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using FastForward.Transport;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Connections;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 
@@ -26,14 +28,14 @@ public sealed class FramingTests : IDisposable
     }
 
     [Test]
-    public void A_peer_that_trickles_one_octet_at_a_time_is_understood()
+    public void A_peer_that_trickles_one_byte_at_a_time_is_understood()
     {
         Start(SocketType.Stream);
         byte[] first = Bytes(300),
             second = Bytes(1);
-        foreach (byte octet in (byte[])[.. Prefixed(Opening()), .. Prefixed(first), .. Prefixed(second)])
+        foreach (byte value in (byte[])[.. Prefixed(Opening()), .. Prefixed(first), .. Prefixed(second)])
         {
-            Assert.That(_neighbour!.Send([octet]), Is.EqualTo(1));
+            Assert.That(_neighbour!.Send([value]), Is.EqualTo(1));
             _driver.Cycle();
         }
 
@@ -218,7 +220,7 @@ public sealed class FramingTests : IDisposable
         _driver.Detach(_transport!);
         _sink.OnFrame = static (_, _) => throw new NotImplementedException("the test's own");
         int packets = 0;
-        for (int octets = 28; octets < WindowedPacketChannel.Window / 4; octets += 4 + MaxFrameSize, packets++)
+        for (int bytes = 28; bytes < WindowedPacketChannel.Window / 4; bytes += 4 + MaxFrameSize, packets++)
         {
             _neighbour.Send([.. Word(28), .. Bytes(MaxFrameSize)]);
             Assert.That(
@@ -252,7 +254,7 @@ public sealed class FramingTests : IDisposable
         Assert.That(_sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.Failed));
         Assert.That(
             _sink.ClosureOf(link).Detail,
-            Does.Contain($"less room than the {WindowedPacketChannel.Window} octets")
+            Does.Contain($"less room than the {WindowedPacketChannel.Window} bytes")
         );
     }
 

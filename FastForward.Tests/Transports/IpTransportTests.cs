@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using FastForward.Transport;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Datagrams;
+using FastForward.Transport.Transports.Ip;
 
 namespace FastForward.Tests.Transports;
 
@@ -310,9 +312,9 @@ public sealed class IpTransportTests
     {
         byte[] address = new byte[IpAddresses.Capacity];
         int length = IpAddresses.Write(new IPEndPoint(IPAddress.Parse(source), 5), address);
-        byte[] octets = IPAddress.Parse(arrival).GetAddressBytes();
+        byte[] bytes = IPAddress.Parse(arrival).GetAddressBytes();
         byte[] index = BitConverter.GetBytes(device);
-        byte[] packetInfo = octets.Length == 4 ? [.. index, .. octets, .. octets] : [.. octets, .. index];
+        byte[] packetInfo = bytes.Length == 4 ? [.. index, .. bytes, .. bytes] : [.. bytes, .. index];
         Assert.That(IpAddresses.StayedOnLoopback(address.AsSpan(0, length), packetInfo), Is.EqualTo(expected));
         Assert.That(
             IpAddresses.StayedOnLoopback(address.AsSpan(0, length), default),

@@ -1,4 +1,5 @@
 using FastForward.Transport;
+using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Transports;
 

@@ -1,4 +1,4 @@
-using FastForward.Transport;
+using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Transports;
 

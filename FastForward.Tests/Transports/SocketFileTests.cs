@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
-using FastForward.Transport;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Socket;
 
 namespace FastForward.Tests.Transports;
 

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
-using FastForward.Transport;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Connections;
+using FastForward.Transport.Transports.Socket;
 using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Transports;
@@ -88,7 +90,7 @@ public sealed class SocketTransportTests
         );
 
     [TestCase(0, TestName = "Opening: an empty packet")]
-    [TestCase(1, TestName = "Opening: one octet")]
+    [TestCase(1, TestName = "Opening: one byte")]
     [TestCase(23, TestName = "Opening: too short")]
     [TestCase(25, TestName = "Opening: too long for version 1")]
     [TestCase(300, TestName = "Opening: too long for any version")]

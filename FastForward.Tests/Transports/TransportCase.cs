@@ -1,5 +1,5 @@
 using System.Net;
-using FastForward.Transport;
+using FastForward.Transport.Transports.VSocket;
 using NUnit.Framework.Internal;
 
 namespace FastForward.Tests.Transports;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using FastForward.Transport;
+using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Transports;
 
@@ -9,7 +10,7 @@ namespace FastForward.Tests.Transports;
 /// </summary>
 public abstract class TransportConformance(TransportCase transportCase)
 {
-    /// <summary>Octets that a frame must have on media without connections, where the receiver's index is in it.</summary>
+    /// <summary>Bytes that a frame must have on media without connections, where the receiver's index is in it.</summary>
     private protected const int HeaderLength = 8;
 
     private readonly List<IForwardTransport> _transports = [];
@@ -108,7 +109,7 @@ public abstract class TransportConformance(TransportCase transportCase)
         bool IsNew(IForwardLink candidate) => candidate.IsInbound && candidate.Owner is null;
     }
 
-    /// <summary>A frame of random octets that fits the link: with the receiver's index where the medium needs it.</summary>
+    /// <summary>A frame of random bytes that fits the link: with the receiver's index where the medium needs it.</summary>
     private protected byte[] MakeFrame(IForwardLink link, int length)
     {
         byte[] frame = new byte[length];
@@ -150,7 +151,7 @@ public abstract class TransportConformance(TransportCase transportCase)
                     TrySend(from, frame);
                 return false;
             },
-            $"a frame of {frame.Length} octets"
+            $"a frame of {frame.Length} bytes"
         );
     }
 

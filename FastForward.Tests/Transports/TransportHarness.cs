@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using FastForward.Transport;
+using FastForward.Transport.Addressing;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Socket;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
-using FastForward.Transport;
+using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Transports;
 

@@ -1,6 +1,8 @@
 using System.Net;
-using FastForward.Transport;
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 

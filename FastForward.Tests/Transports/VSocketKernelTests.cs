@@ -1,6 +1,8 @@
 using FastForward.Tests.Lab;
-using FastForward.Transport;
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 

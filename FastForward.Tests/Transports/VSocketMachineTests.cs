@@ -1,4 +1,6 @@
-using FastForward.Transport;
+using FastForward.Transport.Addressing;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 

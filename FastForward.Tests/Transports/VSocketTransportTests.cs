@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using FastForward.Transport;
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 

@@ -1,3 +1,4 @@
+using FastForward.Transport.Logging;
 using FastForward.Transport.Loop;
 using Microsoft.Extensions.Logging;
 
@@ -9,7 +10,7 @@ namespace FastForward.Transport.Actors;
 /// </summary>
 internal sealed partial class ActorCalls(ILogger logger)
 {
-    private Diagnostics.LogGate _unownedGate;
+    private LogGate _unownedGate;
     private long _unowned;
 
     /// <summary>The loop whose clock and rules apply. Set once, before the first call.</summary>

@@ -1,4 +1,4 @@
-using FastForward.Transport.Diagnostics;
+using FastForward.Transport.Logging;
 
 namespace FastForward.Transport.Actors;
 

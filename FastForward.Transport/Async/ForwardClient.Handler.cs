@@ -109,7 +109,7 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
         }
 
         ForwardPipe pipe = new(this, message.Node, message.Stream);
-        // An answer of no octets accepts. The listener gets the pipe after it, so that nothing overtakes it.
+        // An answer of no bytes accepts. The listener gets the pipe after it, so that nothing overtakes it.
         if (!Node.Send(message.Node, pipe.Outgoing, MessageClass.Reliable, []).IsAccepted)
         {
             Node.RefuseStream(message.Node, message.Stream);

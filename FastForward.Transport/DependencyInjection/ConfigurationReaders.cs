@@ -1,5 +1,8 @@
 using System.Net;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Socket;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Transport.DependencyInjection;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FastForward.Transport.Addressing;
 using Microsoft.Extensions.Configuration;
 
 namespace FastForward.Transport.DependencyInjection;

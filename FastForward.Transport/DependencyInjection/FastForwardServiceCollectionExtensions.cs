@@ -1,6 +1,7 @@
 using FastForward.Transport;
 using FastForward.Transport.Actors;
 using FastForward.Transport.DependencyInjection;
+using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
 using Microsoft.Extensions.Configuration;

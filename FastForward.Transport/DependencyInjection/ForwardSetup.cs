@@ -1,6 +1,9 @@
 using FastForward.Transport.Actors;
+using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Socket;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

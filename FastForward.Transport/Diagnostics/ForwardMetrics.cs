@@ -1,7 +1,8 @@
 using System.Diagnostics.Metrics;
 using FastForward.Transport.Session;
+using FastForward.Transport.Transports;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Diagnostics;
 
 /// <summary>
 /// The meter <c>FastForward.Transport</c>: shows the counters of the nodes of a process to whoever listens
@@ -146,7 +147,7 @@ public sealed class ForwardMetrics : IDisposable
                     )
                 ),
             "By",
-            "What the send store of a peer holds: payload and 64 octets for each message."
+            "What the send store of a peer holds: payload and 64 bytes for each message."
         );
         meter.CreateObservableUpDownCounter(
             "fastforward.peer.send_store.limit",
@@ -194,7 +195,7 @@ public sealed class ForwardMetrics : IDisposable
             "fastforward.transport.io",
             transports(static (tags, transport) => tags.Both(transport.BytesSent, transport.BytesReceived)),
             "By",
-            "Octets of these frames."
+            "Bytes of these frames."
         );
         meter.CreateObservableCounter(
             "fastforward.transport.frames.dropped",

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Diagnostics;
 
 /// <summary>The tags of one series, and the words they use. Own tags start with <c>fastforward</c>; the others are OpenTelemetry's.</summary>
 internal readonly struct MetricTags

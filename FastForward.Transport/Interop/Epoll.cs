@@ -8,7 +8,7 @@ namespace FastForward.Transport.Interop;
 /// </summary>
 internal sealed unsafe class Epoll : IDisposable
 {
-    // struct epoll_event is packed to 12 octets on x86-64 and naturally aligned (16) elsewhere.
+    // struct epoll_event is packed to 12 bytes on x86-64 and naturally aligned (16) elsewhere.
     private static readonly int s_stride = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
     private static readonly int s_dataOffset = s_stride - sizeof(ulong);
 

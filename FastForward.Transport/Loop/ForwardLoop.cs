@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Logging;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

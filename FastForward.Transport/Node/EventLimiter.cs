@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Node;
 
 /// <summary>
 /// Holds back repetitions of what strangers can provoke at will: one event of a kind and node in ten seconds. The others

@@ -2,7 +2,7 @@ using FastForward.Transport.Loop;
 using FastForward.Transport.Session;
 using Microsoft.Extensions.Logging;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Node;
 
 /// <summary>
 /// Carries the session's events to the application. Messages go through at once; the others wait in a queue until the
@@ -43,7 +43,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
     public required Action<Peer> OnPending { get; init; }
 
     /// <summary>Called when a path is over.</summary>
-    public required Action<Session.Path> OnPathFinished { get; init; }
+    public required Action<SessionPath> OnPathFinished { get; init; }
 
     public void Message(in ReceivedMessage message)
     {
@@ -88,7 +88,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
             }
         );
 
-    public void PathFinished(Session.Path path) => OnPathFinished(path);
+    public void PathFinished(SessionPath path) => OnPathFinished(path);
 
     public void Pending(Peer peer) => OnPending(peer);
 

@@ -1,8 +1,11 @@
 using System.Security.Cryptography;
+using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Node;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
+using FastForward.Transport.Transports;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -247,13 +250,13 @@ public sealed class ForwardNode : IDisposable
     /// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>: when nobody releases it, the sender is back-pressured.
     /// </summary>
     /// <param name="credit">The message's <see cref="ReceivedMessage.Credit"/>.</param>
-    public void HoldCredit(in MessageCredit credit) => HoldCredit(credit, credit.Octets);
+    public void HoldCredit(in MessageCredit credit) => HoldCredit(credit, credit.Bytes);
 
     /// <summary>Keeps a part of it.</summary>
-    internal void HoldCredit(in MessageCredit credit, int octets)
+    internal void HoldCredit(in MessageCredit credit, int bytes)
     {
         Verify();
-        credit.Owner?.Hold(credit.Stream!, octets);
+        credit.Owner?.Hold(credit.Stream!, bytes);
     }
 
     /// <summary>
@@ -262,18 +265,18 @@ public sealed class ForwardNode : IDisposable
     /// </summary>
     /// <param name="credit">What was held.</param>
     /// <exception cref="InvalidOperationException">More is given back than the stream has held; or another thread than the loop's called.</exception>
-    public void ReleaseCredit(in MessageCredit credit) => ReleaseCredit(credit, credit.Octets);
+    public void ReleaseCredit(in MessageCredit credit) => ReleaseCredit(credit, credit.Bytes);
 
     /// <summary>Gives a part of it back.</summary>
-    internal void ReleaseCredit(in MessageCredit credit, int octets)
+    internal void ReleaseCredit(in MessageCredit credit, int bytes)
     {
         Verify();
         if (credit.Owner is null)
             return;
         if (credit.Node != _options.Node && _peers.Find(credit.Node) is { } peer)
-            peer.ReleaseCredit(_loop.Now, credit, octets);
+            peer.ReleaseCredit(_loop.Now, credit, bytes);
         else
-            credit.Owner.Release(_loop.Now, credit.Stream!, octets);
+            credit.Owner.Release(_loop.Now, credit.Stream!, bytes);
     }
 
     /// <summary>The association that a message came by is not over. True for no message at all.</summary>
@@ -341,7 +344,7 @@ public sealed class ForwardNode : IDisposable
     /// may call the node.
     /// </param>
     /// <param name="timeout">How long to wait for an answer, 1 ms to 1 min. Default 2 s.</param>
-    /// <param name="size">Octets by which probe and answer are filled up, 0 to 1100.</param>
+    /// <param name="size">Bytes by which probe and answer are filled up, 0 to 1100.</param>
     /// <returns>How many probes leave, at most 256 may be under way to a peer; or why none does.</returns>
     /// <exception cref="ArgumentOutOfRangeException">Time-out or size is out of range.</exception>
     /// <exception cref="InvalidOperationException">Another thread than the loop's called.</exception>
@@ -356,7 +359,7 @@ public sealed class ForwardNode : IDisposable
             throw new ArgumentOutOfRangeException(
                 nameof(size),
                 size,
-                $"It is 0 to {WireFormat.MaxRealTimeMessage} octets."
+                $"It is 0 to {WireFormat.MaxRealTimeMessage} bytes."
             );
         if (_stopping is not null)
             return new PingStart(PingStatus.Stopping, 0);

@@ -6,10 +6,10 @@ public sealed class ForwardNodeOptions
     /// <summary>The node's own id, not 0. Unique in the whole network.</summary>
     public uint Node { get; set; }
 
-    /// <summary>Octets of accepted messages kept per peer until they are acknowledged or have left, 64 for each message included. Default 4 MiB; more rides out longer pauses of a peer.</summary>
+    /// <summary>Bytes of accepted messages kept per peer until they are acknowledged or have left, 64 for each message included. Default 4 MiB; more rides out longer pauses of a peer.</summary>
     public int SendStoreBytes { get; set; } = 4 << 20;
 
-    /// <summary>Octets of payload a peer may have under way to us before it must wait. Default 4 MiB.</summary>
+    /// <summary>Bytes of payload a peer may have under way to us before it must wait. Default 4 MiB.</summary>
     public int ReceiveWindowBytes { get; set; } = 4 << 20;
 
     /// <summary>Open streams per peer and direction. Default 1024. Above it a send answers <see cref="SendStatus.TooManyStreams"/>, and an incoming stream evicts the one idle for the longest.</summary>
@@ -57,13 +57,13 @@ public sealed class ForwardNodeOptions
             yield return Bad(
                 nameof(SendStoreBytes),
                 SendStoreBytes,
-                "131072..1073741824 octets (the longest message has to fit), such as 4194304"
+                "131072..1073741824 bytes (the longest message has to fit), such as 4194304"
             );
         if (ReceiveWindowBytes is < 1 << 20 or > 1 << 30)
             yield return Bad(
                 nameof(ReceiveWindowBytes),
                 ReceiveWindowBytes,
-                "1048576..1073741824 octets, such as 4194304"
+                "1048576..1073741824 bytes, such as 4194304"
             );
         if (MaxStreams is < 1 or > 1 << 20)
             yield return Bad(nameof(MaxStreams), MaxStreams, "1..1048576, such as 1024");

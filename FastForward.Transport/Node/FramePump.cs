@@ -1,7 +1,8 @@
 using FastForward.Transport.Loop;
 using FastForward.Transport.Session;
+using FastForward.Transport.Transports;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Node;
 
 /// <summary>
 /// Pulls frames out of the paths of peers that have something to say, straight into claimed memory of their links, and
@@ -41,7 +42,7 @@ internal sealed class FramePump(ForwardLoop loop)
     public void Pump(Peer peer)
     {
         // A path that ends while it writes leaves the list.
-        IReadOnlyList<Session.Path> paths = peer.Paths;
+        IReadOnlyList<SessionPath> paths = peer.Paths;
         for (int i = paths.Count - 1; i >= 0; i--)
         {
             if (i < paths.Count)
@@ -50,7 +51,7 @@ internal sealed class FramePump(ForwardLoop loop)
     }
 
     /// <summary>The path is over. Its link is not closed on the spot: the last frame may still be in an open claim.</summary>
-    public void End(Session.Path path)
+    public void End(SessionPath path)
     {
         if (path.Link is IForwardLink link)
             _endedLinks.Add(link);
@@ -69,7 +70,7 @@ internal sealed class FramePump(ForwardLoop loop)
         _endedLinks.Clear();
     }
 
-    private void Pump(Session.Path path)
+    private void Pump(SessionPath path)
     {
         IForwardLink link = (IForwardLink)path.Link!;
         while (path.HasOutput(loop.Now))

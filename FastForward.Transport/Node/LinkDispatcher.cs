@@ -1,8 +1,9 @@
 using FastForward.Transport.Loop;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
+using FastForward.Transport.Transports;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Node;
 
 /// <summary>Brings what the transports report to the path, peer or connector that it concerns.</summary>
 internal sealed class LinkDispatcher : ILinkSink
@@ -57,7 +58,7 @@ internal sealed class LinkDispatcher : ILinkSink
 
     public void Frame(IForwardLink link, Span<byte> frame)
     {
-        if (link.Owner is Session.Path path)
+        if (link.Owner is SessionPath path)
         {
             path.Peer.Statistics.FrameReceived();
             path.ReadFrame(_loop.Now, frame);
@@ -76,7 +77,7 @@ internal sealed class LinkDispatcher : ILinkSink
 
     public void Writable(IForwardLink link)
     {
-        if (link.Owner is not Session.Path path)
+        if (link.Owner is not SessionPath path)
             return;
         path.IsBlocked = false;
         _events.Pending(path.Peer);
@@ -87,7 +88,7 @@ internal sealed class LinkDispatcher : ILinkSink
         _unclaimed.Remove(link);
         switch (link.Owner)
         {
-            case Session.Path path:
+            case SessionPath path:
                 path.Finish(_loop.Now, closure.ToString());
                 break;
             case PeerConnector connector:
@@ -101,7 +102,7 @@ internal sealed class LinkDispatcher : ILinkSink
     public void Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame)
     {
         _statistics.StrangerFrames++;
-        // One look at two octets decides about nearly all noise.
+        // One look at two bytes decides about nearly all noise.
         if (
             frame.Length < WireFormat.Handshake
             || frame[1] != (byte)FrameType.Init
@@ -165,7 +166,7 @@ internal sealed class LinkDispatcher : ILinkSink
 
     private void Claim(IForwardLink link, in Handshake init)
     {
-        Session.Path path = _peers.Answer(_loop.Now, init, link.Transport.Kind, link.Traits, link.Index);
+        SessionPath path = _peers.Answer(_loop.Now, init, link.Transport.Kind, link.Traits, link.Index);
         path.Link = link;
         link.Owner = path;
         _unclaimed.Remove(link);

@@ -1,7 +1,7 @@
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Node;
 
 /// <summary>
 /// Delivers what a node sends to its own id, from a later duty cycle, so that actors need not know whether they share a
@@ -122,26 +122,26 @@ internal sealed class LocalDelivery(
         TellWritable();
     }
 
-    public void Hold(object stream, int octets)
+    public void Hold(object stream, int bytes)
     {
         SendStream held = (SendStream)stream;
-        held.Held += octets;
-        held.Kept += octets;
-        _heldBytes += octets;
-        _storedBytes += octets;
+        held.Held += bytes;
+        held.Kept += bytes;
+        _heldBytes += bytes;
+        _storedBytes += bytes;
     }
 
-    public void Release(long now, object stream, int octets)
+    public void Release(long now, object stream, int bytes)
     {
         SendStream held = (SendStream)stream;
-        if (octets > held.Held)
+        if (bytes > held.Held)
             throw new InvalidOperationException(
-                $"{octets} octets of credit were released where {held.Held} are held: each message's credit is held once and released once."
+                $"{bytes} bytes of credit were released where {held.Held} are held: each message's credit is held once and released once."
             );
-        held.Held -= octets;
-        held.Kept -= octets;
-        _heldBytes -= octets;
-        _storedBytes -= octets;
+        held.Held -= bytes;
+        held.Kept -= bytes;
+        _heldBytes -= bytes;
+        _storedBytes -= bytes;
         TellWritable();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FastForward.Transport.Transports;
 
 namespace FastForward.Transport;
 

@@ -2,8 +2,9 @@ using System.Net;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Session;
+using FastForward.Transport.Transports;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Node;
 
 /// <summary>
 /// Keeps a path of the routed kind open towards one peer: connects, waits longer after each failure, looks host names up,
@@ -189,7 +190,7 @@ internal sealed class PeerConnector
 
         _connecting = null;
         _openedAt = _loop.Now;
-        Session.Path path = Session.Path.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, _loop.Now);
+        SessionPath path = SessionPath.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, _loop.Now);
         path.Link = link;
         link.Owner = path;
         Peer.Add(path);
@@ -214,7 +215,7 @@ internal sealed class PeerConnector
     }
 
     /// <summary>A path to the peer is over.</summary>
-    public void OnPathFinished(Session.Path path)
+    public void OnPathFinished(SessionPath path)
     {
         // A peer that is met and lost again and again is not met more often than one that is not there.
         if (path.EstablishedOrder > 0 && _loop.Now - _openedAt >= StableAfterMicros)
@@ -243,7 +244,7 @@ internal sealed class PeerConnector
         return statuses;
     }
 
-    private PathStatus StatusOf(Session.Path path) =>
+    private PathStatus StatusOf(SessionPath path) =>
         new()
         {
             Transport = path.Kind,
@@ -384,7 +385,7 @@ internal sealed class PeerConnector
 
     private void CloseInitiated(TransportKind kind)
     {
-        foreach (Session.Path path in Peer.Paths.ToArray())
+        foreach (SessionPath path in Peer.Paths.ToArray())
         {
             if (path.IsInitiator && path.Kind == kind)
                 path.Close(_loop.Now, Session.Wire.CloseReason.RouteChanged, "the route changed");

@@ -1,7 +1,7 @@
 using FastForward.Transport.Loop;
 using Microsoft.Extensions.Logging;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Node;
 
 /// <summary>
 /// Logs the events of peers: of each the first ten in ten seconds at once, what is beyond them as one line with their

@@ -1,9 +1,11 @@
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
+using FastForward.Transport.Transports.VSocket;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Node;
 
 /// <summary>The peers that routes lead to, kept in step with the routes while they change.</summary>
 internal sealed class RoutedPeers : IAdmission
@@ -83,7 +85,7 @@ internal sealed class RoutedPeers : IAdmission
             Route? fallback = FindFallback(routes);
             Route? route = Usable(node, routes, fallback);
             connector.SetRoute(route, ReferenceEquals(route, fallback) ? null : fallback);
-            foreach (Session.Path path in connector.Peer.Paths.ToArray())
+            foreach (SessionPath path in connector.Peer.Paths.ToArray())
             {
                 // A row that is gone does not cut off who was let in by it; one that names another machine does.
                 if (

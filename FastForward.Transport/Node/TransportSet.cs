@@ -1,8 +1,9 @@
 using System.Net;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports;
 using Microsoft.Extensions.Logging;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Node;
 
 /// <summary>The transports of a node: which of them run here, and why the others do not.</summary>
 internal sealed partial class TransportSet : IDisposable

@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Node;
 
 /// <summary>The nodes that were heard last of those that no route leads to; their number is bounded, for their ids are anybody's claim.</summary>
 internal sealed class UnconfiguredNodes

@@ -1,4 +1,5 @@
 using System.Net;
+using FastForward.Transport.Addressing;
 
 namespace FastForward.Transport.Registry;
 

@@ -1,3 +1,5 @@
+using FastForward.Transport.Addressing;
+
 namespace FastForward.Transport.Registry;
 
 /// <summary>What rows are acceptable and how they become end points.</summary>
@@ -5,7 +7,7 @@ public sealed class RouteOptions
 {
     /// <summary>
     /// The directory of the sockets <c>FastForward.&lt;port&gt;.sock</c>; an absolute path, short enough for a socket
-    /// address (107 octets in all). Default <c>/tmp</c>, the convention between nodes of one host.
+    /// address (107 bytes in all). Default <c>/tmp</c>, the convention between nodes of one host.
     /// </summary>
     public string SocketDirectory { get; set; } = "/tmp";
 

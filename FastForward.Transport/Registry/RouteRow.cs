@@ -1,3 +1,5 @@
+using FastForward.Transport.Addressing;
+
 namespace FastForward.Transport.Registry;
 
 /// <summary>

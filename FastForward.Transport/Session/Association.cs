@@ -40,5 +40,5 @@ internal sealed class Association
     }
 
     /// <summary>The path belongs to this association.</summary>
-    public bool Owns(Path path) => IsUp && path.Epoch == Epoch && path.PeerIncarnation == PeerIncarnation;
+    public bool Owns(SessionPath path) => IsUp && path.Epoch == Epoch && path.PeerIncarnation == PeerIncarnation;
 }

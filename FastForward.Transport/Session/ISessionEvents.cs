@@ -21,7 +21,7 @@ internal interface ISessionEvents
     void PingEnded(in PingResult result, Action<PingResult> callback);
 
     /// <summary>The path is over; its link is to be closed after what it still wants to write.</summary>
-    void PathFinished(Path path);
+    void PathFinished(SessionPath path);
 
     /// <summary>The peer has something to write, or its next time-out moved.</summary>
     void Pending(Peer peer);

@@ -6,5 +6,5 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed class KeptCredit
 {
-    public long Octets { get; set; }
+    public long Bytes { get; set; }
 }

@@ -26,7 +26,7 @@ internal sealed class MessagePool
         return message;
     }
 
-    /// <summary>A message of length 0 with room for <paramref name="capacity"/> octets.</summary>
+    /// <summary>A message of length 0 with room for <paramref name="capacity"/> bytes.</summary>
     public OutgoingMessage Rent(int capacity)
     {
         int sizeClass = capacity == 0 ? 0 : Math.Max(BitOperations.Log2((uint)capacity - 1) + 1 - SmallestShift, 0) + 1;

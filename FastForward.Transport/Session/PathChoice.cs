@@ -7,10 +7,10 @@ internal static class PathChoice
     /// <param name="paths">The candidates.</param>
     /// <param name="association">The association they must belong to.</param>
     /// <param name="preferred">The medium that the local route asks for.</param>
-    public static Path? Best(IEnumerable<Path> paths, Association association, TransportKind? preferred)
+    public static SessionPath? Best(IEnumerable<SessionPath> paths, Association association, TransportKind? preferred)
     {
-        Path? best = null;
-        foreach (Path path in paths)
+        SessionPath? best = null;
+        foreach (SessionPath path in paths)
         {
             if (path.IsEstablished && association.Owns(path) && (best is null || IsBetter(path, best, preferred)))
                 best = path;
@@ -19,7 +19,7 @@ internal static class PathChoice
         return best;
     }
 
-    private static bool IsBetter(Path path, Path other, TransportKind? preferred)
+    private static bool IsBetter(SessionPath path, SessionPath other, TransportKind? preferred)
     {
         if (path.IsSound != other.IsSound)
             return path.IsSound;
@@ -35,7 +35,8 @@ internal static class PathChoice
         return path.EstablishedOrder > other.EstablishedOrder;
     }
 
-    private static int Quality(Path path) => (path.IsReliable ? 2 : 0) + (path.Traits.HostLocal ? 1 : 0);
+    private static int Quality(SessionPath path) => (path.IsReliable ? 2 : 0) + (path.Traits.HostLocal ? 1 : 0);
 
-    private static bool IsOpenedByLower(Path path) => path.IsInitiator == (path.Peer.Options.Node < path.Peer.Node);
+    private static bool IsOpenedByLower(SessionPath path) =>
+        path.IsInitiator == (path.Peer.Options.Node < path.Peer.Node);
 }

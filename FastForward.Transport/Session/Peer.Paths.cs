@@ -10,7 +10,7 @@ internal sealed partial class Peer
     /// <summary>There is a path of a kind, sound or on its way to it: no other needs to be opened.</summary>
     public bool HasPath(TransportKind kind)
     {
-        foreach (Path path in _paths)
+        foreach (SessionPath path in _paths)
         {
             if (path.Kind == kind && (path.IsSound || path.Phase is PathPhase.Initiating or PathPhase.Answering))
                 return true;
@@ -22,12 +22,12 @@ internal sealed partial class Peer
     /// <summary>Another path may go on reading for a while: a peer that opens one after the other does not keep them all.</summary>
     public bool MayDrain => _paths.Count(static path => path.Phase == PathPhase.Draining) < MaxDraining;
 
-    public void Add(Path path) => _paths.Add(path);
+    public void Add(SessionPath path) => _paths.Add(path);
 
     /// <summary>The path that answered a certain INIT; null when none did.</summary>
-    public Path? FindAnswer(uint senderIndex, ulong incarnation)
+    public SessionPath? FindAnswer(uint senderIndex, ulong incarnation)
     {
-        foreach (Path path in _paths)
+        foreach (SessionPath path in _paths)
         {
             if (!path.IsInitiator && path.RemoteIndex == senderIndex && path.PeerIncarnation == incarnation)
                 return path;
@@ -36,7 +36,7 @@ internal sealed partial class Peer
         return null;
     }
 
-    public void OnSuspect(Path path, long now)
+    public void OnSuspect(SessionPath path, long now)
     {
         ChoosePath(
             now,
@@ -46,7 +46,7 @@ internal sealed partial class Peer
         CloseRedundant(path.Kind, now);
     }
 
-    public void OnSound(Path path, long now)
+    public void OnSound(SessionPath path, long now)
     {
         // Without any other reliable path, grants took one meanwhile that may have lost them.
         if (path.IsReliable)
@@ -65,7 +65,7 @@ internal sealed partial class Peer
             ChoosePath(now, PeerEventKind.PathChanged, "the route asks for another medium");
     }
 
-    public void OnPathLost(Path path, long now)
+    public void OnPathLost(SessionPath path, long now)
     {
         if (ReferenceEquals(path, _ackPath))
             _ackPath = null;
@@ -76,7 +76,7 @@ internal sealed partial class Peer
         _events.Pending(this);
     }
 
-    public void OnPathFinished(Path path, long now)
+    public void OnPathFinished(SessionPath path, long now)
     {
         _paths.Remove(path);
         Pings.OnPathFinished(path, now);
@@ -95,7 +95,7 @@ internal sealed partial class Peer
     {
         if (!_association.IsUp)
             return;
-        Path? before = SendPath;
+        SessionPath? before = SendPath;
         bool wasSound = _silentSince == long.MaxValue && before is not null;
         SendPath = PathChoice.Best(_paths, _association, Preferred);
 
@@ -124,10 +124,10 @@ internal sealed partial class Peer
     // survivor's handshake is confirmed at both ends.
     private void CloseRedundant(TransportKind kind, long now)
     {
-        Path? survivor = PathChoice.Best(_paths.Where(path => path.Kind == kind), _association, Preferred);
+        SessionPath? survivor = PathChoice.Best(_paths.Where(path => path.Kind == kind), _association, Preferred);
         if (survivor is null || survivor.IsInitiator)
             return;
-        foreach (Path path in _paths.ToArray())
+        foreach (SessionPath path in _paths.ToArray())
         {
             if (path.Kind == kind && path.IsEstablished && !ReferenceEquals(path, survivor))
                 path.Close(now, CloseReason.Redundant, "another link to the same peer survives");
@@ -136,13 +136,14 @@ internal sealed partial class Peer
 
     // Acknowledgements go back on the path that brings the messages: if it dies with them, the sender's repetition brings
     // new ones. On any other path a loss would go unnoticed at the sender.
-    private Path? AckPath => _ackPath ?? (SendPath is { IsReliable: false } ? ReliablePath ?? SendPath : SendPath);
+    private SessionPath? AckPath =>
+        _ackPath ?? (SendPath is { IsReliable: false } ? ReliablePath ?? SendPath : SendPath);
 
-    private Path? ReliablePath
+    private SessionPath? ReliablePath
     {
         get
         {
-            foreach (Path path in _paths)
+            foreach (SessionPath path in _paths)
             {
                 if (path.IsReliable && path.IsSound && _association.Owns(path))
                     return path;
@@ -154,7 +155,7 @@ internal sealed partial class Peer
 
     // What a dying path still brings may come after what the sender repeats on the next one. The newer frame tells which
     // path the sender uses now; within one of its duty cycles it can only have moved to the newer path.
-    private void AnswerOn(Path path)
+    private void AnswerOn(SessionPath path)
     {
         if (!path.IsEstablished)
             return; // it only brings what is left

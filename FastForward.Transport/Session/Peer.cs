@@ -12,14 +12,14 @@ internal sealed partial class Peer
     private readonly ISessionEvents _events;
     private readonly MessagePool _pool;
     private readonly KeptCredit _kept = new();
-    private readonly List<Path> _paths = [];
+    private readonly List<SessionPath> _paths = [];
 
     private Association _association;
     private uint _lastEpoch;
     private long _silentSince = long.MaxValue;
     private long _waitingSince = long.MaxValue;
     private long _establishments;
-    private Path? _ackPath;
+    private SessionPath? _ackPath;
     private uint _ackTimestamp;
     private readonly IdClaim _claim = new();
     private PeerState _notedState = PeerState.Connecting;
@@ -74,9 +74,9 @@ internal sealed partial class Peer
     public uint LastEpoch => _lastEpoch;
 
     /// <summary>The path that messages to the peer take; null when there is none.</summary>
-    public Path? SendPath { get; private set; }
+    public SessionPath? SendPath { get; private set; }
 
-    public IReadOnlyList<Path> Paths => _paths;
+    public IReadOnlyList<SessionPath> Paths => _paths;
 
     public Association Association => _association;
 
@@ -105,7 +105,7 @@ internal sealed partial class Peer
                 next = Math.Min(next, _silentSince + Options.DeadAfter);
             if (_waitingSince != long.MaxValue)
                 next = Math.Min(next, _waitingSince + Options.DeadAfter);
-            foreach (Path path in _paths)
+            foreach (SessionPath path in _paths)
                 next = Math.Min(next, path.NextTimeout);
             return next;
         }
@@ -136,11 +136,11 @@ internal sealed partial class Peer
     }
 
     /// <summary>Gives held credit back; that of a dead association makes room for the living one.</summary>
-    public void ReleaseCredit(long now, in MessageCredit credit, int octets)
+    public void ReleaseCredit(long now, in MessageCredit credit, int bytes)
     {
-        credit.Owner!.Release(now, credit.Stream!, octets);
+        credit.Owner!.Release(now, credit.Stream!, bytes);
         if (!ReferenceEquals(credit.Owner, _association.Receiver))
-            _association.Receiver.OnFormerReleased(now, octets);
+            _association.Receiver.OnFormerReleased(now, bytes);
         _events.Pending(this);
     }
 
@@ -150,18 +150,18 @@ internal sealed partial class Peer
     /// <summary>Sends a probe on each of the association's paths, the suspect ones too.</summary>
     /// <param name="now">The time.</param>
     /// <param name="timeout">How long each may take, in microseconds.</param>
-    /// <param name="size">Octets to fill each up with.</param>
+    /// <param name="size">Bytes to fill each up with.</param>
     /// <param name="callback">Told of the end of each.</param>
     public PingStart Ping(long now, long timeout, int size, Action<PingResult> callback)
     {
         int paths = 0;
-        foreach (Path path in _paths)
+        foreach (SessionPath path in _paths)
             paths += path.IsEstablished && _association.Owns(path) ? 1 : 0;
         if (paths == 0)
             return new PingStart(PingStatus.NotConnected, 0);
         if (!Pings.HasRoomFor(paths))
             return new PingStart(PingStatus.TooManyOutstanding, 0);
-        foreach (Path path in _paths)
+        foreach (SessionPath path in _paths)
         {
             if (path.IsEstablished && _association.Owns(path))
                 Pings.Ask(path, now, timeout, size, callback);
@@ -180,7 +180,7 @@ internal sealed partial class Peer
         if (!_association.IsUp || incarnation == _association.PeerIncarnation)
             return true;
         bool isHeld = false;
-        foreach (Path path in _paths)
+        foreach (SessionPath path in _paths)
         {
             if (!path.IsSound || !_association.Owns(path))
                 continue;
@@ -213,12 +213,12 @@ internal sealed partial class Peer
         );
     }
 
-    public bool HasOutput(Path path, long now) =>
+    public bool HasOutput(SessionPath path, long now) =>
         (ReferenceEquals(path, SendPath) && _association.Sender.HasOutput(path.IsReliable))
         || (now >= _association.Receiver.OutputDue && ReferenceEquals(path, AckPath));
 
     /// <summary>Acknowledgements, credit and messages, on the path that was chosen for them.</summary>
-    public void WriteContent(Path path, long now, ref FrameWriter frame)
+    public void WriteContent(SessionPath path, long now, ref FrameWriter frame)
     {
         if (ReferenceEquals(path, AckPath))
             _association.Receiver.Write(ref frame);
@@ -255,7 +255,7 @@ internal sealed partial class Peer
             _silentSince += duration;
         if (_waitingSince != long.MaxValue)
             _waitingSince += duration;
-        foreach (Path path in _paths)
+        foreach (SessionPath path in _paths)
             path.OnStall(duration);
         Pings.OnStall(duration);
     }
@@ -265,13 +265,13 @@ internal sealed partial class Peer
     {
         SendPath = null; // no other path is chosen, and told of, for the moments until all are closed
         // On every path: the peer may just have closed one of two as redundant.
-        foreach (Path path in _paths.ToArray())
+        foreach (SessionPath path in _paths.ToArray())
             path.Close(now, reason, because, association: _association.Owns(path));
 
         Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, undelivered, because);
     }
 
-    public void OnEstablished(Path path, long now)
+    public void OnEstablished(SessionPath path, long now)
     {
         if (_association.IsUp && !_association.Owns(path))
         {
@@ -326,7 +326,7 @@ internal sealed partial class Peer
 
     public void OnChallengeMet(long now)
     {
-        foreach (Path path in _paths)
+        foreach (SessionPath path in _paths)
             path.Prober.EndChallenge(now);
         _claim.Refute(now, Options.DeadAfter);
         Tell(
@@ -336,7 +336,7 @@ internal sealed partial class Peer
         );
     }
 
-    public void OnRejected(Path path, RejectReason reason) =>
+    public void OnRejected(SessionPath path, RejectReason reason) =>
         Tell(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reason}{Explain(reason)}");
 
     private static string Explain(RejectReason reason) =>
@@ -355,7 +355,7 @@ internal sealed partial class Peer
     /// <summary>A frame was taken in: most ask for an answer, or move a time-out.</summary>
     public void OnFrameRead() => _events.Pending(this);
 
-    public void OnMessage(Path path, long now, in MessageElement message)
+    public void OnMessage(SessionPath path, long now, in MessageElement message)
     {
         if (!_association.Owns(path))
             return;
@@ -365,7 +365,7 @@ internal sealed partial class Peer
             Violated(path, now);
     }
 
-    public void OnStreamElement(Path path, long now, ElementType type, ReadOnlySpan<byte> body)
+    public void OnStreamElement(SessionPath path, long now, ElementType type, ReadOnlySpan<byte> body)
     {
         if (!_association.Owns(path))
             return;
@@ -409,7 +409,7 @@ internal sealed partial class Peer
         static ulong Id(ReadOnlySpan<byte> body) => BinaryPrimitives.ReadUInt64LittleEndian(body);
     }
 
-    public void OnCloseReceived(Path path, long now, bool association, CloseReason reason)
+    public void OnCloseReceived(SessionPath path, long now, bool association, CloseReason reason)
     {
         bool dies = association && _association.Owns(path);
         path.Finish(now, $"closed by the peer: {reason}");
@@ -438,7 +438,7 @@ internal sealed partial class Peer
         _waitingSince = long.MaxValue;
         SendPath = null;
         _ackPath = null;
-        foreach (Path path in _paths.ToArray())
+        foreach (SessionPath path in _paths.ToArray())
         {
             if (old.Owns(path) && path.Phase != PathPhase.Closing)
                 path.Finish(now, because);
@@ -479,7 +479,7 @@ internal sealed partial class Peer
             _waitingSince = now;
     }
 
-    private void Violated(Path path, long now)
+    private void Violated(SessionPath path, long now)
     {
         Statistics.Malformed();
         path.Close(now, CloseReason.ProtocolViolation, "the peer exceeded what it was granted");

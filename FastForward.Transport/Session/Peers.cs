@@ -102,10 +102,10 @@ internal sealed class Peers
     }
 
     /// <summary>Makes the path that answers an accepted INIT.</summary>
-    public Path Answer(long now, in Handshake init, TransportKind kind, LinkTraits traits, uint localIndex)
+    public SessionPath Answer(long now, in Handshake init, TransportKind kind, LinkTraits traits, uint localIndex)
     {
         Peer peer = GetOrAdd(init.From);
-        Path path = Path.Answer(peer, kind, traits, localIndex, now, init, peer.EpochFor(init));
+        SessionPath path = SessionPath.Answer(peer, kind, traits, localIndex, now, init, peer.EpochFor(init));
         peer.Add(path);
         _events.Pending(peer);
         return path;

@@ -26,7 +26,7 @@ internal sealed class Pings(uint node, ISessionEvents events)
     public bool HasRoomFor(int count) => _outstanding.Count + count <= MaxOutstanding;
 
     /// <summary>Asks over a path. The probe leaves with its next frame.</summary>
-    public void Ask(Path path, long now, long timeout, int size, Action<PingResult> callback)
+    public void Ask(SessionPath path, long now, long timeout, int size, Action<PingResult> callback)
     {
         _outstanding.Add(new Entry(_nextId, path, now, now + timeout, WireFormat.ProbeReply + size, callback));
         _nextId = (_nextId + 1) | FirstId;
@@ -35,7 +35,7 @@ internal sealed class Pings(uint node, ISessionEvents events)
     }
 
     /// <summary>Writes the path's probes, as far as they fit.</summary>
-    public void Write(Path path, ref FrameWriter frame)
+    public void Write(SessionPath path, ref FrameWriter frame)
     {
         for (int i = 0; i < _outstanding.Count && path.PingsOwed > 0; i++)
         {
@@ -51,7 +51,7 @@ internal sealed class Pings(uint node, ISessionEvents events)
     }
 
     /// <summary>An answer came. One over another path than was asked over proves nothing of either.</summary>
-    public void OnReply(Path path, long now, uint id, uint hold)
+    public void OnReply(SessionPath path, long now, uint id, uint hold)
     {
         int index = _outstanding.FindIndex(entry => entry.Id == id && ReferenceEquals(entry.Path, path));
         if (index >= 0 && _outstanding[index].IsWritten)
@@ -64,7 +64,7 @@ internal sealed class Pings(uint node, ISessionEvents events)
             EndOverdue(now);
     }
 
-    public void OnPathFinished(Path path, long now) =>
+    public void OnPathFinished(SessionPath path, long now) =>
         EndAll(entry => ReferenceEquals(entry.Path, path), PingOutcome.PathLost, now);
 
     public void OnAssociationOver(long now) => EndAll(static _ => true, PingOutcome.PathLost, now);
@@ -111,17 +111,24 @@ internal sealed class Pings(uint node, ISessionEvents events)
         );
     }
 
-    private sealed class Entry(uint id, Path path, long askedAt, long deadline, int size, Action<PingResult> callback)
+    private sealed class Entry(
+        uint id,
+        SessionPath path,
+        long askedAt,
+        long deadline,
+        int size,
+        Action<PingResult> callback
+    )
     {
         public uint Id => id;
 
-        public Path Path => path;
+        public SessionPath Path => path;
 
         public long AskedAt => askedAt;
 
         public long Deadline { get; set; } = deadline;
 
-        /// <summary>Octets of the element.</summary>
+        /// <summary>Bytes of the element.</summary>
         public int Size => size;
 
         public bool IsWritten { get; set; }

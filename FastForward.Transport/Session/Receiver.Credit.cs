@@ -9,37 +9,37 @@ internal sealed partial class Receiver : ICreditOwner
     private long _held;
     private bool _isHeldBack;
 
-    public void Hold(object stream, int octets)
+    public void Hold(object stream, int bytes)
     {
         ReceiveStream held = (ReceiveStream)stream;
-        held.Held += octets;
+        held.Held += bytes;
         held.IsHeldBack = true;
-        _held += octets;
-        _kept.Octets += octets;
+        _held += bytes;
+        _kept.Bytes += bytes;
         _isHeldBack = true;
     }
 
-    public void Release(long now, object stream, int octets)
+    public void Release(long now, object stream, int bytes)
     {
         ReceiveStream held = (ReceiveStream)stream;
-        if (octets > held.Held)
+        if (bytes > held.Held)
             throw new InvalidOperationException(
-                $"{octets} octets of credit were released where {held.Held} are held: each message's credit is held once and released once."
+                $"{bytes} bytes of credit were released where {held.Held} are held: each message's credit is held once and released once."
             );
-        held.Held -= octets;
-        _held -= octets;
-        _kept.Octets -= octets;
+        held.Held -= bytes;
+        _held -= bytes;
+        _kept.Bytes -= bytes;
         if (held.IsEnded)
-            OweCredit(now, octets);
+            OweCredit(now, bytes);
         else
-            Owe(now, held, octets);
+            Owe(now, held, bytes);
     }
 
     /// <summary>Credit of a former life of the peer came back: there may be more for this one.</summary>
-    public void OnFormerReleased(long now, int octets)
+    public void OnFormerReleased(long now, int bytes)
     {
         _isHeldBack = true; // this grant too may be lost with a path
-        OweCredit(now, octets);
+        OweCredit(now, bytes);
     }
 
     /// <summary>
@@ -74,22 +74,22 @@ internal sealed partial class Receiver : ICreditOwner
     {
         _creditLimit = Math.Max(
             _creditLimit,
-            _creditUsed + (ulong)Math.Max(_options.ReceiveWindowBytes - _kept.Octets, 0)
+            _creditUsed + (ulong)Math.Max(_options.ReceiveWindowBytes - _kept.Bytes, 0)
         );
         return _creditLimit;
     }
 
     // Each life of a peer begins with the same credit, whoever still keeps the messages of the one before. A peer that dies
     // again and again would fill the memory with it.
-    private bool KeepsTooMuchOfFormerLives => _kept.Octets - _held >= _options.ReceiveWindowBytes;
+    private bool KeepsTooMuchOfFormerLives => _kept.Bytes - _held >= _options.ReceiveWindowBytes;
 
     // Whoever holds credit relies on it: a sender that does not keep to what it was granted would fill the memory.
     private bool HasCreditFor(ReceiveStream stream, int cost) =>
         stream.CreditUsed + (ulong)cost <= stream.CreditLimit && _creditUsed + (ulong)cost <= _creditLimit;
 
-    private void OweCredit(long now, int octets)
+    private void OweCredit(long now, int bytes)
     {
-        _unacknowledged += octets;
+        _unacknowledged += bytes;
         _creditOwed = true;
         _ackDue = Math.Min(_ackDue, _unacknowledged >= AssociationAckThreshold ? now : now + _options.AckDelay);
     }

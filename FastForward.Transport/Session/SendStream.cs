@@ -44,7 +44,7 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     /// <summary>The next message to write (reliable); null when all are written.</summary>
     public OutgoingMessage? Cursor { get; private set; }
 
-    /// <summary>Octets of <see cref="Cursor"/> that are written.</summary>
+    /// <summary>Bytes of <see cref="Cursor"/> that are written.</summary>
     public int CursorOffset { get; set; }
 
     /// <summary>The stream waits in the ready queue.</summary>

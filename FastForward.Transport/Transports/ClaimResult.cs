@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports;
 
 /// <summary>The answer of <see cref="IForwardLink.TryClaim"/>. Ordinary conditions are results here, never exceptions.</summary>
 public enum ClaimResult

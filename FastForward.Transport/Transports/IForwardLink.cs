@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports;
 
 /// <summary>
 /// One way to one end point: a UDP address, a connected socket, a queue pair. A session's path runs over exactly one
@@ -21,7 +21,7 @@ public interface IForwardLink
     /// <summary>
     /// The number under which this side knows the link, unique in the process and hard to guess. On media without
     /// connections each frame carries the receiver's number as a little-endian 32-bit word at offset 4, and that word,
-    /// not the source address, finds the link; a frame on such a medium has 8 octets or more. Never 0: a frame with 0
+    /// not the source address, finds the link; a frame on such a medium has 8 bytes or more. Never 0: a frame with 0
     /// there belongs to no link yet.
     /// </summary>
     uint Index { get; }
@@ -41,14 +41,14 @@ public interface IForwardLink
     /// <summary>A place for the sink to find its own state again without a look-up. The transport never touches it.</summary>
     object? Owner { get; set; }
 
-    /// <summary>Asks for room for one frame of up to <paramref name="length"/> octets.</summary>
+    /// <summary>Asks for room for one frame of up to <paramref name="length"/> bytes.</summary>
     /// <param name="length">The most the caller will write, 1..<see cref="LinkTraits.MaxFrameSize"/>.</param>
-    /// <param name="span">Exactly <paramref name="length"/> octets with undefined content, when granted.</param>
+    /// <param name="span">Exactly <paramref name="length"/> bytes with undefined content, when granted.</param>
     /// <exception cref="InvalidOperationException">A claim of this link is open already: a defect of the caller.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The length is below 1: a defect of the caller.</exception>
     ClaimResult TryClaim(int length, out Span<byte> span);
 
-    /// <summary>Stages the first <paramref name="length"/> octets of the open claim as one frame.</summary>
+    /// <summary>Stages the first <paramref name="length"/> bytes of the open claim as one frame.</summary>
     /// <param name="length">1..the claimed length.</param>
     /// <param name="realTime">The frame carries real-time payload: a medium that knows priorities (DSCP EF) marks it.</param>
     /// <exception cref="InvalidOperationException">No claim is open (Close ends it too), or the length is outside it; then the claim stays open.</exception>

@@ -1,7 +1,7 @@
 using System.Net;
 using FastForward.Transport.Loop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports;
 
 /// <summary>
 /// Moves whole frames to and from links over one kind of medium, and nothing else: it knows no node ids, no keys, no

@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports;
 
 /// <summary>
 /// Where a transport delivers. All calls come on the loop thread, from inside <see cref="Loop.ILoopSource.Poll"/> of the

@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports;
 
 /// <summary>Why a link closed.</summary>
 public enum LinkCloseReason

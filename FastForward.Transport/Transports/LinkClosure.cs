@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports;
 
 /// <summary>How a link ended.</summary>
 /// <param name="Reason">The kind of end.</param>

@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports;
 
 /// <summary>
 /// Whom a stranger's frame came from, and at which of our addresses it arrived (so that the answer leaves from there on

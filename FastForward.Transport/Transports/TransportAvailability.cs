@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports;
 
 /// <summary>Whether this machine can run a transport, with a reason a person can act on when it cannot.</summary>
 public readonly record struct TransportAvailability

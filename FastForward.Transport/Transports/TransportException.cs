@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports;
 
 /// <summary>A transport could not be started. The message names the end point, the reason, and what to do about it.</summary>
 public sealed class TransportException : Exception

@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports;
 
 /// <summary>
 /// What every transport counts, whatever its medium, since its start. Written by the loop thread; any thread may read.
@@ -14,13 +14,13 @@ public abstract class TransportStatistics
     /// <summary>Frames delivered to links.</summary>
     public long FramesReceived => Volatile.Read(ref _framesReceived);
 
-    /// <summary>Octets of the delivered frames.</summary>
+    /// <summary>Bytes of the delivered frames.</summary>
     public long BytesReceived => Volatile.Read(ref _bytesReceived);
 
     /// <summary>Frames handed to the medium.</summary>
     public long FramesSent => Volatile.Read(ref _framesSent);
 
-    /// <summary>Octets of the frames handed to the medium.</summary>
+    /// <summary>Bytes of the frames handed to the medium.</summary>
     public long BytesSent => Volatile.Read(ref _bytesSent);
 
     /// <summary>Claims answered with <see cref="ClaimResult.BackPressured"/>.</summary>

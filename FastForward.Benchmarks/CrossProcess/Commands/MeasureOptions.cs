@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using FastForward.Benchmarks.CrossProcess.Processes;
-using FastForward.Transport;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Benchmarks.CrossProcess.Commands;
 
@@ -68,8 +68,8 @@ internal sealed class MeasureOptions
     {
         _sizes = new Option<int[]>("--size")
         {
-            Description = $"Octets per message, 16 to {LargestSize}, or several, separated by commas.",
-            HelpName = "octets",
+            Description = $"Bytes per message, 16 to {LargestSize}, or several, separated by commas.",
+            HelpName = "bytes",
             CustomParser = ParseSizes,
             DefaultValueFactory = _ => sizes,
         };

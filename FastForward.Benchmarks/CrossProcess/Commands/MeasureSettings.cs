@@ -1,5 +1,5 @@
 using FastForward.Benchmarks.CrossProcess.Processes;
-using FastForward.Transport;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Benchmarks.CrossProcess.Commands;
 

@@ -1,7 +1,7 @@
 using FastForward.Benchmarks.CrossProcess.Commands;
 using FastForward.Benchmarks.CrossProcess.Processes;
 using FastForward.Benchmarks.CrossProcess.Statistics;
-using FastForward.Transport;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 

@@ -3,6 +3,7 @@ using FastForward.Benchmarks.CrossProcess.Workloads;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
 
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 

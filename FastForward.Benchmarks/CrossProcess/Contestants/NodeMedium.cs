@@ -2,6 +2,10 @@ using System.Net;
 using FastForward.Benchmarks.CrossProcess.Processes;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Socket;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 

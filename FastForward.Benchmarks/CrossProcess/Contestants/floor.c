@@ -15,7 +15,7 @@
  *
  * Message i of a fixed rate is due at i * INTERVAL_NS rounded down to TICK_NS, and its time counts from then whether or
  * not the program was able to send it in time. Lines on the output: "ready ADDRESS" (far), "begin" (near, which then
- * waits for an octet on its input), "measured SENT RECEIVED NANOSECONDS -1" (near), then from the side that took the
+ * waits for a byte on its input), "measured SENT RECEIVED NANOSECONDS -1" (near), then from the side that took the
  * times "NANOSECONDS COUNT" for each and "done". The end of the input ends the program at any time.
  */
 #define _GNU_SOURCE
@@ -106,7 +106,7 @@ static void flush(void)
         last_work = now();
 }
 
-/* Packets leave at once, since the kernel takes them one by one; a stream's octets are gathered until the flush. */
+/* Packets leave at once, since the kernel takes them one by one; a stream's bytes are gathered until the flush. */
 static void put(uint64_t time, uint32_t kind, uint32_t phase)
 {
     struct header header = { time, kind, phase };
@@ -330,7 +330,7 @@ static void open_socket(int near, const char *kind, const char *address)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
-/* The parent's octet or, which is the end of this process too, that of the parent. */
+/* The parent's byte or, which is the end of this process too, that of the parent. */
 static void look_at_input(int signal)
 {
     struct pollfd entry = { STDIN_FILENO, POLLIN, 0 };

@@ -13,10 +13,10 @@ internal sealed class ParentPipe : IDisposable
 
     public void Say(string line) => Write(Encoding.UTF8.GetBytes(line + "\n"));
 
-    /// <summary>Octets that the tool allocated for its own reports, which are not counted.</summary>
+    /// <summary>Bytes that the tool allocated for its own reports, which are not counted.</summary>
     public void Exclude(long allocated) => Interlocked.Add(ref _excluded, allocated);
 
-    /// <summary>Waits for the parent's octet.</summary>
+    /// <summary>Waits for the parent's byte.</summary>
     public void WaitForGo()
     {
         if (_input.ReadByte() < 0)
@@ -24,7 +24,7 @@ internal sealed class ParentPipe : IDisposable
     }
 
     /// <summary>
-    /// From now on the process ends with its input, and answers each octet on it by "mark MESSAGES ALLOCATED", without
+    /// From now on the process ends with its input, and answers each byte on it by "mark MESSAGES ALLOCATED", without
     /// allocating itself.
     /// </summary>
     public void Follow(Func<long> messages)

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using FastForward.Transport;
+using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Benchmarks.CrossProcess.Processes;
 
@@ -17,7 +17,7 @@ internal sealed record SidePlan
 
     public WorkloadKind Workload { get; init; }
 
-    /// <summary>Octets per message.</summary>
+    /// <summary>Bytes per message.</summary>
     public int Size { get; init; }
 
     public long WarmUpMicros { get; init; }

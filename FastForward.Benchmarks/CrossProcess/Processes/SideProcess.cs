@@ -10,7 +10,7 @@ namespace FastForward.Benchmarks.CrossProcess.Processes;
 internal sealed class SideProcess : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
-    private static readonly byte[] s_octet = [(byte)'g'];
+    private static readonly byte[] s_byte = [(byte)'g'];
 
     private readonly Process _process;
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
@@ -86,7 +86,7 @@ internal sealed class SideProcess : IDisposable
     {
         try
         {
-            _process.StandardInput.BaseStream.Write(s_octet);
+            _process.StandardInput.BaseStream.Write(s_byte);
             _process.StandardInput.BaseStream.Flush();
         }
         catch (IOException)
@@ -95,7 +95,7 @@ internal sealed class SideProcess : IDisposable
         }
     }
 
-    /// <summary>Asks a managed side how many messages it has handled and how many octets it has allocated.</summary>
+    /// <summary>Asks a managed side how many messages it has handled and how many bytes it has allocated.</summary>
     public async Task<(long Messages, long Allocated)?> MarkAsync(CancellationToken cancellation)
     {
         if (ImplementationName.IsFloor(_plan.Implementation))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FastForward.Benchmarks.CrossProcess.Contestants;
 using FastForward.Benchmarks.CrossProcess.Workloads;
+using FastForward.Transport.Transports;
 using HdrHistogram;
 
 namespace FastForward.Benchmarks.CrossProcess.Processes;
@@ -28,11 +29,7 @@ internal static class SideRun
             return plan.Role == Role.Near ? RunNear(plan, endpoint) : RunFar(plan, endpoint);
         }
         catch (Exception exception)
-            when (exception
-                    is BenchmarkFailure
-                        or FastForward.Transport.TransportException
-                        or System.Net.Sockets.SocketException
-            )
+            when (exception is BenchmarkFailure or TransportException or System.Net.Sockets.SocketException)
         {
             Console.Error.WriteLine(exception.Message);
             return ExitCode.Failure;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace FastForward.Benchmarks.CrossProcess.Workloads;
 
-/// <summary>The first octets of every message; the rest is padding to the asked size.</summary>
+/// <summary>The first bytes of every message; the rest is padding to the asked size.</summary>
 /// <param name="Time">When the message was due, on <see cref="Clock"/>; the number that came, in the answer to <see cref="MessageKind.End"/>.</param>
 /// <param name="Kind">What to do with it.</param>
 /// <param name="Phase">Warm-up or measurement: what is late from the former does not count in the latter.</param>

@@ -7,7 +7,7 @@ namespace FastForward.Benchmarks.CrossProcess.Workloads;
 /// sends late, and the delay is measured instead of omitted.
 /// </summary>
 /// <param name="endpoint">The way to the other side.</param>
-/// <param name="size">Octets per message.</param>
+/// <param name="size">Bytes per message.</param>
 /// <param name="phase">The phase.</param>
 /// <param name="kind">Echo for round trips, timed for one way.</param>
 /// <param name="interval">Nanoseconds between two messages.</param>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace FastForward.Tests.Host.Processes;
 
-/// <summary>A UDP server that answers each datagram with the same octets, and counts the clients it sees.</summary>
+/// <summary>A UDP server that answers each datagram with the same bytes, and counts the clients it sees.</summary>
 internal sealed class UdpEchoServer : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);

@@ -2,24 +2,24 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using FastForward.Transport.Actors;
-using FastForward.Transport.Async;
+using FastForward.Transport.Async.Pipes;
 
 namespace FastForward.Transport;
 
 /// <summary>
-/// A two-way stream of octets with another node, over two reliable streams. <see cref="ForwardClient.ConnectPipeAsync"/>
+/// A two-way stream of bytes with another node, over two reliable streams. <see cref="ForwardClient.ConnectPipeAsync"/>
 /// makes one, a <see cref="ForwardPipeListener"/> accepts it.
 /// </summary>
 /// <remarks>
-/// <para><b>Writing.</b> A flush ends when the node has accepted the octets: it keeps them until the other node has them,
+/// <para><b>Writing.</b> A flush ends when the node has accepted the bytes: it keeps them until the other node has them,
 /// or the pipe breaks. While the other side does not read, flushes wait. Completing the output ends this direction, after
 /// everything that was written; the other one goes on. Completing it with an exception resets it: what is under way may be
 /// lost, the other side's reader throws.</para>
-/// <para><b>Reading.</b> At most 256 KiB wait here; octets that the reader has <i>examined</i> count as read, as in
+/// <para><b>Reading.</b> At most 256 KiB wait here; bytes that the reader has <i>examined</i> count as read, as in
 /// <see cref="Pipe"/>, since else a reader that waits for more would wait forever. Completing the input early tells the
 /// other side with its next write, whose flush answers <see cref="FlushResult.IsCompleted"/>.</para>
 /// <para><b>When it breaks</b> (peer lost, restarted, reset, node stopped) reader and writer throw a
-/// <see cref="ForwardPipeException"/> that says why; octets that came before are read first.</para>
+/// <see cref="ForwardPipeException"/> that says why; bytes that came before are read first.</para>
 /// <para>Input and output may be used on different threads, each by one at a time. Code that waits on either never runs
 /// on the loop thread.</para>
 /// </remarks>
@@ -90,7 +90,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
     /// <summary>Why nothing more comes in; null while more may come, or after the end that the other side meant.</summary>
     internal ForwardPipeException? InputFault => _inputFault;
 
-    /// <summary>Octets that are here and not read.</summary>
+    /// <summary>Bytes that are here and not read.</summary>
     internal long Held => Volatile.Read(ref _held);
 
     /// <summary>
@@ -247,10 +247,10 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
             ForgetIfOver();
         });
 
-    /// <summary>The reader is done with some octets. Any thread may call it.</summary>
-    internal void Read(long octets)
+    /// <summary>The reader is done with some bytes. Any thread may call it.</summary>
+    internal void Read(long bytes)
     {
-        Interlocked.Add(ref _read, octets);
+        Interlocked.Add(ref _read, bytes);
         if (Interlocked.Exchange(ref _releaseScheduled, 1) == 0)
             _client.Post(_release);
     }
@@ -320,20 +320,20 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
     private void Release()
     {
         Interlocked.Exchange(ref _releaseScheduled, 0);
-        long octets = Math.Min(Interlocked.Exchange(ref _read, 0), _held);
-        if (octets == 0)
+        long bytes = Math.Min(Interlocked.Exchange(ref _read, 0), _held);
+        if (bytes == 0)
             return;
-        _held -= octets;
-        _client.Node.ReleaseCredit(_credit, (int)octets);
+        _held -= bytes;
+        _client.Node.ReleaseCredit(_credit, (int)bytes);
     }
 
     private void ReleaseAll(ForwardNode node)
     {
         if (_held == 0)
             return;
-        int octets = (int)_held;
+        int bytes = (int)_held;
         _held = 0;
-        node.ReleaseCredit(_credit, octets);
+        node.ReleaseCredit(_credit, bytes);
     }
 
     private void ForgetIfOver()

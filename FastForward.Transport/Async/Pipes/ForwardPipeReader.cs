@@ -2,14 +2,14 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 
-namespace FastForward.Transport.Async;
+namespace FastForward.Transport.Async.Pipes;
 
 /// <summary>The reading end of a pipe: counts what the reader is done with, so that the sender gets its credit back.</summary>
 internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : PipeReader
 {
     private ReadOnlySequence<byte> _buffer;
-    private long _consumed; // octets before the buffer
-    private long _examined; // octets that were given back
+    private long _consumed; // bytes before the buffer
+    private long _examined; // bytes that were given back
     private int _isCompleted;
 
     public override bool TryRead(out ReadResult result)
@@ -40,9 +40,9 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
         _consumed = from;
         if (to <= _examined)
             return;
-        long octets = to - _examined;
+        long bytes = to - _examined;
         _examined = to;
-        pipe.Read(octets);
+        pipe.Read(bytes);
     }
 
     public override void CancelPendingRead() => reader.CancelPendingRead();
@@ -65,7 +65,7 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
     private long OffsetOf(SequencePosition position) =>
         position.GetObject() is null ? 0 : _buffer.GetOffset(position) - _buffer.GetOffset(_buffer.Start);
 
-    // A broken pipe is told of after the octets that came before: as soon as there is none that was not examined.
+    // A broken pipe is told of after the bytes that came before: as soon as there is none that was not examined.
     private ReadResult Take(in ReadResult result)
     {
         _buffer = result.Buffer;

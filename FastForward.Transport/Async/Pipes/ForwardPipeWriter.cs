@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 
-namespace FastForward.Transport.Async;
+namespace FastForward.Transport.Async.Pipes;
 
 /// <summary>The writing end of a pipe: cuts what is flushed into messages, and waits until the node has accepted them.</summary>
 #pragma warning disable CA1001 // A PipeWriter is completed, not disposed of; without a timer its CancellationTokenSource holds nothing.

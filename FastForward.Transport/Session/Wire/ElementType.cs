@@ -1,9 +1,9 @@
 namespace FastForward.Transport.Session.Wire;
 
-/// <summary>The first octet of each element of a DATA frame (docs/protocol.md, "Elements"). Unknown ones are skipped by length.</summary>
+/// <summary>The first byte of each element of a DATA frame (docs/protocol.md, "Elements"). Unknown ones are skipped by length.</summary>
 internal enum ElementType : byte
 {
-    /// <summary>One octet without a length.</summary>
+    /// <summary>One byte without a length.</summary>
     Padding = 0,
     Message = 1,
     StreamAck = 2,

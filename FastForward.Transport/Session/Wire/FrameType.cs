@@ -1,6 +1,6 @@
 namespace FastForward.Transport.Session.Wire;
 
-/// <summary>The second octet of each frame (docs/protocol.md, "Frames").</summary>
+/// <summary>The second byte of each frame (docs/protocol.md, "Frames").</summary>
 internal enum FrameType : byte
 {
     Init = 1,

@@ -17,10 +17,10 @@ internal ref struct FrameWriter
         _length = WireFormat.DataHeader;
     }
 
-    /// <summary>Octets left.</summary>
+    /// <summary>Bytes left.</summary>
     public readonly int Room => _frame.Length - _length;
 
-    /// <summary>Octets so far, header included.</summary>
+    /// <summary>Bytes so far, header included.</summary>
     public readonly int Length => _length;
 
     public readonly bool IsEmpty => _length == WireFormat.DataHeader;
@@ -89,7 +89,7 @@ internal ref struct FrameWriter
     public void WriteCredit(ulong limit) =>
         BinaryPrimitives.WriteUInt64LittleEndian(Begin(ElementType.Credit, 0, WireFormat.Credit), limit);
 
-    /// <summary>A probe, filled up to <paramref name="size"/> octets.</summary>
+    /// <summary>A probe, filled up to <paramref name="size"/> bytes.</summary>
     public void WriteProbe(uint id, int size = WireFormat.Probe)
     {
         Span<byte> body = Begin(ElementType.Probe, 0, size);
@@ -97,7 +97,7 @@ internal ref struct FrameWriter
         BinaryPrimitives.WriteUInt32LittleEndian(body, id);
     }
 
-    /// <summary>The answer to a probe, filled up to <paramref name="size"/> octets.</summary>
+    /// <summary>The answer to a probe, filled up to <paramref name="size"/> bytes.</summary>
     public void WriteProbeReply(uint id, uint holdMicros, int size = WireFormat.ProbeReply)
     {
         Span<byte> body = Begin(ElementType.ProbeReply, 0, size);

@@ -1,6 +1,6 @@
 namespace FastForward.Transport.Session.Wire;
 
-/// <summary>The flags octet of a MESSAGE element.</summary>
+/// <summary>The flags byte of a MESSAGE element.</summary>
 [Flags]
 internal enum MessageBits : byte
 {

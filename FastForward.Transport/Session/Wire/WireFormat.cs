@@ -49,7 +49,7 @@ internal static class WireFormat
     /// </summary>
     public const int CreditPerMessage = 32;
 
-    /// <summary>The credit of a new stream, in units of payload octets plus <see cref="CreditPerMessage"/> a message.</summary>
+    /// <summary>The credit of a new stream, in units of payload bytes plus <see cref="CreditPerMessage"/> a message.</summary>
     public const int InitialStreamCredit = 256 << 10;
 
     /// <summary>The credit of a new association, in the same units.</summary>

@@ -1,8 +1,9 @@
 using System.Net;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Links;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>
 /// One connection: opening exchange, then frames as its <see cref="FrameChannel"/> puts them. A frame goes straight from
@@ -330,7 +331,7 @@ internal sealed unsafe class ConnectionLink : TransportLink
                 // A channel that waits for room answers EAGAIN otherwise.
                 string detail =
                     error == Errno.EAGAIN
-                        ? $"the far end has less room than the {WindowedPacketChannel.Window} octets that it must have"
+                        ? $"the far end has less room than the {WindowedPacketChannel.Window} bytes that it must have"
                         : LibC.Describe(error);
                 CloseWith(new LinkClosure(LinkCloseReason.Failed, error, $"sending failed: {detail}"));
                 return;

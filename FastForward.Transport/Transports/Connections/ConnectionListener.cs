@@ -1,10 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
-using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Logging;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Links;
 using Microsoft.Extensions.Logging;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>
 /// The listening socket. Accepting pauses for a moment when descriptors run out: the socket would stay readable and the

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>Log messages of media with connections.</summary>
 internal static partial class ConnectionLog

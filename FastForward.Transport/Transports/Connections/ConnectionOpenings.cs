@@ -1,6 +1,6 @@
 using FastForward.Transport.Loop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>The links that have not opened yet: their deadlines, and the tries of those whose far end had a full backlog.</summary>
 internal sealed class ConnectionOpenings

@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>Settings that every medium with connections has.</summary>
 /// <param name="MaxFrameSize">The longest frame of this side; a link takes the smaller one of both sides.</param>

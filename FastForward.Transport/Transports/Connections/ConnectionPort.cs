@@ -2,9 +2,10 @@ using System.Net;
 using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Links;
 using Microsoft.Extensions.Logging;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>
 /// All links over connections of one transport and the listener they come from, whatever the address family and socket

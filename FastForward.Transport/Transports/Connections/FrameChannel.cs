@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>A connected socket that moves whole frames: how they keep their boundaries, and the memory they leave from.</summary>
 internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisposable
 {
-    /// <summary>Octets that some channels put before a frame.</summary>
+    /// <summary>Bytes that some channels put before a frame.</summary>
     public const int PrefixLength = sizeof(uint);
 
     private const int Alignment = 64;
@@ -81,7 +81,7 @@ internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisp
     /// <summary>Sends the opening packet, as far as the kernel takes it.</summary>
     public abstract void Greet(ReadOnlySpan<byte> packet);
 
-    /// <summary>Sends the first octets of <see cref="Outgoing"/> as a frame.</summary>
+    /// <summary>Sends the first bytes of <see cref="Outgoing"/> as a frame.</summary>
     public SendStatus Send(int length, out int error)
     {
         Pending = length;

@@ -1,7 +1,7 @@
 using System.Net;
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>What differs between the address families whose sockets have connections.</summary>
 internal interface IConnectionMedium

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>
-/// The first packet in each direction of a link over a connection, before any frame. 24 octets, little-endian: magic
+/// The first packet in each direction of a link over a connection, before any frame. 24 bytes, little-endian: magic
 /// "FFwd" at 0, version (u16) at 4, status (u16) at 6, features (u64) at 8, longest frame (u32) at 16, detail (u32) at 20.
 /// </summary>
 /// <remarks>
@@ -50,7 +50,7 @@ internal readonly record struct OpeningPacket(
     {
         packet = default;
         if (source.Length is < Length or > LongestOfAnyVersion)
-            return $"the opening packet has {source.Length} octets instead of {Length}";
+            return $"the opening packet has {source.Length} bytes instead of {Length}";
         if (BinaryPrimitives.ReadUInt32LittleEndian(source) != Magic)
             return "the far end does not speak FastForward (wrong magic)";
         packet = new OpeningPacket(
@@ -63,9 +63,9 @@ internal readonly record struct OpeningPacket(
         if (packet.Version == 0)
             return "the opening packet names version 0";
         if (packet.Version == 1 && source.Length != Length)
-            return $"the opening packet of version 1 has {source.Length} octets instead of {Length}";
+            return $"the opening packet of version 1 has {source.Length} bytes instead of {Length}";
         return packet.Status == OpeningStatus.Welcome && packet.MaxFrameSize < SmallestFrame
-            ? $"the far end takes frames of {packet.MaxFrameSize} octets at most; {SmallestFrame} is the least"
+            ? $"the far end takes frames of {packet.MaxFrameSize} bytes at most; {SmallestFrame} is the least"
             : null;
     }
 }

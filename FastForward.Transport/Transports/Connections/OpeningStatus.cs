@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>What an <see cref="OpeningPacket"/> answers. Numbers on the wire; unknown ones are refusals.</summary>
 internal enum OpeningStatus : ushort

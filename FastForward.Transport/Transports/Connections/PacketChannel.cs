@@ -1,6 +1,6 @@
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>A packet per frame, nothing else: for sockets that take a packet whole or not at all (UNIX).</summary>
 /// <param name="socket">A seqpacket socket.</param>
@@ -33,7 +33,7 @@ internal sealed unsafe class PacketChannel(Descriptor socket, byte* incoming)
             return status;
         if (length > MaxFrameSize)
         {
-            fault = $"a frame of {length} octets came in; {MaxFrameSize} were agreed";
+            fault = $"a frame of {length} bytes came in; {MaxFrameSize} were agreed";
             return ReadStatus.Violation;
         }
 

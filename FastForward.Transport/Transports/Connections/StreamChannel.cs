@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>
 /// Frames on a stream, each after its length as a little-endian 32-bit word, 1 to the agreed size. Reads take what is
@@ -10,7 +10,7 @@ namespace FastForward.Transport;
 /// </summary>
 internal sealed unsafe class StreamChannel : FrameChannel
 {
-    /// <summary>Octets per read at the most; longer than any frame with its length.</summary>
+    /// <summary>Bytes per read at the most; longer than any frame with its length.</summary>
     public const int Room = 128 * 1024;
 
     private byte* _incoming = (byte*)NativeMemory.AlignedAlloc(Room, 64);
@@ -80,7 +80,7 @@ internal sealed unsafe class StreamChannel : FrameChannel
         int next = NextLength;
         if (next == 0 || next > MaxFrameSize)
         {
-            fault = $"a frame of {next} octets is announced; 1 to {MaxFrameSize} were agreed";
+            fault = $"a frame of {next} bytes is announced; 1 to {MaxFrameSize} were agreed";
             return ReadStatus.Violation;
         }
 

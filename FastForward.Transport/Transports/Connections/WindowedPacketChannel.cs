@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>
 /// A packet per frame on AF_VSOCK, with a window. That family's kernel code, in a non-blocking send for which there is
@@ -9,12 +9,12 @@ namespace FastForward.Transport;
 /// then arrive with that part before it. So a packet is sent only when it is known to fit whole.
 /// </summary>
 /// <remarks>
-/// Each packet begins with a little-endian 32-bit word: how many octets its sender has read from the connection, words
-/// included, modulo 2^32. A packet of nothing else is a notice. A sender has at most <see cref="Window"/> octets unread at
+/// Each packet begins with a little-endian 32-bit word: how many bytes its sender has read from the connection, words
+/// included, modulo 2^32. A packet of nothing else is a notice. A sender has at most <see cref="Window"/> bytes unread at
 /// the far end, and keeps <see cref="Reserve"/> of them for notices, of which no more than four can be unread at a time:
 /// each stands for a quarter of a window that the far end has sent meanwhile.
 /// </remarks>
-/// <param name="socket">A seqpacket socket whose receive buffer holds <see cref="Window"/> octets.</param>
+/// <param name="socket">A seqpacket socket whose receive buffer holds <see cref="Window"/> bytes.</param>
 /// <param name="incoming">Where packets are read to, shared with other channels, <see cref="FrameChannel.PrefixLength"/> longer than a frame.</param>
 internal sealed unsafe class WindowedPacketChannel(Descriptor socket, byte* incoming)
     : FrameChannel(socket, LibC.SOCK_SEQPACKET)
@@ -22,7 +22,7 @@ internal sealed unsafe class WindowedPacketChannel(Descriptor socket, byte* inco
     /// <summary>VSOCK_DEFAULT_BUFFER_SIZE of the kernel (net/vmw_vsock/af_vsock.c), which is also its default maximum.</summary>
     public const int Window = 256 * 1024;
 
-    /// <summary>Octets of the window that only notices use.</summary>
+    /// <summary>Bytes of the window that only notices use.</summary>
     public const int Reserve = 64;
 
     private uint _sent;
@@ -61,7 +61,7 @@ internal sealed unsafe class WindowedPacketChannel(Descriptor socket, byte* inco
             return status;
         if (length < PrefixLength || length > PrefixLength + MaxFrameSize)
         {
-            fault = $"a packet of {length} octets came in; {PrefixLength} to {PrefixLength + MaxFrameSize} were agreed";
+            fault = $"a packet of {length} bytes came in; {PrefixLength} to {PrefixLength + MaxFrameSize} were agreed";
             return ReadStatus.Violation;
         }
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Datagrams;
 
 /// <summary>How a datagram names the link that it is for, whatever the address family (docs/protocol.md).</summary>
 internal static class DatagramFrame
@@ -10,7 +10,7 @@ internal static class DatagramFrame
 
     private const int IndexOffset = 4;
 
-    /// <summary>The receiver's index, from a frame of at least <see cref="ShortestLength"/> octets.</summary>
+    /// <summary>The receiver's index, from a frame of at least <see cref="ShortestLength"/> bytes.</summary>
     public static uint ReadIndex(ReadOnlySpan<byte> frame) =>
         BinaryPrimitives.ReadUInt32LittleEndian(frame[IndexOffset..]);
 }

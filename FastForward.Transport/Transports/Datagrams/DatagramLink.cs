@@ -1,7 +1,8 @@
 using System.Net;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Links;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Datagrams;
 
 /// <summary>
 /// A link over a datagram socket that it shares: an address, and the index by which its frames are known. The kernel knows

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports.Ip;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Datagrams;
 
 /// <summary>
 /// Native memory for datagrams on their way in, as an array for recvmmsg(2). What was received is walked with

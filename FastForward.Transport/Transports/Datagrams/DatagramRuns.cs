@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports.Ip;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Datagrams;
 
 /// <summary>
 /// Sends staged datagrams in runs that the kernel cuts apart (UDP_SEGMENT, udp(7), Linux 4.18): one way through the network
@@ -14,7 +15,7 @@ internal sealed unsafe class DatagramRuns : IDisposable
     public const int LongestRun = 64;
 
     /// <summary>What fits into one UDP datagram over IPv4, which a run is until it is cut.</summary>
-    public const int MostOctets = 65_507;
+    public const int MostBytes = 65_507;
 
     private const int LargestBatch = 64;
     private const int ControlCapacity = ControlMessages.Capacity + 32;
@@ -114,12 +115,12 @@ internal sealed unsafe class DatagramRuns : IDisposable
         while (length < Math.Min(count, LongestRun))
         {
             LibC.MessageHeader* next = &first[length].Header;
-            nuint octets = next->Vectors->Length;
-            if (octets > size || total + octets > MostOctets || !GoTogether(&first->Header, next))
+            nuint bytes = next->Vectors->Length;
+            if (bytes > size || total + bytes > MostBytes || !GoTogether(&first->Header, next))
                 break;
             vectors[length++] = *next->Vectors;
-            total += octets;
-            if (octets < size)
+            total += bytes;
+            if (bytes < size)
                 break;
         }
 

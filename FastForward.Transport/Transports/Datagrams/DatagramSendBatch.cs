@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports.Ip;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Datagrams;
 
 /// <summary>
 /// Native memory for datagrams on their way out: a fixed number of slots, each with room for a frame, its destination and
@@ -113,7 +114,7 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
     }
 
     /// <summary>Frees the slots of the first <paramref name="count"/> staged frames: sent, or given up.</summary>
-    /// <returns>Their payload octets.</returns>
+    /// <returns>Their payload bytes.</returns>
     public long Release(int count)
     {
         long bytes = 0;

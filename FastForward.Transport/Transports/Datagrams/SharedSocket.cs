@@ -1,6 +1,6 @@
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Datagrams;
 
 /// <summary>
 /// A datagram socket that links share, with what waits to leave through it and the links that found no room. What an

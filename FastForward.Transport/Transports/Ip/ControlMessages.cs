@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>Control messages (cmsg(3)) of datagrams: reading the arrival address, writing the departure address and the DSCP.</summary>
 internal static unsafe class ControlMessages
@@ -9,7 +9,7 @@ internal static unsafe class ControlMessages
     /// <summary>Room for in6_pktinfo (40) and one int (24): the DSCP on the way out, the length of the parts (UDP_GRO) on the way in.</summary>
     public const int Capacity = 64;
 
-    /// <summary>Expedited Forwarding, 46, in the upper six bits of the TOS or traffic class octet.</summary>
+    /// <summary>Expedited Forwarding, 46, in the upper six bits of the TOS or traffic class byte.</summary>
     public const int ExpeditedForwarding = 46 << 2;
 
     /// <summary>The in_pktinfo or in6_pktinfo among the control messages; empty when there is none.</summary>
@@ -45,7 +45,7 @@ internal static unsafe class ControlMessages
     }
 
     /// <summary>Appends the message that has a run of datagrams cut into pieces of one length (UDP_SEGMENT, udp(7)).</summary>
-    /// <returns>Octets written.</returns>
+    /// <returns>Bytes written.</returns>
     public static int WriteSegmentSize(byte* target, ushort size) =>
         Write(target, LibC.SOL_UDP, LibC.UDP_SEGMENT, &size, sizeof(ushort));
 
@@ -53,7 +53,7 @@ internal static unsafe class ControlMessages
     /// Writes the message that makes a datagram leave from the address of <paramref name="packetInfo"/>, which is one that
     /// arrived. The kernel picks the device by its routes, except for link-local addresses, which mean nothing without.
     /// </summary>
-    /// <returns>Octets written.</returns>
+    /// <returns>Bytes written.</returns>
     public static int WriteDeparture(ReadOnlySpan<byte> packetInfo, Span<byte> target)
     {
         fixed (byte* start = target)
@@ -76,7 +76,7 @@ internal static unsafe class ControlMessages
     }
 
     /// <summary>Appends the message that marks one datagram with DSCP EF.</summary>
-    /// <returns>Octets written.</returns>
+    /// <returns>Bytes written.</returns>
     public static int WriteExpedited(byte* target, bool v6)
     {
         int mark = ExpeditedForwarding;

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>IP end points as the kernel writes them: struct sockaddr_in and sockaddr_in6.</summary>
 internal static unsafe class IpAddresses
@@ -89,7 +89,7 @@ internal static unsafe class IpAddresses
         }
     }
 
-    // Network order on a little-endian machine: the first octet is the lowest.
+    // Network order on a little-endian machine: the first byte is the lowest.
     private static bool IsLoopback4(uint address) => (byte)address == 127;
 
     private static bool IsLoopback6(LibC.Ipv6Address address) => address is { High: 0, Low: 0x0100_0000_0000_0000 };

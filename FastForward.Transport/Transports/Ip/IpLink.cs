@@ -2,8 +2,10 @@ using System.Net;
 using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Datagrams;
+using FastForward.Transport.Transports.Links;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>A link of <see cref="IpTransport"/>.</summary>
 internal sealed unsafe class IpLink : DatagramLink

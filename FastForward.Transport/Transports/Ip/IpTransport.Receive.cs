@@ -1,6 +1,8 @@
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports.Datagrams;
+using FastForward.Transport.Transports.Links;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Ip;
 
 /// <content>The way in: which socket is asked when, and whose a datagram is.</content>
 public sealed partial class IpTransport

@@ -2,10 +2,12 @@ using System.Net;
 using System.Net.Sockets;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Datagrams;
+using FastForward.Transport.Transports.Links;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>
 /// UDP over IPv4 and IPv6: one socket per family on one port, many links over each. It serves
@@ -13,7 +15,7 @@ namespace FastForward.Transport;
 /// </summary>
 /// <remarks>
 /// <para>A datagram names the receiver's link with the little-endian word at offset 4; its source must be the link's far
-/// end. Everything else is a <see cref="ILinkSink.Stranger"/>, for which nothing is kept. Frames are at least 8 octets,
+/// end. Everything else is a <see cref="ILinkSink.Stranger"/>, for which nothing is kept. Frames are at least 8 bytes,
 /// shorter datagrams are dropped and counted.</para>
 /// <para>Answers, and links adopted from strangers, leave from the address that the stranger had reached, which matters on
 /// machines with several.</para>

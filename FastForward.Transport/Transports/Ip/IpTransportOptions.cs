@@ -1,15 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>Settings of an <see cref="IpTransport"/>.</summary>
 public sealed class IpTransportOptions
 {
-    /// <summary>The smallest datagram that IPv6 must carry unfragmented is 1280 octets; 1200 leaves room for tunnels.</summary>
+    /// <summary>The smallest datagram that IPv6 must carry unfragmented is 1280 bytes; 1200 leaves room for tunnels.</summary>
     internal const int SmallestFrame = 1200;
 
-    /// <summary>1500 octets of Ethernet less the IPv6 (40) and UDP (8) headers.</summary>
+    /// <summary>1500 bytes of Ethernet less the IPv6 (40) and UDP (8) headers.</summary>
     internal const int LargestFrame = 1452;
 
     /// <summary>The UDP port, the same for IPv4 and IPv6. 0 (the default) takes any free one, which suits tests only: peers must know it.</summary>
@@ -35,18 +35,18 @@ public sealed class IpTransportOptions
     public bool SegmentationOffload { get; set; } = true;
 
     /// <summary>
-    /// The largest datagram payload in octets, sent and accepted, 1200..1452. Default 1200, which every IPv6 path carries.
+    /// The largest datagram payload in bytes, sent and accepted, 1200..1452. Default 1200, which every IPv6 path carries.
     /// Datagrams are never fragmented: with a value above the real path MTU less headers they vanish.
     /// </summary>
     public int MaxFrameSize { get; set; } = SmallestFrame;
 
     /// <summary>
-    /// Socket receive buffer in octets, per address family. Default 4 MiB; the kernel grants at most
+    /// Socket receive buffer in bytes, per address family. Default 4 MiB; the kernel grants at most
     /// <c>net.core.rmem_max</c>. Too little drops bursts while the process is busy.
     /// </summary>
     public int ReceiveBufferSize { get; set; } = 4 << 20;
 
-    /// <summary>Socket send buffer in octets, per address family. Default 1 MiB; the kernel grants at most <c>net.core.wmem_max</c>.</summary>
+    /// <summary>Socket send buffer in bytes, per address family. Default 1 MiB; the kernel grants at most <c>net.core.wmem_max</c>.</summary>
     public int SendBufferSize { get; set; } = 1 << 20;
 
     internal IPAddress? AddressOf(AddressFamily family) =>

@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>Counters of an <see cref="IpTransport"/> since its start. Written by the loop thread; any thread may read.</summary>
 public sealed class IpTransportStatistics : TransportStatistics
@@ -18,7 +18,7 @@ public sealed class IpTransportStatistics : TransportStatistics
     /// <summary>Strangers' datagrams dropped because the transport takes no new links any more.</summary>
     public long StrangersIgnored => Volatile.Read(ref _strangersIgnored);
 
-    /// <summary>Datagrams dropped because they are too short to name a link (below 8 octets).</summary>
+    /// <summary>Datagrams dropped because they are too short to name a link (below 8 bytes).</summary>
     public long DroppedShort => Volatile.Read(ref _droppedShort);
 
     /// <summary>Datagrams dropped because they are longer than <see cref="IpTransportOptions.MaxFrameSize"/>.</summary>

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports.Datagrams;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>One UDP socket of one address family.</summary>
 internal sealed unsafe class UdpSocket : SharedSocket

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using FastForward.Transport.Interop;
 using Microsoft.Extensions.Logging;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>Opens the one or two sockets of an <see cref="IpTransport"/> on the same port.</summary>
 internal static partial class UdpSocketPair
@@ -93,7 +93,7 @@ internal static partial class UdpSocketPair
     [LoggerMessage(
         EventId = 1202,
         Level = LogLevel.Information,
-        Message = "The kernel grants a receive buffer of {Granted} octets instead of {Wanted}; raise net.core.rmem_max to ride out longer pauses"
+        Message = "The kernel grants a receive buffer of {Granted} bytes instead of {Wanted}; raise net.core.rmem_max to ride out longer pauses"
     )]
     private static partial void LogSmallBuffer(ILogger logger, int granted, int wanted);
 }

@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Links;
 
 /// <summary>
 /// Counters, since its start, of a transport whose medium has connections. Written by the loop thread; any thread may read.

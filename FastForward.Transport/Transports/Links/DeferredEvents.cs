@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Links;
 
 /// <summary>
 /// Events that calls of the sink (Connect, Close, a send that failed) caused and that must not come from inside those

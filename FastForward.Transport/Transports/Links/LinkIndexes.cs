@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Links;
 
 /// <summary>
 /// Hands out link indexes: all 32 bits random, never 0, unique among the living links of the process. On media without

@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Links;
 
 /// <summary>Where a link stands in its life. It only moves forward.</summary>
 internal enum LinkState

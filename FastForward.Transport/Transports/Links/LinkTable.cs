@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Links;
 
 /// <summary>The links of one transport, found by their index.</summary>
 internal sealed class LinkTable<TLink>

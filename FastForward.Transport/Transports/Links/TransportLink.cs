@@ -1,7 +1,7 @@
 using System.Net;
 using FastForward.Transport.Loop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Links;
 
 /// <summary>
 /// What every link is, whatever its medium: an index, a state that only moves forward, at most one open claim, and an
@@ -58,7 +58,7 @@ internal abstract class TransportLink : IForwardLink
         span = default;
         if (_claimed != 0)
             throw new InvalidOperationException(
-                $"A claim of {_claimed} octets is open on this link: Commit or Abort it first."
+                $"A claim of {_claimed} bytes is open on this link: Commit or Abort it first."
             );
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         if (State != LinkState.Open)
@@ -75,7 +75,7 @@ internal abstract class TransportLink : IForwardLink
     {
         VerifyClaim();
         if (length < 1 || length > _claimed)
-            throw new InvalidOperationException($"{length} octets are outside the claim of 1..{_claimed}.");
+            throw new InvalidOperationException($"{length} bytes are outside the claim of 1..{_claimed}.");
         _claimed = 0;
         Stage(length, realTime);
     }
@@ -143,7 +143,7 @@ internal abstract class TransportLink : IForwardLink
     /// <summary>Finds memory for one frame, or remembers in <see cref="Refused"/> that there was none.</summary>
     protected abstract ClaimResult Acquire(int length, out Span<byte> span);
 
-    /// <summary>Takes the first octets of the acquired memory as a frame.</summary>
+    /// <summary>Takes the first bytes of the acquired memory as a frame.</summary>
     protected abstract void Stage(int length, bool realTime);
 
     /// <summary>Takes the acquired memory back.</summary>

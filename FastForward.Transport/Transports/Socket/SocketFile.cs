@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Socket;
 
 /// <summary>
 /// The socket's place in the file system. A lock on the file beside it (flock(2), released by the kernel when its holder
@@ -31,10 +31,10 @@ internal sealed unsafe class SocketFile : IDisposable
     /// <exception cref="TransportException">Somebody else has it, or the file system refuses.</exception>
     public static SocketFile Create(SocketPlace place, UnixMedium medium, out Descriptor listener)
     {
-        int octets = Encoding.UTF8.GetByteCount(place.Path);
-        if (octets >= LibC.UnixPathCapacity)
+        int bytes = Encoding.UTF8.GetByteCount(place.Path);
+        if (bytes >= LibC.UnixPathCapacity)
             throw new TransportException(
-                $"{place.Path} has {octets} octets; the path of a UNIX socket has at most {LibC.UnixPathCapacity - 1}: {place.ShorterAdvice}."
+                $"{place.Path} has {bytes} bytes; the path of a UNIX socket has at most {LibC.UnixPathCapacity - 1}: {place.ShorterAdvice}."
             );
         SocketFile file = new(place);
         Descriptor? socket = null;

@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Socket;
 
 /// <summary>Where a listening UNIX socket shall be, and who may connect to it.</summary>
 /// <param name="Path">Its file.</param>

@@ -2,10 +2,12 @@ using System.Net;
 using System.Net.Sockets;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Connections;
+using FastForward.Transport.Transports.Links;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Socket;
 
 /// <summary>
 /// UNIX domain sockets (<c>SOCK_SEQPACKET</c>) between processes of one machine. It serves

@@ -1,6 +1,7 @@
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Socket;
 
 /// <summary>Settings of a <see cref="SocketTransport"/>.</summary>
 public sealed class SocketTransportOptions
@@ -31,7 +32,7 @@ public sealed class SocketTransportOptions
     public IReadOnlyCollection<uint>? AllowedUserIds { get; set; }
 
     /// <summary>
-    /// The longest frame in octets, 1200..65536. Default 16 KiB. A link takes the smaller value of its two sides. Each
+    /// The longest frame in bytes, 1200..65536. Default 16 KiB. A link takes the smaller value of its two sides. Each
     /// open link holds one such buffer.
     /// </summary>
     public int MaxFrameSize { get; set; } = 16 * 1024;
@@ -46,7 +47,7 @@ public sealed class SocketTransportOptions
     public int MaxPendingOpens { get; set; } = 64;
 
     /// <summary>
-    /// Socket send buffer in octets, per link. Default 1 MiB; the kernel grants at most <c>net.core.wmem_max</c>. It
+    /// Socket send buffer in bytes, per link. Default 1 MiB; the kernel grants at most <c>net.core.wmem_max</c>. It
     /// bounds what a receiver that does not read may leave in the kernel.
     /// </summary>
     public int SendBufferSize { get; set; } = 1 << 20;

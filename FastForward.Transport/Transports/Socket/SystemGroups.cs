@@ -1,7 +1,7 @@
 using System.Globalization;
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Socket;
 
 /// <summary>Group numbers by name, from whatever the system asks (files, LDAP).</summary>
 internal static unsafe class SystemGroups

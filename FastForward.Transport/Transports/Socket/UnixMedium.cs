@@ -1,7 +1,8 @@
 using System.Net;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports.Connections;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.Socket;
 
 /// <summary>Sockets of AF_UNIX: SOCK_SEQPACKET unless told otherwise.</summary>
 internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.SOCK_SEQPACKET) : IConnectionMedium

@@ -1,6 +1,8 @@
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports.Connections;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>The system calls on AF_VSOCK sockets. Tests put another family of sockets in its place.</summary>
 internal interface IVSocketFamily

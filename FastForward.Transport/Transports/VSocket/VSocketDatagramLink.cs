@@ -1,6 +1,10 @@
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Datagrams;
+using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Links;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>A link of <see cref="VSocketDatagramPort"/>.</summary>
 internal sealed class VSocketDatagramLink : DatagramLink

@@ -1,7 +1,10 @@
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Datagrams;
+using FastForward.Transport.Transports.Links;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>
 /// The datagram socket of a <see cref="VSocketTransport"/> and its links, which are found as on UDP: by the index in the

@@ -1,6 +1,7 @@
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports.Datagrams;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>The datagram socket of a <see cref="VSocketDatagramPort"/>.</summary>
 internal sealed class VSocketDatagramSocket(

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>AF_VSOCK itself.</summary>
 internal sealed unsafe class VSocketFamily : IVSocketFamily

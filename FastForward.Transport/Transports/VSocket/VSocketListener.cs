@@ -1,6 +1,6 @@
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>Opens the listening socket of a <see cref="VSocketTransport"/>, of the type that others can connect to.</summary>
 internal static class VSocketListener

@@ -1,6 +1,7 @@
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>What this machine is among the machines of its hypervisor: its context id, and who it is by other numbers.</summary>
 internal static unsafe class VSocketMachine

@@ -1,7 +1,9 @@
 using System.Net;
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Transports.Connections;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>SOCK_SEQPACKET and SOCK_STREAM of AF_VSOCK.</summary>
 /// <param name="family">The system calls.</param>

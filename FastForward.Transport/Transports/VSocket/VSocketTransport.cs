@@ -1,10 +1,12 @@
 using System.Net;
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>
 /// AF_VSOCK (vsock(7)) between the guests and the host of one hypervisor. It serves <see cref="VSocketEndPoint"/>s.

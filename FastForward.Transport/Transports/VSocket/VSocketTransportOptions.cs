@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>Settings of a <see cref="VSocketTransport"/>.</summary>
 public sealed class VSocketTransportOptions
@@ -19,7 +19,7 @@ public sealed class VSocketTransportOptions
     public bool ToHost { get; set; }
 
     /// <summary>
-    /// The longest frame in octets, 1200..65536. Default 16 KiB. A link takes the smaller value of its two sides. Each
+    /// The longest frame in bytes, 1200..65536. Default 16 KiB. A link takes the smaller value of its two sides. Each
     /// open link holds one such buffer, and 128 KiB for input on streams.
     /// </summary>
     public int MaxFrameSize { get; set; } = 16 * 1024;

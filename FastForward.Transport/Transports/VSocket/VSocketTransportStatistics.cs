@@ -1,4 +1,6 @@
-namespace FastForward.Transport;
+using FastForward.Transport.Transports.Links;
+
+namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>
 /// Counters of a <see cref="VSocketTransport"/> since its start. The ones declared here move only where vSockets are
@@ -21,7 +23,7 @@ public sealed class VSocketTransportStatistics : ConnectionStatistics
     /// <summary>Strangers' datagrams dropped because the transport takes no new links any more.</summary>
     public long StrangersIgnored => Volatile.Read(ref _strangersIgnored);
 
-    /// <summary>Datagrams dropped because they are too short to name a link (below 8 octets).</summary>
+    /// <summary>Datagrams dropped because they are too short to name a link (below 8 bytes).</summary>
     public long DroppedShort => Volatile.Read(ref _droppedShort);
 
     /// <summary>Datagrams dropped because they are longer than <see cref="VSocketTransportOptions.MaxFrameSize"/>.</summary>

@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>The type of socket that a <see cref="VSocketTransport"/> uses.</summary>
 public enum VSocketType

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Addressing;
 
 /// <summary>
 /// The address of a route over a UNIX domain socket: empty, since the port alone names the socket,
@@ -12,7 +12,7 @@ namespace FastForward.Transport;
 /// </summary>
 internal static class SocketAddressText
 {
-    // sun_path of struct sockaddr_un has 108 octets, the last one 0 (unix(7)).
+    // sun_path of struct sockaddr_un has 108 bytes, the last one 0 (unix(7)).
     private const int LongestPath = 107;
 
     /// <summary>The path of the socket of the node with this port.</summary>
@@ -30,7 +30,7 @@ internal static class SocketAddressText
         int length = Encoding.UTF8.GetByteCount(PathOf(directory, 65_535));
         return length <= LongestPath
             ? null
-            : $"socket directory {AddressText.Quote(directory)} makes a socket path of {length} octets, and a socket address holds {LongestPath}; write for example /tmp";
+            : $"socket directory {AddressText.Quote(directory)} makes a socket path of {length} bytes, and a socket address holds {LongestPath}; write for example /tmp";
     }
 
     /// <summary>Reads the address of a route. Never throws, whatever the text.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Addressing;
 
 /// <summary>
 /// An address of the AF_VSOCK family (vsock(7)): the context id of a machine on its hypervisor, and a port. Immutable.

@@ -6,7 +6,7 @@ namespace FastForward.Transport.Session;
 /// One link as the session sees it: handshake, packet numbers, probes, measurement. It reads no clock and no socket; the
 /// owner hands it the time and the frames, and pulls the frames it has to send.
 /// </summary>
-internal sealed partial class Path
+internal sealed partial class SessionPath
 {
     // The far end moved to the survivor before this end did: what it still has to say here is all on its way.
     private const long DrainLimit = 1_000_000;
@@ -20,7 +20,7 @@ internal sealed partial class Path
     private CloseReason _closeReason;
     private bool _closesAssociation;
 
-    private Path(Peer peer, TransportKind kind, LinkTraits traits, uint localIndex, long now, PathPhase phase)
+    private SessionPath(Peer peer, TransportKind kind, LinkTraits traits, uint localIndex, long now, PathPhase phase)
     {
         Peer = peer;
         Kind = kind;

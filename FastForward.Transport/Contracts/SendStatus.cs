@@ -15,7 +15,7 @@ public enum SendStatus
     /// <summary>No route leads to the node.</summary>
     UnknownNode,
 
-    /// <summary>More than 64 KiB (<see cref="MessageClass.Reliable"/>) or 1100 octets (<see cref="MessageClass.RealTime"/>).</summary>
+    /// <summary>More than 64 KiB (<see cref="MessageClass.Reliable"/>) or 1100 bytes (<see cref="MessageClass.RealTime"/>).</summary>
     TooLarge,
 
     /// <summary>The path in use cannot keep the promise of the class.</summary>

@@ -1,9 +1,9 @@
 using System.Buffers;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Addressing;
 
 /// <summary>
-/// The form of a host name: RFC 1123, section 2.1 (labels of letters, digits and inner hyphens, 63 octets a label), with
+/// The form of a host name: RFC 1123, section 2.1 (labels of letters, digits and inner hyphens, 63 bytes a label), with
 /// the whole limited to 253 characters (RFC 1035, section 2.3.4, in text form).
 /// </summary>
 internal static class HostName

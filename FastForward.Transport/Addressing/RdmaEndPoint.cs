@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Addressing;
 
 /// <summary>
 /// The address of an RDMA listener in the TCP port space: a host (name or IP address, found through an RDMA device's
@@ -10,7 +10,7 @@ namespace FastForward.Transport;
 /// </summary>
 public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
 {
-    /// <summary>The octets of a GID.</summary>
+    /// <summary>The bytes of a GID.</summary>
     public const int GidLength = 16;
 
     private const string GidPrefix = "0x";
@@ -39,7 +39,7 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
     }
 
     /// <summary>Creates an end point at a GID.</summary>
-    /// <param name="gid">The 16 octets of the GID in network order; copied.</param>
+    /// <param name="gid">The 16 bytes of the GID in network order; copied.</param>
     /// <param name="port">The port, 1..65535.</param>
     /// <exception cref="ArgumentException">The GID has another length.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The port is outside the range.</exception>
@@ -47,7 +47,7 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
         : this(null, gid.ToArray(), port)
     {
         if (gid.Length != GidLength)
-            throw new ArgumentException($"A GID has {GidLength} octets, not {gid.Length}.", nameof(gid));
+            throw new ArgumentException($"A GID has {GidLength} bytes, not {gid.Length}.", nameof(gid));
     }
 
     /// <summary>The host name or IP address; null when the end point is a GID.</summary>

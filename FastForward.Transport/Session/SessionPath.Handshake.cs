@@ -3,7 +3,7 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session;
 
 /// <content>INIT, RESPONSE, CONFIRM: how the two ends come to know each other.</content>
-internal sealed partial class Path
+internal sealed partial class SessionPath
 {
     private readonly Func<long, long> _jitter;
     private long _initDue;
@@ -13,11 +13,11 @@ internal sealed partial class Path
     private bool _confirmOwed;
 
     /// <summary>A path that this side begins, over a link that just opened.</summary>
-    public static Path Initiate(Peer peer, TransportKind kind, LinkTraits traits, uint localIndex, long now) =>
+    public static SessionPath Initiate(Peer peer, TransportKind kind, LinkTraits traits, uint localIndex, long now) =>
         new(peer, kind, traits, localIndex, now, PathPhase.Initiating) { IsInitiator = true };
 
     /// <summary>A path that answers an INIT.</summary>
-    public static Path Answer(
+    public static SessionPath Answer(
         Peer peer,
         TransportKind kind,
         LinkTraits traits,

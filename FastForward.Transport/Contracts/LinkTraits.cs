@@ -1,3 +1,5 @@
+using FastForward.Transport.Transports;
+
 namespace FastForward.Transport;
 
 /// <summary>
@@ -22,7 +24,7 @@ public sealed record LinkTraits
     /// <summary>The link closes by itself, at once, when the process at the far end dies.</summary>
     public required bool DetectsPeerDeath { get; init; }
 
-    /// <summary>The longest frame in octets that <see cref="IForwardLink.TryClaim"/> grants.</summary>
+    /// <summary>The longest frame in bytes that <see cref="IForwardLink.TryClaim"/> grants.</summary>
     public required int MaxFrameSize { get; init; }
 
     /// <summary>

@@ -1,4 +1,4 @@
-namespace FastForward.Transport;
+namespace FastForward.Transport.Transports;
 
 /// <summary>Whose connection gives way to a new one where all places are taken.</summary>
 internal static class CrowdedLinks

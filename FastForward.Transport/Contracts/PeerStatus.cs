@@ -43,7 +43,7 @@ public sealed record PeerStatus
     /// <summary>Interarrival jitter (RFC 3550, section 6.4.1) of <see cref="PathInUse"/> in microseconds.</summary>
     public long JitterMicros => PathInUse?.JitterMicros ?? 0;
 
-    /// <summary>What the send store holds, as its limit counts it: payload octets plus 64 for each message.</summary>
+    /// <summary>What the send store holds, as its limit counts it: payload bytes plus 64 for each message.</summary>
     public required long UnacknowledgedBytes { get; init; }
 
     /// <summary>The limit of the send store (<see cref="ForwardNodeOptions.SendStoreBytes"/>).</summary>
@@ -55,13 +55,13 @@ public sealed record PeerStatus
     /// <summary>Messages to the peer that Send accepted.</summary>
     public required long MessagesSent { get; init; }
 
-    /// <summary>Their payload in octets.</summary>
+    /// <summary>Their payload in bytes.</summary>
     public required long PayloadBytesSent { get; init; }
 
     /// <summary>Messages of the peer that were handed to the handler.</summary>
     public required long MessagesReceived { get; init; }
 
-    /// <summary>Their payload in octets.</summary>
+    /// <summary>Their payload in bytes.</summary>
     public required long PayloadBytesReceived { get; init; }
 
     /// <summary>Accepted messages to the peer that were reported as undelivered.</summary>

@@ -1,5 +1,3 @@
-using FastForward.Transport.Session;
-
 namespace FastForward.Transport;
 
 /// <summary>
@@ -10,16 +8,16 @@ namespace FastForward.Transport;
 /// <remarks>Real-time messages use no credit; holding and releasing theirs does nothing.</remarks>
 public readonly struct MessageCredit
 {
-    internal MessageCredit(uint node, ICreditOwner owner, object stream, int octets)
+    internal MessageCredit(uint node, ICreditOwner owner, object stream, int bytes)
     {
         Node = node;
         Owner = owner;
         Stream = stream;
-        Octets = octets;
+        Bytes = bytes;
     }
 
-    /// <summary>Octets of payload, and a fixed amount for the message itself; 0 for a real-time message.</summary>
-    public int Octets { get; }
+    /// <summary>Bytes of payload, and a fixed amount for the message itself; 0 for a real-time message.</summary>
+    public int Bytes { get; }
 
     internal uint Node { get; }
 

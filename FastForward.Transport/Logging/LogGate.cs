@@ -1,4 +1,4 @@
-namespace FastForward.Transport.Diagnostics;
+namespace FastForward.Transport.Logging;
 
 /// <summary>
 /// Keeps a log readable under a flood: lets the first entry pass at once, then one per interval, which tells how many

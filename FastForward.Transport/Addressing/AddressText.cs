@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Addressing;
 
 /// <summary>What the address rules of all media share: the port, and how a foreign text is quoted in a message.</summary>
 internal static class AddressText

@@ -4,7 +4,7 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session;
 
 /// <content>DATA frames: packet numbers, elements, probes and their answers.</content>
-internal sealed partial class Path
+internal sealed partial class SessionPath
 {
     private readonly ReplayWindow? _replay;
     private ulong _packetNumber;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace FastForward.Transport;
+namespace FastForward.Transport.Addressing;
 
 /// <summary>
 /// The address of an IP route: a host name, an IPv4 address in dotted decimal, or an IPv6 address (RFC 4291, section
@@ -50,7 +50,7 @@ internal static class IpAddressText
     private static bool TryParseIPv4(string text, out IPAddress? address)
     {
         address = null;
-        Span<byte> octets = stackalloc byte[4];
+        Span<byte> bytes = stackalloc byte[4];
         int count = 0;
         foreach (Range range in text.AsSpan().Split('.'))
         {
@@ -62,12 +62,12 @@ internal static class IpAddressText
                 value = (value * 10) + (digit - '0');
             if (value > 255)
                 return false;
-            octets[count++] = (byte)value;
+            bytes[count++] = (byte)value;
         }
 
         if (count != 4)
             return false;
-        address = new IPAddress(octets);
+        address = new IPAddress(bytes);
         return true;
     }
 
@@ -109,12 +109,12 @@ internal static class IpAddressText
     private static string? CheckUsable(string text, IPAddress address)
     {
         bool v4 = address.AddressFamily == AddressFamily.InterNetwork;
-        ReadOnlySpan<byte> octets = address.GetAddressBytes();
+        ReadOnlySpan<byte> bytes = address.GetAddressBytes();
         string? what = v4 switch
         {
-            true when octets[0] == 0 => "is not the address of a machine (0.0.0.0/8 means \"this network\")",
-            true when octets[0] is >= 224 and < 240 => "is a multicast address, and a route leads to one node",
-            true when octets[0] >= 240 => "is a reserved or broadcast address (240.0.0.0/4)",
+            true when bytes[0] == 0 => "is not the address of a machine (0.0.0.0/8 means \"this network\")",
+            true when bytes[0] is >= 224 and < 240 => "is a multicast address, and a route leads to one node",
+            true when bytes[0] >= 240 => "is a reserved or broadcast address (240.0.0.0/4)",
             false when address.Equals(IPAddress.IPv6Any) => "is the unspecified address, which leads nowhere",
             false when address.IsIPv6Multicast => "is a multicast address, and a route leads to one node",
             _ => null,

@@ -37,13 +37,13 @@ internal sealed class PeerStatistics
     /// <summary>Messages to the peer that were accepted by Send.</summary>
     public long MessagesSent => Volatile.Read(ref _messagesSent);
 
-    /// <summary>Payload octets of <see cref="MessagesSent"/>.</summary>
+    /// <summary>Payload bytes of <see cref="MessagesSent"/>.</summary>
     public long BytesSent => Volatile.Read(ref _bytesSent);
 
     /// <summary>Messages of the peer that were handed to the handler.</summary>
     public long MessagesReceived => Volatile.Read(ref _messagesReceived);
 
-    /// <summary>Payload octets of <see cref="MessagesReceived"/>.</summary>
+    /// <summary>Payload bytes of <see cref="MessagesReceived"/>.</summary>
     public long BytesReceived => Volatile.Read(ref _bytesReceived);
 
     /// <summary>Frames committed to links to the peer.</summary>

@@ -11,7 +11,7 @@ public enum MessageClass
 
     /// <summary>
     /// In order and never late, but with gaps when the network loses something; the receiver is told of each gap. Up to
-    /// 1100 octets a message.
+    /// 1100 bytes a message.
     /// </summary>
     RealTime,
 }
