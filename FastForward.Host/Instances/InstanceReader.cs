@@ -165,7 +165,7 @@ internal sealed class InstanceReader
                 ReportUnknownSection(section);
         }
 
-        rows.Judge(overridden, nodes, options);
+        rows.Evaluate(overridden, nodes, options);
         HashSet<uint> reachable =
         [
             settings.Network,

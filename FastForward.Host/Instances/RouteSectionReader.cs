@@ -34,7 +34,7 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
     }
 
     /// <summary>Asks the library for its view of all rows together, and tells its problems with the lines they stand in.</summary>
-    public void Judge(List<RouteRow> overridden, List<RouteRow> nodes, RouteOptions options)
+    public void Evaluate(List<RouteRow> overridden, List<RouteRow> nodes, RouteOptions options)
     {
         StaticRouteSource[] sources =
         [

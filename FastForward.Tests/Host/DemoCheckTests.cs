@@ -2,7 +2,7 @@ using FastForward.Host.Demo;
 
 namespace FastForward.Tests.Host;
 
-/// <summary>The demo's verdict is worth something only if it can be "no".</summary>
+/// <summary>The demo's decision is worth something only if it can be "no".</summary>
 public sealed class DemoCheckTests
 {
     private const uint Call = 7;
@@ -10,25 +10,25 @@ public sealed class DemoCheckTests
     [Test]
     public void Sound_messages_in_order_pass()
     {
-        Assert.That(Judge(0, 1, 2, 3), Is.EqualTo((4L, 0L, 0L, 0L)));
+        Assert.That(Evaluate(0, 1, 2, 3), Is.EqualTo((4L, 0L, 0L, 0L)));
     }
 
     [Test]
     public void A_gap_is_not_delivered()
     {
-        Assert.That(Judge(0, 1, 3), Is.EqualTo((3L, 0L, 0L, 0L)));
+        Assert.That(Evaluate(0, 1, 3), Is.EqualTo((3L, 0L, 0L, 0L)));
     }
 
     [Test]
     public void A_repeat_is_a_duplicate()
     {
-        Assert.That(Judge(0, 1, 1, 0), Is.EqualTo((2L, 2L, 0L, 0L)));
+        Assert.That(Evaluate(0, 1, 1, 0), Is.EqualTo((2L, 2L, 0L, 0L)));
     }
 
     [Test]
     public void A_message_after_a_later_one_is_reordered()
     {
-        Assert.That(Judge(0, 2, 1, 1), Is.EqualTo((3L, 1L, 1L, 0L)));
+        Assert.That(Evaluate(0, 2, 1, 1), Is.EqualTo((3L, 1L, 1L, 0L)));
     }
 
     [Test]
@@ -132,7 +132,7 @@ public sealed class DemoCheckTests
         return message;
     }
 
-    private static (long Delivered, long Duplicated, long Reordered, long Damaged) Judge(params uint[] sequences)
+    private static (long Delivered, long Duplicated, long Reordered, long Damaged) Evaluate(params uint[] sequences)
     {
         CallCheck check = new(Call);
         Tally tally = new();

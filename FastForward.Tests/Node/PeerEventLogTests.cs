@@ -37,7 +37,7 @@ public sealed class PeerEventLogTests
         for (int i = 0; i < 500; i++)
             Flap(1);
         Assert.That(_log.Entries, Has.Count.EqualTo(10));
-        Tell(2, PeerEventKind.Connected);
+        Notify(2, PeerEventKind.Connected);
         Assert.That(_log.Entries, Has.Count.EqualTo(11), "another peer has its own share");
         Pass(10);
         Assert.That(
@@ -51,7 +51,7 @@ public sealed class PeerEventLogTests
         Pass(10);
         Assert.That(_log.TextsOf(1104).Last(), Does.StartWith("1000 events"));
         Pass(10);
-        Tell(1, PeerEventKind.Lost);
+        Notify(1, PeerEventKind.Lost);
         Assert.That(_log.Entries[^1].Id, Is.EqualTo(1103), "calm again: each event has its line");
     }
 
@@ -59,9 +59,9 @@ public sealed class PeerEventLogTests
     public void Strangers_have_one_share_together()
     {
         for (uint node = 1000; node < 2000; node++)
-            Tell(node, PeerEventKind.NotConfigured);
+            Notify(node, PeerEventKind.NotConfigured);
         Assert.That(_log.Entries, Has.Count.EqualTo(10));
-        Tell(7, PeerEventKind.Connected);
+        Notify(7, PeerEventKind.Connected);
         Assert.That(_log.Entries, Has.Count.EqualTo(11));
         Pass(10);
         Assert.That(_log.TextsOf(1104).Single(), Does.StartWith("990 events").And.Contains("node 1999"));
@@ -78,11 +78,11 @@ public sealed class PeerEventLogTests
 
     private void Flap(uint node)
     {
-        Tell(node, PeerEventKind.Lost);
-        Tell(node, PeerEventKind.Connected);
+        Notify(node, PeerEventKind.Lost);
+        Notify(node, PeerEventKind.Connected);
     }
 
-    private void Tell(uint node, PeerEventKind kind) =>
+    private void Notify(uint node, PeerEventKind kind) =>
         _events.Add(new PeerEvent(node, kind, null, "test"), kind == PeerEventKind.Connected);
 
     private void Pass(int seconds)

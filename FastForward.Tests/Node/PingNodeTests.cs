@@ -141,8 +141,8 @@ public sealed class PingNodeTests
     {
         UnconfiguredNodes nodes = new();
         for (uint node = 1; node <= 10_000; node++)
-            nodes.Heard(node, node, TransportKind.Ip);
-        nodes.Heard(10_001, 10_000, TransportKind.Socket);
+            nodes.Record(node, node, TransportKind.Ip);
+        nodes.Record(10_001, 10_000, TransportKind.Socket);
         IReadOnlyList<UnconfiguredNode> heard = nodes.Snapshot(10_001);
         Assert.That(heard, Has.Count.EqualTo(UnconfiguredNodes.Capacity));
         Assert.That(heard[^1], Is.EqualTo(new UnconfiguredNode(10_000, TransportKind.Socket, 2, TimeSpan.Zero)));

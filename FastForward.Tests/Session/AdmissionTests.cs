@@ -27,10 +27,10 @@ public sealed class AdmissionTests
     [TestCase(3u, 0u, true, true, "Reject KeyNotSupported")]
     [TestCase(0u, 3u, true, true, "Reject KeyNotSupported")]
     [TestCase(3u, 3u, true, true, "Reject KeyNotSupported")]
-    public void Keys_are_judged(uint demanded, uint offered, bool hostLocal, bool allowed, string verdict)
+    public void Keys_are_judged(uint demanded, uint offered, bool hostLocal, bool allowed, string decision)
     {
-        Assert.That(Judge(s_init with { KeyId = offered }, demanded, hostLocal, allowed), Is.EqualTo(verdict));
-        if (verdict == "Accept")
+        Assert.That(Evaluate(s_init with { KeyId = offered }, demanded, hostLocal, allowed), Is.EqualTo(decision));
+        if (decision == "Accept")
             return;
         Assert.That(_events.Changes[^1].Kind, Is.EqualTo(PeerEventKind.Refused));
         Assert.That(_events.Changes[^1].Reason, Does.Contain("key"));
@@ -39,38 +39,38 @@ public sealed class AdmissionTests
     [Test]
     public void Wrong_and_own_and_unknown_ids_are_judged()
     {
-        Assert.That(Judge(s_init with { To = 8 }), Is.EqualTo("Reject WrongNode"));
-        Assert.That(Judge(s_init with { From = 1 }), Is.EqualTo("Reject NodeIdConflict"));
+        Assert.That(Evaluate(s_init with { To = 8 }), Is.EqualTo("Reject WrongNode"));
+        Assert.That(Evaluate(s_init with { From = 1 }), Is.EqualTo("Reject NodeIdConflict"));
         Assert.That(_events.Changes[^1].Kind, Is.EqualTo(PeerEventKind.NodeIdConflict));
         Assert.That(
-            Judge(s_init with { From = 1, Incarnation = 1 }),
+            Evaluate(s_init with { From = 1, Incarnation = 1 }),
             Is.EqualTo("Drop"),
             "a route that leads back to ourselves"
         );
-        Assert.That(Judge(s_init with { From = 3 }), Is.EqualTo("Drop"));
+        Assert.That(Evaluate(s_init with { From = 3 }), Is.EqualTo("Drop"));
         Assert.That(_events.Changes[^1].Kind, Is.EqualTo(PeerEventKind.NotConfigured));
     }
 
     [Test]
     public void A_node_that_stops_says_so_to_those_it_knows()
     {
-        Assert.That(Judge(s_init, closed: true), Is.EqualTo("Reject Stopping"));
+        Assert.That(Evaluate(s_init, closed: true), Is.EqualTo("Reject Stopping"));
         Assert.That(_events.Changes, Is.Empty);
-        Assert.That(Judge(s_init with { From = 3 }, closed: true), Is.EqualTo("Drop"));
+        Assert.That(Evaluate(s_init with { From = 3 }, closed: true), Is.EqualTo("Drop"));
     }
 
     [Test]
     public void A_node_at_another_place_than_its_routes_say_is_refused_and_told()
     {
-        Assert.That(Judge(s_init, kind: TransportKind.VSocket, contextId: 66), Is.EqualTo("Reject WrongSource"));
+        Assert.That(Evaluate(s_init, kind: TransportKind.VSocket, contextId: 66), Is.EqualTo("Reject WrongSource"));
         Assert.That(
             _events.Changes[^1],
             Is.EqualTo(new PeerEvent(2, PeerEventKind.Refused, TransportKind.VSocket, "it is at 66"))
         );
-        Assert.That(Judge(s_init, kind: TransportKind.VSocket, contextId: 3), Is.EqualTo("Accept"));
+        Assert.That(Evaluate(s_init, kind: TransportKind.VSocket, contextId: 3), Is.EqualTo("Accept"));
     }
 
-    private string Judge(
+    private string Evaluate(
         in Handshake init,
         uint demanded = 0,
         bool hostLocal = true,
@@ -89,8 +89,8 @@ public sealed class AdmissionTests
             new MessagePool(),
             static _ => 0
         );
-        InitVerdict verdict = peers.Judge(0, init, kind, hostLocal, contextId, out RejectReason reason);
-        return verdict == InitVerdict.Reject ? $"{verdict} {reason}" : verdict.ToString();
+        InitDecision decision = peers.Evaluate(0, init, kind, hostLocal, contextId, out RejectReason reason);
+        return decision == InitDecision.Reject ? $"{decision} {reason}" : decision.ToString();
     }
 
     private sealed class Policy(uint key, bool allowed, bool closed) : IAdmission

@@ -326,8 +326,8 @@ public sealed class AssociationTests
         Assert.That(a.Peer(2).Paths.Count(static path => path.IsEstablished), Is.EqualTo(17));
         Handshake.TryRead(Frame(FrameType.Init, a, 77, index, 1, 0), out Handshake init);
         Assert.That(
-            a.Peers.Judge(0, init, TransportKind.Ip, hostLocal: true, contextId: null, out RejectReason reason),
-            Is.EqualTo(InitVerdict.Reject)
+            a.Peers.Evaluate(0, init, TransportKind.Ip, hostLocal: true, contextId: null, out RejectReason reason),
+            Is.EqualTo(InitDecision.Reject)
         );
         Assert.That(reason, Is.EqualTo(RejectReason.Busy));
     }
@@ -379,8 +379,8 @@ public sealed class AssociationTests
     {
         Handshake.TryRead(Frame(FrameType.Init, node, incarnation, index, epoch, 0), out Handshake init);
         Assert.That(
-            node.Peers.Judge(0, init, TransportKind.Ip, hostLocal: true, contextId: null, out _),
-            Is.EqualTo(InitVerdict.Accept)
+            node.Peers.Evaluate(0, init, TransportKind.Ip, hostLocal: true, contextId: null, out _),
+            Is.EqualTo(InitDecision.Accept)
         );
         return node.Peers.Answer(0, init, TransportKind.Ip, SimulatedNetwork.DatagramTraits, index + 1000);
     }

@@ -112,8 +112,8 @@ public sealed class SessionPartTests
         prober.Challenge(0);
         prober.OnDue(0);
         uint id = prober.Take(0);
-        Assert.That(prober.OnReply(10, id, 11, out bool metChallenge), Is.Zero);
-        Assert.That(metChallenge, Is.True);
+        Assert.That(prober.OnReply(10, id, 11, out bool challengeAnswered), Is.Zero);
+        Assert.That(challengeAnswered, Is.True);
         Assert.That(prober.IsChallenged, Is.False);
     }
 

@@ -290,12 +290,12 @@ internal sealed class SimulatedNode : IAdmission
 
     private void Introduce(SimulatedLink link, in Handshake init)
     {
-        switch (Peers.Judge(_network.Now, init, link.Kind, hostLocal: true, contextId: null, out _))
+        switch (Peers.Evaluate(_network.Now, init, link.Kind, hostLocal: true, contextId: null, out _))
         {
-            case InitVerdict.Accept:
+            case InitDecision.Accept:
                 Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Index));
                 break;
-            case InitVerdict.Reject or InitVerdict.Drop:
+            case InitDecision.Reject or InitDecision.Drop:
                 _network.Cut(link);
                 break;
         }
@@ -304,8 +304,8 @@ internal sealed class SimulatedNode : IAdmission
     private void IntroduceStranger(uint source, in Handshake init)
     {
         if (
-            Peers.Judge(_network.Now, init, TransportKind.Ip, hostLocal: true, contextId: null, out _)
-            != InitVerdict.Accept
+            Peers.Evaluate(_network.Now, init, TransportKind.Ip, hostLocal: true, contextId: null, out _)
+            != InitDecision.Accept
         )
             return;
         SimulatedLink link = AddDatagramLink(source);

@@ -177,5 +177,5 @@ internal sealed class PeerStatistics
         _total.UndeliveredMessages += count;
     }
 
-    public void Happened(PeerEventKind kind) => _events[(int)kind]++;
+    public void RaisedEvent(PeerEventKind kind) => _events[(int)kind]++;
 }

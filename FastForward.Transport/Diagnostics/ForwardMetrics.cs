@@ -61,19 +61,19 @@ public sealed class ForwardMetrics : IDisposable
         ) => () => Each(node => Counted(node).SelectMany(peer => read(new MetricTags(node.Id, peer.Node), peer)));
         meter.CreateObservableCounter(
             "fastforward.peer.messages",
-            peers(static (tags, peer) => tags.Both(peer.MessagesSent, peer.MessagesReceived)),
+            peers(static (tags, peer) => tags.BothDirections(peer.MessagesSent, peer.MessagesReceived)),
             "{message}",
             "Messages accepted for a peer, and messages of it handed to the handler."
         );
         meter.CreateObservableCounter(
             "fastforward.peer.io",
-            peers(static (tags, peer) => tags.Both(peer.BytesSent, peer.BytesReceived)),
+            peers(static (tags, peer) => tags.BothDirections(peer.BytesSent, peer.BytesReceived)),
             "By",
             "Payload of these messages."
         );
         meter.CreateObservableCounter(
             "fastforward.peer.frames",
-            peers(static (tags, peer) => tags.Both(peer.FramesSent, peer.FramesReceived)),
+            peers(static (tags, peer) => tags.BothDirections(peer.FramesSent, peer.FramesReceived)),
             "{frame}",
             "Frames to and from a peer, over all its paths."
         );
@@ -81,7 +81,10 @@ public sealed class ForwardMetrics : IDisposable
             "fastforward.peer.frames.dropped",
             peers(
                 static (tags, peer) =>
-                    [tags.Because("malformed", peer.MalformedFrames), tags.Because("replayed", peer.ReplayedFrames)]
+                    [
+                        tags.WithReason("malformed", peer.MalformedFrames),
+                        tags.WithReason("replayed", peer.ReplayedFrames),
+                    ]
             ),
             "{frame}",
             "Frames of a peer that were dropped."
@@ -91,9 +94,9 @@ public sealed class ForwardMetrics : IDisposable
             peers(
                 static (tags, peer) =>
                     [
-                        tags.Because("late", peer.LateMessages),
-                        tags.Because("duplicate", peer.DuplicateMessages),
-                        tags.Because("stream_ended", peer.EndedStreamMessages),
+                        tags.WithReason("late", peer.LateMessages),
+                        tags.WithReason("duplicate", peer.DuplicateMessages),
+                        tags.WithReason("stream_ended", peer.EndedStreamMessages),
                     ]
             ),
             "{message}",
@@ -101,7 +104,7 @@ public sealed class ForwardMetrics : IDisposable
         );
         meter.CreateObservableCounter(
             "fastforward.peer.messages.lost",
-            peers(static (tags, peer) => [tags.Alone(peer.SkippedMessages)]),
+            peers(static (tags, peer) => [tags.Single(peer.SkippedMessages)]),
             "{message}",
             "Real-time messages of a peer whose places were skipped."
         );
@@ -110,7 +113,7 @@ public sealed class ForwardMetrics : IDisposable
             peers(
                 static (tags, peer) =>
                     MetricTags.UndeliveredReasons.Select(
-                        (word, reason) => tags.Because(word, peer.Undelivered((UndeliveredReason)reason))
+                        (word, reason) => tags.WithReason(word, peer.Undelivered((UndeliveredReason)reason))
                     )
             ),
             "{message}",
@@ -118,7 +121,7 @@ public sealed class ForwardMetrics : IDisposable
         );
         meter.CreateObservableCounter(
             "fastforward.peer.streams.evicted",
-            peers(static (tags, peer) => [tags.Alone(peer.EvictedStreams)]),
+            peers(static (tags, peer) => [tags.Single(peer.EvictedStreams)]),
             "{stream}",
             "Incoming streams that had to make room for others."
         );
@@ -126,7 +129,7 @@ public sealed class ForwardMetrics : IDisposable
             "fastforward.peer.events",
             peers(
                 static (tags, peer) =>
-                    MetricTags.PeerEvents.Select((word, kind) => tags.Happened(word, peer.Events((PeerEventKind)kind)))
+                    MetricTags.PeerEvents.Select((word, kind) => tags.WithEvent(word, peer.Events((PeerEventKind)kind)))
             ),
             "{event}",
             "What happened to the connection with a peer; path changes and losses among it."
@@ -143,7 +146,7 @@ public sealed class ForwardMetrics : IDisposable
             () =>
                 Each(static node =>
                     node.PublishedPeers.Select(peer =>
-                        new MetricTags(node.Id, peer.Node).Alone(peer.Association.Sender.StoredBytes)
+                        new MetricTags(node.Id, peer.Node).Single(peer.Association.Sender.StoredBytes)
                     )
                 ),
             "By",
@@ -154,7 +157,7 @@ public sealed class ForwardMetrics : IDisposable
             () =>
                 Each(static node =>
                     node.PublishedPeers.Select(peer =>
-                        new MetricTags(node.Id, peer.Node).Alone(node.Options.SendStoreBytes)
+                        new MetricTags(node.Id, peer.Node).Single(node.Options.SendStoreBytes)
                     )
                 ),
             "By",
@@ -187,20 +190,21 @@ public sealed class ForwardMetrics : IDisposable
                 );
         meter.CreateObservableCounter(
             "fastforward.transport.frames",
-            transports(static (tags, transport) => tags.Both(transport.FramesSent, transport.FramesReceived)),
+            transports(static (tags, transport) => tags.BothDirections(transport.FramesSent, transport.FramesReceived)),
             "{frame}",
             "Frames over a transport."
         );
         meter.CreateObservableCounter(
             "fastforward.transport.io",
-            transports(static (tags, transport) => tags.Both(transport.BytesSent, transport.BytesReceived)),
+            transports(static (tags, transport) => tags.BothDirections(transport.BytesSent, transport.BytesReceived)),
             "By",
             "Bytes of these frames."
         );
         meter.CreateObservableCounter(
             "fastforward.transport.frames.dropped",
             transports(
-                static (tags, transport) => transport.DroppedFrames.Select(drop => tags.Because(drop.Key, drop.Value))
+                static (tags, transport) =>
+                    transport.DroppedFrames.Select(drop => tags.WithReason(drop.Key, drop.Value))
             ),
             "{frame}",
             "Frames that a transport dropped by itself."
@@ -209,26 +213,26 @@ public sealed class ForwardMetrics : IDisposable
             "fastforward.transport.links.failed",
             transports(
                 static (tags, transport) =>
-                    transport.FailedLinks.Select(failure => tags.Because(failure.Key, failure.Value))
+                    transport.FailedLinks.Select(failure => tags.WithReason(failure.Key, failure.Value))
             ),
             "{link}",
             "Links that did not open, or were ended for a fault."
         );
         meter.CreateObservableCounter(
             "fastforward.transport.back_pressure",
-            transports(static (tags, transport) => [tags.Alone(transport.BackPressure)]),
+            transports(static (tags, transport) => [tags.Single(transport.BackPressure)]),
             "{frame}",
             "Times a medium took nothing at the moment."
         );
         meter.CreateObservableCounter(
             "fastforward.node.stranger_frames",
-            () => Each<long>(static node => [new MetricTags(node.Id).Alone(node.Statistics.StrangerFrames)]),
+            () => Each<long>(static node => [new MetricTags(node.Id).Single(node.Statistics.StrangerFrames)]),
             "{frame}",
             "Frames that no link fits."
         );
         meter.CreateObservableCounter(
             "fastforward.node.handshakes.refused",
-            () => Each<long>(static node => [new MetricTags(node.Id).Alone(node.Statistics.RefusedHandshakes)]),
+            () => Each<long>(static node => [new MetricTags(node.Id).Single(node.Statistics.RefusedHandshakes)]),
             "{handshake}",
             "Handshakes that were dropped or refused."
         );
@@ -237,7 +241,7 @@ public sealed class ForwardMetrics : IDisposable
     private void AddLoops(Meter meter)
     {
         Func<IEnumerable<Measurement<long>>> loops(Func<Loop.LoopStatistics, long> read) =>
-            () => Each<long>(node => [new MetricTags(node.Id).Alone(read(node.Loop.Statistics))]);
+            () => Each<long>(node => [new MetricTags(node.Id).Single(read(node.Loop.Statistics))]);
         meter.CreateObservableCounter(
             "fastforward.loop.cycles",
             loops(static loop => loop.Cycles),
@@ -290,7 +294,7 @@ public sealed class ForwardMetrics : IDisposable
         long[] counts = new long[MetricTags.PeerStates.Count];
         foreach (Peer peer in node.PublishedPeers)
             counts[(int)peer.State]++;
-        return MetricTags.PeerStates.Select((word, state) => new MetricTags(node.Id).In(word, counts[state]));
+        return MetricTags.PeerStates.Select((word, state) => new MetricTags(node.Id).WithState(word, counts[state]));
     }
 
     // Each peer's path is taken once, so that kind and value belong together although the loop goes on meanwhile.

@@ -45,17 +45,17 @@ internal readonly struct MetricTags
             _ => "other",
         };
 
-    public Measurement<long> Alone(long value) => new(value, _tags);
+    public Measurement<long> Single(long value) => new(value, _tags);
 
     public Measurement<double> Seconds(long micros) => new(micros / 1e6, _tags);
 
-    public Measurement<long> Because(string reason, long value) => With(Reason, reason, value);
+    public Measurement<long> WithReason(string reason, long value) => With(Reason, reason, value);
 
-    public Measurement<long> Happened(string word, long value) => With(Event, word, value);
+    public Measurement<long> WithEvent(string word, long value) => With(Event, word, value);
 
-    public Measurement<long> In(string state, long value) => With(State, state, value);
+    public Measurement<long> WithState(string state, long value) => With(State, state, value);
 
-    public IEnumerable<Measurement<long>> Both(long sent, long received) =>
+    public IEnumerable<Measurement<long>> BothDirections(long sent, long received) =>
         [With(Direction, "transmit", sent), With(Direction, "receive", received)];
 
     private Measurement<long> With(string key, string word, long value) => new(value, [.. _tags, new(key, word)]);

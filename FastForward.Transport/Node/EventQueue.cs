@@ -102,7 +102,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
             IsCalling = true;
             try
             {
-                Hand(entry);
+                Dispatch(entry);
             }
             catch (Exception exception) when (loop.Survives(exception, $"the handler of {entry.Kind}")) { }
             finally
@@ -127,7 +127,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
     /// <summary>Nothing follows: whatever was kept out of the log is told there.</summary>
     public void Close() => _log.Close();
 
-    private void Hand(in Entry entry)
+    private void Dispatch(in Entry entry)
     {
         switch (entry.Kind)
         {

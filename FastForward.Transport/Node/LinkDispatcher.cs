@@ -110,14 +110,21 @@ internal sealed class LinkDispatcher : ILinkSink
         )
             return;
         switch (
-            _peers.Judge(_loop.Now, init, transport.Kind, source.IsLoopback, source.ContextId, out RejectReason reason)
+            _peers.Evaluate(
+                _loop.Now,
+                init,
+                transport.Kind,
+                source.IsLoopback,
+                source.ContextId,
+                out RejectReason reason
+            )
         )
         {
-            case InitVerdict.Accept:
+            case InitDecision.Accept:
                 IForwardLink link = transport.Adopt(source);
                 Claim(link, init);
                 break;
-            case InitVerdict.Reject:
+            case InitDecision.Reject:
                 Span<byte> answer = stackalloc byte[WireFormat.Reject];
                 RejectOf(init, reason).Write(answer);
                 transport.TryAnswer(source, answer);
@@ -136,7 +143,7 @@ internal sealed class LinkDispatcher : ILinkSink
         }
 
         switch (
-            _peers.Judge(
+            _peers.Evaluate(
                 _loop.Now,
                 init,
                 link.Transport.Kind,
@@ -146,10 +153,10 @@ internal sealed class LinkDispatcher : ILinkSink
             )
         )
         {
-            case InitVerdict.Accept:
+            case InitDecision.Accept:
                 Claim(link, init);
                 break;
-            case InitVerdict.Reject:
+            case InitDecision.Reject:
                 if (link.TryClaim(WireFormat.Reject, out Span<byte> answer) == ClaimResult.Claimed)
                 {
                     RejectOf(init, reason).Write(answer);
@@ -158,7 +165,7 @@ internal sealed class LinkDispatcher : ILinkSink
 
                 link.Close();
                 break;
-            case InitVerdict.Drop:
+            case InitDecision.Drop:
                 link.Close();
                 break;
         }

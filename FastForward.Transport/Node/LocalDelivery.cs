@@ -119,7 +119,7 @@ internal sealed class LocalDelivery(
             events.Undelivered(new Undelivered(node, id, first, count, UndeliveredReason.StreamReset));
         }
 
-        TellWritable();
+        NotifyWritable();
     }
 
     public void Hold(object stream, int bytes)
@@ -142,7 +142,7 @@ internal sealed class LocalDelivery(
         held.Kept -= bytes;
         _heldBytes -= bytes;
         _storedBytes -= bytes;
-        TellWritable();
+        NotifyWritable();
     }
 
     /// <summary>Delivers up to <paramref name="budget"/> messages; what they provoke waits for the next call.</summary>
@@ -158,14 +158,14 @@ internal sealed class LocalDelivery(
             if (_head is null)
                 _tail = null;
             Take(message);
-            Hand(message);
+            Deliver(message);
             pool.Return(message);
             if (isLast)
                 break;
         }
 
         if (done > 0)
-            TellWritable();
+            NotifyWritable();
         return done;
     }
 
@@ -197,7 +197,7 @@ internal sealed class LocalDelivery(
         _tail = message;
     }
 
-    private void Hand(OutgoingMessage message)
+    private void Deliver(OutgoingMessage message)
     {
         SendStream stream = message.Stream!;
         if (message.IsEnd)
@@ -235,7 +235,7 @@ internal sealed class LocalDelivery(
         );
     }
 
-    private void TellWritable()
+    private void NotifyWritable()
     {
         // Half of what is not held: streams that nobody reads do not make the others wait for them.
         if (_refused.Count == 0 || _storedBytes - _heldBytes > (options.SendStoreBytes - _heldBytes) / 2)

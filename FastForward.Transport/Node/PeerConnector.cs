@@ -30,13 +30,13 @@ internal sealed class PeerConnector
     private IForwardLink? _connecting;
     private bool _lookingUp;
     private bool _stopped;
-    private bool _toldNotHeard;
+    private bool _notHeardReported;
     private long _retry = FirstRetryMicros;
     private long _nextAttempt;
     private long _openedAt;
     private int _generation;
     private string? _lastFailure; // of the routed medium
-    private bool _toldDetour;
+    private bool _fallbackReported;
     private PeerEvent? _lastChange;
 
     public PeerConnector(Peer peer, ForwardLoop loop, TransportSet transports, EventQueue events)
@@ -68,7 +68,7 @@ internal sealed class PeerConnector
             )
                 return;
             _lastFailure = null;
-            _toldDetour = false;
+            _fallbackReported = false;
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed class PeerConnector
         _retry = FirstRetryMicros;
         _nextAttempt = _loop.Now;
         _lastFailure = null;
-        _toldDetour = false;
+        _fallbackReported = false;
         Evaluate();
     }
 
@@ -153,10 +153,10 @@ internal sealed class PeerConnector
             && _loop.Now >= _nextAttempt
         )
             Attempt(route);
-        if (!_toldNotHeard && Peer.KnownIncarnation == 0 && _loop.Now - _since >= NotHeardAfterMicros)
+        if (!_notHeardReported && Peer.KnownIncarnation == 0 && _loop.Now - _since >= NotHeardAfterMicros)
         {
-            _toldNotHeard = true;
-            Peer.Tell(PeerEventKind.NotHeard, Route?.Row.Transport, NotHeardReason);
+            _notHeardReported = true;
+            Peer.Notify(PeerEventKind.NotHeard, Route?.Row.Transport, NotHeardReason);
         }
 
         Reschedule();
@@ -170,7 +170,7 @@ internal sealed class PeerConnector
         long due = Peer.NextTimeout;
         if (Route is { } route && _connecting is null && !_lookingUp && !Peer.HasPath(route.Row.Transport))
             due = Math.Min(due, _nextAttempt);
-        if (!_toldNotHeard && Peer.KnownIncarnation == 0)
+        if (!_notHeardReported && Peer.KnownIncarnation == 0)
             due = Math.Min(due, _since + NotHeardAfterMicros);
         // What is due and still unwritten after a flush waits for its link to take it, not for time.
         due = Math.Max(due, _loop.Now + BlockedRetryMicros);
@@ -208,7 +208,7 @@ internal sealed class PeerConnector
         {
             _lastFailure = closure.ToString();
             if (_fallback is { } fallback)
-                GoRound(fallback);
+                UseFallback(fallback);
         }
 
         Reschedule();
@@ -292,15 +292,15 @@ internal sealed class PeerConnector
             ? $"no answer for {NotHeardAfterMicros / 1_000_000} s from {route.EndPoint}{(_lastFailure is { } failure ? $" ({failure})" : "")}; trying on"
             : $"nothing for {NotHeardAfterMicros / 1_000_000} s, and its route cannot be used from here";
 
-    private void GoRound(Route fallback)
+    private void UseFallback(Route fallback)
     {
-        if (!_toldDetour)
-            Peer.Tell(
+        if (!_fallbackReported)
+            Peer.Notify(
                 PeerEventKind.Unusable,
                 Route!.Row.Transport,
                 $"{_lastFailure}; its {fallback.Row.Transport} row is used until that changes"
             );
-        _toldDetour = true;
+        _fallbackReported = true;
         if (!Peer.HasPath(fallback.Row.Transport))
             Attempt(fallback);
     }
@@ -368,7 +368,7 @@ internal sealed class PeerConnector
             : null;
         if (address is null)
         {
-            Peer.Tell(
+            Peer.Notify(
                 PeerEventKind.Unusable,
                 transport.Kind,
                 $"host name \"{name.Host}\": {failure ?? "no address of a family this machine has"}"

@@ -62,7 +62,7 @@ internal sealed class RoutedPeers : IAdmission
         if (_connectors.TryGetValue(change.Node, out PeerConnector? connector))
             connector.LastChange = change;
         else if (change is { Kind: PeerEventKind.NotConfigured, Transport: { } transport })
-            _unconfigured.Heard(_loop.Now, change.Node, transport);
+            _unconfigured.Record(_loop.Now, change.Node, transport);
     }
 
     public Peer? Find(uint node) => _connectors.TryGetValue(node, out PeerConnector? connector) ? connector.Peer : null;
@@ -211,7 +211,7 @@ internal sealed class RoutedPeers : IAdmission
             return routes.Preferred;
         if (fallback is not null)
             return fallback; // that vSockets do not run here was told at the start
-        Peers.Find(node)?.Tell(PeerEventKind.Unusable, kind, obstacle);
+        Peers.Find(node)?.Notify(PeerEventKind.Unusable, kind, obstacle);
         return null;
     }
 

@@ -8,7 +8,7 @@ internal sealed class UnconfiguredNodes
 
     private readonly Dictionary<uint, (TransportKind Transport, long Count, long LastHeard)> _heard = [];
 
-    public void Heard(long now, uint node, TransportKind transport)
+    public void Record(long now, uint node, TransportKind transport)
     {
         if (_heard.TryGetValue(node, out (TransportKind Transport, long Count, long LastHeard) known))
         {

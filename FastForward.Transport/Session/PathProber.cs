@@ -17,7 +17,7 @@ internal sealed class PathProber
     private uint _answered;
     private uint _challengeFrom;
     private bool _challenged;
-    private bool _isOwed;
+    private bool _isPending;
 
     public PathProber(long now, long interval)
     {
@@ -32,7 +32,7 @@ internal sealed class PathProber
     public int Missed { get; private set; }
 
     /// <summary>A probe is to be written.</summary>
-    public bool IsOwed => _isOwed;
+    public bool IsPending => _isPending;
 
     /// <summary>
     /// Somebody else claims the peer's id: the path has to prove itself within one interval instead of three.
@@ -63,7 +63,7 @@ internal sealed class PathProber
     /// <summary>The path was established: the first probe leaves at once.</summary>
     public void Start(long now)
     {
-        _isOwed = true;
+        _isPending = true;
         Due = now + _interval;
     }
 
@@ -71,16 +71,16 @@ internal sealed class PathProber
     public void OnDue(long now)
     {
         // One that could not even be written, because the link takes nothing, is as unanswered as one that got lost.
-        if (_answered != _next || _isOwed)
+        if (_answered != _next || _isPending)
             Missed++;
-        _isOwed = true;
+        _isPending = true;
         Due = now + (_challenged ? _interval / SuspectAfter : _interval);
     }
 
     /// <summary>Takes the owed probe for writing.</summary>
     public uint Take(long now)
     {
-        _isOwed = false;
+        _isPending = false;
         _sentAt[_next % Remembered] = now;
         return _next++;
     }
@@ -90,9 +90,9 @@ internal sealed class PathProber
     /// The round trip in microseconds, or -1 when the answer fits no recent probe. Both clocks tick in duty cycles, so the
     /// far end may believe that it held the probe longer than the whole round trip took: that is still a sign of life.
     /// </returns>
-    public long OnReply(long now, uint id, uint holdMicros, out bool metChallenge)
+    public long OnReply(long now, uint id, uint holdMicros, out bool challengeAnswered)
     {
-        metChallenge = false;
+        challengeAnswered = false;
         uint age = _next - id;
         if (age is 0 or > Remembered)
             return -1;
@@ -102,12 +102,12 @@ internal sealed class PathProber
         if (_challenged && (int)(id - _challengeFrom) >= 0)
         {
             _challenged = false;
-            metChallenge = true;
+            challengeAnswered = true;
         }
 
         return Math.Max(now - _sentAt[id % Remembered] - holdMicros, 0);
     }
 
     /// <summary>This process did not run for a while: silence of that time proves nothing.</summary>
-    public void Forgive() => _answered = _next;
+    public void OnStall() => _answered = _next;
 }

@@ -70,7 +70,7 @@ internal sealed partial class Peer
         if (ReferenceEquals(path, _ackPath))
             _ackPath = null;
         if (ReferenceEquals(path, SendPath))
-            ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndedBecause}");
+            ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndReason}");
         // With a survivor gone, of several others another one survives, and it may be up to this end now.
         CloseRedundant(path.Kind, now);
         _events.Pending(this);
@@ -112,11 +112,11 @@ internal sealed partial class Peer
         NoteState(now);
 
         if (kind == PeerEventKind.Connected)
-            Tell(kind, SendPath?.Kind, reason);
+            Notify(kind, SendPath?.Kind, reason);
         else if (isSound && (!wasSound || !ReferenceEquals(SendPath, before)))
-            Tell(PeerEventKind.PathChanged, SendPath!.Kind, reason);
+            Notify(PeerEventKind.PathChanged, SendPath!.Kind, reason);
         else if (!isSound && wasSound)
-            Tell(PeerEventKind.Suspect, before!.Kind, reason);
+            Notify(PeerEventKind.Suspect, before!.Kind, reason);
         _events.Pending(this);
     }
 

@@ -127,7 +127,7 @@ internal sealed partial class Peer
         return result;
     }
 
-    public SendStatus EndStream(long now, ulong stream) => Told(_association.Sender.End(now, stream));
+    public SendStatus EndStream(long now, ulong stream) => ScheduleOutput(_association.Sender.End(now, stream));
 
     public void RefuseStream(long now, ulong stream)
     {
@@ -145,7 +145,7 @@ internal sealed partial class Peer
     }
 
     public SendStatus ResetStream(long now, ulong stream, uint code) =>
-        Told(_association.Sender.Reset(now, stream, code));
+        ScheduleOutput(_association.Sender.Reset(now, stream, code));
 
     /// <summary>Sends a probe on each of the association's paths, the suspect ones too.</summary>
     /// <param name="now">The time.</param>
@@ -164,7 +164,7 @@ internal sealed partial class Peer
         foreach (SessionPath path in _paths)
         {
             if (path.IsEstablished && _association.Owns(path))
-                Pings.Ask(path, now, timeout, size, callback);
+                Pings.Send(path, now, timeout, size, callback);
         }
 
         _events.Pending(this);
@@ -236,7 +236,7 @@ internal sealed partial class Peer
 
         Pings.OnTimeout(now);
         if (_silentSince != long.MaxValue && now - _silentSince >= Options.DeadAfter)
-            Die(
+            Terminate(
                 now,
                 PeerEventKind.Lost,
                 StreamEndReason.PeerLost,
@@ -268,7 +268,7 @@ internal sealed partial class Peer
         foreach (SessionPath path in _paths.ToArray())
             path.Close(now, reason, because, association: _association.Owns(path));
 
-        Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, undelivered, because);
+        Terminate(now, PeerEventKind.Lost, StreamEndReason.PeerLost, undelivered, because);
     }
 
     public void OnEstablished(SessionPath path, long now)
@@ -285,7 +285,7 @@ internal sealed partial class Peer
             }
 
             if (path.PeerIncarnation != _association.PeerIncarnation)
-                Die(
+                Terminate(
                     now,
                     PeerEventKind.Restarted,
                     StreamEndReason.PeerLost,
@@ -293,7 +293,7 @@ internal sealed partial class Peer
                     "the peer is a new process"
                 );
             else
-                Die(
+                Terminate(
                     now,
                     PeerEventKind.Lost,
                     StreamEndReason.PeerLost,
@@ -329,7 +329,7 @@ internal sealed partial class Peer
         foreach (SessionPath path in _paths)
             path.Prober.EndChallenge(now);
         _claim.Refute(now, Options.DeadAfter);
-        Tell(
+        Notify(
             PeerEventKind.NodeIdConflict,
             SendPath?.Kind,
             $"process {_claim.Claimant:x16} claims the id of the living process {_association.PeerIncarnation:x16}"
@@ -337,7 +337,7 @@ internal sealed partial class Peer
     }
 
     public void OnRejected(SessionPath path, RejectReason reason) =>
-        Tell(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reason}{Explain(reason)}");
+        Notify(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reason}{Explain(reason)}");
 
     private static string Explain(RejectReason reason) =>
         reason switch
@@ -414,7 +414,7 @@ internal sealed partial class Peer
         bool dies = association && _association.Owns(path);
         path.Finish(now, $"closed by the peer: {reason}");
         if (dies)
-            Die(
+            Terminate(
                 now,
                 PeerEventKind.Lost,
                 StreamEndReason.PeerLost,
@@ -424,7 +424,7 @@ internal sealed partial class Peer
     }
 
     // The old association leaves first, so that callbacks meet the new state.
-    private void Die(
+    private void Terminate(
         long now,
         PeerEventKind kind,
         StreamEndReason streamEnd,
@@ -450,7 +450,7 @@ internal sealed partial class Peer
         old.Receiver.FailAll(streamEnd);
         NoteState(now);
         if (old.IsUp)
-            Tell(kind, null, because);
+            Notify(kind, null, because);
         // Last: whoever sends in answer to it, to the peer's next life, has heard that the former one is over.
         old.Sender.CallAll();
         _events.Pending(this);
@@ -465,7 +465,7 @@ internal sealed partial class Peer
         }
         else
         {
-            Die(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, "no connection");
+            Terminate(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, "no connection");
         }
     }
 
@@ -493,16 +493,16 @@ internal sealed partial class Peer
         StateSince = now;
     }
 
-    private SendStatus Told(SendStatus status)
+    private SendStatus ScheduleOutput(SendStatus status)
     {
         _events.Pending(this);
         return status;
     }
 
     /// <summary>Tells the owner of an event of this peer.</summary>
-    public void Tell(PeerEventKind kind, TransportKind? transport, string reason)
+    public void Notify(PeerEventKind kind, TransportKind? transport, string reason)
     {
-        Statistics.Happened(kind);
+        Statistics.RaisedEvent(kind);
         _events.PeerChanged(new PeerEvent(Node, kind, transport, reason));
     }
 

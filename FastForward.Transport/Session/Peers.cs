@@ -3,7 +3,7 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session;
 
 /// <summary>What becomes of an INIT.</summary>
-internal enum InitVerdict
+internal enum InitDecision
 {
     /// <summary>Answer it on a new path.</summary>
     Accept,
@@ -85,8 +85,8 @@ internal sealed class Peers
     /// <param name="kind">The medium it came over.</param>
     /// <param name="hostLocal">It cannot have come from another machine.</param>
     /// <param name="contextId">The machine that the kernel vouches for, on media with such numbers.</param>
-    /// <param name="reason">Why it is refused, for <see cref="InitVerdict.Reject"/>.</param>
-    public InitVerdict Judge(
+    /// <param name="reason">Why it is refused, for <see cref="InitDecision.Reject"/>.</param>
+    public InitDecision Evaluate(
         long now,
         in Handshake init,
         TransportKind kind,
@@ -95,10 +95,10 @@ internal sealed class Peers
         out RejectReason reason
     )
     {
-        InitVerdict verdict = Decide(now, init, kind, hostLocal, contextId, out reason);
-        if (verdict is InitVerdict.Drop or InitVerdict.Reject)
+        InitDecision decision = Decide(now, init, kind, hostLocal, contextId, out reason);
+        if (decision is InitDecision.Drop or InitDecision.Reject)
             _statistics.RefusedHandshakes++;
-        return verdict;
+        return decision;
     }
 
     /// <summary>Makes the path that answers an accepted INIT.</summary>
@@ -111,7 +111,7 @@ internal sealed class Peers
         return path;
     }
 
-    private InitVerdict Decide(
+    private InitDecision Decide(
         long now,
         in Handshake init,
         TransportKind kind,
@@ -124,65 +124,65 @@ internal sealed class Peers
         if (init.To != _options.Node)
         {
             reason = RejectReason.WrongNode;
-            return InitVerdict.Reject;
+            return InitDecision.Reject;
         }
 
         if (init.From == _options.Node)
         {
             // Ourselves, by a route that leads back, or a second process with our id.
             if (init.Incarnation == _options.Incarnation)
-                return InitVerdict.Drop;
-            Tell(
+                return InitDecision.Drop;
+            Notify(
                 init.From,
                 PeerEventKind.NodeIdConflict,
                 kind,
                 $"process {init.Incarnation:x16} runs with this node's own id"
             );
             reason = RejectReason.NodeIdConflict;
-            return InitVerdict.Reject;
+            return InitDecision.Reject;
         }
 
         if (!_admission.IsConfigured(init.From, out uint keyId))
         {
-            Tell(init.From, PeerEventKind.NotConfigured, kind, "no route leads to it, so it is not answered");
-            return InitVerdict.Drop;
+            Notify(init.From, PeerEventKind.NotConfigured, kind, "no route leads to it, so it is not answered");
+            return InitDecision.Drop;
         }
 
         if (_admission.IsClosed)
         {
             reason = RejectReason.Stopping;
-            return InitVerdict.Reject;
+            return InitDecision.Reject;
         }
 
         if (_admission.ReasonAgainst(init.From, kind, contextId) is { } wrong)
         {
-            Tell(init.From, PeerEventKind.Refused, kind, wrong);
+            Notify(init.From, PeerEventKind.Refused, kind, wrong);
             reason = RejectReason.WrongSource;
-            return InitVerdict.Reject;
+            return InitDecision.Reject;
         }
 
         if (init.KeyId != 0 || keyId != 0)
         {
-            Tell(
+            Notify(
                 init.From,
                 PeerEventKind.Refused,
                 kind,
                 $"keys are not supported yet: the route demands key {keyId}, the peer offers key {init.KeyId}"
             );
             reason = RejectReason.KeyNotSupported;
-            return InitVerdict.Reject;
+            return InitDecision.Reject;
         }
 
         if (!hostLocal && !_admission.AllowsUnkeyed(kind))
         {
-            Tell(
+            Notify(
                 init.From,
                 PeerEventKind.Refused,
                 kind,
                 "it offers no key from another machine, and AllowUnkeyedIp is off"
             );
             reason = RejectReason.KeyRequired;
-            return InitVerdict.Reject;
+            return InitDecision.Reject;
         }
 
         Peer peer = GetOrAdd(init.From);
@@ -190,15 +190,15 @@ internal sealed class Peers
         {
             answered.RepeatAnswer(init.Timestamp);
             _events.Pending(peer);
-            return InitVerdict.Repeated;
+            return InitDecision.Repeated;
         }
 
         if (!peer.Admits(now, init.Incarnation))
         {
             if (!peer.IsRefuted(now, init.Incarnation))
-                return InitVerdict.Wait;
+                return InitDecision.Wait;
             reason = RejectReason.NodeIdConflict;
-            return InitVerdict.Reject;
+            return InitDecision.Reject;
         }
 
         // One that begins again and again does not take the places of the others.
@@ -207,9 +207,9 @@ internal sealed class Peers
             && Answered(peer) < MaxAnsweredPerPeer
             && PendingHandshakes() < _options.MaxPendingHandshakes
         )
-            return InitVerdict.Accept;
+            return InitDecision.Accept;
         reason = RejectReason.Busy;
-        return InitVerdict.Reject;
+        return InitDecision.Reject;
     }
 
     // Only INITs from configured nodes ask, so this walk is rare and short.
@@ -226,10 +226,10 @@ internal sealed class Peers
 
     private static int Pending(Peer peer) => peer.Paths.Count(static path => path.Phase == PathPhase.Answering);
 
-    private void Tell(uint node, PeerEventKind kind, TransportKind transport, string reason)
+    private void Notify(uint node, PeerEventKind kind, TransportKind transport, string reason)
     {
         if (_peers.TryGetValue(node, out Peer? peer))
-            peer.Tell(kind, transport, reason);
+            peer.Notify(kind, transport, reason);
         else
             _events.PeerChanged(new PeerEvent(node, kind, transport, reason));
     }

@@ -26,18 +26,18 @@ internal sealed class Pings(uint node, ISessionEvents events)
     public bool HasRoomFor(int count) => _outstanding.Count + count <= MaxOutstanding;
 
     /// <summary>Asks over a path. The probe leaves with its next frame.</summary>
-    public void Ask(SessionPath path, long now, long timeout, int size, Action<PingResult> callback)
+    public void Send(SessionPath path, long now, long timeout, int size, Action<PingResult> callback)
     {
         _outstanding.Add(new Entry(_nextId, path, now, now + timeout, WireFormat.ProbeReply + size, callback));
         _nextId = (_nextId + 1) | FirstId;
-        path.PingsOwed++;
+        path.PendingPings++;
         NextTimeout = Math.Min(NextTimeout, now + timeout);
     }
 
     /// <summary>Writes the path's probes, as far as they fit.</summary>
     public void Write(SessionPath path, ref FrameWriter frame)
     {
-        for (int i = 0; i < _outstanding.Count && path.PingsOwed > 0; i++)
+        for (int i = 0; i < _outstanding.Count && path.PendingPings > 0; i++)
         {
             Entry entry = _outstanding[i];
             if (entry.IsWritten || !ReferenceEquals(entry.Path, path))
@@ -46,7 +46,7 @@ internal sealed class Pings(uint node, ISessionEvents events)
                 return;
             frame.WriteProbe(entry.Id, entry.Size);
             entry.IsWritten = true;
-            path.PingsOwed--;
+            path.PendingPings--;
         }
     }
 
@@ -102,7 +102,7 @@ internal sealed class Pings(uint node, ISessionEvents events)
         Entry entry = _outstanding[index];
         _outstanding.RemoveAt(index);
         if (!entry.IsWritten)
-            entry.Path.PingsOwed--;
+            entry.Path.PendingPings--;
         long took = outcome == PingOutcome.Answered ? now - entry.AskedAt : 0;
         bool isInUse = ReferenceEquals(entry.Path, entry.Path.Peer.SendPath);
         events.PingEnded(

@@ -6,28 +6,28 @@ namespace FastForward.Transport.Session;
 internal sealed class ProbeReplies
 {
     /// <summary>Above it the oldest is forgotten: whoever asks more often than it is answered will not miss it.</summary>
-    public const int MaxOwed = 256;
+    public const int MaxPending = 256;
 
-    private readonly Queue<(uint Id, int Size, long Since)> _owed = new();
+    private readonly Queue<(uint Id, int Size, long Since)> _pending = new();
 
-    public bool IsOwed => _owed.Count > 0;
+    public bool IsPending => _pending.Count > 0;
 
     /// <param name="now">When the probe came.</param>
     /// <param name="id">Its number.</param>
     /// <param name="size">The size of its element: the answer has the same, if it can.</param>
     public void Add(long now, uint id, int size)
     {
-        if (_owed.Count == MaxOwed)
-            _owed.Dequeue();
-        _owed.Enqueue((id, Math.Clamp(size, WireFormat.ProbeReply, WireFormat.LongestProbe), now));
+        if (_pending.Count == MaxPending)
+            _pending.Dequeue();
+        _pending.Enqueue((id, Math.Clamp(size, WireFormat.ProbeReply, WireFormat.LongestProbe), now));
     }
 
     /// <summary>Writes what fits.</summary>
     public void Write(long now, ref FrameWriter frame)
     {
-        while (_owed.TryPeek(out (uint Id, int Size, long Since) reply) && frame.Room >= reply.Size)
+        while (_pending.TryPeek(out (uint Id, int Size, long Since) reply) && frame.Room >= reply.Size)
         {
-            _owed.Dequeue();
+            _pending.Dequeue();
             frame.WriteProbeReply(reply.Id, (uint)(now - reply.Since), reply.Size);
         }
     }

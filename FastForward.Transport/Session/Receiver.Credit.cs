@@ -30,16 +30,16 @@ internal sealed partial class Receiver : ICreditOwner
         _held -= bytes;
         _kept.Bytes -= bytes;
         if (held.IsEnded)
-            OweCredit(now, bytes);
+            ScheduleCredit(now, bytes);
         else
-            Owe(now, held, bytes);
+            ScheduleAck(now, held, bytes);
     }
 
     /// <summary>Credit of a former life of the peer came back: there may be more for this one.</summary>
     public void OnFormerReleased(long now, int bytes)
     {
         _isHeldBack = true; // this grant too may be lost with a path
-        OweCredit(now, bytes);
+        ScheduleCredit(now, bytes);
     }
 
     /// <summary>
@@ -53,10 +53,10 @@ internal sealed partial class Receiver : ICreditOwner
         for (ReceiveStream? stream = _streams.Oldest; stream is not null; stream = stream.Newer)
         {
             if (stream.IsHeldBack)
-                Owe(now, stream, 0);
+                ScheduleAck(now, stream, 0);
         }
 
-        OweCredit(now, 0);
+        ScheduleCredit(now, 0);
     }
 
     // A stream whose messages the application keeps gets the smallest window there is: with a larger one a few streams
@@ -87,10 +87,10 @@ internal sealed partial class Receiver : ICreditOwner
     private bool HasCreditFor(ReceiveStream stream, int cost) =>
         stream.CreditUsed + (ulong)cost <= stream.CreditLimit && _creditUsed + (ulong)cost <= _creditLimit;
 
-    private void OweCredit(long now, int bytes)
+    private void ScheduleCredit(long now, int bytes)
     {
         _unacknowledged += bytes;
-        _creditOwed = true;
+        _creditPending = true;
         _ackDue = Math.Min(_ackDue, _unacknowledged >= AssociationAckThreshold ? now : now + _options.AckDelay);
     }
 }

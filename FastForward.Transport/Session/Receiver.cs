@@ -26,7 +26,7 @@ internal sealed partial class Receiver
     private ReceiveStream? _ackHead;
     private ReceiveStream? _ackTail;
     private int _acksQueued;
-    private bool _creditOwed;
+    private bool _creditPending;
     private ulong _creditUsed;
     private long _unacknowledged;
     private long _partialBytes;
@@ -56,7 +56,8 @@ internal sealed partial class Receiver
     public long OutputDue => _ackDue;
 
     // A sender has no more streams open than its limit, so one that follows the rules does not come near this.
-    private bool OwesTooMuch => _acksQueued + _answers.Count >= Math.Max(_options.MaxStreams * 4, LeastAnswers);
+    private bool HasTooManyAnswersPending =>
+        _acksQueued + _answers.Count >= Math.Max(_options.MaxStreams * 4, LeastAnswers);
 
     /// <summary>Takes a message or a part of one.</summary>
     /// <returns>False when the peer exceeds its credit, or makes this side owe more answers than it may: the path has to end.</returns>
@@ -66,7 +67,7 @@ internal sealed partial class Receiver
         ReceiveStream? stream = _streams.Use(message.Stream);
         if (stream is null)
         {
-            if (OwesTooMuch)
+            if (HasTooManyAnswersPending)
                 return false;
             if (messageClass == MessageClass.Reliable && KeepsTooMuchOfFormerLives)
                 Refuse(now, message.Stream);
@@ -98,13 +99,13 @@ internal sealed partial class Receiver
         ReceiveStream? stream = _streams.Use(id);
         if (stream is null)
         {
-            if (OwesTooMuch)
+            if (HasTooManyAnswersPending)
                 return false;
             if (!_ended.TryGet(id, out EndedStream ended))
             {
                 // Its first messages were given up before they left. The application may be waiting for them.
                 _ended.Add(id, new EndedStream((ulong)sequence + 1, 0));
-                TellEnd(id, StreamEndReason.Reset, code, 0);
+                NotifyEnd(id, StreamEndReason.Reset, code, 0);
             }
             else if ((int)(sequence - (uint)ended.End) is >= 0 and int beyond)
             {
@@ -122,7 +123,7 @@ internal sealed partial class Receiver
             return true;
         stream.Expected += (ulong)step + 1;
         if (stream.Class == MessageClass.Reliable)
-            Owe(now, stream, 0);
+            ScheduleAck(now, stream, 0);
         End(stream, StreamEndReason.Reset, code, 0);
         return true;
     }
@@ -144,15 +145,15 @@ internal sealed partial class Receiver
     /// <summary>Puts what is owed into the frame, as far as it fits.</summary>
     public void Write(ref FrameWriter frame)
     {
-        if (_ackHead is null && _answers.Count == 0 && !_creditOwed)
+        if (_ackHead is null && _answers.Count == 0 && !_creditPending)
             return;
-        if (_creditOwed)
+        if (_creditPending)
         {
             if (frame.Room < WireFormat.Credit)
                 return;
             frame.WriteCredit(Limit());
             _unacknowledged = 0;
-            _creditOwed = false;
+            _creditPending = false;
         }
 
         if (!WriteAnswers(ref frame))
@@ -211,7 +212,7 @@ internal sealed partial class Receiver
         if (!message.IsMark)
             Deliver(stream, sequence, message.IsEnd, (ulong)step, message.Payload);
         if (message.IsEnd)
-            TellEnd(stream.Id, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
+            NotifyEnd(stream.Id, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
     }
 
     private bool Reliable(long now, ReceiveStream stream, in MessageElement message)
@@ -220,7 +221,7 @@ internal sealed partial class Receiver
         if (step < 0)
         {
             _statistics.Duplicate();
-            Owe(now, stream, 0);
+            ScheduleAck(now, stream, 0);
             return true;
         }
 
@@ -284,13 +285,13 @@ internal sealed partial class Receiver
         ulong sequence = stream.Expected++;
         stream.CreditUsed += (ulong)cost;
         _creditUsed += (ulong)cost;
-        Owe(now, stream, cost);
+        ScheduleAck(now, stream, cost);
         if (isEnd)
             Forget(stream);
         if (!isMark)
             Deliver(stream, sequence, isEnd, 0, payload);
         if (isEnd)
-            TellEnd(stream.Id, StreamEndReason.Ended, 0, 0);
+            NotifyEnd(stream.Id, StreamEndReason.Ended, 0, 0);
         return true;
     }
 
@@ -335,7 +336,7 @@ internal sealed partial class Receiver
         // Its value is taken now: by the time of writing the stream may be forgotten.
         _ended.TryGet(id, out EndedStream ended);
         _answers[id] = (refuse || _answers.GetValueOrDefault(id).Refuse, ended);
-        _creditOwed |= !refuse;
+        _creditPending |= !refuse;
         _ackDue = Math.Min(_ackDue, refuse ? now : now + _options.AckDelay);
     }
 
@@ -355,10 +356,10 @@ internal sealed partial class Receiver
         return true;
     }
 
-    private void Owe(long now, ReceiveStream stream, int cost)
+    private void ScheduleAck(long now, ReceiveStream stream, int cost)
     {
         stream.Unacknowledged += cost;
-        OweCredit(now, cost); // also with a repetition: the grant may have been lost together with the acknowledgement
+        ScheduleCredit(now, cost); // also with a repetition: the grant may have been lost together with the acknowledgement
         if (!stream.AckQueued)
         {
             stream.AckQueued = true;
@@ -377,7 +378,7 @@ internal sealed partial class Receiver
     private void End(ReceiveStream stream, StreamEndReason reason, uint code, ulong skipped)
     {
         Forget(stream);
-        TellEnd(stream.Id, reason, code, skipped);
+        NotifyEnd(stream.Id, reason, code, skipped);
     }
 
     // Before the application is called: what it does inside the callback meets the stream as ended.
@@ -398,6 +399,6 @@ internal sealed partial class Receiver
         _pool.Return(partial);
     }
 
-    private void TellEnd(ulong stream, StreamEndReason reason, uint code, ulong skipped) =>
+    private void NotifyEnd(ulong stream, StreamEndReason reason, uint code, ulong skipped) =>
         _events.StreamEnded(new StreamEnd(_peer, stream, reason, code, skipped));
 }

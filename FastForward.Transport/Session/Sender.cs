@@ -119,13 +119,13 @@ internal sealed class Sender
             Close(stream);
         }
 
-        TellWritable();
+        NotifyWritable();
     }
 
     public void GrantCredit(ulong limit)
     {
         _creditLimit = Math.Max(_creditLimit, limit);
-        TellWritable();
+        NotifyWritable();
     }
 
     /// <summary>The peer takes no more of a stream.</summary>
@@ -137,7 +137,7 @@ internal sealed class Sender
         stream.IsEnded = true;
         TakeBack(stream, creditUsed);
         Close(stream);
-        TellWritable();
+        NotifyWritable();
     }
 
     /// <summary>The path that carried the frames is gone: what is not acknowledged goes out again on the next one.</summary>
@@ -283,7 +283,7 @@ internal sealed class Sender
         }
 
         if (freed)
-            TellWritable();
+            NotifyWritable();
     }
 
     private bool TryWriteRealTime(OutgoingMessage message, long age, ref FrameWriter frame)
@@ -381,7 +381,7 @@ internal sealed class Sender
         _ended.Add(stream.Id, stream.NextSequence);
     }
 
-    private void TellWritable()
+    private void NotifyWritable()
     {
         if (_refused.Count == 0)
             return;

@@ -15,15 +15,15 @@ internal sealed partial class SessionPath
     public long FramesSent => (long)_packetNumber;
 
     /// <summary>Probes of <see cref="Peer.Pings"/> that wait to be written here.</summary>
-    public int PingsOwed { get; set; }
+    public int PendingPings { get; set; }
 
     private int WriteData(long now, Span<byte> frame, out bool realTime)
     {
         FrameWriter writer = new(frame);
-        if (Prober.IsOwed)
+        if (Prober.IsPending)
             writer.WriteProbe(Prober.Take(now));
         _probeReplies.Write(now, ref writer);
-        if (PingsOwed > 0)
+        if (PendingPings > 0)
             Peer.Pings.Write(this, ref writer);
         Peer.WriteContent(this, now, ref writer);
         realTime = writer.HasRealTime;
@@ -142,11 +142,11 @@ internal sealed partial class SessionPath
             return;
         }
 
-        long roundTrip = Prober.OnReply(now, id, hold, out bool metChallenge);
+        long roundTrip = Prober.OnReply(now, id, hold, out bool challengeAnswered);
         if (roundTrip < 0)
             return;
         Measurement.AddRoundTrip(roundTrip);
-        if (metChallenge)
+        if (challengeAnswered)
             Peer.OnChallengeMet(now);
         if (!IsSuspect)
             return;

@@ -9,8 +9,8 @@ internal sealed partial class SessionPath
     private long _initDue;
     private long _initInterval;
     private uint _initTimestamp;
-    private bool _answerOwed;
-    private bool _confirmOwed;
+    private bool _responsePending;
+    private bool _confirmPending;
 
     /// <summary>A path that this side begins, over a link that just opened.</summary>
     public static SessionPath Initiate(Peer peer, TransportKind kind, LinkTraits traits, uint localIndex, long now) =>
@@ -32,7 +32,7 @@ internal sealed partial class SessionPath
             PeerIncarnation = init.Incarnation,
             Epoch = epoch,
             _initTimestamp = init.Timestamp,
-            _answerOwed = true,
+            _responsePending = true,
         };
 
     /// <summary>The INIT that this path answers was repeated: its answer got lost.</summary>
@@ -41,7 +41,7 @@ internal sealed partial class SessionPath
         if (Phase is not (PathPhase.Answering or PathPhase.Established) || IsInitiator)
             return;
         _initTimestamp = timestamp;
-        _answerOwed = Phase == PathPhase.Answering;
+        _responsePending = Phase == PathPhase.Answering;
     }
 
     // Where there is no connection, nobody at home looks like a lost frame: it is asked for longer, and then the address
@@ -97,7 +97,7 @@ internal sealed partial class SessionPath
                 OnResponse(now, handshake);
                 break;
             case FrameType.Response when IsEstablished && IsInitiator && handshake.SenderIndex == RemoteIndex:
-                _confirmOwed = true; // ours got lost
+                _confirmPending = true; // ours got lost
                 break;
             case FrameType.Confirm
                 when Phase == PathPhase.Answering
@@ -116,7 +116,7 @@ internal sealed partial class SessionPath
         PeerIncarnation = response.Incarnation;
         Epoch = response.Epoch;
         Measurement.AddRoundTrip((int)((uint)now - response.Timestamp)); // what it returns may be anything
-        _confirmOwed = true;
+        _confirmPending = true;
         Establish(now);
     }
 

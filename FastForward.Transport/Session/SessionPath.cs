@@ -75,7 +75,7 @@ internal sealed partial class SessionPath
     public uint LastTimestamp { get; private set; }
 
     /// <summary>Why the path ended, for a person.</summary>
-    public string? EndedBecause { get; private set; }
+    public string? EndReason { get; private set; }
 
     public PathMeasurement Measurement { get; } = new();
 
@@ -121,11 +121,11 @@ internal sealed partial class SessionPath
         Phase switch
         {
             PathPhase.Initiating => now >= _initDue,
-            PathPhase.Answering => _answerOwed,
-            PathPhase.Established => _confirmOwed
-                || _probeReplies.IsOwed
-                || Prober.IsOwed
-                || PingsOwed > 0
+            PathPhase.Answering => _responsePending,
+            PathPhase.Established => _confirmPending
+                || _probeReplies.IsPending
+                || Prober.IsPending
+                || PendingPings > 0
                 || Peer.HasOutput(this, now),
             PathPhase.Closing => true,
             _ => false,
@@ -143,11 +143,11 @@ internal sealed partial class SessionPath
         {
             case PathPhase.Initiating when now >= _initDue:
                 return WriteInit(now, frame);
-            case PathPhase.Answering when _answerOwed:
-                _answerOwed = false;
+            case PathPhase.Answering when _responsePending:
+                _responsePending = false;
                 return WriteHandshake(FrameType.Response, _initTimestamp, frame);
-            case PathPhase.Established when _confirmOwed:
-                _confirmOwed = false;
+            case PathPhase.Established when _confirmPending:
+                _confirmPending = false;
                 return WriteHandshake(FrameType.Confirm, (uint)now, frame);
             case PathPhase.Established:
                 return WriteData(now, frame, out realTime);
@@ -194,7 +194,7 @@ internal sealed partial class SessionPath
     {
         _suspectSince += duration;
         _drainsUntil += duration;
-        Prober.Forgive();
+        Prober.OnStall();
     }
 
     /// <summary>The time <see cref="NextTimeout"/> came.</summary>
@@ -218,7 +218,7 @@ internal sealed partial class SessionPath
                     OnSilent(now);
                 break;
             case PathPhase.Draining when now >= _drainsUntil:
-                Finish(now, EndedBecause!);
+                Finish(now, EndReason!);
                 break;
         }
     }
@@ -230,7 +230,7 @@ internal sealed partial class SessionPath
             return;
         _closeReason = reason;
         _closesAssociation = association;
-        EndedBecause = because;
+        EndReason = because;
         if (!IsEstablished)
         {
             Finish(now, because);
@@ -252,7 +252,7 @@ internal sealed partial class SessionPath
         }
         else
         {
-            Finish(now, EndedBecause!);
+            Finish(now, EndReason!);
         }
     }
 
@@ -261,7 +261,7 @@ internal sealed partial class SessionPath
     {
         if (Phase == PathPhase.Finished)
             return;
-        EndedBecause ??= because;
+        EndReason ??= because;
         Phase = PathPhase.Finished;
         Peer.OnPathFinished(this, now);
     }

@@ -116,7 +116,7 @@ internal sealed unsafe class DatagramRuns : IDisposable
         {
             LibC.MessageHeader* next = &first[length].Header;
             nuint bytes = next->Vectors->Length;
-            if (bytes > size || total + bytes > MostBytes || !GoTogether(&first->Header, next))
+            if (bytes > size || total + bytes > MostBytes || !CanCoalesce(&first->Header, next))
                 break;
             vectors[length++] = *next->Vectors;
             total += bytes;
@@ -127,7 +127,7 @@ internal sealed unsafe class DatagramRuns : IDisposable
         return length;
     }
 
-    private static bool GoTogether(LibC.MessageHeader* one, LibC.MessageHeader* other) =>
+    private static bool CanCoalesce(LibC.MessageHeader* one, LibC.MessageHeader* other) =>
         new ReadOnlySpan<byte>(one->Name, (int)one->NameLength).SequenceEqual(
             new ReadOnlySpan<byte>(other->Name, (int)other->NameLength)
         )

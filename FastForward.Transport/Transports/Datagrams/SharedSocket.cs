@@ -33,7 +33,7 @@ internal abstract class SharedSocket : IDisposable
     public bool IsBlocked { get; private set; }
 
     /// <summary>Links were refused and room has come since.</summary>
-    public bool OwesWritable => _refused.Count > 0 && Outgoing.HasFree;
+    public bool HasRefusedLinks => _refused.Count > 0 && Outgoing.HasFree;
 
     /// <summary>Adds the socket to an epoll instance. Its interest in EPOLLOUT follows <see cref="IsBlocked"/>.</summary>
     public void Watch(Epoll epoll, ulong token)
@@ -62,7 +62,7 @@ internal abstract class SharedSocket : IDisposable
     public void Forget(DatagramLink link) => _refused.Remove(link);
 
     /// <summary>Hands the refused links over to be told.</summary>
-    public void TellRefused()
+    public void NotifyRefused()
     {
         foreach (DatagramLink link in _refused)
             link.RoomAgain();

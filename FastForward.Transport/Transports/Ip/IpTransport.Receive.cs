@@ -20,8 +20,8 @@ public sealed partial class IpTransport
         {
             if (socket.IsBlocked)
                 socket.Flush();
-            if (socket.OwesWritable)
-                socket.TellRefused();
+            if (socket.HasRefusedLinks)
+                socket.NotifyRefused();
         }
 
         work += _events.Dispatch(sink, budget - Math.Min(work, budget));

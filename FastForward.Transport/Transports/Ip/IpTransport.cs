@@ -232,7 +232,7 @@ public sealed partial class IpTransport : IForwardTransport
             return true;
         foreach (UdpSocket socket in _sockets)
         {
-            if (socket.OwesWritable)
+            if (socket.HasRefusedLinks)
                 return true;
         }
 

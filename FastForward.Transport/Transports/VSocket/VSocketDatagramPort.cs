@@ -108,7 +108,7 @@ internal sealed class VSocketDatagramPort : IDisposable
         }
     }
 
-    public bool Arm() => _events.Any || _incoming.HasMore || _socket.OwesWritable;
+    public bool Arm() => _events.Any || _incoming.HasMore || _socket.HasRefusedLinks;
 
     public void Dispose()
     {
@@ -140,8 +140,8 @@ internal sealed class VSocketDatagramPort : IDisposable
         int work = Deliver(budget); // what a sink that threw has left
         if (_socket.IsBlocked)
             _socket.Flush();
-        if (_socket.OwesWritable)
-            _socket.TellRefused();
+        if (_socket.HasRefusedLinks)
+            _socket.NotifyRefused();
         work += _events.Dispatch(_sink, Math.Max(0, budget - work));
         while (work < budget && !_incoming.HasMore)
         {
