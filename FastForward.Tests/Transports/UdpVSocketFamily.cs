@@ -38,4 +38,6 @@ internal sealed unsafe class UdpVSocketFamily : IVSocketFamily
         IpAddresses.Read(address) is { } source ? new VSocketEndPoint(VSocketEndPoint.LocalCid, source.Port) : null;
 
     public uint? ReadPeer(Descriptor socket) => throw new NotSupportedException();
+
+    public uint? ReadOwnCid() => VSocketEndPoint.AnyCid;
 }

@@ -21,6 +21,12 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
     /// <summary>The context id of every far end.</summary>
     public uint? PeerCid { get; set; } = VSocketEndPoint.LocalCid;
 
+    /// <summary>The context id of this machine; null when it cannot be read.</summary>
+    public uint? OwnCid { get; set; } = VSocketEndPoint.AnyCid;
+
+    /// <summary>How often <see cref="OwnCid"/> was read.</summary>
+    public int OwnCidReads { get; private set; }
+
     public bool TearsPackets { get; init; }
 
     public bool CarriesSeqPacket { get; set; } = true;
@@ -58,6 +64,12 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
     public VSocketEndPoint? ReadAddress(ReadOnlySpan<byte> address) => throw new NotSupportedException();
 
     public uint? ReadPeer(Descriptor socket) => PeerCid;
+
+    public uint? ReadOwnCid()
+    {
+        OwnCidReads++;
+        return OwnCid;
+    }
 
     private static int With(string path, Func<nint, uint, int> call)
     {

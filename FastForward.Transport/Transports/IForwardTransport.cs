@@ -64,6 +64,20 @@ public interface IForwardTransport : ILoopSource, IDisposable
     /// <exception cref="NotSupportedException">The medium has connections.</exception>
     bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame);
 
+    /// <summary>
+    /// Compares what the kernel vouches for about a peer's machine with the end points of that peer's routes. Media on
+    /// which the kernel vouches for no machine answer null.
+    /// </summary>
+    /// <param name="routed">The end points of all routes of the peer, of any type; may be empty.</param>
+    /// <param name="contextId">
+    /// The context id of the peer's machine (<see cref="PeerCredentials.ContextId"/> or
+    /// <see cref="StrangerSource.ContextId"/>); null when the kernel named none.
+    /// </param>
+    /// <returns>
+    /// Null when the peer may be what its routes say; otherwise why not, as one clause for a log or a refusal.
+    /// </returns>
+    string? FindSourceMismatch(IReadOnlyList<EndPoint> routed, uint? contextId) => null;
+
     /// <summary>Hands all staged frames of all links to the medium, as far as it takes them without waiting.</summary>
     void Flush();
 

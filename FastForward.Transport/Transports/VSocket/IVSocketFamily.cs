@@ -37,4 +37,7 @@ internal interface IVSocketFamily
 
     /// <summary>The context id of the far end of a connected socket; null when the kernel does not say.</summary>
     uint? ReadPeer(Descriptor socket);
+
+    /// <summary>See <see cref="VSocketMachine.ReadCid"/>.</summary>
+    uint? ReadOwnCid();
 }

@@ -67,4 +67,6 @@ internal sealed unsafe class VSocketFamily : IVSocketFamily
         uint length = (uint)sizeof(LibC.VSocketAddress);
         return LibC.GetPeerName(socket, &address, &length) == 0 ? address.Cid : null;
     }
+
+    public uint? ReadOwnCid() => VSocketMachine.ReadCid(out _);
 }

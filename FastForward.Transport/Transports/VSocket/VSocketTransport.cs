@@ -23,6 +23,8 @@ public sealed partial class VSocketTransport : IForwardTransport
     private readonly VSocketTransportOptions _options;
     private readonly IVSocketFamily _family;
     private readonly ILogger _logger;
+    private readonly VSocketSourceCheck _sources;
+    private ForwardLoop? _loop;
     private ConnectionPort? _port;
     private VSocketDatagramPort? _datagrams;
     private bool _disposed;
@@ -44,6 +46,7 @@ public sealed partial class VSocketTransport : IForwardTransport
         options.Validate();
         _options = options;
         _family = family;
+        _sources = new VSocketSourceCheck(family);
         _logger = logger ?? NullLogger<VSocketTransport>.Instance;
     }
 
@@ -105,8 +108,7 @@ public sealed partial class VSocketTransport : IForwardTransport
 
     private void Serve(Descriptor listener, VSocketType type, ForwardLoop loop, ILinkSink sink)
     {
-        uint cid =
-            VSocketMachine.ReadCid(out _) is { } own && own != VSocketEndPoint.AnyCid ? own : VSocketEndPoint.LocalCid;
+        uint cid = _family.ReadOwnCid() is { } own && own != VSocketEndPoint.AnyCid ? own : VSocketEndPoint.LocalCid;
         VSocketEndPoint local = new(cid, _options.Port);
         if (type == VSocketType.Datagram)
         {
@@ -137,6 +139,7 @@ public sealed partial class VSocketTransport : IForwardTransport
             _port = new ConnectionPort(this, medium, options, Statistics, loop, sink, listener, local, _logger);
         }
 
+        _loop = loop;
         ListenerType = type;
         LocalEndPoints = [local];
         LogStarted(_logger, local, type);
@@ -160,6 +163,19 @@ public sealed partial class VSocketTransport : IForwardTransport
     /// <inheritdoc/>
     public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) =>
         (_datagrams ?? throw NoStrangers()).TryAnswer(source, frame);
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The context ids of one machine (1, its own, and 2 where it is no guest) are equal here. This machine's own one is
+    /// read at most once a second.
+    /// </remarks>
+    public string? FindSourceMismatch(IReadOnlyList<EndPoint> routed, uint? contextId)
+    {
+        ArgumentNullException.ThrowIfNull(routed);
+        ForwardLoop loop = _loop ?? throw new InvalidOperationException("The transport has not been started.");
+        loop.VerifyAccess();
+        return _sources.Find(routed, contextId, loop.Now);
+    }
 
     /// <summary>Sends staged datagrams. Where there are connections, frames leave at Commit, and those that find no room as soon as there is some.</summary>
     public void Flush()
