@@ -30,9 +30,9 @@ internal sealed class BenchmarkNode : IDisposable
         _hasThread = hasThread;
         _resolver = new OverrideResolver([_routes], new RouteOptions { SocketDirectory = directory });
         _transport = BenchmarkMedia.Create(kind, directory, _port);
-        Node = new ForwardNode(loop, new ForwardNodeOptions { Node = id }, [_transport], _resolver, handler);
+        Node = new ForwardNode(loop, new ForwardNodeOptions { Node = id }, [_transport], _resolver);
         (handler as ForwardClient)?.Attach(Node, loop);
-        Node.Start();
+        Node.Start(handler);
     }
 
     public ForwardLoop Loop { get; }

@@ -84,12 +84,12 @@ public class FrameSuite
         _near = Start(Near);
         _far = Start(Far);
         Peer peer = _near.GetOrAdd(Far);
-        _out = SessionPath.Initiate(peer, TransportKind.Socket, traits, 1, 0);
+        _out = SessionPath.Initiate(peer, TransportKind.Socket, traits, 1, this, 0);
         peer.Add(_out);
         int length = _out.WriteFrame(0, _frame, out _);
         if (!Handshake.TryRead(_frame.AsSpan(0, length), out Handshake init))
             throw new InvalidOperationException("This is no INIT.");
-        _in = _far.Answer(0, init, TransportKind.Socket, traits, 2);
+        _in = _far.Answer(0, init, TransportKind.Socket, traits, 2, this);
         _out.ReadFrame(0, Written(_in));
         while (_out.HasOutput(0) || _in.HasOutput(0))
         {
@@ -105,8 +105,9 @@ public class FrameSuite
         Span<byte> Written(SessionPath path) => _frame.AsSpan(0, path.WriteFrame(0, _frame, out _));
     }
 
-    private static Peers Start(uint node) =>
-        new(
+    private static Peers Start(uint node)
+    {
+        Peers peers = new(
             new SessionOptions
             {
                 Node = node,
@@ -116,23 +117,24 @@ public class FrameSuite
             new NoEvents(),
             new NodeStatistics(),
             new AnyAdmission(),
-            new MessagePool(),
-            static _ => 0
+            new MessageMemory(),
+            static _ => 0,
+            new NoDriver()
         );
+        peers.GetOrAdd(Near);
+        peers.GetOrAdd(Far);
+        return peers;
+    }
 
     private sealed class AnyAdmission : IAdmission
     {
         public bool IsClosed => false;
 
-        public bool IsConfigured(uint node, out uint keyId)
-        {
-            keyId = 0;
-            return true;
-        }
+        public uint RequiredKey(uint node) => 0;
 
         public bool AllowsUnkeyed(TransportKind kind) => true;
 
-        public string? ReasonAgainst(uint node, TransportKind kind, uint? contextId) => null;
+        public string? FindSourceMismatch(uint node, TransportKind kind, uint? contextId) => null;
     }
 
     private sealed class NoEvents : ISessionEvents
@@ -148,9 +150,16 @@ public class FrameSuite
         public void PeerChanged(in PeerEvent change) { }
 
         public void PingEnded(in PingResult result, Action<PingResult> callback) { }
+    }
 
-        public void PathFinished(SessionPath path) { }
+    private sealed class NoDriver : IPeerDriver, IPeerDriverFactory
+    {
+        public IPeerDriver Create(Peer peer) => this;
 
-        public void Pending(Peer peer) { }
+        public void OnPending() { }
+
+        public void OnPathFinished(SessionPath path) { }
+
+        public void OnChanged(in PeerEvent change) { }
     }
 }

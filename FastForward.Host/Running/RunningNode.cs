@@ -48,10 +48,9 @@ internal sealed class RunningNode : IDisposable
             },
             Transports,
             _routes,
-            Actors,
-            loggers.CreateLogger<ForwardNode>(),
-            _metrics
+            loggers.CreateLogger<ForwardNode>()
         );
+        _metrics.Add(Node);
     }
 
     /// <summary>What the instance file says.</summary>
@@ -82,7 +81,7 @@ internal sealed class RunningNode : IDisposable
         Actors.Start(Node, Loop);
         try
         {
-            Node.Start();
+            Node.Start(Actors);
         }
         catch (TransportException exception)
         {

@@ -24,7 +24,7 @@ public sealed class ActorSystemTests : IDisposable
         _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleStrategy.Block, SlowCycleMicros = 1000 }, _time);
 
         // Not started: the tests raise its events themselves.
-        _node = new ForwardNode(_loop, new ForwardNodeOptions { Node = 25_011 }, [], _routes, _system);
+        _node = new ForwardNode(_loop, new ForwardNodeOptions { Node = 25_011 }, [], _routes);
     }
 
     private IForwardHandler Handler => _system;
@@ -434,7 +434,7 @@ public sealed class ActorSystemTests : IDisposable
                 );
         };
         Start();
-        _node.Start();
+        _node.Start(_system);
         SendResult sent = _node.Send(
             _node.Id,
             client.Context!.NewStream(7),

@@ -37,7 +37,7 @@ internal sealed class ClientNode : IAsyncDisposable
             new RouteOptions { SocketDirectory = directory }
         );
         SocketTransport socket = new(new SocketTransportOptions { Port = Port(id), Directory = directory });
-        Node = new ForwardNode(Loop, nodeOptions, [socket], _resolver, Client);
+        Node = new ForwardNode(Loop, nodeOptions, [socket], _resolver);
         Client.Attach(Node, Loop);
     }
 
@@ -55,7 +55,7 @@ internal sealed class ClientNode : IAsyncDisposable
 
     public void Start()
     {
-        Node.Start();
+        Node.Start(Client);
         Loop.Start($"node {Id}");
     }
 

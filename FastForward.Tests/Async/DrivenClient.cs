@@ -17,9 +17,9 @@ internal sealed class DrivenClient : IAsyncDisposable
         Client = new ForwardClient(options);
         ForwardNodeOptions nodeOptions = new() { Node = Self };
         configure?.Invoke(nodeOptions);
-        Node = new ForwardNode(Loop, nodeOptions, [], _resolver, Client);
+        Node = new ForwardNode(Loop, nodeOptions, [], _resolver);
         Client.Attach(Node, Loop);
-        Node.Start();
+        Node.Start(Client);
         Cycle();
     }
 

@@ -163,9 +163,9 @@ public sealed class SendAsyncTests
                     driven.Node.Send(Self, stream, MessageClass.Reliable, new byte[60_000]).IsAccepted,
                     Is.True
                 );
+            driven.Cycle();
         }
 
-        driven.Cycle();
         Assert.That(unread.Count, Is.EqualTo(40));
         driven.Loop.Post(() =>
         {

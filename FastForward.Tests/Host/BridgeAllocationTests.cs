@@ -49,9 +49,9 @@ public sealed class BridgeAllocationTests
         ActorSystem actors = new();
         actors.Add(bridge, bridge.AnswerService);
         actors.Add(outlet, outlet.Service);
-        using ForwardNode node = new(loop, new ForwardNodeOptions { Node = 25011 }, [], routes, actors);
+        using ForwardNode node = new(loop, new ForwardNodeOptions { Node = 25011 }, [], routes);
         actors.Start(node, loop);
-        node.Start();
+        node.Start(actors);
         DatagramSocket[] clients = [DatagramSocket.Connect(listen), DatagramSocket.Connect(listen)];
         byte[] buffer = new byte[100];
 

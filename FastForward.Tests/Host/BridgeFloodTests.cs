@@ -39,9 +39,9 @@ public sealed class BridgeFloodTests
         using OverrideResolver routes = new([]);
         ActorSystem actors = new();
         actors.Add(bridge, bridge.AnswerService);
-        using ForwardNode node = new(loop, new ForwardNodeOptions { Node = 25011 }, [], routes, actors);
+        using ForwardNode node = new(loop, new ForwardNodeOptions { Node = 25011 }, [], routes);
         actors.Start(node, loop);
-        node.Start();
+        node.Start(actors);
         using DatagramSocket client = DatagramSocket.Connect(listen);
         byte[] datagram = new byte[1000];
         for (int i = 0; i < Count; i++)

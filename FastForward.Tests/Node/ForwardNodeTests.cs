@@ -151,16 +151,10 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     public void A_node_that_was_stopped_before_its_start_says_so()
     {
         using OverrideResolver routes = new([]);
-        using ForwardNode node = new(
-            _world.Loop,
-            new ForwardNodeOptions { Node = 4 },
-            [],
-            routes,
-            new FastForward.Transport.Actors.ActorSystem()
-        );
+        using ForwardNode node = new(_world.Loop, new ForwardNodeOptions { Node = 4 }, [], routes);
         Assert.That(node.StopAsync().IsCompletedSuccessfully, Is.True);
         Assert.That(
-            node.Start,
+            () => node.Start(new FastForward.Transport.Actors.ActorSystem()),
             Throws
                 .InstanceOf<ObjectDisposedException>()
                 .With.Property(nameof(ObjectDisposedException.ObjectName))

@@ -53,13 +53,56 @@ public sealed class LocalDeliveryTests
     }
 
     [Test]
-    public void A_reset_behind_the_end_changes_nothing()
+    public void A_reset_behind_the_end_gives_up_what_was_not_delivered()
     {
         _node.Node.Send(Self, 1, MessageClass.Reliable, "x"u8, SendOptions.End);
         Assert.That(_node.Node.ResetStream(Self, 1, 5), Is.EqualTo(SendStatus.Accepted));
         Cycle();
+        Assert.That(_node.Messages, Is.Empty);
+        Assert.That(_node.Reports, Is.EqualTo(new[] { new Undelivered(Self, 1, 0, 1, UndeliveredReason.StreamReset) }));
+        Assert.That(_node.Ends, Is.EqualTo(new[] { new StreamEnd(Self, 1, StreamEndReason.Reset, 5) }));
+    }
+
+    [Test]
+    public void A_reset_after_the_delivery_of_the_end_changes_nothing()
+    {
+        _node.Node.Send(Self, 1, MessageClass.Reliable, "x"u8, SendOptions.End);
+        Cycle();
+        Assert.That(_node.Node.ResetStream(Self, 1, 5), Is.EqualTo(SendStatus.StreamEnded));
+        Cycle();
         Assert.That(_node.Messages, Has.Count.EqualTo(1));
         Assert.That(_node.Ends, Is.EqualTo(new[] { new StreamEnd(Self, 1, StreamEndReason.Ended) }));
+    }
+
+    [TestCase(0)]
+    [TestCase(1100)]
+    [TestCase(32_768)]
+    [TestCase(65_536)]
+    public void Messages_of_every_size_arrive_once_and_in_order(int size)
+    {
+        for (byte i = 0; i < 3; i++)
+        {
+            byte[] payload = new byte[size];
+            Array.Fill(payload, i);
+            Assert.That(_node.Node.Send(Self, 1, MessageClass.Reliable, payload).IsAccepted, Is.True);
+        }
+
+        Cycle();
+        Assert.That(_node.Messages.Select(static message => message.Sequence), Is.EqualTo(new ulong[] { 0, 1, 2 }));
+        for (byte i = 0; i < 3; i++)
+            Assert.That(_node.Messages[i].Payload, Has.Length.EqualTo(size).And.All.EqualTo(i));
+    }
+
+    [Test]
+    public void What_a_callback_sends_to_the_node_itself_waits_for_the_next_cycle()
+    {
+        _node.OnReceived = () => _node.Node.Send(Self, 1, MessageClass.Reliable, "again"u8);
+        _node.Node.Send(Self, 1, MessageClass.Reliable, "x"u8);
+        for (int cycle = 1; cycle <= 10; cycle++)
+        {
+            _loop.DoWork();
+            Assert.That(_node.Messages, Has.Count.EqualTo(cycle));
+        }
     }
 
     [Test]

@@ -159,8 +159,8 @@ public sealed class NodeLifeTests
         SocketTransport socket = new(new SocketTransportOptions { Port = 5, Directory = directory.Path });
         IpTransport ip = new(new IpTransportOptions { Port = port, Addresses = [IPAddress.Loopback] });
         using StaticNode handler = new(driver.Loop, 9);
-        ForwardNode node = new(driver.Loop, new ForwardNodeOptions { Node = 1 }, [socket, ip], routes, handler);
-        TransportException failure = Assert.Throws<TransportException>(node.Start)!;
+        ForwardNode node = new(driver.Loop, new ForwardNodeOptions { Node = 1 }, [socket, ip], routes);
+        TransportException failure = Assert.Throws<TransportException>(() => node.Start(handler))!;
         Assert.That(failure.Message, Does.Contain(port.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         Assert.That(directory.Files, Is.Empty);
         driver.Cycle();
@@ -193,7 +193,7 @@ public sealed class NodeLifeTests
         using OverrideResolver routes = new([]);
         using StaticNode handler = new(_world.Loop, 9);
         ArgumentException refusal = Assert.Throws<ArgumentException>(() =>
-            _ = new ForwardNode(_world.Loop, options, [], routes, handler)
+            _ = new ForwardNode(_world.Loop, options, [], routes)
         )!;
         Assert.That(refusal.Message, Does.StartWith(name));
     }

@@ -1,6 +1,6 @@
 using FastForward.Transport;
-using FastForward.Transport.Node;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Node;
 

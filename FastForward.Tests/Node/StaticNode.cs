@@ -13,8 +13,8 @@ internal sealed class StaticNode : IForwardHandler, IDisposable
     {
         ForwardNodeOptions options = new() { Node = id };
         configure?.Invoke(options);
-        Node = new ForwardNode(loop, options, [], _resolver, this);
-        Node.Start();
+        Node = new ForwardNode(loop, options, [], _resolver);
+        Node.Start(this);
     }
 
     public ForwardNode Node { get; }
@@ -24,6 +24,8 @@ internal sealed class StaticNode : IForwardHandler, IDisposable
     public List<(ulong Stream, ulong Sequence, byte[] Payload, bool IsLast)> Messages { get; } = [];
 
     public List<StreamEnd> Ends { get; } = [];
+
+    public List<Undelivered> Reports { get; } = [];
 
     public List<ulong> WritableStreams { get; } = [];
 
@@ -36,6 +38,8 @@ internal sealed class StaticNode : IForwardHandler, IDisposable
     public void OnStreamEnd(in StreamEnd end) => Ends.Add(end);
 
     public void OnWritable(uint node, ulong stream) => WritableStreams.Add(stream);
+
+    public void OnUndelivered(in Undelivered report) => Reports.Add(report);
 
     public void Dispose()
     {

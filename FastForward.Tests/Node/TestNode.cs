@@ -54,15 +54,9 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         };
         VSocket = family is null ? new VSocketTransport(vsocketOptions) : new VSocketTransport(vsocketOptions, family);
         VSocketPort = vsocketOptions.Port;
-        Node = new ForwardNode(
-            world.Loop,
-            options,
-            vsockets ? [Ip, Socket, VSocket] : [Ip, Socket],
-            _resolver,
-            this,
-            metrics: metrics
-        );
-        Node.Start();
+        Node = new ForwardNode(world.Loop, options, vsockets ? [Ip, Socket, VSocket] : [Ip, Socket], _resolver);
+        metrics?.Add(Node);
+        Node.Start(this);
     }
 
     public ForwardNode Node { get; }

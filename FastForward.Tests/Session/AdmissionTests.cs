@@ -19,7 +19,7 @@ public sealed class AdmissionTests
         Epoch = 1,
     };
 
-    private readonly EventRecorder _events = new(new SimulatedNetwork(1).Start(9));
+    private readonly EventRecorder _events = new();
 
     [TestCase(0u, 0u, true, false, "Accept")]
     [TestCase(0u, 0u, false, false, "Reject KeyRequired")]
@@ -86,26 +86,32 @@ public sealed class AdmissionTests
             _events,
             new NodeStatistics(),
             policy,
-            new MessagePool(),
-            static _ => 0
+            new MessageMemory(),
+            static _ => 0,
+            policy
         );
+        peers.GetOrAdd(2);
         InitDecision decision = peers.Evaluate(0, init, kind, hostLocal, contextId, out RejectReason reason);
         return decision == InitDecision.Reject ? $"{decision} {reason}" : decision.ToString();
     }
 
-    private sealed class Policy(uint key, bool allowed, bool closed) : IAdmission
+    private sealed class Policy(uint key, bool allowed, bool closed) : IAdmission, IPeerDriverFactory, IPeerDriver
     {
         public bool IsClosed => closed;
 
-        public bool IsConfigured(uint node, out uint keyId)
-        {
-            keyId = key;
-            return node == 2;
-        }
+        public uint RequiredKey(uint node) => key;
 
         public bool AllowsUnkeyed(TransportKind kind) => allowed;
 
-        public string? ReasonAgainst(uint node, TransportKind kind, uint? contextId) =>
+        public string? FindSourceMismatch(uint node, TransportKind kind, uint? contextId) =>
             contextId == 66 ? "it is at 66" : null;
+
+        public IPeerDriver Create(Peer peer) => this;
+
+        public void OnPending() { }
+
+        public void OnPathFinished(SessionPath path) { }
+
+        public void OnChanged(in PeerEvent change) { }
     }
 }

@@ -8,6 +8,8 @@ namespace FastForward.Tests.Session;
 [TestFixture]
 public sealed class AssociationTests
 {
+    private static readonly object s_link = new();
+
     private const long Second = 1_000_000;
 
     [Test]
@@ -314,6 +316,7 @@ public sealed class AssociationTests
             TransportKind.Ip,
             SimulatedNetwork.DatagramTraits,
             900,
+            s_link,
             network.Now
         );
         a.Peer(2).Add(survivor);
@@ -382,7 +385,7 @@ public sealed class AssociationTests
             node.Peers.Evaluate(0, init, TransportKind.Ip, hostLocal: true, contextId: null, out _),
             Is.EqualTo(InitDecision.Accept)
         );
-        return node.Peers.Answer(0, init, TransportKind.Ip, SimulatedNetwork.DatagramTraits, index + 1000);
+        return node.Peers.Answer(0, init, TransportKind.Ip, SimulatedNetwork.DatagramTraits, index + 1000, s_link);
     }
 
     private static byte[] Init(SimulatedNode to, uint from, ulong incarnation, uint index)

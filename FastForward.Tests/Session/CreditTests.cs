@@ -1,4 +1,5 @@
 using FastForward.Transport;
+using FastForward.Transport.Buffers;
 using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
@@ -151,7 +152,6 @@ public sealed class CreditTests
     [Test]
     public void A_peer_that_makes_this_side_owe_without_end_loses_its_path()
     {
-        MessagePool pool = new();
         Receiver receiver = new(
             2,
             new SessionOptions
@@ -160,9 +160,9 @@ public sealed class CreditTests
                 Incarnation = 1,
                 MaxStreams = 4,
             },
-            new EventRecorder(null!),
+            new EventRecorder(),
             new PeerStatistics(2, new NodeStatistics()),
-            pool,
+            new BufferPool(),
             new KeptCredit()
         );
         ulong taken = 0;

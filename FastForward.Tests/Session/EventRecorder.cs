@@ -4,7 +4,7 @@ using FastForward.Transport.Session;
 namespace FastForward.Tests.Session;
 
 /// <summary>Keeps everything that the session tells its application.</summary>
-internal sealed class EventRecorder(SimulatedNode node) : ISessionEvents
+internal sealed class EventRecorder : ISessionEvents
 {
     public List<(uint From, ulong Stream, ulong Sequence, ulong Skipped, byte[] Payload)> Messages { get; } = [];
 
@@ -44,8 +44,4 @@ internal sealed class EventRecorder(SimulatedNode node) : ISessionEvents
     public void PeerChanged(in PeerEvent change) => Changes.Add(change);
 
     public void PingEnded(in PingResult result, Action<PingResult> callback) => callback(result);
-
-    public void PathFinished(SessionPath path) => node.OnPathFinished(path);
-
-    public void Pending(Peer peer) => node.QueuePump();
 }

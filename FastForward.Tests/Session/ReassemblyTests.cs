@@ -1,5 +1,6 @@
 using System.Text;
 using FastForward.Transport;
+using FastForward.Transport.Buffers;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
 
@@ -27,7 +28,7 @@ public sealed class ReassemblyTests
             _node.Options,
             _node.Recorder,
             new PeerStatistics(2, _node.Statistics),
-            new MessagePool(),
+            new BufferPool(),
             new KeptCredit()
         );
     }

@@ -1,4 +1,5 @@
 using CsCheck;
+using FastForward.Transport.Buffers;
 using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
@@ -68,21 +69,38 @@ public sealed class SessionPartTests
     }
 
     [Test]
-    public void The_message_pool_reuses_by_size_and_keeps_no_more_than_it_may()
+    public void Buffers_are_reused_by_size_and_no_more_is_kept_than_allowed()
     {
-        MessagePool pool = new(keepBytes: 1000);
-        OutgoingMessage small = pool.Rent(new byte[64]);
-        OutgoingMessage large = pool.Rent(new byte[65]);
-        Assert.That((small.Buffer.Length, large.Buffer.Length), Is.EqualTo((64, 128)));
-        Assert.That((pool.Rent(0).Buffer.Length, pool.Rent(65_536).Buffer.Length), Is.EqualTo((0, 65_536)));
+        BufferPool pool = new(keepBytes: 1000);
+        byte[] small = pool.Rent(64);
+        byte[] large = pool.Rent(65);
+        Assert.That((small.Length, large.Length), Is.EqualTo((64, 128)));
+        Assert.That((pool.Rent(0).Length, pool.Rent(65_536).Length), Is.EqualTo((0, 65_536)));
         pool.Return(small);
-        Assert.That(pool.Rent(new byte[65]), Is.Not.SameAs(small));
-        OutgoingMessage again = pool.Rent("abc"u8);
-        Assert.That(again, Is.SameAs(small));
-        Assert.That(again.Payload.ToArray(), Is.EqualTo("abc"u8.ToArray()));
-        OutgoingMessage tooMuch = pool.Rent(4096);
+        Assert.That(pool.Rent(65), Is.Not.SameAs(small));
+        Assert.That(pool.Rent(3), Is.SameAs(small));
+        byte[] tooMuch = pool.Rent(4096);
         pool.Return(tooMuch);
         Assert.That(pool.Rent(4096), Is.Not.SameAs(tooMuch));
+    }
+
+    [Test]
+    public void A_returned_message_is_reused_without_its_former_content()
+    {
+        OutgoingMessagePool pool = new(new BufferPool());
+        OutgoingMessage first = pool.Rent("abcdef"u8);
+        first.Kind = OutgoingKind.EndMark;
+        first.IsEnd = true;
+        byte[] buffer = first.Buffer;
+        pool.Return(first);
+        OutgoingMessage again = pool.Rent("xyz"u8);
+        Assert.That(again, Is.SameAs(first));
+        Assert.That(again.Buffer, Is.SameAs(buffer));
+        Assert.That(again.Payload.ToArray(), Is.EqualTo("xyz"u8.ToArray()));
+        Assert.That(
+            (again.Kind, again.IsEnd, again.Next),
+            Is.EqualTo((OutgoingKind.Message, false, null as OutgoingMessage))
+        );
     }
 
     [Test]

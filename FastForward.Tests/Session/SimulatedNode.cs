@@ -6,10 +6,9 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Tests.Session;
 
 /// <summary>A process with the session layer in it: what ForwardNode does around the session, in virtual time.</summary>
-internal sealed class SimulatedNode : IAdmission
+internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
 {
     private readonly SimulatedNetwork _network;
-    private readonly HashSet<uint> _routes;
     private readonly Dictionary<uint, SimulatedLink> _byIndex = [];
     private readonly HashSet<uint> _connecting = [];
     private readonly byte[] _buffer = new byte[65_536];
@@ -19,17 +18,19 @@ internal sealed class SimulatedNode : IAdmission
     {
         _network = network;
         Address = address;
-        _routes = [.. routes];
         Options = options;
-        Recorder = new EventRecorder(this);
+        Recorder = new EventRecorder();
         Peers = new Peers(
             Options,
             Recorder,
             Statistics,
             this,
-            new MessagePool(),
-            limit => limit <= 0 ? 0 : network.Random.NextInt64(limit)
+            new MessageMemory(),
+            limit => limit <= 0 ? 0 : network.Random.NextInt64(limit),
+            this
         );
+        foreach (uint node in routes)
+            AddRoute(node);
     }
 
     public uint Id => Options.Node;
@@ -121,7 +122,6 @@ internal sealed class SimulatedNode : IAdmission
     /// <summary>The operator takes the route away.</summary>
     public void RemoveRoute(uint node)
     {
-        _routes.Remove(node);
         Opens.Remove(node);
         Peer(node).Close(_network.Now, CloseReason.RouteChanged, "the route was removed", UndeliveredReason.PeerLost);
         foreach (SessionPath path in Peer(node).Paths.ToArray())
@@ -129,7 +129,7 @@ internal sealed class SimulatedNode : IAdmission
         Peers.Remove(node);
     }
 
-    public void AddRoute(uint node) => _routes.Add(node);
+    public void AddRoute(uint node) => Peers.GetOrAdd(node);
 
     public void Receive(SimulatedLink link, byte[] frame)
     {
@@ -175,7 +175,7 @@ internal sealed class SimulatedNode : IAdmission
 
     public void OnPathFinished(SessionPath path)
     {
-        if (path.Link is SimulatedLink link && !link.IsClosed)
+        if (path.Link is SimulatedLink { IsClosed: false } link)
             _network.At(_network.Now, () => _network.Cut(link));
         uint node = path.Peer.Node;
         _network.At(_network.Now + 50_000, () => Evaluate(node));
@@ -189,17 +189,15 @@ internal sealed class SimulatedNode : IAdmission
         _network.At(_network.Now, Pump);
     }
 
+    IPeerDriver IPeerDriverFactory.Create(Peer peer) => new Driver(this);
+
     bool IAdmission.IsClosed => false;
 
-    bool IAdmission.IsConfigured(uint node, out uint keyId)
-    {
-        keyId = 0;
-        return _routes.Contains(node);
-    }
+    uint IAdmission.RequiredKey(uint node) => 0;
 
     bool IAdmission.AllowsUnkeyed(TransportKind kind) => true;
 
-    string? IAdmission.ReasonAgainst(uint node, TransportKind kind, uint? contextId) => null;
+    string? IAdmission.FindSourceMismatch(uint node, TransportKind kind, uint? contextId) => null;
 
     private bool IsPaused => _network.Now < PausedUntil;
 
@@ -226,7 +224,7 @@ internal sealed class SimulatedNode : IAdmission
 
     private void Flush(SessionPath path)
     {
-        SimulatedLink link = (SimulatedLink)path.Link!;
+        SimulatedLink link = (SimulatedLink)path.Link;
         while (!link.IsClosed && path.HasOutput(_network.Now))
         {
             path.IsBlocked = _network.Now < link.RefusesUntil;
@@ -282,7 +280,7 @@ internal sealed class SimulatedNode : IAdmission
     private void Begin(uint node, SimulatedLink link)
     {
         Peer peer = Peers.GetOrAdd(node);
-        SessionPath path = SessionPath.Initiate(peer, link.Kind, link.Traits, link.Index, _network.Now);
+        SessionPath path = SessionPath.Initiate(peer, link.Kind, link.Traits, link.Index, link, _network.Now);
         Bind(link, path);
         peer.Add(path);
         QueuePump();
@@ -293,7 +291,7 @@ internal sealed class SimulatedNode : IAdmission
         switch (Peers.Evaluate(_network.Now, init, link.Kind, hostLocal: true, contextId: null, out _))
         {
             case InitDecision.Accept:
-                Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Index));
+                Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Index, link));
                 break;
             case InitDecision.Reject or InitDecision.Drop:
                 _network.Cut(link);
@@ -309,7 +307,7 @@ internal sealed class SimulatedNode : IAdmission
         )
             return;
         SimulatedLink link = AddDatagramLink(source);
-        Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Index));
+        Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Index, link));
     }
 
     private SimulatedLink AddDatagramLink(uint remote)
@@ -323,9 +321,14 @@ internal sealed class SimulatedNode : IAdmission
         return link;
     }
 
-    private static void Bind(SimulatedLink link, SessionPath path)
+    private static void Bind(SimulatedLink link, SessionPath path) => link.Path = path;
+
+    private sealed class Driver(SimulatedNode node) : IPeerDriver
     {
-        link.Path = path;
-        path.Link = link;
+        public void OnPending() => node.QueuePump();
+
+        public void OnPathFinished(SessionPath path) => node.OnPathFinished(path);
+
+        public void OnChanged(in PeerEvent change) { }
     }
 }

@@ -1,5 +1,3 @@
-using FastForward.Transport.Session;
-
 namespace FastForward.Transport.Async;
 
 /// <summary>A received message outside of the loop thread, with its copy of the payload. Pooled by <see cref="MessageSlots"/>.</summary>
@@ -29,14 +27,12 @@ internal sealed class MessageSlot(MessageSlots owner)
 
     public MessageCredit Credit { get; set; }
 
-    /// <summary>The payload; null for an empty one.</summary>
-    public OutgoingMessage? Content { get; set; }
+    /// <summary>The pooled buffer that holds the copy of the payload.</summary>
+    public byte[] Buffer { get; set; } = [];
 
-    public ReadOnlyMemory<byte> Payload =>
-        Content is { } content ? content.Buffer.AsMemory(0, content.Length) : default;
+    public int Length { get; set; }
 
-    /// <summary>The next one in the list of free ones.</summary>
-    public MessageSlot? Next { get; set; }
+    public ReadOnlyMemory<byte> Payload => Buffer.AsMemory(0, Length);
 
     /// <summary>Ends a use, from any thread; only the first call for it counts.</summary>
     public void Return(int version)

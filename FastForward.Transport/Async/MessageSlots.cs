@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using FastForward.Transport.Session;
+using FastForward.Transport.Buffers;
 
 namespace FastForward.Transport.Async;
 
@@ -12,9 +12,8 @@ internal sealed class MessageSlots(Action schedule)
     private const int MostKept = 4096;
 
     private readonly ConcurrentQueue<MessageSlot> _returned = new();
-    private readonly MessagePool _pool = new();
-    private MessageSlot? _free;
-    private int _kept;
+    private readonly BufferPool _buffers = new();
+    private readonly Stack<MessageSlot> _free = new();
 
     /// <summary>Messages that are not back yet.</summary>
     public int Outstanding { get; private set; }
@@ -22,14 +21,7 @@ internal sealed class MessageSlots(Action schedule)
     /// <summary>Copies a message, on the loop thread.</summary>
     public MessageSlot Rent(in ReceivedMessage message)
     {
-        MessageSlot slot = _free ?? new MessageSlot(this);
-        if (ReferenceEquals(slot, _free))
-        {
-            _free = slot.Next;
-            _kept--;
-            slot.Next = null;
-        }
-
+        MessageSlot slot = _free.TryPop(out MessageSlot? free) ? free : new MessageSlot(this);
         Outstanding++;
         slot.Node = message.Node;
         slot.Stream = message.Stream;
@@ -39,7 +31,9 @@ internal sealed class MessageSlots(Action schedule)
         slot.SkippedBefore = message.SkippedBefore;
         slot.DroppedBefore = 0;
         slot.Credit = message.Credit;
-        slot.Content = message.Payload.IsEmpty ? null : _pool.Rent(message.Payload);
+        slot.Buffer = _buffers.Rent(message.Payload.Length);
+        slot.Length = message.Payload.Length;
+        message.Payload.CopyTo(slot.Buffer);
         return slot;
     }
 
@@ -57,15 +51,12 @@ internal sealed class MessageSlots(Action schedule)
         {
             Outstanding--;
             node.ReleaseCredit(slot.Credit);
-            if (slot.Content is { } content)
-                _pool.Return(content);
-            slot.Content = null;
+            _buffers.Return(slot.Buffer);
+            slot.Buffer = [];
+            slot.Length = 0;
             slot.Credit = default;
-            if (_kept >= MostKept)
-                continue;
-            _kept++;
-            slot.Next = _free;
-            _free = slot;
+            if (_free.Count < MostKept)
+                _free.Push(slot);
         }
     }
 }

@@ -33,7 +33,6 @@ internal sealed partial class ForwardService(
         IForwardHandler handler = setup.Actors.Count == 0 ? setup.Handlers[0](provider) : actors;
         if (handler is ForwardClient client)
             client.Attach(node, loop); // as an actor it is told by the actor system
-        node.SetHandler(handler);
         foreach (ActorEntry entry in setup.Actors)
             actors.Add(entry.Create(provider), entry.Services);
 
@@ -46,7 +45,7 @@ internal sealed partial class ForwardService(
                 {
                     if (setup.Actors.Count > 0)
                         actors.Start(node, loop);
-                    node.Start();
+                    node.Start(handler);
                 })
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);

@@ -62,14 +62,15 @@ internal sealed class ForwardSetup
     public static ForwardNode CreateNode(IServiceProvider provider)
     {
         ForwardSetup setup = provider.GetRequiredService<ForwardSetup>();
-        return new ForwardNode(
+        ForwardNode node = new(
             provider.GetRequiredService<ForwardLoop>(),
             provider.GetRequiredService<IOptions<ForwardNodeOptions>>().Value,
             setup.Transports.OrderBy(static pair => pair.Key).Select(pair => pair.Value(provider)).ToArray(),
             provider.GetRequiredService<OverrideResolver>(),
-            provider.GetService<ILogger<ForwardNode>>(),
-            provider.GetRequiredService<ForwardMetrics>()
+            provider.GetService<ILogger<ForwardNode>>()
         );
+        provider.GetRequiredService<ForwardMetrics>().Add(node);
+        return node;
     }
 
     /// <summary>Said once for the node and its transports, it holds for the routes as well.</summary>

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using FastForward.Transport.Session;
+using FastForward.Transport.Node;
 using FastForward.Transport.Transports;
 
 namespace FastForward.Transport.Diagnostics;
@@ -9,8 +9,7 @@ namespace FastForward.Transport.Diagnostics;
 /// (OpenTelemetry, <c>dotnet-counters</c>). Names, units and tags are in docs/operations.md of the project.
 /// </summary>
 /// <remarks>
-/// <para>Hand one object to all nodes of a process (<see cref="ForwardNode"/>'s constructor). A node appears with its start
-/// and disappears with its end.</para>
+/// <para>One object serves all nodes of a process (<see cref="Add"/>).</para>
 /// <para>All instruments are observed: a listener's own thread reads counters that the loop thread writes anyway, one
 /// value at a time, so no message pays for being measured. Tags are bounded by the configuration: nodes, routed peers,
 /// kinds of transports, fixed sets of reasons.</para>
@@ -42,16 +41,16 @@ public sealed class ForwardMetrics : IDisposable
     /// <summary>Ends the meter, unless a factory owns it.</summary>
     public void Dispose() => _ownMeter?.Dispose();
 
-    internal void Add(ForwardNode node)
+    /// <summary>Shows a node from its start to its end. Adding it again does nothing.</summary>
+    /// <param name="node">The node; it need not have been started.</param>
+    public void Add(ForwardNode node)
     {
+        ArgumentNullException.ThrowIfNull(node);
         lock (_change)
-            _nodes = [.. _nodes, node];
-    }
-
-    internal void Remove(ForwardNode node)
-    {
-        lock (_change)
-            _nodes = [.. _nodes.Where(known => !ReferenceEquals(known, node))];
+        {
+            if (!_nodes.Contains(node))
+                _nodes = [.. _nodes, node];
+        }
     }
 
     private void AddPeers(Meter meter)
@@ -145,9 +144,8 @@ public sealed class ForwardMetrics : IDisposable
             "fastforward.peer.send_store.usage",
             () =>
                 Each(static node =>
-                    node.PublishedPeers.Select(peer =>
-                        new MetricTags(node.Id, peer.Node).Single(peer.Association.Sender.StoredBytes)
-                    )
+                    node.ReadPeers()
+                        .Select(peer => new MetricTags(node.Id, peer.Statistics.Node).Single(peer.StoredBytes))
                 ),
             "By",
             "What the send store of a peer holds: payload and 64 bytes for each message."
@@ -156,22 +154,21 @@ public sealed class ForwardMetrics : IDisposable
             "fastforward.peer.send_store.limit",
             () =>
                 Each(static node =>
-                    node.PublishedPeers.Select(peer =>
-                        new MetricTags(node.Id, peer.Node).Single(node.Options.SendStoreBytes)
-                    )
+                    node.ReadPeers()
+                        .Select(peer => new MetricTags(node.Id, peer.Statistics.Node).Single(node.SendStoreBytes))
                 ),
             "By",
             "What the send store of a peer may hold."
         );
         meter.CreateObservableGauge(
             "fastforward.peer.round_trip",
-            () => Each(node => Measured(node, static path => path.SmoothedRoundTrip)),
+            () => Each(node => Measured(node, static path => path.RoundTripMicros)),
             "s",
             "Smoothed round trip (RFC 6298) of the path that messages to a peer take."
         );
         meter.CreateObservableGauge(
             "fastforward.peer.jitter",
-            () => Each(node => Measured(node, static path => path.Jitter)),
+            () => Each(node => Measured(node, static path => path.JitterMicros)),
             "s",
             "Interarrival jitter (RFC 3550) of that path."
         );
@@ -241,7 +238,7 @@ public sealed class ForwardMetrics : IDisposable
     private void AddLoops(Meter meter)
     {
         Func<IEnumerable<Measurement<long>>> loops(Func<Loop.LoopStatistics, long> read) =>
-            () => Each<long>(node => [new MetricTags(node.Id).Single(read(node.Loop.Statistics))]);
+            () => Each<long>(node => [new MetricTags(node.Id).Single(read(node.LoopStatistics))]);
         meter.CreateObservableCounter(
             "fastforward.loop.cycles",
             loops(static loop => loop.Cycles),
@@ -276,7 +273,7 @@ public sealed class ForwardMetrics : IDisposable
             "fastforward.loop.cycle.longest",
             () =>
                 Each(static node =>
-                    new[] { new MetricTags(node.Id).Seconds(node.Loop.Statistics.RecentLongestCycleMicros) }
+                    new[] { new MetricTags(node.Id).Seconds(node.LoopStatistics.RecentLongestCycleMicros) }
                 ),
             "s",
             "The longest cycle of the last 10 to 20 s."
@@ -284,27 +281,34 @@ public sealed class ForwardMetrics : IDisposable
     }
 
     private IEnumerable<Measurement<T>> Each<T>(Func<ForwardNode, IEnumerable<Measurement<T>>> read)
-        where T : struct => _nodes.SelectMany(read);
+        where T : struct
+    {
+        if (_nodes.Any(static node => node.HasEnded))
+        {
+            lock (_change)
+                _nodes = [.. _nodes.Where(static node => !node.HasEnded)];
+        }
+
+        return _nodes.Where(static node => node.IsRunning).SelectMany(read);
+    }
 
     private static IEnumerable<PeerStatistics> Counted(ForwardNode node) =>
-        node.PublishedPeers.Select(static peer => peer.Statistics).Append(node.LocalStatistics);
+        node.ReadPeers().Select(static peer => peer.Statistics).Append(node.LocalStatistics);
 
     private static IEnumerable<Measurement<long>> CountPeers(ForwardNode node)
     {
         long[] counts = new long[MetricTags.PeerStates.Count];
-        foreach (Peer peer in node.PublishedPeers)
+        foreach (PeerReading peer in node.ReadPeers())
             counts[(int)peer.State]++;
         return MetricTags.PeerStates.Select((word, state) => new MetricTags(node.Id).WithState(word, counts[state]));
     }
 
-    // Each peer's path is taken once, so that kind and value belong together although the loop goes on meanwhile.
-    private static IEnumerable<Measurement<double>> Measured(ForwardNode node, Func<PathMeasurement, long> read)
+    private static IEnumerable<Measurement<double>> Measured(ForwardNode node, Func<PathReading, long> readMicros)
     {
-        foreach (Peer peer in node.PublishedPeers)
+        foreach (PeerReading peer in node.ReadPeers())
         {
-            if (peer.SendPath is not { Measurement.SmoothedRoundTrip: > 0 } path)
-                continue;
-            yield return new MetricTags(node.Id, path.Kind, peer.Node).Seconds(read(path.Measurement));
+            if (peer.Path is { } path)
+                yield return new MetricTags(node.Id, path.Transport, peer.Statistics.Node).Seconds(readMicros(path));
         }
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace FastForward.Transport.Node;
 
 /// <summary>
-/// Carries the session's events to the application. Messages go through at once; the others wait in a queue until the
-/// session is at rest, but never behind a message that came after them.
+/// Carries the session's events to the application. Messages go through at once; the others are queued until the session
+/// is at rest, and are delivered before any later message.
 /// </summary>
 internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEvents
 {
@@ -15,6 +15,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
     private readonly Queue<Entry> _queue = new();
     private readonly EventLimiter _limiter = new();
     private readonly PeerEventLog _log = new(loop, logger);
+    private IForwardHandler _handler = new NoHandler();
 
     private enum EntryKind : byte
     {
@@ -25,25 +26,16 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
         Ping,
     }
 
-    /// <summary>The application. Set once, before the node starts.</summary>
-    public IForwardHandler Handler { get; set; } = null!;
-
     public bool IsEmpty => _queue.Count == 0;
 
-    /// <summary>The application is being called at this moment.</summary>
+    /// <summary>A callback of the application is running.</summary>
     public bool IsCalling { get; private set; }
 
-    /// <summary>The node stops: that its peers are lost then is no trouble.</summary>
+    /// <summary>The node is stopping: lost peers are then logged as information.</summary>
     public bool IsStopping { get; set; }
 
-    /// <summary>Called with every event of a peer, also with those that the application is spared.</summary>
-    public Action<PeerEvent> OnPeerChanged { get; set; } = static _ => { };
-
-    /// <summary>Called when a peer has something to write or its next time-out moved.</summary>
-    public required Action<Peer> OnPending { get; init; }
-
-    /// <summary>Called when a path is over.</summary>
-    public required Action<SessionPath> OnPathFinished { get; init; }
+    /// <summary>Names the application. Called when the node starts: there are no events before.</summary>
+    public void Start(IForwardHandler handler) => _handler = handler;
 
     public void Message(in ReceivedMessage message)
     {
@@ -52,7 +44,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
         IsCalling = true;
         try
         {
-            Handler.OnMessage(message);
+            _handler.OnMessage(message);
         }
         catch (Exception exception) when (loop.Survives(exception, nameof(IForwardHandler.OnMessage))) { }
         finally
@@ -64,16 +56,13 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
     public void StreamEnded(in StreamEnd end) => _queue.Enqueue(new Entry { Kind = EntryKind.StreamEnd, End = end });
 
     public void Writable(uint node, ulong stream) =>
-        _queue.Enqueue(
-            new Entry { Kind = EntryKind.Writable, Undelivered = new Undelivered(node, stream, 0, 0, default) }
-        );
+        _queue.Enqueue(new Entry { Kind = EntryKind.Writable, Writable = (node, stream) });
 
     public void Undelivered(in Undelivered report) =>
         _queue.Enqueue(new Entry { Kind = EntryKind.Undelivered, Undelivered = report });
 
     public void PeerChanged(in PeerEvent change)
     {
-        OnPeerChanged(change);
         if (_limiter.Passes(loop.Now, change))
             _queue.Enqueue(new Entry { Kind = EntryKind.Peer, Peer = change });
     }
@@ -88,11 +77,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
             }
         );
 
-    public void PathFinished(SessionPath path) => OnPathFinished(path);
-
-    public void Pending(Peer peer) => OnPending(peer);
-
-    /// <summary>Hands up to <paramref name="budget"/> events to the application.</summary>
+    /// <summary>Delivers up to <paramref name="budget"/> queued events.</summary>
     public int Dispatch(int budget)
     {
         int done = 0;
@@ -115,8 +100,8 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
     }
 
     /// <summary>
-    /// Hands everything over when much waits: the frames of one cycle may hold far more events than a budget of it, and a
-    /// peer must not make them pile up. The session has to be at rest.
+    /// Delivers all queued events when there are many: the frames of one cycle may cause far more than its budget, and a
+    /// peer must not make them pile up. The session must be at rest.
     /// </summary>
     public void DispatchBacklog()
     {
@@ -124,7 +109,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
             Dispatch(int.MaxValue);
     }
 
-    /// <summary>Nothing follows: whatever was kept out of the log is told there.</summary>
+    /// <summary>No event follows: writes what the limits kept out of the log.</summary>
     public void Close() => _log.Close();
 
     private void Dispatch(in Entry entry)
@@ -132,31 +117,37 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
         switch (entry.Kind)
         {
             case EntryKind.StreamEnd:
-                Handler.OnStreamEnd(entry.End);
+                _handler.OnStreamEnd(entry.End);
                 break;
             case EntryKind.Writable:
-                Handler.OnWritable(entry.Undelivered.Node, entry.Undelivered.Stream);
+                _handler.OnWritable(entry.Writable.Node, entry.Writable.Stream);
                 break;
             case EntryKind.Undelivered:
-                Handler.OnUndelivered(entry.Undelivered);
+                _handler.OnUndelivered(entry.Undelivered);
                 break;
             case EntryKind.Peer:
                 _log.Add(
                     entry.Peer,
                     IsStopping || entry.Peer.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged
                 );
-                Handler.OnPeer(entry.Peer);
+                _handler.OnPeer(entry.Peer);
                 break;
             case EntryKind.Ping:
-                entry.PingCallback!(entry.Ping);
+                entry.PingCallback?.Invoke(entry.Ping);
                 break;
         }
+    }
+
+    private sealed class NoHandler : IForwardHandler
+    {
+        public void OnMessage(in ReceivedMessage message) { }
     }
 
     private struct Entry
     {
         public EntryKind Kind;
         public StreamEnd End;
+        public (uint Node, ulong Stream) Writable;
         public Undelivered Undelivered;
         public PeerEvent Peer;
         public PingResult Ping;

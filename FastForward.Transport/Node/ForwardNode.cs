@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Node;
 using FastForward.Transport.Registry;
@@ -25,15 +24,15 @@ public sealed class ForwardNode : IDisposable
     private readonly TransportSet _transports;
     private readonly EventQueue _events;
     private readonly FramePump _pump;
-    private readonly RoutedPeers _peers;
-    private readonly LocalDelivery _local;
+    private readonly RoutedPeers _routedPeers;
+    private readonly RouteAdmission _admission;
+    private readonly LoopbackAssociation _local;
     private readonly LinkDispatcher _dispatcher;
     private readonly LoopShare _share;
     private readonly LoopTimer _drainTimer;
-    private readonly ForwardMetrics? _metrics;
 
-    private bool _started;
-    private bool _disposed;
+    private volatile bool _started;
+    private volatile bool _disposed;
     private TaskCompletionSource? _stopping;
     private long _drainUntil;
 
@@ -42,33 +41,16 @@ public sealed class ForwardNode : IDisposable
     /// <param name="options">Settings; the node id is the one without a default.</param>
     /// <param name="transports">The media to use, at most one of a kind.</param>
     /// <param name="routes">Where the other nodes are.</param>
-    /// <param name="handler">Where events go.</param>
     /// <param name="logger">Where peer events and refusals are reported.</param>
-    /// <param name="metrics">The meter that shows the node's counters from its start to its end; none when null.</param>
-    /// <exception cref="ArgumentException">An option is out of range or a kind of medium is there twice; the message names it.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is out of range or a kind of medium is there twice; the message names it.
+    /// </exception>
     public ForwardNode(
         ForwardLoop loop,
         ForwardNodeOptions options,
         IEnumerable<IForwardTransport> transports,
         OverrideResolver routes,
-        IForwardHandler handler,
-        ILogger<ForwardNode>? logger = null,
-        ForwardMetrics? metrics = null
-    )
-        : this(loop, options, transports, routes, logger, metrics)
-    {
-        ArgumentNullException.ThrowIfNull(handler);
-        _events.Handler = handler;
-    }
-
-    /// <summary>A node whose handler is made after it, and may want to know it.</summary>
-    internal ForwardNode(
-        ForwardLoop loop,
-        ForwardNodeOptions options,
-        IEnumerable<IForwardTransport> transports,
-        OverrideResolver routes,
-        ILogger<ForwardNode>? logger,
-        ForwardMetrics? metrics
+        ILogger<ForwardNode>? logger = null
     )
     {
         ArgumentNullException.ThrowIfNull(loop);
@@ -79,29 +61,21 @@ public sealed class ForwardNode : IDisposable
         _loop = loop;
         _options = options;
         _routes = routes;
-        _metrics = metrics;
         ILogger log = logger ?? NullLogger<ForwardNode>.Instance;
-        SessionOptions session = SessionOptions.From(options, NewIncarnation());
-        MessagePool pool = new();
+        SessionOptions session = options.ToSessionOptions(NewIncarnation());
+        MessageMemory memory = new();
         LocalStatistics = new PeerStatistics(options.Node, Statistics);
         _pump = new FramePump(loop);
         _transports = new TransportSet(loop, transports, log);
-        _events = new EventQueue(loop, log) { OnPending = _pump.Mark, OnPathFinished = _pump.End };
-        _peers = new RoutedPeers(loop, options, routes, _transports, _events, _pump);
-        Peers peers = new(
-            session,
-            _events,
-            Statistics,
-            _peers,
-            pool,
-            static limit => limit <= 0 ? 0 : Random.Shared.NextInt64(limit)
-        );
-        _peers.Peers = peers;
-        _local = new LocalDelivery(options.Node, session, _events, LocalStatistics, pool);
-        _events.OnPeerChanged = _peers.Note;
-        _dispatcher = new LinkDispatcher(loop, peers, _events, Statistics, session);
+        _events = new EventQueue(loop, log);
+        _admission = new RouteAdmission(options, routes, _transports);
+        PeerConnectorFactory connectors = new(loop, _transports, _pump);
+        Peers = new Peers(session, _events, Statistics, _admission, memory, Jitter, connectors);
+        _routedPeers = new RoutedPeers(loop, options, routes, _transports, _pump, Peers, _admission);
+        _local = new LoopbackAssociation(session, _events, LocalStatistics, memory);
+        _dispatcher = new LinkDispatcher(loop, Peers, _events, Statistics, session);
         _share = new LoopShare(this);
-        _drainTimer = loop.CreateTimer(static () => { }); // it only ends a sleep: the flush looks whether all is drained
+        _drainTimer = loop.CreateTimer(static () => { }); // it only ends a sleep: Flush checks whether all is drained
     }
 
     /// <summary>The node's own id.</summary>
@@ -116,28 +90,53 @@ public sealed class ForwardNode : IDisposable
     /// <summary>The counters of messages to the node's own id.</summary>
     internal PeerStatistics LocalStatistics { get; }
 
-    /// <summary>The peers, for readers on any thread, who must be content with one value at a time.</summary>
-    internal IReadOnlyList<Peer> PublishedPeers => _peers.Published;
+    /// <summary>Disposed of, by a stop or directly. Any thread may read it.</summary>
+    internal bool HasEnded => _disposed;
+
+    /// <summary>Started and not ended. Any thread may read it.</summary>
+    internal bool IsRunning => _started && !_disposed;
 
     /// <summary>The transports that run, for readers on any thread.</summary>
     internal IReadOnlyList<IForwardTransport> RunningTransports => _transports.Running;
 
-    internal ForwardLoop Loop => _loop;
+    internal LoopStatistics LoopStatistics => _loop.Statistics;
 
-    internal ForwardNodeOptions Options => _options;
+    internal int SendStoreBytes => _options.SendStoreBytes;
+
+    /// <summary>The table of peers. For the loop thread.</summary>
+    internal Peers Peers { get; }
+
+    /// <summary>The figures of all peers. Any thread may call it.</summary>
+    internal IEnumerable<PeerReading> ReadPeers()
+    {
+        foreach (Peer peer in _routedPeers.Published)
+        {
+            // The path is read once, so that its kind and its figures belong together.
+            PathReading? path = peer.SendPath is { Measurement: { SmoothedRoundTrip: > 0 } measured } used
+                ? new PathReading(used.Kind, measured.SmoothedRoundTrip, measured.Jitter)
+                : null;
+            yield return new PeerReading(peer.Statistics, peer.State, peer.Association.Sender.StoredBytes, path);
+        }
+    }
 
     /// <summary>
-    /// Binds the transports that this machine can do and begins to connect to every routed node. A transport that is not
-    /// available is skipped, with the reason in <see cref="Transports"/>.
+    /// Binds the transports that this machine has and begins to connect to every routed node. A transport that is not
+    /// available is skipped, with the reason in <see cref="Transports"/>. Once in the life of a node.
     /// </summary>
+    /// <param name="handler">Where messages and events go. No callback comes from inside this call.</param>
     /// <exception cref="TransportException">An end point cannot be had; nothing stays bound.</exception>
-    public void Start()
+    /// <exception cref="InvalidOperationException">
+    /// The node was started before, or another thread than the loop's called.
+    /// </exception>
+    public void Start(IForwardHandler handler)
     {
+        ArgumentNullException.ThrowIfNull(handler);
         Verify();
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_started)
             throw new InvalidOperationException("The node was started before.");
         _started = true;
+        _events.Start(handler);
         try
         {
             _transports.Start(_options.Node, _dispatcher);
@@ -151,12 +150,8 @@ public sealed class ForwardNode : IDisposable
         _loop.Add((ILoopSource)_share);
         _loop.Add((ILoopFlush)_share);
         _routes.Changed += OnRoutesChanged;
-        _peers.Apply();
-        _metrics?.Add(this);
+        _routedPeers.Apply();
     }
-
-    /// <summary>Names the handler of a node that was made without one, before its start.</summary>
-    internal void SetHandler(IForwardHandler handler) => _events.Handler = handler;
 
     /// <summary>
     /// Sends a message. The payload is copied; the call never waits. The first message opens the stream and fixes its
@@ -194,8 +189,8 @@ public sealed class ForwardNode : IDisposable
         bool end = (options & SendOptions.End) != 0;
         SendResult result =
             node == _options.Node
-                ? _local.Send(stream, messageClass, payload, end)
-                : _peers.Find(node)?.Send(_loop.Now, stream, messageClass, payload, end)
+                ? _local.Send(_loop.Now, stream, messageClass, payload, end)
+                : Peers.Find(node)?.Send(_loop.Now, stream, messageClass, payload, end)
                     ?? new SendResult(SendStatus.UnknownNode, 0);
         return result;
     }
@@ -208,8 +203,8 @@ public sealed class ForwardNode : IDisposable
         if (_stopping is not null)
             return SendStatus.Stopping;
         return node == _options.Node
-            ? _local.End(stream)
-            : _peers.Find(node)?.EndStream(_loop.Now, stream) ?? SendStatus.UnknownNode;
+            ? _local.End(_loop.Now, stream)
+            : Peers.Find(node)?.EndStream(_loop.Now, stream) ?? SendStatus.UnknownNode;
     }
 
     /// <summary>Gives a stream up: what is not acknowledged is reported as undelivered, and the receiver gets the code.</summary>
@@ -220,8 +215,8 @@ public sealed class ForwardNode : IDisposable
         if (_stopping is not null)
             return SendStatus.Stopping;
         return node == _options.Node
-            ? _local.Reset(stream, code)
-            : _peers.Find(node)?.ResetStream(_loop.Now, stream, code) ?? SendStatus.UnknownNode;
+            ? _local.Reset(_loop.Now, stream, code)
+            : Peers.Find(node)?.ResetStream(_loop.Now, stream, code) ?? SendStatus.UnknownNode;
     }
 
     /// <summary>
@@ -235,8 +230,8 @@ public sealed class ForwardNode : IDisposable
     {
         Verify();
         if (node == _options.Node)
-            _local.Refuse(stream);
-        else if (_peers.Find(node) is { } peer)
+            _local.Refuse(_loop.Now, stream);
+        else if (Peers.Find(node) is { } peer)
             peer.RefuseStream(_loop.Now, stream);
         else
             return false;
@@ -273,7 +268,7 @@ public sealed class ForwardNode : IDisposable
         Verify();
         if (credit.Owner is null)
             return;
-        if (credit.Node != _options.Node && _peers.Find(credit.Node) is { } peer)
+        if (credit.Node != _options.Node && Peers.Find(credit.Node) is { } peer)
             peer.ReleaseCredit(_loop.Now, credit, bytes);
         else
             credit.Owner.Release(_loop.Now, credit.Stream!, bytes);
@@ -283,13 +278,13 @@ public sealed class ForwardNode : IDisposable
     internal bool IsOfLivingAssociation(in MessageCredit credit) =>
         credit.Owner is null
         || credit.Node == _options.Node
-        || ReferenceEquals(credit.Owner, _peers.Find(credit.Node)?.Association.Receiver);
+        || ReferenceEquals(credit.Owner, Peers.Find(credit.Node)?.Association.Receiver);
 
     /// <summary>What is known of a peer now; null when no route leads to it.</summary>
     public PeerStatus? GetPeer(uint node)
     {
         Verify();
-        return _peers.StatusOf(node);
+        return _routedPeers.StatusOf(node);
     }
 
     /// <summary>Whether the node does what it should, as it looks from the loop thread.</summary>
@@ -324,14 +319,14 @@ public sealed class ForwardNode : IDisposable
     public IReadOnlyList<PeerStatus> GetPeers()
     {
         Verify();
-        return [.. _peers.Statuses];
+        return [.. _routedPeers.Statuses];
     }
 
     /// <summary>The nodes that were heard although no route leads to them, at most 64, those heard last.</summary>
     public IReadOnlyList<UnconfiguredNode> GetUnconfiguredNodes()
     {
         Verify();
-        return _peers.Unconfigured;
+        return Peers.Unconfigured(_loop.Now);
     }
 
     /// <summary>
@@ -364,7 +359,7 @@ public sealed class ForwardNode : IDisposable
         if (_stopping is not null)
             return new PingStart(PingStatus.Stopping, 0);
         if (node != _options.Node)
-            return _peers.Find(node)?.Ping(_loop.Now, (long)limit.TotalMicroseconds, size, callback)
+            return Peers.Find(node)?.Ping(_loop.Now, (long)limit.TotalMicroseconds, size, callback)
                 ?? new PingStart(PingStatus.UnknownNode, 0);
         _events.PingEnded(new PingResult(node, PingOutcome.Answered, null, true, 0, 0), callback);
         return new PingStart(PingStatus.Started, 1);
@@ -407,17 +402,17 @@ public sealed class ForwardNode : IDisposable
                 "Dispose was called from inside a callback of the node, which would have to call the handler again: use StopAsync there."
             );
         _disposed = true;
-        _metrics?.Remove(this);
         if (_stopping is null)
             BeginStop();
         _routes.Changed -= OnRoutesChanged;
-        _peers.Close();
+        _routedPeers.Close();
         _drainTimer.Cancel();
         _loop.Remove((ILoopSource)_share);
         _loop.Remove((ILoopFlush)_share);
         _transports.Flush();
         _transports.Dispose();
-        _local.Deliver(int.MaxValue);
+        while (_local.HasOutput)
+            _local.Exchange(_loop.Now);
         _events.Dispatch(int.MaxValue);
         _events.Close();
         _stopping!.TrySetResult();
@@ -430,12 +425,14 @@ public sealed class ForwardNode : IDisposable
         return BitConverter.ToUInt64(random) | 1; // never 0, which stands for "unknown"
     }
 
+    private static long Jitter(long limit) => limit <= 0 ? 0 : Random.Shared.NextInt64(limit);
+
     private void Verify() => _loop.VerifyAccess();
 
     private void BeginStop()
     {
         _stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _peers.IsClosed = true;
+        _admission.IsClosed = true;
         _events.IsStopping = true;
     }
 
@@ -444,7 +441,7 @@ public sealed class ForwardNode : IDisposable
         _loop.Post(() =>
         {
             if (!_disposed && _stopping is null)
-                _peers.Apply();
+                _routedPeers.Apply();
         });
 
     /// <summary>The node's part in each duty cycle.</summary>
@@ -456,14 +453,14 @@ public sealed class ForwardNode : IDisposable
         {
             if (node._loop.StalledMicros > 0)
             {
-                foreach (Peer peer in node._peers.All)
+                foreach (Peer peer in node.Peers.All)
                     peer.OnStall(node._loop.StalledMicros);
             }
 
-            return node._events.Dispatch(budget) + node._local.Deliver(budget);
+            return node._events.Dispatch(budget) + node._local.Exchange(node._loop.Now);
         }
 
-        public bool Arm() => !node._events.IsEmpty || !node._local.IsEmpty || node._pump.HasWork;
+        public bool Arm() => !node._events.IsEmpty || node._local.HasOutput || node._pump.HasWork;
 
         public void Disarm() { }
 
@@ -474,7 +471,7 @@ public sealed class ForwardNode : IDisposable
             node._pump.CloseEndedLinks();
             if (node._stopping is null)
                 return;
-            if (node._loop.Now >= node._drainUntil || (node._peers.AreDrained() && node._local.IsEmpty))
+            if (node._loop.Now >= node._drainUntil || (node._routedPeers.AreDrained() && !node._local.HasOutput))
                 node.Dispose();
         }
     }

@@ -1,3 +1,5 @@
+using FastForward.Transport.Session;
+
 namespace FastForward.Transport;
 
 /// <summary>Settings of a <see cref="ForwardNode"/>.</summary>
@@ -40,6 +42,20 @@ public sealed class ForwardNodeOptions
     /// Default false: it is only tried again. The vSocket is tried on meanwhile, and used as soon as it stands.
     /// </summary>
     public bool VSocketFallback { get; set; }
+
+    internal SessionOptions ToSessionOptions(ulong incarnation) =>
+        new()
+        {
+            Node = Node,
+            Incarnation = incarnation,
+            ProbeInterval = (long)ProbeInterval.TotalMicroseconds,
+            DeadAfter = (long)DeadAfter.TotalMicroseconds,
+            RealTimeBudget = (long)RealTimeBudget.TotalMicroseconds,
+            SendStoreBytes = SendStoreBytes,
+            ReceiveWindowBytes = ReceiveWindowBytes,
+            MaxStreams = MaxStreams,
+            MaxPendingHandshakes = MaxPendingHandshakes,
+        };
 
     internal void Validate()
     {

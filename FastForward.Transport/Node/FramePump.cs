@@ -5,34 +5,34 @@ using FastForward.Transport.Transports;
 namespace FastForward.Transport.Node;
 
 /// <summary>
-/// Pulls frames out of the paths of peers that have something to say, straight into claimed memory of their links, and
-/// closes the links of paths that are over.
+/// Writes the frames of peers that have output straight into claimed memory of their links, and closes the links of paths
+/// that have ended.
 /// </summary>
 internal sealed class FramePump(ForwardLoop loop)
 {
-    private readonly Queue<PeerConnector> _dirty = new();
+    private readonly Queue<PeerConnector> _marked = new();
     private readonly List<IForwardLink> _endedLinks = [];
 
-    /// <summary>Something waits for the next round.</summary>
-    public bool HasWork => _dirty.Count > 0;
+    /// <summary>A peer is marked for the next round.</summary>
+    public bool HasWork => _marked.Count > 0;
 
     /// <summary>The peer has output, or its next time-out moved.</summary>
-    public void Mark(Peer peer)
+    public void Mark(PeerConnector connector)
     {
-        if (peer.Owner is not PeerConnector { IsDirty: false } connector)
+        if (connector.IsMarked)
             return;
-        connector.IsDirty = true;
-        _dirty.Enqueue(connector);
+        connector.IsMarked = true;
+        _marked.Enqueue(connector);
     }
 
     /// <summary>Stages what all marked peers have to send.</summary>
     public void Pump()
     {
-        // What this round itself marks has its turn in the next cycle.
-        for (int count = _dirty.Count; count > 0; count--)
+        // A peer that is marked during this round is served in the next cycle.
+        for (int count = _marked.Count; count > 0; count--)
         {
-            PeerConnector connector = _dirty.Dequeue();
-            connector.IsDirty = false;
+            PeerConnector connector = _marked.Dequeue();
+            connector.IsMarked = false;
             Pump(connector.Peer);
             connector.Reschedule();
         }
@@ -41,7 +41,7 @@ internal sealed class FramePump(ForwardLoop loop)
     /// <summary>Stages what one peer has to send.</summary>
     public void Pump(Peer peer)
     {
-        // A path that ends while it writes leaves the list.
+        // A path that ends while it writes is removed from the list.
         IReadOnlyList<SessionPath> paths = peer.Paths;
         for (int i = paths.Count - 1; i >= 0; i--)
         {
@@ -50,13 +50,10 @@ internal sealed class FramePump(ForwardLoop loop)
         }
     }
 
-    /// <summary>The path is over. Its link is not closed on the spot: the last frame may still be in an open claim.</summary>
-    public void End(SessionPath path)
-    {
-        if (path.Link is IForwardLink link)
-            _endedLinks.Add(link);
-        (path.Peer.Owner as PeerConnector)?.OnPathFinished(path);
-    }
+    /// <summary>
+    /// The path has ended. Its link is closed at the end of the cycle: the last frame may still be in an open claim.
+    /// </summary>
+    public void End(SessionPath path) => _endedLinks.Add((IForwardLink)path.Link);
 
     /// <summary>Closes the links of ended paths; what is staged on them still leaves.</summary>
     public void CloseEndedLinks()
@@ -72,7 +69,7 @@ internal sealed class FramePump(ForwardLoop loop)
 
     private void Pump(SessionPath path)
     {
-        IForwardLink link = (IForwardLink)path.Link!;
+        IForwardLink link = (IForwardLink)path.Link;
         while (path.HasOutput(loop.Now))
         {
             ClaimResult claim = link.TryClaim(link.Traits.MaxFrameSize, out Span<byte> frame);

@@ -80,7 +80,7 @@ internal sealed class LinkDispatcher : ILinkSink
         if (link.Owner is not SessionPath path)
             return;
         path.IsBlocked = false;
-        _events.Pending(path.Peer);
+        path.Peer.Driver.OnPending();
     }
 
     public void Closed(IForwardLink link, LinkClosure closure)
@@ -173,8 +173,7 @@ internal sealed class LinkDispatcher : ILinkSink
 
     private void Claim(IForwardLink link, in Handshake init)
     {
-        SessionPath path = _peers.Answer(_loop.Now, init, link.Transport.Kind, link.Traits, link.Index);
-        path.Link = link;
+        SessionPath path = _peers.Answer(_loop.Now, init, link.Transport.Kind, link.Traits, link.Index, link);
         link.Owner = path;
         _unclaimed.Remove(link);
     }

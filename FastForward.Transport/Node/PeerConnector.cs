@@ -10,7 +10,7 @@ namespace FastForward.Transport.Node;
 /// Keeps a path of the routed kind open towards one peer: connects, waits longer after each failure, looks host names up,
 /// and drives the peer's time-outs.
 /// </summary>
-internal sealed class PeerConnector
+internal sealed class PeerConnector : IPeerDriver
 {
     private const long FirstRetryMicros = 50_000;
     private const long HostLocalRetryLimitMicros = 1_000_000;
@@ -22,7 +22,7 @@ internal sealed class PeerConnector
 
     private readonly ForwardLoop _loop;
     private readonly TransportSet _transports;
-    private readonly EventQueue _events;
+    private readonly FramePump _pump;
     private readonly LoopTimer _timer;
     private readonly long _since;
 
@@ -39,38 +39,20 @@ internal sealed class PeerConnector
     private bool _fallbackReported;
     private PeerEvent? _lastChange;
 
-    public PeerConnector(Peer peer, ForwardLoop loop, TransportSet transports, EventQueue events)
+    public PeerConnector(Peer peer, ForwardLoop loop, TransportSet transports, FramePump pump)
     {
         Peer = peer;
         _loop = loop;
         _transports = transports;
-        _events = events;
+        _pump = pump;
         _timer = loop.CreateTimer(OnTimer);
         _since = loop.Now;
-        peer.Owner = this;
     }
 
     public Peer Peer { get; }
 
-    /// <summary>The peer stands in the node's list of those with output.</summary>
-    public bool IsDirty { get; set; }
-
-    /// <summary>What happened to the peer last.</summary>
-    public PeerEvent? LastChange
-    {
-        get => _lastChange;
-        set
-        {
-            _lastChange = value;
-            if (
-                value is not { Kind: PeerEventKind.Connected or PeerEventKind.PathChanged } change
-                || change.Transport != Route?.Row.Transport
-            )
-                return;
-            _lastFailure = null;
-            _fallbackReported = false;
-        }
-    }
+    /// <summary>The peer is in the queue of <see cref="FramePump"/>.</summary>
+    public bool IsMarked { get; set; }
 
     /// <summary>What is known of the peer now.</summary>
     public PeerStatus Status
@@ -118,7 +100,7 @@ internal sealed class PeerConnector
 
         Route? before = Route;
         if (route is not null)
-            LastChange = null; // what was told of the former route
+            _lastChange = null; // what was told of the former route
         Route = route;
         _generation++;
         Peer.Prefer(_loop.Now, route?.Row.Transport);
@@ -190,11 +172,10 @@ internal sealed class PeerConnector
 
         _connecting = null;
         _openedAt = _loop.Now;
-        SessionPath path = SessionPath.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, _loop.Now);
-        path.Link = link;
+        SessionPath path = SessionPath.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, link, _loop.Now);
         link.Owner = path;
         Peer.Add(path);
-        _events.Pending(Peer);
+        _pump.Mark(this);
     }
 
     /// <summary>The link closed before it was open.</summary>
@@ -214,9 +195,23 @@ internal sealed class PeerConnector
         Reschedule();
     }
 
-    /// <summary>A path to the peer is over.</summary>
+    public void OnPending() => _pump.Mark(this);
+
+    public void OnChanged(in PeerEvent change)
+    {
+        _lastChange = change;
+        bool isOnRoute =
+            change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged
+            && change.Transport == Route?.Row.Transport;
+        if (!isOnRoute)
+            return;
+        _lastFailure = null;
+        _fallbackReported = false;
+    }
+
     public void OnPathFinished(SessionPath path)
     {
+        _pump.End(path);
         // A peer that is met and lost again and again is not met more often than one that is not there.
         if (path.EstablishedOrder > 0 && _loop.Now - _openedAt >= StableAfterMicros)
             _retry = FirstRetryMicros;
@@ -224,7 +219,7 @@ internal sealed class PeerConnector
         bool isUnanswered =
             path is { EstablishedOrder: 0, IsInitiator: true, Traits.ConnectionOriented: true }
             && path.Kind == Route?.Row.Transport;
-        if (isUnanswered && Peer.State != PeerState.Connected && LastChange?.Kind != PeerEventKind.Refused)
+        if (isUnanswered && Peer.State != PeerState.Connected && _lastChange?.Kind != PeerEventKind.Refused)
             _lastFailure =
                 $"{Route!.EndPoint} takes the connection, but does not answer the handshake: it may have no row for this node";
         BackOff();
@@ -267,7 +262,7 @@ internal sealed class PeerConnector
     {
         get
         {
-            string? told = LastChange
+            string? told = _lastChange
                 is { Kind: not (PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard) } change
                 ? change.Reason
                 : null;

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using FastForward.Transport.Session.Wire;
+
 namespace FastForward.Transport.Session;
 
 /// <summary>
@@ -6,17 +9,20 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed class Association
 {
+    private readonly PeerStatistics _statistics;
+
     public Association(
         uint peer,
         SessionOptions options,
         ISessionEvents events,
         PeerStatistics statistics,
-        MessagePool pool,
+        MessageMemory memory,
         KeptCredit kept
     )
     {
-        Sender = new Sender(peer, options, events, statistics, pool);
-        Receiver = new Receiver(peer, options, events, statistics, pool, kept);
+        _statistics = statistics;
+        Sender = new Sender(peer, options, events, statistics, memory.Outgoing);
+        Receiver = new Receiver(peer, options, events, statistics, memory.Buffers, kept);
     }
 
     public Sender Sender { get; }
@@ -41,4 +47,40 @@ internal sealed class Association
 
     /// <summary>The path belongs to this association.</summary>
     public bool Owns(SessionPath path) => IsUp && path.Epoch == Epoch && path.PeerIncarnation == PeerIncarnation;
+
+    /// <summary>Reads an element that belongs to a stream or to the credit of all streams.</summary>
+    /// <returns>False when the peer breaks a rule that ends the path.</returns>
+    public bool ReadStreamElement(long now, ElementType type, ReadOnlySpan<byte> body, bool reliablePath)
+    {
+        switch (type)
+        {
+            case ElementType.StreamAck when body.Length >= 24:
+                Sender.Acknowledge(
+                    StreamOf(body),
+                    BinaryPrimitives.ReadUInt32LittleEndian(body[8..]),
+                    BinaryPrimitives.ReadUInt32LittleEndian(body[12..]),
+                    BinaryPrimitives.ReadUInt64LittleEndian(body[16..])
+                );
+                return true;
+            case ElementType.Credit when body.Length >= 8:
+                Sender.GrantCredit(BinaryPrimitives.ReadUInt64LittleEndian(body));
+                return true;
+            case ElementType.StreamReset when body.Length >= 16:
+                return Receiver.Reset(
+                    now,
+                    StreamOf(body),
+                    BinaryPrimitives.ReadUInt32LittleEndian(body[8..]),
+                    BinaryPrimitives.ReadUInt32LittleEndian(body[12..]),
+                    reliablePath
+                );
+            case ElementType.StreamRefused when body.Length >= 16:
+                Sender.Refused(StreamOf(body), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]));
+                return true;
+            default:
+                _statistics.Malformed();
+                return true;
+        }
+
+        static ulong StreamOf(ReadOnlySpan<byte> body) => BinaryPrimitives.ReadUInt64LittleEndian(body);
+    }
 }

@@ -1,22 +1,20 @@
 namespace FastForward.Transport.Session;
 
-/// <summary>What the routes and options say about those who want to talk to us.</summary>
+/// <summary>What routes and options say about nodes that ask for an association.</summary>
 internal interface IAdmission
 {
-    /// <summary>The node stops: no handshakes are taken any more.</summary>
+    /// <summary>The node is stopping: every handshake is rejected.</summary>
     bool IsClosed { get; }
 
-    /// <summary>A route leads to the node.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="keyId">The key demanded of it; 0 demands none.</param>
-    bool IsConfigured(uint node, out uint keyId);
+    /// <summary>The key that the routes of a configured node demand; 0 when they demand none.</summary>
+    uint RequiredKey(uint node);
 
-    /// <summary>Peers without a key are taken from other machines over this medium.</summary>
+    /// <summary>Peers without a key are accepted from other machines over this medium.</summary>
     bool AllowsUnkeyed(TransportKind kind);
 
-    /// <summary>Why the node cannot be at such a place, as a sentence; null when it can.</summary>
+    /// <summary>Why a handshake of the node cannot come from this source, as a sentence; null when it can.</summary>
     /// <param name="node">The node.</param>
-    /// <param name="kind">The medium it comes over.</param>
-    /// <param name="contextId">The machine that the kernel vouches for, on media with such numbers.</param>
-    string? ReasonAgainst(uint node, TransportKind kind, uint? contextId);
+    /// <param name="kind">The medium of the handshake.</param>
+    /// <param name="contextId">The context id that the kernel reports, on media that have one (vsock(7)).</param>
+    string? FindSourceMismatch(uint node, TransportKind kind, uint? contextId);
 }

@@ -1,12 +1,12 @@
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// What the session layer tells the node. Messages are handed on at once; everything else may be collected, and is
-/// called at moments when the session's state is consistent.
+/// What the session reports to the application. A message is handed on at once; implementations may queue everything else,
+/// and are called when the state of the session is consistent.
 /// </summary>
 internal interface ISessionEvents
 {
-    /// <summary>Hands a message to the application. It may send and close from inside.</summary>
+    /// <summary>Hands a message to the application, which may send and close from inside the call.</summary>
     void Message(in ReceivedMessage message);
 
     void StreamEnded(in StreamEnd end);
@@ -17,12 +17,6 @@ internal interface ISessionEvents
 
     void PeerChanged(in PeerEvent change);
 
-    /// <summary>A probe that somebody asked for is over.</summary>
+    /// <summary>A requested probe has ended.</summary>
     void PingEnded(in PingResult result, Action<PingResult> callback);
-
-    /// <summary>The path is over; its link is to be closed after what it still wants to write.</summary>
-    void PathFinished(SessionPath path);
-
-    /// <summary>The peer has something to write, or its next time-out moved.</summary>
-    void Pending(Peer peer);
 }

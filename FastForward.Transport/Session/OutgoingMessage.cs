@@ -11,16 +11,15 @@ internal enum OutgoingKind : byte
     /// <summary>The end of the stream, by itself.</summary>
     EndMark,
 
-    /// <summary>The stream was given up.</summary>
+    /// <summary>The stream was reset.</summary>
     Reset,
 }
 
-/// <summary>An accepted message in the send store, with its copy of the payload. Pooled by <see cref="MessagePool"/>.</summary>
-internal sealed class OutgoingMessage(int sizeClass, int capacity)
+/// <summary>An accepted message in the send store. Pooled by <see cref="OutgoingMessagePool"/>.</summary>
+internal sealed class OutgoingMessage
 {
-    public int SizeClass { get; } = sizeClass;
-
-    public byte[] Buffer { get; } = capacity == 0 ? [] : GC.AllocateUninitializedArray<byte>(capacity);
+    /// <summary>The pooled buffer that holds the copy of the payload.</summary>
+    public byte[] Buffer { get; set; } = [];
 
     public int Length { get; set; }
 
@@ -39,11 +38,12 @@ internal sealed class OutgoingMessage(int sizeClass, int capacity)
 
     public SendStream? Stream { get; set; }
 
+    /// <summary>The next message of the <see cref="MessageQueue"/>.</summary>
     public OutgoingMessage? Next { get; set; }
 
     public ReadOnlySpan<byte> Payload => Buffer.AsSpan(0, Length);
 
-    /// <summary>How its element is marked.</summary>
+    /// <summary>The flags of its element.</summary>
     public MessageBits Bits =>
         (Sequence == 0 ? MessageBits.Begin : 0)
         | (IsEnd ? MessageBits.End : 0)

@@ -73,14 +73,14 @@ internal sealed partial class Peer
             ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndReason}");
         // With a survivor gone, of several others another one survives, and it may be up to this end now.
         CloseRedundant(path.Kind, now);
-        _events.Pending(this);
+        Driver.OnPending();
     }
 
     public void OnPathFinished(SessionPath path, long now)
     {
         _paths.Remove(path);
         Pings.OnPathFinished(path, now);
-        _events.PathFinished(path);
+        Driver.OnPathFinished(path);
         OnPathLost(path, now);
         // Acknowledgements may have been lost with it even if messages had moved to another one: late repetitions that it
         // brought drew them over to it.
@@ -117,7 +117,7 @@ internal sealed partial class Peer
             Notify(PeerEventKind.PathChanged, SendPath!.Kind, reason);
         else if (!isSound && wasSound)
             Notify(PeerEventKind.Suspect, before!.Kind, reason);
-        _events.Pending(this);
+        Driver.OnPending();
     }
 
     // One path of a kind is enough. The end that answered the survivor closes the others: it alone knows that the

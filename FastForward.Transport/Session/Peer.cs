@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Globalization;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -10,7 +10,7 @@ namespace FastForward.Transport.Session;
 internal sealed partial class Peer
 {
     private readonly ISessionEvents _events;
-    private readonly MessagePool _pool;
+    private readonly MessageMemory _memory;
     private readonly KeptCredit _kept = new();
     private readonly List<SessionPath> _paths = [];
 
@@ -28,16 +28,18 @@ internal sealed partial class Peer
     /// <param name="options">Settings.</param>
     /// <param name="events">Where events go.</param>
     /// <param name="total">The node's counters.</param>
-    /// <param name="pool">Messages for reuse.</param>
+    /// <param name="memory">Messages and buffers for reuse.</param>
     /// <param name="jitter">A random number from 0 to its argument.</param>
+    /// <param name="drivers">Creates the owner of the peer.</param>
     /// <param name="lastEpoch">The last epoch that this process used with the node; 0 for none.</param>
     public Peer(
         uint node,
         SessionOptions options,
         ISessionEvents events,
         NodeStatistics total,
-        MessagePool pool,
+        MessageMemory memory,
         Func<long, long> jitter,
+        IPeerDriverFactory drivers,
         uint lastEpoch = 0
     )
     {
@@ -48,8 +50,9 @@ internal sealed partial class Peer
         Jitter = jitter;
         Pings = new Pings(node, events);
         _events = events;
-        _pool = pool;
+        _memory = memory;
         _association = NewAssociation();
+        Driver = drivers.Create(this);
     }
 
     public uint Node { get; }
@@ -80,8 +83,8 @@ internal sealed partial class Peer
 
     public Association Association => _association;
 
-    /// <summary>The owner's own state for the peer.</summary>
-    public object? Owner { get; set; }
+    /// <summary>The owner of the peer.</summary>
+    public IPeerDriver Driver { get; }
 
     public PeerState State =>
         !_association.IsUp ? PeerState.Connecting
@@ -123,7 +126,7 @@ internal sealed partial class Peer
         if (!result.IsAccepted)
             return result;
         Statistics.Sent(payload.Length);
-        _events.Pending(this);
+        Driver.OnPending();
         return result;
     }
 
@@ -132,7 +135,7 @@ internal sealed partial class Peer
     public void RefuseStream(long now, ulong stream)
     {
         _association.Receiver.Refuse(now, stream);
-        _events.Pending(this);
+        Driver.OnPending();
     }
 
     /// <summary>Gives held credit back; that of a dead association makes room for the living one.</summary>
@@ -141,7 +144,7 @@ internal sealed partial class Peer
         credit.Owner!.Release(now, credit.Stream!, bytes);
         if (!ReferenceEquals(credit.Owner, _association.Receiver))
             _association.Receiver.OnFormerReleased(now, bytes);
-        _events.Pending(this);
+        Driver.OnPending();
     }
 
     public SendStatus ResetStream(long now, ulong stream, uint code) =>
@@ -167,7 +170,7 @@ internal sealed partial class Peer
                 Pings.Send(path, now, timeout, size, callback);
         }
 
-        _events.Pending(this);
+        Driver.OnPending();
         return new PingStart(PingStatus.Started, paths);
     }
 
@@ -192,7 +195,7 @@ internal sealed partial class Peer
         if (!isHeld)
             return true;
         _claim.Begin(now, incarnation);
-        _events.Pending(this);
+        Driver.OnPending();
         return false;
     }
 
@@ -241,11 +244,11 @@ internal sealed partial class Peer
                 PeerEventKind.Lost,
                 StreamEndReason.PeerLost,
                 UndeliveredReason.PeerLost,
-                $"silent for {Options.DeadAfter / 1_000_000.0:0.#} s"
+                string.Create(CultureInfo.InvariantCulture, $"silent for {Options.DeadAfter / 1_000_000.0:0.#} s")
             );
         if (_waitingSince != long.MaxValue && now - _waitingSince >= Options.DeadAfter)
             GiveUpWaiting(now);
-        _events.Pending(this);
+        Driver.OnPending();
     }
 
     /// <summary>This process did not run for a while: nobody is blamed for that time.</summary>
@@ -332,7 +335,10 @@ internal sealed partial class Peer
         Notify(
             PeerEventKind.NodeIdConflict,
             SendPath?.Kind,
-            $"process {_claim.Claimant:x16} claims the id of the living process {_association.PeerIncarnation:x16}"
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"process {_claim.Claimant:x16} claims the id of the live process {_association.PeerIncarnation:x16}"
+            )
         );
     }
 
@@ -353,7 +359,7 @@ internal sealed partial class Peer
         };
 
     /// <summary>A frame was taken in: most ask for an answer, or move a time-out.</summary>
-    public void OnFrameRead() => _events.Pending(this);
+    public void OnFrameRead() => Driver.OnPending();
 
     public void OnMessage(SessionPath path, long now, in MessageElement message)
     {
@@ -369,44 +375,11 @@ internal sealed partial class Peer
     {
         if (!_association.Owns(path))
             return;
-        switch (type)
-        {
-            case ElementType.StreamAck when body.Length >= 24:
-                _association.Sender.Acknowledge(
-                    Id(body),
-                    BinaryPrimitives.ReadUInt32LittleEndian(body[8..]),
-                    BinaryPrimitives.ReadUInt32LittleEndian(body[12..]),
-                    BinaryPrimitives.ReadUInt64LittleEndian(body[16..])
-                );
-                break;
-            case ElementType.Credit when body.Length >= 8:
-                _association.Sender.GrantCredit(BinaryPrimitives.ReadUInt64LittleEndian(body));
-                break;
-            case ElementType.StreamReset when body.Length >= 16:
-                if (path.IsReliable)
-                    AnswerOn(path);
-                if (
-                    !_association.Receiver.Reset(
-                        now,
-                        Id(body),
-                        BinaryPrimitives.ReadUInt32LittleEndian(body[8..]),
-                        BinaryPrimitives.ReadUInt32LittleEndian(body[12..]),
-                        path.IsReliable
-                    )
-                )
-                    Violated(path, now);
-                break;
-            case ElementType.StreamRefused when body.Length >= 16:
-                _association.Sender.Refused(Id(body), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]));
-                break;
-            default:
-                Statistics.Malformed();
-                break;
-        }
-
+        if (type == ElementType.StreamReset && path.IsReliable)
+            AnswerOn(path);
+        if (!_association.ReadStreamElement(now, type, body, path.IsReliable))
+            Violated(path, now);
         UpdateWaiting(now);
-
-        static ulong Id(ReadOnlySpan<byte> body) => BinaryPrimitives.ReadUInt64LittleEndian(body);
     }
 
     public void OnCloseReceived(SessionPath path, long now, bool association, CloseReason reason)
@@ -452,8 +425,8 @@ internal sealed partial class Peer
         if (old.IsUp)
             Notify(kind, null, because);
         // Last: whoever sends in answer to it, to the peer's next life, has heard that the former one is over.
-        old.Sender.CallAll();
-        _events.Pending(this);
+        old.Sender.NotifyAllWaiting();
+        Driver.OnPending();
     }
 
     private void GiveUpWaiting(long now)
@@ -473,7 +446,7 @@ internal sealed partial class Peer
     // back-pressured meanwhile is called, to hear the reason.
     private void UpdateWaiting(long now)
     {
-        if (!_association.Sender.IsAwaited || SendPath is { IsReliable: true })
+        if (!_association.Sender.NeedsReliablePath || SendPath is { IsReliable: true })
             _waitingSince = long.MaxValue;
         else if (_waitingSince == long.MaxValue)
             _waitingSince = now;
@@ -495,16 +468,18 @@ internal sealed partial class Peer
 
     private SendStatus ScheduleOutput(SendStatus status)
     {
-        _events.Pending(this);
+        Driver.OnPending();
         return status;
     }
 
     /// <summary>Tells the owner of an event of this peer.</summary>
     public void Notify(PeerEventKind kind, TransportKind? transport, string reason)
     {
+        PeerEvent change = new(Node, kind, transport, reason);
         Statistics.RaisedEvent(kind);
-        _events.PeerChanged(new PeerEvent(Node, kind, transport, reason));
+        Driver.OnChanged(change);
+        _events.PeerChanged(change);
     }
 
-    private Association NewAssociation() => new(Node, Options, _events, Statistics, _pool, _kept);
+    private Association NewAssociation() => new(Node, Options, _events, Statistics, _memory, _kept);
 }

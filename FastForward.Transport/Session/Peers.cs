@@ -1,3 +1,4 @@
+using System.Globalization;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -21,7 +22,7 @@ internal enum InitDecision
     Drop,
 }
 
-/// <summary>All peers of a node, and the judgement of those who knock.</summary>
+/// <summary>The table of a node's peers: those that routes lead to. It also decides about incoming handshakes.</summary>
 internal sealed class Peers
 {
     private const int MaxPendingPerPeer = 8;
@@ -32,7 +33,9 @@ internal sealed class Peers
     private readonly NodeStatistics _statistics;
     private readonly IAdmission _admission;
     private readonly Func<long, long> _jitter;
-    private readonly MessagePool _pool;
+    private readonly MessageMemory _memory;
+    private readonly IPeerDriverFactory _drivers;
+    private readonly UnconfiguredNodes _unconfigured = new();
     private readonly Dictionary<uint, Peer> _peers = [];
     private readonly Dictionary<uint, uint> _formerEpochs = [];
 
@@ -40,35 +43,44 @@ internal sealed class Peers
     /// <param name="events">Where events go.</param>
     /// <param name="statistics">Counters.</param>
     /// <param name="admission">What the routes say of a node.</param>
-    /// <param name="pool">Messages for reuse, shared by all peers.</param>
+    /// <param name="memory">Messages and buffers for reuse, shared by all peers.</param>
     /// <param name="jitter">A random number from 0 to its argument.</param>
+    /// <param name="drivers">Creates the owner of each peer.</param>
     public Peers(
         SessionOptions options,
         ISessionEvents events,
         NodeStatistics statistics,
         IAdmission admission,
-        MessagePool pool,
-        Func<long, long> jitter
+        MessageMemory memory,
+        Func<long, long> jitter,
+        IPeerDriverFactory drivers
     )
     {
         _options = options;
         _events = events;
         _statistics = statistics;
         _admission = admission;
-        _pool = pool;
+        _memory = memory;
         _jitter = jitter;
+        _drivers = drivers;
     }
 
     public Dictionary<uint, Peer>.ValueCollection All => _peers.Values;
 
+    /// <summary>The nodes without a route whose handshakes arrived last.</summary>
+    public IReadOnlyList<UnconfiguredNode> Unconfigured(long now) => _unconfigured.Snapshot(now);
+
     public Peer? Find(uint node) => _peers.GetValueOrDefault(node);
 
+    /// <summary>The peer of a node that a route leads to.</summary>
     public Peer GetOrAdd(uint node)
     {
         if (_peers.TryGetValue(node, out Peer? peer))
             return peer;
-        peer = new Peer(node, _options, _events, _statistics, _pool, _jitter, _formerEpochs.GetValueOrDefault(node));
+        uint lastEpoch = _formerEpochs.GetValueOrDefault(node);
+        peer = new Peer(node, _options, _events, _statistics, _memory, _jitter, _drivers, lastEpoch);
         _peers.Add(node, peer);
+        _unconfigured.Remove(node);
         return peer;
     }
 
@@ -102,12 +114,25 @@ internal sealed class Peers
     }
 
     /// <summary>Makes the path that answers an accepted INIT.</summary>
-    public SessionPath Answer(long now, in Handshake init, TransportKind kind, LinkTraits traits, uint localIndex)
+    /// <param name="now">The time.</param>
+    /// <param name="init">The INIT; <see cref="Evaluate"/> has accepted it.</param>
+    /// <param name="kind">The medium.</param>
+    /// <param name="traits">What the medium promises.</param>
+    /// <param name="localIndex">Our number of the path.</param>
+    /// <param name="link">The owner's link, see <see cref="SessionPath.Link"/>.</param>
+    public SessionPath Answer(
+        long now,
+        in Handshake init,
+        TransportKind kind,
+        LinkTraits traits,
+        uint localIndex,
+        object link
+    )
     {
         Peer peer = GetOrAdd(init.From);
-        SessionPath path = SessionPath.Answer(peer, kind, traits, localIndex, now, init, peer.EpochFor(init));
+        SessionPath path = SessionPath.Answer(peer, kind, traits, localIndex, link, now, init, peer.EpochFor(init));
         peer.Add(path);
-        _events.Pending(peer);
+        peer.Driver.OnPending();
         return path;
     }
 
@@ -129,21 +154,25 @@ internal sealed class Peers
 
         if (init.From == _options.Node)
         {
-            // Ourselves, by a route that leads back, or a second process with our id.
+            // A route that leads back to this process, or a second process with the same id.
             if (init.Incarnation == _options.Incarnation)
                 return InitDecision.Drop;
             Notify(
                 init.From,
                 PeerEventKind.NodeIdConflict,
                 kind,
-                $"process {init.Incarnation:x16} runs with this node's own id"
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"process {init.Incarnation:x16} runs with this node's own id"
+                )
             );
             reason = RejectReason.NodeIdConflict;
             return InitDecision.Reject;
         }
 
-        if (!_admission.IsConfigured(init.From, out uint keyId))
+        if (Find(init.From) is not { } peer)
         {
+            _unconfigured.Record(now, init.From, kind);
             Notify(init.From, PeerEventKind.NotConfigured, kind, "no route leads to it, so it is not answered");
             return InitDecision.Drop;
         }
@@ -154,20 +183,24 @@ internal sealed class Peers
             return InitDecision.Reject;
         }
 
-        if (_admission.ReasonAgainst(init.From, kind, contextId) is { } wrong)
+        if (_admission.FindSourceMismatch(init.From, kind, contextId) is { } mismatch)
         {
-            Notify(init.From, PeerEventKind.Refused, kind, wrong);
+            Notify(init.From, PeerEventKind.Refused, kind, mismatch);
             reason = RejectReason.WrongSource;
             return InitDecision.Reject;
         }
 
+        uint keyId = _admission.RequiredKey(init.From);
         if (init.KeyId != 0 || keyId != 0)
         {
             Notify(
                 init.From,
                 PeerEventKind.Refused,
                 kind,
-                $"keys are not supported yet: the route demands key {keyId}, the peer offers key {init.KeyId}"
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"keys are not supported yet: the route demands key {keyId}, the peer offers key {init.KeyId}"
+                )
             );
             reason = RejectReason.KeyNotSupported;
             return InitDecision.Reject;
@@ -185,11 +218,10 @@ internal sealed class Peers
             return InitDecision.Reject;
         }
 
-        Peer peer = GetOrAdd(init.From);
         if (peer.FindAnswer(init.SenderIndex, init.Incarnation) is { } answered)
         {
             answered.RepeatAnswer(init.Timestamp);
-            _events.Pending(peer);
+            peer.Driver.OnPending();
             return InitDecision.Repeated;
         }
 
@@ -201,7 +233,7 @@ internal sealed class Peers
             return InitDecision.Reject;
         }
 
-        // One that begins again and again does not take the places of the others.
+        // A peer that begins again and again must not take the places of the others.
         if (
             Pending(peer) < MaxPendingPerPeer
             && Answered(peer) < MaxAnsweredPerPeer
@@ -212,7 +244,7 @@ internal sealed class Peers
         return InitDecision.Reject;
     }
 
-    // Only INITs from configured nodes ask, so this walk is rare and short.
+    // Called for INITs of configured nodes only, so the walk is rare and short.
     private int PendingHandshakes()
     {
         int pending = 0;
@@ -221,7 +253,7 @@ internal sealed class Peers
         return pending;
     }
 
-    // Where this side opened the survivor it is for the peer to close its others, and it may not.
+    // Only the end that answered the surviving path closes redundant ones: a peer that does not would keep them all.
     private static int Answered(Peer peer) => peer.Paths.Count(static path => !path.IsInitiator);
 
     private static int Pending(Peer peer) => peer.Paths.Count(static path => path.Phase == PathPhase.Answering);

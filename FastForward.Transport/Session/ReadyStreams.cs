@@ -3,36 +3,31 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// The reliable streams that have something to write, in turns of one message each: a stream with much to say does not
-/// hold the others up.
+/// The reliable streams that have something to write, in turns of one message each, so that no stream delays the others by
+/// more than a message.
 /// </summary>
 internal sealed class ReadyStreams
 {
-    // A part smaller than this is not worth its headers: the message waits for the next frame.
+    // A smaller part is not worth its headers: the message waits for the next frame.
     private const int SmallestFragment = 64;
 
-    private SendStream? _head;
-    private SendStream? _tail;
+    private readonly Queue<SendStream> _streams = new();
 
-    public bool IsEmpty => _head is null;
+    public bool IsEmpty => _streams.Count == 0;
 
-    /// <summary>Puts a stream at the end of the line, unless it waits already.</summary>
+    /// <summary>Adds a stream at the end, unless it is in the queue already.</summary>
     public void Add(SendStream stream)
     {
         if (stream.IsReady)
             return;
         stream.IsReady = true;
-        if (_tail is null)
-            _head = stream;
-        else
-            _tail.NextReady = stream;
-        _tail = stream;
+        _streams.Enqueue(stream);
     }
 
     /// <summary>Fills the rest of a frame.</summary>
     public void Write(ref FrameWriter frame)
     {
-        while (_head is { } stream)
+        while (_streams.TryPeek(out SendStream? stream))
         {
             if (stream.Cursor is { } message)
             {
@@ -41,10 +36,7 @@ internal sealed class ReadyStreams
                 stream.Advance();
             }
 
-            _head = stream.NextReady;
-            if (_head is null)
-                _tail = null;
-            stream.NextReady = null;
+            _streams.Dequeue();
             stream.IsReady = false;
             if (stream.Cursor is not null)
                 Add(stream);
@@ -75,7 +67,7 @@ internal sealed class ReadyStreams
             return false;
         MessageBits bits = message.Bits | (part < left ? MessageBits.More : MessageBits.None);
         frame.WriteFragment(stream.Id, message.Sequence, bits, offset, message.Payload.Slice(offset, part));
-        // Acknowledgements of a message that is partly written cannot be honest yet.
+        // SendStream.Written moves only when the message is complete: the peer cannot acknowledge a part.
         stream.CursorOffset = offset + part;
         return part == left;
     }

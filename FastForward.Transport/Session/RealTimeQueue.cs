@@ -1,63 +1,48 @@
 namespace FastForward.Transport.Session;
 
-/// <summary>Real-time messages of all streams in the order of their acceptance: each leaves the store with its first frame.</summary>
+/// <summary>
+/// Real-time messages of all streams in the order of their acceptance: each leaves the store with its first frame.
+/// </summary>
 internal sealed class RealTimeQueue
 {
-    private OutgoingMessage? _tail;
+    private MessageQueue _messages;
 
-    public OutgoingMessage? Head { get; private set; }
+    public OutgoingMessage? Head => _messages.Head;
 
-    public bool IsEmpty => Head is null;
+    public bool IsEmpty => _messages.IsEmpty;
 
-    public void Enqueue(OutgoingMessage message)
+    public void Enqueue(SendStream stream, OutgoingMessage message)
     {
-        message.Stream!.Queued++;
-        Append(message);
+        message.Stream = stream;
+        stream.Queued++;
+        _messages.Append(message);
     }
 
-    public void Dequeue()
+    /// <summary>Takes out the head, which is of <paramref name="stream"/>.</summary>
+    public void Dequeue(SendStream stream)
     {
-        OutgoingMessage message = Head!;
-        Head = message.Next;
-        if (Head is null)
-            _tail = null;
-        message.Next = null;
-        message.Stream!.Queued--;
+        _messages.RemoveHead();
+        stream.Queued--;
     }
 
-    /// <summary>Takes the messages of one stream out, in order, as a chain.</summary>
-    public OutgoingMessage? TakeOut(SendStream stream)
+    /// <summary>Takes out the messages of one stream, in their order.</summary>
+    public MessageQueue Remove(SendStream stream)
     {
+        MessageQueue removed = default;
         if (stream.Queued == 0)
-            return null;
-        OutgoingMessage? chain = null,
-            chainEnd = null;
-        OutgoingMessage? message = Head;
-        Head = null;
-        _tail = null;
-        while (message is not null)
+            return removed;
+        MessageQueue kept = default;
+        while (!_messages.IsEmpty)
         {
-            OutgoingMessage? next = message.Next;
-            message.Next = null;
-            if (!ReferenceEquals(message.Stream, stream))
-                Append(message);
-            else if (chainEnd is null)
-                chain = chainEnd = message;
+            OutgoingMessage message = _messages.RemoveHead();
+            if (ReferenceEquals(message.Stream, stream))
+                removed.Append(message);
             else
-                chainEnd = chainEnd.Next = message;
-            message = next;
+                kept.Append(message);
         }
 
+        _messages = kept;
         stream.Queued = 0;
-        return chain;
-    }
-
-    private void Append(OutgoingMessage message)
-    {
-        if (_tail is null)
-            Head = message;
-        else
-            _tail.Next = message;
-        _tail = message;
+        return removed;
     }
 }

@@ -18,10 +18,10 @@ internal sealed class ReceiveStream(ulong id, MessageClass messageClass)
     /// <summary>Credit of delivered messages that the application holds.</summary>
     public long Held { get; set; }
 
-    /// <summary>The application held some of it: it may go on doing so.</summary>
+    /// <summary>The application has held some of it and may do so again.</summary>
     public bool IsHeldBack { get; set; }
 
-    /// <summary>The credit limit that was told last.</summary>
+    /// <summary>The credit limit that was granted last.</summary>
     public ulong CreditLimit { get; set; } = WireFormat.InitialStreamCredit;
 
     /// <summary>No more messages are taken.</summary>
@@ -30,16 +30,15 @@ internal sealed class ReceiveStream(ulong id, MessageClass messageClass)
     /// <summary>Credit used since the last acknowledgement.</summary>
     public int Unacknowledged { get; set; }
 
-    /// <summary>The parts so far of the message at <see cref="Expected"/>.</summary>
-    public OutgoingMessage? Partial { get; set; }
+    /// <summary>A pooled buffer with the parts so far of the message at <see cref="Expected"/>; null when there are none.</summary>
+    public byte[]? Partial { get; set; }
 
-    /// <summary>The stream waits in the queue of acknowledgements.</summary>
-    public bool AckQueued { get; set; }
+    /// <summary>How many bytes of <see cref="Partial"/> have arrived.</summary>
+    public int PartialLength { get; set; }
 
-    public ReceiveStream? NextAck { get; set; }
+    /// <summary>The stream is in the queue of acknowledgements.</summary>
+    public bool IsAckPending { get; set; }
 
-    /// <summary>Neighbours in the order of use.</summary>
-    public ReceiveStream? Older { get; set; }
-
-    public ReceiveStream? Newer { get; set; }
+    /// <summary>Its place in the order of use; made once, so that moving it allocates nothing.</summary>
+    public LinkedListNode<ReceiveStream> Place => field ??= new LinkedListNode<ReceiveStream>(this);
 }

@@ -4,58 +4,36 @@ namespace FastForward.Transport.Session;
 internal sealed class ReceiveStreamTable
 {
     private readonly Dictionary<ulong, ReceiveStream> _streams = [];
-    private ReceiveStream? _newest;
+    private readonly LinkedList<ReceiveStream> _byUse = new();
 
     public int Count => _streams.Count;
 
-    public ReceiveStream? Oldest { get; private set; }
+    public ReceiveStream? Oldest => _byUse.First?.Value;
 
     /// <summary>Finds a stream and makes it the most recently used one.</summary>
     public ReceiveStream? Use(ulong id)
     {
-        if (_newest is { } newest && newest.Id == id)
-            return newest;
+        if (_byUse.Last is { } last && last.Value.Id == id)
+            return last.Value;
         if (!_streams.TryGetValue(id, out ReceiveStream? stream))
             return null;
-        Unlink(stream);
-        Link(stream);
+        _byUse.Remove(stream.Place);
+        _byUse.AddLast(stream.Place);
         return stream;
     }
 
     public void Add(ReceiveStream stream)
     {
         _streams.Add(stream.Id, stream);
-        Link(stream);
+        _byUse.AddLast(stream.Place);
     }
 
     public void Remove(ReceiveStream stream)
     {
         _streams.Remove(stream.Id);
-        Unlink(stream);
+        _byUse.Remove(stream.Place);
     }
 
-    private void Link(ReceiveStream stream)
-    {
-        stream.Older = _newest;
-        stream.Newer = null;
-        if (_newest is null)
-            Oldest = stream;
-        else
-            _newest.Newer = stream;
-        _newest = stream;
-    }
-
-    private void Unlink(ReceiveStream stream)
-    {
-        if (stream.Older is null)
-            Oldest = stream.Newer;
-        else
-            stream.Older.Newer = stream.Newer;
-        if (stream.Newer is null)
-            _newest = stream.Older;
-        else
-            stream.Newer.Older = stream.Older;
-        stream.Older = null;
-        stream.Newer = null;
-    }
+    /// <summary>The stream that was used directly after another; null behind the most recent one.</summary>
+    public static ReceiveStream? After(ReceiveStream stream) => stream.Place.Next?.Value;
 }

@@ -24,7 +24,8 @@ internal sealed partial class Receiver : ICreditOwner
         ReceiveStream held = (ReceiveStream)stream;
         if (bytes > held.Held)
             throw new InvalidOperationException(
-                $"{bytes} bytes of credit were released where {held.Held} are held: each message's credit is held once and released once."
+                $"{bytes} bytes of credit were released, but {held.Held} are held: "
+                    + "the credit of a message is held once and released once."
             );
         held.Held -= bytes;
         _held -= bytes;
@@ -50,7 +51,7 @@ internal sealed partial class Receiver : ICreditOwner
     {
         if (!_isHeldBack)
             return;
-        for (ReceiveStream? stream = _streams.Oldest; stream is not null; stream = stream.Newer)
+        for (ReceiveStream? stream = _streams.Oldest; stream is not null; stream = ReceiveStreamTable.After(stream))
         {
             if (stream.IsHeldBack)
                 ScheduleAck(now, stream, 0);

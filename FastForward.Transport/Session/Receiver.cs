@@ -1,3 +1,4 @@
+using FastForward.Transport.Buffers;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -16,16 +17,14 @@ internal sealed partial class Receiver
     private readonly SessionOptions _options;
     private readonly ISessionEvents _events;
     private readonly PeerStatistics _statistics;
-    private readonly MessagePool _pool;
+    private readonly BufferPool _buffers;
     private readonly KeptCredit _kept;
     private readonly ReceiveStreamTable _streams = new();
     private readonly EndedStreams<EndedStream> _ended;
     private readonly Dictionary<ulong, (bool Refuse, EndedStream Ended)> _answers = []; // to messages of ended streams
+    private readonly Queue<ReceiveStream> _acks = new();
     private readonly ulong _streamWindow;
 
-    private ReceiveStream? _ackHead;
-    private ReceiveStream? _ackTail;
-    private int _acksQueued;
     private bool _creditPending;
     private ulong _creditUsed;
     private long _unacknowledged;
@@ -37,7 +36,7 @@ internal sealed partial class Receiver
         SessionOptions options,
         ISessionEvents events,
         PeerStatistics statistics,
-        MessagePool pool,
+        BufferPool buffers,
         KeptCredit kept
     )
     {
@@ -45,7 +44,7 @@ internal sealed partial class Receiver
         _options = options;
         _events = events;
         _statistics = statistics;
-        _pool = pool;
+        _buffers = buffers;
         _kept = kept;
         // The peer's limit of streams may be higher than ours.
         _ended = new EndedStreams<EndedStream>(Math.Max(options.MaxStreams * 4, LeastAnswers));
@@ -57,7 +56,7 @@ internal sealed partial class Receiver
 
     // A sender has no more streams open than its limit, so one that follows the rules does not come near this.
     private bool HasTooManyAnswersPending =>
-        _acksQueued + _answers.Count >= Math.Max(_options.MaxStreams * 4, LeastAnswers);
+        _acks.Count + _answers.Count >= Math.Max(_options.MaxStreams * 4, LeastAnswers);
 
     /// <summary>Takes a message or a part of one.</summary>
     /// <returns>False when the peer exceeds its credit, or makes this side owe more answers than it may: the path has to end.</returns>
@@ -145,7 +144,7 @@ internal sealed partial class Receiver
     /// <summary>Puts what is owed into the frame, as far as it fits.</summary>
     public void Write(ref FrameWriter frame)
     {
-        if (_ackHead is null && _answers.Count == 0 && !_creditPending)
+        if (_acks.Count == 0 && _answers.Count == 0 && !_creditPending)
             return;
         if (_creditPending)
         {
@@ -158,19 +157,16 @@ internal sealed partial class Receiver
 
         if (!WriteAnswers(ref frame))
             return;
-        while (_ackHead is { } stream)
+        while (_acks.TryPeek(out ReceiveStream? stream))
         {
             if (frame.Room < WireFormat.StreamAck)
                 return;
             frame.WriteStreamAck(stream.Id, stream.Expected, stream.CreditUsed, Limit(stream));
             stream.Unacknowledged = 0;
-            stream.AckQueued = false;
-            _acksQueued--;
-            _ackHead = stream.NextAck;
-            stream.NextAck = null;
+            stream.IsAckPending = false;
+            _acks.Dequeue();
         }
 
-        _ackTail = null;
         _ackDue = long.MaxValue;
     }
 
@@ -240,38 +236,35 @@ internal sealed partial class Receiver
 
     private bool Fragment(long now, ReceiveStream stream, in MessageElement message)
     {
-        OutgoingMessage? partial = stream.Partial;
-        int have = partial?.Length ?? 0;
+        int have = stream.PartialLength;
         int repeated = have - message.Offset; // after a change of path the message begins again
-        if (
-            repeated < 0
-            || (partial is null && _partialBytes + WireFormat.MaxReliableMessage > _options.ReceiveWindowBytes)
-        )
+        bool hasRoom =
+            stream.Partial is not null || _partialBytes + WireFormat.MaxReliableMessage <= _options.ReceiveWindowBytes;
+        if (repeated < 0 || !hasRoom)
         {
             Refuse(now, stream);
             return true;
         }
 
-        if (partial is null)
+        if (stream.Partial is not { } partial)
         {
-            partial = _pool.Rent(WireFormat.MaxReliableMessage);
-            stream.Partial = partial;
+            stream.Partial = partial = _buffers.Rent(WireFormat.MaxReliableMessage);
             _partialBytes += WireFormat.MaxReliableMessage;
         }
 
         if (message.Payload.Length > repeated)
         {
             ReadOnlySpan<byte> fresh = message.Payload[repeated..];
-            fresh.CopyTo(partial.Buffer.AsSpan(have));
-            partial.Length = have + fresh.Length;
+            fresh.CopyTo(partial.AsSpan(have));
+            stream.PartialLength = have + fresh.Length;
         }
 
         if (message.HasMore)
             return true;
-        stream.Partial = null;
-        _partialBytes -= WireFormat.MaxReliableMessage;
-        bool isWithinCredit = Complete(now, stream, message.IsEnd, isMark: false, partial.Payload);
-        _pool.Return(partial);
+        ReadOnlySpan<byte> payload = partial.AsSpan(0, stream.PartialLength);
+        Detach(stream);
+        bool isWithinCredit = Complete(now, stream, message.IsEnd, isMark: false, payload);
+        _buffers.Return(partial);
         return isWithinCredit;
     }
 
@@ -360,15 +353,10 @@ internal sealed partial class Receiver
     {
         stream.Unacknowledged += cost;
         ScheduleCredit(now, cost); // also with a repetition: the grant may have been lost together with the acknowledgement
-        if (!stream.AckQueued)
+        if (!stream.IsAckPending)
         {
-            stream.AckQueued = true;
-            _acksQueued++;
-            if (_ackHead is null)
-                _ackHead = stream;
-            else
-                _ackTail!.NextAck = stream;
-            _ackTail = stream;
+            stream.IsAckPending = true;
+            _acks.Enqueue(stream);
         }
 
         if (stream.Unacknowledged >= StreamAckThreshold)
@@ -394,9 +382,15 @@ internal sealed partial class Receiver
     {
         if (stream.Partial is not { } partial)
             return;
+        Detach(stream);
+        _buffers.Return(partial);
+    }
+
+    private void Detach(ReceiveStream stream)
+    {
         stream.Partial = null;
+        stream.PartialLength = 0;
         _partialBytes -= WireFormat.MaxReliableMessage;
-        _pool.Return(partial);
     }
 
     private void NotifyEnd(ulong stream, StreamEndReason reason, uint code, ulong skipped) =>

@@ -5,6 +5,8 @@ namespace FastForward.Transport.Session;
 /// <summary>One outgoing stream: its numbering, and for a reliable one its unacknowledged messages in order.</summary>
 internal sealed class SendStream(ulong id, MessageClass messageClass)
 {
+    private MessageQueue _unacknowledged;
+
     public ulong Id { get; } = id;
 
     public MessageClass Class { get; } = messageClass;
@@ -15,17 +17,11 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     /// <summary>The first sequence that is not acknowledged.</summary>
     public ulong Acknowledged { get; set; }
 
-    /// <summary>The first sequence that was never written to a path: acknowledgements beyond it are lies.</summary>
+    /// <summary>The first sequence that was never written to a path: an acknowledgement beyond it breaks the protocol.</summary>
     public ulong Written { get; set; }
 
     /// <summary>Credit used by accepted messages.</summary>
     public ulong CreditUsed { get; set; }
-
-    /// <summary>Credit that the application holds, of a stream to the node itself.</summary>
-    public long Held { get; set; }
-
-    /// <summary>What waits for its delivery and what the application holds, of a stream to the node itself.</summary>
-    public long Kept { get; set; }
 
     /// <summary>Credit the receiver granted.</summary>
     public ulong CreditLimit { get; set; } = WireFormat.InitialStreamCredit;
@@ -33,13 +29,11 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     /// <summary>No more messages are taken.</summary>
     public bool IsEnded { get; set; }
 
-    /// <summary>It was given up: nothing but the reset waits.</summary>
+    /// <summary>It was reset: nothing but the reset is left to send.</summary>
     public bool IsReset { get; set; }
 
     /// <summary>The oldest unacknowledged message (reliable).</summary>
-    public OutgoingMessage? First { get; private set; }
-
-    private OutgoingMessage? _last;
+    public OutgoingMessage? First => _unacknowledged.Head;
 
     /// <summary>The next message to write (reliable); null when all are written.</summary>
     public OutgoingMessage? Cursor { get; private set; }
@@ -47,10 +41,8 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     /// <summary>Bytes of <see cref="Cursor"/> that are written.</summary>
     public int CursorOffset { get; set; }
 
-    /// <summary>The stream waits in the ready queue.</summary>
+    /// <summary>The stream is in <see cref="ReadyStreams"/>.</summary>
     public bool IsReady { get; set; }
-
-    public SendStream? NextReady { get; set; }
 
     /// <summary>Messages of a real-time stream in the queue.</summary>
     public int Queued { get; set; }
@@ -58,18 +50,15 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     public void Append(OutgoingMessage message)
     {
         message.Stream = this;
-        if (_last is null)
-            First = message;
-        else
-            _last.Next = message;
-        _last = message;
+        _unacknowledged.Append(message);
         Cursor ??= message;
     }
 
     /// <summary>The message at the cursor is written whole.</summary>
     public void Advance()
     {
-        OutgoingMessage message = Cursor!;
+        if (Cursor is not { } message)
+            return;
         Written = Math.Max(Written, message.Sequence + 1);
         Cursor = message.Next;
         CursorOffset = 0;
@@ -85,17 +74,13 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     /// <summary>Takes out the oldest message.</summary>
     public OutgoingMessage RemoveFirst()
     {
-        OutgoingMessage message = First!;
-        First = message.Next;
-        if (First is null)
-            _last = null;
+        OutgoingMessage message = _unacknowledged.RemoveHead();
         if (ReferenceEquals(Cursor, message))
         {
             Cursor = First;
             CursorOffset = 0;
         }
 
-        message.Next = null;
         return message;
     }
 }

@@ -14,26 +14,29 @@ internal sealed class Sender
     private readonly SessionOptions _options;
     private readonly ISessionEvents _events;
     private readonly PeerStatistics _statistics;
-    private readonly MessagePool _pool;
-    private readonly Dictionary<ulong, SendStream> _streams = [];
-    private readonly EndedStreams<ulong> _ended;
-    private readonly Dictionary<ulong, int> _refused = [];
+    private readonly OutgoingMessagePool _pool;
+    private readonly SendStreamTable _streams;
     private readonly List<ulong> _writable = [];
     private readonly RealTimeQueue _realTime = new();
     private readonly ReadyStreams _ready = new();
 
-    private SendStream? _recent;
     private ulong _creditUsed;
     private ulong _creditLimit = WireFormat.InitialAssociationCredit;
 
-    public Sender(uint peer, SessionOptions options, ISessionEvents events, PeerStatistics statistics, MessagePool pool)
+    public Sender(
+        uint peer,
+        SessionOptions options,
+        ISessionEvents events,
+        PeerStatistics statistics,
+        OutgoingMessagePool pool
+    )
     {
         _peer = peer;
         _options = options;
         _events = events;
         _statistics = statistics;
         _pool = pool;
-        _ended = new EndedStreams<ulong>(options.MaxStreams * 4);
+        _streams = new SendStreamTable(options.MaxStreams);
     }
 
     /// <summary>Payload and overhead in the store.</summary>
@@ -42,11 +45,11 @@ internal sealed class Sender
     /// <summary>Reliable messages that are not acknowledged.</summary>
     public long Unacknowledged { get; private set; }
 
-    /// <summary>The messages among <see cref="Unacknowledged"/>; the others are marks and resets, which nobody misses.</summary>
+    /// <summary>The messages among <see cref="Unacknowledged"/>, without marks and resets.</summary>
     public long UnacknowledgedMessages { get; private set; }
 
-    /// <summary>Somebody waits for a path that carries reliable messages: for their delivery, or for room to send more.</summary>
-    public bool IsAwaited => UnacknowledgedMessages > 0 || _refused.Count > 0;
+    /// <summary>A path that carries reliable messages is needed: to deliver them, or to make room for more.</summary>
+    public bool NeedsReliablePath => UnacknowledgedMessages > 0 || _streams.Waiting.Count > 0;
 
     /// <summary>Nothing waits that a path could still deliver.</summary>
     /// <param name="reliable">The path keeps the promise of reliable streams.</param>
@@ -56,26 +59,29 @@ internal sealed class Sender
 
     public SendResult Send(long now, ulong id, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
     {
-        SendStatus status = Open(id, messageClass, payload.Length, out SendStream? stream);
-        return status == SendStatus.Accepted
-            ? new SendResult(status, Accept(now, stream!, _pool.Rent(payload), OutgoingKind.Message, end))
-            : new SendResult(status, 0);
+        SendStatus status = _streams.Check(id, messageClass, out SendStream? stream);
+        if (status == SendStatus.Accepted && !HasRoom(stream, messageClass, payload.Length))
+            status = _streams.Wait(id, payload.Length);
+        if (status != SendStatus.Accepted)
+            return new SendResult(status, 0);
+        stream ??= _streams.Open(id, messageClass);
+        return new SendResult(status, Accept(now, stream, _pool.Rent(payload), OutgoingKind.Message, end));
     }
 
-    /// <summary>Ends a stream with a mark of its own, which needs no credit: the application cannot wait for it.</summary>
+    /// <summary>Ends a stream with a mark, which needs no credit: the application cannot wait for room to end a stream.</summary>
     public SendStatus End(long now, ulong id)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsEnded)
+        if (_streams.Find(id) is not { IsEnded: false } stream)
             return SendStatus.StreamEnded;
-        Accept(now, stream, _pool.Rent(0), OutgoingKind.EndMark, end: true);
+        Accept(now, stream, _pool.Rent([]), OutgoingKind.EndMark, end: true);
         return SendStatus.Accepted;
     }
 
     public SendStatus Reset(long now, ulong id, uint code)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.IsReset)
+        if (_streams.Find(id) is not { IsReset: false } stream)
             return SendStatus.StreamEnded;
-        GiveUp(now, stream, code, UndeliveredReason.StreamReset);
+        Abort(now, stream, code, UndeliveredReason.StreamReset);
         return SendStatus.Accepted;
     }
 
@@ -97,7 +103,7 @@ internal sealed class Sender
     /// <param name="limit">The credit limit of the stream.</param>
     public void Acknowledge(ulong id, uint next, uint creditUsed, ulong limit)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream) || stream.Class != MessageClass.Reliable)
+        if (_streams.Find(id) is not { Class: MessageClass.Reliable } stream)
             return;
         // The low half of the sequence stands for the number nearest to what is acknowledged; one below it is an old
         // acknowledgement that another path brought late.
@@ -131,7 +137,7 @@ internal sealed class Sender
     /// <summary>The peer takes no more of a stream.</summary>
     public void Refused(ulong id, uint creditUsed)
     {
-        if (!_streams.TryGetValue(id, out SendStream? stream))
+        if (_streams.Find(id) is not { } stream)
             return;
         Abandon(stream, UndeliveredReason.StreamReset);
         stream.IsEnded = true;
@@ -143,7 +149,7 @@ internal sealed class Sender
     /// <summary>The path that carried the frames is gone: what is not acknowledged goes out again on the next one.</summary>
     public void Rewind()
     {
-        foreach (SendStream stream in _streams.Values)
+        foreach (SendStream stream in _streams.All)
         {
             if (stream.First is null)
                 continue;
@@ -155,65 +161,31 @@ internal sealed class Sender
     /// <summary>Gives everything in the store up and reports it.</summary>
     public void FailAll(UndeliveredReason reason)
     {
-        foreach (SendStream stream in _streams.Values)
+        foreach (SendStream stream in _streams.All)
             Abandon(stream, reason);
     }
 
     /// <summary>
-    /// Calls everybody who was back-pressured: what they waited for does not come any more. In the next association there is
-    /// all the room there is; where the path carries no reliable messages they are told so.
+    /// Notifies every sender that waits for room: the room they wait for does not come any more. Their next send meets a new
+    /// association, or is answered with the reason.
     /// </summary>
-    public void CallAll()
+    public void NotifyAllWaiting()
     {
-        foreach (ulong id in _refused.Keys)
+        foreach (ulong id in _streams.Waiting.Keys)
             _events.Writable(_peer, id);
-        _refused.Clear();
+        _streams.Waiting.Clear();
     }
 
     /// <summary>Gives the reliable messages up and reports them; their streams are reset as soon as a path can tell it.</summary>
     public void FailReliable(long now, UndeliveredReason reason)
     {
-        foreach (SendStream stream in _streams.Values)
+        foreach (SendStream stream in _streams.All)
         {
             if (stream is { First.Kind: OutgoingKind.Message })
-                GiveUp(now, stream, 0, reason);
+                Abort(now, stream, 0, reason);
         }
 
-        CallAll();
-    }
-
-    private SendStatus Open(ulong id, MessageClass messageClass, int length, out SendStream? stream)
-    {
-        stream = _recent is { } recent && recent.Id == id ? recent : null;
-        if (stream is null && !_streams.TryGetValue(id, out stream))
-        {
-            if (_ended.Contains(id))
-                return SendStatus.StreamEnded;
-            if (_streams.Count >= _options.MaxStreams)
-                return SendStatus.TooManyStreams;
-        }
-
-        if (stream is { IsEnded: true })
-            return SendStatus.StreamEnded;
-        if (stream is not null && stream.Class != messageClass)
-            return SendStatus.WrongClass;
-        if (!HasRoom(stream, messageClass, length))
-        {
-            // Back-pressure is a promise to call back, which needs a place to remember it.
-            if (_refused.Count >= _options.MaxStreams * 2 && !_refused.ContainsKey(id))
-                return SendStatus.TooManyStreams;
-            _refused[id] = length;
-            return SendStatus.BackPressured;
-        }
-
-        if (stream is null)
-        {
-            stream = new SendStream(id, messageClass);
-            _streams.Add(id, stream);
-        }
-
-        _recent = stream;
-        return SendStatus.Accepted;
+        NotifyAllWaiting();
     }
 
     private bool HasRoom(SendStream? stream, MessageClass messageClass, int length)
@@ -237,8 +209,7 @@ internal sealed class Sender
         StoredBytes += message.Length + StoreOverheadPerMessage;
         if (stream.Class == MessageClass.RealTime)
         {
-            message.Stream = stream;
-            _realTime.Enqueue(message);
+            _realTime.Enqueue(stream, message);
             return message.Sequence;
         }
 
@@ -260,22 +231,16 @@ internal sealed class Sender
     private void WriteRealTime(long now, ref FrameWriter frame)
     {
         bool freed = false;
-        while (_realTime.Head is { } message)
+        while (_realTime.Head is { Stream: { } stream } message)
         {
-            SendStream stream = message.Stream!;
             long age = now - message.AcceptedAt;
-            if (message.Kind == OutgoingKind.Message && _options.RealTimeBudget > 0 && age > _options.RealTimeBudget)
-            {
-                _realTime.Dequeue();
+            bool isExpired =
+                message.Kind == OutgoingKind.Message && _options.RealTimeBudget > 0 && age > _options.RealTimeBudget;
+            if (!isExpired && !TryWriteRealTime(stream, message, age, ref frame))
+                break;
+            _realTime.Dequeue(stream);
+            if (isExpired)
                 Report(stream.Id, message.Sequence, 1, UndeliveredReason.Expired);
-            }
-            else
-            {
-                if (!TryWriteRealTime(message, age, ref frame))
-                    break;
-                _realTime.Dequeue();
-            }
-
             freed = true;
             if (message.IsEnd)
                 Close(stream);
@@ -286,9 +251,8 @@ internal sealed class Sender
             NotifyWritable();
     }
 
-    private bool TryWriteRealTime(OutgoingMessage message, long age, ref FrameWriter frame)
+    private bool TryWriteRealTime(SendStream stream, OutgoingMessage message, long age, ref FrameWriter frame)
     {
-        SendStream stream = message.Stream!;
         if (message.Kind == OutgoingKind.Reset)
         {
             if (frame.Room < WireFormat.StreamReset)
@@ -317,9 +281,10 @@ internal sealed class Sender
         ulong count = 0;
         while (stream.First is not null)
             Drop(stream.RemoveFirst(), isReliable: true);
-        for (OutgoingMessage? message = _realTime.TakeOut(stream), next; message is not null; message = next)
+        MessageQueue unsent = _realTime.Remove(stream);
+        while (!unsent.IsEmpty)
         {
-            next = message.Next;
+            OutgoingMessage message = unsent.RemoveHead();
             if (count == 0)
                 first = message.Sequence;
             Drop(message, isReliable: false);
@@ -357,11 +322,11 @@ internal sealed class Sender
         _pool.Return(message);
     }
 
-    private void GiveUp(long now, SendStream stream, uint code, UndeliveredReason reason)
+    private void Abort(long now, SendStream stream, uint code, UndeliveredReason reason)
     {
         Abandon(stream, reason);
         stream.IsReset = true;
-        OutgoingMessage reset = _pool.Rent(0);
+        OutgoingMessage reset = _pool.Rent([]);
         reset.Code = code;
         Accept(now, stream, reset, OutgoingKind.Reset, end: true);
     }
@@ -373,28 +338,25 @@ internal sealed class Sender
 
     private void Close(SendStream stream)
     {
-        _streams.Remove(stream.Id);
-        if (_refused.Remove(stream.Id))
-            _events.Writable(_peer, stream.Id); // to hear that it has ended
-        if (ReferenceEquals(_recent, stream))
-            _recent = null;
-        _ended.Add(stream.Id, stream.NextSequence);
+        if (_streams.Close(stream))
+            _events.Writable(_peer, stream.Id); // the next send answers that the stream has ended
     }
 
     private void NotifyWritable()
     {
-        if (_refused.Count == 0)
+        Dictionary<ulong, int> waiting = _streams.Waiting;
+        if (waiting.Count == 0)
             return;
-        foreach ((ulong id, int length) in _refused)
+        foreach ((ulong id, int length) in waiting)
         {
-            _streams.TryGetValue(id, out SendStream? stream);
+            SendStream? stream = _streams.Find(id);
             if (HasRoom(stream, stream?.Class ?? MessageClass.Reliable, length))
                 _writable.Add(id);
         }
 
         foreach (ulong id in _writable)
         {
-            _refused.Remove(id);
+            waiting.Remove(id);
             _events.Writable(_peer, id);
         }
 

@@ -32,20 +32,4 @@ internal sealed record SessionOptions
 
     /// <summary>How long an answered INIT waits for its confirmation, and a connection for its handshake.</summary>
     public long HandshakeTimeout { get; init; } = 5_000_000;
-
-    public static SessionOptions From(ForwardNodeOptions options, ulong incarnation) =>
-        new()
-        {
-            Node = options.Node,
-            Incarnation = incarnation,
-            ProbeInterval = Micros(options.ProbeInterval),
-            DeadAfter = Micros(options.DeadAfter),
-            RealTimeBudget = Micros(options.RealTimeBudget),
-            SendStoreBytes = options.SendStoreBytes,
-            ReceiveWindowBytes = options.ReceiveWindowBytes,
-            MaxStreams = options.MaxStreams,
-            MaxPendingHandshakes = options.MaxPendingHandshakes,
-        };
-
-    private static long Micros(TimeSpan time) => (long)time.TotalMicroseconds;
 }

@@ -13,8 +13,14 @@ internal sealed partial class SessionPath
     private bool _confirmPending;
 
     /// <summary>A path that this side begins, over a link that just opened.</summary>
-    public static SessionPath Initiate(Peer peer, TransportKind kind, LinkTraits traits, uint localIndex, long now) =>
-        new(peer, kind, traits, localIndex, now, PathPhase.Initiating) { IsInitiator = true };
+    public static SessionPath Initiate(
+        Peer peer,
+        TransportKind kind,
+        LinkTraits traits,
+        uint localIndex,
+        object link,
+        long now
+    ) => new(peer, kind, traits, localIndex, link, now, PathPhase.Initiating) { IsInitiator = true };
 
     /// <summary>A path that answers an INIT.</summary>
     public static SessionPath Answer(
@@ -22,11 +28,12 @@ internal sealed partial class SessionPath
         TransportKind kind,
         LinkTraits traits,
         uint localIndex,
+        object link,
         long now,
         in Handshake init,
         uint epoch
     ) =>
-        new(peer, kind, traits, localIndex, now, PathPhase.Answering)
+        new(peer, kind, traits, localIndex, link, now, PathPhase.Answering)
         {
             RemoteIndex = init.SenderIndex,
             PeerIncarnation = init.Incarnation,

@@ -20,12 +20,21 @@ internal sealed partial class SessionPath
     private CloseReason _closeReason;
     private bool _closesAssociation;
 
-    private SessionPath(Peer peer, TransportKind kind, LinkTraits traits, uint localIndex, long now, PathPhase phase)
+    private SessionPath(
+        Peer peer,
+        TransportKind kind,
+        LinkTraits traits,
+        uint localIndex,
+        object link,
+        long now,
+        PathPhase phase
+    )
     {
         Peer = peer;
         Kind = kind;
         Traits = traits;
         LocalIndex = localIndex;
+        Link = link;
         Phase = phase;
         _options = peer.Options;
         _statistics = peer.Statistics;
@@ -100,8 +109,8 @@ internal sealed partial class SessionPath
     /// </summary>
     public bool IsBlocked { get; set; }
 
-    /// <summary>The owner's link.</summary>
-    public object? Link { get; set; }
+    /// <summary>The owner's link that carries the frames. The session never touches it.</summary>
+    public object Link { get; }
 
     /// <summary>When <see cref="OnTimeout"/> or <see cref="WriteFrame"/> has something to do by itself.</summary>
     public long NextTimeout =>

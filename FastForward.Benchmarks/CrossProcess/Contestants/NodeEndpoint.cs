@@ -35,8 +35,8 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
             [new StaticRouteSource([NodeMedium.RouteToPeer(plan)])],
             new RouteOptions { SocketDirectory = plan.Directory }
         );
-        _node = new ForwardNode(_loop, new ForwardNodeOptions { Node = id }, [NodeMedium.Create(plan)], _routes, this);
-        _node.Start();
+        _node = new ForwardNode(_loop, new ForwardNodeOptions { Node = id }, [NodeMedium.Create(plan)], _routes);
+        _node.Start(this);
         foreach (TransportAvailability transport in _node.Transports.Values)
         {
             if (!transport.IsAvailable)

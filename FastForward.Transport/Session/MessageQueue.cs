@@ -1,0 +1,31 @@
+namespace FastForward.Transport.Session;
+
+/// <summary>Outgoing messages in order, linked by <see cref="OutgoingMessage.Next"/>. A message is in one queue at most.</summary>
+internal struct MessageQueue
+{
+    private OutgoingMessage? _tail;
+
+    public OutgoingMessage? Head { get; private set; }
+
+    public readonly bool IsEmpty => Head is null;
+
+    public void Append(OutgoingMessage message)
+    {
+        if (_tail is null)
+            Head = message;
+        else
+            _tail.Next = message;
+        _tail = message;
+    }
+
+    /// <summary>Takes out the head. The queue must not be empty.</summary>
+    public OutgoingMessage RemoveHead()
+    {
+        OutgoingMessage message = Head ?? throw new InvalidOperationException("The queue is empty.");
+        Head = message.Next;
+        if (Head is null)
+            _tail = null;
+        message.Next = null;
+        return message;
+    }
+}
