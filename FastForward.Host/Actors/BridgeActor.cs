@@ -50,7 +50,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     public string Name => _settings.Name;
 
     /// <summary>The service its answers come on.</summary>
-    public ushort AnswerService => ActorStream.Opposite(_settings.Service);
+    public ServiceId AnswerService => new ServiceId(_settings.Service).Reply;
 
     /// <summary>Clients known now.</summary>
     public int ClientCount => _recency.Count;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using FastForward.Host.Instances;
 using FastForward.Host.Running;
-using FastForward.Transport.Actors;
+using FastForward.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Host.Demo;
@@ -22,7 +22,7 @@ internal static class DemoNode
             using RunningNode node = new(settings, loggers);
             TrafficActor traffic = new(peer, talkers, withData, seconds, Console.Out.WriteLine);
             EchoActor echo = new();
-            node.Actors.Add(traffic, ActorStream.Opposite(TrafficActor.Service));
+            node.Actors.Add(traffic, new ServiceId(TrafficActor.Service).Reply);
             node.Actors.Add(echo, TrafficActor.Service);
             node.Start();
             Thread input = new(() => FollowParent(node)) { IsBackground = true, Name = "parent" };

@@ -74,7 +74,7 @@ public sealed class ActorSystemTests : IDisposable
             a.Context!.NewStream(7),
             b.Context!.NewStream(7),
             a.Context.NewStream(7),
-            b.Context.NewStream(0x8007),
+            b.Context.NewStream(new ServiceId(7).Reply),
         ];
         Assert.That(streams, Is.Unique);
         Assert.That(streams.Select(ActorStream.ServiceOf), Is.EqualTo([7, 7, 7, 0x8007]));
@@ -106,7 +106,7 @@ public sealed class ActorSystemTests : IDisposable
     {
         // Both ends of service 7 live in this node, and service 8 has an owner on one side only.
         Add("server", 7, 8);
-        Add("client", 0x8007);
+        Add("client", new ServiceId(7).Reply);
         Start();
         _calls.Clear();
 
@@ -281,11 +281,11 @@ public sealed class ActorSystemTests : IDisposable
             Assert.That(() => Add("a", 3), Throws.ArgumentException.With.Message.Contains("\"a\""));
             Assert.That(
                 () => Add("b", 2),
-                Throws.ArgumentException.With.Message.Contains("0x0002").And.Message.Contains("\"a\"")
+                Throws.ArgumentException.With.Message.Contains("Service 2").And.Message.Contains("\"a\"")
             );
             Assert.That(
                 () => Add("b", 4, 5, 4),
-                Throws.ArgumentException.With.Message.Contains("0x0004").And.Message.Contains("twice")
+                Throws.ArgumentException.With.Message.Contains("Service 4").And.Message.Contains("twice")
             );
             Assert.That(() => Add(" "), Throws.ArgumentException.With.Message.Contains("no name"));
             Assert.That(() => _system.Add(null!), Throws.ArgumentNullException);
@@ -421,13 +421,13 @@ public sealed class ActorSystemTests : IDisposable
     public void Actors_of_one_node_talk_through_it()
     {
         ScriptedActor server = Add("server", 7);
-        ScriptedActor client = Add("client", ActorStream.Opposite(7));
+        ScriptedActor client = Add("client", new ServiceId(7).Reply);
         server.When = call =>
         {
             if (call == "message 1")
                 _node.Send(
                     _node.Id,
-                    server.Context!.NewStream(ActorStream.Opposite(7)),
+                    server.Context!.NewStream(new ServiceId(7).Reply),
                     MessageClass.Reliable,
                     [2],
                     SendOptions.End
@@ -456,7 +456,7 @@ public sealed class ActorSystemTests : IDisposable
     public void Dispatch_allocates_nothing()
     {
         QuietActor quiet = new();
-        _system.Add(quiet, 1, 0x8001);
+        _system.Add(quiet, 1, new ServiceId(1).Reply);
         using ForwardLoop loop = new(new ForwardLoopOptions { SlowCycleMicros = int.MaxValue });
         _system.Start(_node, loop);
 
@@ -480,7 +480,7 @@ public sealed class ActorSystemTests : IDisposable
         }
     }
 
-    private ScriptedActor Add(string name, params ushort[] services)
+    private ScriptedActor Add(string name, params ServiceId[] services)
     {
         ScriptedActor actor = new(name, _calls);
         _system.Add(actor, services);

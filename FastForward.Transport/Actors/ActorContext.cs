@@ -6,11 +6,8 @@ namespace FastForward.Transport.Actors;
 /// <summary>What an actor works with. It belongs to the loop thread.</summary>
 public sealed class ActorContext
 {
-    private readonly ActorSystem _system;
-
-    internal ActorContext(ActorSystem system, string name, ForwardNode node, ForwardLoop loop, ILogger logger)
+    internal ActorContext(string name, ForwardNode node, ForwardLoop loop, ILogger logger)
     {
-        _system = system;
         Name = name;
         Node = node;
         Loop = loop;
@@ -29,10 +26,6 @@ public sealed class ActorContext
     /// <summary>The actor's log; its category ends with the actor's name.</summary>
     public ILogger Logger { get; }
 
-    /// <summary>
-    /// A stream id on <paramref name="service"/> that no actor of this system got before. A node demands that an id is
-    /// never used twice towards a peer while the process lives.
-    /// </summary>
-    /// <param name="service">The service at the receiver.</param>
-    public ulong NewStream(ushort service) => ActorStream.Compose(service, _system.NextStreamNumber());
+    /// <summary>A stream id on <paramref name="service"/> that no stream of the node had before.</summary>
+    internal ulong NewStream(ServiceId service) => Node.NewStreamId(service);
 }

@@ -10,9 +10,7 @@ namespace FastForward.Transport.Actors;
 /// <para>Requests travel on services 0..0x7FFF, the answers to service n on service n | 0x8000. Whoever serves n owns n;
 /// whoever asks for it owns n | 0x8000. So both may live in one node, even towards each other.</para>
 /// </remarks>
-#pragma warning disable CA1711 // Not a System.IO.Stream; stream is the word of the protocol.
-public static class ActorStream
-#pragma warning restore CA1711
+internal static class ActorStream
 {
     /// <summary>The bit that tells an answer's service number from its request's.</summary>
     public const ushort AnswerBit = 0x8000;

@@ -24,13 +24,12 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
 {
     private readonly List<ActorSlot> _slots = [];
     private readonly List<ActorStatistics> _statistics = [];
-    private readonly Dictionary<ushort, ActorSlot> _owners = [];
+    private readonly Dictionary<ServiceId, ActorSlot> _owners = [];
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly ActorCalls _calls;
     private ForwardLoop? _loop;
     private State _state;
-    private ulong _streamNumber;
     private int _started;
     private bool _eventSinceWork;
 
@@ -62,10 +61,10 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
 
     /// <summary>Adds an actor, before <see cref="Start"/>.</summary>
     /// <param name="actor">The actor.</param>
-    /// <param name="services">The services whose streams it receives: n for requests, n | 0x8000 for answers.</param>
+    /// <param name="services">The services whose messages it receives; <see cref="ServiceId.Reply"/> where it sends the requests.</param>
     /// <exception cref="ArgumentException">The name or a service is taken already, or the name is empty.</exception>
     /// <exception cref="InvalidOperationException">The system was started already.</exception>
-    public void Add(IActor actor, params ReadOnlySpan<ushort> services)
+    public void Add(IActor actor, params ReadOnlySpan<ServiceId> services)
     {
         ArgumentNullException.ThrowIfNull(actor);
         if (_state != State.Made)
@@ -85,12 +84,12 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         {
             if (_owners.TryGetValue(services[i], out ActorSlot? owner))
                 throw new ArgumentException(
-                    $"Service 0x{services[i]:x4} of actor \"{name}\" belongs to actor \"{owner.Name}\" already; a service has one owner.",
+                    $"Service {services[i]} of actor \"{name}\" belongs to actor \"{owner.Name}\" already; a service has one owner.",
                     nameof(services)
                 );
             if (services[..i].Contains(services[i]))
                 throw new ArgumentException(
-                    $"Service 0x{services[i]:x4} of actor \"{name}\" is named twice.",
+                    $"Service {services[i]} of actor \"{name}\" is named twice.",
                     nameof(services)
                 );
         }
@@ -98,7 +97,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         ActorSlot added = new(actor, name);
         _slots.Add(added);
         _statistics.Add(added.Statistics);
-        foreach (ushort service in services)
+        foreach (ServiceId service in services)
             _owners.Add(service, added);
     }
 
@@ -128,13 +127,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
             {
                 _started++;
                 slot.Actor.OnStart(
-                    new ActorContext(
-                        this,
-                        slot.Name,
-                        node,
-                        loop,
-                        _loggers.CreateLogger($"FastForward.Actors.{slot.Name}")
-                    )
+                    new ActorContext(slot.Name, node, loop, _loggers.CreateLogger($"FastForward.Actors.{slot.Name}"))
                 );
             }
             catch (Exception exception)
@@ -230,13 +223,11 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
 
     void ILoopSource.Disarm() { }
 
-    internal ulong NextStreamNumber() => _streamNumber++;
-
     private bool TryFindReceiver(uint node, ulong stream, [NotNullWhen(true)] out ActorSlot? slot)
     {
         Arrive();
         slot = null;
-        if (_state == State.Running && _owners.TryGetValue(ActorStream.ServiceOf(stream), out slot))
+        if (_state == State.Running && _owners.TryGetValue(ServiceId.OfStream(stream), out slot))
             return true;
         _calls.Unowned(node, stream);
         return false;
@@ -246,10 +237,10 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     {
         Arrive();
         slot = null;
-        ushort service = ActorStream.ServiceOf(stream);
+        ServiceId service = ServiceId.OfStream(stream);
         if (
             _state == State.Running
-            && (_owners.TryGetValue(ActorStream.Opposite(service), out slot) || _owners.TryGetValue(service, out slot))
+            && (_owners.TryGetValue(service.Opposite, out slot) || _owners.TryGetValue(service, out slot))
         )
             return true;
         _calls.Unowned(node, stream);

@@ -19,11 +19,7 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
 
     void IForwardHandler.OnUndelivered(in Undelivered report) => OnUndelivered(report);
 
-    void IActor.OnStart(ActorContext context)
-    {
-        Attach(context.Node, context.Loop);
-        _actor = context;
-    }
+    void IActor.OnStart(ActorContext context) => Attach(context.Node, context.Loop);
 
     void IActor.OnMessage(in ReceivedMessage message) => OnMessage(message);
 

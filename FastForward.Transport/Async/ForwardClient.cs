@@ -34,8 +34,6 @@ public sealed partial class ForwardClient : IAsyncDisposable
     private readonly Action _run;
     private ForwardLoop? _loop;
     private volatile ForwardNode? _node; // set last: who sees it sees the loop as well
-    private ActorContext? _actor;
-    private long _pipeNumber;
     private long _unclaimed;
     private int _scheduled;
     private volatile bool _isClosed;
@@ -368,7 +366,7 @@ public sealed partial class ForwardClient : IAsyncDisposable
 
     private ForwardPipe Open(uint node, ushort service)
     {
-        ulong outgoing = _actor?.NewStream(service) ?? ActorStream.Compose(service, (ulong)_pipeNumber++);
+        ulong outgoing = Node.NewStreamId(service);
         ForwardPipe pipe = new(this, node, ForwardPipe.Opposite(outgoing));
         if (_isClosed)
             pipe.Fail(ForwardPipe.Stopped());

@@ -9,6 +9,9 @@ public readonly ref struct ReceivedMessage
     /// <summary>The stream, numbered by the sender.</summary>
     public required ulong Stream { get; init; }
 
+    /// <summary>The service and direction that the stream belongs to.</summary>
+    public ServiceId Service => ServiceId.OfStream(Stream);
+
     /// <summary>Its place on the stream, from 0.</summary>
     public required ulong Sequence { get; init; }
 

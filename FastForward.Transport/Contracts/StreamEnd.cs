@@ -28,4 +28,8 @@ public readonly record struct StreamEnd(
     StreamEndReason Reason,
     uint Code = 0,
     ulong SkippedBefore = 0
-);
+)
+{
+    /// <summary>The service and direction that the stream belongs to.</summary>
+    public ServiceId Service => ServiceId.OfStream(Stream);
+}

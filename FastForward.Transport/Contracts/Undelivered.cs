@@ -36,4 +36,8 @@ public readonly record struct Undelivered(
     ulong FirstSequence,
     ulong Count,
     UndeliveredReason Reason
-);
+)
+{
+    /// <summary>The service and direction that the stream belongs to.</summary>
+    public ServiceId Service => ServiceId.OfStream(Stream);
+}

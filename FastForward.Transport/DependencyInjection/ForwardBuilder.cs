@@ -43,10 +43,10 @@ public sealed class ForwardBuilder
     }
 
     /// <summary>Adds an actor: a singleton, made when the host starts. Actors start in the order they were added.</summary>
-    /// <param name="services">The services whose streams it receives: n for requests, n | 0x8000 for answers.</param>
+    /// <param name="services">The services whose messages it receives; <see cref="ServiceId.Reply"/> where it sends the requests.</param>
     public ForwardBuilder AddActor<
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TActor
-    >(params ushort[] services)
+    >(params ServiceId[] services)
         where TActor : class, IActor
     {
         ArgumentNullException.ThrowIfNull(services);

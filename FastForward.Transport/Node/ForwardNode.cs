@@ -30,6 +30,7 @@ public sealed class ForwardNode : IDisposable
     private readonly LinkDispatcher _dispatcher;
     private readonly LoopShare _share;
     private readonly LoopTimer _drainTimer;
+    private readonly StreamNumbers _streamNumbers = new(TimeProvider.System.GetUtcNow());
 
     private volatile bool _started;
     private volatile bool _disposed;
@@ -154,18 +155,64 @@ public sealed class ForwardNode : IDisposable
     }
 
     /// <summary>
-    /// Sends a message. The payload is copied; the call never waits. The first message opens the stream and fixes its
-    /// class. A send to the node's own id is delivered locally, from a later duty cycle.
+    /// Opens a stream of messages to a node. Nothing travels before the first message; whether the node can be reached is
+    /// the answer to that one.
     /// </summary>
-    /// <param name="node">The receiver.</param>
-    /// <param name="stream">A number the sender chose, never used before towards this node by this process.</param>
-    /// <param name="messageClass">What the stream promises.</param>
-    /// <param name="payload">The content; may be empty.</param>
-    /// <param name="options">Extras.</param>
-    /// <returns>Whether the message was taken, and its sequence.</returns>
-    /// <exception cref="InvalidOperationException">Another thread than the loop's called.</exception>
+    /// <param name="node">The receiver; the own id sends locally.</param>
+    /// <param name="messageClass">The delivery guarantee, for the life of the stream.</param>
+    /// <param name="service">The service at the receiver; service 0 when omitted.</param>
+    /// <returns>A stream with an id of its own, which this process never uses again towards any node.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
-    public SendResult Send(
+    /// <exception cref="ArgumentException">
+    /// <paramref name="service"/> is the direction of replies: they are sent by <see cref="OpenReply(in ReceivedMessage)"/>.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The caller is not on the loop thread.</exception>
+    public ForwardStream OpenStream(uint node, MessageClass messageClass, ServiceId service = default)
+    {
+        Verify();
+        if (service.IsReply)
+            throw new ArgumentException(
+                $"Service {service} is the direction of replies: open it by OpenReply, with the stream it replies to.",
+                nameof(service)
+            );
+        return new ForwardStream(this, node, NewStreamId(service), messageClass);
+    }
+
+    /// <summary>
+    /// Opens the stream of replies to the stream of a message, of the same class. Each request stream has one stream of
+    /// replies: a second call for it gives another object for the same stream.
+    /// </summary>
+    /// <param name="request">A message of the stream to reply to.</param>
+    /// <exception cref="ArgumentException">The message is a reply itself.</exception>
+    /// <exception cref="InvalidOperationException">The caller is not on the loop thread.</exception>
+    public ForwardStream OpenReply(in ReceivedMessage request) =>
+        OpenReply(request.Node, request.Stream, request.Class);
+
+    /// <summary>Opens the stream of replies to an incoming stream, of any class.</summary>
+    /// <param name="node">The node that sent the requests.</param>
+    /// <param name="requestStream">Its stream (<see cref="ReceivedMessage.Stream"/>).</param>
+    /// <param name="messageClass">The delivery guarantee of the replies.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
+    /// <exception cref="ArgumentException">The stream is one of replies itself.</exception>
+    /// <exception cref="InvalidOperationException">The caller is not on the loop thread.</exception>
+    public ForwardStream OpenReply(uint node, ulong requestStream, MessageClass messageClass)
+    {
+        Verify();
+        if (ServiceId.OfStream(requestStream).IsReply)
+            throw new ArgumentException(
+                "The stream carries replies: send on the request stream that they answer.",
+                nameof(requestStream)
+            );
+        return new ForwardStream(this, node, ServiceId.OppositeStream(requestStream), messageClass);
+    }
+
+    /// <summary>An id that no stream of this node had before. Thread-safe.</summary>
+    internal ulong NewStreamId(ServiceId service) => _streamNumbers.Next(service);
+
+    /// <summary>
+    /// Sends a message on a stream by its id. The caller must not reuse the id of an ended stream towards the node.
+    /// </summary>
+    internal SendResult Send(
         uint node,
         ulong stream,
         MessageClass messageClass,
@@ -178,7 +225,7 @@ public sealed class ForwardNode : IDisposable
             throw new ArgumentOutOfRangeException(
                 nameof(messageClass),
                 messageClass,
-                "There are Reliable and RealTime."
+                "A stream is Reliable or RealTime."
             );
         if (_stopping is not null)
             return new SendResult(SendStatus.Stopping, 0);
@@ -187,17 +234,13 @@ public sealed class ForwardNode : IDisposable
         if (payload.Length > limit)
             return new SendResult(SendStatus.TooLarge, 0);
         bool end = (options & SendOptions.End) != 0;
-        SendResult result =
-            node == _options.Node
-                ? _local.Send(_loop.Now, stream, messageClass, payload, end)
-                : Peers.Find(node)?.Send(_loop.Now, stream, messageClass, payload, end)
-                    ?? new SendResult(SendStatus.UnknownNode, 0);
-        return result;
+        return node == _options.Node
+            ? _local.Send(_loop.Now, stream, messageClass, payload, end)
+            : Peers.Find(node)?.Send(_loop.Now, stream, messageClass, payload, end)
+                ?? new SendResult(SendStatus.UnknownNode, 0);
     }
 
-    /// <summary>Ends a stream after the messages sent so far. Its number is used up.</summary>
-    /// <returns><see cref="SendStatus.Accepted"/>, or why there is nothing to end.</returns>
-    public SendStatus EndStream(uint node, ulong stream)
+    internal SendStatus EndStream(uint node, ulong stream)
     {
         Verify();
         if (_stopping is not null)
@@ -207,9 +250,7 @@ public sealed class ForwardNode : IDisposable
             : Peers.Find(node)?.EndStream(_loop.Now, stream) ?? SendStatus.UnknownNode;
     }
 
-    /// <summary>Gives a stream up: what is not acknowledged is reported as undelivered, and the receiver gets the code.</summary>
-    /// <returns><see cref="SendStatus.Accepted"/>, or why there is nothing to reset.</returns>
-    public SendStatus ResetStream(uint node, ulong stream, uint code)
+    internal SendStatus ResetStream(uint node, ulong stream, uint code)
     {
         Verify();
         if (_stopping is not null)
