@@ -49,7 +49,10 @@ public sealed class ForwardServiceTests
             _sockets,
             1,
             2,
-            node => _ = isActor ? node.AddActor<ForwardClient>(0, 5, new ServiceId(5).Reply) : node.AddHandler<ForwardClient>()
+            node =>
+                _ = isActor
+                    ? node.AddActor<ForwardClient>(0, 5, new ServiceId(5).Reply)
+                    : node.AddHandler<ForwardClient>()
         );
         ForwardClient client = host.App.Services.GetRequiredService<ForwardClient>();
         ForwardReceiver receiver = client.Receive();

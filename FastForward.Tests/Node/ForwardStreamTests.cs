@@ -150,8 +150,8 @@ public sealed class ForwardStreamTests
 
         public CountingNode(ForwardLoop loop)
         {
-            Node = new ForwardNode(loop, new ForwardNodeOptions { Node = 1 }, [], _resolver, this);
-            Node.Start();
+            Node = new ForwardNode(loop, new ForwardNodeOptions { Node = 1 }, [], _resolver);
+            Node.Start(this);
         }
 
         public ForwardNode Node { get; }

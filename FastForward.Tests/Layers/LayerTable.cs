@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace FastForward.Tests.Architecture;
+namespace FastForward.Tests.Layers;
 
 /// <summary>The layers as docs/architecture.md lists them: each with the layers that it uses.</summary>
 internal sealed partial class LayerTable

@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
-namespace FastForward.Tests.Architecture;
+namespace FastForward.Tests.Layers;
 
 /// <summary>
 /// The layers of FastForward.Transport are its folders. What each one uses stands in docs/architecture.md; here it is

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
-namespace FastForward.Tests.Architecture;
+namespace FastForward.Tests.Layers;
 
 /// <summary>The source of a project, compiled in memory far enough to know what each name means.</summary>
 internal static class ProjectSources
