@@ -41,23 +41,21 @@ internal static class AddressParser
             options.Password = Uri.UnescapeDataString(user[(colon + 1)..]);
         if (options.UserName.Length == 0)
             throw new FormatException(
-                "The user before '@' is empty. Write user:password@host:3301, or host:3301 to be guest."
+                "The user name before '@' is empty. Write user:password@host:3301, or host:3301 for guest access."
             );
     }
 
     private static UnixDomainSocketEndPoint UnixEndPoint(ReadOnlySpan<char> path)
     {
         if (path.IsEmpty)
-            throw new FormatException(
-                "The path of the UNIX socket is empty. Write unix/:/run/tarantool/instance.sock."
-            );
+            throw new FormatException("The UNIX socket path is empty. Write unix/:/run/tarantool/instance.sock.");
         try
         {
             return new UnixDomainSocketEndPoint(path.ToString());
         }
         catch (ArgumentException e)
         {
-            throw new FormatException($"'{path}' cannot be the path of a UNIX socket (Linux allows 107 bytes).", e);
+            throw new FormatException($"'{path}' is not a valid UNIX socket path (Linux allows at most 107 bytes).", e);
         }
     }
 
@@ -70,14 +68,15 @@ internal static class AddressParser
         string host = (hasPort ? text[..colon] : text).ToString();
         if (IPAddress.TryParse(host, out IPAddress? address))
         {
-            // The runtime takes "3301" for 0.0.12.229 and "::1:3301" for an address that ends with 3301.
+            // IPAddress.TryParse accepts "3301" as 0.0.12.229 and "::1:3301" as an IPv6 address ending in 3301.
             if (address.AddressFamily == AddressFamily.InterNetwork && address.ToString() != host)
                 throw new FormatException(
-                    "The host is a number, or an IPv4 address not of four decimal numbers. Write localhost:3301 or 127.0.0.1:3301."
+                    "The host is a bare number or an IPv4 address without four decimal parts. "
+                        + "Write localhost:3301 or 127.0.0.1:3301."
                 );
             if (address.AddressFamily == AddressFamily.InterNetworkV6 && closing < 0)
                 throw new FormatException(
-                    "An IPv6 address stands in brackets, so that its end cannot be taken for a port. Write [::1]:3301."
+                    "An IPv6 address must be in brackets to separate it from the port. Write [::1]:3301."
                 );
             return new IPEndPoint(address, port);
         }

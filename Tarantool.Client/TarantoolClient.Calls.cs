@@ -4,13 +4,13 @@ using Tarantool.Client.Protocol;
 
 namespace Tarantool.Client;
 
-/// <content>Requests that address no space.</content>
+/// <content>Requests that do not address a space.</content>
 public sealed partial class TarantoolClient
 {
-    /// <summary>Asks the server for a sign of life.</summary>
+    /// <summary>Checks that the server responds.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Done when the server answered.</returns>
-    /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
+    /// <returns>Completes when the server has responded.</returns>
+    /// <remarks>For exceptions see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask PingAsync(CancellationToken cancellationToken = default) =>
         DiscardAsync(SendAsync<PingBody, NothingDecoder, bool>(default, default, default, cancellationToken));
 
@@ -18,10 +18,12 @@ public sealed partial class TarantoolClient
     /// <typeparam name="T">The type that takes the list of returned values.</typeparam>
     /// <param name="function">The function's name, such as <c>box.info</c> or <c>module.update</c>.</param>
     /// <param name="arguments">The arguments; by default none.</param>
-    /// <param name="options">Time-out and receiver of pushed messages.</param>
+    /// <param name="options">Timeout and receiver of pushed messages.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The returned values, read as the fields of one tuple: a function that returns a tuple fills one field.</returns>
-    /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
+    /// <returns>
+    /// The returned values, read as the fields of one tuple: a function that returns a tuple fills one field.
+    /// </returns>
+    /// <remarks>For exceptions see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<T> CallAsync<T>(
         string function,
         TarantoolTuple? arguments = null,
@@ -42,14 +44,18 @@ public sealed partial class TarantoolClient
         CancellationToken cancellationToken = default
     ) => CallAsync<TarantoolTuple>(function, arguments, options, cancellationToken);
 
-    /// <summary>Runs Lua code on the server, which needs the right to execute in the <c>universe</c>.</summary>
+    /// <summary>Runs Lua code on the server. Requires the execute privilege on <c>universe</c>.</summary>
     /// <typeparam name="T">The type that takes the list of returned values.</typeparam>
-    /// <param name="expression">The code; its arguments are <c>...</c>. Never build it from untrusted text: pass arguments.</param>
+    /// <param name="expression">
+    /// The code, in which <c>...</c> are the arguments. Never build it from untrusted input; pass arguments instead.
+    /// </param>
     /// <param name="arguments">The arguments; by default none.</param>
-    /// <param name="options">Time-out and receiver of pushed messages.</param>
+    /// <param name="options">Timeout and receiver of pushed messages.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The returned values, read as the fields of one tuple: code that returns a tuple fills one field.</returns>
-    /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
+    /// <returns>
+    /// The returned values, read as the fields of one tuple: code that returns a tuple fills one field.
+    /// </returns>
+    /// <remarks>For exceptions see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<T> EvalAsync<T>(
         string expression,
         TarantoolTuple? arguments = null,
@@ -73,12 +79,12 @@ public sealed partial class TarantoolClient
     /// <summary>Executes an SQL statement (servers since 2.1).</summary>
     /// <param name="sql">The statement.</param>
     /// <param name="parameters">
-    /// Values for <c>?</c>, or for named ones: maps of one entry, from the name with its colon to the value. By default
-    /// none.
+    /// Values for <c>?</c>. A named parameter is a map with one entry from its name, including the colon, to the value.
+    /// By default none.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Rows, or what the statement changed.</returns>
-    /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
+    /// <returns>The rows of a query, or the changes made by the statement.</returns>
+    /// <remarks>For exceptions see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<SqlResult> ExecuteAsync(
         string sql,
         TarantoolTuple? parameters = null,
@@ -95,14 +101,14 @@ public sealed partial class TarantoolClient
     }
 
     /// <summary>
-    /// Watches a key that the server's programs set by <c>box.broadcast</c> (servers since 2.10). The first value comes
-    /// at once, then the newest after each change; values that follow each other faster than they are read are left
-    /// out. Survives the loss of the connection.
+    /// Watches a key that server-side code sets with <c>box.broadcast</c> (servers since 2.10). Yields the current
+    /// value, then the newest value after each change; intermediate values are skipped if the caller reads more slowly
+    /// than they change. Continues over reconnects.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="cancellationToken">Stops watching.</param>
-    /// <returns>The values; nil while the key is not set. Several loops may watch one key.</returns>
-    /// <exception cref="NotSupportedException">The server offers no watchers.</exception>
+    /// <returns>The values; nil while the key is not set. One key may be watched several times.</returns>
+    /// <exception cref="NotSupportedException">The server does not support watchers.</exception>
     /// <exception cref="TarantoolConnectionException">
     /// The connection was lost and <see cref="TarantoolClientOptions.AutoReconnect"/> is off.
     /// </exception>
@@ -145,7 +151,8 @@ public sealed partial class TarantoolClient
             && (timeout <= TimeSpan.Zero || timeout.TotalDays > 24)
         )
             throw new ArgumentException(
-                $"{nameof(CallOptions.Timeout)} is {timeout}. It is above zero and at most 24 days, or Timeout.InfiniteTimeSpan.",
+                $"{nameof(CallOptions.Timeout)} is {timeout}. "
+                    + "It must be above zero and at most 24 days, or Timeout.InfiniteTimeSpan.",
                 nameof(options)
             );
         return SendAsync<TextBody, ValuesDecoder<T>, T>(

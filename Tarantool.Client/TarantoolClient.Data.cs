@@ -12,7 +12,7 @@ public sealed partial class TarantoolClient
     /// <param name="options">Index, iterator, limit and offset.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The tuples in the order of the iterator.</returns>
-    /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
+    /// <remarks>For exceptions see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<T[]> SelectAsync<T>(
         TarantoolId space,
         TarantoolTuple key,
@@ -45,7 +45,7 @@ public sealed partial class TarantoolClient
     /// <param name="index">The index to look in; by default the primary one.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The tuple, or the default value of <typeparamref name="T"/> if there is none.</returns>
-    /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
+    /// <remarks>For exceptions see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<T?> GetAsync<T>(
         TarantoolId space,
         TarantoolTuple key,
@@ -71,13 +71,15 @@ public sealed partial class TarantoolClient
         CancellationToken cancellationToken = default
     ) => GetAsync<TarantoolTuple>(space, key, index, cancellationToken);
 
-    /// <summary>Inserts a tuple; refused if one with the same key exists (<see cref="TarantoolErrorCodes.TupleFound"/>).</summary>
+    /// <summary>
+    /// Inserts a tuple. Fails with <see cref="TarantoolErrorCodes.TupleFound"/> if one with the same key exists.
+    /// </summary>
     /// <typeparam name="T">The tuple's type.</typeparam>
     /// <param name="space">The space.</param>
     /// <param name="tuple">The tuple.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The tuple as it was stored, with what sequences and triggers made of it.</returns>
-    /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
+    /// <returns>The tuple as stored, including changes made by sequences and triggers.</returns>
+    /// <remarks>For exceptions see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<T> InsertAsync<T>(TarantoolId space, T tuple, CancellationToken cancellationToken = default)
         where T : ITarantoolTuple<T> => StoreAsync(RequestType.Insert, space, tuple, cancellationToken);
 
@@ -93,8 +95,8 @@ public sealed partial class TarantoolClient
     /// <param name="space">The space.</param>
     /// <param name="tuple">The tuple.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The tuple as it was stored, with what sequences and triggers made of it.</returns>
-    /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
+    /// <returns>The tuple as stored, including changes made by sequences and triggers.</returns>
+    /// <remarks>For exceptions see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<T> ReplaceAsync<T>(TarantoolId space, T tuple, CancellationToken cancellationToken = default)
         where T : ITarantoolTuple<T> => StoreAsync(RequestType.Replace, space, tuple, cancellationToken);
 
@@ -109,11 +111,11 @@ public sealed partial class TarantoolClient
     /// <typeparam name="T">The tuple's type.</typeparam>
     /// <param name="space">The space.</param>
     /// <param name="key">The key, of a unique index.</param>
-    /// <param name="operations">The changes, applied together or not at all.</param>
+    /// <param name="operations">The changes, applied atomically.</param>
     /// <param name="index">The index to look in; by default the primary one.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The changed tuple, or the default value of <typeparamref name="T"/> if there is none.</returns>
-    /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
+    /// <remarks>For exceptions see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<T?> UpdateAsync<T>(
         TarantoolId space,
         TarantoolTuple key,
@@ -143,16 +145,16 @@ public sealed partial class TarantoolClient
     ) => UpdateAsync<TarantoolTuple>(space, key, operations, index, cancellationToken);
 
     /// <summary>
-    /// Inserts a tuple, or applies changes to the one with the same primary key. The server reports no failed change
-    /// (such as adding to a string) but writes it into its log.
+    /// Inserts a tuple, or applies changes to the one with the same primary key. The server does not return an error
+    /// for a change that fails (such as adding to a string), but logs it.
     /// </summary>
     /// <typeparam name="T">The tuple's type.</typeparam>
-    /// <param name="space">The space, which must have no unique index beside the primary one.</param>
+    /// <param name="space">The space, which must not have a unique secondary index.</param>
     /// <param name="tuple">The tuple to insert if there is none.</param>
     /// <param name="operations">The changes if there is one.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Done when it was executed; upsert returns no tuple.</returns>
-    /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
+    /// <returns>Completes when executed; upsert returns no tuple.</returns>
+    /// <remarks>For exceptions see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask UpsertAsync<T>(
         TarantoolId space,
         T tuple,
@@ -188,7 +190,7 @@ public sealed partial class TarantoolClient
     /// <param name="index">The index to look in; by default the primary one.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The deleted tuple, or the default value of <typeparamref name="T"/> if there was none.</returns>
-    /// <remarks>What it may end with: see the remarks of <see cref="TarantoolClient"/>.</remarks>
+    /// <remarks>For exceptions see the remarks of <see cref="TarantoolClient"/>.</remarks>
     public ValueTask<T?> DeleteAsync<T>(
         TarantoolId space,
         TarantoolTuple key,

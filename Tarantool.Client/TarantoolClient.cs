@@ -6,26 +6,27 @@ using Tarantool.Client.Protocol;
 namespace Tarantool.Client;
 
 /// <summary>
-/// A client of one Tarantool server, over one connection that is remade when it is lost. Any number of threads may use
-/// it at once: requests are pipelined and each ends exactly once, with its result, a typed error, a time-out or
-/// cancellation. Make one per server and keep it.
+/// A client of one Tarantool server, over one connection with automatic reconnect. Thread-safe: concurrent requests are
+/// pipelined, and each completes exactly once, with its result, a typed exception, a timeout or cancellation. Create
+/// one per server and keep it.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Requests run concurrently on the server; one that must follow another has to await it. As with every
-/// <see cref="ValueTask"/>, await each result once; use <see cref="ValueTask.AsTask"/> for more.
+/// Requests run concurrently on the server; to run one after another, await the first. As with every
+/// <see cref="ValueTask"/>, await each result once, or use <see cref="ValueTask.AsTask"/>.
 /// </para>
 /// <para>
-/// Every request may end with: <see cref="TarantoolServerException"/> (the server refused it),
-/// <see cref="TarantoolConnectionException"/> (no connection, or it was lost meanwhile; nothing is repeated by itself),
-/// <see cref="TarantoolSchemaException"/> (no such space or index), <see cref="TarantoolDataException"/> (the answer
-/// has other types than expected), <see cref="TimeoutException"/>, <see cref="OperationCanceledException"/> (the
-/// caller's token; the server may still execute the request) and <see cref="ObjectDisposedException"/>.
+/// Every request may fail with: <see cref="TarantoolServerException"/> (the server returned an error),
+/// <see cref="TarantoolConnectionException"/> (no connection, or it was lost; requests are never retried
+/// automatically), <see cref="TarantoolSchemaException"/> (no such space or index),
+/// <see cref="TarantoolDataException"/> (the response has unexpected types), <see cref="TimeoutException"/>,
+/// <see cref="OperationCanceledException"/> (the caller's token; the server may still execute the request) and
+/// <see cref="ObjectDisposedException"/>.
 /// </para>
 /// </remarks>
 public sealed partial class TarantoolClient : IAsyncDisposable
 {
-    /// <summary>How often a request is sent anew because the schema changed between looking up a name and using it.</summary>
+    /// <summary>How often a request is sent again because the schema changed after its names were looked up.</summary>
     private const int MaxSchemaRetries = 10;
 
     private readonly ClientContext _context;
@@ -43,8 +44,8 @@ public sealed partial class TarantoolClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Raised after each change of <see cref="State"/>, on a background thread, one event after the other. Handlers
-    /// must return quickly and must not wait for the client; what they throw is logged.
+    /// Raised after each change of <see cref="State"/>, on a background thread, one event at a time. Handlers must
+    /// return quickly and must not block on the client. Their exceptions are logged.
     /// </summary>
     public event EventHandler<TarantoolStateChangedEventArgs>? StateChanged;
 
@@ -58,16 +59,18 @@ public sealed partial class TarantoolClient : IAsyncDisposable
         }
     }
 
-    /// <summary>The server of the newest connection, or <see langword="null"/> if there never was one.</summary>
+    /// <summary>The server of the latest connection, or <see langword="null"/> if there has been none.</summary>
     public TarantoolServerInfo? Server => Volatile.Read(ref _server);
 
-    /// <summary>Connects to a server. Fails if the first attempt does; later losses are repaired in the background.</summary>
-    /// <param name="options">Where the server is and how to behave.</param>
+    /// <summary>
+    /// Connects to a server. Fails if the first attempt fails; afterwards the client reconnects in the background.
+    /// </summary>
+    /// <param name="options">Address, limits and behaviour.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>The client; dispose it in the end.</returns>
-    /// <exception cref="ArgumentException">An option cannot work.</exception>
+    /// <returns>The client; the caller must dispose it.</returns>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
     /// <exception cref="TarantoolConnectionException">The server cannot be reached.</exception>
-    /// <exception cref="TarantoolServerException">The server refused the user or the password.</exception>
+    /// <exception cref="TarantoolServerException">The server rejected the user or the password.</exception>
     public static async ValueTask<TarantoolClient> ConnectAsync(
         TarantoolClientOptions options,
         CancellationToken cancellationToken = default
@@ -86,25 +89,25 @@ public sealed partial class TarantoolClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Connects to the server at an address such as <c>user:password@host:3301</c>, with default options.</summary>
+    /// <summary>Connects to an address such as <c>user:password@host:3301</c>, with default options.</summary>
     /// <param name="address">The address; see <see cref="TarantoolClientOptions.Parse"/>.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>The client; dispose it in the end.</returns>
+    /// <returns>The client; the caller must dispose it.</returns>
     /// <exception cref="FormatException">The address is malformed.</exception>
     /// <exception cref="TarantoolConnectionException">The server cannot be reached.</exception>
-    /// <exception cref="TarantoolServerException">The server refused the user or the password.</exception>
+    /// <exception cref="TarantoolServerException">The server rejected the user or the password.</exception>
     public static ValueTask<TarantoolClient> ConnectAsync(
         string address,
         CancellationToken cancellationToken = default
     ) => ConnectAsync(TarantoolClientOptions.Parse(address), cancellationToken);
 
     /// <summary>
-    /// Makes a client that connects in the background, for programs that must start without their server. Requests wait
-    /// or fail as <see cref="TarantoolClientOptions.MaxBacklog"/> says.
+    /// Creates a client that connects in the background, for programs that must start before their server. Until
+    /// connected, requests wait or fail according to <see cref="TarantoolClientOptions.MaxBacklog"/>.
     /// </summary>
-    /// <param name="options">Where the server is and how to behave.</param>
-    /// <returns>The client; dispose it in the end.</returns>
-    /// <exception cref="ArgumentException">An option cannot work.</exception>
+    /// <param name="options">Address, limits and behaviour.</param>
+    /// <returns>The client; the caller must dispose it.</returns>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
     public static TarantoolClient Create(TarantoolClientOptions options)
     {
         TarantoolClient client = Make(options);
@@ -116,7 +119,7 @@ public sealed partial class TarantoolClient : IAsyncDisposable
     /// Closes the connection and stops reconnecting. Requests in flight end with
     /// <see cref="TarantoolConnectionException"/>, later ones with <see cref="ObjectDisposedException"/>.
     /// </summary>
-    /// <returns>Done when nothing of the client runs any more.</returns>
+    /// <returns>Completes when all background work of the client has ended.</returns>
     public async ValueTask DisposeAsync()
     {
         Interlocked.Exchange(ref _isDisposed, 1);
@@ -155,7 +158,7 @@ public sealed partial class TarantoolClient : IAsyncDisposable
                 ? await connection.Schema.ResolveAsync(target, deadline, cancellationToken).ConfigureAwait(false)
                 : new TargetIds(target.Space.Number, target.Index.Number, 0);
 
-            // Last of all: whatever waited for the same connection or lookup must not pass at once.
+            // Checked last: requests that waited for the same connection or lookup resume together.
             if (connection.IsFull)
                 await connection.WaitForRoomAsync(deadline, cancellationToken).ConfigureAwait(false);
             try
@@ -177,7 +180,7 @@ public sealed partial class TarantoolClient : IAsyncDisposable
                     && attempt < MaxSchemaRetries
                 )
             {
-                // The server refused it without executing it, and its answer showed the new schema version.
+                // The server rejected the request without executing it; its response carried the new schema version.
             }
         }
     }

@@ -3,12 +3,12 @@ namespace Tarantool.Client;
 /// <summary>The state of a client's connection.</summary>
 public enum TarantoolConnectionState
 {
-    /// <summary>There is none; an attempt is under way or will be made.</summary>
+    /// <summary>There is no connection; the client is connecting or will try again after a delay.</summary>
     Disconnected,
 
-    /// <summary>Requests are sent at once.</summary>
+    /// <summary>The connection is open; requests are sent at once.</summary>
     Connected,
 
-    /// <summary>The client was disposed, or its connection ended and it must not reconnect.</summary>
+    /// <summary>Final: the client was disposed, or the connection ended and automatic reconnect is disabled.</summary>
     Closed,
 }

@@ -1,11 +1,11 @@
 namespace Tarantool.Client;
 
-/// <summary>What the server said about itself when the connection was made.</summary>
+/// <summary>The server's description of itself, received when the connection was opened.</summary>
 /// <param name="Version">The version, such as <c>2.6.0</c>.</param>
-/// <param name="InstanceId">The UUID of the instance; all zero if it named none.</param>
-/// <param name="ProtocolVersion">The version of the binary protocol, or 0 from servers before 2.10, which do not say.</param>
+/// <param name="InstanceId">The UUID of the instance; <see cref="Guid.Empty"/> if the server did not send it.</param>
+/// <param name="ProtocolVersion">The version of the binary protocol; 0 for servers before 2.10.</param>
 /// <param name="Features">
-/// The numbers of protocol features it offers, as listed in the server's <c>iproto_features.h</c>; empty before 2.10.
+/// The supported protocol features, numbered as in the server's <c>iproto_features.h</c>; empty before 2.10.
 /// </param>
 public sealed record TarantoolServerInfo(
     string Version,
@@ -14,6 +14,6 @@ public sealed record TarantoolServerInfo(
     IReadOnlySet<int> Features
 )
 {
-    /// <summary>Whether <see cref="TarantoolClient.WatchAsync"/> works with this server.</summary>
+    /// <summary>Whether the server supports <see cref="TarantoolClient.WatchAsync"/>.</summary>
     public bool SupportsWatch => Features.Contains(Protocol.Feature.Watchers);
 }

@@ -1,13 +1,13 @@
 namespace Tarantool.Client;
 
-/// <summary>Tells that a client's connection changed its state.</summary>
+/// <summary>Data of <see cref="TarantoolClient.StateChanged"/>.</summary>
 /// <param name="state">The new state.</param>
-/// <param name="reason">Why, if the connection was lost.</param>
+/// <param name="reason">The failure, if the connection was lost.</param>
 public sealed class TarantoolStateChangedEventArgs(TarantoolConnectionState state, Exception? reason) : EventArgs
 {
     /// <summary>The new state.</summary>
     public TarantoolConnectionState State { get; } = state;
 
-    /// <summary>Why the connection was lost; <see langword="null"/> when it was made or closed on purpose.</summary>
+    /// <summary>Why the connection was lost; <see langword="null"/> if it was opened or closed by the client.</summary>
     public Exception? Reason { get; } = reason;
 }

@@ -1,15 +1,15 @@
 namespace Tarantool.Client.Connection;
 
 /// <summary>
-/// Starts what outlives its caller, without the caller's execution context: its activity and its locals are of one
-/// request and must neither live on nor mark what is done for others.
+/// Starts work that outlives its caller, without the caller's execution context. The caller's activity and async locals
+/// belong to one request; they must not be kept alive by, or attributed to, work done for other requests.
 /// </summary>
 internal static class Background
 {
     /// <summary>Runs a loop on the thread pool.</summary>
     public static Task Run(Func<Task> loop) => WithoutContext(() => Task.Run(loop));
 
-    /// <summary>Starts something that captures the execution context, such as a timer.</summary>
+    /// <summary>Creates an object that would capture the execution context, such as a timer.</summary>
     public static T WithoutContext<T>(Func<T> start)
     {
         if (ExecutionContext.IsFlowSuppressed())

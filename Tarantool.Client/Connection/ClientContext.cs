@@ -5,12 +5,15 @@ using Tarantool.Client.Diagnostics;
 
 namespace Tarantool.Client.Connection;
 
-/// <summary>What all parts of one client share.</summary>
+/// <summary>Options, clock, logger and metrics shared by all parts of one client.</summary>
 internal sealed class ClientContext(TarantoolClientOptions options) : IDisposable
 {
     public TarantoolClientOptions Options { get; } = options;
 
-    /// <summary>The address as people write it, for logs and messages: a <see cref="DnsEndPoint"/> itself says "Unspecified/host:port".</summary>
+    /// <summary>
+    /// The server's address for logs and messages. <see cref="DnsEndPoint"/>.ToString() would give
+    /// "Unspecified/host:port", hence the special case.
+    /// </summary>
     public string Address { get; } =
         options.EndPoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : $"{options.EndPoint}";
 
@@ -20,13 +23,15 @@ internal sealed class ClientContext(TarantoolClientOptions options) : IDisposabl
 
     public TarantoolMetrics Metrics { get; } = new(options.MeterFactory, options.TimeProvider);
 
-    /// <summary>When something that starts now and may take this long is overdue, in ticks of the clock's timestamp.</summary>
+    /// <summary>
+    /// The deadline of an operation that starts now, in ticks of <see cref="TimeProvider.GetTimestamp"/>.
+    /// </summary>
     public long DeadlineAfter(TimeSpan timeout) =>
         timeout == Timeout.InfiniteTimeSpan
             ? long.MaxValue
             : Time.GetTimestamp() + (long)(timeout.TotalSeconds * Time.TimestampFrequency);
 
-    /// <summary>How long it is until a deadline: never negative, and infinite if there is none.</summary>
+    /// <summary>The time left until a deadline: zero if it has passed, infinite if there is no deadline.</summary>
     public TimeSpan TimeUntil(long deadline)
     {
         if (deadline == long.MaxValue)
@@ -35,10 +40,11 @@ internal sealed class ClientContext(TarantoolClientOptions options) : IDisposabl
         return left < TimeSpan.Zero ? TimeSpan.Zero : left;
     }
 
-    /// <summary>For all that needs a connection when there will be none any more.</summary>
+    /// <summary>Thrown by requests when the connection is lost and automatic reconnect is disabled.</summary>
     public TarantoolConnectionException Ended(Exception? reason) =>
         new(
-            $"There is no connection to {Address}, and the client may not reconnect ({nameof(TarantoolClientOptions.AutoReconnect)}).",
+            $"There is no connection to {Address}, and the client may not reconnect "
+                + $"({nameof(TarantoolClientOptions.AutoReconnect)} is false).",
             reason
         );
 

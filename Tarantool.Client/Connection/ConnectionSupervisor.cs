@@ -3,8 +3,8 @@ using Tarantool.Client.Diagnostics;
 namespace Tarantool.Client.Connection;
 
 /// <summary>
-/// Keeps one connection alive: connects, waits for its end, waits a while and connects again. Requests ask it for the
-/// connection and wait in a bounded backlog while there is none. Thread-safe.
+/// Keeps one connection open: connects, waits until the connection ends, then reconnects after a delay. Requests
+/// obtain the connection here and wait in a bounded backlog while there is none. Thread-safe.
 /// </summary>
 internal sealed class ConnectionSupervisor : IAsyncDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
     private readonly Lock _gate = new();
     private volatile TarantoolConnection? _current;
 
-    /// <summary>Ends with the next connection, or with null if there will be none.</summary>
+    /// <summary>Completes with the next connection, or with null if there will be none.</summary>
     private TaskCompletionSource<TarantoolConnection?>? _next;
     private Exception? _lastFailure;
     private Task _running = Task.CompletedTask;
@@ -23,9 +23,9 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
     private bool _isFinished;
     private int _isDisposed;
 
-    /// <param name="context">What all parts of the client share.</param>
-    /// <param name="connector">Makes connections.</param>
-    /// <param name="onState">Told each change of the state, one after the other; must not throw.</param>
+    /// <param name="context">Shared by all parts of the client.</param>
+    /// <param name="connector">Opens connections.</param>
+    /// <param name="onState">Called for each state change, one at a time; must not throw.</param>
     public ConnectionSupervisor(
         ClientContext context,
         Connector connector,
@@ -37,10 +37,10 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
         _onState = onState;
     }
 
-    /// <summary>The connection, or null while there is none.</summary>
+    /// <summary>The open connection, or null.</summary>
     public TarantoolConnection? Current => _current is { IsClosed: false } connection ? connection : null;
 
-    /// <summary>Connects once, and keeps the connection alive if that succeeds.</summary>
+    /// <summary>Connects once, and keeps the connection open if that succeeds.</summary>
     public async ValueTask StartConnectedAsync(CancellationToken cancellationToken)
     {
         TarantoolConnection connection = await _connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
@@ -48,10 +48,10 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
         Start(connection);
     }
 
-    /// <summary>Starts to connect in the background, as often as it takes.</summary>
+    /// <summary>Connects in the background, retrying until it succeeds.</summary>
     public void StartInBackground() => Start(null);
 
-    /// <summary>Gets the connection, and waits for one if there is none and the backlog has room.</summary>
+    /// <summary>Gets the connection; if there is none and the backlog has room, waits for the next one.</summary>
     public ValueTask<TarantoolConnection> GetAsync(long deadline, CancellationToken cancellationToken) =>
         Current is { } connection ? new(connection) : WaitAsync(deadline, cancellationToken);
 
@@ -63,7 +63,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
             Finish();
         }
 
-        // The last change of the state is told after the loop has ended, so that none can follow.
+        // Reported after the loop has ended, so that Closed is always the last state.
         await _running.ConfigureAwait(false);
         _onState(TarantoolConnectionState.Closed, null, null);
         _stopping.Dispose();
@@ -84,7 +84,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
             if (_waiting >= _context.Options.MaxBacklog)
                 throw NotConnected(
                     _waiting == 0
-                        ? $"and requests may not wait for one ({nameof(TarantoolClientOptions.MaxBacklog)})"
+                        ? $"and requests may not wait for one ({nameof(TarantoolClientOptions.MaxBacklog)} is 0)"
                         : $"and {_waiting} requests wait for one already ({nameof(TarantoolClientOptions.MaxBacklog)})"
                 );
             _waiting++;
@@ -147,7 +147,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
 
             _onState(TarantoolConnectionState.Disconnected, null, reason);
 
-            // A server that accepts and then drops at once must not be met without pause.
+            // Back off from a server that accepts connections and drops them at once.
             failures = _context.Time.GetElapsedTime(since) < _context.Options.ReconnectMaxDelay ? failures + 1 : 0;
             if (!await DelayAsync(DelayAfter(failures - 1)).ConfigureAwait(false))
                 return;
@@ -220,7 +220,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
         next?.TrySetResult(connection);
     }
 
-    /// <summary>Ends the backlog: there will be no connection any more.</summary>
+    /// <summary>Releases the backlog: there will be no further connection.</summary>
     private void Finish()
     {
         TaskCompletionSource<TarantoolConnection?>? next;

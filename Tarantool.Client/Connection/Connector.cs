@@ -4,19 +4,23 @@ using System.Runtime.InteropServices;
 
 namespace Tarantool.Client.Connection;
 
-/// <summary>Makes connections: opens the socket and runs the handshake within the time allowed for both.</summary>
+/// <summary>
+/// Opens the socket and runs the handshake, both within <see cref="TarantoolClientOptions.ConnectTimeout"/>.
+/// </summary>
 internal sealed class Connector(ClientContext context, IEventSink events)
 {
-    // How often and how many times a silent TCP peer is asked before it counts as gone.
+    // Interval and number of TCP keep-alive probes before a silent peer is considered lost.
     private const int KeepAliveIntervalSeconds = 5;
     private const int KeepAliveRetries = 3;
 
-    // IPPROTO_TCP and TCP_USER_TIMEOUT of Linux, for which .NET has no names.
+    // IPPROTO_TCP and TCP_USER_TIMEOUT from Linux's netinet/tcp.h; .NET has no constants for them.
     private const int TcpLevel = 6;
     private const int TcpUserTimeout = 18;
 
-    /// <exception cref="TarantoolException">The server cannot be reached, does not answer in time, or refuses the user.</exception>
-    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    /// <exception cref="TarantoolException">
+    /// The server cannot be reached, does not respond in time, or rejects the user.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
     public async ValueTask<TarantoolConnection> ConnectAsync(CancellationToken cancellationToken)
     {
         TimeSpan timeout = context.Options.ConnectTimeout;
@@ -34,17 +38,17 @@ internal sealed class Connector(ClientContext context, IEventSink events)
         }
         catch (TarantoolConnectionException e) when (e.MayHaveExecuted)
         {
-            // The handshake was under way, but none of the user's requests.
+            // The handshake was in flight, but no request of the user.
             throw e.NothingExecuted();
         }
         catch (OperationCanceledException e)
         {
-            // The caller knows its own token, not the one that is linked to it.
+            // Report the caller's own token, not the linked one.
             if (cancellationToken.IsCancellationRequested)
                 throw new OperationCanceledException(e.Message, e, cancellationToken);
 
             throw new TarantoolConnectionException(
-                $"{context.Address} did not accept the connection, greet and authenticate within {timeout}.",
+                $"{context.Address} did not complete connecting, greeting and authentication within {timeout}.",
                 e
             );
         }
@@ -54,7 +58,9 @@ internal sealed class Connector(ClientContext context, IEventSink events)
         }
     }
 
-    /// <summary>The runtime says of a path without a socket that the address cannot be assigned, which helps nobody.</summary>
+    /// <summary>
+    /// For a missing UNIX socket the runtime reports EADDRNOTAVAIL, which is misleading; replaces it by a clear text.
+    /// </summary>
     private string Reason(Exception failure) =>
         failure is SocketException { SocketErrorCode: SocketError.AddressNotAvailable }
         && context.Options.EndPoint is UnixDomainSocketEndPoint
@@ -97,8 +103,8 @@ internal sealed class Connector(ClientContext context, IEventSink events)
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveRetries);
 
-        // The system asks only when all that was sent is acknowledged. With a request under way it would send that
-        // anew for a quarter of an hour, in which every request of the client runs into its time-out.
+        // Keep-alive probes are sent only while no data is unacknowledged. With a request in flight the kernel would
+        // retransmit for about 15 minutes, and all requests would time out meanwhile; TCP_USER_TIMEOUT limits that.
         if (OperatingSystem.IsLinux())
         {
             int milliseconds = (seconds + KeepAliveIntervalSeconds * KeepAliveRetries) * 1000;

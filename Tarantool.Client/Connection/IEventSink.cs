@@ -1,11 +1,11 @@
 namespace Tarantool.Client.Connection;
 
-/// <summary>Takes the events of watched keys.</summary>
+/// <summary>Receives the events of watched keys.</summary>
 internal interface IEventSink
 {
     /// <summary>
-    /// Takes the newest value of a key and acknowledges it if anybody still watches the key. Called on the connection's
-    /// reading loop, so it must be quick.
+    /// Stores the newest value of a key, and acknowledges it if the key is still watched. Called on the connection's
+    /// read loop: must not block.
     /// </summary>
     void OnEvent(TarantoolConnection connection, string key, TarantoolValue value);
 }

@@ -4,13 +4,13 @@ using Tarantool.Client.Protocol;
 namespace Tarantool.Client.Connection;
 
 /// <summary>
-/// Carries encoded requests to the stream. Callers append to one buffer while the other is being written, so there is
-/// never more than one write at a time and all that gathers during a write goes out in the next. Thread-safe.
+/// Writes encoded requests to the stream. Double-buffered: callers append to one buffer while the other is being
+/// written, so there is one write at a time and everything appended meanwhile is sent by the next one. Thread-safe.
 /// </summary>
-/// <param name="stream">Where to write.</param>
-/// <param name="maxUnsent">Above this many bytes <see cref="WaitForRoomAsync"/> waits.</param>
+/// <param name="stream">The stream to write to.</param>
+/// <param name="maxUnsent">The number of unsent bytes above which <see cref="WaitForRoomAsync"/> waits.</param>
 /// <param name="metrics">Counts the bytes.</param>
-/// <param name="onFault">Told once if writing fails.</param>
+/// <param name="onFault">Called once if a write fails.</param>
 internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics metrics, Action<Exception> onFault)
     : IThreadPoolWorkItem,
         IAsyncDisposable
@@ -26,16 +26,18 @@ internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics
     private bool _isWriting;
     private bool _isClosed;
 
-    /// <summary>Whether a request should wait before it adds to what is unsent.</summary>
+    /// <summary>Whether a request must wait for <see cref="WaitForRoomAsync"/> before it is appended.</summary>
     public bool IsFull => Volatile.Read(ref _unsent) > maxUnsent && !Volatile.Read(ref _isClosed);
 
-    /// <summary>Appends a frame and makes sure that it is written.</summary>
+    /// <summary>Appends a frame, and starts a write unless one is in progress.</summary>
     /// <param name="frame">The frame; copied.</param>
     /// <param name="writeHere">
-    /// Whether the calling thread may write it at once, which is the fastest for a single request. Otherwise a thread
-    /// of the pool writes, which gathers more into one write when many requests come at once.
+    /// Whether to write on the calling thread, which has the lowest latency for a single request. Otherwise a pool
+    /// thread writes, which batches more requests per write under load.
     /// </param>
-    /// <returns>The frame's position in all that was ever appended, or <see cref="long.MaxValue"/> if it is closed.</returns>
+    /// <returns>
+    /// The frame's offset in the stream of all appended bytes, or <see cref="long.MaxValue"/> if the queue is closed.
+    /// </returns>
     public long Append(ReadOnlySpan<byte> frame, bool writeHere)
     {
         long position;
@@ -59,7 +61,7 @@ internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics
         return position;
     }
 
-    /// <summary>Waits until less than the maximum is unsent, or the queue is closed.</summary>
+    /// <summary>Waits until at most the maximum is unsent, or the queue is closed.</summary>
     public Task WaitForRoomAsync()
     {
         lock (_gate)
@@ -70,8 +72,8 @@ internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics
         }
     }
 
-    /// <summary>Drops what was not handed to the operating system and takes nothing more.</summary>
-    /// <returns>How many bytes were handed over or may have been.</returns>
+    /// <summary>Discards what was not passed to the operating system, and accepts nothing more.</summary>
+    /// <returns>The number of bytes that were, or may have been, passed to the operating system.</returns>
     public long Close()
     {
         TaskCompletionSource? room;
@@ -86,7 +88,7 @@ internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics
         return _handedOver;
     }
 
-    /// <summary>Waits for a write that is under way to end, after the stream was closed, and gives the buffers back.</summary>
+    /// <summary>Waits for the write in progress to end and returns the buffers. Close the stream first.</summary>
     public async ValueTask DisposeAsync()
     {
         Task writer;
@@ -118,7 +120,7 @@ internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics
             bool isFirst = true;
             while (Take())
             {
-                // The caller that started the writing must not be kept writing for all others.
+                // The thread that started writing must not be kept busy writing the requests of others.
                 if (!isFirst)
                     await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 isFirst = false;
@@ -130,7 +132,7 @@ internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics
         {
             lock (_gate)
             {
-                // How much of it went out is unknown: nothing may follow it, and none of it may be written again.
+                // It is unknown how much was written, so nothing may follow and nothing may be written again.
                 _isClosed = true;
                 _isWriting = false;
             }

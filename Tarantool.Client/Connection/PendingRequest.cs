@@ -5,8 +5,8 @@ using Tarantool.Client.Protocol;
 namespace Tarantool.Client.Connection;
 
 /// <summary>
-/// A request that was registered and has not ended. It is reused: from <see cref="RequestTable.Add"/> until its awaiter
-/// took the result. It ends exactly once, because only the one who removed it from the table may complete it.
+/// A registered request that has not completed. Pooled: in use from <see cref="RequestTable.Add"/> until its awaiter
+/// has taken the result. Completes exactly once, because only the code that removed it from the table may complete it.
 /// </summary>
 internal sealed class PendingRequest(RequestTable table) : IValueTaskSource<Response>
 {
@@ -19,13 +19,15 @@ internal sealed class PendingRequest(RequestTable table) : IValueTaskSource<Resp
 
     public RequestType Type { get; set; }
 
-    /// <summary>When the request was registered, in ticks of the clock's timestamp.</summary>
+    /// <summary>When the request was registered, in ticks of <see cref="TimeProvider.GetTimestamp"/>.</summary>
     public long Started { get; set; }
 
-    /// <summary>When the request times out, in ticks of the clock's timestamp.</summary>
+    /// <summary>When the request times out, in ticks of <see cref="TimeProvider.GetTimestamp"/>.</summary>
     public long Deadline { get; set; }
 
-    /// <summary>Where its first byte stands in all that the connection ever had to send.</summary>
+    /// <summary>
+    /// The offset of its first byte in the connection's output; see <see cref="OutputQueue.Append"/>.
+    /// </summary>
     public long OutputPosition
     {
         get => Volatile.Read(ref _outputPosition);
@@ -37,8 +39,8 @@ internal sealed class PendingRequest(RequestTable table) : IValueTaskSource<Resp
     public ValueTask<Response> Task => new(this, _core.Version);
 
     /// <summary>
-    /// Lets the caller's token end the request. Must be called before the task is handed out, so that it cannot meet a
-    /// request that was already reused.
+    /// Cancels the request with the caller's token. Must be called before the task is returned to the caller, so that
+    /// it never applies to a request that was reused.
     /// </summary>
     public void EndOn(CancellationToken cancellationToken)
     {
@@ -75,7 +77,7 @@ internal sealed class PendingRequest(RequestTable table) : IValueTaskSource<Resp
         }
         finally
         {
-            // Waits for a callback that is running; afterwards nobody but the table knows this object.
+            // Waits for a running callback; afterwards only the table has a reference to this object.
             _cancellation.Dispose();
             _cancellation = default;
             _core.Reset();

@@ -1,15 +1,15 @@
 namespace Tarantool.Client.Connection;
 
 /// <summary>
-/// How long to wait before an attempt: doubling from the shortest to the longest delay, each shortened by a random
-/// part of up to one half.
+/// Exponential backoff with jitter: the delay doubles from the shortest to the longest, and each delay is shortened by
+/// a random part of up to one half.
 /// </summary>
 internal static class ReconnectDelay
 {
     /// <param name="shortest">The first delay.</param>
     /// <param name="longest">The upper bound.</param>
-    /// <param name="failures">How many attempts failed before; 0 for the first.</param>
-    /// <param name="random">From 0 to below 1.</param>
+    /// <param name="failures">The number of failed attempts so far.</param>
+    /// <param name="random">A random number from 0 (inclusive) to 1 (exclusive).</param>
     public static TimeSpan Next(TimeSpan shortest, TimeSpan longest, int failures, double random)
     {
         double doubled = shortest.TotalMilliseconds * Math.Pow(2, Math.Min(failures, 30));

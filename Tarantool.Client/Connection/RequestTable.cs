@@ -4,8 +4,8 @@ using Tarantool.Client.Protocol;
 namespace Tarantool.Client.Connection;
 
 /// <summary>
-/// The requests of one connection that have not ended, by their sync. Answer, cancellation, time-out and loss of the
-/// connection compete to remove a request; the one who succeeds completes it, outside of the lock. Thread-safe.
+/// The pending requests of one connection, by sync. Response, cancellation, timeout and loss of the connection compete
+/// to remove a request; whichever succeeds completes it, outside the lock. Thread-safe.
 /// </summary>
 internal sealed class RequestTable : IDisposable
 {
@@ -52,7 +52,7 @@ internal sealed class RequestTable : IDisposable
             request.Started = _time.GetTimestamp();
             request.Deadline = deadline;
 
-            // Until it is known, it counts as sent: to say wrongly that nothing was executed would be worse.
+            // Counts as sent until known otherwise: MayHaveExecuted must never be false for an executed request.
             request.OutputPosition = 0;
             request.Push = push;
             _requests.Add(request.Sync, request);
@@ -64,15 +64,15 @@ internal sealed class RequestTable : IDisposable
         return request;
     }
 
-    /// <summary>Takes a sync for a request that has no answer.</summary>
+    /// <summary>Allocates a sync for a request that has no response.</summary>
     public ulong NextSync()
     {
         lock (_gate)
             return ++_lastSync;
     }
 
-    /// <summary>Removes the request that an answer belongs to; the caller must complete it.</summary>
-    /// <returns>The request, or null if it has ended already.</returns>
+    /// <summary>Removes the request that a response belongs to; the caller must complete it.</summary>
+    /// <returns>The request, or null if it has already completed.</returns>
     /// <exception cref="TarantoolProtocolException">No request ever had this sync.</exception>
     public PendingRequest? TryTake(ulong sync)
     {
@@ -80,14 +80,14 @@ internal sealed class RequestTable : IDisposable
             return _requests.Remove(sync, out PendingRequest? request) ? request : WasIssued(sync);
     }
 
-    /// <summary>Removes a request if it has not ended; the caller must then complete it.</summary>
+    /// <summary>Removes a request if it has not completed; on true the caller must complete it.</summary>
     public bool TryTake(PendingRequest request)
     {
         lock (_gate)
             return _requests.Remove(request.Sync);
     }
 
-    /// <summary>Finds who takes the pushed messages of a request; null if nobody does.</summary>
+    /// <summary>Finds the receiver of a request's pushed messages; null if it has none or has completed.</summary>
     /// <exception cref="TarantoolProtocolException">No request ever had this sync.</exception>
     public IProgress<TarantoolValue>? FindPush(ulong sync)
     {
@@ -95,7 +95,7 @@ internal sealed class RequestTable : IDisposable
             return (_requests.TryGetValue(sync, out PendingRequest? request) ? request : WasIssued(sync))?.Push;
     }
 
-    /// <summary>Refuses new requests and removes all that have not ended; the caller must complete them.</summary>
+    /// <summary>Rejects new requests and removes all pending ones; the caller must complete them.</summary>
     public PendingRequest[] Close()
     {
         lock (_gate)
@@ -151,7 +151,10 @@ internal sealed class RequestTable : IDisposable
         foreach (PendingRequest request in expired ?? [])
             request.Fail(
                 new TimeoutException(
-                    $"The request ({request.Type}) was not answered within its time-out ({nameof(TarantoolClientOptions.RequestTimeout)} or {nameof(CallOptions)}.{nameof(CallOptions.Timeout)}). It may still be executed; its answer will be dropped."
+                    $"The request ({request.Type}) was not answered within its timeout "
+                        + $"({nameof(TarantoolClientOptions.RequestTimeout)} or "
+                        + $"{nameof(CallOptions)}.{nameof(CallOptions.Timeout)}). "
+                        + "It may still be executed; its response will be dropped."
                 )
             );
     }
@@ -162,7 +165,7 @@ internal sealed class RequestTable : IDisposable
         if (deadline == long.MaxValue)
             return;
 
-        // One millisecond more, because timers may fire early by their own rounding.
+        // One millisecond is added because timers may fire early due to rounding.
         TimeSpan delay = _time.GetElapsedTime(_time.GetTimestamp(), deadline) + TimeSpan.FromMilliseconds(1);
         _timer.Change(delay < TimeSpan.Zero ? TimeSpan.Zero : delay, Timeout.InfiniteTimeSpan);
     }

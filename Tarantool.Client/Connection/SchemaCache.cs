@@ -5,39 +5,38 @@ using Tarantool.Client.Protocol;
 namespace Tarantool.Client.Connection;
 
 /// <summary>
-/// Looks up spaces and indexes by name, one at a time and when they are first used, and remembers them until any
-/// answer shows that the server's schema version changed. Belongs to one connection, because another server numbers
-/// its schema anew. Thread-safe.
+/// Looks up spaces and indexes by name on first use and caches their ids until a response carries a new schema version.
+/// One cache per connection, because ids and schema versions differ between servers. Thread-safe.
 /// </summary>
 internal sealed class SchemaCache(TarantoolConnection connection, ClientContext context)
 {
-    // System views show only what the user may see (the server's schema_def.h).
+    // Ids of the system views, which contain only what the user may see (the server's schema_def.h).
     private const uint SpaceView = 281;
     private const uint IndexView = 289;
     private const uint ByName = 2;
 
-    /// <summary>How often names are looked up anew because the schema changed while they were.</summary>
+    /// <summary>How often a lookup is repeated because the schema changed during it.</summary>
     private const int MaxRetries = 10;
 
     private volatile Generation _current = new(0);
 
-    /// <summary>How many names are remembered or being looked up.</summary>
+    /// <summary>The number of names that are cached or being looked up.</summary>
     public int Count => _current.Spaces.Count + _current.Indexes.Count;
 
-    /// <summary>Takes note of the schema version in an answer.</summary>
+    /// <summary>Discards the cached names if a response carries a new schema version.</summary>
     public void Observe(uint version)
     {
         Generation current = _current;
         if (current.Version == version)
             return;
 
-        // Only the reading loop comes here, so the versions are seen in the order of the answers.
+        // Called by the read loop only, so versions are seen in the order of the responses.
         _current = new Generation(version);
         if (!current.Spaces.IsEmpty)
             Log.SchemaChanged(context.Logger, version);
     }
 
-    /// <summary>Looks up what a request names.</summary>
+    /// <summary>Resolves the names in a request to ids.</summary>
     /// <exception cref="TarantoolSchemaException">There is no such space or index.</exception>
     public ValueTask<TargetIds> ResolveAsync(RequestTarget target, long deadline, CancellationToken cancellationToken)
     {
@@ -85,13 +84,13 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
             }
             catch (TarantoolSchemaException) when (_current != generation && attempt < MaxRetries)
             {
-                // Space and index are two lookups: what the first one found may have been replaced before the second.
+                // Space and index are two lookups: the space may have been replaced between them.
                 generation = _current;
             }
         }
     }
 
-    /// <summary>Finds the lookup of a key or starts it: requests for one name that come together share its lookup.</summary>
+    /// <summary>Finds or starts the lookup of a key; concurrent requests for one name share its lookup.</summary>
     private static Task<uint> Shared<TKey>(
         ConcurrentDictionary<TKey, Task<uint>> lookups,
         TKey key,
@@ -104,8 +103,8 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
         Task<uint> started = lookUp(key);
         lookups[key] = started;
 
-        // Names that do not exist must not pile up. All who waited may have given up, too; then nobody else would look
-        // at the failure.
+        // Failed lookups are removed, so that unknown names do not accumulate. The exception is observed here because
+        // all waiters may have been cancelled.
         _ = started.ContinueWith(
             lookup =>
             {
@@ -119,7 +118,7 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
         return started;
     }
 
-    /// <summary>A caller's own limits end only its own wait; the lookup goes on for the others.</summary>
+    /// <summary>The caller's deadline and token end only its own wait; the lookup continues for the others.</summary>
     private async Task<uint> WaitAsync(Task<uint> lookup, long deadline, CancellationToken cancellationToken)
     {
         try
@@ -130,13 +129,14 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
         }
         catch (TarantoolConnectionException e)
         {
-            // The lookup may have been executed, but the request it was for was not even sent.
+            // The lookup may have been executed, but the request that needed it was not sent.
             throw e.NothingExecuted();
         }
         catch (TimeoutException e)
         {
             throw new TimeoutException(
-                $"The request was not sent, because {context.Address} did not tell the number of its space or index in time.",
+                $"The request was not sent, because {context.Address} did not return the id of its "
+                    + "space or index in time.",
                 e
             );
         }
@@ -149,7 +149,7 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
     private async Task<uint> IndexAsync((uint Space, string Name) key) =>
         await FindAsync(IndexView, [key.Space, key.Name], 1).ConfigureAwait(false)
         ?? throw new TarantoolSchemaException(
-            $"There is no index '{key.Name}' in the space {key.Space}, or the user may not see it."
+            $"There is no index '{key.Name}' in space {key.Space}, or the user may not see it."
         );
 
     private async Task<uint?> FindAsync(uint view, TarantoolTuple key, int field)
@@ -169,8 +169,8 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
     }
 
     /// <summary>
-    /// The names looked up under one schema version. An answer that raced with a change of the schema may land in the
-    /// older generation: then the version sent along makes the server refuse the request.
+    /// The names looked up under one schema version. A response that races with a schema change may be cached in the
+    /// older generation; the server then rejects the request because of the version sent with it.
     /// </summary>
     private sealed class Generation(uint version)
     {

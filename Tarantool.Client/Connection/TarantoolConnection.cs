@@ -7,13 +7,13 @@ using Tarantool.Client.Protocol;
 namespace Tarantool.Client.Connection;
 
 /// <summary>
-/// One connection from greeting to end: requests go out through <see cref="OutputQueue"/>, one loop reads answers and
-/// hands them to the requests in <see cref="RequestTable"/>. When anything fails, all requests in flight fail, once,
-/// and the connection is over. Thread-safe.
+/// One connection from greeting to close. Requests are sent through <see cref="OutputQueue"/>; one loop reads responses
+/// and completes the requests in <see cref="RequestTable"/>. Any failure closes the connection and fails each request
+/// in flight once. Thread-safe.
 /// </summary>
 internal sealed class TarantoolConnection : IAsyncDisposable
 {
-    /// <summary>With this many requests in flight, gathering them for one write gains more than writing at once.</summary>
+    /// <summary>From this many requests in flight on, batching on a pool thread beats writing at once.</summary>
     private const int WriteHereBelow = 4;
 
     private const int ReadBufferSize = 64 * 1024;
@@ -29,7 +29,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     private Task _reading = Task.CompletedTask;
     private Exception? _closeReason;
 
-    /// <summary>Set after the handshake: before, a failure is the one of an attempt to connect.</summary>
+    /// <summary>Set after the handshake. Earlier failures are reported by the connection attempt.</summary>
     private volatile bool _isOpen;
     private int _isClosed;
 
@@ -45,20 +45,26 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         Schema = new SchemaCache(this, context);
     }
 
-    /// <summary>What the server said about itself.</summary>
+    /// <summary>The server's description of itself, from greeting and ID response.</summary>
     public TarantoolServerInfo Server { get; private set; } = new("", Guid.Empty, 0, new HashSet<int>());
 
-    /// <summary>The names that were looked up on this connection.</summary>
+    /// <summary>The ids of names that were looked up on this connection.</summary>
     public SchemaCache Schema { get; }
 
-    /// <summary>Whether the connection is over.</summary>
+    /// <summary>Whether the connection is closed.</summary>
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 
-    /// <summary>Ends when the connection does, with the reason, or null if it was closed on purpose.</summary>
+    /// <summary>
+    /// Completes when the connection is closed: with the failure, or with null if the client closed it.
+    /// </summary>
     public Task<Exception?> Closed => _closed.Task;
 
-    /// <summary>Takes over a connected stream: reads the greeting, asks what the server offers and authenticates.</summary>
-    /// <exception cref="TarantoolException">The peer is no Tarantool server, closed the stream, or refused the user.</exception>
+    /// <summary>
+    /// Takes ownership of a connected stream: reads the greeting, negotiates features and authenticates.
+    /// </summary>
+    /// <exception cref="TarantoolException">
+    /// The peer is not a Tarantool server, closed the stream, or rejected the user.
+    /// </exception>
     public static async ValueTask<TarantoolConnection> OpenAsync(
         ClientContext context,
         Stream stream,
@@ -83,14 +89,14 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends a request. The result is still encoded and must be disposed. What it can end with: the answer (an error
-    /// answer too), <see cref="TarantoolConnectionException"/>, <see cref="TimeoutException"/> or cancellation.
+    /// Sends a request. The result is still encoded and must be disposed. Completes with the response (including error
+    /// responses), <see cref="TarantoolConnectionException"/>, <see cref="TimeoutException"/> or cancellation.
     /// </summary>
-    /// <param name="body">The request.</param>
-    /// <param name="ids">The space and index it addresses, looked up.</param>
-    /// <param name="deadline">When it times out, in ticks of the clock's timestamp.</param>
-    /// <param name="push">Takes pushed messages, or null.</param>
-    /// <param name="cancellationToken">Ends the wait; the server is not told.</param>
+    /// <param name="body">The request body.</param>
+    /// <param name="ids">The resolved space and index.</param>
+    /// <param name="deadline">When it times out, in ticks of <see cref="TimeProvider.GetTimestamp"/>.</param>
+    /// <param name="push">Receives pushed messages; may be null.</param>
+    /// <param name="cancellationToken">Ends the wait; the server is not notified.</param>
     public ValueTask<Response> SendAsync<TBody>(
         in TBody body,
         in TargetIds ids,
@@ -116,7 +122,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // There is no memory for it beside what waits already.
+                // The output buffer cannot grow further.
                 if (_requests.TryTake(request))
                     request.Fail(e);
                 return task;
@@ -131,7 +137,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a request that has no answer.</summary>
+    /// <summary>Sends a request that has no response.</summary>
     public void SendOneWay<TBody>(in TBody body)
         where TBody : struct, IRequestBody
     {
@@ -151,7 +157,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     /// <inheritdoc cref="OutputQueue.IsFull"/>
     public bool IsFull => _output.IsFull;
 
-    /// <summary>Waits until a request may be sent without exceeding the memory for what is unsent.</summary>
+    /// <summary>Waits until <see cref="TarantoolClientOptions.MaxUnsentBytes"/> allows another request.</summary>
     /// <exception cref="TimeoutException">The deadline passed first; nothing was sent.</exception>
     public async Task WaitForRoomAsync(long deadline, CancellationToken cancellationToken)
     {
@@ -166,19 +172,21 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         catch (TimeoutException e)
         {
             throw new TimeoutException(
-                $"The request was not sent, because {_context.Address} did not take what was sent before in time: more than {nameof(TarantoolClientOptions.MaxUnsentBytes)} ({_context.Options.MaxUnsentBytes}) wait.",
+                $"The request was not sent, because {_context.Address} did not read earlier requests in time: "
+                    + $"more than {nameof(TarantoolClientOptions.MaxUnsentBytes)} ({_context.Options.MaxUnsentBytes}) "
+                    + "are unsent.",
                 e
             );
         }
     }
 
-    /// <summary>Ends the connection, and with it all requests in flight, because of a failure.</summary>
+    /// <summary>Closes the connection because of a failure; requests in flight fail with it as the cause.</summary>
     public void Fail(Exception reason) => Close(reason);
 
-    /// <summary>Ends the connection on purpose; requests in flight fail.</summary>
+    /// <summary>Closes the connection on behalf of its owner; requests in flight fail.</summary>
     public void Close() => Close(null);
 
-    /// <summary>Closes the connection and waits until nothing of it runs any more.</summary>
+    /// <summary>Closes the connection and waits until its read loop and its writes have ended.</summary>
     public async ValueTask DisposeAsync()
     {
         Close();
@@ -204,7 +212,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         _closed.TrySetResult(reason);
     }
 
-    /// <summary>Makes a new exception for each request, as one instance must not be thrown on several threads.</summary>
+    /// <summary>A new exception per request: one instance must not be thrown on several threads.</summary>
     private TarantoolConnectionException LostException(bool mayHaveExecuted) =>
         Volatile.Read(ref _closeReason) switch
         {
@@ -227,7 +235,8 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         ReadResult result = await _input.ReadAtLeastAsync(Greeting.Size, cancellationToken).ConfigureAwait(false);
         if (result.Buffer.Length < Greeting.Size)
             throw new TarantoolConnectionException(
-                $"{_context.Address} closed the connection after {result.Buffer.Length} of {Greeting.Size} bytes of its greeting."
+                $"{_context.Address} closed the connection after {result.Buffer.Length} of {Greeting.Size} bytes "
+                    + "of its greeting."
             );
         ReadOnlySequence<byte> bytes = result.Buffer.Slice(0, Greeting.Size);
         Greeting greeting = Greeting.Parse(bytes.ToArray());
@@ -253,7 +262,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         }
         catch (TarantoolServerException e) when (e.Code == TarantoolErrorCodes.UnknownRequestType)
         {
-            // A server before 2.10: it has none of the features, and the connection goes on.
+            // Servers before 2.10 do not know ID and support none of the features.
         }
 
         if (_context.Options.UserName is { } user)
@@ -271,8 +280,8 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a request and decodes its answer on the thread that awaits it.</summary>
-    /// <exception cref="TarantoolServerException">The server answered with an error.</exception>
+    /// <summary>Sends a request and decodes its response on the awaiting thread.</summary>
+    /// <exception cref="TarantoolServerException">The server responded with an error.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TResult> RequestAsync<TBody, TDecoder, TResult>(
         TBody body,
@@ -331,7 +340,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         Fail(reason);
     }
 
-    /// <summary>Routes one frame by its type. Owns the frame's buffer unless a request takes it.</summary>
+    /// <summary>Dispatches one frame by its type. Returns the frame's buffer unless a request took ownership.</summary>
     private void Dispatch(Frame frame)
     {
         bool isTaken = false;
@@ -353,7 +362,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
                     isTaken = DispatchAnswer(frame, header);
                     break;
                 default:
-                    throw new TarantoolProtocolException($"A frame has the unknown type {header.Type}.");
+                    throw new TarantoolProtocolException($"A frame has unknown type {header.Type}.");
             }
         }
         finally
@@ -368,7 +377,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         Response response = new(frame, header);
         if (header.Sync == 0 && response.IsError)
             throw new TarantoolConnectionException(
-                "The server could not read a request and gave up the connection.",
+                "The server could not read a request and closed the connection.",
                 BodyReader.Decode<ErrorDecoder, TarantoolServerException>(response.Body, new ErrorDecoder(header.Type))
             );
         if (_requests.TryTake(header.Sync) is { } request)
@@ -425,7 +434,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         }
         catch (TarantoolDataException e)
         {
-            // It would come again on every new connection, so it must not end this one.
+            // Must not close the connection: the same event would arrive again on every new one.
             Log.UnreadableMessage(_context.Logger, e);
             return;
         }
@@ -433,7 +442,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         _events.OnEvent(this, key, value);
     }
 
-    /// <summary>Stands for the reason of a connection that was closed on purpose.</summary>
+    /// <summary>Marks a connection that was closed by its owner.</summary>
     private sealed class ClosedOnPurpose : Exception
     {
         public static ClosedOnPurpose Instance { get; } = new();

@@ -4,9 +4,9 @@ using Tarantool.Client.Protocol;
 namespace Tarantool.Client.Connection;
 
 /// <summary>
-/// Who watches which keys, over all connections of a client: a new connection subscribes all of them again. Each
-/// watcher sees the newest value and may miss those between. What is sent is only queued, so it is sent inside of the
-/// lock: then it leaves in the order of the changes here. Thread-safe.
+/// The watched keys and their watchers. Outlives connections: each new connection subscribes all keys again. A watcher
+/// sees the newest value and may miss intermediate ones. Requests are sent while holding the lock, so that their order
+/// matches the order of changes here; sending only queues and never blocks. Thread-safe.
 /// </summary>
 internal sealed class WatchRegistry : IEventSink
 {
@@ -15,8 +15,8 @@ internal sealed class WatchRegistry : IEventSink
     private TarantoolConnection? _connection;
     private Func<Exception>? _closeReason;
 
-    /// <summary>Starts to watch a key.</summary>
-    /// <returns>Where the values arrive; to be given to <see cref="Remove"/> in the end.</returns>
+    /// <summary>Starts watching a key.</summary>
+    /// <returns>The channel on which values arrive; must be passed to <see cref="Remove"/> when done.</returns>
     public Channel<TarantoolValue> Add(string key)
     {
         Channel<TarantoolValue> channel = Channel.CreateBounded<TarantoolValue>(
@@ -28,7 +28,7 @@ internal sealed class WatchRegistry : IEventSink
                 channel.Writer.TryComplete(_closeReason());
             if (_keys.TryGetValue(key, out WatchedKey? watched))
             {
-                // The server has nothing to say until the next change, so the newest value comes from here.
+                // The server sends nothing until the next change, so the new watcher gets the cached value.
                 watched.Watchers.Add(channel);
                 if (watched.Newest is { } newest)
                     channel.Writer.TryWrite(newest);
@@ -49,7 +49,7 @@ internal sealed class WatchRegistry : IEventSink
         return channel;
     }
 
-    /// <summary>Stops to watch a key.</summary>
+    /// <summary>Stops watching a key.</summary>
     public void Remove(string key, Channel<TarantoolValue> channel)
     {
         lock (_gate)
@@ -64,7 +64,7 @@ internal sealed class WatchRegistry : IEventSink
         }
     }
 
-    /// <summary>Subscribes all keys on a new connection; null means that there is none.</summary>
+    /// <summary>Subscribes all keys on a new connection; null while disconnected.</summary>
     public void Use(TarantoolConnection? connection)
     {
         lock (_gate)
@@ -77,7 +77,7 @@ internal sealed class WatchRegistry : IEventSink
         }
     }
 
-    /// <summary>Ends all watchers, and all that may come, each with an exception of its own.</summary>
+    /// <summary>Ends all current and future watchers, each with its own exception.</summary>
     public void Close(Func<Exception> reason)
     {
         lock (_gate)
@@ -110,7 +110,8 @@ internal sealed class WatchRegistry : IEventSink
         else
             watched.Complete(() =>
                 new NotSupportedException(
-                    $"The server (version {connection.Server.Version}) does not offer watchers, which came with 2.10. Poll, or call a function that waits for the change."
+                    $"The server (version {connection.Server.Version}) does not support watchers, which require 2.10. "
+                        + "Poll, or call a function that waits for the change."
                 )
             );
     }

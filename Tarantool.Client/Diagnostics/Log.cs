@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Tarantool.Client.Diagnostics;
 
-/// <summary>All log messages of the client. Event ids 6000 to 6099 are its own and are never reused.</summary>
+/// <summary>All log messages of the client. Event ids 6000 to 6099 are reserved for it and never reused.</summary>
 internal static partial class Log
 {
     public const string Category = "Tarantool.Client";
@@ -25,18 +25,18 @@ internal static partial class Log
     [LoggerMessage(6003, LogLevel.Information, "The client for {EndPoint} was closed")]
     public static partial void Closed(ILogger logger, string endPoint);
 
-    [LoggerMessage(6004, LogLevel.Error, "A handler of the state-changed event failed")]
+    [LoggerMessage(6004, LogLevel.Error, "A StateChanged handler threw an exception")]
     public static partial void StateHandlerFailed(ILogger logger, Exception reason);
 
-    [LoggerMessage(6005, LogLevel.Error, "A receiver of pushed messages failed")]
+    [LoggerMessage(6005, LogLevel.Error, "A receiver of pushed messages threw an exception")]
     public static partial void PushHandlerFailed(ILogger logger, Exception reason);
 
-    [LoggerMessage(6006, LogLevel.Debug, "Dropped the late answer to request {Sync}")]
+    [LoggerMessage(6006, LogLevel.Debug, "Dropped the late response to request {Sync}")]
     public static partial void LateAnswer(ILogger logger, ulong sync);
 
-    [LoggerMessage(6007, LogLevel.Debug, "The schema is now version {Version}; forgot the looked-up names")]
+    [LoggerMessage(6007, LogLevel.Debug, "The schema changed to version {Version}; cached names were discarded")]
     public static partial void SchemaChanged(ILogger logger, uint version);
 
-    [LoggerMessage(6008, LogLevel.Error, "Dropped a pushed message or an event of a watched key that cannot be read")]
+    [LoggerMessage(6008, LogLevel.Error, "Dropped a pushed message or watch event that cannot be decoded")]
     public static partial void UnreadableMessage(ILogger logger, Exception reason);
 }

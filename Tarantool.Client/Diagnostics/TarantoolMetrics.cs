@@ -5,8 +5,8 @@ using Tarantool.Client.Protocol;
 namespace Tarantool.Client.Diagnostics;
 
 /// <summary>
-/// The client's instruments. Names and units follow the OpenTelemetry conventions for database clients where those
-/// have one; those that start with <c>tarantool.client</c> are this package's own.
+/// The client's instruments. Names and units follow the OpenTelemetry semantic conventions for database clients where
+/// they define one; instruments that start with <c>tarantool.client</c> are specific to this package.
 /// </summary>
 internal sealed class TarantoolMetrics : IDisposable
 {
@@ -30,20 +30,20 @@ internal sealed class TarantoolMetrics : IDisposable
         _duration = meter.CreateHistogram<double>(
             "db.client.operation.duration",
             "s",
-            "Time from sending a request to its end.",
+            "Duration of a request from sending to completion.",
             tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] }
         );
         _inFlight = meter.CreateUpDownCounter<long>(
             "tarantool.client.requests.in_flight",
             "{request}",
-            "Requests that were sent and have not ended."
+            "Requests sent and not yet completed."
         );
-        _connections = meter.CreateCounter<long>("tarantool.client.connections", "{connection}", "Connections made.");
+        _connections = meter.CreateCounter<long>("tarantool.client.connections", "{connection}", "Connections opened.");
         _lateAnswers = meter.CreateCounter<long>(
             "tarantool.client.answers.late",
             "{answer}",
-            "Answers to requests that had been cancelled or timed out."
+            "Responses to requests that had been cancelled or timed out."
         );
         _bytesSent = meter.CreateCounter<long>("tarantool.client.io.sent", "By", "Bytes sent.");
         _bytesReceived = meter.CreateCounter<long>("tarantool.client.io.received", "By", "Bytes received.");
@@ -72,7 +72,7 @@ internal sealed class TarantoolMetrics : IDisposable
 
     public void Received(long bytes) => _bytesReceived.Add(bytes);
 
-    /// <summary>Disposes the meter unless a factory owns it.</summary>
+    /// <summary>Disposes the meter unless an <see cref="IMeterFactory"/> owns it.</summary>
     public void Dispose() => _ownMeter?.Dispose();
 
     private static string?[] OperationNames()

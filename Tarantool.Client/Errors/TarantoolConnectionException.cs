@@ -1,7 +1,7 @@
 namespace Tarantool.Client;
 
 /// <summary>
-/// There is no connection, or it was lost while a request was under way. The client never repeats a request by itself.
+/// There is no connection, or it was lost while the request was in flight. The client never retries a request itself.
 /// </summary>
 public class TarantoolConnectionException : TarantoolException
 {
@@ -13,11 +13,11 @@ public class TarantoolConnectionException : TarantoolException
         : base(message, innerException) => MayHaveExecuted = mayHaveExecuted;
 
     /// <summary>
-    /// Whether the server may have executed the request. <see langword="false"/> means that no byte of it was handed
-    /// to the operating system, so that repeating it cannot execute it twice.
+    /// Whether the server may have executed the request. <see langword="false"/> means that no byte of it was passed to
+    /// the operating system, so a retry cannot execute it twice.
     /// </summary>
     public bool MayHaveExecuted { get; }
 
-    /// <summary>The same failure, for a request that waited for what failed.</summary>
+    /// <summary>The same failure for a request that was not sent because of it.</summary>
     internal virtual TarantoolConnectionException NothingExecuted() => new(Message, this);
 }

@@ -1,7 +1,8 @@
 namespace Tarantool.Client;
 
 /// <summary>
-/// A value has another type, range or number of fields than the reading code asked for. The connection is not affected.
+/// The type, range or number of fields of a value differs from what the reading code expects. The connection stays
+/// open.
 /// </summary>
 public sealed class TarantoolDataException : TarantoolException
 {

@@ -1,8 +1,8 @@
 namespace Tarantool.Client;
 
 /// <summary>
-/// Error codes that programs commonly handle. The numbers are those of <c>src/box/errcode.h</c> in the server's source
-/// (<c>box.error.*</c> in Lua), where all others are listed.
+/// Error codes that programs commonly handle. Values from <c>src/box/errcode.h</c> in the server's source
+/// (<c>box.error.*</c> in Lua), which lists all codes.
 /// </summary>
 public static class TarantoolErrorCodes
 {
@@ -24,23 +24,23 @@ public static class TarantoolErrorCodes
     /// <summary>The space does not exist (<c>ER_NO_SUCH_SPACE</c>).</summary>
     public const int NoSuchSpace = 36;
 
-    /// <summary>The user may not do this (<c>ER_ACCESS_DENIED</c>).</summary>
+    /// <summary>The user lacks the privilege (<c>ER_ACCESS_DENIED</c>).</summary>
     public const int AccessDenied = 42;
 
     /// <summary>
-    /// The user does not exist (<c>ER_NO_SUCH_USER</c>). Newer servers answer <see cref="PasswordMismatch"/> instead.
+    /// The user does not exist (<c>ER_NO_SUCH_USER</c>). Newer servers return <see cref="PasswordMismatch"/>.
     /// </summary>
     public const int NoSuchUser = 45;
 
-    /// <summary>The password is wrong (<c>ER_PASSWORD_MISMATCH</c>; <c>ER_CREDS_MISMATCH</c> in newer servers).</summary>
+    /// <summary>Wrong password (<c>ER_PASSWORD_MISMATCH</c>; <c>ER_CREDS_MISMATCH</c> in newer servers).</summary>
     public const int PasswordMismatch = 47;
 
-    /// <summary>The server does not know the request (<c>ER_UNKNOWN_REQUEST_TYPE</c>).</summary>
+    /// <summary>The server does not support the request type (<c>ER_UNKNOWN_REQUEST_TYPE</c>).</summary>
     public const int UnknownRequestType = 48;
 
     /// <summary>
-    /// The schema changed while a space or index was looked up by name (<c>ER_WRONG_SCHEMA_VERSION</c>). The client
-    /// looks the name up again by itself; this is seen only when the schema changes without pause.
+    /// The schema changed after a space or index was looked up by name (<c>ER_WRONG_SCHEMA_VERSION</c>). The client
+    /// repeats the lookup itself; callers see this code only if the schema keeps changing.
     /// </summary>
     public const int WrongSchemaVersion = 109;
 }

@@ -1,8 +1,8 @@
 namespace Tarantool.Client;
 
 /// <summary>
-/// The base of all errors that this package reports about the server, the connection or the data. Time-outs are
-/// reported as <see cref="TimeoutException"/> and cancellation as <see cref="OperationCanceledException"/>.
+/// Base class of the exceptions that this package throws about the server, the connection or the data. Timeouts are
+/// reported as <see cref="TimeoutException"/>, cancellation as <see cref="OperationCanceledException"/>.
 /// </summary>
 public abstract class TarantoolException : Exception
 {

@@ -1,8 +1,8 @@
 namespace Tarantool.Client;
 
 /// <summary>
-/// The peer sent bytes that are not IPROTO, or more than the configured maximum. The connection is closed, because
-/// nothing after such bytes can be trusted; requests in flight fail with this exception as the cause.
+/// The peer sent bytes that are not valid IPROTO, or a frame above the configured maximum. The connection is closed,
+/// because the stream cannot be resynchronised; requests in flight fail with this exception as the cause.
 /// </summary>
 public sealed class TarantoolProtocolException : TarantoolConnectionException
 {

@@ -1,7 +1,7 @@
 namespace Tarantool.Client;
 
 /// <summary>
-/// A space or index was named that does not exist or that the user may not see. The request itself was not sent.
+/// The named space or index does not exist, or the user may not see it. The request itself was not sent.
 /// </summary>
 public sealed class TarantoolSchemaException : TarantoolException
 {

@@ -1,6 +1,6 @@
 namespace Tarantool.Client;
 
-/// <summary>The server answered a request with an error. The connection is not affected.</summary>
+/// <summary>The server responded to a request with an error. The connection stays open.</summary>
 public sealed class TarantoolServerException : TarantoolException
 {
     internal TarantoolServerException(int code, string message, IReadOnlyList<TarantoolErrorInfo> errorStack)
@@ -10,11 +10,11 @@ public sealed class TarantoolServerException : TarantoolException
         ErrorStack = errorStack;
     }
 
-    /// <summary>The server's error code, without the flag that marks errors; see <see cref="TarantoolErrorCodes"/>.</summary>
+    /// <summary>The server's error code, without the error flag; see <see cref="TarantoolErrorCodes"/>.</summary>
     public int Code { get; }
 
     /// <summary>
-    /// The error and its causes, the outermost first, as servers since 2.4.1 send it; empty from older ones.
+    /// The error and its causes, outermost first. Sent by servers since 2.4.1; empty for older ones.
     /// </summary>
     public IReadOnlyList<TarantoolErrorInfo> ErrorStack { get; }
 }

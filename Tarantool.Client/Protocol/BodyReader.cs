@@ -1,16 +1,20 @@
 namespace Tarantool.Client.Protocol;
 
-/// <summary>Walks over the body map of an answer.</summary>
+/// <summary>Decodes the body map of a response.</summary>
 internal static class BodyReader
 {
-    /// <exception cref="TarantoolProtocolException">The body is malformed: nothing from this connection can be trusted.</exception>
-    /// <exception cref="TarantoolDataException">The body is well formed, but its data is not what the reading code expects.</exception>
+    /// <exception cref="TarantoolProtocolException">
+    /// The body is malformed; the caller must close the connection.
+    /// </exception>
+    /// <exception cref="TarantoolDataException">
+    /// The body is well formed, but its data is not what the reading code expects.
+    /// </exception>
     public static TResult Decode<TDecoder, TResult>(ReadOnlyMemory<byte> body, TDecoder decoder)
         where TDecoder : struct, IResponseDecoder<TResult>
     {
         try
         {
-            // Some versions leave the body out where others send an empty map.
+            // Some server versions omit the body where others send an empty map.
             if (!body.IsEmpty)
             {
                 TarantoolReader reader = new(body);
@@ -21,7 +25,7 @@ internal static class BodyReader
                 }
 
                 if (!reader.End)
-                    throw new TarantoolProtocolException("A frame goes on after the end of its body.");
+                    throw new TarantoolProtocolException("A frame contains bytes after the end of its body.");
             }
 
             return decoder.Result;
@@ -33,8 +37,8 @@ internal static class BodyReader
     }
 
     /// <summary>
-    /// Tells an exception that bad bytes caused from one that the user's reading code threw by itself: only the
-    /// latter leaves the connection usable.
+    /// Distinguishes exceptions caused by malformed bytes from those thrown by the user's reading code: only the latter
+    /// leave the connection usable.
     /// </summary>
     private static bool IsWellFormed(ReadOnlyMemory<byte> body)
     {

@@ -1,6 +1,6 @@
 namespace Tarantool.Client.Protocol;
 
-// The bodies of requests that address no space.
+// Bodies of requests that do not address a space.
 
 /// <summary>PING.</summary>
 internal readonly struct PingBody : IRequestBody
@@ -12,7 +12,7 @@ internal readonly struct PingBody : IRequestBody
     public void Write(ref TarantoolWriter writer, in TargetIds ids) => writer.WriteMapHeader(0);
 }
 
-/// <summary>CALL, EVAL and EXECUTE: a text and a list of arguments.</summary>
+/// <summary>CALL, EVAL and EXECUTE: a string and a list of arguments.</summary>
 internal readonly struct TextBody(RequestType type, string text, TarantoolTuple arguments) : IRequestBody
 {
     public RequestType Type => type;
@@ -44,7 +44,7 @@ internal readonly struct AuthBody(string userName, byte[] scramble) : IRequestBo
 
     public void Write(ref TarantoolWriter writer, in TargetIds ids)
     {
-        // The scramble goes out as a string although it is bytes: that is what the server expects in every version.
+        // All server versions expect the scramble, which is binary, as a MessagePack string.
         writer.WriteMapHeader(2);
         writer.WriteKey(IprotoKey.Tuple);
         writer.WriteArrayHeader(2);
@@ -55,7 +55,7 @@ internal readonly struct AuthBody(string userName, byte[] scramble) : IRequestBo
     }
 }
 
-/// <summary>ID: says what this client understands and asks what the server offers (2.10 and later).</summary>
+/// <summary>ID: announces the client's features and asks for the server's (2.10 and later).</summary>
 internal readonly struct IdBody : IRequestBody
 {
     public RequestType Type => RequestType.Id;
@@ -73,7 +73,7 @@ internal readonly struct IdBody : IRequestBody
     }
 }
 
-/// <summary>WATCH and UNWATCH, which have no answer.</summary>
+/// <summary>WATCH and UNWATCH, which have no response.</summary>
 internal readonly struct WatchBody(RequestType type, string key) : IRequestBody
 {
     public RequestType Type => type;

@@ -10,7 +10,7 @@ internal static class ChapSha1
     public const string Name = "chap-sha1";
 
     /// <summary>Computes <c>h1 xor sha1(salt + sha1(h1))</c> with <c>h1 = sha1(password)</c>.</summary>
-    [SuppressMessage("Security", "CA5350", Justification = "The server's authentication protocol prescribes SHA-1.")]
+    [SuppressMessage("Security", "CA5350", Justification = "Required by the server's authentication protocol.")]
     public static byte[] Scramble(ReadOnlySpan<byte> salt, string password)
     {
         byte[] first = SHA1.HashData(Encoding.UTF8.GetBytes(password));

@@ -1,6 +1,6 @@
 namespace Tarantool.Client.Protocol;
 
-// The bodies of requests on spaces. Each writes its map in the order of the keys' numbers.
+// Bodies of requests on spaces. Map keys are written in ascending order.
 
 /// <summary>SELECT.</summary>
 internal readonly struct SelectBody(TarantoolId space, TarantoolTuple key, SelectOptions options) : IRequestBody

@@ -1,6 +1,6 @@
 namespace Tarantool.Client.Protocol;
 
-/// <summary>For answers that say no more than that the request was executed.</summary>
+/// <summary>Ignores the body: the response only confirms that the request was executed.</summary>
 internal struct NothingDecoder : IResponseDecoder<bool>
 {
     public readonly bool Result => true;
@@ -8,7 +8,7 @@ internal struct NothingDecoder : IResponseDecoder<bool>
     public readonly bool TryDecode(uint key, ref TarantoolReader reader) => false;
 }
 
-/// <summary>The data is a list of tuples, and all are wanted.</summary>
+/// <summary>The data is a list of tuples; returns all.</summary>
 internal struct TuplesDecoder<T> : IResponseDecoder<T[]>
     where T : ITarantoolTuple<T>
 {
@@ -25,7 +25,7 @@ internal struct TuplesDecoder<T> : IResponseDecoder<T[]>
     }
 }
 
-/// <summary>The data is a list of at most one tuple.</summary>
+/// <summary>The data is a list of tuples; returns the first one or the default value.</summary>
 internal struct FirstTupleDecoder<T> : IResponseDecoder<T?>
     where T : ITarantoolTuple<T>
 {
@@ -48,7 +48,7 @@ internal struct FirstTupleDecoder<T> : IResponseDecoder<T?>
     }
 }
 
-/// <summary>The data is a list of tuples, and there must be a first one.</summary>
+/// <summary>The data is a list with exactly one tuple: the stored one.</summary>
 internal struct StoredTupleDecoder<T> : IResponseDecoder<T>
     where T : ITarantoolTuple<T>
 {
@@ -64,7 +64,8 @@ internal struct StoredTupleDecoder<T> : IResponseDecoder<T>
         int count = reader.ReadArrayHeader();
         if (count != 1)
             throw new TarantoolDataException(
-                $"The request was executed, but returned {count} tuples instead of the stored one. A before_replace trigger of the space may have kept it out."
+                $"The request was executed, but returned {count} tuples instead of the stored one. "
+                    + "A before_replace trigger of the space may have suppressed it."
             );
         _tuple = TarantoolReader.ReadTuple<T>(ref reader);
         _hasTuple = true;
@@ -72,7 +73,9 @@ internal struct StoredTupleDecoder<T> : IResponseDecoder<T>
     }
 }
 
-/// <summary>The data is a list of values, read as the fields of one tuple: what a function returned or pushed.</summary>
+/// <summary>
+/// The data is the list of values that a function returned or pushed, read as the fields of one tuple.
+/// </summary>
 internal struct ValuesDecoder<T> : IResponseDecoder<T>
     where T : ITarantoolTuple<T>
 {
@@ -91,14 +94,14 @@ internal struct ValuesDecoder<T> : IResponseDecoder<T>
     }
 }
 
-/// <summary>An event of a watched key.</summary>
+/// <summary>An EVENT: key and value of a watched key.</summary>
 internal struct EventDecoder : IResponseDecoder<(string Key, TarantoolValue Value)>
 {
     private string? _key;
     private TarantoolValue _value;
 
     public readonly (string Key, TarantoolValue Value) Result =>
-        (_key ?? throw new TarantoolProtocolException("An event names no key."), _value);
+        (_key ?? throw new TarantoolProtocolException("An event has no key."), _value);
 
     public bool TryDecode(uint key, ref TarantoolReader reader)
     {
@@ -117,7 +120,7 @@ internal struct EventDecoder : IResponseDecoder<(string Key, TarantoolValue Valu
     }
 }
 
-/// <summary>The answer to the ID request: what the server can do.</summary>
+/// <summary>The response to ID: protocol version and features of the server.</summary>
 internal struct IdDecoder : IResponseDecoder<(int ProtocolVersion, IReadOnlySet<int> Features)>
 {
     private int _version;
@@ -143,8 +146,8 @@ internal struct IdDecoder : IResponseDecoder<(int ProtocolVersion, IReadOnlySet<
     }
 }
 
-/// <summary>The one way to say that an answer lacks its data.</summary>
+/// <summary>The error for a response without data.</summary>
 internal static class MissingData
 {
-    public static TarantoolProtocolException Exception() => new("The body of an answer has no data.");
+    public static TarantoolProtocolException Exception() => new("The body of a response has no data.");
 }

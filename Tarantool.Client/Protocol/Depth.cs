@@ -1,6 +1,6 @@
 namespace Tarantool.Client.Protocol;
 
-/// <summary>Bounds how deeply values may nest, so that hostile bytes cannot overflow the stack.</summary>
+/// <summary>Limits the nesting of values, so that malicious input cannot overflow the stack.</summary>
 internal static class Depth
 {
     public const int Max = 128;

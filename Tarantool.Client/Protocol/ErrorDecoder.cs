@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Tarantool.Client.Protocol;
 
-/// <summary>Decodes an error answer: the text and, from servers since 2.4.1, the stack of errors.</summary>
+/// <summary>Decodes an error response: the text and, from servers since 2.4.1, the error stack.</summary>
 internal struct ErrorDecoder(uint type) : IResponseDecoder<TarantoolServerException>
 {
-    // Keys of the map that holds the stack, and of each of its entries (the server's mp_error.cc).
+    // Keys of the map that holds the stack, and of its entries (the server's mp_error.cc).
     private const int StackKey = 0;
     private const int TypeKey = 0;
     private const int FileKey = 1;
@@ -22,7 +22,7 @@ internal struct ErrorDecoder(uint type) : IResponseDecoder<TarantoolServerExcept
     private IReadOnlyList<TarantoolErrorInfo>? _stack;
 
     public readonly TarantoolServerException Result =>
-        new(_code, _text ?? $"The server answered with error {_code} and no text.", _stack ?? []);
+        new(_code, _text ?? $"The server returned error {_code} without a message.", _stack ?? []);
 
     public bool TryDecode(uint key, ref TarantoolReader reader)
     {
@@ -65,7 +65,7 @@ internal struct ErrorDecoder(uint type) : IResponseDecoder<TarantoolServerExcept
     private static TarantoolValue Field(TarantoolValue map, int key) =>
         map.Kind == TarantoolValueKind.Map && map.AsMap().TryGetValue(key, out TarantoolValue value) ? value : default;
 
-    // An error that cannot be described must still reach its caller, so odd content is shown rather than refused.
+    // The error must reach the caller in any case, so unexpected content is formatted rather than rejected.
     private static string Text(TarantoolValue value) =>
         value.Kind switch
         {

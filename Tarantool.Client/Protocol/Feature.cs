@@ -1,10 +1,10 @@
 namespace Tarantool.Client.Protocol;
 
-/// <summary>Protocol features of the ID request; the numbers are those of the server's <c>iproto_features.h</c>.</summary>
+/// <summary>Protocol features in ID requests; values from the server's <c>iproto_features.h</c>.</summary>
 internal static class Feature
 {
     public const int Watchers = 3;
 
-    /// <summary>The version of the protocol that brought <see cref="Watchers"/>: all that this client makes use of.</summary>
+    /// <summary>The protocol version that introduced <see cref="Watchers"/>, the only feature in use.</summary>
     public const int ProtocolVersion = 2;
 }

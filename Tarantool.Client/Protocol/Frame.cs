@@ -3,17 +3,19 @@ using Nerdbank.MessagePack;
 
 namespace Tarantool.Client.Protocol;
 
-/// <summary>One frame from the server, without its size prefix, in a pooled buffer. Whoever holds it returns it once.</summary>
-/// <param name="Buffer">The pooled buffer.</param>
-/// <param name="Length">How many bytes of it belong to the frame.</param>
+/// <summary>
+/// One frame from the server, without its size prefix, in a pooled buffer. The owner must return it exactly once.
+/// </summary>
+/// <param name="Buffer">The pooled buffer; may be longer than the frame.</param>
+/// <param name="Length">The length of the frame in bytes.</param>
 internal readonly record struct Frame(byte[] Buffer, int Length)
 {
     public ReadOnlyMemory<byte> Memory => Buffer.AsMemory(0, Length);
 
     public void Return() => ArrayPool<byte>.Shared.Return(Buffer);
 
-    /// <summary>Reads the header map and finds where the body starts.</summary>
-    /// <exception cref="TarantoolProtocolException">The header is malformed or lacks its type.</exception>
+    /// <summary>Reads the header map and determines where the body starts.</summary>
+    /// <exception cref="TarantoolProtocolException">The header is malformed or has no type.</exception>
     public FrameHeader ReadHeader()
     {
         try
@@ -54,7 +56,7 @@ internal readonly record struct Frame(byte[] Buffer, int Length)
 
 /// <summary>The header of a frame.</summary>
 /// <param name="Type">See <see cref="ResponseType"/>.</param>
-/// <param name="Sync">The request that is answered.</param>
-/// <param name="SchemaVersion">The server's schema version, or 0 if it was not said.</param>
-/// <param name="BodyOffset">Where the body starts in the frame.</param>
+/// <param name="Sync">The sync of the request.</param>
+/// <param name="SchemaVersion">The server's schema version, or 0 if the header has none.</param>
+/// <param name="BodyOffset">The offset of the body in the frame.</param>
 internal readonly record struct FrameHeader(uint Type, ulong Sync, uint SchemaVersion, int BodyOffset);

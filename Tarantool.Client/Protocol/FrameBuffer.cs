@@ -3,14 +3,14 @@ using System.Buffers;
 namespace Tarantool.Client.Protocol;
 
 /// <summary>
-/// A growable byte buffer that stays contiguous, so that a length written before its content can be corrected
-/// afterwards. Memory comes from the shared array pool. Not thread-safe.
+/// A growable, contiguous byte buffer: lengths can be patched after the content was written. Uses the shared array
+/// pool. Not thread-safe.
 /// </summary>
 internal sealed class FrameBuffer : IBufferWriter<byte>, IDisposable
 {
     private const int InitialSize = 1024;
 
-    /// <summary>A buffer that grew beyond this for one large request is given back instead of kept.</summary>
+    /// <summary>A buffer that grew beyond this size for one large request is returned to the pool.</summary>
     private const int RetainedSize = 256 * 1024;
 
     [ThreadStatic]
@@ -25,7 +25,7 @@ internal sealed class FrameBuffer : IBufferWriter<byte>, IDisposable
     public Span<byte> Span => _bytes.AsSpan(0, Length);
 
     /// <summary>
-    /// Takes this thread's spare buffer, or a new one. The spare is taken out of its place, so that an encoder which
+    /// Takes this thread's spare buffer, or creates one. The spare is removed while in use, so that an encoder which
     /// starts another request while writing its own gets a different buffer.
     /// </summary>
     public static FrameBuffer Rent()
@@ -68,7 +68,7 @@ internal sealed class FrameBuffer : IBufferWriter<byte>, IDisposable
         Length += bytes.Length;
     }
 
-    /// <summary>Moves everything from <paramref name="offset"/> on by <paramref name="count"/> bytes to the right.</summary>
+    /// <summary>Moves everything from <paramref name="offset"/> on by <paramref name="count"/> bytes.</summary>
     public void InsertGap(int offset, int count)
     {
         Reserve(count);
@@ -98,7 +98,7 @@ internal sealed class FrameBuffer : IBufferWriter<byte>, IDisposable
             return;
         if ((long)Length + count > Array.MaxLength)
             throw new ArgumentException(
-                $"A request is at most {Array.MaxLength} bytes, and so is all that waits to be sent."
+                $"A request, and all unsent requests together, are limited to {Array.MaxLength} bytes."
             );
         long wanted = Math.Max((long)Length + count, Math.Max(InitialSize, 2L * _bytes.Length));
         byte[] grown = ArrayPool<byte>.Shared.Rent((int)Math.Min(wanted, Array.MaxLength));

@@ -4,10 +4,10 @@ using System.Buffers.Binary;
 namespace Tarantool.Client.Protocol;
 
 /// <summary>
-/// Cuts the byte stream into frames. It keeps its state between calls, so a frame may arrive in pieces of any size:
-/// bytes are consumed as they come and a large frame is assembled in place, once. Not thread-safe.
+/// Splits the byte stream into frames. Keeps state between calls, so a frame may arrive in pieces of any size; its
+/// bytes are copied once, into the frame's own buffer. Not thread-safe.
 /// </summary>
-/// <param name="maxFrameSize">A frame that announces more bytes than this ends the connection.</param>
+/// <param name="maxFrameSize">The largest accepted frame in bytes.</param>
 internal sealed class FrameReader(int maxFrameSize) : IDisposable
 {
     private const int MaxPrefixSize = 9;
@@ -18,14 +18,14 @@ internal sealed class FrameReader(int maxFrameSize) : IDisposable
     private int _frameLength;
     private int _frameFilled;
 
-    /// <summary>Whether some but not all bytes of a frame have been seen.</summary>
+    /// <summary>Whether a frame has been received partially.</summary>
     public bool IsMidFrame => _prefixFilled > 0;
 
     /// <summary>Consumes bytes until a frame is complete or the input is used up.</summary>
-    /// <param name="input">The input; its consumed part is sliced off.</param>
-    /// <param name="frame">The frame. Its buffer is from the shared pool and belongs to the caller.</param>
+    /// <param name="input">The input; the consumed part is sliced off.</param>
+    /// <param name="frame">The frame. Its buffer is from the shared pool and owned by the caller.</param>
     /// <returns>Whether a frame was completed.</returns>
-    /// <exception cref="TarantoolProtocolException">The bytes cannot be a frame.</exception>
+    /// <exception cref="TarantoolProtocolException">The size prefix is invalid or above the maximum.</exception>
     public bool TryRead(ref ReadOnlySequence<byte> input, out Frame frame)
     {
         frame = default;
@@ -62,7 +62,8 @@ internal sealed class FrameReader(int maxFrameSize) : IDisposable
             0xce => 5,
             0xcf => MaxPrefixSize,
             _ => throw new TarantoolProtocolException(
-                $"Expected the size of a frame, which is an unsigned MessagePack integer, but found the byte 0x{code:x2}."
+                "Expected the size of a frame, which is an unsigned MessagePack integer, "
+                    + $"but found the byte 0x{code:x2}."
             ),
         };
 
@@ -89,7 +90,9 @@ internal sealed class FrameReader(int maxFrameSize) : IDisposable
             throw new TarantoolProtocolException("A frame announces 0 bytes, but every frame has a header.");
         if (length > (ulong)maxFrameSize)
             throw new TarantoolProtocolException(
-                $"A frame announces {length} bytes, more than {nameof(TarantoolClientOptions)}.{nameof(TarantoolClientOptions.MaxResponseSize)} ({maxFrameSize}). Select less at a time or raise the limit."
+                $"A frame announces {length} bytes, more than "
+                    + $"{nameof(TarantoolClientOptions)}.{nameof(TarantoolClientOptions.MaxResponseSize)} "
+                    + $"({maxFrameSize}). Select less at a time or raise the limit."
             );
 
         _frameLength = (int)length;

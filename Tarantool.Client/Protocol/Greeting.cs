@@ -5,8 +5,8 @@ using System.Text;
 namespace Tarantool.Client.Protocol;
 
 /// <summary>
-/// The 128 bytes a server sends first: two lines of 64 bytes, padded with blanks. Line one names the version, the
-/// protocol and the instance; line two holds the base64 salt for authentication.
+/// The first 128 bytes that a server sends: two lines of 64 bytes, padded with spaces. Line one contains version,
+/// protocol and instance UUID; line two the base64-encoded salt for authentication.
 /// </summary>
 internal sealed class Greeting
 {
@@ -25,24 +25,25 @@ internal sealed class Greeting
     /// <summary>The server's version, such as <c>2.6.0</c>.</summary>
     public string Version { get; }
 
-    /// <summary>The instance's UUID; empty when the server names none.</summary>
+    /// <summary>The instance's UUID; <see cref="Guid.Empty"/> if the server does not send one.</summary>
     public Guid InstanceId { get; }
 
-    /// <summary>The 20 bytes of the salt that the scramble uses.</summary>
+    /// <summary>The first 20 bytes of the salt, which the scramble uses.</summary>
     public byte[] Salt { get; }
 
     public static Greeting Parse(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Size || bytes[LineSize - 1] != (byte)'\n' || !bytes.StartsWith("Tarantool "u8))
             throw new TarantoolProtocolException(
-                "The peer did not greet as a Tarantool server. Is the port right, and is it the binary port?"
+                "The peer did not greet as a Tarantool server. Check that the address is that of its binary port."
             );
 
         string line = Encoding.ASCII.GetString(bytes[..(LineSize - 1)]);
         string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words.Length < 3 || words[2] != "(Binary)")
             throw new TarantoolProtocolException(
-                $"The server greets with '{line.Trim()}', which is not its binary protocol. Use the address given to box.cfg{{listen=...}}, not a console's."
+                $"The server greets with '{line.Trim()}', which is not its binary protocol. "
+                    + "Use the address given to box.cfg{listen=...}, not the address of a console."
             );
 
         Guid instance = words.Length > 3 && Guid.TryParse(words[3], out Guid parsed) ? parsed : Guid.Empty;

@@ -1,15 +1,14 @@
 namespace Tarantool.Client.Protocol;
 
 /// <summary>
-/// The body of a request. Implementations are structs, so that encoding is specialised at compile time and a request
-/// allocates nothing for it.
+/// The body of a request. Implementations are structs, so that encoding is specialised per type and allocates nothing.
 /// </summary>
 internal interface IRequestBody
 {
-    /// <summary>The request type that goes with this body.</summary>
+    /// <summary>The request type of this body.</summary>
     RequestType Type { get; }
 
-    /// <summary>The space and index that the request names; <c>default</c> for requests without.</summary>
+    /// <summary>The space and index that the request addresses; <c>default</c> if it addresses none.</summary>
     RequestTarget Target { get; }
 
     /// <summary>Writes the body map.</summary>

@@ -1,13 +1,17 @@
 namespace Tarantool.Client.Protocol;
 
-/// <summary>Takes what a request wants from the body map of its answer. Implementations are mutable structs.</summary>
-/// <typeparam name="TResult">What the request returns.</typeparam>
+/// <summary>
+/// Extracts a request's result from the body map of its response. Implementations are mutable structs.
+/// </summary>
+/// <typeparam name="TResult">The request's result.</typeparam>
 internal interface IResponseDecoder<out TResult>
 {
-    /// <summary>What was decoded.</summary>
-    /// <exception cref="TarantoolProtocolException">A key that must be there was missing.</exception>
+    /// <summary>The decoded result.</summary>
+    /// <exception cref="TarantoolProtocolException">A required key is missing.</exception>
     TResult Result { get; }
 
-    /// <summary>Reads the value of a key, or leaves the reader alone and returns false to have it skipped.</summary>
+    /// <summary>
+    /// Reads the value of a key, or returns false without reading, in which case the value is skipped.
+    /// </summary>
     bool TryDecode(uint key, ref TarantoolReader reader);
 }

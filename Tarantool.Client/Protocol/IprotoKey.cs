@@ -1,6 +1,8 @@
 namespace Tarantool.Client.Protocol;
 
-/// <summary>Keys of IPROTO header and body maps; the names and values of the server's <c>iproto_constants.h</c>.</summary>
+/// <summary>
+/// Keys of IPROTO header and body maps; names and values from the server's <c>iproto_constants.h</c>.
+/// </summary>
 internal static class IprotoKey
 {
     public const byte RequestType = 0x00;

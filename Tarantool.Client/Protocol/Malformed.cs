@@ -2,7 +2,7 @@ using Nerdbank.MessagePack;
 
 namespace Tarantool.Client.Protocol;
 
-/// <summary>Recognises the exceptions with which the MessagePack reader reports bytes that are not what they should be.</summary>
+/// <summary>Recognises the exceptions that the MessagePack reader throws for malformed input.</summary>
 internal static class Malformed
 {
     public static bool Is(Exception e) => e is MessagePackSerializationException or EndOfStreamException;

@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace Tarantool.Client.Protocol;
 
 /// <summary>
-/// Encodes a request into one frame. The header has a fixed layout, so that the sync can be filled in after the body
-/// was encoded: user code that writes a tuple runs before the request takes a place in the connection, and an
-/// exception there costs nothing.
+/// Encodes a request into one frame. The header has a fixed layout, so that the sync can be set after the body was
+/// encoded: user code that writes a tuple runs before the request is registered, and an exception there has no effect
+/// on the connection.
 /// </summary>
 internal static class RequestEncoder
 {
@@ -21,7 +21,7 @@ internal static class RequestEncoder
     /// <param name="buffer">An empty buffer.</param>
     /// <param name="type">The request type.</param>
     /// <param name="body">Writes the body map.</param>
-    /// <param name="ids">The resolved space and index; their schema version is put into the header unless it is 0.</param>
+    /// <param name="ids">The resolved space and index; a schema version other than 0 goes into the header.</param>
     public static void Encode<TBody>(FrameBuffer buffer, RequestType type, in TBody body, in TargetIds ids)
         where TBody : struct, IRequestBody
     {

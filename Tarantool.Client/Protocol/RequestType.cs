@@ -1,6 +1,6 @@
 namespace Tarantool.Client.Protocol;
 
-/// <summary>Request type codes of IPROTO; the names of the server's <c>iproto_constants.h</c>.</summary>
+/// <summary>Request type codes of IPROTO; names and values from the server's <c>iproto_constants.h</c>.</summary>
 internal enum RequestType : byte
 {
     Select = 1,

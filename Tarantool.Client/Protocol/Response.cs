@@ -1,6 +1,6 @@
 namespace Tarantool.Client.Protocol;
 
-/// <summary>An answer, still encoded. The request that awaited it decodes it on its own thread and disposes it once.</summary>
+/// <summary>An encoded response. Decoded on the awaiting thread; must be disposed exactly once.</summary>
 internal readonly struct Response(Frame frame, FrameHeader header) : IDisposable
 {
     public FrameHeader Header { get; } = header;
@@ -9,7 +9,7 @@ internal readonly struct Response(Frame frame, FrameHeader header) : IDisposable
 
     public bool IsError => (Header.Type & ResponseType.ErrorFlag) != 0;
 
-    /// <summary>The server's error code, if it is an error.</summary>
+    /// <summary>The server's error code; valid if <see cref="IsError"/>.</summary>
     public uint ErrorCode => Header.Type & ~ResponseType.ErrorFlag;
 
     public void Dispose() => frame.Return();

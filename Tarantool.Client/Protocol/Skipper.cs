@@ -3,8 +3,8 @@ using Nerdbank.MessagePack;
 namespace Tarantool.Client.Protocol;
 
 /// <summary>
-/// Steps over values however deeply they nest, by counting what is left instead of recursing: what is not read must not
-/// be able to harm.
+/// Skips values of any nesting depth. Counts the remaining values instead of recursing, so that malicious input cannot
+/// overflow the stack.
 /// </summary>
 internal static class Skipper
 {

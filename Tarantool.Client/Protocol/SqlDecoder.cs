@@ -1,9 +1,9 @@
 namespace Tarantool.Client.Protocol;
 
-/// <summary>Decodes the answer to EXECUTE: columns and rows of a query, or what a statement changed.</summary>
+/// <summary>Decodes the response to EXECUTE: columns and rows of a query, or the changes made by a statement.</summary>
 internal struct SqlDecoder : IResponseDecoder<SqlResult>
 {
-    // Keys of a column's description and of the information map (the server's iproto_constants.h).
+    // Keys of the metadata map of a column and of the SQL info map (the server's iproto_constants.h).
     private const int ColumnName = 0;
     private const int ColumnType = 1;
     private const int RowCount = 0;

@@ -1,19 +1,19 @@
 namespace Tarantool.Client;
 
-/// <summary>What a call or an evaluation takes beside its name and arguments.</summary>
+/// <summary>Options of a call or evaluation. The default value uses the client's timeout and ignores pushes.</summary>
 public readonly record struct CallOptions
 {
     /// <summary>
-    /// How long to wait for the result instead of <see cref="TarantoolClientOptions.RequestTimeout"/>; for functions
-    /// that wait on purpose. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> waits without limit.
+    /// The timeout of this request, instead of <see cref="TarantoolClientOptions.RequestTimeout"/>; for functions that
+    /// run or wait longer. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> disables it.
     /// </summary>
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>
-    /// Takes what the function sends by <c>box.session.push</c>, in order and before the result. It is called on the
-    /// connection's reading loop: it must return quickly and must not block, or every other request waits for it. What
-    /// it throws is logged and otherwise ignored. <see cref="Progress{T}"/> hands each message to another thread
-    /// instead, where it may be seen late and out of order; implement the interface to keep the order.
+    /// Receives the messages that the function sends with <c>box.session.push</c>, in order and before the result.
+    /// Called on the connection's read loop: must return quickly and must not block, since all other requests wait for
+    /// it. Exceptions are logged and ignored. <see cref="Progress{T}"/> posts each message to another thread, where it
+    /// may arrive late and out of order; implement the interface to preserve the order.
     /// </summary>
     public IProgress<TarantoolValue>? Push { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace Tarantool.Client;
 
-/// <summary>What a select takes beside the space and the key. The default value selects all matches of the primary index.</summary>
+/// <summary>Options of a select. The default value selects all matches in the primary index.</summary>
 public readonly record struct SelectOptions
 {
     private readonly uint? _limit;
@@ -8,12 +8,12 @@ public readonly record struct SelectOptions
     /// <summary>The index to use. Default: the primary index.</summary>
     public TarantoolId Index { get; init; }
 
-    /// <summary>How to walk over the index. Default: <see cref="TarantoolIterator.Eq"/>.</summary>
+    /// <summary>How to iterate over the index. Default: <see cref="TarantoolIterator.Eq"/>.</summary>
     public TarantoolIterator Iterator { get; init; }
 
     /// <summary>
-    /// How many tuples to return at most. Default: no limit, so that a large space ends in an answer above
-    /// <see cref="TarantoolClientOptions.MaxResponseSize"/>, which costs the connection.
+    /// The maximum number of tuples to return. Default: no limit. A response above
+    /// <see cref="TarantoolClientOptions.MaxResponseSize"/> closes the connection, so set a limit for large spaces.
     /// </summary>
     public uint Limit
     {
@@ -21,6 +21,6 @@ public readonly record struct SelectOptions
         init => _limit = value;
     }
 
-    /// <summary>How many tuples to leave out first; the server still walks over them. Default: 0.</summary>
+    /// <summary>The number of tuples to skip first; the server still iterates over them. Default: 0.</summary>
     public uint Offset { get; init; }
 }

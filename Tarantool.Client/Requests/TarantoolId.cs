@@ -1,9 +1,8 @@
 namespace Tarantool.Client;
 
 /// <summary>
-/// Names a space or an index by its name or its number; both convert implicitly. Names are looked up in the server's
-/// schema and remembered until it changes; numbers are sent as they are. The default value is number 0, the primary
-/// index.
+/// Identifies a space or an index by name or by number; both convert implicitly. Names are looked up in the server's
+/// schema and cached until it changes; numbers are sent as they are. The default value is number 0, the primary index.
 /// </summary>
 public readonly record struct TarantoolId
 {
@@ -13,14 +12,14 @@ public readonly record struct TarantoolId
         Number = number;
     }
 
-    /// <summary>The name, or <see langword="null"/> if it was given by number.</summary>
+    /// <summary>The name, or <see langword="null"/> if identified by number.</summary>
     public string? Name { get; }
 
-    /// <summary>The number; 0 if it was given by name.</summary>
+    /// <summary>The number; 0 if identified by name.</summary>
     public uint Number { get; }
 
-    /// <summary>Names by name.</summary>
-    /// <param name="name">The name, as in <c>box.space.NAME</c>; case matters.</param>
+    /// <summary>Identifies by name.</summary>
+    /// <param name="name">The name, as in <c>box.space.NAME</c>; case-sensitive.</param>
     /// <exception cref="ArgumentException">The name is null or empty.</exception>
     public static implicit operator TarantoolId(string name)
     {
@@ -28,11 +27,11 @@ public readonly record struct TarantoolId
         return new TarantoolId(name, 0);
     }
 
-    /// <summary>Names by number.</summary>
+    /// <summary>Identifies by number.</summary>
     /// <param name="number">The number; the first user space is 512, the primary index is 0.</param>
     public static implicit operator TarantoolId(uint number) => new(null, number);
 
-    /// <summary>Names by number.</summary>
+    /// <summary>Identifies by number.</summary>
     /// <param name="number">The number; the first user space is 512, the primary index is 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     public static implicit operator TarantoolId(int number)
@@ -41,7 +40,7 @@ public readonly record struct TarantoolId
         return new TarantoolId(null, (uint)number);
     }
 
-    /// <summary>The name in quotes, or the number.</summary>
+    /// <summary>The quoted name, or the number.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => Name is null ? $"{Number}" : $"'{Name}'";
 }

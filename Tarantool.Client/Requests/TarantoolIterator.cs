@@ -1,6 +1,6 @@
 namespace Tarantool.Client;
 
-/// <summary>How a select walks over an index; the numbers are those of the server's <c>iterator_type.h</c>.</summary>
+/// <summary>How a select iterates over an index; values from the server's <c>iterator_type.h</c>.</summary>
 public enum TarantoolIterator
 {
     /// <summary>Equal to the key, ascending; with an empty key, all.</summary>

@@ -1,8 +1,8 @@
 namespace Tarantool.Client;
 
 /// <summary>
-/// One change to a field, for update and upsert. A field is named by its position, counted from 0 (negative counts
-/// from the end), or by its name or JSON path in servers since 2.3.
+/// One change to a field, for update and upsert. A field is identified by its zero-based position (negative: from the
+/// end), or by its name or JSON path (servers since 2.3).
 /// </summary>
 public sealed class UpdateOperation : ITarantoolTuple<UpdateOperation>
 {
@@ -12,7 +12,7 @@ public sealed class UpdateOperation : ITarantoolTuple<UpdateOperation>
     {
         TarantoolValue field = parts[1];
         if (field.Kind is not (TarantoolValueKind.Integer or TarantoolValueKind.String))
-            throw new ArgumentException($"A field is named by its position or its name, not by {field.Kind}.");
+            throw new ArgumentException($"A field is identified by position or name, not by {field.Kind}.");
         _parts = parts;
     }
 
@@ -24,13 +24,13 @@ public sealed class UpdateOperation : ITarantoolTuple<UpdateOperation>
 
     /// <summary>Adds to a number (<c>+</c>).</summary>
     /// <param name="field">The field's position or name.</param>
-    /// <param name="value">How much.</param>
+    /// <param name="value">The operand.</param>
     /// <returns>The operation.</returns>
     public static UpdateOperation Add(TarantoolValue field, TarantoolValue value) => new(["+", field, value]);
 
     /// <summary>Subtracts from a number (<c>-</c>).</summary>
     /// <param name="field">The field's position or name.</param>
-    /// <param name="value">How much.</param>
+    /// <param name="value">The operand.</param>
     /// <returns>The operation.</returns>
     public static UpdateOperation Subtract(TarantoolValue field, TarantoolValue value) => new(["-", field, value]);
 
@@ -60,15 +60,15 @@ public sealed class UpdateOperation : ITarantoolTuple<UpdateOperation>
 
     /// <summary>Removes fields (<c>#</c>).</summary>
     /// <param name="field">The first field's position or name.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="count">The number of fields.</param>
     /// <returns>The operation.</returns>
     public static UpdateOperation Remove(TarantoolValue field, uint count = 1) => new(["#", field, count]);
 
-    /// <summary>Replaces a part of a string (<c>:</c>). Positions are counted in bytes from 0.</summary>
+    /// <summary>Replaces a part of a string (<c>:</c>). Offset and length are in bytes.</summary>
     /// <param name="field">The field's position or name.</param>
-    /// <param name="offset">Where the part starts; negative counts from the end.</param>
-    /// <param name="length">How many bytes to remove.</param>
-    /// <param name="text">What to put there.</param>
+    /// <param name="offset">The zero-based start of the part; negative counts from the end.</param>
+    /// <param name="length">The number of bytes to remove.</param>
+    /// <param name="text">The replacement.</param>
     /// <returns>The operation.</returns>
     public static UpdateOperation Splice(TarantoolValue field, int offset, int length, string text) =>
         new([":", field, offset, length, text]);
@@ -80,7 +80,7 @@ public sealed class UpdateOperation : ITarantoolTuple<UpdateOperation>
     /// <inheritdoc/>
     void ITarantoolTuple<UpdateOperation>.Write(ref TarantoolWriter writer) => _parts.Write(ref writer);
 
-    /// <summary>The operation as the server sees it.</summary>
+    /// <summary>The operation as sent to the server.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => _parts.ToString();
 }

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Tarantool.Client;
 
 /// <summary>
-/// Encodes and decodes the content of the server's MessagePack extensions, as its documentation of the binary protocol
-/// describes them. Content that does not fit the .NET type is a <see cref="TarantoolDataException"/>.
+/// Encodes and decodes the content of the server's MessagePack extensions, as documented for its binary protocol.
+/// Content that does not fit the .NET type is reported as <see cref="TarantoolDataException"/>.
 /// </summary>
 internal static class ExtensionCodec
 {
@@ -28,7 +28,7 @@ internal static class ExtensionCodec
             ? new Guid(data, bigEndian: true)
             : throw new TarantoolDataException($"A UUID has 16 bytes, but {data.Length} were received.");
 
-    /// <summary>Packed decimal: the scale, then one digit per half-byte with the sign in the last half.</summary>
+    /// <summary>Packed BCD: the scale, then one digit per nibble, with the sign in the last nibble.</summary>
     public static int WriteDecimal(Span<byte> destination, decimal value)
     {
         Span<char> digits = stackalloc char[32];
@@ -91,7 +91,7 @@ internal static class ExtensionCodec
         }
         catch (ArgumentException e)
         {
-            throw new TarantoolDataException("The date and time is outside of the range of DateTimeOffset.", e);
+            throw new TarantoolDataException("The date and time is outside the range of DateTimeOffset.", e);
         }
     }
 
@@ -129,7 +129,7 @@ internal static class ExtensionCodec
 
     private static decimal Scaled(UInt128 mantissa, int scale, bool negative)
     {
-        // Trailing zeros may exceed what System.Decimal holds; dropping them loses nothing.
+        // Trailing zeros beyond the precision of System.Decimal can be removed without changing the value.
         while (scale > 28 || (scale > 0 && mantissa >> 96 != 0))
         {
             (UInt128 quotient, UInt128 rest) = UInt128.DivRem(mantissa, 10);

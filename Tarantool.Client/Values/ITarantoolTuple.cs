@@ -1,9 +1,9 @@
 namespace Tarantool.Client;
 
 /// <summary>
-/// A type that knows how to be a tuple: a list of fields in the order of the space's format. Implement it on a record
-/// to use the typed methods of <see cref="TarantoolClient"/>; nothing is found by reflection, so trimming and native
-/// AOT are safe.
+/// A type that can be read from and written as a tuple: a list of fields in the order of the space's format. Implement
+/// it to use the typed methods of <see cref="TarantoolClient"/>. No reflection is involved, so it is safe for trimming
+/// and native AOT.
 /// </summary>
 /// <example>
 /// <code>
@@ -24,19 +24,19 @@ public interface ITarantoolTuple<TSelf>
     where TSelf : ITarantoolTuple<TSelf>
 {
     /// <summary>
-    /// Reads the fields in order. Fields that are left unread are skipped, so a space may grow new fields at its end.
-    /// Runs on a thread of the pool that ends the one request, never on the connection's reading loop.
+    /// Reads the fields in order. Unread fields are skipped, so fields can be appended to a space later. Runs on a pool
+    /// thread or the awaiting thread, never on the connection's read loop.
     /// </summary>
-    /// <param name="reader">Stands before the first field.</param>
+    /// <param name="reader">Positioned before the first field.</param>
     /// <returns>The value.</returns>
     static abstract TSelf Read(ref TarantoolReader reader);
 
     /// <summary>
-    /// Writes the fields in order; their number follows from what is written. Runs before anything is sent, on the
-    /// caller's thread or, if the request had to wait, on one of the pool, and again if the schema changed meanwhile:
-    /// so the tuple must not change until the request has ended. An exception thrown here reaches the caller and affects
-    /// nothing else.
+    /// Writes the fields in order; they are counted automatically. Runs before anything is sent, on the caller's thread
+    /// or, if the request had to wait, on a pool thread, and again if the schema changed meanwhile: the tuple must not
+    /// change until the request has completed. An exception thrown here is passed to the caller and has no other
+    /// effect.
     /// </summary>
-    /// <param name="writer">Takes the fields.</param>
+    /// <param name="writer">Receives the fields.</param>
     void Write(ref TarantoolWriter writer);
 }

@@ -1,14 +1,14 @@
 namespace Tarantool.Client;
 
-/// <summary>A MessagePack extension value as it stands on the wire.</summary>
+/// <summary>A MessagePack extension value in its encoded form.</summary>
 /// <param name="type">
-/// The extension's number. The server's are listed in <c>src/lib/core/mp_extension_types.h</c>: 1 decimal, 2 UUID,
-/// 3 error, 4 date and time, 6 interval.
+/// The extension type, as listed in the server's <c>src/lib/core/mp_extension_types.h</c>: 1 decimal, 2 UUID, 3 error,
+/// 4 date and time, 6 interval.
 /// </param>
 /// <param name="data">The content; not copied, so it must not change afterwards.</param>
 public sealed class TarantoolExtension(sbyte type, ReadOnlyMemory<byte> data) : IEquatable<TarantoolExtension>
 {
-    /// <summary>The extension's number.</summary>
+    /// <summary>The extension type.</summary>
     public sbyte Type { get; } = type;
 
     /// <summary>The content.</summary>

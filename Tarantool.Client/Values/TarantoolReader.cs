@@ -7,9 +7,8 @@ using Tarantool.Client.Protocol;
 namespace Tarantool.Client;
 
 /// <summary>
-/// Reads the fields of a tuple in order. It lives on the stack of the request that awaited the answer and reads from
-/// the received bytes; what its methods return is the caller's to keep. All methods throw
-/// <see cref="TarantoolDataException"/> when the next field is missing or of another type.
+/// Reads the fields of a tuple in order, directly from the receive buffer; returned values are copies. All methods
+/// throw <see cref="TarantoolDataException"/> if the next field is missing or has another type.
 /// </summary>
 public ref struct TarantoolReader
 {
@@ -20,16 +19,16 @@ public ref struct TarantoolReader
 
     internal TarantoolReader(ReadOnlyMemory<byte> bytes) => _reader = new MessagePackReader(bytes);
 
-    /// <summary>How many fields the tuple has.</summary>
+    /// <summary>The number of fields of the tuple.</summary>
     public readonly int FieldCount => _fieldCount;
 
-    /// <summary>How many fields are still unread.</summary>
+    /// <summary>The number of unread fields.</summary>
     public readonly int FieldsLeft => _fieldCount - _fieldsRead;
 
     internal readonly bool End => _reader.End;
 
-    /// <summary>Steps over the next field if it holds nothing.</summary>
-    /// <returns>Whether it held nothing.</returns>
+    /// <summary>Skips the next field if it is nil.</summary>
+    /// <returns>Whether it was nil.</returns>
     public bool TryReadNil()
     {
         if (FieldsLeft == 0 || !_reader.TryReadNil())
@@ -38,7 +37,7 @@ public ref struct TarantoolReader
         return true;
     }
 
-    /// <summary>Reads a truth value.</summary>
+    /// <summary>Reads a Boolean.</summary>
     /// <returns>The value.</returns>
     public bool ReadBoolean()
     {
@@ -46,17 +45,17 @@ public ref struct TarantoolReader
         return _reader.ReadBoolean();
     }
 
-    /// <summary>Reads a whole number.</summary>
+    /// <summary>Reads an integer.</summary>
     /// <returns>The value.</returns>
     public int ReadInt32() =>
         ReadInt64() is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw OutOfRange(nameof(Int32));
 
-    /// <summary>Reads a whole number.</summary>
+    /// <summary>Reads an integer.</summary>
     /// <returns>The value.</returns>
     public uint ReadUInt32() =>
         ReadUInt64() is var value and <= uint.MaxValue ? (uint)value : throw OutOfRange(nameof(UInt32));
 
-    /// <summary>Reads a whole number.</summary>
+    /// <summary>Reads an integer.</summary>
     /// <returns>The value.</returns>
     public long ReadInt64()
     {
@@ -66,7 +65,7 @@ public ref struct TarantoolReader
         return _reader.ReadUInt64() is var value and <= long.MaxValue ? (long)value : throw OutOfRange(nameof(Int64));
     }
 
-    /// <summary>Reads a whole number.</summary>
+    /// <summary>Reads an integer.</summary>
     /// <returns>The value.</returns>
     public ulong ReadUInt64()
     {
@@ -76,7 +75,7 @@ public ref struct TarantoolReader
         return _reader.ReadInt64() is var value and >= 0 ? (ulong)value : throw OutOfRange(nameof(UInt64));
     }
 
-    /// <summary>Reads a number; whole numbers are converted, because Lua sends 1.0 as 1.</summary>
+    /// <summary>Reads a number; integers are converted, because Lua sends 1.0 as 1.</summary>
     /// <returns>The value.</returns>
     public double ReadDouble()
     {
@@ -86,7 +85,9 @@ public ref struct TarantoolReader
         return _reader.ReadDouble();
     }
 
-    /// <summary>Reads text. Bytes that are not valid UTF-8 are replaced; use <see cref="ReadBytes"/> to get them as they are.</summary>
+    /// <summary>
+    /// Reads a string. Invalid UTF-8 is replaced; use <see cref="ReadBytes"/> to get the bytes unchanged.
+    /// </summary>
     /// <returns>The value.</returns>
     public string ReadString()
     {
@@ -94,11 +95,11 @@ public ref struct TarantoolReader
         return _reader.ReadString()!;
     }
 
-    /// <summary>Reads text, or <see langword="null"/> if the field holds nothing.</summary>
+    /// <summary>Reads a string, or <see langword="null"/> if the field is nil.</summary>
     /// <returns>The value.</returns>
     public string? ReadStringOrNull() => TryReadNil() ? null : ReadString();
 
-    /// <summary>Reads bytes, or the bytes of a text.</summary>
+    /// <summary>Reads binary data, or the bytes of a string.</summary>
     /// <returns>The value, a copy.</returns>
     public byte[] ReadBytes()
     {
@@ -120,7 +121,7 @@ public ref struct TarantoolReader
         return ExtensionCodec.ReadGuid(data[..ReadExtension(ExtensionCodec.UuidType, data)]);
     }
 
-    /// <summary>Reads a decimal number; whole numbers are converted.</summary>
+    /// <summary>Reads a decimal number; integers are converted.</summary>
     /// <returns>The value.</returns>
     public decimal ReadDecimal() => ReadValue().AsDecimal();
 
@@ -160,14 +161,16 @@ public ref struct TarantoolReader
         return ReadAny();
     }
 
-    /// <summary>Steps over one field.</summary>
+    /// <summary>Skips one field.</summary>
     public void Skip()
     {
         Next();
         Skipper.Skip(ref _reader);
     }
 
-    /// <summary>Reads one tuple, header included; what <typeparamref name="T"/> leaves unread is skipped.</summary>
+    /// <summary>
+    /// Reads one tuple including its header; fields that <typeparamref name="T"/> does not read are skipped.
+    /// </summary>
     internal static T ReadTuple<T>(ref TarantoolReader reader)
         where T : ITarantoolTuple<T>
     {
@@ -207,7 +210,7 @@ public ref struct TarantoolReader
     internal uint ReadKey() =>
         ReadAny() is { Kind: TarantoolValueKind.Integer } key && key.AsDouble() is >= 0 and <= uint.MaxValue
             ? key.AsUInt32()
-            : throw new MessagePackSerializationException("A key of a body is not an unsigned integer of 32 bits.");
+            : throw new MessagePackSerializationException("A key of a body is not an unsigned 32-bit integer.");
 
     internal void SkipAny() => Skipper.Skip(ref _reader);
 
@@ -239,7 +242,7 @@ public ref struct TarantoolReader
                 return new TarantoolExtension(extension.Header.TypeCode, extension.Data.ToArray());
             default:
                 throw new MessagePackSerializationException(
-                    $"The byte 0x{_reader.NextCode:x2} starts no MessagePack value."
+                    $"The byte 0x{_reader.NextCode:x2} does not start a MessagePack value."
                 );
         }
     }
@@ -281,7 +284,8 @@ public ref struct TarantoolReader
         Extension extension = _reader.ReadExtension();
         if (extension.Header.TypeCode != type || extension.Header.Length > destination.Length)
             throw new TarantoolDataException(
-                $"Field {_fieldsRead}: expected an extension of type {type} and at most {destination.Length} bytes, but found type {extension.Header.TypeCode} and {extension.Header.Length} bytes."
+                $"Field {_fieldsRead}: expected an extension of type {type} and at most {destination.Length} bytes, "
+                    + $"but found type {extension.Header.TypeCode} and {extension.Header.Length} bytes."
             );
         extension.Data.CopyTo(destination);
         return (int)extension.Data.Length;
@@ -296,7 +300,7 @@ public ref struct TarantoolReader
 
     private void Next(MessagePackType expected)
     {
-        // A field of another type stays unread, so that the caller may try another type.
+        // On a type mismatch the field stays unread, so that the caller can try another type.
         if (FieldsLeft > 0 && _reader.NextMessagePackType is var found && found != expected)
             throw new TarantoolDataException(
                 $"Field {_fieldsRead + 1} (counted from 1): expected {expected}, but found {found}."

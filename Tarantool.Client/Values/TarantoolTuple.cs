@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Tarantool.Client;
 
 /// <summary>
-/// An immutable list of values: a tuple, a key, the arguments or the results of a call. Written as a collection
-/// expression: <c>[25011, "name", true]</c>. For types of your own see <see cref="ITarantoolTuple{TSelf}"/>.
+/// An immutable list of values: a tuple, a key, the arguments or the results of a call. Supports collection
+/// expressions: <c>[25011, "name", true]</c>. For custom types see <see cref="ITarantoolTuple{TSelf}"/>.
 /// </summary>
 [CollectionBuilder(typeof(TarantoolTuple), nameof(Create))]
 public sealed class TarantoolTuple
@@ -17,13 +17,13 @@ public sealed class TarantoolTuple
 
     internal TarantoolTuple(TarantoolValue[] values) => _values = values;
 
-    /// <summary>The tuple without fields.</summary>
+    /// <summary>The empty tuple.</summary>
     public static TarantoolTuple Empty { get; } = new([]);
 
     /// <summary>The number of fields.</summary>
     public int Count => _values.Length;
 
-    /// <summary>A field by its position, counted from 0.</summary>
+    /// <summary>Gets a field by its zero-based position.</summary>
     /// <param name="index">The position.</param>
     /// <exception cref="ArgumentOutOfRangeException">The tuple has no such field.</exception>
     public TarantoolValue this[int index] =>
@@ -32,10 +32,10 @@ public sealed class TarantoolTuple
             : throw new ArgumentOutOfRangeException(
                 nameof(index),
                 index,
-                $"The tuple has {_values.Length} fields. The server leaves out those at the end that were not set."
+                $"The tuple has {_values.Length} fields. The server omits unset fields at the end."
             );
 
-    /// <summary>Makes a tuple of the given fields, which are copied.</summary>
+    /// <summary>Creates a tuple with a copy of the given fields.</summary>
     /// <param name="values">The fields.</param>
     /// <returns>The tuple.</returns>
     public static TarantoolTuple Create(params ReadOnlySpan<TarantoolValue> values) =>

@@ -4,9 +4,9 @@ using System.Text;
 namespace Tarantool.Client;
 
 /// <summary>
-/// One value of any type that the server stores. Values are made by implicit conversion from .NET values and read by
-/// the <c>As...</c> methods, which throw <see cref="TarantoolDataException"/> when the kind or range does not fit.
-/// The default value is nil. Immutable; equality compares content.
+/// A value of any type that the server stores. Created by implicit conversion from .NET values and read with the
+/// <c>As...</c> methods, which throw <see cref="TarantoolDataException"/> if the kind or range does not fit. The
+/// default value is nil. Immutable; equality compares content.
 /// </summary>
 public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
 {
@@ -25,10 +25,10 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
         _isLarge = isLarge;
     }
 
-    /// <summary>Nothing.</summary>
+    /// <summary>The nil value.</summary>
     public static TarantoolValue Nil => default;
 
-    /// <summary>What the value holds.</summary>
+    /// <summary>The kind of the value.</summary>
     public TarantoolValueKind Kind => _kind;
 
     /// <summary>Whether the value is nil.</summary>
@@ -49,34 +49,34 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
     /// <returns>Whether kind or content differ.</returns>
     public static bool operator !=(TarantoolValue left, TarantoolValue right) => !left.Equals(right);
 
-    /// <summary>The truth value.</summary>
+    /// <summary>The Boolean.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
     public bool AsBoolean() => Expect(TarantoolValueKind.Boolean)._bits != 0;
 
-    /// <summary>The whole number.</summary>
+    /// <summary>The integer.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind or does not fit.</exception>
     public int AsInt32() =>
         AsInt64() is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw OutOfRange("Int32");
 
-    /// <summary>The whole number.</summary>
+    /// <summary>The integer.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind or does not fit.</exception>
     public uint AsUInt32() => AsUInt64() is var value and <= uint.MaxValue ? (uint)value : throw OutOfRange("UInt32");
 
-    /// <summary>The whole number.</summary>
+    /// <summary>The integer.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind or does not fit.</exception>
     public long AsInt64() => Expect(TarantoolValueKind.Integer)._isLarge ? throw OutOfRange("Int64") : _bits;
 
-    /// <summary>The whole number.</summary>
+    /// <summary>The integer.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind or is negative.</exception>
     public ulong AsUInt64() =>
         Expect(TarantoolValueKind.Integer)._isLarge || _bits >= 0 ? (ulong)_bits : throw OutOfRange("UInt64");
 
-    /// <summary>The number; whole numbers are converted, because Lua sends 1.0 as 1.</summary>
+    /// <summary>The number; integers are converted, because Lua sends 1.0 as 1.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
     public double AsDouble() =>
@@ -86,12 +86,14 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
             _ => BitConverter.Int64BitsToDouble(Expect(TarantoolValueKind.Double)._bits),
         };
 
-    /// <summary>The text.</summary>
+    /// <summary>The string.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
     public string AsString() => (string)Expect(TarantoolValueKind.String)._object!;
 
-    /// <summary>The bytes, or the bytes of a text: those of a Lua string may happen to be valid UTF-8.</summary>
+    /// <summary>
+    /// Binary data, or the bytes of a string: a binary Lua string arrives as a string if it is valid UTF-8.
+    /// </summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
     public ReadOnlyMemory<byte> AsBinary() =>
@@ -104,13 +106,13 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
     /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
     public TarantoolTuple AsArray() => (TarantoolTuple)Expect(TarantoolValueKind.Array)._object!;
 
-    /// <summary>The values by key.</summary>
+    /// <summary>The map.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
     public IReadOnlyDictionary<TarantoolValue, TarantoolValue> AsMap() =>
         (IReadOnlyDictionary<TarantoolValue, TarantoolValue>)Expect(TarantoolValueKind.Map)._object!;
 
-    /// <summary>The extension as it stands on the wire.</summary>
+    /// <summary>The extension in its encoded form.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
     public TarantoolExtension AsExtension() => (TarantoolExtension)Expect(TarantoolValueKind.Extension)._object!;
@@ -120,7 +122,7 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
     /// <exception cref="TarantoolDataException">The value is of another kind.</exception>
     public Guid AsGuid() => ExtensionCodec.ReadGuid(ExtensionData(ExtensionCodec.UuidType, "UUID"));
 
-    /// <summary>The decimal number; whole numbers are converted.</summary>
+    /// <summary>The decimal number; integers are converted.</summary>
     /// <returns>The value.</returns>
     /// <exception cref="TarantoolDataException">The value is of another kind or has more than 28 digits.</exception>
     public decimal AsDecimal() =>
@@ -132,7 +134,7 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
 
     /// <summary>The date and time; fractions below 100 ns and the time zone's name are dropped.</summary>
     /// <returns>The value.</returns>
-    /// <exception cref="TarantoolDataException">The value is of another kind or outside of the .NET range.</exception>
+    /// <exception cref="TarantoolDataException">The value is of another kind or outside the .NET range.</exception>
     public DateTimeOffset AsDateTimeOffset() =>
         ExtensionCodec.ReadDateTime(ExtensionData(ExtensionCodec.DateTimeType, "date and time"));
 
@@ -166,7 +168,7 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
         return hash.ToHashCode();
     }
 
-    /// <summary>The value in a form for logs and debuggers; not a stable format.</summary>
+    /// <summary>A representation for logs and debuggers; the format is not stable.</summary>
     /// <returns>The text.</returns>
     public override string ToString() =>
         _kind switch

@@ -5,8 +5,7 @@ using Tarantool.Client.Protocol;
 namespace Tarantool.Client;
 
 /// <summary>
-/// Writes the fields of a tuple. It lives on the stack of the caller that started the request; see
-/// <see cref="ITarantoolTuple{TSelf}.Write"/>.
+/// Writes the fields of a tuple in order; see <see cref="ITarantoolTuple{TSelf}.Write"/>.
 /// </summary>
 public ref struct TarantoolWriter
 {
@@ -22,14 +21,14 @@ public ref struct TarantoolWriter
         _writer = new MessagePackWriter(buffer);
     }
 
-    /// <summary>Writes a field that holds nothing.</summary>
+    /// <summary>Writes nil.</summary>
     public void WriteNil()
     {
         _fields++;
         _writer.WriteNil();
     }
 
-    /// <summary>Writes a truth value.</summary>
+    /// <summary>Writes a Boolean.</summary>
     /// <param name="value">The value.</param>
     public void Write(bool value)
     {
@@ -37,7 +36,7 @@ public ref struct TarantoolWriter
         _writer.Write(value);
     }
 
-    /// <summary>Writes a whole number.</summary>
+    /// <summary>Writes an integer.</summary>
     /// <param name="value">The value.</param>
     public void Write(long value)
     {
@@ -45,7 +44,7 @@ public ref struct TarantoolWriter
         _writer.Write(value);
     }
 
-    /// <summary>Writes a whole number.</summary>
+    /// <summary>Writes an integer.</summary>
     /// <param name="value">The value.</param>
     public void Write(ulong value)
     {
@@ -61,7 +60,7 @@ public ref struct TarantoolWriter
         _writer.Write(value);
     }
 
-    /// <summary>Writes text, or nil of <see langword="null"/>.</summary>
+    /// <summary>Writes a string, or nil if <see langword="null"/>.</summary>
     /// <param name="value">The value.</param>
     public void Write(string? value)
     {
@@ -69,7 +68,7 @@ public ref struct TarantoolWriter
         _writer.Write(value);
     }
 
-    /// <summary>Writes bytes.</summary>
+    /// <summary>Writes binary data.</summary>
     /// <param name="value">The value.</param>
     public void Write(scoped ReadOnlySpan<byte> value)
     {
@@ -153,7 +152,7 @@ public ref struct TarantoolWriter
         Enter();
         _fields = 0;
 
-        // The number of fields is known afterwards; one byte is enough for nearly all tuples.
+        // The number of fields is not known yet: reserve one byte, which is enough for up to 15 fields.
         _writer.Flush();
         int start = _buffer.Length;
         _writer.WriteArrayHeader(0);
