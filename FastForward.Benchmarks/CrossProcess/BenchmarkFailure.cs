@@ -1,4 +1,4 @@
 namespace FastForward.Benchmarks.CrossProcess;
 
-/// <summary>A measurement that could not be made, with a reason for a person.</summary>
+/// <summary>A measurement failed. The message is printed to the user.</summary>
 internal sealed class BenchmarkFailure(string message) : Exception(message);

@@ -5,12 +5,12 @@ internal static class ExitCode
 {
     public const int Success = 0;
 
-    /// <summary>Something was not measured: a process crashed, hung or could not be started.</summary>
+    /// <summary>A measurement failed: a process crashed, hung or could not be started.</summary>
     public const int Failure = 1;
 
-    /// <summary>The command line is wrong.</summary>
+    /// <summary>The command line is invalid.</summary>
     public const int Usage = 2;
 
-    /// <summary>Ended by Ctrl-C, as shells report it.</summary>
+    /// <summary>Interrupted by SIGINT or SIGTERM: 128 + SIGINT, as in shells.</summary>
     public const int Interrupted = 130;
 }

@@ -1,6 +1,6 @@
 namespace FastForward.Benchmarks.CrossProcess;
 
-/// <summary>The contestants as options and reports name them.</summary>
+/// <summary>Names of the implementations in options and reports.</summary>
 internal static class ImplementationName
 {
     public const string FastForward = "FastForward";
@@ -11,6 +11,6 @@ internal static class ImplementationName
 
     public static string[] All { get; } = [FastForward, Floor, ConnectedFloor, NetMQ, LiteNetLib];
 
-    /// <summary>It is floor.c in a process, not this program again.</summary>
+    /// <summary>Whether its processes run floor.c rather than this program.</summary>
     public static bool IsFloor(string implementation) => implementation is Floor or ConnectedFloor;
 }

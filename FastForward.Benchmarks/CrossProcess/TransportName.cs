@@ -1,6 +1,6 @@
 namespace FastForward.Benchmarks.CrossProcess;
 
-/// <summary>The media as options and reports name them.</summary>
+/// <summary>Names of the media in options and reports.</summary>
 internal static class TransportName
 {
     public const string Ip = "ip";

@@ -7,10 +7,13 @@ using FastForward.Transport.Transports.Socket;
 
 namespace FastForward.Benchmarks.Suites;
 
-/// <summary>The media that the suites run over: those that this machine can do.</summary>
+/// <summary>The media that the suites run over: those that this machine supports.</summary>
 internal static class BenchmarkMedia
 {
-    /// <summary>How a node is reached over each medium. A new transport needs a line here, and one in <see cref="RawSocketPair"/>.</summary>
+    /// <summary>
+    /// The address of a node on each medium. A new transport needs an entry here and one in
+    /// <see cref="RawSocketPair"/>.
+    /// </summary>
     private static readonly Dictionary<TransportKind, Func<string, int, IForwardTransport>> s_transports = new()
     {
         [TransportKind.Ip] = static (_, _) =>
@@ -24,7 +27,7 @@ internal static class BenchmarkMedia
     /// <summary>The media that can be measured here.</summary>
     public static IEnumerable<TransportKind> Available => s_wanted.Where(static kind => Obstacle(kind) is null);
 
-    /// <summary>Why the others cannot.</summary>
+    /// <summary>Why the other media cannot be measured.</summary>
     public static IEnumerable<string> Missing =>
         s_wanted
             .Select(static kind => (kind, obstacle: Obstacle(kind)))
@@ -34,7 +37,7 @@ internal static class BenchmarkMedia
     public static IForwardTransport Create(TransportKind kind, string directory, int port) =>
         s_transports[kind](directory, port);
 
-    /// <summary>The row that leads to a node with that transport.</summary>
+    /// <summary>The route to a node over a transport.</summary>
     public static RouteRow Row(uint node, TransportKind kind, IForwardTransport transport, int port) =>
         transport is IpTransport ip
             ? new RouteRow(node, 0, kind, "127.0.0.1", ((IPEndPoint)ip.LocalEndPoints[0]).Port)

@@ -5,7 +5,7 @@ using FastForward.Transport.Transports;
 
 namespace FastForward.Benchmarks.Suites;
 
-/// <summary>A node over one medium. Its loop is driven by the caller, or by a thread of its own.</summary>
+/// <summary>A node over one medium. Its loop is driven by the caller or by its own thread.</summary>
 internal sealed class BenchmarkNode : IDisposable
 {
     private readonly StaticRouteSource _routes = new([]);
@@ -41,38 +41,42 @@ internal sealed class BenchmarkNode : IDisposable
 
     public uint Id => Node.Id;
 
-    /// <summary>Two nodes that are connected.</summary>
+    /// <summary>Creates two connected nodes.</summary>
     /// <param name="kind">The medium.</param>
-    /// <param name="directory">For files of sockets.</param>
-    /// <param name="near">The first one's handler.</param>
-    /// <param name="far">The second one's handler.</param>
-    /// <param name="threads">How many of them get a thread, the second one first; with 0 they share a loop.</param>
-    /// <param name="idle">What the loops with a thread do without work.</param>
-    public static (BenchmarkNode Near, BenchmarkNode Far) Pair(
+    /// <param name="directory">The directory for socket files.</param>
+    /// <param name="initiator">The handler of the first node.</param>
+    /// <param name="responder">The handler of the second node.</param>
+    /// <param name="threads">
+    /// How many nodes get their own thread, the responder first; with 0 they share a loop.
+    /// </param>
+    /// <param name="idle">The idle strategy of loops with their own thread.</param>
+    public static (BenchmarkNode Initiator, BenchmarkNode Responder) Pair(
         TransportKind kind,
         string directory,
-        IForwardHandler near,
-        IForwardHandler far,
+        IForwardHandler initiator,
+        IForwardHandler responder,
         int threads,
         IdleStrategy idle = IdleStrategy.BusySpin
     )
     {
         ForwardLoop first = new(new ForwardLoopOptions { Idle = idle });
         ForwardLoop second = threads == 0 ? first : new ForwardLoop(new ForwardLoopOptions { Idle = idle });
-        BenchmarkNode a = new(first, kind, directory, 1001, near, threads == 2);
-        BenchmarkNode b = new(second, kind, directory, 1002, far, threads > 0);
+        BenchmarkNode a = new(first, kind, directory, 1001, initiator, threads == 2);
+        BenchmarkNode b = new(second, kind, directory, 1002, responder, threads > 0);
         a.Route(b);
         b.Route(a);
         if (threads == 2)
-            first.Start("near");
+            first.Start("initiator");
         if (threads > 0)
-            second.Start("far");
+            second.Start("responder");
         a.Until(() => a.Node.GetPeer(b.Id)?.State == PeerState.Connected);
         b.Until(() => b.Node.GetPeer(a.Id)?.State == PeerState.Connected);
         return (a, b);
     }
 
-    /// <summary>Waits until something holds on the loop thread, driving the loop where nobody else does.</summary>
+    /// <summary>
+    /// Waits until a condition, evaluated on the loop thread, holds; drives the loop if it has no thread.
+    /// </summary>
     public void Until(Func<bool> condition)
     {
         long began = Environment.TickCount64;
@@ -83,7 +87,7 @@ internal sealed class BenchmarkNode : IDisposable
             else
                 Loop.DoWork();
             if (Environment.TickCount64 - began > 30_000)
-                throw new InvalidOperationException("The nodes did not come to that state within 30 s.");
+                throw new InvalidOperationException("The nodes did not reach the expected state within 30 s.");
         }
     }
 

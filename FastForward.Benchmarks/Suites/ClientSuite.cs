@@ -6,8 +6,8 @@ using FastForward.Transport.Loop;
 namespace FastForward.Benchmarks.Suites;
 
 /// <summary>
-/// What <see cref="ForwardClient"/> costs beside a handler on the loop thread: the same messages between the same nodes over
-/// UNIX sockets. The loops idle adaptively, as they do in an ordinary program.
+/// The cost of <see cref="ForwardClient"/> compared with a handler on the loop thread: the same messages between the
+/// same nodes over UNIX sockets. The loops use <see cref="IdleStrategy.Adaptive"/>, the default.
 /// </summary>
 [MemoryDiagnoser]
 [SuppressMessage("Design", "CA1001", Justification = "GlobalCleanup disposes of everything.")]
@@ -21,13 +21,13 @@ public class ClientSuite
     private const int InFlight = 100;
     private readonly CountingHandler _answers = new();
     private readonly EchoHandler _echo = new();
-    private readonly ForwardClient _nearClient = new();
-    private readonly ForwardClient _farClient = new();
+    private readonly ForwardClient _initiatorClient = new();
+    private readonly ForwardClient _responderClient = new();
     private readonly byte[] _payload = new byte[64];
     private readonly ValueTask<SendResult>[] _sends = new ValueTask<SendResult>[InFlight];
     private string _directory = null!;
-    private BenchmarkNode _near = null!;
-    private BenchmarkNode _far = null!;
+    private BenchmarkNode _initiator = null!;
+    private BenchmarkNode _responder = null!;
     private ForwardReceiver _receiver = null!;
     private IAsyncEnumerator<ForwardMessage> _reader = null!;
     private Task _echoing = Task.CompletedTask;
@@ -39,14 +39,14 @@ public class ClientSuite
     [GlobalSetup(Target = nameof(Client_round_trip))]
     public void SetUpClients()
     {
-        _receiver = _nearClient.Receive();
-        ForwardReceiver far = _farClient.Receive();
-        Pair(_nearClient, _farClient, threads: 2);
+        _receiver = _initiatorClient.Receive();
+        ForwardReceiver responder = _responderClient.Receive();
+        Pair(_initiatorClient, _responderClient, threads: 2);
         _reader = _receiver.ReadAllAsync().GetAsyncEnumerator();
         _echoing = Task.Run(async () =>
         {
-            await foreach (ForwardMessage message in far.ReadAllAsync())
-                await _farClient.SendAsync(message.Node, message.Stream, message.Class, message.Payload);
+            await foreach (ForwardMessage message in responder.ReadAllAsync())
+                await _responderClient.SendAsync(message.Node, message.Stream, message.Class, message.Payload);
         });
     }
 
@@ -61,24 +61,24 @@ public class ClientSuite
     public void SetUpClientSend()
     {
         _counted = new CountingHandler();
-        Pair(_nearClient, _counted, threads: 2);
+        Pair(_initiatorClient, _counted, threads: 2);
     }
 
     [GlobalSetup(Target = nameof(Client_stream))]
     public void SetUpClientStream()
     {
-        _receiver = _farClient.Receive();
-        Pair(_nearClient, _farClient, threads: 2);
+        _receiver = _responderClient.Receive();
+        Pair(_initiatorClient, _responderClient, threads: 2);
         _reader = _receiver.ReadAllAsync().GetAsyncEnumerator();
     }
 
     [GlobalCleanup]
     public void CleanUp()
     {
-        _near.Dispose();
-        _far.Dispose();
-        _nearClient.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        _farClient.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _initiator.Dispose();
+        _responder.Dispose();
+        _initiatorClient.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _responderClient.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _echoing.GetAwaiter().GetResult();
         Directory.Delete(_directory, recursive: true);
     }
@@ -89,9 +89,9 @@ public class ClientSuite
         for (int i = 0; i < Trips; i++)
         {
             long target = _answers.Count + 1;
-            _near.Node.Send(_far.Id, 1, MessageClass.Reliable, _payload);
+            _initiator.Node.Send(_responder.Id, 1, MessageClass.Reliable, _payload);
             while (_answers.Count < target)
-                _near.Loop.DoWork();
+                _initiator.Loop.DoWork();
         }
     }
 
@@ -105,7 +105,7 @@ public class ClientSuite
         }
     }
 
-    /// <summary>Messages one way, as fast as they are taken.</summary>
+    /// <summary>Messages one way, as fast as they are accepted.</summary>
     [Benchmark(Baseline = true, OperationsPerInvoke = Messages), BenchmarkCategory("one way")]
     public void Handler_stream()
     {
@@ -113,17 +113,17 @@ public class ClientSuite
         int sent = 0;
         while (sent < Messages)
         {
-            if (_near.Node.Send(_far.Id, 1, MessageClass.Reliable, _payload).IsAccepted)
+            if (_initiator.Node.Send(_responder.Id, 1, MessageClass.Reliable, _payload).IsAccepted)
                 sent++;
             if (sent % InFlight == 0)
-                _near.Loop.DoWork();
+                _initiator.Loop.DoWork();
         }
 
         while (_counted.Count < target)
-            _near.Loop.DoWork();
+            _initiator.Loop.DoWork();
     }
 
-    /// <summary>Each send awaited before the next one; a handler receives.</summary>
+    /// <summary>Each send is awaited before the next one; a handler receives.</summary>
     [Benchmark(OperationsPerInvoke = Messages), BenchmarkCategory("one way")]
     public async Task Client_send()
     {
@@ -131,7 +131,7 @@ public class ClientSuite
             await Send();
     }
 
-    /// <summary>A hundred sends before the first one is awaited; a handler receives.</summary>
+    /// <summary>A hundred sends are started before the first one is awaited; a handler receives.</summary>
     [Benchmark(OperationsPerInvoke = Messages), BenchmarkCategory("one way")]
     public async Task Client_send_100_in_flight()
     {
@@ -139,7 +139,7 @@ public class ClientSuite
             await SendMany();
     }
 
-    /// <summary>A hundred sends at once, and an enumeration receives.</summary>
+    /// <summary>A hundred sends in flight; an enumeration receives.</summary>
     [Benchmark(OperationsPerInvoke = Messages), BenchmarkCategory("one way")]
     public async Task Client_stream()
     {
@@ -162,12 +162,20 @@ public class ClientSuite
         }
     }
 
-    private ValueTask<SendResult> Send() => _nearClient.SendAsync(_far.Id, 1, MessageClass.Reliable, _payload);
+    private ValueTask<SendResult> Send() =>
+        _initiatorClient.SendAsync(_responder.Id, 1, MessageClass.Reliable, _payload);
 
-    private void Pair(IForwardHandler near, IForwardHandler far, int threads)
+    private void Pair(IForwardHandler initiator, IForwardHandler responder, int threads)
     {
         _directory = Directory.CreateTempSubdirectory("ff-bench-").FullName;
-        (_near, _far) = BenchmarkNode.Pair(TransportKind.Socket, _directory, near, far, threads, IdleStrategy.Adaptive);
-        _echo.Node = _far.Node;
+        (_initiator, _responder) = BenchmarkNode.Pair(
+            TransportKind.Socket,
+            _directory,
+            initiator,
+            responder,
+            threads,
+            IdleStrategy.Adaptive
+        );
+        _echo.Node = _responder.Node;
     }
 }

@@ -5,19 +5,21 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Benchmarks.Suites;
 
-/// <summary>The session alone, without any system call: messages into frames and out of them again. Per frame.</summary>
+/// <summary>
+/// The session alone, without system calls: writes messages into frames and reads them. Times are per frame.
+/// </summary>
 [MemoryDiagnoser]
 public class FrameSuite
 {
     private const int Frames = 1000;
     private const int FrameSize = 4096;
-    private const uint Near = 1;
-    private const uint Far = 2;
+    private const uint Initiator = 1;
+    private const uint Responder = 2;
     private readonly byte[] _payload = new byte[64];
     private readonly byte[] _frame = new byte[FrameSize];
     private readonly byte[][] _written = new byte[Frames][];
-    private Peers _near = null!;
-    private Peers _far = null!;
+    private Peers _initiator = null!;
+    private Peers _responder = null!;
     private SessionPath _out = null!;
     private SessionPath _in = null!;
 
@@ -27,7 +29,7 @@ public class FrameSuite
     [GlobalSetup]
     public void SetUp() => Connect();
 
-    /// <summary>Frames for one reading; each can be read once.</summary>
+    /// <summary>Frames for one invocation of the read benchmark; each can be read once.</summary>
     [IterationSetup(Target = nameof(Read))]
     public void WriteFrames()
     {
@@ -41,11 +43,11 @@ public class FrameSuite
     {
         int bytes = 0;
         for (int i = 0; i < Frames; i++)
-            bytes += WriteOne(); // nobody reads them
+            bytes += WriteOne(); // the frames are not read
         return bytes;
     }
 
-    /// <summary>ReadFrame, up to the call of the application.</summary>
+    /// <summary>ReadFrame, including the call of the application.</summary>
     [Benchmark(OperationsPerInvoke = Frames)]
     public void Read()
     {
@@ -53,7 +55,7 @@ public class FrameSuite
             _in.ReadFrame(0, _written[i]);
     }
 
-    /// <summary>Both.</summary>
+    /// <summary>Write and read.</summary>
     [Benchmark(OperationsPerInvoke = Frames)]
     public void WriteAndRead()
     {
@@ -63,13 +65,13 @@ public class FrameSuite
 
     private int WriteOne()
     {
-        Peer peer = _near.GetOrAdd(Far);
+        Peer peer = _initiator.GetOrAdd(Responder);
         for (int i = 0; i < Messages; i++)
             peer.Send(0, 1, MessageClass.RealTime, _payload, end: false);
         return _out.WriteFrame(0, _frame, out _);
     }
 
-    // A handshake by hand: INIT, RESPONSE, CONFIRM.
+    // The handshake: INIT, RESPONSE, CONFIRM.
     private void Connect()
     {
         LinkTraits traits = new()
@@ -81,15 +83,15 @@ public class FrameSuite
             MaxFrameSize = FrameSize,
             HostLocal = true,
         };
-        _near = Start(Near);
-        _far = Start(Far);
-        Peer peer = _near.GetOrAdd(Far);
+        _initiator = Start(Initiator);
+        _responder = Start(Responder);
+        Peer peer = _initiator.GetOrAdd(Responder);
         _out = SessionPath.Initiate(peer, TransportKind.Socket, traits, 1, this, 0);
         peer.Add(_out);
         int length = _out.WriteFrame(0, _frame, out _);
         if (!Handshake.TryRead(_frame.AsSpan(0, length), out Handshake init))
-            throw new InvalidOperationException("This is no INIT.");
-        _in = _far.Answer(0, init, TransportKind.Socket, traits, 2, this);
+            throw new InvalidOperationException("Expected an INIT.");
+        _in = _responder.Answer(0, init, TransportKind.Socket, traits, 2, this);
         _out.ReadFrame(0, Written(_in));
         while (_out.HasOutput(0) || _in.HasOutput(0))
         {

@@ -4,8 +4,8 @@ using FastForward.Transport;
 namespace FastForward.Benchmarks.Suites;
 
 /// <summary>
-/// What a message costs through two whole nodes on one thread: send, frame, system calls, parse, hand over. No thread waits
-/// for another one.
+/// The cost of a message through two complete nodes on one thread: send, frame, system calls, parse, delivery. No
+/// thread waits for another one.
 /// </summary>
 [MemoryDiagnoser]
 public class OneWaySuite
@@ -15,8 +15,8 @@ public class OneWaySuite
     private readonly CountingHandler _received = new();
     private readonly byte[] _payload = new byte[64];
     private string _directory = null!;
-    private BenchmarkNode _near = null!;
-    private BenchmarkNode _far = null!;
+    private BenchmarkNode _initiator = null!;
+    private BenchmarkNode _responder = null!;
 
     [ParamsSource(nameof(Kinds))]
     public TransportKind Kind { get; set; }
@@ -27,34 +27,34 @@ public class OneWaySuite
     public void SetUp()
     {
         _directory = Directory.CreateTempSubdirectory("ff-bench-").FullName;
-        (_near, _far) = BenchmarkNode.Pair(Kind, _directory, new CountingHandler(), _received, threads: 0);
+        (_initiator, _responder) = BenchmarkNode.Pair(Kind, _directory, new CountingHandler(), _received, threads: 0);
     }
 
     [GlobalCleanup]
     public void CleanUp()
     {
-        _near.Dispose();
-        _far.Dispose();
+        _initiator.Dispose();
+        _responder.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 
-    /// <summary>Only the copy into the send store and its way out of it again, to the node's own id.</summary>
+    /// <summary>To the node's own id: only the copy into the send store and the delivery from it.</summary>
     [Benchmark(OperationsPerInvoke = Messages)]
     public void ToOneself()
     {
         for (int sent = 0; sent < Messages; sent += AtOnce)
         {
             for (int i = 0; i < AtOnce; i++)
-                _near.Node.Send(_near.Id, 1, MessageClass.RealTime, _payload);
-            while (_near.Loop.DoWork() > 0) { }
+                _initiator.Node.Send(_initiator.Id, 1, MessageClass.RealTime, _payload);
+            while (_initiator.Loop.DoWork() > 0) { }
         }
     }
 
-    /// <summary>One message in each frame.</summary>
+    /// <summary>One message per frame.</summary>
     [Benchmark(OperationsPerInvoke = Messages)]
     public void OneByOne() => Send(1);
 
-    /// <summary>A hundred messages in each cycle of the loop: they share frames.</summary>
+    /// <summary>A hundred messages per cycle of the loop, which share frames.</summary>
     [Benchmark(OperationsPerInvoke = Messages)]
     public void InHundreds() => Send(AtOnce);
 
@@ -65,12 +65,12 @@ public class OneWaySuite
             long target = _received.Count + together;
             for (int i = 0; i < together; i++)
             {
-                if (!_near.Node.Send(_far.Id, 1, MessageClass.RealTime, _payload).IsAccepted)
+                if (!_initiator.Node.Send(_responder.Id, 1, MessageClass.RealTime, _payload).IsAccepted)
                     throw new InvalidOperationException("The message was not accepted.");
             }
 
             while (_received.Count < target)
-                _near.Loop.DoWork();
+                _initiator.Loop.DoWork();
         }
     }
 }

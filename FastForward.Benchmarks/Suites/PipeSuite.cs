@@ -6,7 +6,9 @@ using FastForward.Transport.Loop;
 
 namespace FastForward.Benchmarks.Suites;
 
-/// <summary>A mebibyte through a pipe between two nodes over UNIX sockets, beside a <see cref="Pipe"/> inside the process.</summary>
+/// <summary>
+/// One MiB through a pipe between two nodes over UNIX sockets, compared with an in-process <see cref="Pipe"/>.
+/// </summary>
 [MemoryDiagnoser]
 [SuppressMessage("Design", "CA1001", Justification = "GlobalCleanup disposes of everything.")]
 public class PipeSuite
@@ -14,10 +16,10 @@ public class PipeSuite
     private const int Total = 1 << 20;
     private readonly byte[] _payload = new byte[Total];
     private string _directory = null!;
-    private BenchmarkNode _near = null!;
-    private BenchmarkNode _far = null!;
-    private ForwardClient _nearClient = null!;
-    private ForwardClient _farClient = null!;
+    private BenchmarkNode _initiator = null!;
+    private BenchmarkNode _responder = null!;
+    private ForwardClient _initiatorClient = null!;
+    private ForwardClient _responderClient = null!;
     private PipeWriter _writer = null!;
     private PipeReader _reader = null!;
 
@@ -28,18 +30,18 @@ public class PipeSuite
     public async Task SetUp()
     {
         _directory = Directory.CreateTempSubdirectory("ff-bench-").FullName;
-        _nearClient = new ForwardClient();
-        _farClient = new ForwardClient();
-        using ForwardPipeListener listener = _farClient.Listen(1);
-        (_near, _far) = BenchmarkNode.Pair(
+        _initiatorClient = new ForwardClient();
+        _responderClient = new ForwardClient();
+        using ForwardPipeListener listener = _responderClient.Listen(1);
+        (_initiator, _responder) = BenchmarkNode.Pair(
             TransportKind.Socket,
             _directory,
-            _nearClient,
-            _farClient,
+            _initiatorClient,
+            _responderClient,
             threads: 2,
             IdleStrategy.Adaptive
         );
-        _writer = (await _nearClient.ConnectPipeAsync(_far.Id, 1)).Output;
+        _writer = (await _initiatorClient.ConnectPipeAsync(_responder.Id, 1)).Output;
         _reader = (await listener.AcceptAsync()).Input;
     }
 
@@ -54,10 +56,10 @@ public class PipeSuite
     [GlobalCleanup(Target = nameof(ForwardPipe))]
     public async Task CleanUp()
     {
-        _near.Dispose();
-        _far.Dispose();
-        await _nearClient.DisposeAsync();
-        await _farClient.DisposeAsync();
+        _initiator.Dispose();
+        _responder.Dispose();
+        await _initiatorClient.DisposeAsync();
+        await _responderClient.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -67,7 +69,7 @@ public class PipeSuite
     [Benchmark]
     public Task ForwardPipe() => Transfer();
 
-    // Writes of a size, with a flush for each 64 KiB.
+    // Writes blocks of the given size and flushes every 64 KiB.
     private async Task Transfer()
     {
         Task writing = Task.Run(async () =>

@@ -6,35 +6,35 @@ using FastForward.Transport.Interop;
 namespace FastForward.Benchmarks.Suites;
 
 /// <summary>
-/// Two bare sockets of the kind that a transport uses, connected with each other, and a thread that sends back what the
-/// second one gets: what a round trip costs without FastForward. Both sides spin.
+/// Two connected sockets of the kind that a transport uses, with a thread that echoes on the second one: the cost of a
+/// round trip without FastForward. Both sides spin.
 /// </summary>
 internal sealed unsafe class RawSocketPair : IDisposable
 {
-    private readonly Descriptor _near;
-    private readonly Descriptor _far;
+    private readonly Descriptor _initiator;
+    private readonly Descriptor _responder;
     private readonly Thread _echo;
     private volatile bool _isStopping;
 
     public RawSocketPair(TransportKind kind, string directory)
     {
-        (_near, _far) = kind switch
+        (_initiator, _responder) = kind switch
         {
             TransportKind.Ip => Datagrams(),
             TransportKind.Socket => Packets($"{directory}/raw.sock"),
-            _ => throw new NotSupportedException($"There is no raw counterpart of {kind}."),
+            _ => throw new NotSupportedException($"There is no raw socket for {kind}."),
         };
         _echo = new Thread(Echo) { IsBackground = true, Name = "raw echo" };
         _echo.Start();
     }
 
-    /// <summary>Sends and waits for as much to come back.</summary>
+    /// <summary>Sends and waits until the same number of bytes has come back.</summary>
     public void RoundTrip(Span<byte> buffer)
     {
         fixed (byte* bytes = buffer)
         {
-            Check(LibC.Send(_near, bytes, (nuint)buffer.Length, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL));
-            while (LibC.Receive(_near, bytes, (nuint)buffer.Length, LibC.MSG_DONTWAIT) != buffer.Length) { }
+            Check(LibC.Send(_initiator, bytes, (nuint)buffer.Length, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL));
+            while (LibC.Receive(_initiator, bytes, (nuint)buffer.Length, LibC.MSG_DONTWAIT) != buffer.Length) { }
         }
     }
 
@@ -42,33 +42,33 @@ internal sealed unsafe class RawSocketPair : IDisposable
     {
         _isStopping = true;
         _echo.Join();
-        _near.Dispose();
-        _far.Dispose();
+        _initiator.Dispose();
+        _responder.Dispose();
     }
 
-    private static (Descriptor Near, Descriptor Far) Datagrams()
+    private static (Descriptor Initiator, Descriptor Responder) Datagrams()
     {
-        Descriptor near = Open(LibC.AF_INET, LibC.SOCK_DGRAM),
-            far = Open(LibC.AF_INET, LibC.SOCK_DGRAM);
-        SocketAddress nearAddress = BindToLoopback(near),
-            farAddress = BindToLoopback(far);
-        WithAddress(farAddress, (address, length) => LibC.Connect(near, (void*)address, length));
-        WithAddress(nearAddress, (address, length) => LibC.Connect(far, (void*)address, length));
-        return (near, far);
+        Descriptor initiator = Open(LibC.AF_INET, LibC.SOCK_DGRAM),
+            responder = Open(LibC.AF_INET, LibC.SOCK_DGRAM);
+        SocketAddress initiatorAddress = BindToLoopback(initiator),
+            responderAddress = BindToLoopback(responder);
+        WithAddress(responderAddress, (address, length) => LibC.Connect(initiator, (void*)address, length));
+        WithAddress(initiatorAddress, (address, length) => LibC.Connect(responder, (void*)address, length));
+        return (initiator, responder);
     }
 
-    private static (Descriptor Near, Descriptor Far) Packets(string path)
+    private static (Descriptor Initiator, Descriptor Responder) Packets(string path)
     {
         using Descriptor listener = Open(LibC.AF_UNIX, LibC.SOCK_SEQPACKET);
-        Descriptor near = Open(LibC.AF_UNIX, LibC.SOCK_SEQPACKET);
+        Descriptor initiator = Open(LibC.AF_UNIX, LibC.SOCK_SEQPACKET);
         SocketAddress at = new UnixDomainSocketEndPoint(path).Serialize();
         WithAddress(at, (address, length) => LibC.Bind(listener, (void*)address, length));
         Check(LibC.Listen(listener, 1));
-        WithAddress(at, (address, length) => LibC.Connect(near, (void*)address, length));
+        WithAddress(at, (address, length) => LibC.Connect(initiator, (void*)address, length));
         int accepted = LibC.Accept(listener, null, null, LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC);
         Check(accepted);
         File.Delete(path);
-        return (near, new Descriptor(accepted));
+        return (initiator, new Descriptor(accepted));
     }
 
     private static Descriptor Open(int family, int type)
@@ -105,9 +105,9 @@ internal sealed unsafe class RawSocketPair : IDisposable
         {
             while (!_isStopping)
             {
-                nint length = LibC.Receive(_far, bytes, (nuint)buffer.Length, LibC.MSG_DONTWAIT);
+                nint length = LibC.Receive(_responder, bytes, (nuint)buffer.Length, LibC.MSG_DONTWAIT);
                 if (length > 0)
-                    LibC.Send(_far, bytes, (nuint)length, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
+                    LibC.Send(_responder, bytes, (nuint)length, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
             }
         }
     }

@@ -5,8 +5,7 @@ using FastForward.Transport;
 namespace FastForward.Benchmarks.Suites;
 
 /// <summary>
-/// A message there and back between two whole nodes, each on a spinning thread, beside the same over bare sockets of the
-/// same kind.
+/// A round trip between two complete nodes, each on a spinning thread, compared with raw sockets of the same kind.
 /// </summary>
 [MemoryDiagnoser]
 [SuppressMessage("Design", "CA1001", Justification = "GlobalCleanup disposes of everything.")]
@@ -17,8 +16,8 @@ public class RoundTripSuite
     private readonly EchoHandler _echo = new();
     private string _directory = null!;
     private RawSocketPair _raw = null!;
-    private BenchmarkNode _near = null!;
-    private BenchmarkNode _far = null!;
+    private BenchmarkNode _initiator = null!;
+    private BenchmarkNode _responder = null!;
     private byte[] _payload = null!;
 
     [ParamsSource(nameof(Kinds))]
@@ -49,15 +48,15 @@ public class RoundTripSuite
     {
         _directory = Directory.CreateTempSubdirectory("ff-bench-").FullName;
         _payload = new byte[Bytes];
-        (_near, _far) = BenchmarkNode.Pair(Kind, _directory, _answers, _echo, threads: 1);
-        _echo.Node = _far.Node;
+        (_initiator, _responder) = BenchmarkNode.Pair(Kind, _directory, _answers, _echo, threads: 1);
+        _echo.Node = _responder.Node;
     }
 
     [GlobalCleanup(Target = nameof(Nodes))]
     public void CleanUpNodes()
     {
-        _near.Dispose();
-        _far.Dispose();
+        _initiator.Dispose();
+        _responder.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -74,10 +73,10 @@ public class RoundTripSuite
         for (int i = 0; i < Trips; i++)
         {
             long target = _answers.Count + 1;
-            if (!_near.Node.Send(_far.Id, 1, MessageClass.RealTime, _payload).IsAccepted)
+            if (!_initiator.Node.Send(_responder.Id, 1, MessageClass.RealTime, _payload).IsAccepted)
                 throw new InvalidOperationException("The message was not accepted.");
             while (_answers.Count < target)
-                _near.Loop.DoWork();
+                _initiator.Loop.DoWork();
         }
     }
 }

@@ -3,8 +3,8 @@ using BenchmarkDotNet.Running;
 namespace FastForward.Benchmarks.Suites;
 
 /// <summary>
-/// <c>suites [options of BenchmarkDotNet]</c>: the suites of FastForward.Transport. They run inside this process, so that a
-/// built program needs no SDK; <c>--job Short</c> or <c>--job Dry</c> makes them shorter.
+/// <c>suites [options of BenchmarkDotNet]</c>: the suites of FastForward.Transport. They run in this process, so that
+/// no SDK is needed; <c>--job Short</c> or <c>--job Dry</c> shortens them.
 /// </summary>
 internal static class SuitesCommand
 {

@@ -4,7 +4,7 @@ using Tarantool.Client;
 
 namespace FastForward.Benchmarks.Tarantool;
 
-/// <summary>A real server, and beside it the C client if there is a compiler, in a temporary directory.</summary>
+/// <summary>A Tarantool server and, if there is a compiler, the C client, in a temporary directory.</summary>
 internal sealed class BenchmarkServer : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("tarantool-benchmark-").FullName;
@@ -28,17 +28,17 @@ internal sealed class BenchmarkServer : IDisposable
 
     public TarantoolClientOptions Options => new() { EndPoint = new UnixDomainSocketEndPoint(SocketPath) };
 
-    /// <summary>Whether there was a compiler for the C client.</summary>
+    /// <summary>Whether the C client could be compiled.</summary>
     public bool HasClient => _client is not null;
 
     private string SocketPath => Path.Combine(_directory, "iproto.sock");
 
-    /// <summary>Lets the C client repeat an operation.</summary>
-    /// <returns>The median duration of one, in nanoseconds.</returns>
+    /// <summary>Makes the C client repeat an operation.</summary>
+    /// <returns>The median duration of one operation in nanoseconds.</returns>
     public long Run(string operation, int count)
     {
         if (_client is null)
-            throw new NotSupportedException("There is no C compiler (gcc), so there is no C client to compare with.");
+            throw new NotSupportedException("The C client could not be compiled: gcc is not installed.");
         _client.StandardInput.WriteLine($"{operation} {count}");
         _client.StandardInput.Flush();
         return long.Parse(_client.StandardOutput.ReadLine()!);

@@ -2,7 +2,7 @@ using Tarantool.Client;
 
 namespace FastForward.Benchmarks.Tarantool;
 
-/// <summary>A typed tuple without anything on the heap but its name.</summary>
+/// <summary>A typed tuple whose only heap allocation is its name.</summary>
 public readonly record struct City(uint Id, string Name, ulong People) : ITarantoolTuple<City>
 {
     public static City Read(ref TarantoolReader reader) =>

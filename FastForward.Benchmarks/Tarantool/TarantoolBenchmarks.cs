@@ -7,7 +7,7 @@ namespace FastForward.Benchmarks.Tarantool;
 
 /// <summary>
 /// Tarantool.Client and a minimal C client against the same server on the same UNIX socket. The C client's operations
-/// are repeated inside of its process, so that asking for them costs next to nothing.
+/// are repeated within its process, so that the cost of requesting them is negligible.
 /// </summary>
 [MemoryDiagnoser]
 [SuppressMessage("Design", "CA1001", Justification = "GlobalCleanup disposes the server.")]
@@ -91,7 +91,9 @@ public class TarantoolBenchmarks
     [BenchmarkCategory("1,000 in flight"), Benchmark(Baseline = true, OperationsPerInvoke = InFlight)]
     public long Pipelined_C() => _server.Run("pipeline", 1);
 
-    /// <summary>The medians of single pings in alternating rounds, which the means of the table do not show.</summary>
+    /// <summary>
+    /// Prints the medians of single pings in alternating rounds, which the means in the table do not show.
+    /// </summary>
     private async Task ReportLatencyAsync()
     {
         List<double> ours = new();
@@ -114,7 +116,8 @@ public class TarantoolBenchmarks
         ours.Sort();
         theirs.Sort();
         Console.WriteLine(
-            $"// Ping p50, median of {LatencyRounds} alternating rounds of {LatencyPings}: {ours[LatencyRounds / 2]:0.0} us, in C {theirs[LatencyRounds / 2]:0.0} us"
+            $"// Ping p50, median of {LatencyRounds} alternating rounds of {LatencyPings}: "
+                + $"{ours[LatencyRounds / 2]:0.0} us, in C {theirs[LatencyRounds / 2]:0.0} us"
         );
     }
 }

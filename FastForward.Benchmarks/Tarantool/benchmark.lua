@@ -1,4 +1,4 @@
--- The instance of the benchmarks: a space that everybody may read, with nothing written to disk meanwhile.
+-- The benchmark instance: a space that guests may read; nothing is written to disk while measuring.
 local fio = require('fio')
 local dir = os.getenv('BENCHMARK_DIRECTORY')
 

@@ -1,8 +1,8 @@
 /*
- * The least a client can do: blocking system calls, requests that are encoded once, answers that are read to their
- * last byte and not looked at. It shows what the server and the socket cost, so that the rest is the library's.
+ * A minimal client as baseline: blocking system calls, requests that are encoded once, responses that are read
+ * completely but not decoded. It shows the cost of server and socket; the rest is the cost of the library.
  *
- * Usage: minimal_client SOCKET. Then, on standard input, lines of "NAME COUNT"; each is answered by one line with the
+ * Usage: minimal_client SOCKET. Reads lines "NAME COUNT" from standard input; replies to each with one line, the
  * median nanoseconds of one operation (of one batch for "pipeline").
  */
 #define _GNU_SOURCE

@@ -2,10 +2,10 @@ using FastForward.Tests.Host.Processes;
 
 namespace FastForward.Tests.Benchmarks;
 
-/// <summary>The cross-process tool of FastForward.Benchmarks, as it was built with the tests.</summary>
+/// <summary>The cross-process tool of FastForward.Benchmarks, built together with the tests.</summary>
 internal static class BenchmarkTool
 {
-    /// <summary>It lies in its own folder, beside that of the tests, in the same configuration.</summary>
+    /// <summary>Its output folder has the same configuration as that of the tests.</summary>
     public static string Path
     {
         get
@@ -24,7 +24,7 @@ internal static class BenchmarkTool
         }
     }
 
-    /// <summary>Starts it with arguments that are separated by blanks, with signals as a terminal would give them.</summary>
+    /// <summary>Starts it with space-separated arguments and default signal handling, as from a terminal.</summary>
     public static RunningProgram Start(string arguments, params string[] environment) =>
         RunningProgram.Start(
             "env",
@@ -36,7 +36,7 @@ internal static class BenchmarkTool
             ]
         );
 
-    /// <summary>The processes that it has started and that still run, with their command lines.</summary>
+    /// <summary>Its running child processes with their command lines.</summary>
     public static IReadOnlyList<(int Id, string Command)> ChildrenOf(int process)
     {
         List<(int, string)> children = [];
@@ -63,7 +63,7 @@ internal static class BenchmarkTool
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                // It ended meanwhile.
+                // It has exited meanwhile.
             }
         }
 

@@ -4,7 +4,9 @@ using FastForward.Tests.Host.Processes;
 
 namespace FastForward.Tests.Benchmarks;
 
-/// <summary>The tool measures what it was asked to and says what it did not. Its figures are nobody's promise here.</summary>
+/// <summary>
+/// The tool measures what was requested and reports what it could not measure. Figures are not asserted.
+/// </summary>
 [Category("Process")]
 public sealed class CrossProcessToolTests
 {
@@ -27,7 +29,7 @@ public sealed class CrossProcessToolTests
     ];
 
     [Test]
-    public void Latency_has_a_row_for_everyone_and_a_plot()
+    public void Latency_has_a_row_for_each_contestant_and_a_plot()
     {
         Requires.Program("gcc", "gcc");
         using TemporaryDirectory plots = new();
@@ -54,7 +56,7 @@ public sealed class CrossProcessToolTests
     }
 
     [Test]
-    public void Rounds_alternate_between_the_contestants_also_at_a_fixed_rate()
+    public void Rounds_alternate_between_the_contestants_even_at_a_fixed_rate()
     {
         Requires.Program("gcc", "gcc");
         using TemporaryDirectory directory = new();
@@ -62,7 +64,8 @@ public sealed class CrossProcessToolTests
         string file = directory["rows.json"];
         File.WriteAllText(file, new string('x', 100_000)); // the rows of a longer run
         using RunningProgram tool = BenchmarkTool.Start(
-            $"latency --rate 2000 --transport socket --implementation FastForward,C --mode block --size 16,1100 --rounds 2 {Short} --json {file} --plot {plots.Path}"
+            "latency --rate 2000 --transport socket --implementation FastForward,C --mode block --size 16,1100 --rounds 2 "
+                + $"{Short} --json {file} --plot {plots.Path}"
         );
         Assert.That(tool.WaitForExit(s_wholeRun), Is.Zero, tool.Everything);
         List<JsonElement> rows = Parse(File.ReadAllText(file));
@@ -100,12 +103,13 @@ public sealed class CrossProcessToolTests
     }
 
     [Test]
-    public void Throughput_loses_nothing_where_the_way_is_reliable()
+    public void Throughput_loses_nothing_over_a_reliable_path()
     {
         Requires.Program("gcc", "gcc");
         using TemporaryDirectory plots = new();
         using RunningProgram tool = BenchmarkTool.Start(
-            $"throughput --transport ip,socket,tcp --mode adaptive --size 64 --rounds 1 {Short} --json --plot {plots.Path}"
+            "throughput --transport ip,socket,tcp --mode adaptive --size 64 --rounds 1 "
+                + $"{Short} --json --plot {plots.Path}"
         );
         List<JsonElement> rows = Rows(tool);
         Assert.That(
@@ -155,16 +159,16 @@ public sealed class CrossProcessToolTests
             AssertTimes(row);
     }
 
-    [TestCase("latency --mode fast", "--mode: 'fast' is none of spin, adaptive, block")]
-    [TestCase("latency --size 8", "--size: '8' is no whole number from 16 to 1100; for example: --size 64,256")]
-    [TestCase("latency --rounds 0", "--rounds: '0' is no whole number from 1 to 1000; for example: --rounds 5")]
+    [TestCase("latency --mode fast", "--mode: 'fast' is not one of spin, adaptive, block")]
+    [TestCase("latency --size 8", "--size: '8' is not an integer from 16 to 1100; for example: --size 64,256")]
+    [TestCase("latency --rounds 0", "--rounds: '0' is not an integer from 1 to 1000; for example: --rounds 5")]
     [TestCase("latency --pin 0,100000", "--pin: '0,100000' does not name two cores of this process")]
-    [TestCase("throughput --transport quic", "--transport: 'quic' is none of ip, socket, vsock, rdma, tcp")]
-    [TestCase("voice --seconds nan", "--seconds: 'nan' is no number from 0.05 to 3600; for example: --seconds 1")]
+    [TestCase("throughput --transport quic", "--transport: 'quic' is not one of ip, socket, vsock, rdma, tcp")]
+    [TestCase("voice --seconds nan", "--seconds: 'nan' is not a number from 0.05 to 3600; for example: --seconds 1")]
     [TestCase("throughput --rate 5", "Unrecognized command or argument '--rate'.")]
     [TestCase(
         "latency --transport socket --implementation NetMQ",
-        "--transport socket does not go with --implementation NetMQ: NetMQ has tcp"
+        "--transport socket is not supported by --implementation NetMQ:  NetMQ has tcp"
     )]
     [TestCase(
         "latency --json /nonexistent/rows.json",
@@ -172,8 +176,8 @@ public sealed class CrossProcessToolTests
     )]
     [TestCase("latency --plot /proc", "--plot: ")]
     [TestCase("latencey", "Unrecognized command or argument 'latencey'.")]
-    [TestCase("", "FastForward.Benchmarks --help shows what there is.")]
-    public void A_wrong_command_line_is_told_and_exits_with_2(string arguments, string message)
+    [TestCase("", "For usage, run FastForward.Benchmarks --help.")]
+    public void An_invalid_command_line_is_reported_and_exits_with_2(string arguments, string message)
     {
         using RunningProgram tool = BenchmarkTool.Start(arguments);
         Assert.That(tool.WaitForExit(), Is.EqualTo(2), tool.Everything);
@@ -188,11 +192,11 @@ public sealed class CrossProcessToolTests
         Assert.That(tool.WaitForExit(), Is.Zero, tool.Everything);
         foreach (string command in new[] { "latency", "throughput", "voice", "suites", "BenchmarkDotNet" })
             Assert.That(tool.Output, Does.Contain(command));
-        Assert.That(tool.Output, Does.Not.Contain("<plan>"), "the hidden one");
+        Assert.That(tool.Output, Does.Not.Contain("<plan>"), "the hidden command");
     }
 
     [Test]
-    public void Without_a_place_for_temporary_files_it_says_so_and_leaves_no_empty_file()
+    public void A_missing_temporary_directory_is_reported_and_leaves_no_empty_file()
     {
         using TemporaryDirectory directory = new();
         string file = directory["rows.json"];
@@ -203,13 +207,13 @@ public sealed class CrossProcessToolTests
         Assert.That(tool.WaitForExit(), Is.EqualTo(1), tool.Everything);
         Assert.That(
             tool.Everything,
-            Does.Contain("no temporary directory can be made in /nonexistent/, TMPDIR can name another: ")
+            Does.Contain("cannot create a temporary directory in /nonexistent/ (set TMPDIR to use another one): ")
         );
         Assert.That(File.Exists(file), Is.False);
     }
 
     [Test]
-    public void Without_a_compiler_the_floor_is_absent_and_said_to_be()
+    public void A_missing_compiler_is_reported_and_the_floor_is_skipped()
     {
         using RunningProgram tool = BenchmarkTool.Start(
             $"latency --transport socket --mode block --size 64 --rounds 1 {Short} --json",
@@ -217,14 +221,15 @@ public sealed class CrossProcessToolTests
         );
         List<JsonElement> rows = Rows(tool);
         Assert.That(rows.Select(Name), Is.EqualTo(["socket FastForward block 64"]));
-        Assert.That(tool.Everything, Does.Contain("socket C: not measured, there is no gcc in PATH"));
+        Assert.That(tool.Everything, Does.Contain("socket C: not measured, gcc is not in PATH"));
     }
 
     [Test]
-    public void A_transport_that_is_not_there_is_said_to_be()
+    public void An_unavailable_transport_is_reported()
     {
         using RunningProgram tool = BenchmarkTool.Start(
-            $"latency --transport rdma,socket --implementation FastForward --mode block --size 64 --rounds 1 {Short} --json"
+            "latency --transport rdma,socket --implementation FastForward --mode block --size 64 --rounds 1 "
+                + $"{Short} --json"
         );
         Assert.That(tool.WaitForExit(s_wholeRun), Is.Zero, tool.Everything);
         string[] names = [.. Parse(tool.Output).Select(Name)];
@@ -234,7 +239,7 @@ public sealed class CrossProcessToolTests
     }
 
     [Test]
-    public void A_process_that_is_killed_is_told_and_nothing_hangs()
+    public void A_killed_process_is_reported_and_nothing_hangs()
     {
         using RunningProgram tool = BenchmarkTool.Start(
             "latency --transport socket --implementation FastForward --mode block --size 64 --rounds 1 --seconds 60"
@@ -255,25 +260,26 @@ public sealed class CrossProcessToolTests
     {
         using TemporaryDirectory directory = new();
         string file = directory["rows.json"];
-        File.WriteAllText(file, "figures of yesterday");
+        File.WriteAllText(file, "previous results");
         using RunningProgram tool = BenchmarkTool.Start(
-            $"latency --transport socket --implementation FastForward --mode block --size 64 --rounds 1 --seconds 60 --json {file}"
+            "latency --transport socket --implementation FastForward --mode block --size 64 --rounds 1 --seconds 60 "
+                + $"--json {file}"
         );
         IReadOnlyList<(int Id, string Command)> sides = WaitForSides(tool);
         tool.Signal(RunningProgram.SIGINT);
         Assert.That(tool.WaitForExit(), Is.EqualTo(130), tool.Everything);
-        Assert.That(tool.Everything, Does.Contain("interrupted; the processes are ended"));
+        Assert.That(tool.Everything, Does.Contain("interrupted; the processes were terminated"));
         Assert.That(tool.Output, Is.Empty);
-        Assert.That(File.ReadAllText(file), Is.EqualTo("figures of yesterday"));
+        Assert.That(File.ReadAllText(file), Is.EqualTo("previous results"));
         foreach ((int id, string command) in sides)
             Assert.That(Directory.Exists($"/proc/{id}"), Is.False, command);
     }
 
     [Test]
-    public void The_floor_does_not_outlive_a_tool_that_is_killed()
+    public void The_floor_exits_when_the_tool_is_killed()
     {
         Requires.Program("gcc", "gcc");
-        using TemporaryDirectory temporary = new(); // what the tool cannot remove any more
+        using TemporaryDirectory temporary = new(); // the killed tool does not delete its temporary files
         using RunningProgram tool = BenchmarkTool.Start(
             "latency --transport ip --implementation C --mode block --size 64 --rounds 1 --warmup 60",
             $"TMPDIR={temporary.Path}"
@@ -284,7 +290,7 @@ public sealed class CrossProcessToolTests
             Eventually.True(() => !Directory.Exists($"/proc/{id}"), () => $"the end of {command}");
     }
 
-    /// <summary>The report of two rounds is made of the two rounds: their median, and the median of their ratios.</summary>
+    /// <summary>The report of two rounds contains their median and the median of their ratios.</summary>
     private static void AssertMedians(RunningProgram tool, List<JsonElement> rows)
     {
         string[] lines = tool.Everything.Split('\n');
@@ -299,7 +305,8 @@ public sealed class CrossProcessToolTests
             .Single(static cells => cells[1] == "FastForward" && cells[3] == "1100");
         double ratio = double.Parse(line[Array.IndexOf(heading, "p50 / C")], CultureInfo.InvariantCulture);
         double expected = ((own[0] / floor[0]) + (own[1] / floor[1])) / 2;
-        Assert.That(ratio, Is.EqualTo(expected).Within(0.01 + (0.05 * expected)), tool.Everything); // both sides are rounded
+        // Both values are rounded.
+        Assert.That(ratio, Is.EqualTo(expected).Within(0.01 + (0.05 * expected)), tool.Everything);
 
         double[] Rounds(string contest) =>
             [
@@ -345,7 +352,8 @@ public sealed class CrossProcessToolTests
     }
 
     private static string Name(JsonElement row) =>
-        $"{row.GetProperty("transport").GetString()} {row.GetProperty("implementation").GetString()} {row.GetProperty("mode").GetString()} {row.GetProperty("size").GetInt32()}";
+        $"{row.GetProperty("transport").GetString()} {row.GetProperty("implementation").GetString()} "
+        + $"{row.GetProperty("mode").GetString()} {row.GetProperty("size").GetInt32()}";
 
     private static void AssertTimes(JsonElement row)
     {

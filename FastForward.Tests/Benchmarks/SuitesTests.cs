@@ -2,12 +2,12 @@ using FastForward.Tests.Host.Processes;
 
 namespace FastForward.Tests.Benchmarks;
 
-/// <summary>Each benchmark of the suites runs once, so that none of them rots unnoticed.</summary>
+/// <summary>Runs each benchmark of the suites once, so that broken ones are noticed.</summary>
 [TestFixture]
 [Category("Process")]
 public sealed class SuitesTests
 {
-    // It is a compiler's work rather than a wait: some seconds on an idle machine.
+    // Mostly compile time: several seconds on an idle machine.
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
 
     [Test]
@@ -29,6 +29,6 @@ public sealed class SuitesTests
                 "ForwardPipe",
             }
         )
-            Assert.That(suites.Output, Does.Match($@"\| {benchmark} +\|"), "its line in a table");
+            Assert.That(suites.Output, Does.Match($@"\| {benchmark} +\|"), "the benchmark's row in a table");
     }
 }

@@ -7,14 +7,16 @@ using FastForward.Benchmarks.CrossProcess.Processes;
 namespace FastForward.Benchmarks.CrossProcess.Commands;
 
 /// <summary>
-/// The commands of the cross-process tool, and what the program says of itself. Command lines that begin with any other
-/// option are those of BenchmarkDotNet.
+/// The commands of the cross-process tool and the program's help. Command lines that begin with any other option are
+/// passed to BenchmarkDotNet.
 /// </summary>
 internal static class CrossProcessCommandLine
 {
     private const string Side = "side";
 
-    /// <summary>Whether the arguments are for this tool; wrong words are, so that they are told.</summary>
+    /// <summary>
+    /// Whether the arguments are for this tool. Unknown words are, so that they are reported as errors.
+    /// </summary>
     public static bool Handles(string[] args) =>
         args is [] or ["--help" or "-h" or "-?" or "--version", ..] || !args[0].StartsWith('-');
 
@@ -28,7 +30,8 @@ internal static class CrossProcessCommandLine
         }
 
         RootCommand root = new(
-            "Measures FastForward and others. Any other option is one of BenchmarkDotNet's own command line, such as --list flat."
+            "Measures FastForward and other libraries. Any other option is passed to BenchmarkDotNet, "
+                + "for example --list flat."
         )
         {
             Latency(),
@@ -36,7 +39,7 @@ internal static class CrossProcessCommandLine
             Voice(),
             new Command(
                 "suites",
-                "BenchmarkDotNet suites of the library, in one process; takes BenchmarkDotNet's options."
+                "BenchmarkDotNet suites of the library, in one process; accepts BenchmarkDotNet's options."
             ),
             SideCommand(),
         };
@@ -46,12 +49,12 @@ internal static class CrossProcessCommandLine
         return result.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
-    /// <summary>What a person hears when a command line is wrong.</summary>
+    /// <summary>Prints the errors of a command line.</summary>
     public static int Refuse(ParseResult result)
     {
         foreach (ParseError error in result.Errors)
             Console.Error.WriteLine(error.Message);
-        Console.Error.WriteLine($"{result.CommandResult.Command.Name} --help shows what there is.");
+        Console.Error.WriteLine($"For usage, run {result.CommandResult.Command.Name} --help.");
         return ExitCode.Usage;
     }
 
@@ -60,7 +63,8 @@ internal static class CrossProcessCommandLine
         MeasureOptions options = new([64, 256, 1100]);
         Option<int> rate = MeasureOptions.Number(
             "--rate",
-            "Messages per second, sent at fixed times whatever becomes of the answers (open loop); 0 for one at a time (ping-pong).",
+            "Messages per second, sent at fixed times without waiting for replies (open loop); "
+                + "0 for one at a time (ping-pong).",
             0,
             0,
             10_000_000
@@ -102,7 +106,8 @@ internal static class CrossProcessCommandLine
         );
         Option<int> tick = MeasureOptions.Number(
             "--tick",
-            "Messages that fall into one tick of this many microseconds are sent together; 1 spreads them evenly, 60000 sends all streams at once.",
+            "Messages that are due within one tick of this many microseconds are sent together; "
+                + "1 spreads them evenly, 60000 sends all streams at once.",
             1000,
             1,
             60_000
@@ -139,7 +144,7 @@ internal static class CrossProcessCommandLine
             }
             catch (JsonException exception)
             {
-                result.AddError($"the plan is no JSON of this program: {exception.Message}");
+                result.AddError($"the plan is not valid JSON:  {exception.Message}");
             }
         });
         command.SetAction(result => SideRun.Run(SidePlan.FromJson(result.GetRequiredValue(plan))));

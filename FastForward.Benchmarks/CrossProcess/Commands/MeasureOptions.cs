@@ -6,54 +6,49 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Benchmarks.CrossProcess.Commands;
 
-/// <summary>The options that all measuring commands share.</summary>
+/// <summary>The options shared by all measuring commands.</summary>
 internal sealed class MeasureOptions
 {
-    private const int LargestSize = 1100; // a real-time message; what fits there fits everywhere
+    private const int LargestSize = 1100; // the limit of a real-time message, the smallest of all media
     private readonly Option<string[]> _transports = List(
         "--transport",
-        "ip, socket, vsock, rdma, tcp or several, separated by commas.",
+        "One or more of ip, socket, vsock, rdma, tcp, separated by commas.",
         TransportName.All
     );
     private readonly Option<string[]> _implementations = List(
         "--implementation",
-        "FastForward, C, \"C connected\", NetMQ, LiteNetLib or several.",
+        "One or more of FastForward, C, \"C connected\", NetMQ, LiteNetLib.",
         ImplementationName.All
     );
     private readonly Option<string[]> _modes = List(
         "--mode",
-        "How the processes wait: spin, adaptive, block or several.",
+        "How the processes wait: one or more of spin, adaptive, block.",
         [.. Enum.GetNames<Mode>().Select(static name => name.ToLowerInvariant())]
     );
     private readonly Option<int> _rounds = Number(
         "--rounds",
-        "How often each contestant is measured, in turn with the others, 1 to 1000.",
+        "How often each contestant is measured, taking turns, 1 to 1000.",
         5,
         1,
         1000
     );
-    private readonly Option<double> _seconds = Seconds(
-        "--seconds",
-        "How long a round measures, 0.05 to 3600.",
-        1,
-        0.05
-    );
+    private readonly Option<double> _seconds = Seconds("--seconds", "Measured time of a round, 0.05 to 3600.", 1, 0.05);
     private readonly Option<double> _warmUp = Seconds(
         "--warmup",
-        "How long it runs before that, so that the runtime has compiled everything, 0 to 3600.",
+        "Warm-up time before it, in which the runtime compiles the code, 0 to 3600.",
         1.5,
         0
     );
     private readonly Option<Pinning> _pinning;
     private readonly Option<string> _vsockType = new("--vsock-type")
     {
-        Description = "The type of socket over vsock: seqpacket or stream.",
+        Description = "The type of vsock sockets: seqpacket or stream.",
         HelpName = "type",
         DefaultValueFactory = static _ => "seqpacket",
     };
     private readonly Option<string?> _json = new("--json")
     {
-        Description = "Write JSON, to a file or to the standard output.",
+        Description = "Write JSON to a file, or to standard output.",
         HelpName = "file",
         Arity = ArgumentArity.ZeroOrOne,
     };
@@ -68,14 +63,14 @@ internal sealed class MeasureOptions
     {
         _sizes = new Option<int[]>("--size")
         {
-            Description = $"Bytes per message, 16 to {LargestSize}, or several, separated by commas.",
+            Description = $"Bytes per message, 16 to {LargestSize}; one or more, separated by commas.",
             HelpName = "bytes",
             CustomParser = ParseSizes,
             DefaultValueFactory = _ => sizes,
         };
         _pinning = new Option<Pinning>("--pin")
         {
-            Description = "The cores of the two processes, such as 0,1, or none.",
+            Description = "The cores of the two processes, for example 0,1, or none.",
             HelpName = "a,b",
             CustomParser = ParsePinning,
             DefaultValueFactory = static _ => Pinning.Default,
@@ -125,7 +120,7 @@ internal sealed class MeasureOptions
             PlotDirectory = result.GetValue(_plot),
         };
 
-    /// <summary>A whole number within bounds.</summary>
+    /// <summary>An integer within bounds.</summary>
     public static Option<int> Number(string name, string description, int standard, int least, int most)
     {
         Option<int> option = new(name) { Description = description, HelpName = "n" };
@@ -140,7 +135,7 @@ internal sealed class MeasureOptions
             )
                 return value;
             result.AddError(
-                $"{name}: '{text}' is no whole number from {least} to {most}; for example: {name} {standard}"
+                $"{name}: '{text}' is not an integer from {least} to {most}; for example: {name} {standard}"
             );
             return standard;
         };
@@ -163,7 +158,7 @@ internal sealed class MeasureOptions
             result.AddError(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{name}: '{text}' is no number from {least} to 3600; for example: {name} {standard}"
+                    $"{name}: '{text}' is not a number from {least} to 3600; for example: {name} {standard}"
                 )
             );
             return standard;
@@ -187,7 +182,7 @@ internal sealed class MeasureOptions
                         candidate => candidate.Equals(text, StringComparison.OrdinalIgnoreCase)
                     );
                     if (match is null)
-                        result.AddError($"{name}: '{text}' is none of {string.Join(", ", known)}");
+                        result.AddError($"{name}: '{text}' is not one of {string.Join(", ", known)}");
                     else if (!chosen.Contains(match))
                         chosen.Add(match);
                 }
@@ -206,7 +201,8 @@ internal sealed class MeasureOptions
                 || size is < Workloads.MessageHeader.Size or > LargestSize
             )
                 result.AddError(
-                    $"--size: '{text}' is no whole number from {Workloads.MessageHeader.Size} to {LargestSize}; for example: --size 64,256"
+                    $"--size: '{text}' is not an integer from {Workloads.MessageHeader.Size} to {LargestSize}; "
+                        + "for example: --size 64,256"
                 );
             else if (!sizes.Contains(size))
                 sizes.Add(size);
@@ -230,7 +226,8 @@ internal sealed class MeasureOptions
         if (cores is [>= 0, >= 0] && Array.TrueForAll(cores, Scheduling.AllowedProcessors.Contains))
             return new Pinning(cores[0], cores[1]);
         result.AddError(
-            $"--pin: '{text}' does not name two cores of this process ({string.Join(",", Scheduling.AllowedProcessors)}); for example: --pin 0,1, or --pin none"
+            $"--pin: '{text}' does not name two cores available to this process "
+                + $"({string.Join(",", Scheduling.AllowedProcessors)}); for example: --pin 0,1, or --pin none"
         );
         return default;
     }

@@ -7,7 +7,7 @@ using FastForward.Benchmarks.CrossProcess.Statistics;
 
 namespace FastForward.Benchmarks.CrossProcess.Commands;
 
-/// <summary>Runs a measuring command from its settings to its reports.</summary>
+/// <summary>Runs a measuring command: outputs, rounds, reports.</summary>
 internal static class MeasureRun
 {
     /// <returns>The exit code.</returns>
@@ -41,7 +41,7 @@ internal static class MeasureRun
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("interrupted; the processes are ended");
+            Console.Error.WriteLine("interrupted; the processes were terminated");
             return ExitCode.Interrupted;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -85,7 +85,9 @@ internal static class MeasureRun
         return failed ? ExitCode.Failure : ExitCode.Success;
     }
 
-    /// <summary>All contestants of one mode and size in turn, round after round. Who fails once is out.</summary>
+    /// <summary>
+    /// Runs the rounds of all contestants of one mode and size, taking turns. A failure excludes a contestant.
+    /// </summary>
     private static async Task<bool> MeasureAsync(
         MeasureSettings settings,
         List<Row> rows,
@@ -154,8 +156,8 @@ internal static class MeasureRun
         );
     }
 
-    /// <summary>Tried before anything is measured: nobody waits ten minutes to learn that a path is wrong.</summary>
-    /// <returns>Where JSON goes; null without.</returns>
+    /// <summary>Opens the outputs before anything is measured, so that a wrong path is reported at once.</summary>
+    /// <returns>The JSON output; null if not requested.</returns>
     private static JsonOutput? OpenOutputs(MeasureSettings settings, out string? problem)
     {
         problem = null;
@@ -179,7 +181,7 @@ internal static class MeasureRun
         }
     }
 
-    /// <returns>Why the processes of the rounds would have no place for their sockets; null when they have one.</returns>
+    /// <returns>Why no temporary directory for sockets can be created; null if it can.</returns>
     private static string? TemporaryProblem()
     {
         try
@@ -189,20 +191,21 @@ internal static class MeasureRun
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return $"no temporary directory can be made in {Path.GetTempPath()}, TMPDIR can name another: {exception.Message}";
+            return $"cannot create a temporary directory in {Path.GetTempPath()} (set TMPDIR to use another one): "
+                + exception.Message;
         }
     }
 
     private static void Report(MeasureSettings settings, JsonOutput? json, List<Row> rows)
     {
-        // With JSON on the standard output, everything for a person goes to the other one.
+        // With JSON on standard output, the table goes to standard error.
         TableReport.Write(json is not null && settings.JsonFile is null ? Console.Error : Console.Out, rows);
         json?.Write(rows);
         if (settings.PlotDirectory is { } directory)
         {
             if (!PlotReport.HasFonts)
                 Console.Error.WriteLine(
-                    "this machine has no fonts: the plots have no words (Debian: apt-get install fonts-dejavu-core)"
+                    "no fonts are installed: the plots have no text (Debian: apt-get install fonts-dejavu-core)"
                 );
             foreach (string plot in PlotReport.Write(directory, NameOfWorkload(settings), rows))
                 Console.Error.WriteLine($"wrote {plot}");
@@ -220,7 +223,7 @@ internal static class MeasureRun
 
     private static FloorProgram? NoFloor(out string? reason)
     {
-        reason = "it was not asked for";
+        reason = "not requested";
         return null;
     }
 }

@@ -3,7 +3,7 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Benchmarks.CrossProcess.Commands;
 
-/// <summary>What a command line asked for.</summary>
+/// <summary>The parsed command line of a measuring command.</summary>
 internal sealed record MeasureSettings
 {
     public required WorkloadKind Workload { get; init; }
@@ -24,22 +24,22 @@ internal sealed record MeasureSettings
 
     public required Pinning Pinning { get; init; }
 
-    /// <summary>Messages per second of a fixed rate; 0 without one.</summary>
+    /// <summary>Messages per second; 0 without a fixed rate.</summary>
     public double Rate { get; init; }
 
-    /// <summary>Messages of a fixed rate that fall into one tick are sent together.</summary>
+    /// <summary>With a fixed rate, messages that are due within one tick are sent together.</summary>
     public long TickNanos { get; init; } = 1;
 
     public int Streams { get; init; } = 1;
 
     public VSocketType VSocketType { get; init; }
 
-    /// <summary>Print JSON.</summary>
+    /// <summary>Whether to write JSON.</summary>
     public bool Json { get; init; }
 
-    /// <summary>Where to; null for the standard output.</summary>
+    /// <summary>The path of the JSON file; null for standard output.</summary>
     public string? JsonFile { get; init; }
 
-    /// <summary>Where plots go; null for none.</summary>
+    /// <summary>The directory for plots; null for none.</summary>
     public string? PlotDirectory { get; init; }
 }

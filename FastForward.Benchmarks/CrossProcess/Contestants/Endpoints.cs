@@ -2,7 +2,7 @@ using FastForward.Benchmarks.CrossProcess.Processes;
 
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 
-/// <summary>Makes the end point of a managed implementation.</summary>
+/// <summary>Creates the endpoint of a managed implementation.</summary>
 internal static class Endpoints
 {
     public static IEndpoint Create(SidePlan plan) =>

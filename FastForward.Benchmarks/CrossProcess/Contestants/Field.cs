@@ -5,25 +5,27 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 
-/// <summary>Who takes part: which implementation has which transport, and why one that should be there is not.</summary>
-/// <param name="settings">What is to be measured.</param>
-/// <param name="floorProblem">Why there is no floor; null when there is one.</param>
+/// <summary>
+/// Selects the contestants: which implementation supports which transport, and which are unavailable.
+/// </summary>
+/// <param name="settings">The settings of the run.</param>
+/// <param name="floorProblem">Why the C floor is unavailable; null if it is available.</param>
 internal sealed class Field(MeasureSettings settings, string? floorProblem)
 {
-    private readonly HashSet<string> _told = [];
+    private readonly HashSet<string> _reported = [];
 
-    /// <summary>Whether an implementation has a transport at all.</summary>
+    /// <summary>Whether an implementation supports a transport.</summary>
     public static bool Has(string implementation, string transport) =>
         implementation switch
         {
             ImplementationName.NetMQ => transport == TransportName.Tcp,
             ImplementationName.LiteNetLib => transport == TransportName.Ip,
             ImplementationName.FastForward => transport != TransportName.Tcp,
-            ImplementationName.ConnectedFloor => transport == TransportName.Ip, // elsewhere every socket is connected
-            _ => transport != TransportName.Rdma, // whose floor would be ib_send_lat
+            ImplementationName.ConnectedFloor => transport == TransportName.Ip, // all other sockets are connected
+            _ => transport != TransportName.Rdma, // the baseline of RDMA would be ib_send_lat
         };
 
-    /// <summary>Why no choice of these can be measured; null when one can.</summary>
+    /// <summary>Why no combination of the settings can be measured; null if at least one can.</summary>
     public static string? Contradiction(MeasureSettings settings)
     {
         if (
@@ -33,12 +35,14 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
         )
             return null;
         IEnumerable<string> abilities = settings.Implementations.Select(static implementation =>
-            $"{implementation} has {string.Join(", ", TransportName.All.Where(transport => Has(implementation, transport)))}"
+            $"{implementation} has "
+            + string.Join(", ", TransportName.All.Where(transport => Has(implementation, transport)))
         );
-        return $"--transport {string.Join(',', settings.Transports)} does not go with --implementation {string.Join(',', settings.Implementations)}: {string.Join("; ", abilities)}";
+        return $"--transport {string.Join(',', settings.Transports)} is not supported by "
+            + $"--implementation {string.Join(',', settings.Implementations)}: {string.Join("; ", abilities)}";
     }
 
-    /// <summary>The contestants of a mode and size. Whoever is absent is told about, once.</summary>
+    /// <summary>The contestants of a mode and size. Each unavailable one is reported once.</summary>
     public IEnumerable<Contest> Contests(Mode mode, int size)
     {
         foreach (string transport in settings.Transports)
@@ -52,20 +56,20 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
                 string name = $"{transport} {implementation}";
                 if (ProblemOf(implementation, transport, mode) is { } problem)
                 {
-                    TellOnce($"{name}: not measured, {problem}");
+                    ReportOnce($"{name}: not measured, {problem}");
                     continue;
                 }
 
                 if (implementation == ImplementationName.NetMQ && mode != Mode.Block && !NetMqEndpoint.SpinsHere)
-                    TellOnce($"{name}: blocks in every mode, since this machine has too few cores for it to spin");
+                    ReportOnce($"{name}: blocks in every mode, because spinning needs more cores than available here");
                 yield return new Contest(transport, implementation, mode, size);
             }
         }
     }
 
-    private void TellOnce(string text)
+    private void ReportOnce(string text)
     {
-        if (_told.Add(text))
+        if (_reported.Add(text))
             Console.Error.WriteLine(text);
     }
 
@@ -78,7 +82,7 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
             ImplementationName.LiteNetLib when mode != Mode.Spin => "its single-threaded mode only spins",
             ImplementationName.NetMQ
                 when settings.Workload == WorkloadKind.Paced && (mode != Mode.Spin || !NetMqEndpoint.SpinsHere) =>
-                "its waits are whole milliseconds, too coarse for a fixed rate",
+                "its timeouts are in milliseconds, too coarse for a fixed rate",
             _ => null,
         };
 }

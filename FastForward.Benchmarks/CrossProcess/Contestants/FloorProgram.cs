@@ -6,7 +6,7 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 
-/// <summary>The C program beside which everything is measured: floor.c, compiled where gcc is present.</summary>
+/// <summary>The C program that serves as baseline: floor.c, compiled at start if gcc is installed.</summary>
 internal sealed class FloorProgram : IDisposable
 {
     private readonly DirectoryInfo _directory;
@@ -15,8 +15,8 @@ internal sealed class FloorProgram : IDisposable
 
     public string Path => System.IO.Path.Combine(_directory.FullName, "floor");
 
-    /// <summary>Compiles the program into a directory of its own, which goes with this object.</summary>
-    /// <param name="reason">Why there is none; null when there is one.</param>
+    /// <summary>Compiles the program into a temporary directory, which <see cref="Dispose"/> deletes.</summary>
+    /// <param name="reason">Why it is unavailable; null on success.</param>
     public static FloorProgram? TryBuild(out string? reason)
     {
         FloorProgram program = new(Directory.CreateTempSubdirectory("fastforward-floor-"));
@@ -31,12 +31,12 @@ internal sealed class FloorProgram : IDisposable
         return null;
     }
 
-    /// <summary>The program's arguments for a side of a round.</summary>
+    /// <summary>The program's command line for one process of a round.</summary>
     public static IEnumerable<string> Arguments(SidePlan plan) =>
         [
-            plan.Role == Role.Near ? "near" : "far",
+            plan.Role == Role.Client ? "client" : "server",
             KindOf(plan),
-            plan.Role == Role.Near ? plan.FarAddress : AddressOf(plan),
+            plan.Role == Role.Client ? plan.ServerAddress : AddressOf(plan),
             plan.Mode.ToString().ToLowerInvariant(),
             plan.Workload.ToString().ToLowerInvariant(),
             Text(plan.Size),
@@ -62,7 +62,7 @@ internal sealed class FloorProgram : IDisposable
         plan.Transport switch
         {
             TransportName.Socket => System.IO.Path.Combine(plan.Directory, "floor.sock"),
-            TransportName.VSocket => "1", // VMADDR_CID_LOCAL: the machine itself
+            TransportName.VSocket => "1", // VMADDR_CID_LOCAL: loopback
             _ => "-",
         };
 
@@ -86,7 +86,7 @@ internal sealed class FloorProgram : IDisposable
         }
         catch (Win32Exception)
         {
-            return "there is no gcc in PATH (Debian: apt-get install gcc libc6-dev)";
+            return "gcc is not in PATH (Debian: apt-get install gcc libc6-dev)";
         }
     }
 }

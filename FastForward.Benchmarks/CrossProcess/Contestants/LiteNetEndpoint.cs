@@ -6,8 +6,8 @@ using LiteNetLib;
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 
 /// <summary>
-/// LiteNetLib over UDP in its manual mode, in which one thread does everything; native sockets, unreliable delivery: its
-/// fastest way. It only spins.
+/// LiteNetLib over UDP in its fastest configuration: manual mode (one thread for everything), native sockets,
+/// unreliable delivery. Supports spinning only.
 /// </summary>
 internal sealed class LiteNetEndpoint : IEndpoint
 {
@@ -32,11 +32,11 @@ internal sealed class LiteNetEndpoint : IEndpoint
             IPv6Enabled = false,
             MaxPacketPerManualReceive = MostPerPoll,
         };
-        int port = plan.Role == Role.Near ? plan.NearPort : plan.FarPort;
+        int port = plan.Role == Role.Client ? plan.ClientPort : plan.ServerPort;
         if (!_manager.StartInManualMode(IPAddress.Loopback, IPAddress.IPv6Loopback, port))
             throw new BenchmarkFailure($"LiteNetLib did not start on port {port}");
-        if (plan.Role == Role.Near)
-            _manager.Connect("127.0.0.1", plan.FarPort, "");
+        if (plan.Role == Role.Client)
+            _manager.Connect("127.0.0.1", plan.ServerPort, "");
     }
 
     public string Address => "-";

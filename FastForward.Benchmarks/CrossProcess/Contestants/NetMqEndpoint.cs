@@ -6,15 +6,15 @@ using NetMQ.Sockets;
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 
 /// <summary>
-/// NetMQ: a pair of sockets over TCP. Each process has an I/O thread, which is not pinned. Spinning polls the socket without a
-/// wait, but only where there is a core for each of the four threads: with fewer the spinning thread starves the one that
-/// it waits for (40 ms instead of 0.1 measured on two cores), so there it blocks in every mode.
+/// NetMQ: a pair of sockets over TCP. Each process has an I/O thread, which is not pinned. Spins only if there is a
+/// core for each of the four threads: with fewer, the spinning thread starves the I/O thread (40 ms instead of 0.1 ms
+/// measured on two cores), so it blocks in every mode.
 /// </summary>
 internal sealed class NetMqEndpoint : IEndpoint
 {
     private const int Budget = 256;
     private const int Threads = 4;
-    private const int HighWatermark = 10_000; // the default of 1,000 costs it throughput
+    private const int HighWatermark = 10_000; // the default of 1,000 limits its throughput
     private const long SpinNanos = 50_000;
     private const long Millisecond = 1_000_000;
     private readonly PairSocket _socket = new();
@@ -27,23 +27,23 @@ internal sealed class NetMqEndpoint : IEndpoint
     public NetMqEndpoint(SidePlan plan)
     {
         _mode = SpinsHere ? plan.Mode : Mode.Block;
-        _onlySends = plan is { Role: Role.Near, Workload: WorkloadKind.Voice };
+        _onlySends = plan is { Role: Role.Client, Workload: WorkloadKind.Voice };
         _socket.Options.SendHighWatermark = HighWatermark;
         _socket.Options.ReceiveHighWatermark = HighWatermark;
         _socket.Options.Linger = TimeSpan.Zero;
-        if (plan.Role == Role.Far)
+        if (plan.Role == Role.Server)
             Address = $"127.0.0.1:{_socket.BindRandomPort("tcp://127.0.0.1")}";
         else
-            _socket.Connect($"tcp://{plan.FarAddress}");
+            _socket.Connect($"tcp://{plan.ServerAddress}");
         _incoming.InitEmpty();
     }
 
-    /// <summary>There are enough cores to spin.</summary>
+    /// <summary>Whether there are enough cores to spin.</summary>
     public static bool SpinsHere => Scheduling.AllowedProcessors.Count >= Threads;
 
     public string Address { get; } = "-";
 
-    /// <summary>It queues what is sent before the connection stands.</summary>
+    /// <summary>Always true: NetMQ queues messages until it is connected.</summary>
     public bool IsConnected => true;
 
     public bool TrySend(ulong stream, ReadOnlySpan<byte> message)
@@ -84,7 +84,7 @@ internal sealed class NetMqEndpoint : IEndpoint
 
     public void Dispose() => _socket.Dispose();
 
-    // NetMQ counts its waits in milliseconds. Less than that is slept where nothing can come, and spun where it can.
+    // NetMQ's timeouts are in milliseconds. For shorter waits, sleeps if no message can arrive, otherwise spins.
     private void Wait(Workload workload)
     {
         long left = workload.Due == long.MaxValue ? 1000 * Millisecond : workload.Due - Clock.Now;

@@ -7,7 +7,7 @@ using FastForward.Transport.Transports;
 
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 
-/// <summary>A whole <see cref="ForwardNode"/>, driven as its loop drives itself.</summary>
+/// <summary>A complete <see cref="ForwardNode"/> whose loop is driven by <see cref="Turn"/>.</summary>
 internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
 {
     private readonly uint _peer;
@@ -26,7 +26,7 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
         _peer = NodeMedium.PeerOf(plan.Role);
         _class = NodeMedium.ClassOf(plan);
 
-        // A refused message must end the measurement, not be counted and lived with.
+        // A rejected message must fail the measurement instead of being counted.
         _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleOf(plan.Mode), FailFast = true });
         long now = _loop.Now;
         _loopOrigin = Clock.Now - (now * 1000);
@@ -54,7 +54,7 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
         if (result.IsAccepted)
             return true;
         if (result.Status != SendStatus.BackPressured)
-            throw new BenchmarkFailure($"the node refused a message: {result.Status}");
+            throw new BenchmarkFailure($"the node rejected a message: {result.Status}");
         return false;
     }
 
@@ -96,12 +96,12 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
         _armed = long.MaxValue;
         _workload!.OnDue();
 
-        // Armed again at once: the loop may be asleep before the next turn begins.
+        // Re-armed at once, because the loop may go to sleep before the next turn.
         if (_workload.Due != _armed)
             Arm(_workload.Due);
     }
 
-    // The timer counts whole microseconds: rounded up, since being early would only cost a cycle more.
+    // The timer has a resolution of 1 us; rounded up, because firing early would cost an extra cycle.
     private void Arm(long due)
     {
         _armed = due;

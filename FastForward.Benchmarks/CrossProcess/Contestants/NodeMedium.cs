@@ -9,14 +9,14 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Benchmarks.CrossProcess.Contestants;
 
-/// <summary>What of a <see cref="NodeEndpoint"/> depends on the medium.</summary>
+/// <summary>The parts of <see cref="NodeEndpoint"/> that depend on the medium.</summary>
 internal static class NodeMedium
 {
-    /// <summary>The media of FastForward that this build has.</summary>
+    /// <summary>Whether this build of FastForward has a transport for the medium.</summary>
     public static bool Exists(string transport) =>
         transport is TransportName.Ip or TransportName.Socket or TransportName.VSocket;
 
-    /// <summary>Whether the machine can do it.</summary>
+    /// <summary>Whether the machine supports it.</summary>
     public static TransportAvailability CheckAvailability(string transport)
     {
         if (!Exists(transport))
@@ -27,18 +27,18 @@ internal static class NodeMedium
             new SidePlan
             {
                 Transport = transport,
-                NearPort = 1,
-                FarPort = 1,
+                ClientPort = 1,
+                ServerPort = 1,
             }
         );
         return probe.CheckAvailability();
     }
 
-    public static uint NodeOf(Role role) => role == Role.Near ? 1u : 2u;
+    public static uint NodeOf(Role role) => role == Role.Client ? 1u : 2u;
 
-    public static uint PeerOf(Role role) => role == Role.Near ? 2u : 1u;
+    public static uint PeerOf(Role role) => role == Role.Client ? 2u : 1u;
 
-    /// <summary>Voice is real-time everywhere; otherwise Reliable where the path keeps that promise by itself.</summary>
+    /// <summary>Voice is always real-time; otherwise Reliable where the path is reliable.</summary>
     public static MessageClass ClassOf(SidePlan plan) =>
         plan.Transport == TransportName.Ip || plan.Workload == WorkloadKind.Voice
             ? MessageClass.RealTime
@@ -63,11 +63,12 @@ internal static class NodeMedium
         plan.Transport switch
         {
             TransportName.Ip => new RouteRow(PeerOf(plan.Role), 0, TransportKind.Ip, "127.0.0.1", PeerPort(plan)),
-            TransportName.VSocket => new RouteRow(PeerOf(plan.Role), 0, TransportKind.VSocket, "1", PeerPort(plan)), // VMADDR_CID_LOCAL
+            // "1" is VMADDR_CID_LOCAL.
+            TransportName.VSocket => new RouteRow(PeerOf(plan.Role), 0, TransportKind.VSocket, "1", PeerPort(plan)),
             _ => new RouteRow(PeerOf(plan.Role), 0, TransportKind.Socket, "", PeerPort(plan)),
         };
 
-    private static int OwnPort(SidePlan plan) => plan.Role == Role.Near ? plan.NearPort : plan.FarPort;
+    private static int OwnPort(SidePlan plan) => plan.Role == Role.Client ? plan.ClientPort : plan.ServerPort;
 
-    private static int PeerPort(SidePlan plan) => plan.Role == Role.Near ? plan.FarPort : plan.NearPort;
+    private static int PeerPort(SidePlan plan) => plan.Role == Role.Client ? plan.ServerPort : plan.ClientPort;
 }

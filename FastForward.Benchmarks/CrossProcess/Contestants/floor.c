@@ -1,22 +1,22 @@
 /*
- * The floor: the least that two processes can do to exchange messages over one kind of socket. What FastForward takes
- * beyond it is its own cost.
+ * The baseline ("floor"): the minimum that two processes can do to exchange messages over one kind of socket. Whatever
+ * FastForward needs on top of it is its own cost.
  *
  *   floor ROLE KIND ADDRESS MODE WORKLOAD SIZE WARMUP_US MEASURE_US INTERVAL_NS TICK_NS CPU
  *
- * ROLE      far (listens, echoes, counts) or near (sends, measures)
- * KIND      udp (one unconnected socket, as a server has it that speaks with many over one port: every datagram is sent
- *           to an address and comes with one), udp-connected (a socket for one other side alone, which the kernel serves
- *           faster), unix (seqpacket), tcp, vsock (seqpacket) or vsock-stream
- * ADDRESS   near: what far has printed. far: a path for unix, a CID for vsock, anything for the others
- * MODE      spin (non-blocking calls), block (blocking calls), adaptive (50 us of the one, then the other)
- * WORKLOAD  ping (one message under way), paced (round trips at a fixed rate), voice (one way at a fixed rate) or
- *           stream (one way, as fast as it goes)
+ * ROLE      server (listens, echoes, counts) or client (sends, measures)
+ * KIND      udp (one unconnected socket, as used by a server that talks to many peers over one port: every datagram is
+ *           sent to and received with an address), udp-connected (a socket for a single peer, for which the kernel has a
+ *           faster path), unix (seqpacket), tcp, vsock (seqpacket) or vsock-stream
+ * ADDRESS   client: the address printed by the server. server: a path for unix, a CID for vsock, ignored otherwise
+ * MODE      spin (non-blocking calls), block (blocking calls), adaptive (non-blocking for 50 us, then blocking)
+ * WORKLOAD  ping (one message in flight), paced (round trips at a fixed rate), voice (one way at a fixed rate) or
+ *           stream (one way, as fast as possible)
  *
- * Message i of a fixed rate is due at i * INTERVAL_NS rounded down to TICK_NS, and its time counts from then whether or
- * not the program was able to send it in time. Lines on the output: "ready ADDRESS" (far), "begin" (near, which then
- * waits for a byte on its input), "measured SENT RECEIVED NANOSECONDS -1" (near), then from the side that took the
- * times "NANOSECONDS COUNT" for each and "done". The end of the input ends the program at any time.
+ * With a fixed rate, message i is due at i * INTERVAL_NS, rounded down to TICK_NS, and its time is measured from then,
+ * whether or not it could be sent in time. Output lines: "ready ADDRESS" (server), "begin" (client, which then waits for
+ * a byte on its input), "measured SENT RECEIVED NANOSECONDS -1" (client), then, from the side that records times,
+ * "NANOSECONDS COUNT" for each and "done". End of input ends the program at any time.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -37,7 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ECHO, COUNT, TIMED, END };  /* what far does with a message */
+enum { ECHO, COUNT, TIMED, END };  /* what the server does with a message */
 enum { WARM = 1, MEASURE = 2 };    /* phases */
 enum { SPIN_NS = 50000, BATCH = 64, BUCKETS = 55 * 1024 };
 #define NEVER UINT64_MAX
@@ -48,7 +48,8 @@ struct header {
 };
 
 static int fd, is_stream, is_unconnected, spins, blocks;
-static struct sockaddr_in peer, source, *sender = &source; /* unconnected; far answers whoever has sent last */
+/* Unconnected UDP only; the server replies to the last sender. */
+static struct sockaddr_in peer, source, *sender = &source;
 static size_t size, filled, used, staged;
 static uint64_t sent, received, last_work, counts[BUCKETS];
 static char in[1 << 18], out[1 << 16], message[1 << 16];
@@ -66,7 +67,7 @@ static uint64_t now(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Buckets of 1/1024 of the value: exact below 2048. */
+/* Bucket width is 1/1024 of the value; exact below 2048. */
 static void record(uint64_t nanos)
 {
     int shift = nanos < 2048 ? 0 : 53 - __builtin_clzll(nanos);
@@ -88,7 +89,8 @@ static void send_all(const char *bytes, size_t length)
 {
     while (length > 0) {
         int flags = MSG_NOSIGNAL | (blocks && !spins ? 0 : MSG_DONTWAIT);
-        ssize_t n = is_unconnected ? sendto(fd, bytes, length, flags, (struct sockaddr *)&peer, sizeof peer) : send(fd, bytes, length, flags);
+        ssize_t n = is_unconnected ? sendto(fd, bytes, length, flags, (struct sockaddr *)&peer, sizeof peer)
+                                   : send(fd, bytes, length, flags);
         if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
             die("send");
         if (n > 0) {
@@ -106,7 +108,7 @@ static void flush(void)
         last_work = now();
 }
 
-/* Packets leave at once, since the kernel takes them one by one; a stream's bytes are gathered until the flush. */
+/* Packets are sent at once, one per system call; a stream's bytes are collected until flush(). */
 static void put(uint64_t time, uint32_t kind, uint32_t phase)
 {
     struct header header = { time, kind, phase };
@@ -121,7 +123,7 @@ static void put(uint64_t time, uint32_t kind, uint32_t phase)
     staged += size;
 }
 
-/* One message, or none when nothing has come: spinning returns at once, blocking waits until the time is due. */
+/* Receives one message. Returns 0 if there is none: at once when spinning, at the due time when blocking. */
 static int take(struct header *header, uint64_t due)
 {
     while (filled - used < size) {
@@ -138,10 +140,11 @@ static int take(struct header *header, uint64_t due)
             waits = 0;
         }
         socklen_t length = sizeof *sender;
-        ssize_t n = is_unconnected ? recvfrom(fd, in + filled, size, waits ? 0 : MSG_DONTWAIT, (struct sockaddr *)sender, &length)
-                                   : recv(fd, in + filled, is_stream ? sizeof in - filled : size, waits ? 0 : MSG_DONTWAIT);
+        int flags = waits ? 0 : MSG_DONTWAIT;
+        ssize_t n = is_unconnected ? recvfrom(fd, in + filled, size, flags, (struct sockaddr *)sender, &length)
+                                   : recv(fd, in + filled, is_stream ? sizeof in - filled : size, flags);
         if (n == 0 && !is_unconnected)
-            exit(0); /* the other side has ended */
+            exit(0); /* the peer has closed the connection */
         if (n < 0 && errno != EAGAIN && errno != EINTR)
             die("recv");
         if (n < 0)
@@ -155,7 +158,7 @@ static int take(struct header *header, uint64_t due)
     return 1;
 }
 
-static void far_side(void)
+static void run_server(void)
 {
     uint32_t phase = 0;
     for (int reported = 0;;) {
@@ -223,7 +226,7 @@ static void paced(uint32_t phase, uint64_t start, uint64_t end, uint64_t interva
         take_echo(phase, limit);
 }
 
-/* Asks far how much of the phase has arrived, again and again since a datagram may be lost. */
+/* Asks the server how many messages of the phase have arrived; repeats because a datagram may be lost. */
 static void count_arrived(uint32_t phase)
 {
     for (;;) {
@@ -258,7 +261,7 @@ static uint64_t run(const char *workload, uint32_t phase, uint64_t nanos, uint64
     return now() - start;
 }
 
-static void open_socket(int near, const char *kind, const char *address)
+static void open_socket(int is_client, const char *kind, const char *address)
 {
     union {
         struct sockaddr any;
@@ -279,7 +282,7 @@ static void open_socket(int near, const char *kind, const char *address)
         name.vm.svm_family = AF_VSOCK;
         name.vm.svm_port = VMADDR_PORT_ANY;
         sscanf(address, "%u:%u", &name.vm.svm_cid, &name.vm.svm_port);
-        if (!near)
+        if (!is_client)
             name.vm.svm_cid = VMADDR_CID_ANY;
         length = sizeof name.vm;
     } else {
@@ -288,7 +291,7 @@ static void open_socket(int near, const char *kind, const char *address)
             type = SOCK_DGRAM;
         name.ip.sin_family = AF_INET;
         name.ip.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        name.ip.sin_port = htons((uint16_t)(near ? atoi(address) : 0));
+        name.ip.sin_port = htons((uint16_t)(is_client ? atoi(address) : 0));
     }
     is_stream = type == SOCK_STREAM;
     fd = socket(name.any.sa_family, type, 0);
@@ -296,18 +299,19 @@ static void open_socket(int near, const char *kind, const char *address)
         die("socket");
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
-    if (near && type == SOCK_DGRAM) { /* bound, like the other side, to an address of its own */
+    if (is_client && type == SOCK_DGRAM) { /* bind to an address, as the server does */
         struct sockaddr_in own = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
         if (bind(fd, (struct sockaddr *)&own, sizeof own) != 0)
             die("bind");
     }
-    if (near && is_unconnected) {
+    if (is_client && is_unconnected) {
         peer = name.ip;
-    } else if (near) {
+    } else if (is_client) {
         if (connect(fd, &name.any, length) != 0)
             die("connect");
     } else {
-        if (bind(fd, &name.any, length) != 0 || (type != SOCK_DGRAM && listen(fd, 1) != 0) || getsockname(fd, &name.any, &length) != 0)
+        if (bind(fd, &name.any, length) != 0 || (type != SOCK_DGRAM && listen(fd, 1) != 0) ||
+            getsockname(fd, &name.any, &length) != 0)
             die("bind");
         if (name.any.sa_family == AF_UNIX)
             printf("ready %s\n", address);
@@ -318,7 +322,7 @@ static void open_socket(int near, const char *kind, const char *address)
         fflush(stdout);
         if (is_unconnected) {
             sender = &peer;
-        } else if (type == SOCK_DGRAM) { /* the first one to speak is the other side; its message stays to be read */
+        } else if (type == SOCK_DGRAM) { /* connect to the first sender; its message stays in the queue */
             length = sizeof name;
             if (recvfrom(fd, in, 1, MSG_PEEK, &name.any, &length) < 0 || connect(fd, &name.any, length) != 0)
                 die("recvfrom");
@@ -330,7 +334,7 @@ static void open_socket(int near, const char *kind, const char *address)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
-/* The parent's byte or, which is the end of this process too, that of the parent. */
+/* Exits if the parent has closed the pipe. */
 static void look_at_input(int signal)
 {
     struct pollfd entry = { STDIN_FILENO, POLLIN, 0 };
@@ -339,7 +343,7 @@ static void look_at_input(int signal)
         _exit(0);
 }
 
-/* From now on a signal tells of the input, without a look at it: also in the middle of a wait that nobody ends any more. */
+/* Requests a signal when the input changes, which also interrupts a blocking call when the parent has exited. */
 static void follow_parent(void)
 {
     signal(SIGIO, look_at_input);
@@ -354,7 +358,7 @@ int main(int argc, char **argv)
         fputs("floor ROLE KIND ADDRESS MODE WORKLOAD SIZE WARMUP_US MEASURE_US INTERVAL_NS TICK_NS CPU\n", stderr);
         return 2;
     }
-    int near = strcmp(argv[1], "near") == 0, cpu = atoi(argv[11]);
+    int is_client = strcmp(argv[1], "client") == 0, cpu = atoi(argv[11]);
     uint64_t warmup = strtoull(argv[7], NULL, 10) * 1000, nanos = strtoull(argv[8], NULL, 10) * 1000;
     uint64_t interval = strtoull(argv[9], NULL, 10), tick = strtoull(argv[10], NULL, 10);
     char go;
@@ -362,7 +366,7 @@ int main(int argc, char **argv)
     blocks = strcmp(argv[4], "spin") != 0;
     size = strtoull(argv[6], NULL, 10);
     if (size < sizeof(struct header) || size > sizeof message) {
-        fputs("floor: the size is outside of 16..65536\n", stderr);
+        fputs("floor: SIZE must be from 16 to 65536\n", stderr);
         return 2;
     }
     prctl(PR_SET_TIMERSLACK, 1);
@@ -374,18 +378,19 @@ int main(int argc, char **argv)
             die("sched_setaffinity");
     }
     follow_parent();
-    open_socket(near, argv[2], argv[3]);
-    if (!near)
-        far_side();
+    open_socket(is_client, argv[2], argv[3]);
+    if (!is_client)
+        run_server();
 
     run(argv[5], WARM, warmup, interval, tick);
     puts("begin");
     fflush(stdout);
     if (read(STDIN_FILENO, &go, 1) != 1)
         return 1;
-    run(argv[5], WARM, 20000000, interval, tick); /* the parent goes back to sleep meanwhile */
+    run(argv[5], WARM, 20000000, interval, tick); /* until the parent is asleep again */
     uint64_t elapsed = run(argv[5], MEASURE, nanos, interval, tick);
-    printf("measured %llu %llu %llu -1\n", (unsigned long long)sent, (unsigned long long)received, (unsigned long long)elapsed);
+    printf("measured %llu %llu %llu -1\n", (unsigned long long)sent, (unsigned long long)received,
+           (unsigned long long)elapsed);
     print_times();
     for (;;)
         pause();

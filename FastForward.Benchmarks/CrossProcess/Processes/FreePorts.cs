@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace FastForward.Benchmarks.CrossProcess.Processes;
 
 /// <summary>
-/// Finds UDP ports that nobody uses, below the range from which the system gives ports to clients, so that none is handed
-/// out between the look and the use.
+/// Finds free UDP ports below the ephemeral range, so that the kernel does not assign them to other sockets before they
+/// are used.
 /// </summary>
 internal static class FreePorts
 {
@@ -38,10 +38,10 @@ internal static class FreePorts
             catch (SocketException exception)
                 when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
             {
-                // Somebody has it: the next one.
+                // In use: try another one.
             }
         }
 
-        throw new BenchmarkFailure($"no free UDP port was found between {First} and {First + Count - 1}");
+        throw new BenchmarkFailure($"no free UDP port between {First} and {First + Count - 1}");
     }
 }

@@ -1,6 +1,6 @@
 namespace FastForward.Benchmarks.CrossProcess.Processes;
 
-/// <summary>How a side waits.</summary>
+/// <summary>How a process waits for work.</summary>
 internal enum Mode
 {
     /// <summary>Never sleeps.</summary>

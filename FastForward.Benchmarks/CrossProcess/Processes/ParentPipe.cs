@@ -3,7 +3,7 @@ using System.Text;
 
 namespace FastForward.Benchmarks.CrossProcess.Processes;
 
-/// <summary>The standard input and output as the way to the parent process.</summary>
+/// <summary>Communication with the parent process over standard input and output.</summary>
 internal sealed class ParentPipe : IDisposable
 {
     private readonly Stream _input = Console.OpenStandardInput();
@@ -13,7 +13,7 @@ internal sealed class ParentPipe : IDisposable
 
     public void Say(string line) => Write(Encoding.UTF8.GetBytes(line + "\n"));
 
-    /// <summary>Bytes that the tool allocated for its own reports, which are not counted.</summary>
+    /// <summary>Excludes bytes that the tool allocated for its own reports from the result.</summary>
     public void Exclude(long allocated) => Interlocked.Add(ref _excluded, allocated);
 
     /// <summary>Waits for the parent's byte.</summary>
@@ -24,15 +24,15 @@ internal sealed class ParentPipe : IDisposable
     }
 
     /// <summary>
-    /// From now on the process ends with its input, and answers each byte on it by "mark MESSAGES ALLOCATED", without
-    /// allocating itself.
+    /// Starts a thread that replies to each input byte with "mark MESSAGES ALLOCATED", without allocating, and exits
+    /// the process at the end of input.
     /// </summary>
     public void Follow(Func<long> messages)
     {
         using ManualResetEventSlim follows = new();
         Thread thread = new(() => Answer(messages, follows)) { IsBackground = true, Name = "parent" };
         thread.Start();
-        follows.Wait(); // its start allocates, which shall be over before anything is measured
+        follows.Wait(); // starting the thread allocates; must be done before anything is measured
     }
 
     public void Dispose()
@@ -78,7 +78,7 @@ internal sealed class ParentPipe : IDisposable
             }
             catch (IOException)
             {
-                Environment.Exit(ExitCode.Failure); // the parent is gone
+                Environment.Exit(ExitCode.Failure); // the parent has exited
             }
         }
     }

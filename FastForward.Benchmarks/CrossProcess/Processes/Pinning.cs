@@ -1,13 +1,13 @@
 namespace FastForward.Benchmarks.CrossProcess.Processes;
 
-/// <summary>The cores of the two processes, -1 for any.</summary>
-internal readonly record struct Pinning(int Near, int Far)
+/// <summary>The cores of the two processes; -1 for any core.</summary>
+internal readonly record struct Pinning(int Client, int Server)
 {
     public static Pinning None => new(-1, -1);
 
-    /// <summary>A core each where there are two.</summary>
+    /// <summary>One core per process if there are at least two.</summary>
     public static Pinning Default =>
-        Scheduling.AllowedProcessors is [var near, var far, ..] ? new Pinning(near, far) : None;
+        Scheduling.AllowedProcessors is [int client, int server, ..] ? new Pinning(client, server) : None;
 
-    public override string ToString() => Near < 0 ? "not pinned" : $"pinned to cores {Near} and {Far}";
+    public override string ToString() => Client < 0 ? "not pinned" : $"pinned to cores {Client} and {Server}";
 }

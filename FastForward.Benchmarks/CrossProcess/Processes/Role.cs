@@ -1,11 +1,11 @@
 namespace FastForward.Benchmarks.CrossProcess.Processes;
 
-/// <summary>Which of the two processes.</summary>
+/// <summary>The role of a process in a round.</summary>
 internal enum Role
 {
     /// <summary>Sends and measures.</summary>
-    Near,
+    Client,
 
     /// <summary>Echoes and counts.</summary>
-    Far,
+    Server,
 }

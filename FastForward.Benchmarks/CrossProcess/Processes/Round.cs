@@ -7,10 +7,10 @@ namespace FastForward.Benchmarks.CrossProcess.Processes;
 /// <summary>One round of one contestant: two fresh processes, warm-up, measurement, end.</summary>
 internal static class Round
 {
-    /// <summary>What a round may take beyond its warm-up and measurement: start of the runtime, connecting, the report.</summary>
+    /// <summary>Extra time for a round beyond warm-up and measurement: process start, connecting, report.</summary>
     private static readonly TimeSpan s_slack = TimeSpan.FromSeconds(40);
 
-    private static readonly TimeSpan s_lastWords = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_exitGrace = TimeSpan.FromMilliseconds(500);
 
     public static async Task<RoundResult> RunAsync(
         SidePlan plan,
@@ -25,14 +25,15 @@ internal static class Round
         deadline.CancelAfter(limit);
         try
         {
-            (int near, int far) = FreePorts.FindTwo();
-            plan = plan with { Directory = directory.FullName, NearPort = near, FarPort = far };
+            (int client, int server) = FreePorts.FindTwo();
+            plan = plan with { Directory = directory.FullName, ClientPort = client, ServerPort = server };
             return await RunPairAsync(plan, pinning, floor, deadline.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new BenchmarkFailure(
-                $"{plan.Implementation} over {plan.Transport} did not end within {limit.TotalSeconds:0} s and was killed"
+                $"{plan.Implementation} over {plan.Transport} did not end within {limit.TotalSeconds:0} s "
+                    + "and was killed"
             );
         }
         finally
@@ -48,55 +49,58 @@ internal static class Round
         CancellationToken cancellation
     )
     {
-        using SideProcess far = SideProcess.Start(plan with { Role = Role.Far, Cpu = pinning.Far }, floor);
-        string[] ready = await far.ExpectAsync("ready", cancellation).ConfigureAwait(false);
-        using SideProcess near = SideProcess.Start(
+        using SideProcess server = SideProcess.Start(plan with { Role = Role.Server, Cpu = pinning.Server }, floor);
+        string[] ready = await server.ExpectAsync("ready", cancellation).ConfigureAwait(false);
+        using SideProcess client = SideProcess.Start(
             plan with
             {
-                Role = Role.Near,
-                Cpu = pinning.Near,
-                FarAddress = ready[0],
+                Role = Role.Client,
+                Cpu = pinning.Client,
+                ServerAddress = ready[0],
             },
             floor
         );
-        Task<RoundResult> result = MeasureAsync(plan, near, far, cancellation);
+        Task<RoundResult> result = MeasureAsync(plan, client, server, cancellation);
         if (
-            await Task.WhenAny(result, near.Ended, far.Ended).ConfigureAwait(false) == result
+            await Task.WhenAny(result, client.Ended, server.Ended).ConfigureAwait(false) == result
             && result.IsCompletedSuccessfully
         )
             return result.Result;
 
-        // One process that dies mostly takes the other one with it: a moment later both can be told.
-        await Task.WhenAny(Task.WhenAll(near.Ended, far.Ended), Task.Delay(s_lastWords, cancellation))
+        // If one process fails, the other usually fails shortly after; wait briefly to report both.
+        await Task.WhenAny(Task.WhenAll(client.Ended, server.Ended), Task.Delay(s_exitGrace, cancellation))
             .ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested(); // a terminal sends Ctrl-C to all processes at once
-        if (near.DescribeEnd() is null && far.DescribeEnd() is null)
+        if (client.DescribeEnd() is null && server.DescribeEnd() is null)
             return await result.ConfigureAwait(false);
-        throw new BenchmarkFailure(string.Join(", ", new[] { near.DescribeEnd(), far.DescribeEnd() }.OfType<string>()));
+        throw new BenchmarkFailure(
+            string.Join(", ", new[] { client.DescribeEnd(), server.DescribeEnd() }.OfType<string>())
+        );
     }
 
     private static async Task<RoundResult> MeasureAsync(
         SidePlan plan,
-        SideProcess near,
-        SideProcess far,
+        SideProcess client,
+        SideProcess server,
         CancellationToken cancellation
     )
     {
-        await near.ExpectAsync("begin", cancellation).ConfigureAwait(false);
+        await client.ExpectAsync("begin", cancellation).ConfigureAwait(false);
 
-        await far.MarkAsync(cancellation).ConfigureAwait(false); // the first answer compiles and allocates what later ones do not
-        (long Messages, long Allocated)? before = await far.MarkAsync(cancellation).ConfigureAwait(false);
+        // The first reply includes one-time allocations and JIT compilation; it is discarded.
+        await server.MarkAsync(cancellation).ConfigureAwait(false);
+        (long Messages, long Allocated)? before = await server.MarkAsync(cancellation).ConfigureAwait(false);
         long started = Stopwatch.GetTimestamp();
-        long? usedBefore = near.ProcessorTime() + far.ProcessorTime();
-        near.Go();
-        string[] measured = await near.ExpectAsync("measured", cancellation).ConfigureAwait(false);
-        long? used = near.ProcessorTime() + far.ProcessorTime() - usedBefore;
+        long? usedBefore = client.ProcessorTime() + server.ProcessorTime();
+        client.Go();
+        string[] measured = await client.ExpectAsync("measured", cancellation).ConfigureAwait(false);
+        long? used = client.ProcessorTime() + server.ProcessorTime() - usedBefore;
         double wall = Stopwatch.GetElapsedTime(started).TotalNanoseconds;
-        IReadOnlyList<(long, long)> times = await near.ReadTimesAsync(cancellation).ConfigureAwait(false);
+        IReadOnlyList<(long, long)> times = await client.ReadTimesAsync(cancellation).ConfigureAwait(false);
         bool oneWay = plan.Workload is WorkloadKind.Voice or WorkloadKind.Stream;
         if (oneWay)
-            times = await far.ReadTimesAsync(cancellation).ConfigureAwait(false);
-        (long Messages, long Allocated)? after = await far.MarkAsync(cancellation).ConfigureAwait(false);
+            times = await server.ReadTimesAsync(cancellation).ConfigureAwait(false);
+        (long Messages, long Allocated)? after = await server.MarkAsync(cancellation).ConfigureAwait(false);
 
         long[] numbers = [.. measured.Select(SideProcess.Number)];
         double? allocated = null;

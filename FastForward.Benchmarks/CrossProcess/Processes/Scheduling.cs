@@ -3,35 +3,35 @@ using System.Runtime.InteropServices;
 
 namespace FastForward.Benchmarks.CrossProcess.Processes;
 
-/// <summary>The kernel's scheduler: cores, timers, CPU time. Failures are reported by the caller, or leave things as they are.</summary>
+/// <summary>Scheduler settings of the kernel: CPU affinity, timer slack, CPU time.</summary>
 internal static unsafe partial class Scheduling
 {
     private const int MaxProcessors = 1024;
     private const int PR_SET_TIMERSLACK = 29;
     private const int CLOCK_MONOTONIC = 1;
     private const int TIMER_ABSTIME = 1;
-    private const int CpuClockScheduler = 2; // CPUCLOCK_SCHED of the kernel; see clock_getcpuclockid(3)
+    private const int CpuClockScheduler = 2; // CPUCLOCK_SCHED of Linux; see clock_getcpuclockid(3)
     private static readonly int[] s_allowed = ReadAllowed();
 
     /// <summary>The cores this process may use.</summary>
     public static IReadOnlyList<int> AllowedProcessors => s_allowed;
 
-    /// <summary>Binds the calling thread, and what it starts later, to one core.</summary>
+    /// <summary>Pins the calling thread, and threads it starts later, to one core.</summary>
     public static void Pin(int processor)
     {
         if (!SetAffinity([processor]))
             throw new BenchmarkFailure(
-                $"sched_setaffinity: core {processor} was refused: {Marshal.GetLastPInvokeErrorMessage()}"
+                $"sched_setaffinity: cannot pin to core {processor}:  {Marshal.GetLastPInvokeErrorMessage()}"
             );
     }
 
     /// <summary>Lets the calling thread use all cores of the process again.</summary>
     public static void Unpin() => SetAffinity(s_allowed);
 
-    /// <summary>Timers of the calling thread fire on time instead of up to 50 microseconds late.</summary>
+    /// <summary>Sets the timer slack of the calling thread to 1 ns; the default is 50 us.</summary>
     public static void SetTimerSlack() => ProcessControl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 
-    /// <summary>The CPU time that all threads of a process have used, in nanoseconds; null when it is gone.</summary>
+    /// <summary>The CPU time of all threads of a process in nanoseconds; null if it has exited.</summary>
     public static long? ProcessorTime(int process)
     {
         long* time = stackalloc long[2];
@@ -42,7 +42,7 @@ internal static unsafe partial class Scheduling
     public static void SleepUntil(long nanos)
     {
         long* time = stackalloc long[2] { nanos / 1_000_000_000, nanos % 1_000_000_000 };
-        _ = Sleep(CLOCK_MONOTONIC, TIMER_ABSTIME, time, null); // too early is no harm: the caller looks at the time
+        _ = Sleep(CLOCK_MONOTONIC, TIMER_ABSTIME, time, null); // may return early; the caller checks the time
     }
 
     private static bool SetAffinity(ReadOnlySpan<int> processors)

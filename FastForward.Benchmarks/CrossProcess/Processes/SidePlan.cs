@@ -4,7 +4,7 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Benchmarks.CrossProcess.Processes;
 
-/// <summary>Everything one process of a round has to know.</summary>
+/// <summary>The parameters of one process of a round, passed as JSON on its command line.</summary>
 internal sealed record SidePlan
 {
     public Role Role { get; init; }
@@ -24,28 +24,28 @@ internal sealed record SidePlan
 
     public long MeasureMicros { get; init; }
 
-    /// <summary>Nanoseconds between two messages of a fixed rate.</summary>
+    /// <summary>Nanoseconds between two messages at a fixed rate.</summary>
     public long IntervalNanos { get; init; } = 1;
 
-    /// <summary>Messages of a fixed rate that fall into one tick of this many nanoseconds are due together.</summary>
+    /// <summary>At a fixed rate, due times are rounded down to a multiple of this many nanoseconds.</summary>
     public long TickNanos { get; init; } = 1;
 
     public int Streams { get; init; } = 1;
 
     public VSocketType VSocketType { get; init; }
 
-    /// <summary>The core to stay on, -1 for any.</summary>
+    /// <summary>The core to pin to; -1 for any.</summary>
     public int Cpu { get; init; } = -1;
 
-    /// <summary>A directory of this round alone.</summary>
+    /// <summary>A temporary directory for this round.</summary>
     public string Directory { get; init; } = "/tmp";
 
-    public int NearPort { get; init; }
+    public int ClientPort { get; init; }
 
-    public int FarPort { get; init; }
+    public int ServerPort { get; init; }
 
-    /// <summary>What the far side has told; empty there.</summary>
-    public string FarAddress { get; init; } = "";
+    /// <summary>The address printed by the server; empty for the server itself.</summary>
+    public string ServerAddress { get; init; } = "";
 
     public string ToJson() => JsonSerializer.Serialize(this, SidePlanJson.Default.SidePlan);
 

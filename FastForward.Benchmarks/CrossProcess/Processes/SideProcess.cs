@@ -6,10 +6,10 @@ using FastForward.Benchmarks.CrossProcess.Contestants;
 
 namespace FastForward.Benchmarks.CrossProcess.Processes;
 
-/// <summary>The parent's view of one process of a round. It never outlives this object.</summary>
+/// <summary>One child process of a round. Disposing terminates it.</summary>
 internal sealed class SideProcess : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_exitLimit = TimeSpan.FromSeconds(2);
     private static readonly byte[] s_byte = [(byte)'g'];
 
     private readonly Process _process;
@@ -28,10 +28,10 @@ internal sealed class SideProcess : IDisposable
         Ended = _process.WaitForExitAsync();
     }
 
-    /// <summary>The process has ended, which before its disposal is a failure.</summary>
+    /// <summary>Completes when the process has exited. An exit before disposal is a failure.</summary>
     public Task Ended { get; }
 
-    /// <summary>Starts a side: the floor's program, or this one again.</summary>
+    /// <summary>Starts the process: floor.c, or this program with the command <c>side</c>.</summary>
     public static SideProcess Start(SidePlan plan, FloorProgram? floor)
     {
         ProcessStartInfo start = ImplementationName.IsFloor(plan.Implementation)
@@ -46,12 +46,12 @@ internal sealed class SideProcess : IDisposable
         }
         catch (Win32Exception exception)
         {
-            // Such as a directory for temporary files that is mounted noexec, which stops the floor's program.
+            // For example a temporary directory mounted noexec, which prevents the floor program from starting.
             throw new BenchmarkFailure($"{start.FileName} cannot be started: {exception.Message}");
         }
     }
 
-    /// <summary>The CPU time used so far, in nanoseconds; null when the process is gone.</summary>
+    /// <summary>The CPU time used so far in nanoseconds; null if the process has exited.</summary>
     public long? ProcessorTime() => Scheduling.ProcessorTime(_process.Id);
 
     /// <summary>Waits for a line that begins with <paramref name="word"/>.</summary>
@@ -61,11 +61,11 @@ internal sealed class SideProcess : IDisposable
         string line = await ReadAsync(cancellation).ConfigureAwait(false);
         string[] words = line.Split(' ');
         if (words[0] != word)
-            throw new BenchmarkFailure($"{Name} said '{line}' where '{word}' was expected");
+            throw new BenchmarkFailure($"{Name} printed '{line}' where '{word}' was expected");
         return words[1..];
     }
 
-    /// <summary>Reads times, each with its count, up to "done".</summary>
+    /// <summary>Reads lines "NANOSECONDS COUNT" up to "done".</summary>
     public async Task<IReadOnlyList<(long Nanos, long Count)>> ReadTimesAsync(CancellationToken cancellation)
     {
         List<(long, long)> times = [];
@@ -76,12 +76,12 @@ internal sealed class SideProcess : IDisposable
                 return times;
             string[] words = line.Split(' ');
             if (words.Length != 2)
-                throw new BenchmarkFailure($"{Name} said '{line}' where a time and its count were expected");
+                throw new BenchmarkFailure($"{Name} printed '{line}' where a time and its count were expected");
             times.Add((Number(words[0]), Number(words[1])));
         }
     }
 
-    /// <summary>Lets a waiting near side go on.</summary>
+    /// <summary>Writes the byte that a client waits for before it measures.</summary>
     public void Go()
     {
         try
@@ -91,11 +91,13 @@ internal sealed class SideProcess : IDisposable
         }
         catch (IOException)
         {
-            // It is gone; the next line that is expected of it tells why.
+            // The process has exited; reading the next line reports why.
         }
     }
 
-    /// <summary>Asks a managed side how many messages it has handled and how many bytes it has allocated.</summary>
+    /// <summary>
+    /// Queries the number of handled messages and allocated bytes; null for the floor program, which is not managed.
+    /// </summary>
     public async Task<(long Messages, long Allocated)?> MarkAsync(CancellationToken cancellation)
     {
         if (ImplementationName.IsFloor(_plan.Implementation))
@@ -105,7 +107,7 @@ internal sealed class SideProcess : IDisposable
         return (Number(words[0]), Number(words[1]));
     }
 
-    /// <summary>Ends the process.</summary>
+    /// <summary>Closes the input, and kills the process if it does not exit in time.</summary>
     public void Dispose()
     {
         try
@@ -114,10 +116,10 @@ internal sealed class SideProcess : IDisposable
         }
         catch (IOException)
         {
-            // It is gone already.
+            // The process has already exited.
         }
 
-        if (!_process.WaitForExit(s_patience))
+        if (!_process.WaitForExit(s_exitLimit))
             _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
@@ -126,9 +128,9 @@ internal sealed class SideProcess : IDisposable
     public static long Number(string text) =>
         long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long value)
             ? value
-            : throw new BenchmarkFailure($"'{text}' is no number");
+            : throw new BenchmarkFailure($"'{text}' is not a number");
 
-    /// <summary>How it ended and what it said; null while it runs.</summary>
+    /// <summary>The exit code and the last error output; null while it runs.</summary>
     public string? DescribeEnd()
     {
         if (!Ended.IsCompleted)
@@ -151,8 +153,8 @@ internal sealed class SideProcess : IDisposable
             program,
             throughDotnet ? [Environment.GetCommandLineArgs()[0], .. command] : command
         );
-        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // no threads and files of the debugger
-        start.Environment["DOTNET_gcConcurrent"] = "0"; // as the host runs
+        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // no debugger threads and files
+        start.Environment["DOTNET_gcConcurrent"] = "0"; // as in FastForward.Host
         return start;
     }
 

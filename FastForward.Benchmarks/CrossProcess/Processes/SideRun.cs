@@ -7,8 +7,8 @@ using HdrHistogram;
 namespace FastForward.Benchmarks.CrossProcess.Processes;
 
 /// <summary>
-/// One process of a round. It talks to its parent in the lines that floor.c describes. The end of its input is the end of
-/// its parent, and its own.
+/// Runs one process of a round. Exchanges the lines described in floor.c with its parent, and exits when its input
+/// ends.
 /// </summary>
 internal static class SideRun
 {
@@ -22,11 +22,11 @@ internal static class SideRun
         Scheduling.SetTimerSlack();
         try
         {
-            // Threads that a library makes for itself here stay free; what the measuring thread starts later stays with it.
+            // Threads that a library starts in its constructor are not pinned; threads started after Pin are.
             using IEndpoint endpoint = Endpoints.Create(plan);
             if (plan.Cpu >= 0)
                 Scheduling.Pin(plan.Cpu);
-            return plan.Role == Role.Near ? RunNear(plan, endpoint) : RunFar(plan, endpoint);
+            return plan.Role == Role.Client ? RunClient(plan, endpoint) : RunServer(plan, endpoint);
         }
         catch (Exception exception)
             when (exception is BenchmarkFailure or TransportException or System.Net.Sockets.SocketException)
@@ -36,28 +36,28 @@ internal static class SideRun
         }
     }
 
-    private static int RunFar(SidePlan plan, IEndpoint endpoint)
+    private static int RunServer(SidePlan plan, IEndpoint endpoint)
     {
         using ParentPipe parent = new();
-        FarSide far = new(endpoint, plan.Size, far => Print(parent, far.Times));
+        ServerWorkload server = new(endpoint, plan.Size, server => Print(parent, server.Times));
         parent.Say($"ready {endpoint.Address}");
-        parent.Follow(() => far.Handled);
+        parent.Follow(() => server.Handled);
         while (true)
-            endpoint.Turn(far);
+            endpoint.Turn(server);
     }
 
-    private static int RunNear(SidePlan plan, IEndpoint endpoint)
+    private static int RunClient(SidePlan plan, IEndpoint endpoint)
     {
         using ParentPipe parent = new();
         Connect(endpoint, plan);
-        NearWorkload warmUp = Create(plan, endpoint, Phase.WarmUp);
-        NearWorkload settling = Create(plan, endpoint, Phase.WarmUp);
-        NearWorkload measured = Create(plan, endpoint, Phase.Measurement);
+        ClientWorkload warmUp = Create(plan, endpoint, Phase.WarmUp);
+        ClientWorkload settling = Create(plan, endpoint, Phase.WarmUp);
+        ClientWorkload measured = Create(plan, endpoint, Phase.Measurement);
         RunPhase(warmUp, endpoint, plan.WarmUpMicros * 1000);
         parent.Say("begin");
         parent.WaitForGo();
         parent.Follow(static () => 0);
-        RunPhase(settling, endpoint, SettleNanos); // the parent goes back to sleep meanwhile
+        RunPhase(settling, endpoint, SettleNanos); // until the parent is asleep again
         long before = GC.GetTotalAllocatedBytes(precise: true);
         RunPhase(measured, endpoint, plan.MeasureMicros * 1000);
         long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
@@ -67,7 +67,7 @@ internal static class SideRun
         return 0;
     }
 
-    private static void RunPhase(NearWorkload workload, IEndpoint endpoint, long nanos)
+    private static void RunPhase(ClientWorkload workload, IEndpoint endpoint, long nanos)
     {
         workload.Start(nanos);
         while (!workload.IsDone)
@@ -76,7 +76,7 @@ internal static class SideRun
 
     private static void Connect(IEndpoint endpoint, SidePlan plan)
     {
-        NearWorkload nothing = Create(plan, endpoint, Phase.None);
+        ClientWorkload nothing = Create(plan, endpoint, Phase.None);
         long limit = Clock.Now + (long)s_connectLimit.TotalNanoseconds;
         while (!endpoint.IsConnected)
         {
@@ -88,7 +88,7 @@ internal static class SideRun
         }
     }
 
-    private static NearWorkload Create(SidePlan plan, IEndpoint endpoint, Phase phase) =>
+    private static ClientWorkload Create(SidePlan plan, IEndpoint endpoint, Phase phase) =>
         plan.Workload switch
         {
             WorkloadKind.Ping => new PingPong(endpoint, plan.Size, phase),

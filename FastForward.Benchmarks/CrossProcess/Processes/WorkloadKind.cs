@@ -1,6 +1,6 @@
 namespace FastForward.Benchmarks.CrossProcess.Processes;
 
-/// <summary>What is measured.</summary>
+/// <summary>The workloads.</summary>
 internal enum WorkloadKind
 {
     /// <summary>Round trips, one at a time.</summary>
@@ -12,6 +12,6 @@ internal enum WorkloadKind
     /// <summary>One way at a fixed rate over many streams.</summary>
     Voice,
 
-    /// <summary>One way as fast as it goes.</summary>
+    /// <summary>One way, as fast as possible.</summary>
     Stream,
 }

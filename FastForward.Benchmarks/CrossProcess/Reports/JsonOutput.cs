@@ -3,8 +3,8 @@ using FastForward.Benchmarks.CrossProcess.Statistics;
 namespace FastForward.Benchmarks.CrossProcess.Reports;
 
 /// <summary>
-/// Where JSON goes. A file is opened before anything is measured, so that nobody waits ten minutes to learn that its path is
-/// wrong; what it held stays until there are new figures, and a file that gets none does not stay behind.
+/// The JSON output. A file is opened before anything is measured, so that a wrong path is reported at once. Existing
+/// content is kept until there are results; a new file without results is deleted.
 /// </summary>
 internal sealed class JsonOutput : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class JsonOutput : IDisposable
         _madeHere = madeHere;
     }
 
-    /// <param name="file">Its path; null for the standard output.</param>
+    /// <param name="file">The path; null for standard output.</param>
     public static JsonOutput Open(string? file)
     {
         if (file is null)

@@ -3,7 +3,7 @@ using FastForward.Benchmarks.CrossProcess.Statistics;
 
 namespace FastForward.Benchmarks.CrossProcess.Reports;
 
-/// <summary>The rows as one JSON array: medians over the rounds, null where something was not measured.</summary>
+/// <summary>The rows as one JSON array: medians over the rounds, null for values that were not measured.</summary>
 internal static class JsonReport
 {
     private static readonly JsonWriterOptions s_options = new() { Indented = true };

@@ -4,25 +4,25 @@ using ScottPlot;
 namespace FastForward.Benchmarks.CrossProcess.Reports;
 
 /// <summary>
-/// Plots as PNG files, one per workload, mode and size: times over percentiles, both axes logarithmic, so that the tail has room; or
-/// bars where only rates were measured.
+/// Writes plots as PNG files, one per workload, mode and size: times over percentiles, both axes logarithmic to show
+/// the tail, or bars if only rates were measured.
 /// </summary>
 internal static class PlotReport
 {
     private const int Width = 1000;
     private const int Height = 600;
 
-    // 0, 50, 90, 99 and so on lie at equal distances: the axis counts the nines of a percentile.
+    // The x axis is -log10(1 - percentile): 0, 90, 99, 99.9 are equidistant.
     private static readonly double[] s_nines = [0, 1, 2, 3, 4, 5];
     private static readonly string[] s_percentiles = ["0", "90", "99", "99.9", "99.99", "99.999"];
 
-    /// <summary>Without fonts the plots have lines, but no words.</summary>
+    /// <summary>Whether fonts are installed; without them the plots have no text.</summary>
     public static bool HasFonts => SkiaSharp.SKTypeface.Default.GlyphCount > 0;
 
-    /// <param name="directory">Where they go.</param>
-    /// <param name="workload">What was measured: the first part of each name, so that one run leaves the plots of another alone.</param>
-    /// <param name="rows">What to plot.</param>
-    /// <returns>The files that were written.</returns>
+    /// <param name="directory">The output directory.</param>
+    /// <param name="workload">The first part of each file name; keeps the plots of different workloads apart.</param>
+    /// <param name="rows">The rows to plot.</param>
+    /// <returns>The paths of the written files.</returns>
     public static IReadOnlyList<string> Write(string directory, string workload, IReadOnlyList<Row> rows)
     {
         List<string> files = [];

@@ -3,7 +3,7 @@ using FastForward.Benchmarks.CrossProcess.Statistics;
 
 namespace FastForward.Benchmarks.CrossProcess.Reports;
 
-/// <summary>The rows as a Markdown table for a person: medians, the range of the rounds, ratios, losses.</summary>
+/// <summary>The rows as a Markdown table: medians, the range of the rounds, ratios, losses.</summary>
 internal static class TableReport
 {
     public static void Write(TextWriter output, IReadOnlyList<Row> rows)

@@ -1,6 +1,6 @@
 namespace FastForward.Benchmarks.CrossProcess.Statistics;
 
-/// <summary>What one round of one contestant gave.</summary>
+/// <summary>The result of one round of one contestant.</summary>
 internal sealed record RoundResult
 {
     public required long Sent { get; init; }
@@ -9,13 +9,13 @@ internal sealed record RoundResult
 
     public required long ElapsedNanos { get; init; }
 
-    /// <summary>Nanoseconds, each with how often it was taken.</summary>
+    /// <summary>Times in nanoseconds with their counts.</summary>
     public required IReadOnlyList<(long Nanos, long Count)> Times { get; init; }
 
-    /// <summary>Both sides together; null for the floor, which is not managed.</summary>
+    /// <summary>Both processes together; null for the floor program, which is not managed.</summary>
     public double? AllocatedBytesPerMessage { get; init; }
 
-    /// <summary>CPU time of both processes over wall time: 200 is two cores.</summary>
+    /// <summary>CPU time of both processes in percent of wall time: 200 is two full cores.</summary>
     public double? CpuPercent { get; init; }
 
     public long Lost => Sent - Received;

@@ -3,7 +3,7 @@ using HdrHistogram;
 
 namespace FastForward.Benchmarks.CrossProcess.Statistics;
 
-/// <summary>The rounds of one contest, and their medians.</summary>
+/// <summary>The rounds of one contestant, and their medians.</summary>
 internal sealed class Row(Contest contest)
 {
     private readonly List<RoundResult> _rounds = [];
@@ -42,14 +42,14 @@ internal sealed class Row(Contest contest)
         _histograms.Add(histogram);
     }
 
-    /// <summary>A percentile in microseconds, round by round; null when no times were taken.</summary>
+    /// <summary>A percentile of each round in microseconds; null if no times were recorded.</summary>
     public Spread? Percentile(double percentile) => HasTimes ? Spread.Of(Micros(percentile)) : null;
 
-    /// <summary>The median of the rounds' ratios to the same rounds of another row; null where that cannot be said.</summary>
+    /// <summary>The median of the per-round ratios to another row; null if not computable.</summary>
     public double? RatioTo(Row? other, double percentile) =>
         other is null || !HasTimes || !other.HasTimes ? null : Ratio(Micros(percentile), other.Micros(percentile));
 
-    /// <summary>The same of the rates.</summary>
+    /// <summary>The same for the rates.</summary>
     public double? RateRatioTo(Row? other) =>
         other is null
             ? null

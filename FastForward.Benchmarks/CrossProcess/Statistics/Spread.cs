@@ -1,9 +1,9 @@
 namespace FastForward.Benchmarks.CrossProcess.Statistics;
 
-/// <summary>The median of some rounds and the range they lie in.</summary>
+/// <summary>Median and range of values from several rounds.</summary>
 internal readonly record struct Spread(double Median, double Least, double Most)
 {
-    /// <summary>Null when there are no values.</summary>
+    /// <summary>Returns null if there are no values.</summary>
     public static Spread? Of(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
@@ -14,7 +14,7 @@ internal readonly record struct Spread(double Median, double Least, double Most)
         return new Spread(median, sorted[0], sorted[^1]);
     }
 
-    /// <summary>Null when a value is missing.</summary>
+    /// <summary>Returns null if a value is missing.</summary>
     public static Spread? Of(IEnumerable<double?> values)
     {
         double?[] all = [.. values];

@@ -2,8 +2,8 @@ using FastForward.Benchmarks.CrossProcess.Contestants;
 
 namespace FastForward.Benchmarks.CrossProcess.Workloads;
 
-/// <summary>One way, as fast as the other side and the way let it.</summary>
-internal sealed class Flood(IEndpoint endpoint, int size, Phase phase) : NearWorkload(endpoint, size, phase)
+/// <summary>One way, as fast as flow control allows.</summary>
+internal sealed class Flood(IEndpoint endpoint, int size, Phase phase) : ClientWorkload(endpoint, size, phase)
 {
     private const int Batch = 1024;
 
@@ -13,7 +13,7 @@ internal sealed class Flood(IEndpoint endpoint, int size, Phase phase) : NearWor
     {
         if (Clock.Now >= End)
         {
-            Ask();
+            RequestCount();
             return;
         }
 

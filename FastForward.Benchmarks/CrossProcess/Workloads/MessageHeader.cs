@@ -2,10 +2,13 @@ using System.Buffers.Binary;
 
 namespace FastForward.Benchmarks.CrossProcess.Workloads;
 
-/// <summary>The first bytes of every message; the rest is padding to the asked size.</summary>
-/// <param name="Time">When the message was due, on <see cref="Clock"/>; the number that came, in the answer to <see cref="MessageKind.End"/>.</param>
-/// <param name="Kind">What to do with it.</param>
-/// <param name="Phase">Warm-up or measurement: what is late from the former does not count in the latter.</param>
+/// <summary>The first bytes of every message; the rest is padding.</summary>
+/// <param name="Time">
+/// When the message was due, on <see cref="Clock"/>. In the reply to <see cref="MessageKind.End"/>: the number of
+/// messages that arrived.
+/// </param>
+/// <param name="Kind">What the server does with it.</param>
+/// <param name="Phase">The phase; late messages of the warm-up are not counted in the measurement.</param>
 internal readonly record struct MessageHeader(long Time, MessageKind Kind, Phase Phase)
 {
     public const int Size = 16;

@@ -1,6 +1,6 @@
 namespace FastForward.Benchmarks.CrossProcess.Workloads;
 
-/// <summary>What the far side does with a message. The numbers are those of floor.c.</summary>
+/// <summary>What the server does with a message. The values are those in floor.c.</summary>
 internal enum MessageKind : uint
 {
     /// <summary>Sends it back.</summary>
@@ -9,9 +9,9 @@ internal enum MessageKind : uint
     /// <summary>Counts it.</summary>
     Count,
 
-    /// <summary>Counts it and takes the time since it was due.</summary>
+    /// <summary>Counts it and records the time since it was due.</summary>
     Timed,
 
-    /// <summary>Answers how many came in this phase.</summary>
+    /// <summary>Replies with the number of messages received in this phase.</summary>
     End,
 }

@@ -3,16 +3,16 @@ using FastForward.Benchmarks.CrossProcess.Contestants;
 namespace FastForward.Benchmarks.CrossProcess.Workloads;
 
 /// <summary>
-/// A fixed rate, whatever becomes of the answers. A time counts from when the message was due: a sender that is held up
-/// sends late, and the delay is measured instead of omitted.
+/// Sends at a fixed rate without waiting for replies. Times are measured from when a message was due, so a delayed send
+/// is included in the result (no coordinated omission).
 /// </summary>
-/// <param name="endpoint">The way to the other side.</param>
+/// <param name="endpoint">The connection.</param>
 /// <param name="size">Bytes per message.</param>
 /// <param name="phase">The phase.</param>
 /// <param name="kind">Echo for round trips, timed for one way.</param>
 /// <param name="interval">Nanoseconds between two messages.</param>
-/// <param name="tick">Due times are rounded down to a multiple of this, so that what falls into one tick is sent together.</param>
-/// <param name="streams">The messages go round this many streams.</param>
+/// <param name="tick">Due times are rounded down to a multiple of this many nanoseconds.</param>
+/// <param name="streams">The number of streams, used in turn.</param>
 internal sealed class Paced(
     IEndpoint endpoint,
     int size,
@@ -21,7 +21,7 @@ internal sealed class Paced(
     long interval,
     long tick,
     int streams
-) : NearWorkload(endpoint, size, phase)
+) : ClientWorkload(endpoint, size, phase)
 {
     private long _start;
     private uint _stream;
@@ -48,7 +48,7 @@ internal sealed class Paced(
         {
             if (!TrySend(1 + _stream, new MessageHeader(due, kind, Phase)))
             {
-                Due = long.MaxValue; // until there is room; the messages keep the times at which they were due
+                Due = long.MaxValue; // until OnRoom; the due times of the messages do not change
                 return;
             }
 
@@ -63,7 +63,7 @@ internal sealed class Paced(
         if (kind == MessageKind.Echo)
             Drain();
         else
-            Ask();
+            RequestCount();
     }
 
     protected override void OnRoom() => Due = NextDue;

@@ -3,12 +3,12 @@ namespace FastForward.Benchmarks.CrossProcess.Workloads;
 /// <summary>The phases of a round.</summary>
 internal enum Phase : uint
 {
-    /// <summary>Nothing was sent yet.</summary>
+    /// <summary>Before the first message.</summary>
     None,
 
-    /// <summary>The runtime compiles; nothing is recorded.</summary>
+    /// <summary>JIT compilation; nothing is recorded.</summary>
     WarmUp,
 
-    /// <summary>What the result is made of.</summary>
+    /// <summary>Recorded in the result.</summary>
     Measurement,
 }

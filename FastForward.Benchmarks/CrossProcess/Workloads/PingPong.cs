@@ -2,11 +2,11 @@ using FastForward.Benchmarks.CrossProcess.Contestants;
 
 namespace FastForward.Benchmarks.CrossProcess.Workloads;
 
-/// <summary>One message under way at any time: the next one leaves when the echo of the last one is here.</summary>
-internal sealed class PingPong(IEndpoint endpoint, int size, Phase phase) : NearWorkload(endpoint, size, phase)
+/// <summary>One message in flight: the next one is sent when the echo of the last one has arrived.</summary>
+internal sealed class PingPong(IEndpoint endpoint, int size, Phase phase) : ClientWorkload(endpoint, size, phase)
 {
     private const long LostAfter = 1_000_000_000;
-    private long _underWay;
+    private long _inFlight;
 
     protected override void OnStart(long now)
     {
@@ -16,8 +16,8 @@ internal sealed class PingPong(IEndpoint endpoint, int size, Phase phase) : Near
 
     protected override void OnEcho(in MessageHeader header)
     {
-        if (header.Time != _underWay)
-            return; // it was given up
+        if (header.Time != _inFlight)
+            return; // considered lost earlier
         long now = Clock.Now;
         Received++;
         Record(now - header.Time);
@@ -27,12 +27,12 @@ internal sealed class PingPong(IEndpoint endpoint, int size, Phase phase) : Near
             Finish();
     }
 
-    // Looked at once a second only, so that watching costs nothing.
+    // Lost messages are checked for once a second, so that the check has no measurable cost.
     protected override void OnTurn()
     {
         long now = Clock.Now;
         Due = now + LostAfter;
-        if (now - _underWay < LostAfter)
+        if (now - _inFlight < LostAfter)
             return;
         if (now < End)
             Ping(now);
@@ -42,7 +42,7 @@ internal sealed class PingPong(IEndpoint endpoint, int size, Phase phase) : Near
 
     private void Ping(long now)
     {
-        _underWay = now;
+        _inFlight = now;
         if (TrySend(1, new MessageHeader(now, MessageKind.Echo, Phase)))
             Sent++;
     }

@@ -3,27 +3,27 @@ using HdrHistogram;
 
 namespace FastForward.Benchmarks.CrossProcess.Workloads;
 
-/// <summary>What one side does with its end point. All calls come on one thread.</summary>
+/// <summary>What one side does with its endpoint. All calls are made on one thread.</summary>
 internal abstract class Workload(IEndpoint endpoint, int size)
 {
-    /// <summary>The longest time that is told apart, a minute.</summary>
+    /// <summary>The longest recorded time, one minute; longer ones are recorded as this.</summary>
     public const long LongestNanos = 60_000_000_000;
 
     private readonly byte[] _message = new byte[size];
 
-    /// <summary>When <see cref="OnDue"/> shall be called, on <see cref="Clock"/>.</summary>
+    /// <summary>When to call <see cref="OnDue"/>, on <see cref="Clock"/>.</summary>
     public long Due { get; protected set; } = long.MaxValue;
 
-    /// <summary>Nanoseconds, each as often as it was taken.</summary>
+    /// <summary>The recorded times in nanoseconds.</summary>
     public LongHistogram Times { get; } = new(LongestNanos, 3);
 
-    /// <summary>A message came in.</summary>
+    /// <summary>Called for each received message.</summary>
     public abstract void OnMessage(ReadOnlySpan<byte> message);
 
-    /// <summary>The time is <see cref="Due"/>.</summary>
+    /// <summary>Called at or after <see cref="Due"/>.</summary>
     public virtual void OnDue() { }
 
-    /// <summary>There is room again after a send that was not taken.</summary>
+    /// <summary>Called when there is room again after a send returned false.</summary>
     public virtual void OnWritable() { }
 
     protected bool TrySend(ulong stream, in MessageHeader header)

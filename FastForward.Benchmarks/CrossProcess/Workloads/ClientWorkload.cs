@@ -2,38 +2,38 @@ using FastForward.Benchmarks.CrossProcess.Contestants;
 
 namespace FastForward.Benchmarks.CrossProcess.Workloads;
 
-/// <summary>A phase of the side that sends and measures.</summary>
-internal abstract class NearWorkload(IEndpoint endpoint, int size, Phase phase) : Workload(endpoint, size)
+/// <summary>One phase of the client, which sends and measures.</summary>
+internal abstract class ClientWorkload(IEndpoint endpoint, int size, Phase phase) : Workload(endpoint, size)
 {
-    /// <summary>How long answers may take after the last message.</summary>
-    private const long Patience = 1_000_000_000;
+    /// <summary>How long to wait for echoes after the last message, in nanoseconds.</summary>
+    private const long DrainLimit = 1_000_000_000;
 
-    private const long AskAgain = 10_000_000;
+    private const long RetryInterval = 10_000_000;
     private long _started;
     private long _limit;
-    private long _nextQuestion;
+    private long _nextRequest;
 
     /// <summary>Messages sent.</summary>
     public long Sent { get; protected set; }
 
-    /// <summary>Messages that arrived: echoes here, or what the far side counted there.</summary>
+    /// <summary>Messages that arrived: echoes received here, or messages counted by the server.</summary>
     public long Received { get; protected set; }
 
-    /// <summary>From the first message to the last answer, in nanoseconds.</summary>
+    /// <summary>From the first message to the last reply, in nanoseconds.</summary>
     public long Elapsed { get; private set; }
 
-    /// <summary>The phase is over.</summary>
+    /// <summary>Whether the phase has ended.</summary>
     public bool IsDone { get; private set; }
 
     protected Phase Phase { get; } = phase;
 
     protected long End { get; private set; }
 
-    private bool IsAsking => _nextQuestion != 0;
+    private bool IsRequestingCount => _nextRequest != 0;
 
     private bool IsDraining => _limit != 0;
 
-    /// <summary>Begins the phase.</summary>
+    /// <summary>Starts the phase.</summary>
     public void Start(long nanos)
     {
         _started = Clock.Now;
@@ -65,15 +65,15 @@ internal abstract class NearWorkload(IEndpoint endpoint, int size, Phase phase) 
             return;
         if (IsDraining)
             Finish();
-        else if (IsAsking)
-            Ask();
+        else if (IsRequestingCount)
+            RequestCount();
         else
             OnTurn();
     }
 
     public sealed override void OnWritable()
     {
-        if (!IsDone && !IsDraining && !IsAsking)
+        if (!IsDone && !IsDraining && !IsRequestingCount)
             OnRoom();
     }
 
@@ -85,19 +85,22 @@ internal abstract class NearWorkload(IEndpoint endpoint, int size, Phase phase) 
 
     protected virtual void OnRoom() { }
 
-    /// <summary>The last message is sent: waits for the echoes that are under way.</summary>
+    /// <summary>Called after the last message: waits for outstanding echoes.</summary>
     protected void Drain()
     {
         if (Received == Sent)
             Finish();
         else
-            Due = _limit = Clock.Now + Patience;
+            Due = _limit = Clock.Now + DrainLimit;
     }
 
-    /// <summary>The last message is sent: asks the far side what came, again and again since a datagram may be lost.</summary>
-    protected void Ask()
+    /// <summary>
+    /// Called after the last message: requests the number of messages that arrived. Repeated until the reply arrives,
+    /// since datagrams may be lost.
+    /// </summary>
+    protected void RequestCount()
     {
-        Due = _nextQuestion = Clock.Now + AskAgain;
+        Due = _nextRequest = Clock.Now + RetryInterval;
         TrySend(1, new MessageHeader(0, MessageKind.End, Phase));
     }
 

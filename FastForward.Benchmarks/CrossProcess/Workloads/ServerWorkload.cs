@@ -2,8 +2,9 @@ using FastForward.Benchmarks.CrossProcess.Contestants;
 
 namespace FastForward.Benchmarks.CrossProcess.Workloads;
 
-/// <summary>The side that answers: echoes, counts, and takes one-way times.</summary>
-internal sealed class FarSide(IEndpoint endpoint, int size, Action<FarSide> report) : Workload(endpoint, size)
+/// <summary>The server: echoes, counts, and records one-way times.</summary>
+internal sealed class ServerWorkload(IEndpoint endpoint, int size, Action<ServerWorkload> report)
+    : Workload(endpoint, size)
 {
     private Phase _phase;
     private long _arrived;
@@ -28,7 +29,7 @@ internal sealed class FarSide(IEndpoint endpoint, int size, Action<FarSide> repo
         switch (header.Kind)
         {
             case MessageKind.Echo:
-                TrySend(1, header); // without room the message is lost, which the near side counts
+                TrySend(1, header); // if there is no room, the message is lost and the client counts it
                 break;
             case MessageKind.Count:
                 _arrived++;
@@ -39,7 +40,7 @@ internal sealed class FarSide(IEndpoint endpoint, int size, Action<FarSide> repo
                     Record(Clock.Now - header.Time);
                 break;
             case MessageKind.End:
-                TrySend(1, header with { Time = _arrived }); // without room the near side asks again
+                TrySend(1, header with { Time = _arrived }); // if there is no room, the client asks again
                 if (_phase != Phase.Measurement || _reported)
                     break;
                 _reported = true;
