@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FastForward.Tests;
 
-/// <summary>Event ids of library and host: an operator's filters rely on them.</summary>
+/// <summary>Event ids of library and host are unique and documented: log filters of operators rely on them.</summary>
 [TestFixture]
 public sealed partial class EventIdTests
 {
@@ -34,15 +34,19 @@ public sealed partial class EventIdTests
         ];
 
     [Test]
-    public void Every_log_event_has_an_id_of_its_own()
+    public void Every_log_event_has_a_unique_id()
     {
         Assert.That(Events, Has.Length.GreaterThan(20));
         Assert.That(Events.Select(static entry => entry.Id), Is.Unique, static () => string.Join(", ", Events));
-        Assert.That(Events, Has.All.Matches<(int Id, string)>(static entry => entry.Id >= 1000), "none forgotten");
+        Assert.That(
+            Events,
+            Has.All.Matches<(int Id, string)>(static entry => entry.Id >= 1000),
+            "every event has an explicit id"
+        );
     }
 
     [Test]
-    public void Every_log_event_is_documented_and_no_other()
+    public void The_documented_log_events_are_those_in_the_code()
     {
         IEnumerable<int> documented = File.ReadAllLines(Path.Combine(SourceTree.Root, "docs", "operations.md"))
             .Select(static line => Row().Match(line))

@@ -5,12 +5,12 @@ using FastForward.Transport.Transports;
 namespace FastForward.Tests;
 
 /// <summary>
-/// A <see cref="ForwardLoop"/> that the test drives by hand: duty cycles until a condition holds, sleeping on the loop's
-/// own descriptors in between, never longer than the limit.
+/// A <see cref="ForwardLoop"/> driven by the test: runs duty cycles until a condition holds, sleeping on the loop's
+/// descriptors between cycles, up to a time limit.
 /// </summary>
 internal sealed class LoopDriver : IDisposable
 {
-    /// <summary>The longest any test waits for anything.</summary>
+    /// <summary>The time limit of every wait in tests.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private const long NapMicros = 2_000;
@@ -21,14 +21,14 @@ internal sealed class LoopDriver : IDisposable
 
     public ForwardLoop Loop { get; }
 
-    /// <summary>Starts polling a transport that has been started, and flushing it after each cycle.</summary>
+    /// <summary>Attaches a started transport: polls it and flushes it after each cycle.</summary>
     public void Attach(IForwardTransport transport)
     {
         Loop.Add(transport);
         _transports.Add(transport);
     }
 
-    /// <summary>Stops polling it, as if its process did not get to run.</summary>
+    /// <summary>Detaches it, to simulate a process that is not scheduled.</summary>
     public void Detach(IForwardTransport transport)
     {
         Loop.Remove(transport);
@@ -44,7 +44,7 @@ internal sealed class LoopDriver : IDisposable
         return work;
     }
 
-    /// <summary>Cycles until <paramref name="condition"/> holds; fails after <see cref="Limit"/>.</summary>
+    /// <summary>Runs cycles until <paramref name="condition"/> holds; fails after <see cref="Limit"/>.</summary>
     public void Until(Func<bool> condition, string what)
     {
         long start = Stopwatch.GetTimestamp();
@@ -54,14 +54,14 @@ internal sealed class LoopDriver : IDisposable
                 Loop.Sleep(NapMicros);
             if (Stopwatch.GetElapsedTime(start) > Limit)
                 throw new AssertionException(
-                    $"Waited {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s in vain for: {what}"
+                    $"Not reached within {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s: {what}"
                 );
         }
     }
 
     /// <summary>
-    /// Cycles until <paramref name="quietCycles"/> of them in a row found nothing: for showing that something does not
-    /// happen, on media that would have done it by then.
+    /// Runs cycles until <paramref name="quietCycles"/> in a row had no work. For asserting that something does not
+    /// happen, on media where it would have happened by then.
     /// </summary>
     public void UntilQuiet(int quietCycles = 50)
     {

@@ -4,9 +4,9 @@ using FastForward.Tests.Transports;
 namespace FastForward.Tests;
 
 /// <summary>
-/// The test assembly as a process of its own, for tests that need a real second one: <c>peer ...</c> runs
-/// <see cref="TransportPeer"/>, <c>client ...</c> <see cref="ClientPeer"/>. Where the test platform is not wanted,
-/// <c>tests ...</c> is <see cref="TestRun"/>. The test host does not come here.
+/// Entry point of the test assembly as a separate process, for tests that need one: <c>peer ...</c> runs
+/// <see cref="TransportPeer"/>, <c>client ...</c> runs <see cref="ClientPeer"/>. <c>tests ...</c> runs the tests
+/// without the test platform (<see cref="TestRun"/>). Not used by the test host.
 /// </summary>
 internal static class Program
 {

@@ -3,7 +3,7 @@ using FastForward.Tests.Host.Processes;
 
 namespace FastForward.Tests;
 
-/// <summary>What README.md promises is there, and its first command works as it stands.</summary>
+/// <summary>The contents of README.md: commands, links and samples are valid.</summary>
 public sealed partial class ReadmeTests
 {
     private static string[] Commands =>
@@ -14,7 +14,7 @@ public sealed partial class ReadmeTests
         ];
 
     [Test]
-    public void The_commands_are_those_that_the_tests_know()
+    public void The_commands_are_the_tested_ones()
     {
         Assert.That(
             Commands.Take(4),
@@ -31,7 +31,7 @@ public sealed partial class ReadmeTests
     }
 
     [Test]
-    public void Its_links_lead_somewhere()
+    public void Its_links_resolve()
     {
         foreach (Match link in Link().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "README.md"))))
             Assert.That(File.Exists(Path.Combine(SourceTree.Root, link.Groups[1].Value)), link.Groups[1].Value);
@@ -51,7 +51,7 @@ public sealed partial class ReadmeTests
 
     [Test]
     [Category("Readme")]
-    public void The_first_command_works_in_a_fresh_copy_of_the_source()
+    public void The_first_command_works_in_a_clean_copy_of_the_source()
     {
         DirectoryInfo copy = Directory.CreateTempSubdirectory("fastforward-readme-");
         try

@@ -1,13 +1,15 @@
 namespace FastForward.Tests;
 
-/// <summary>What a test needs beyond .NET; <see cref="TestEnvironment"/> decides what becomes of the test without them.</summary>
+/// <summary>
+/// Prerequisites of tests beyond .NET. <see cref="TestEnvironment.Missing"/> skips or fails the test.
+/// </summary>
 internal static class Requires
 {
     /// <summary>A program of a Debian package.</summary>
     /// <returns>Its path.</returns>
     public static string Program(string name, string package)
     {
-        // System programs such as dnsmasq are in sbin, which is not on every user's path.
+        // System programs such as dnsmasq are in sbin, which is not in every user's PATH.
         string[] directories = [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), "/usr/sbin", "/sbin"];
         string? found = directories
             .Where(static directory => directory.Length > 0)
@@ -21,13 +23,13 @@ internal static class Requires
     }
 
     /// <summary>
-    /// The lab: the virtual machine of <c>lab/run</c>, whose network a test may change. What the lab has must work there: a
-    /// test that misses it fails by itself.
+    /// The lab: the virtual machine of <c>lab/run</c>, whose network a test may change. Tests do not check for what the
+    /// lab provides; they fail if it is missing.
     /// </summary>
     public static void Lab()
     {
         if (TestEnvironment.LabDirectory is null)
-            TestEnvironment.Missing("This test runs in the lab only (lab/run, see lab/README.md).");
+            TestEnvironment.Missing("This test requires the lab (lab/run, see lab/README.md).");
     }
 
     /// <summary>Vsock connections within this machine (CID 1).</summary>
@@ -36,7 +38,7 @@ internal static class Requires
         if (TestEnvironment.LabDirectory is null && !Directory.Exists("/sys/module/vsock_loopback"))
         {
             TestEnvironment.Missing(
-                "There is no vsock loopback here (kernel module vsock_loopback); the lab has it (lab/run, see lab/README.md)."
+                "vsock loopback is not available (kernel module vsock_loopback); it is in the lab (see lab/README.md)."
             );
         }
     }

@@ -1,6 +1,6 @@
 namespace FastForward.Tests;
 
-/// <summary>The source that the tests were built from.</summary>
+/// <summary>The source tree from which the tests were built.</summary>
 internal static class SourceTree
 {
     public static string Root { get; } = Find();
@@ -12,7 +12,7 @@ internal static class SourceTree
             directory = directory.Parent;
         return directory?.FullName
             ?? throw new InvalidOperationException(
-                $"FastForward.sln is in no directory above {AppContext.BaseDirectory}."
+                $"FastForward.sln was not found in any directory above {AppContext.BaseDirectory}."
             );
     }
 }

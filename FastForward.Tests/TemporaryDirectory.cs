@@ -1,6 +1,8 @@
 namespace FastForward.Tests;
 
-/// <summary>A directory with a short name (UNIX socket paths hold 107 bytes), removed with everything in it.</summary>
+/// <summary>
+/// A temporary directory with a short name (UNIX socket paths have at most 107 bytes); deleted on dispose.
+/// </summary>
 internal sealed class TemporaryDirectory : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("ff").FullName;

@@ -1,20 +1,24 @@
 namespace FastForward.Tests;
 
-/// <summary>What to do where the machine lacks something that a test needs.</summary>
+/// <summary>Decides whether tests with missing prerequisites are skipped or fail.</summary>
 internal static class TestEnvironment
 {
-    /// <summary>Set to 1 by the full test run: there a missing tool is a failure, so that no test is skipped unnoticed.</summary>
+    /// <summary>
+    /// Set to 1 by test.sh: missing prerequisites are failures, so that no test is skipped unnoticed.
+    /// </summary>
     public static bool MustBeComplete => Environment.GetEnvironmentVariable("FASTFORWARD_TESTS_COMPLETE") == "1";
 
-    /// <summary>The directory <c>lab</c> of the repository when this runs in the lab, which says so; else null.</summary>
+    /// <summary>
+    /// The directory <c>lab</c> of the repository if running in the lab, otherwise null. Set by the lab.
+    /// </summary>
     public static string? LabDirectory =>
         Environment.GetEnvironmentVariable("FASTFORWARD_LAB") is { Length: > 0 } directory ? directory : null;
 
-    /// <summary>Skips the running test with <paramref name="reason"/>, or fails it in the full run.</summary>
+    /// <summary>Skips the current test with <paramref name="reason"/>, or fails it in a complete run.</summary>
     public static void Missing(string reason)
     {
         if (MustBeComplete)
-            Assert.Fail($"This run must be complete, but: {reason}");
+            Assert.Fail($"Missing prerequisite in a complete run: {reason}");
         Assert.Ignore(reason);
     }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace FastForward.Tests;
 
-/// <summary>This assembly started again as a second process (see <see cref="Program"/>), killed at the latest when disposed.</summary>
+/// <summary>This assembly started as a second process (see <see cref="Program"/>); killed on dispose.</summary>
 internal sealed class TestProcess : IDisposable
 {
     private readonly Process _process;
@@ -26,21 +26,21 @@ internal sealed class TestProcess : IDisposable
         return new TestProcess(Process.Start(start)!);
     }
 
-    /// <summary>The process's next line, within the general limit for waits.</summary>
+    /// <summary>Reads the next output line, within <see cref="LoopDriver.Limit"/>.</summary>
     public string ReadLine()
     {
         Task<string?> line = _process.StandardOutput.ReadLineAsync();
         if (!line.Wait(LoopDriver.Limit))
-            throw new AssertionException($"The second process said nothing for {LoopDriver.Limit.TotalSeconds} s.");
-        return line.Result ?? throw new AssertionException("The second process ended without a word.");
+            throw new AssertionException($"The second process printed nothing for {LoopDriver.Limit.TotalSeconds} s.");
+        return line.Result ?? throw new AssertionException("The second process exited without output.");
     }
 
-    /// <summary>kill -9, and waits until it is gone.</summary>
+    /// <summary>Sends SIGKILL and waits for the exit.</summary>
     public void Kill()
     {
         _process.Kill();
         if (!_process.WaitForExit(LoopDriver.Limit))
-            throw new AssertionException("The second process outlived kill -9.");
+            throw new AssertionException("The second process did not exit after SIGKILL.");
     }
 
     public void Dispose()

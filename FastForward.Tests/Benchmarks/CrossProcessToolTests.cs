@@ -64,8 +64,8 @@ public sealed class CrossProcessToolTests
         string file = directory["rows.json"];
         File.WriteAllText(file, new string('x', 100_000)); // the rows of a longer run
         using RunningProgram tool = BenchmarkTool.Start(
-            "latency --rate 2000 --transport socket --implementation FastForward,C --mode block --size 16,1100 --rounds 2 "
-                + $"{Short} --json {file} --plot {plots.Path}"
+            "latency --rate 2000 --transport socket --implementation FastForward,C --mode block --size 16,1100 "
+                + $"--rounds 2 {Short} --json {file} --plot {plots.Path}"
         );
         Assert.That(tool.WaitForExit(s_wholeRun), Is.Zero, tool.Everything);
         List<JsonElement> rows = Parse(File.ReadAllText(file));

@@ -32,7 +32,7 @@ public sealed class DutyCycleTests
     }
 
     [Test]
-    public void Output_of_every_phase_leaves_in_the_same_cycle()
+    public void Output_of_every_phase_is_flushed_in_the_same_cycle()
     {
         using ForwardLoop loop = new(time: _time);
         List<string> staged = [];
@@ -62,7 +62,7 @@ public sealed class DutyCycleTests
     }
 
     [Test]
-    public void The_clock_is_read_once_a_cycle()
+    public void The_clock_is_read_once_per_cycle()
     {
         using ForwardLoop loop = new(time: _time);
         List<long> seen = [];
@@ -84,7 +84,7 @@ public sealed class DutyCycleTests
     }
 
     [Test]
-    public void Every_source_gets_the_budget_in_the_order_of_attaching()
+    public void Sources_are_polled_in_order_of_attachment_each_with_the_full_budget()
     {
         using ForwardLoop loop = new(new ForwardLoopOptions { PollBudget = 7 }, _time);
         List<(string, int)> polls = [];
@@ -106,7 +106,7 @@ public sealed class DutyCycleTests
     }
 
     [Test]
-    public void The_budget_bounds_the_mailbox_even_when_work_posts_more_work()
+    public void The_budget_limits_posted_work_even_if_it_posts_more_work()
     {
         using ForwardLoop loop = new(new ForwardLoopOptions { PollBudget = 4 }, _time);
         int runs = 0;
@@ -214,7 +214,7 @@ public sealed class DutyCycleTests
     }
 
     [Test]
-    public void Attaching_twice_is_refused_and_detaching_a_stranger_does_nothing()
+    public void Attaching_twice_throws_and_detaching_an_unattached_source_does_nothing()
     {
         using ForwardLoop loop = new(time: _time);
         using ScriptedSource source = new(withSignal: true);

@@ -16,7 +16,7 @@ public sealed class FailureTests
     }
 
     [Test]
-    public void A_throwing_callback_is_counted_and_everything_else_goes_on([Values] Place place)
+    public void A_throwing_callback_is_counted_and_all_others_still_run([Values] Place place)
     {
         CollectingLogger<ForwardLoop> log = new();
         using ForwardLoop loop = new(new ForwardLoopOptions { Idle = IdleStrategy.Block }, logger: log);
@@ -32,7 +32,7 @@ public sealed class FailureTests
         loop.Sleep(1);
         loop.DoWork();
 
-        int expected = place is Place.Poll or Place.Flush ? 2 : 1; // what is called in each of the two cycles, or once
+        int expected = place is Place.Poll or Place.Flush ? 2 : 1; // called in each of the two cycles, or once
         Assert.Multiple(() =>
         {
             Assert.That(loop.Statistics.CallbackFailures, Is.EqualTo(expected));
@@ -43,7 +43,7 @@ public sealed class FailureTests
     }
 
     [Test]
-    public void Failing_fast_lets_the_exception_out_of_the_cycle([Values] Place place)
+    public void With_fail_fast_the_exception_leaves_the_cycle([Values] Place place)
     {
         using ForwardLoop loop = new(new ForwardLoopOptions { FailFast = true, Idle = IdleStrategy.Block });
         using ScriptedSource thrower = ThrowAt(loop, place);
@@ -61,7 +61,7 @@ public sealed class FailureTests
     }
 
     [Test]
-    public void Failing_fast_ends_the_thread_and_its_task_has_the_exception()
+    public void With_fail_fast_the_thread_ends_and_its_task_is_faulted()
     {
         CollectingLogger<ForwardLoop> log = new();
         using ForwardLoop loop = new(new ForwardLoopOptions { FailFast = true }, logger: log);
@@ -70,11 +70,11 @@ public sealed class FailureTests
 
         Assert.That(() => Eventually.Ends(loop.Completion, "the loop"), Throws.InstanceOf<InvalidTimeZoneException>());
         Assert.That(log.TextsOf(1001).ToList(), Has.Count.EqualTo(1));
-        Assert.That(loop.IsOnLoopThread, Is.True, "a loop that ended belongs to nobody");
+        Assert.That(loop.IsOnLoopThread, Is.True, "a loop that has ended is not bound to a thread");
     }
 
     [Test]
-    public void A_source_that_cannot_say_whether_it_is_idle_prevents_sleep()
+    public void A_source_that_throws_in_Arm_prevents_sleep()
     {
         using ForwardLoop loop = new(new ForwardLoopOptions { Idle = IdleStrategy.Block });
         using ScriptedSource thrower = ThrowAt(loop, Place.Arm);
@@ -83,7 +83,7 @@ public sealed class FailureTests
     }
 
     [Test]
-    public void A_flood_of_failures_is_counted_in_full_and_logged_once_a_second()
+    public void Repeated_failures_are_all_counted_but_logged_once_per_second()
     {
         FakeTimeProvider time = new();
         CollectingLogger<ForwardLoop> log = new();
@@ -131,6 +131,6 @@ public sealed class FailureTests
         return source;
     }
 
-    // A type that nothing in the loop throws by itself.
+    // An exception type that the loop itself never throws.
     private static InvalidTimeZoneException Failure() => new("on purpose");
 }

@@ -33,14 +33,17 @@ public sealed class ForwardLoopOptionsTests
     }
 
     [TestCaseSource(nameof(Bad))]
-    public void A_value_that_cannot_work_is_named_with_one_that_does(ForwardLoopOptions options, string name) =>
+    public void An_invalid_value_is_reported_with_the_option_name_and_an_example(
+        ForwardLoopOptions options,
+        string name
+    ) =>
         Assert.That(
             () => new ForwardLoop(options),
             Throws.ArgumentException.With.Message.StartsWith(name).And.Message.Match("good value|use ")
         );
 
     [Test]
-    public void The_limits_themselves_work()
+    public void Values_at_the_limits_are_valid()
     {
         using ForwardLoop low = new(
             new ForwardLoopOptions

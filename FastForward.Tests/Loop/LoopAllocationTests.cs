@@ -9,14 +9,14 @@ public sealed class LoopAllocationTests
     {
         using ForwardLoop loop = new(new ForwardLoopOptions { Idle = IdleStrategy.Block });
         using ScriptedSource source = new(withSignal: true) { WhenPolled = static _ => 0 };
-        source.Signal(); // never cleared, so that sleeping ends at once
+        source.Signal(); // never cleared, so that every sleep returns at once
         loop.Add(source);
         loop.Add(new ScriptedFlush(static () => { }));
         int fired = 0;
         LoopTimer[] timers = [.. Enumerable.Range(0, 40).Select(_ => loop.CreateTimer(() => fired++))];
         Action posted = static () => { };
 
-        // On a loaded machine all timers may come due in one cycle: the room for that is made beforehand.
+        // On a loaded machine all timers may expire in one cycle: grow the list for that beforehand.
         foreach (LoopTimer timer in timers)
             timer.SetAfter(0);
         loop.DoWork();

@@ -7,7 +7,7 @@ namespace FastForward.Tests.Loop;
 public sealed class LoopClockTests
 {
     [Test]
-    public void Time_passes_before_the_first_cycle_and_stands_still_between_cycles()
+    public void Time_advances_before_the_first_cycle_and_is_constant_between_cycles()
     {
         FakeTimeProvider time = new();
         using ForwardLoop loop = new(time: time);

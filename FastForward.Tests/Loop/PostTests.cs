@@ -6,11 +6,11 @@ namespace FastForward.Tests.Loop;
 public sealed class PostTests
 {
     [Test]
-    public void No_wake_up_is_lost_between_posting_and_falling_asleep()
+    public void No_wake_up_is_lost_while_the_loop_goes_to_sleep()
     {
-        // Each round posts twice: the first wakes the loop, the second hits it somewhere on its way from there back to
-        // sleep. The dangerous moment is below a microsecond, so the delay between the two is swept over about twice the
-        // time that a wake-up takes here. One lost wake-up ends the test by its limit.
+        // Each round posts twice: the first post wakes the loop, the second arrives while it is on its way back to
+        // sleep. The critical window is below a microsecond, so the delay between the two is swept over about twice the
+        // time that a wake-up takes here. One lost wake-up fails the test by its time limit.
         const int Rounds = 10_000;
         using ForwardLoop loop = new(new ForwardLoopOptions { Idle = IdleStrategy.Block });
         loop.Start();
@@ -47,7 +47,7 @@ public sealed class PostTests
     }
 
     [Test]
-    public void Many_threads_post_and_each_ones_work_runs_once_and_in_order()
+    public void Work_posted_by_many_threads_runs_once_and_in_order_per_thread()
     {
         const int Threads = 4;
         const int Posts = 20_000;
@@ -79,10 +79,10 @@ public sealed class PostTests
         Eventually.Ends(Task.WhenAll(posters), "posting");
         Eventually.True(
             () => next.All(count => Volatile.Read(ref count) == Posts),
-            () => $"all ran: {string.Join(", ", next)}"
+            () => $"all posted work has run: {string.Join(", ", next)}"
         );
 
-        // No wake-up is left over that would keep the loop from sleeping.
+        // No stale wake-up keeps the loop from sleeping.
         long cycles = 0;
         using ManualResetEventSlim quiet = new();
         LoopTimer timer = loop.CreateTimer(() =>
@@ -115,7 +115,7 @@ public sealed class PostTests
     }
 
     [Test]
-    public void Posting_to_a_loop_that_ended_does_nothing()
+    public void Posting_to_a_loop_that_has_ended_does_nothing()
     {
         ForwardLoop loop = new();
         loop.Start();

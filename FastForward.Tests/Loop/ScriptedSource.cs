@@ -3,7 +3,9 @@ using FastForward.Transport.Loop;
 
 namespace FastForward.Tests.Loop;
 
-/// <summary>A source that does what the test says and counts its calls. With a signal, it has an eventfd as descriptor.</summary>
+/// <summary>
+/// A source controlled by the test, which counts its calls. If signalled, its descriptor is an eventfd.
+/// </summary>
 internal sealed unsafe class ScriptedSource : ILoopSource, IDisposable
 {
     private readonly Descriptor? _event;
@@ -16,7 +18,7 @@ internal sealed unsafe class ScriptedSource : ILoopSource, IDisposable
 
     public int Descriptor => _event?.Number ?? -1;
 
-    /// <summary>Given the budget, answers the work done. Default: counts and clears the signal.</summary>
+    /// <summary>Receives the budget and returns the work done. Default: counts and clears the signal.</summary>
     public Func<int, int>? WhenPolled { get; set; }
 
     public Func<bool>? WhenArmed { get; set; }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace FastForward.Tests.Loop;
 
 /// <summary>
-/// When the loop sleeps and what wakes it. Every loop here has a timer as a safety net: a wake-up that does not come shows
-/// as a failure and not as a test that hangs.
+/// When the loop sleeps and what wakes it. Every loop here has a timer as a safety net: a missing wake-up shows as a
+/// failure rather than a hanging test.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class SleepTests
@@ -16,10 +16,11 @@ public sealed class SleepTests
     private bool _overslept;
 
     [TearDown]
-    public void NothingOverslept() => Assert.That(_overslept, Is.False, "only the safety net ended a sleep");
+    public void NoSafetyNetTimerFired() =>
+        Assert.That(_overslept, Is.False, "a sleep was ended only by the safety-net timer");
 
     [Test]
-    public void Pending_work_that_no_descriptor_shows_prevents_sleep()
+    public void Pending_work_without_a_descriptor_prevents_sleep()
     {
         using ForwardLoop loop = MakeLoop();
         using ScriptedSource quiet = new();
@@ -51,7 +52,7 @@ public sealed class SleepTests
     }
 
     [Test]
-    public void What_is_posted_while_the_loop_falls_asleep_wakes_it()
+    public void Work_posted_while_the_loop_goes_to_sleep_wakes_it()
     {
         using ForwardLoop loop = MakeLoop();
         bool ran = false;
@@ -80,7 +81,7 @@ public sealed class SleepTests
 
     [TestCase(IdleStrategy.Adaptive)]
     [TestCase(IdleStrategy.BusySpin)]
-    public void Found_work_prevents_sleep(IdleStrategy idle)
+    public void A_cycle_with_work_is_not_followed_by_sleep(IdleStrategy idle)
     {
         using ForwardLoop loop = MakeLoop(idle, spinMicros: 0);
         using ScriptedSource source = new();
@@ -92,7 +93,7 @@ public sealed class SleepTests
     }
 
     [Test]
-    public void Blocking_asks_the_kernel_after_work_too_and_goes_on_when_there_is_more()
+    public void Block_checks_the_kernel_after_work_and_continues_if_there_is_more()
     {
         using ForwardLoop loop = MakeLoop();
         using ScriptedSource source = new(withSignal: true);
@@ -105,7 +106,7 @@ public sealed class SleepTests
     }
 
     [Test]
-    public void A_limit_that_is_over_prevents_sleep([Values(0L, -1L)] long limit)
+    public void An_expired_limit_prevents_sleep([Values(0L, -1L)] long limit)
     {
         using ForwardLoop loop = MakeLoop();
         loop.Sleep(limit);
@@ -113,7 +114,7 @@ public sealed class SleepTests
     }
 
     [Test]
-    public void One_wait_wakes_for_the_descriptor_of_any_source([Range(0, 2)] int which)
+    public void One_wait_covers_the_descriptors_of_all_sources([Range(0, 2)] int which)
     {
         using ForwardLoop loop = MakeLoop();
         ScriptedSource[] sources = [new(true), new(true), new(true)];
@@ -148,7 +149,7 @@ public sealed class SleepTests
     }
 
     [Test]
-    public void A_source_with_several_descriptors_shows_an_epoll_of_its_own()
+    public void A_source_with_several_descriptors_exposes_its_own_epoll_instance()
     {
         using ForwardLoop loop = MakeLoop();
         using ScriptedSource left = new(withSignal: true);
@@ -203,7 +204,7 @@ public sealed class SleepTests
     }
 
     [Test]
-    public void Adaptive_spins_for_a_bounded_time_after_the_last_work()
+    public void Adaptive_spins_for_a_limited_time_after_the_last_work()
     {
         FakeTimeProvider time = new();
         using ForwardLoop loop = MakeLoop(IdleStrategy.Adaptive, time, spinMicros: 50);
@@ -222,7 +223,7 @@ public sealed class SleepTests
             sleeps.Add(loop.Statistics.Sleeps);
         }
 
-        // 20 and 40 us after the work it spins; from 60 us on it sleeps. With one CPU spinning would only be in the way.
+        // 20 and 40 us after the last work it spins; from 60 us on it sleeps. With one CPU it does not spin at all.
         long[] expected = Environment.ProcessorCount == 1 ? [1, 2, 3, 4, 5] : [0, 0, 1, 2, 3];
         Assert.That(sleeps, Is.EqualTo(expected));
     }

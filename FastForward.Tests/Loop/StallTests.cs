@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Loop;
 
-/// <summary>A process that did not run is told apart from a peer that was silent.</summary>
+/// <summary>A stalled process is distinguished from a silent peer.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class StallTests
 {
@@ -23,11 +23,11 @@ public sealed class StallTests
         Assert.That(loop.StalledMicros, Is.EqualTo(stalled * 1000));
         Assert.That(loop.Statistics.Stalls, Is.EqualTo(stalled == 0 ? 0 : 1));
         loop.DoWork();
-        Assert.That(loop.StalledMicros, Is.Zero, "it is told of the one cycle after it");
+        Assert.That(loop.StalledMicros, Is.Zero, "reported only in the cycle after the stall");
     }
 
     [Test]
-    public void The_time_before_the_first_cycle_is_none()
+    public void The_time_before_the_first_cycle_is_not_a_stall()
     {
         using ForwardLoop loop = new(time: _time);
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -36,7 +36,7 @@ public sealed class StallTests
     }
 
     [Test]
-    public void Sleeping_without_a_timer_is_none()
+    public void Sleeping_without_a_timer_is_not_a_stall()
     {
         using ForwardLoop loop = new(time: _time);
         using ScriptedSource source = Signalled(loop);
@@ -48,7 +48,7 @@ public sealed class StallTests
     }
 
     [Test]
-    public void Sleeping_past_a_timer_is_one_from_the_timer_on()
+    public void Sleeping_past_a_timer_is_a_stall_from_the_timer_on()
     {
         using ForwardLoop loop = new(time: _time);
         using ScriptedSource source = Signalled(loop);
@@ -61,7 +61,7 @@ public sealed class StallTests
     }
 
     [Test]
-    public void A_sleep_that_did_not_take_place_excuses_nothing()
+    public void A_skipped_sleep_does_not_reduce_a_stall()
     {
         using ForwardLoop loop = new(time: _time);
         using ScriptedSource source = new() { WhenArmed = () => true };
@@ -75,7 +75,7 @@ public sealed class StallTests
     }
 
     [Test]
-    public void A_slow_callback_is_one_too()
+    public void A_slow_callback_is_a_stall()
     {
         using ForwardLoop loop = new(time: _time);
         loop.Post(() => _time.Advance(TimeSpan.FromSeconds(1)));

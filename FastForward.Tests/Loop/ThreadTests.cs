@@ -23,11 +23,11 @@ public sealed class ThreadTests
     private static IEnumerable<string> Members => s_members.Keys;
 
     [TestCaseSource(nameof(Members))]
-    public void Another_thread_is_told_what_to_do_instead(string member)
+    public void A_call_from_another_thread_throws_and_names_Post(string member)
     {
         using ForwardLoop loop = new();
         LoopTimer timer = loop.CreateTimer(() => { });
-        loop.DoWork(); // binds it to this thread
+        loop.DoWork(); // binds the loop to this thread
 
         Assert.That(
             () => Eventually.RunsOnOtherThread(() => s_members[member](loop, timer)),
@@ -36,7 +36,7 @@ public sealed class ThreadTests
     }
 
     [TestCaseSource(nameof(Members))]
-    public void Right_after_start_the_starter_is_another_thread(string member)
+    public void Right_after_Start_the_starting_thread_is_rejected(string member)
     {
         for (int i = 0; i < 20; i++)
         {
@@ -64,11 +64,11 @@ public sealed class ThreadTests
         loop.DoWork();
 
         Assert.That(seen, Is.InstanceOf<InvalidOperationException>().With.Message.Contains("does not recurse"));
-        Assert.That(loop.DoWork(), Is.Zero, "the loop is unharmed");
+        Assert.That(loop.DoWork(), Is.Zero, "the loop still works");
     }
 
     [Test]
-    public void Before_it_is_bound_any_thread_may_set_the_loop_up()
+    public void Any_thread_may_configure_an_unbound_loop()
     {
         using ForwardLoop loop = new();
         using ScriptedSource source = new();
@@ -78,7 +78,7 @@ public sealed class ThreadTests
     }
 
     [Test]
-    public void After_its_thread_has_ended_another_may_take_the_loop_down()
+    public void After_its_thread_has_ended_another_thread_may_dispose_the_loop()
     {
         using ForwardLoop loop = new();
         using ScriptedSource source = new(withSignal: true);

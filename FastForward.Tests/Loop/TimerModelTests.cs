@@ -4,7 +4,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Loop;
 
-/// <summary>Random settings, cancellations and cycles against a model that is a sorted list. CsCheck prints the seed of a failure.</summary>
+/// <summary>
+/// Random sets, cancellations and cycles, compared with a sorted list. CsCheck prints the seed of a failure.
+/// </summary>
 public sealed class TimerModelTests
 {
     private const int Timers = 24;
@@ -65,7 +67,7 @@ public sealed class TimerModelTests
                     break;
             }
 
-            // Asked plainly first: a constraint for each of these costs more than all the rest.
+            // Plain comparison first: a constraint per timer would take most of the test's time.
             if (timers[timer].IsSet != model.Exists(entry => entry.Timer == timer))
                 Assert.Fail($"timer {timer}: IsSet is {timers[timer].IsSet}");
             long next = model.Count == 0 ? long.MaxValue : model.Min().Due;

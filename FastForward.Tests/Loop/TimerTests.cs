@@ -18,7 +18,7 @@ public sealed class TimerTests : IDisposable
     }
 
     [Test]
-    public void Timers_fire_by_due_time_and_equal_ones_in_the_order_of_setting()
+    public void Timers_fire_by_due_time_and_ties_in_the_order_of_setting()
     {
         Make("c").Set(300);
         Make("a1").Set(100);
@@ -29,11 +29,11 @@ public sealed class TimerTests : IDisposable
         Assert.That(CycleAt(99), Is.Empty);
         Assert.That(CycleAt(250), Is.EqualTo(["a1", "a2", "b1", "b2"]));
         Assert.That(CycleAt(300), Is.EqualTo(["c"]));
-        Assert.That(CycleAt(1000), Is.Empty, "each fires once per setting");
+        Assert.That(CycleAt(1000), Is.Empty, "each fires once per Set");
     }
 
     [Test]
-    public void A_timer_set_anew_moves_either_way()
+    public void Setting_a_timer_again_moves_it_earlier_or_later()
     {
         LoopTimer timer = Make("t");
         LoopTimer other = Make("o");
@@ -62,7 +62,7 @@ public sealed class TimerTests : IDisposable
     }
 
     [Test]
-    public void The_past_means_the_next_cycle([Values(long.MinValue, -1L, 0L)] long due)
+    public void A_due_time_in_the_past_fires_in_the_next_cycle([Values(long.MinValue, -1L, 0L)] long due)
     {
         CycleAt(1000);
         Make("t").Set(due);
@@ -70,7 +70,7 @@ public sealed class TimerTests : IDisposable
     }
 
     [Test]
-    public void A_timer_that_sets_itself_to_the_past_fires_once_a_cycle()
+    public void A_timer_that_sets_itself_to_the_past_fires_once_per_cycle()
     {
         LoopTimer timer = null!;
         timer = _loop.CreateTimer(() =>
@@ -109,7 +109,7 @@ public sealed class TimerTests : IDisposable
     }
 
     [Test]
-    public void The_budget_bounds_a_cycle_and_the_rest_fires_in_the_next()
+    public void The_budget_limits_a_cycle_and_the_rest_fires_in_the_next()
     {
         for (int i = 0; i < 20; i++)
             Make($"{i}").Set(i);
@@ -121,7 +121,7 @@ public sealed class TimerTests : IDisposable
     }
 
     [Test]
-    public void A_delay_that_the_clock_cannot_count_means_never()
+    public void A_delay_beyond_the_range_of_the_clock_never_fires()
     {
         CycleAt(1000);
         LoopTimer timer = Make("t");
@@ -134,7 +134,7 @@ public sealed class TimerTests : IDisposable
 
     private LoopTimer Make(string name) => _loop.CreateTimer(() => _fired.Add(name));
 
-    // Time stands at 1 us per tick of the test; a cycle never runs backwards.
+    // One tick of the test clock is 1 us; time never goes backwards between cycles.
     private List<string> CycleAt(long micros)
     {
         _time.Advance(TimeSpan.FromMicroseconds(micros - _loop.Now));

@@ -9,8 +9,8 @@ using FastForward.Tests.Host.Processes;
 namespace FastForward.Tests.Package;
 
 /// <summary>
-/// The packed file as a stranger gets it: what is in it, and that the program of its README, in a fresh project, sends and
-/// receives, also trimmed and compiled ahead of time.
+/// The package as users get it: its contents, and the program of its README in a new project, which must send and
+/// receive, also when trimmed and when compiled ahead of time.
 /// </summary>
 [TestFixture]
 [Category("Package")]
@@ -55,7 +55,7 @@ public sealed partial class PackageTests
             </Project>
             """
         );
-        // Sources by key only: "nuget.org" is whatever this machine's own configuration says it is.
+        // Package sources are referenced by key: "nuget.org" is whatever this machine's configuration says.
         File.WriteAllText(
             _project["nuget.config"],
             $"""
@@ -80,7 +80,7 @@ public sealed partial class PackageTests
     }
 
     [Test]
-    public void The_file_holds_what_a_package_needs_and_nothing_else()
+    public void The_package_contains_exactly_the_expected_files()
     {
         using ZipArchive archive = ZipFile.OpenRead(_package.File);
         Assert.That(
@@ -130,7 +130,7 @@ public sealed partial class PackageTests
     }
 
     [Test]
-    public void The_symbols_fit_the_library()
+    public void The_symbols_match_the_library()
     {
         using MemoryStream dll = Unpack(_package.File, "lib/net10.0/FastForward.Transport.dll");
         using MemoryStream pdb = Unpack(_package.Symbols, "lib/net10.0/FastForward.Transport.pdb");
@@ -151,7 +151,7 @@ public sealed partial class PackageTests
     }
 
     [Test]
-    public void The_program_of_the_readme_runs_in_a_fresh_project()
+    public void The_program_of_the_readme_runs_in_a_new_project()
     {
         PackedFile.Run(NewProject("built"), s_limit, "build", "-c", "Release", "--nologo", "-o", _project["built"]);
         TheTwoGreetEachOther(_project["built/hello"]);
@@ -173,7 +173,7 @@ public sealed partial class PackageTests
                 "zlib.h is not installed (Debian package zlib1g-dev; test.sh installs it): the linker needs zlib."
             );
         Publish("native", "-p:PublishAot=true", "-p:CppCompilerAndLinker=gcc");
-        Assert.That(File.Exists(_project["native/hello.dll"]), Is.False, "one native program");
+        Assert.That(File.Exists(_project["native/hello.dll"]), Is.False, "the output is a single native program");
         TheTwoGreetEachOther(_project["native/hello"]);
     }
 
@@ -187,7 +187,7 @@ public sealed partial class PackageTests
         );
     }
 
-    // A project of its own each, for what restores is not the same; a project builds whatever source is below it.
+    // One project per variant, because their restore results differ; a project compiles all sources below its folder.
     private string NewProject(string name)
     {
         DirectoryInfo copy = Directory.CreateDirectory(_project[$"source-{name}"]);
@@ -198,7 +198,7 @@ public sealed partial class PackageTests
 
     private static void TheTwoGreetEachOther(string program)
     {
-        // Numbers of its own, since the sockets are in /tmp; the two differ in the last bit.
+        // Random node ids, because the sockets are in the shared /tmp; the two ids differ in the last bit.
         int first = Random.Shared.Next(500, 12_000) * 2,
             second = first + 1;
         using RunningProgram a = RunningProgram.Start(program, $"{first}");
@@ -214,7 +214,7 @@ public sealed partial class PackageTests
 
         foreach (int node in new[] { first, second })
         {
-            Assert.That(File.Exists($"/tmp/FastForward.{40_000 + node}.sock"), Is.False, "the socket is gone");
+            Assert.That(File.Exists($"/tmp/FastForward.{40_000 + node}.sock"), Is.False, "the socket was removed");
         }
     }
 

@@ -3,8 +3,8 @@ using FastForward.Tests.Host.Processes;
 namespace FastForward.Tests.Package;
 
 /// <summary>
-/// The library packed into a folder that serves as a feed. Its version is one of its own, so that what a machine has in
-/// its package cache is never taken for it; at the end it leaves that cache.
+/// The library packed into a folder that serves as package source. Has a unique version, so that a cached package is
+/// never used instead; removed from the package cache on dispose.
 /// </summary>
 internal sealed class PackedFile : IDisposable
 {
@@ -41,7 +41,7 @@ internal sealed class PackedFile : IDisposable
 
     public string Symbols => _feed[$"{Id}.{Version}.snupkg"];
 
-    /// <summary>Runs the dotnet command to a good end.</summary>
+    /// <summary>Runs the dotnet command and asserts that it succeeds.</summary>
     public static void Run(string directory, TimeSpan limit, params string[] arguments)
     {
         using RunningProgram program = RunningProgram.StartIn(directory, "dotnet", arguments);

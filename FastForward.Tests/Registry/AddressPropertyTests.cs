@@ -6,10 +6,10 @@ using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Registry;
 
-/// <summary>Whatever the text, parsing answers; CsCheck prints the seed of a failure.</summary>
+/// <summary>Parsing never throws, for any input. CsCheck prints the seed of a failure.</summary>
 public sealed class AddressPropertyTests
 {
-    // Random characters rarely come near an address, so pieces of real ones are mixed in.
+    // Random characters rarely resemble an address, so pieces of real ones are mixed in.
     private static readonly Gen<string> s_text = Gen.Frequency(
         (1, Gen.String),
         (1, Gen.String[Gen.Char[" -~"], 0, 40]),
@@ -57,7 +57,7 @@ public sealed class AddressPropertyTests
     );
 
     [Test]
-    public void Parsing_answers_with_an_end_point_or_a_problem() =>
+    public void Parsing_returns_an_end_point_or_a_problem() =>
         s_row.Sample(
             row =>
             {
@@ -81,7 +81,7 @@ public sealed class AddressPropertyTests
         );
 
     [Test]
-    public void A_literal_survives_being_written_and_read_again() =>
+    public void An_address_literal_round_trips() =>
         Gen
             .Byte.Array[16]
             .Sample(
@@ -97,7 +97,7 @@ public sealed class AddressPropertyTests
             );
 
     [Test]
-    public void A_gid_survives_being_written_and_read_again() =>
+    public void A_gid_round_trips() =>
         Gen
             .Byte.Array[16]
             .Sample(

@@ -5,7 +5,7 @@ using FastForward.Transport.Addressing;
 
 namespace FastForward.Tests.Registry;
 
-/// <summary>What an operator may write as the address of each medium, and what the answer to a mistake is.</summary>
+/// <summary>Valid addresses of each medium, and the messages for invalid ones.</summary>
 public sealed class AddressTests
 {
     private const int Port = 54_000;
@@ -121,13 +121,14 @@ public sealed class AddressTests
     }
 
     [Test]
-    public void The_answer_to_a_bad_address_reads_like_this()
+    public void The_message_for_a_bad_address_in_full()
     {
         IpAddressText.TryParse("10.0.0.999", Port, out _, out string? problem);
         Assert.That(
             problem,
             Is.EqualTo(
-                "address \"10.0.0.999\" is neither an IPv4 or IPv6 address nor a host name; write for example 192.0.2.7, 2001:db8::7 or node7.example.net"
+                "address \"10.0.0.999\" is neither an IPv4 or IPv6 address nor a host name; "
+                    + "write for example 192.0.2.7, 2001:db8::7 or node7.example.net"
             )
         );
     }
@@ -214,7 +215,7 @@ public sealed class AddressTests
     }
 
     [Test]
-    public void A_socket_is_found_by_its_port_alone([Values(null, "")] string? text)
+    public void A_socket_is_identified_by_its_port_alone([Values(null, "")] string? text)
     {
         Assert.That(
             SocketAddressText.TryParse(text, 25_011, "/run/ff", out EndPoint? endPoint, out string? problem),
@@ -264,7 +265,7 @@ public sealed class AddressTests
     }
 
     [Test]
-    public void Every_medium_has_the_same_ports([Values] TransportKind kind)
+    public void Every_medium_has_the_same_port_range([Values] TransportKind kind)
     {
         string address = kind switch
         {
@@ -286,7 +287,7 @@ public sealed class AddressTests
     }
 
     [Test]
-    public void End_points_refuse_what_they_cannot_be()
+    public void End_point_constructors_reject_invalid_values()
     {
         Assert.Multiple(() =>
         {
@@ -298,7 +299,7 @@ public sealed class AddressTests
     }
 
     [Test]
-    public void Rdma_hosts_are_equal_whatever_their_case()
+    public void Rdma_host_names_compare_case_insensitively()
     {
         RdmaEndPoint lower = new("node7.example", Port);
         RdmaEndPoint upper = new("NODE7.example", Port);
@@ -307,7 +308,7 @@ public sealed class AddressTests
     }
 
     [Test]
-    public void A_quoted_text_fits_one_line_of_a_log()
+    public void Quoted_text_is_escaped_and_shortened_for_logs()
     {
         Assert.That(AddressText.Quote("a\nb\"c\u001b[31mü"), Is.EqualTo("\"a\\u000ab\\u0022c\\u001b[31m\\u00fc\""));
         Assert.That(

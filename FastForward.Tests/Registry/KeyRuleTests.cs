@@ -3,7 +3,9 @@ using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Registry;
 
-/// <summary>Key id 0 demands no key: never on a way out of the machine, unless the node gets a key from another row.</summary>
+/// <summary>
+/// Key id 0 means no key. It is rejected for routes that leave the machine, unless another row gives the node a key.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class KeyRuleTests : IDisposable
 {
@@ -22,7 +24,7 @@ public sealed class KeyRuleTests : IDisposable
     [TestCase(TransportKind.Rdma, "192.0.2.1")]
     [TestCase(TransportKind.Rdma, "node1.example")]
     [TestCase(TransportKind.Rdma, "0xfe8000000000000050800200008e4d39")]
-    public void A_way_out_of_the_machine_needs_a_key(TransportKind kind, string address)
+    public void A_route_that_leaves_the_machine_needs_a_key(TransportKind kind, string address)
     {
         _overrides.Replace([new RouteRow(1, 0, kind, address, 54_000)]);
         Assert.That(_resolver.Find(1), Is.Null);
@@ -46,7 +48,7 @@ public sealed class KeyRuleTests : IDisposable
     [TestCase(TransportKind.Rdma, "localhost")]
     [TestCase(TransportKind.Socket, "")]
     [TestCase(TransportKind.VSocket, "3")]
-    public void A_way_that_nobody_can_tap_needs_none(TransportKind kind, string address)
+    public void A_route_within_the_machine_needs_no_key(TransportKind kind, string address)
     {
         _overrides.Replace([new RouteRow(1, 0, kind, address, 54_000)]);
         Assert.That(_resolver.Find(1)!.KeyId, Is.Zero);
@@ -54,7 +56,7 @@ public sealed class KeyRuleTests : IDisposable
     }
 
     [Test]
-    public void An_option_allows_it()
+    public void AllowUnkeyedIp_allows_routes_without_a_key()
     {
         using OverrideResolver resolver = new([_overrides], new RouteOptions { AllowUnkeyedIp = true });
         _overrides.Replace([Ip(key: 0)]);
@@ -62,7 +64,7 @@ public sealed class KeyRuleTests : IDisposable
     }
 
     [Test]
-    public void The_key_of_any_row_covers_the_node([Values] bool keyInOverride)
+    public void The_key_of_any_row_applies_to_the_node([Values] bool keyInOverride)
     {
         _overrides.Replace([Ip(keyInOverride ? 7u : 0u)]);
         _nodes.Replace([Ip(keyInOverride ? 0u : 7u)]);
@@ -72,7 +74,7 @@ public sealed class KeyRuleTests : IDisposable
     }
 
     [Test]
-    public void An_override_without_a_key_does_not_take_the_key_away()
+    public void An_override_without_a_key_does_not_remove_the_key()
     {
         _nodes.Replace([Ip(7)]);
         _overrides.Replace([new RouteRow(1, 0, TransportKind.Socket, "", 54_000)]);
@@ -81,7 +83,7 @@ public sealed class KeyRuleTests : IDisposable
     }
 
     [Test]
-    public void The_key_of_the_highest_row_counts()
+    public void The_key_of_the_row_with_the_highest_precedence_is_used()
     {
         _nodes.Replace([Ip(7)]);
         _overrides.Replace([Ip(8)]);
@@ -89,7 +91,7 @@ public sealed class KeyRuleTests : IDisposable
     }
 
     [Test]
-    public void The_key_of_a_bad_row_covers_nothing()
+    public void The_key_of_an_invalid_row_is_ignored()
     {
         _nodes.Replace([Ip(7) with { Port = 0 }]);
         _overrides.Replace([Ip(0)]);
@@ -98,19 +100,19 @@ public sealed class KeyRuleTests : IDisposable
     }
 
     [Test]
-    public void A_live_row_that_drops_its_key_is_refused_and_the_keyed_one_stays()
+    public void A_row_that_drops_its_key_is_rejected_and_the_previous_one_stays()
     {
         _nodes.Replace([Ip(7)]);
         NodeRoutes before = _resolver.Find(1)!;
         _nodes.Replace([Ip(0) with { Port = 2 }]);
         Assert.That(_resolver.Find(1), Is.SameAs(before));
-        _overrides.Replace([]); // another round does not wear it down
+        _overrides.Replace([]); // re-evaluation does not change the result
         Assert.That(_resolver.Find(1), Is.SameAs(before));
         Assert.That(_resolver.Problems.Single().Source, Is.EqualTo("nodes"));
     }
 
     [Test]
-    public void When_the_row_that_gave_the_key_drops_it_the_rows_it_covered_stay_covered()
+    public void When_a_row_drops_the_key_that_others_rely_on_they_keep_it()
     {
         _nodes.Replace([Ip(7)]);
         _overrides.Replace([Ip(0) with { Port = 2 }]);
@@ -123,7 +125,7 @@ public sealed class KeyRuleTests : IDisposable
     }
 
     [Test]
-    public void When_the_row_that_gave_the_key_is_removed_nothing_stays_open()
+    public void When_the_row_with_the_key_is_removed_no_unkeyed_route_remains()
     {
         _nodes.Replace([Ip(7)]);
         _overrides.Replace([Ip(0) with { Port = 2 }]);
@@ -131,12 +133,12 @@ public sealed class KeyRuleTests : IDisposable
         Assert.That(_resolver.Find(1), Is.Null);
         Assert.That(_resolver.Problems.Single().Source, Is.EqualTo("overrides"));
 
-        _overrides.Replace([Ip(0) with { Port = 0 }]); // now the row itself is bad, and its predecessor was in use once
+        _overrides.Replace([Ip(0) with { Port = 0 }]); // now the row itself is invalid, and its previous value was in use
         Assert.That(_resolver.Find(1), Is.Null);
     }
 
     [Test]
-    public void An_exposed_row_falls_back_on_its_local_predecessor()
+    public void A_rejected_unkeyed_row_falls_back_to_its_previous_local_value()
     {
         _overrides.Replace([new RouteRow(1, 0, TransportKind.Socket, "", 54_000)]);
         NodeRoutes before = _resolver.Find(1)!;
@@ -146,12 +148,12 @@ public sealed class KeyRuleTests : IDisposable
     }
 
     [Test]
-    public void A_previous_row_that_a_key_had_covered_is_no_way_around_the_rule()
+    public void A_previous_value_that_relied_on_a_key_is_not_used_without_it()
     {
         _nodes.Replace([Ip(7)]);
         _overrides.Replace([Ip(0) with { Port = 2 }]);
         _overrides.Replace([Ip(0) with { Port = 0 }]);
-        Assert.That(_resolver.Find(1)!.All, Has.Count.EqualTo(2), "covered: the previous override is kept");
+        Assert.That(_resolver.Find(1)!.All, Has.Count.EqualTo(2), "a key applies: the previous override is kept");
         _nodes.Replace([]);
         Assert.That(_resolver.Find(1), Is.Null);
     }

@@ -37,7 +37,7 @@ public sealed class OverrideResolverTests : IDisposable
     }
 
     [Test]
-    public void Overrides_come_before_nodes_and_nodes_before_configuration_whatever_the_order_of_the_sources()
+    public void Overrides_take_precedence_over_nodes_and_nodes_over_configuration_in_any_source_order()
     {
         _configuration.Replace([s_good with { Port = 3 }]);
         Assert.That(Ports(), Is.EqualTo([3]));
@@ -56,7 +56,7 @@ public sealed class OverrideResolverTests : IDisposable
     }
 
     [Test]
-    public void Between_sources_of_one_table_the_first_has_precedence()
+    public void Within_one_table_the_first_source_takes_precedence()
     {
         StaticRouteSource first = new([s_good with { Port = 1 }], name: "first");
         StaticRouteSource second = new([s_good with { Port = 2 }], name: "second");
@@ -66,7 +66,7 @@ public sealed class OverrideResolverTests : IDisposable
     }
 
     [Test]
-    public void A_route_leads_to_the_end_point_of_its_medium()
+    public void A_route_has_the_end_point_type_of_its_medium()
     {
         _configuration.Replace([
             s_good,
@@ -90,7 +90,7 @@ public sealed class OverrideResolverTests : IDisposable
     }
 
     [Test]
-    public void A_bad_row_is_named_with_its_source_and_the_rest_is_good()
+    public void An_invalid_row_is_reported_with_its_source_and_others_are_used()
     {
         RouteRow bad = new(2, 7, TransportKind.Ip, "10.0.0.999", 54_000);
         _overrides.Replace([s_good, bad]);
@@ -107,7 +107,7 @@ public sealed class OverrideResolverTests : IDisposable
     }
 
     [Test]
-    public void Every_field_of_a_bad_row_is_named()
+    public void Every_invalid_field_is_reported()
     {
         _configuration.Replace([
             s_good with
@@ -136,7 +136,8 @@ public sealed class OverrideResolverTests : IDisposable
             _resolver.Problems.Select(problem => problem.Reason),
             Is.EqualTo([
                 "node id 0 is no node; write for example 250012",
-                "transport type 9 is unknown; write FORWARD_TRANSPORT_IP, FORWARD_TRANSPORT_RDMA, FORWARD_TRANSPORT_SOCKET, FORWARD_TRANSPORT_VSOCKET",
+                "transport type 9 is unknown; write FORWARD_TRANSPORT_IP, FORWARD_TRANSPORT_RDMA, "
+                    + "FORWARD_TRANSPORT_SOCKET, FORWARD_TRANSPORT_VSOCKET",
                 "address is empty; write for example 192.0.2.7, 2001:db8::7 or node7.example.net",
                 "port 0 is outside 1..65535; write for example 54000",
             ])
@@ -144,7 +145,7 @@ public sealed class OverrideResolverTests : IDisposable
     }
 
     [Test]
-    public void A_row_that_goes_bad_keeps_its_previous_value_until_it_is_mended_or_removed()
+    public void A_row_that_becomes_invalid_keeps_its_previous_value_until_corrected_or_removed()
     {
         _overrides.Replace([s_good]);
         NodeRoutes before = _resolver.Find(1)!;
@@ -153,7 +154,7 @@ public sealed class OverrideResolverTests : IDisposable
         Assert.That(_resolver.Find(1), Is.SameAs(before));
         Assert.That(_resolver.Problems, Has.Count.EqualTo(1));
 
-        _nodes.Replace([s_good with { Node = 9 }]); // an unrelated change: still kept
+        _nodes.Replace([s_good with { Node = 9 }]); // an unrelated change does not affect it
         _overrides.Replace([s_good with { Address = "?" }]);
         Assert.That(_resolver.Find(1), Is.SameAs(before));
 
@@ -166,11 +167,11 @@ public sealed class OverrideResolverTests : IDisposable
         _overrides.Replace([]);
         Assert.That(_resolver.Find(1), Is.Null);
         _overrides.Replace([s_good with { Address = "" }]);
-        Assert.That(_resolver.Find(1), Is.Null, "a removed row is forgotten");
+        Assert.That(_resolver.Find(1), Is.Null, "the previous value of a removed row is discarded");
     }
 
     [Test]
-    public void A_bad_row_falls_back_on_its_own_source_before_another_table()
+    public void An_invalid_row_falls_back_to_its_previous_value_before_another_table()
     {
         _overrides.Replace([s_good with { Port = 1 }]);
         _nodes.Replace([s_good with { Port = 2 }]);
@@ -179,7 +180,7 @@ public sealed class OverrideResolverTests : IDisposable
     }
 
     [Test]
-    public void Of_several_rows_for_one_node_the_first_good_one_counts()
+    public void Of_several_rows_for_one_node_the_first_valid_one_is_used()
     {
         _configuration.Replace([s_good with { Address = "?" }, s_good with { Port = 2 }, s_good with { Port = 3 }]);
         Assert.That(_resolver.Find(1)!.All.Select(route => route.Row.Port), Is.EqualTo([2]));
@@ -191,7 +192,7 @@ public sealed class OverrideResolverTests : IDisposable
     }
 
     [Test]
-    public void A_change_is_visible_when_its_event_comes()
+    public void A_change_is_visible_when_its_event_is_raised()
     {
         List<int?> seen = [];
         _resolver.Changed += () => seen.Add(_resolver.Find(1)?.Preferred.Row.Port);
@@ -214,7 +215,7 @@ public sealed class OverrideResolverTests : IDisposable
     }
 
     [Test]
-    public void A_new_problem_alone_is_a_change_too()
+    public void A_new_problem_alone_raises_the_event()
     {
         _overrides.Replace([s_good with { Address = "?" }]);
         Assert.That(_changes, Is.EqualTo(1));
@@ -229,7 +230,7 @@ public sealed class OverrideResolverTests : IDisposable
     }
 
     [Test]
-    public void A_subscriber_may_change_a_source_and_dispose_of_the_resolver()
+    public void A_subscriber_may_change_a_source_and_dispose_the_resolver()
     {
         _resolver.Changed += () =>
         {
@@ -246,10 +247,10 @@ public sealed class OverrideResolverTests : IDisposable
     }
 
     [Test]
-    public void Readers_on_other_threads_see_whole_snapshots()
+    public void Readers_on_other_threads_see_consistent_snapshots()
     {
-        // Each version gives both nodes the same port. A reader takes each from one snapshot after the other, so the
-        // second may be newer, never older.
+        // Each version gives both nodes the same port. A reader looks the nodes up one after the other, possibly in two
+        // snapshots, so the second port may be newer but never older.
         const int Versions = 2000;
         using CancellationTokenSource done = new();
         int wrong = 0;

@@ -4,7 +4,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Who is answered, who is refused, and what the operator reads about it.</summary>
+/// <summary>Which INITs are accepted, rejected or dropped, and the events reported for them.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class AdmissionTests
 {
@@ -27,7 +27,7 @@ public sealed class AdmissionTests
     [TestCase(3u, 0u, true, true, "Reject KeyNotSupported")]
     [TestCase(0u, 3u, true, true, "Reject KeyNotSupported")]
     [TestCase(3u, 3u, true, true, "Reject KeyNotSupported")]
-    public void Keys_are_judged(uint demanded, uint offered, bool hostLocal, bool allowed, string decision)
+    public void Keys_are_evaluated(uint demanded, uint offered, bool hostLocal, bool allowed, string decision)
     {
         Assert.That(Evaluate(s_init with { KeyId = offered }, demanded, hostLocal, allowed), Is.EqualTo(decision));
         if (decision == "Accept")
@@ -37,7 +37,7 @@ public sealed class AdmissionTests
     }
 
     [Test]
-    public void Wrong_and_own_and_unknown_ids_are_judged()
+    public void Wrong_own_and_unknown_ids_are_rejected_or_dropped()
     {
         Assert.That(Evaluate(s_init with { To = 8 }), Is.EqualTo("Reject WrongNode"));
         Assert.That(Evaluate(s_init with { From = 1 }), Is.EqualTo("Reject NodeIdConflict"));
@@ -45,14 +45,14 @@ public sealed class AdmissionTests
         Assert.That(
             Evaluate(s_init with { From = 1, Incarnation = 1 }),
             Is.EqualTo("Drop"),
-            "a route that leads back to ourselves"
+            "a route that leads back to this node"
         );
         Assert.That(Evaluate(s_init with { From = 3 }), Is.EqualTo("Drop"));
         Assert.That(_events.Changes[^1].Kind, Is.EqualTo(PeerEventKind.NotConfigured));
     }
 
     [Test]
-    public void A_node_that_stops_says_so_to_those_it_knows()
+    public void A_stopping_node_rejects_known_nodes_and_drops_unknown_ones()
     {
         Assert.That(Evaluate(s_init, closed: true), Is.EqualTo("Reject Stopping"));
         Assert.That(_events.Changes, Is.Empty);
@@ -60,7 +60,7 @@ public sealed class AdmissionTests
     }
 
     [Test]
-    public void A_node_at_another_place_than_its_routes_say_is_refused_and_told()
+    public void A_node_from_an_unexpected_address_is_rejected_and_reported()
     {
         Assert.That(Evaluate(s_init, kind: TransportKind.VSocket, contextId: 66), Is.EqualTo("Reject WrongSource"));
         Assert.That(

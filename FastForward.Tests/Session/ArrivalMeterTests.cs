@@ -3,14 +3,14 @@ using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Loss and reordering by packet numbers.</summary>
+/// <summary>Loss and reordering, derived from packet numbers.</summary>
 [TestFixture]
 public sealed class ArrivalMeterTests
 {
     [Test]
-    public void Counts_are_those_of_a_model()
+    public void Counts_match_a_model()
     {
-        // Which numbers come, and in which order: each at most once, as behind the replay window.
+        // The numbers that arrive, in order of arrival: each at most once, as guaranteed by the replay window.
         Gen.Int[0, 60]
             .Array[0, 60]
             .Sample(
@@ -41,7 +41,7 @@ public sealed class ArrivalMeterTests
     }
 
     [Test]
-    public void What_is_older_than_the_window_is_forgotten_in_the_ratios_and_kept_in_the_counts()
+    public void Ratios_cover_the_window_and_counts_everything()
     {
         ArrivalMeter meter = new();
         ulong number = 0;
@@ -54,13 +54,13 @@ public sealed class ArrivalMeterTests
             meter.Add(number++);
         }
 
-        // The window is full, and began with the first mark: one loss came to light after it.
+        // The window is full and starts at the first mark, after which one loss was detected.
         Assert.That(meter.Lost, Is.EqualTo(10));
         Assert.That(meter.LossRatio, Is.Zero);
     }
 
     [Test]
-    public void What_was_late_at_the_beginning_of_the_window_is_no_negative_loss()
+    public void Late_packets_from_before_the_window_do_not_make_the_loss_negative()
     {
         ArrivalMeter meter = new();
         meter.Add(9);
@@ -74,7 +74,7 @@ public sealed class ArrivalMeterTests
     }
 
     [Test]
-    public void The_highest_numbers_do_no_harm()
+    public void The_highest_packet_numbers_are_handled()
     {
         ArrivalMeter meter = new();
         meter.Add(ulong.MaxValue - 1);

@@ -4,7 +4,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Epochs, incarnations, choice and death of paths: one situation each, on simulated links.</summary>
+/// <summary>Epochs, incarnations, choice and end of paths: one situation per test, on simulated links.</summary>
 [TestFixture]
 public sealed class AssociationTests
 {
@@ -13,7 +13,7 @@ public sealed class AssociationTests
     private const long Second = 1_000_000;
 
     [Test]
-    public void The_highest_epoch_does_not_use_epochs_up()
+    public void The_highest_epoch_does_not_exhaust_the_epochs()
     {
         Assert.That(EpochOrder.After(uint.MaxValue), Is.EqualTo(1));
         Assert.That(EpochOrder.IsNewer(1, uint.MaxValue), Is.True);
@@ -37,7 +37,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void A_late_confirmation_does_not_displace_the_rightful_holder_of_an_id()
+    public void A_late_confirmation_does_not_displace_the_established_holder_of_an_id()
     {
         SimulatedNetwork network = new(1);
         SimulatedNode a = network.Start(1, 2);
@@ -51,7 +51,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void A_restarted_peer_is_met_in_one_association_whoever_knocks_first()
+    public void A_restarted_peer_gets_one_association_whichever_side_connects_first()
     {
         for (int seed = 0; seed < 200; seed++)
         {
@@ -70,18 +70,18 @@ public sealed class AssociationTests
             Assert.That(
                 a.Recorder.Changes.Count(static change => change.Kind == PeerEventKind.Connected) - before,
                 Is.EqualTo(1),
-                $"seed {seed}: at the survivor"
+                $"seed {seed}: surviving node"
             );
             Assert.That(
                 successor.Recorder.Changes.Count(static change => change.Kind == PeerEventKind.Connected),
                 Is.EqualTo(1),
-                $"seed {seed}: at the new process"
+                $"seed {seed}: new process"
             );
         }
     }
 
     [Test]
-    public void A_route_that_is_removed_and_comes_back_begins_a_new_association_although_the_peer_was_not_told()
+    public void A_removed_and_restored_route_begins_a_new_association_even_if_the_peer_was_not_notified()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         Ledger ledger = new("one world");
@@ -104,7 +104,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void Acknowledgements_do_not_get_lost_on_a_preferred_datagram_path()
+    public void Acknowledgements_arrive_although_the_preferred_path_is_a_lossy_datagram_path()
     {
         SimulatedNetwork network = new(3) { Loss = 0.6 };
         SimulatedNode a = network.Start(1, 2);
@@ -136,7 +136,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void A_path_that_the_far_end_forgot_ends()
+    public void A_path_that_is_unknown_to_the_remote_ends()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         a.Open(2, TransportKind.Socket);
@@ -149,7 +149,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void Another_preference_takes_effect_at_once_where_both_paths_exist()
+    public void A_changed_preference_takes_effect_at_once_if_both_paths_exist()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         b.Open(1, TransportKind.Socket);
@@ -163,7 +163,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void Frames_that_vanish_in_one_direction_make_both_ends_suspect_and_then_end_the_association()
+    public void Loss_in_one_direction_makes_both_sides_suspect_and_then_ends_the_association()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         network.Vanishes = static (from, _) => from == 1;
@@ -177,7 +177,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void A_restarted_process_is_met_anew_over_datagrams_after_a_challenge()
+    public void A_restarted_process_reconnects_over_datagrams_after_a_challenge()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         network.Kill(b);
@@ -192,7 +192,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void An_impostor_does_not_displace_a_living_node_and_is_told_of()
+    public void An_impostor_does_not_displace_a_running_node_and_is_reported()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         SimulatedNode impostor = network.StartAt(9, 2, null, 1);
@@ -208,7 +208,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void A_paused_node_is_not_blamed_by_itself_and_goes_on([Values(500_000, 2_500_000)] long pause)
+    public void A_paused_node_does_not_suspect_its_peer_and_stays_connected([Values(500_000, 2_500_000)] long pause)
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         b.Pause(pause);
@@ -219,7 +219,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void What_a_redundant_link_still_carries_is_not_lost_with_it()
+    public void Messages_in_flight_on_a_redundant_link_are_not_lost_when_it_is_closed()
     {
         for (int seed = 0; seed < 300; seed++)
         {
@@ -238,7 +238,7 @@ public sealed class AssociationTests
             network.Run(5 * Second);
             foreach ((SimulatedNode from, SimulatedNode to) in new[] { (a, b), (b, a) })
             {
-                // What another link has overtaken is late, and told as skipped.
+                // Messages overtaken on the other link are late and reported as skipped.
                 Assert.That(
                     to.Recorder.Messages.Count + to.Statistics.LateMessages,
                     Is.EqualTo(accepted[from]),
@@ -257,7 +257,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void A_peer_that_ends_none_of_its_links_does_not_make_this_side_keep_them()
+    public void Draining_paths_end_even_if_the_peer_does_not_close_its_links()
     {
         SimulatedNetwork network = new(1);
         SimulatedNode a = network.Start(1, 2);
@@ -292,7 +292,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void A_redundant_path_does_not_outlive_its_association()
+    public void A_redundant_path_ends_with_its_association()
     {
         SimulatedNetwork network = new(1);
         SimulatedNode a = network.Start(1, 2);
@@ -307,7 +307,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void A_peer_whose_links_this_side_may_not_close_opens_only_so_many()
+    public void The_number_of_paths_opened_by_a_peer_is_limited()
     {
         SimulatedNetwork network = new(1);
         SimulatedNode a = network.Start(1, 2);
@@ -336,7 +336,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void One_neighbour_does_not_take_all_places_for_handshakes()
+    public void One_peer_does_not_occupy_all_pending_handshakes()
     {
         SimulatedNetwork network = new(1);
         SimulatedNode a = network.Start(1, 2, 3);
@@ -348,7 +348,7 @@ public sealed class AssociationTests
     }
 
     [Test]
-    public void A_link_that_takes_nothing_does_not_keep_the_node_awake()
+    public void A_blocked_link_does_not_keep_the_node_awake()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);
         foreach (SimulatedLink link in b.Links)
@@ -357,7 +357,7 @@ public sealed class AssociationTests
         network.Run(network.Now + (Second / 2));
         long wakeups = b.Wakeups;
         network.Run(network.Now + (4 * Second));
-        Assert.That(b.Wakeups - wakeups, Is.LessThan(40), "it owes an acknowledgement that it cannot write");
+        Assert.That(b.Wakeups - wakeups, Is.LessThan(40), "an acknowledgement is pending but cannot be written");
     }
 
     private static (SimulatedNetwork Network, SimulatedNode A, SimulatedNode B) Pair(TransportKind kind)

@@ -4,7 +4,7 @@ using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Credit, acknowledgements and the ends of streams: whatever happens, a sender is never stuck for good.</summary>
+/// <summary>Credit, acknowledgements and the end of streams: a sender never stalls permanently.</summary>
 [TestFixture]
 public sealed class CreditTests
 {
@@ -17,7 +17,7 @@ public sealed class CreditTests
     private Sender Sender => _a.Peer(2).Association.Sender;
 
     [Test]
-    public void Credit_of_messages_that_a_reset_gave_up_comes_back()
+    public void Credit_of_messages_discarded_by_a_reset_is_returned()
     {
         Connect();
         for (ulong stream = 0; stream < 200; stream++)
@@ -38,7 +38,7 @@ public sealed class CreditTests
     }
 
     [Test]
-    public void A_reset_of_a_stream_that_had_ended_at_the_receiver_is_acknowledged()
+    public void A_reset_of_a_stream_that_has_ended_at_the_receiver_is_acknowledged()
     {
         Connect();
         foreach (SimulatedLink link in _b.Links)
@@ -46,14 +46,18 @@ public sealed class CreditTests
         Send(1, 10, end: true);
         _network.Run(_network.Now + (Second / 10)); // delivered; the acknowledgement waits for its link
         Assert.That(_a.Peer(2).ResetStream(_network.Now, 1, 5), Is.EqualTo(SendStatus.Accepted));
-        Assert.That(_a.Peer(2).ResetStream(_network.Now, 1, 5), Is.EqualTo(SendStatus.StreamEnded), "once is enough");
+        Assert.That(
+            _a.Peer(2).ResetStream(_network.Now, 1, 5),
+            Is.EqualTo(SendStatus.StreamEnded),
+            "a stream is reset once"
+        );
         _network.Run(_network.Now + (5 * Second));
         Assert.That(Sender.Unacknowledged, Is.Zero);
         Assert.That(Sender.StoredBytes, Is.Zero);
     }
 
     [Test]
-    public void Every_message_of_a_forgotten_stream_gets_an_answer_however_many_there_are()
+    public void Every_message_of_an_evicted_stream_is_acknowledged_or_reset()
     {
         Connect(receiver: options => options with { MaxStreams = 100 });
         for (ulong stream = 0; stream < 300; stream++)
@@ -71,7 +75,7 @@ public sealed class CreditTests
     }
 
     [Test]
-    public void The_sender_of_an_evicted_real_time_stream_is_told()
+    public void The_eviction_of_a_real_time_stream_is_reported_to_its_sender()
     {
         Connect(receiver: options => options with { MaxStreams = 2 });
         for (ulong stream = 0; stream < 3; stream++)
@@ -83,7 +87,7 @@ public sealed class CreditTests
     }
 
     [Test]
-    public void Credit_that_was_lost_with_its_path_is_granted_again()
+    public void Credit_lost_with_its_path_is_granted_again()
     {
         Connect();
         int accepted = 0;
@@ -93,7 +97,7 @@ public sealed class CreditTests
                 accepted++;
         }
 
-        // Everything arrives, but no acknowledgement gets out before the connection is cut.
+        // Everything arrives, but no acknowledgement is sent before the connection is cut.
         foreach (SimulatedLink link in _b.Links)
             _b.Block(link, 10 * Second);
         _network.Run(_network.Now + (Second / 2));
@@ -101,7 +105,7 @@ public sealed class CreditTests
         foreach (SimulatedLink link in _b.Links.ToArray())
         {
             _b.Block(link, 0);
-            link.LastArrival = _network.Now + Second; // what is written now stays under way
+            link.LastArrival = _network.Now + Second; // frames written now stay in flight
         }
 
         _network.Run(_network.Now + 10);
@@ -117,7 +121,7 @@ public sealed class CreditTests
     }
 
     [Test]
-    public void Whoever_was_refused_is_called_when_the_association_dies()
+    public void Back_pressured_streams_become_writable_when_the_association_ends()
     {
         Connect();
         foreach (SimulatedLink link in _a.Links)
@@ -130,7 +134,7 @@ public sealed class CreditTests
     }
 
     [Test]
-    public void Who_is_told_of_back_pressure_is_always_called()
+    public void Every_back_pressured_stream_becomes_writable()
     {
         Connect();
         foreach (SimulatedLink link in _a.Links)
@@ -150,7 +154,7 @@ public sealed class CreditTests
     }
 
     [Test]
-    public void A_peer_that_makes_this_side_owe_without_end_loses_its_path()
+    public void A_peer_that_causes_too_many_pending_replies_loses_its_path()
     {
         Receiver receiver = new(
             2,

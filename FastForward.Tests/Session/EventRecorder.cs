@@ -3,7 +3,7 @@ using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Keeps everything that the session tells its application.</summary>
+/// <summary>Records everything that the session reports to the application.</summary>
 internal sealed class EventRecorder : ISessionEvents
 {
     public List<(uint From, ulong Stream, ulong Sequence, ulong Skipped, byte[] Payload)> Messages { get; } = [];
@@ -16,10 +16,10 @@ internal sealed class EventRecorder : ISessionEvents
 
     public List<PeerEvent> Changes { get; } = [];
 
-    /// <summary>Credit of messages that is held, oldest first; null holds none.</summary>
+    /// <summary>The held credit of messages, oldest first; null to hold none.</summary>
     public Queue<MessageCredit>? Held { get; set; }
 
-    /// <summary>Called with each message, to answer it from inside the callback.</summary>
+    /// <summary>Called for each message, to reply from within the callback.</summary>
     public Action<uint, ulong, byte[]>? OnMessage { get; set; }
 
     public void Message(in ReceivedMessage message)

@@ -5,7 +5,9 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Random and mutated frames into paths of every phase: nothing is thrown, the state stays sane, counters move.</summary>
+/// <summary>
+/// Random and mutated frames for paths in every phase: no exceptions, consistent state, and counters increase.
+/// </summary>
 [TestFixture]
 public sealed class FrameFuzzTests
 {
@@ -16,7 +18,7 @@ public sealed class FrameFuzzTests
     private static readonly byte[][] s_golden = [.. GoldenFrames.Version1.Values];
 
     [Test]
-    public void No_frame_harms_a_path_of_any_phase([Values(1, 2)] int seed)
+    public void No_frame_breaks_a_path_in_any_phase([Values(1, 2)] int seed)
     {
         Random random = new(seed);
         NodeStatistics total = new();
@@ -70,11 +72,11 @@ public sealed class FrameFuzzTests
         Assert.That(total.MalformedFrames, Is.GreaterThan(0), $"seed {seed}");
         Assert.That(total.ReplayedFrames, Is.GreaterThan(0), $"seed {seed}");
         Assert.That(total.UnknownElements, Is.GreaterThan(0), $"seed {seed}");
-        Assert.That(delivered, Is.GreaterThan(0), $"seed {seed}: some frames were harmless");
+        Assert.That(delivered, Is.GreaterThan(0), $"seed {seed}: some frames were valid");
     }
 
     [Test]
-    public void Unknown_elements_are_skipped_and_counted_and_what_follows_counts()
+    public void Unknown_elements_are_skipped_and_counted_and_later_ones_are_processed()
     {
         SimulatedNode node = new SimulatedNetwork(1).Start(250012, 25011);
         SessionPath path = Make(node, PathPhase.Established, reliable: true);
@@ -143,7 +145,7 @@ public sealed class FrameFuzzTests
         bool isData = frame[1] == (byte)FrameType.Data;
         if (isData && random.Next(4) != 0)
         {
-            // Several golden bodies in one frame, under a number that may be due.
+            // Several golden bodies in one frame, with a packet number that may be accepted.
             for (int more = random.Next(4); more > 0; more--)
             {
                 byte[] other = s_golden[random.Next(s_golden.Length)];

@@ -64,10 +64,10 @@ public sealed class GoldenFrameTests
     public static IEnumerable<string> Names => GoldenFrames.Version1.Keys;
 
     [TestCaseSource(nameof(Names))]
-    public void What_the_code_writes_is_what_was_released(string name)
+    public void Written_frames_equal_the_golden_frames(string name)
     {
         byte[] buffer = new byte[1200];
-        Random.Shared.NextBytes(buffer); // a claim's content is undefined
+        Random.Shared.NextBytes(buffer); // the content of a claimed span is undefined
         Assert.That(
             Convert.ToHexString(buffer.AsSpan(0, Write(name, buffer))),
             Is.EqualTo(Convert.ToHexString(GoldenFrames.Version1[name]))
@@ -75,7 +75,7 @@ public sealed class GoldenFrameTests
     }
 
     [Test]
-    public void All_types_are_there()
+    public void All_frame_and_element_types_are_covered()
     {
         Assert.That(s_elements.Keys.Concat(["init", "response", "confirm", "reject"]), Is.EquivalentTo(Names));
         IEnumerable<ElementType> types = GoldenFrames
@@ -89,7 +89,7 @@ public sealed class GoldenFrameTests
     }
 
     [Test]
-    public void Handshakes_and_rejections_are_read_back()
+    public void Handshakes_and_rejections_can_be_read_back()
     {
         Assert.That(Handshake.TryRead(GoldenFrames.Version1["init"], out Handshake init), Is.True);
         Assert.That(init, Is.EqualTo(s_init));
@@ -102,7 +102,7 @@ public sealed class GoldenFrameTests
     }
 
     [Test]
-    public void Messages_are_read_back()
+    public void Messages_can_be_read_back()
     {
         MessageElement whole = Message("message-end");
         Assert.That((whole.Stream, whole.Sequence, whole.Bits), Is.EqualTo((Stream, 7u, MessageBits.End)));
@@ -117,7 +117,7 @@ public sealed class GoldenFrameTests
     }
 
     [Test]
-    public void A_frame_of_several_elements_with_padding_between_is_walked_to_its_end()
+    public void A_frame_with_several_elements_and_padding_is_read_to_its_end()
     {
         byte[] body =
         [
@@ -137,7 +137,7 @@ public sealed class GoldenFrameTests
     }
 
     [Test]
-    public void Unknown_capabilities_and_a_later_version_s_cryptographic_block_are_ignored()
+    public void Unknown_capabilities_and_the_cryptographic_block_of_later_versions_are_ignored()
     {
         byte[] frame = [.. GoldenFrames.Version1["init"], .. new byte[40]];
         frame.AsSpan(40, 8).Fill(0xFF);

@@ -2,7 +2,10 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Credit that the application holds: it bounds what a sender may have under way, and comes back whatever happens to the paths.</summary>
+/// <summary>
+/// Credit held by the application: it limits the messages that a sender may have in flight, and is returned even if
+/// paths are lost.
+/// </summary>
 [TestFixture]
 public sealed class HeldCreditTests
 {
@@ -19,11 +22,11 @@ public sealed class HeldCreditTests
         int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 40;
 
     [Test]
-    public void A_stream_whose_messages_are_kept_has_a_fixed_number_of_them_under_way()
+    public void A_stream_with_held_credit_has_a_limited_number_of_messages_in_flight()
     {
         Connect();
         Assert.That(Fill(1), Is.EqualTo(StreamLimit));
-        Assert.That(Fill(1), Is.Zero, "acknowledged, but the credit is held");
+        Assert.That(Fill(1), Is.Zero, "acknowledged, but the credit is still held");
         Assert.That(_a.Peer(2).Association.Sender.StoredBytes, Is.Zero);
 
         for (int i = 0; i < 200; i++)
@@ -34,7 +37,7 @@ public sealed class HeldCreditTests
     }
 
     [Test]
-    public void All_streams_together_have_no_more_under_way_than_the_window_of_the_association()
+    public void All_streams_together_are_limited_by_the_window_of_the_association()
     {
         Connect();
         int total = 0;
@@ -49,7 +52,7 @@ public sealed class HeldCreditTests
     }
 
     [Test]
-    public void Credit_of_an_ended_stream_comes_back_to_the_association()
+    public void Credit_of_an_ended_stream_is_returned_to_the_association()
     {
         Connect();
         for (ulong stream = 0; stream < 16; stream++)
@@ -68,12 +71,12 @@ public sealed class HeldCreditTests
     }
 
     [Test]
-    public void A_grant_that_is_lost_with_its_path_is_repeated_on_the_next_one()
+    public void A_grant_lost_with_its_path_is_repeated_on_the_next_one()
     {
         Connect();
         Fill(1);
         SimulatedLink link = _b.Links.Single();
-        link.LastArrival = _network.Now + Second; // what is written now stays under way
+        link.LastArrival = _network.Now + Second; // frames written now stay in flight
         while (_b.Recorder.Held!.Count > 0)
             _b.ReleaseOldest();
         _network.Run(_network.Now + (Second / 10));
@@ -84,7 +87,7 @@ public sealed class HeldCreditTests
     }
 
     [Test]
-    public void Credit_is_released_once()
+    public void Credit_can_be_released_only_once()
     {
         Connect();
         Fill(1);
@@ -98,7 +101,7 @@ public sealed class HeldCreditTests
     }
 
     [Test]
-    public void Credit_of_a_dead_association_is_given_back_without_effect()
+    public void Releasing_credit_of_an_ended_association_has_no_effect()
     {
         Connect();
         Fill(1);
@@ -110,7 +113,7 @@ public sealed class HeldCreditTests
     }
 
     [Test]
-    public void A_peer_that_dies_again_and_again_does_not_fill_the_memory()
+    public void Held_credit_limits_memory_even_if_a_peer_restarts_repeatedly()
     {
         Connect();
         ulong stream = 0;
@@ -146,7 +149,7 @@ public sealed class HeldCreditTests
     }
 
     [Test]
-    public void Who_waits_is_told_when_only_paths_without_reliable_streams_are_left()
+    public void Back_pressured_streams_become_writable_when_only_unreliable_paths_are_left()
     {
         Connect();
         Fill(1);
@@ -163,22 +166,22 @@ public sealed class HeldCreditTests
     }
 
     [Test]
-    public void A_refused_stream_takes_nothing_more_and_its_sender_hears_it()
+    public void A_refused_stream_accepts_nothing_more_and_its_sender_is_notified()
     {
         Connect();
         int accepted = Fill(1);
         Assert.That(_a.Send(2, 1, MessageClass.Reliable, new byte[Cost]).Status, Is.EqualTo(SendStatus.BackPressured));
         _b.Peer(1).RefuseStream(_network.Now, 1);
-        _b.Peer(1).RefuseStream(_network.Now, 2); // one that has not begun
+        _b.Peer(1).RefuseStream(_network.Now, 2); // a stream that has not started
         _b.QueuePump();
         _a.Send(2, 2, MessageClass.Reliable, "x"u8);
         _network.Run(_network.Now + Second);
         Assert.That(_b.Recorder.Messages, Has.Count.EqualTo(accepted));
-        Assert.That(_b.Recorder.Ends, Is.Empty, "who refuses knows it");
+        Assert.That(_b.Recorder.Ends, Is.Empty, "no StreamEnd for the side that refused it");
         Assert.That(
             _a.Recorder.WritableStreams,
             Does.Contain((2u, 1ul)),
-            "who waited is called, to hear that it is over"
+            "the back-pressured stream becomes writable, so that its sender learns of the end"
         );
         Assert.That(
             _a.Recorder.Reports,
@@ -189,10 +192,10 @@ public sealed class HeldCreditTests
     }
 
     [Test]
-    public void The_reset_of_a_stream_that_nothing_arrived_of_is_told_once()
+    public void The_reset_of_a_stream_without_messages_is_reported_once()
     {
         Connect();
-        _a.Send(2, 1, MessageClass.Reliable, "given up before it leaves"u8);
+        _a.Send(2, 1, MessageClass.Reliable, "reset before it is sent"u8);
         _a.Peer(2).ResetStream(_network.Now, 1, 77);
         _network.Run(_network.Now + Second);
         Assert.That(_b.Recorder.Messages, Is.Empty);
@@ -200,7 +203,7 @@ public sealed class HeldCreditTests
     }
 
     [Test]
-    public void Who_waits_for_held_credit_is_called_whatever_happens_to_paths_and_processes()
+    public void Streams_waiting_for_held_credit_become_writable_despite_lost_paths_and_restarts()
     {
         for (int seed = 0; seed < Seeds; seed++)
             RunWorld(seed);
@@ -226,7 +229,7 @@ public sealed class HeldCreditTests
         for (long time = 0; time < End; time += random.NextInt64(1, 3 * Second))
             network.At(time, Fault);
         network.Run(End);
-        // Long enough for a new connection; then each release may let more messages in.
+        // Long enough for a new connection; then each release may admit more messages.
         network.Run(End + (40 * Second));
         for (int round = 0; round < 20; round++)
         {
@@ -238,7 +241,7 @@ public sealed class HeldCreditTests
         ledger.Check(everyone);
         Assert.That(Sending().Peer(2).Association.Sender.Unacknowledged, Is.Zero, world);
         Note();
-        Assert.That(refused, Is.Empty, $"{world}: refused, and never called");
+        Assert.That(refused, Is.Empty, $"{world}: back-pressured, but never became writable");
         for (ulong stream = 0; stream < 3; stream++)
             Assert.That(
                 ledger.Send(Sending(), 2, stream, MessageClass.Reliable, 60_000).Status,
@@ -300,7 +303,7 @@ public sealed class HeldCreditTests
         }
     }
 
-    // Sends until it is refused, and lets everything arrive.
+    // Sends until back-pressured, then runs until everything has arrived.
     private int Fill(ulong stream)
     {
         int total = 0;

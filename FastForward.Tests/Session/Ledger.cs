@@ -4,14 +4,14 @@ using FastForward.Transport;
 namespace FastForward.Tests.Session;
 
 /// <summary>
-/// What the nodes of a world accepted, held against what arrived and what was reported: nothing twice, nothing out of
-/// order, nothing reliable lost in silence.
+/// Compares the messages that the nodes of a world accepted with those delivered and those reported as undelivered:
+/// nothing is duplicated or reordered, and no reliable message is lost without a report.
 /// </summary>
 internal sealed class Ledger(string world)
 {
     private readonly List<(SimulatedNode From, uint To, ulong Stream, MessageClass Class, int Size)> _sent = [];
 
-    /// <summary>Sends a message that carries its number, and notes it.</summary>
+    /// <summary>Sends a message that contains its number, and records it.</summary>
     public SendResult Send(
         SimulatedNode from,
         uint to,
@@ -46,14 +46,14 @@ internal sealed class Ledger(string world)
                 Assert.That(
                     (from.Id, to, stream),
                     Is.EqualTo((message.From, receiver.Id, message.Stream)),
-                    $"{world}: message {number} went astray"
+                    $"{world}: message {number} was delivered to the wrong node or stream"
                 );
                 byte[] whole = new byte[size];
                 Fill(whole, number);
                 Assert.That(
                     message.Payload.AsSpan().SequenceEqual(whole),
                     Is.True,
-                    $"{world}: message {number} of stream {stream} was changed on its way"
+                    $"{world}: message {number} of stream {stream} was corrupted"
                 );
                 Assert.That(
                     seen.Add(number),
@@ -91,12 +91,12 @@ internal sealed class Ledger(string world)
             Assert.That(
                 delivered + reported,
                 Is.GreaterThanOrEqualTo(stream.Count()),
-                $"{world}: node {stream.Key.From.Id} stream {stream.Key.Stream} lost something silently"
+                $"{world}: node {stream.Key.From.Id} stream {stream.Key.Stream} lost a message without a report"
             );
         }
     }
 
-    // The number, then bytes that differ from one message and one place to the next.
+    // The number, then bytes that depend on message and offset.
     private static void Fill(Span<byte> payload, ulong number)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(payload, number);

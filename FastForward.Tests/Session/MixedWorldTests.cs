@@ -3,7 +3,7 @@ using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Three nodes, datagrams and connections at once, and everything that can go wrong does; one seed is one world.</summary>
+/// <summary>Three nodes with datagrams, connections and all kinds of faults. One world per seed.</summary>
 [TestFixture]
 public sealed class MixedWorldTests
 {
@@ -14,7 +14,7 @@ public sealed class MixedWorldTests
         int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 300;
 
     [Test]
-    public void Nothing_is_lost_repeated_or_reordered_and_the_world_settles_and_becomes_quiet()
+    public void Nothing_is_lost_duplicated_or_reordered_and_the_nodes_become_idle()
     {
         for (int seed = 0; seed < Seeds; seed++)
             Run(seed);
@@ -55,7 +55,7 @@ public sealed class MixedWorldTests
         Assert.That(
             Living().Sum(static node => node.Wakeups) - wakeups,
             Is.LessThan(10 * 3 * 60),
-            $"{world}: wake-ups in ten quiet seconds"
+            $"{world}: wake-ups in ten idle seconds"
         );
         foreach (SimulatedNode node in Living())
         {
@@ -63,7 +63,8 @@ public sealed class MixedWorldTests
             {
                 Peer peer = node.Peer(other);
                 string pair =
-                    $"{world}: {node.Id} towards {other}, paths here {Describe(peer)}, there {Describe(network.Find(other)!.Peer(node.Id))}";
+                    $"{world}: {node.Id} to {other}, local paths {Describe(peer)}, "
+                    + $"remote paths {Describe(network.Find(other)!.Peer(node.Id))}";
                 Assert.That(peer.State, Is.EqualTo(PeerState.Connected), pair);
                 Assert.That(peer.Association.Sender.Unacknowledged, Is.Zero, pair);
                 Assert.That(peer.Association.Sender.StoredBytes, Is.Zero, pair);
@@ -82,7 +83,8 @@ public sealed class MixedWorldTests
             string.Join(
                 ' ',
                 peer.Paths.Select(static path =>
-                    $"[{path.Kind} {path.Phase} {path.LocalIndex}-{path.RemoteIndex}{(path.IsInitiator ? " initiated" : "")}{(path.IsSuspect ? " suspect" : "")} epoch {path.Epoch}]"
+                    $"[{path.Kind} {path.Phase} {path.LocalIndex}-{path.RemoteIndex}"
+                    + $"{(path.IsInitiator ? " initiator" : "")}{(path.IsSuspect ? " suspect" : "")} epoch {path.Epoch}]"
                 )
             );
 
@@ -172,7 +174,7 @@ public sealed class MixedWorldTests
                             if (victim.IsDead)
                                 return;
                             victim.AddRoute(other);
-                            // A route that comes back after the last fault is as the settled world has them all.
+                            // After the last fault all routes are restored.
                             victim.Open(other, network.Now < End ? Kind() : TransportKind.Socket);
                         }
                     );

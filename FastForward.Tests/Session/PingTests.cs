@@ -4,7 +4,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Probes on demand, and what a path measures, in virtual time.</summary>
+/// <summary>Probes on demand and path measurements, in virtual time.</summary>
 [TestFixture]
 public sealed class PingTests
 {
@@ -12,7 +12,7 @@ public sealed class PingTests
     private const long Timeout = 2 * Second;
 
     [Test]
-    public void Every_node_answers_on_every_path()
+    public void Every_node_replies_on_every_path()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         b.Open(1, TransportKind.Socket);
@@ -34,7 +34,7 @@ public sealed class PingTests
             Is.EqualTo(a.Peer(2).SendPath!.Kind)
         );
         Assert.That(results.Select(static result => result.RoundTripMicros), Is.All.InRange(2, 2 * network.MaxDelay));
-        Assert.That(a.Recorder.Messages.Count + b.Recorder.Messages.Count, Is.Zero, "no message takes part");
+        Assert.That(a.Recorder.Messages.Count + b.Recorder.Messages.Count, Is.Zero, "no messages are involved");
         Assert.That(
             a.Statistics.MalformedFrames
                 + b.Statistics.MalformedFrames
@@ -45,7 +45,7 @@ public sealed class PingTests
     }
 
     [Test]
-    public void The_longest_ones_fit_the_smallest_frames_and_come_back_as_long()
+    public void The_longest_pings_fit_the_smallest_frames_and_replies_have_the_same_length()
     {
         (SimulatedNetwork network, SimulatedNode a, _) = Pair(TransportKind.Ip);
         List<PingResult> results = [];
@@ -57,7 +57,7 @@ public sealed class PingTests
     }
 
     [Test]
-    public void As_many_as_may_be_under_way_are_all_answered_and_more_are_refused()
+    public void Pings_up_to_the_limit_are_answered_and_further_ones_rejected()
     {
         (SimulatedNetwork network, SimulatedNode a, _) = Pair(TransportKind.Ip);
         List<PingResult> results = [];
@@ -84,7 +84,7 @@ public sealed class PingTests
     }
 
     [Test]
-    public void Without_an_answer_it_ends_once_when_its_time_is_up()
+    public void A_ping_without_a_reply_times_out_once()
     {
         (SimulatedNetwork network, SimulatedNode a, _) = Pair(TransportKind.Ip);
         network.Vanishes = static (from, _) => from == 2;
@@ -101,7 +101,7 @@ public sealed class PingTests
     }
 
     [Test]
-    public void It_ends_with_its_path()
+    public void A_ping_ends_with_its_path()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);
         b.Pause(60 * Second);
@@ -120,7 +120,7 @@ public sealed class PingTests
     }
 
     [Test]
-    public void It_ends_with_its_association_also_where_the_link_takes_no_farewell()
+    public void A_ping_ends_with_its_association_even_if_the_link_is_blocked()
     {
         (SimulatedNetwork network, SimulatedNode a, _) = Pair(TransportKind.Socket);
         List<PingResult> results = [];
@@ -132,7 +132,7 @@ public sealed class PingTests
     }
 
     [Test]
-    public void A_pause_of_the_far_end_is_part_of_the_time_and_of_no_other_probes_trouble()
+    public void A_pause_of_the_remote_is_part_of_the_round_trip_and_does_not_affect_other_pings()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         b.Pause(Second);
@@ -144,7 +144,7 @@ public sealed class PingTests
             network.Run(network.Now + (Second / 20));
         }
 
-        // All ten, and the watching probe among them, wait in one heap when it goes on: each gets its own answer.
+        // All ten pings, and a periodic probe, are waiting when the remote resumes; each gets its own reply.
         network.RunUntil(() => results.Count == 10, 5 * Second);
         Assert.That(results.Select(static result => result.Outcome), Is.All.EqualTo(PingOutcome.Answered));
         Assert.That(
@@ -154,7 +154,7 @@ public sealed class PingTests
     }
 
     [Test]
-    public void A_pause_of_its_own_is_no_time_out()
+    public void A_pause_of_the_local_process_does_not_time_out_a_ping()
     {
         (SimulatedNetwork network, SimulatedNode a, _) = Pair(TransportKind.Ip);
         List<PingResult> results = [];
@@ -168,7 +168,7 @@ public sealed class PingTests
     }
 
     [Test]
-    public void Each_ends_exactly_once_on_a_bad_network([Values(1, 2, 3, 4, 5)] int seed)
+    public void Each_ping_ends_exactly_once_on_a_lossy_network([Values(1, 2, 3, 4, 5)] int seed)
     {
         SimulatedNetwork network = new(seed)
         {
@@ -195,12 +195,12 @@ public sealed class PingTests
         }
 
         network.Run(network.Now + (10 * Second));
-        Assert.That(started, Is.GreaterThan(100), "most of the time there is a path");
+        Assert.That(started, Is.GreaterThan(100), "a path exists most of the time");
         Assert.That(ends, Is.All.Zero);
     }
 
     [Test]
-    public void An_older_peer_that_answers_with_the_fields_alone_is_understood_and_nonsense_is_not()
+    public void Replies_of_older_peers_without_padding_are_accepted_and_invalid_ones_ignored()
     {
         (SimulatedNetwork network, SimulatedNode a, _) = Pair(TransportKind.Ip);
         List<PingResult> results = [];
@@ -218,7 +218,7 @@ public sealed class PingTests
     }
 
     [Test]
-    public void Loss_and_reordering_are_seen_where_they_happen_and_nowhere_else()
+    public void Loss_and_reordering_are_measured_by_the_receiving_side_only()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
         network.Run(network.Now + (5 * Second));
@@ -226,7 +226,8 @@ public sealed class PingTests
             far = b.Peer(1).SendPath!;
         Assert.That((near.Arrivals.Lost, far.Arrivals.Lost), Is.EqualTo((0L, 0L)));
 
-        // Every fifth datagram from 1 to 2 vanishes: no divisor of what leaves in a second, so it does not hit all probes.
+        // Every fifth datagram from 1 to 2 is lost. Five does not divide the number sent per second, so probes are not
+        // hit systematically.
         int count = 0;
         network.Vanishes = (from, _) => from == 1 && ++count % 5 == 0;
         for (int i = 0; i < 400; i++)
@@ -243,7 +244,7 @@ public sealed class PingTests
         Assert.That(far.Arrivals.LossRatio, Is.InRange(0.15, 0.21));
         Assert.That(near.Arrivals.Lost, Is.Zero);
 
-        // Delays longer than the time between two bring them out of order.
+        // Delays longer than the send interval cause reordering.
         network.MaxDelay = Second / 10;
         for (int i = 0; i < 200; i++)
         {
@@ -254,13 +255,13 @@ public sealed class PingTests
         network.Run(network.Now + Second);
         Assert.That(far.Arrivals.Reordered, Is.GreaterThan(20));
         Assert.That(far.Arrivals.ReorderedRatio, Is.GreaterThan(0.02));
-        Assert.That(far.Arrivals.Lost, Is.EqualTo(count / 5), "late is not lost");
+        Assert.That(far.Arrivals.Lost, Is.EqualTo(count / 5), "late packets are not counted as lost");
         network.Run(network.Now + (60 * Second));
-        Assert.That(far.Arrivals.LossRatio, Is.Zero, "the window has moved on");
+        Assert.That(far.Arrivals.LossRatio, Is.Zero, "the losses are no longer in the window");
     }
 
     [Test]
-    public void A_peer_counts_what_was_exchanged_and_since_when_it_is_as_it_is()
+    public void A_peer_counts_traffic_and_knows_when_its_state_changed()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);
         long connected = a.Peer(2).StateSince;

@@ -6,7 +6,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Messages in parts, as two paths may bring them when the sender changes from one to the other.</summary>
+/// <summary>Messages in parts, which may arrive over two paths when the sender switches paths.</summary>
 [TestFixture]
 public sealed class ReassemblyTests
 {
@@ -34,7 +34,7 @@ public sealed class ReassemblyTests
     }
 
     [Test]
-    public void Parts_make_a_message()
+    public void Parts_are_assembled_into_a_message()
     {
         Part(0, 0, "abc", more: true);
         Part(0, 3, "def", more: false);
@@ -42,7 +42,7 @@ public sealed class ReassemblyTests
     }
 
     [Test]
-    public void A_message_begun_again_at_other_offsets_is_the_same_message()
+    public void A_message_resent_with_different_offsets_is_the_same_message()
     {
         Part(0, 0, "abcd", more: true);
         Part(0, 0, "ab", more: true);
@@ -52,7 +52,7 @@ public sealed class ReassemblyTests
     }
 
     [Test]
-    public void Parts_of_a_message_that_then_came_whole_do_not_begin_the_next_one()
+    public void Parts_of_a_message_that_then_arrived_complete_do_not_start_the_next_one()
     {
         Part(0, 0, "abc", more: true);
         Whole(0, "abcdef");
@@ -63,7 +63,7 @@ public sealed class ReassemblyTests
 
     [TestCase(50, 256 << 10)] // one stream
     [TestCase(1, 1 << 20)] // all of them
-    public void A_sender_that_goes_beyond_its_credit_gets_no_further(int messagesPerStream, int limit)
+    public void Messages_beyond_the_credit_are_not_accepted(int messagesPerStream, int limit)
     {
         byte[] frame = new byte[20_000];
         byte[] payload = new byte[10_000 - WireFormat.CreditPerMessage];

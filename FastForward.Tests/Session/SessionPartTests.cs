@@ -4,14 +4,14 @@ using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>The small parts of a session, each by itself.</summary>
+/// <summary>Unit tests of the small parts of a session.</summary>
 [TestFixture]
 public sealed class SessionPartTests
 {
     [Test]
-    public void The_replay_window_takes_what_a_model_takes()
+    public void The_replay_window_accepts_what_a_model_accepts()
     {
-        // Numbers that wander forward with jumps back and ahead, of the window's order of magnitude.
+        // Increasing numbers with jumps in both directions, of the order of the window size.
         Gen.Select(Gen.ULong[0, 5000], Gen.Int[-1300, 1400].List[1, 400])
             .Sample(
                 (start, steps) =>
@@ -37,11 +37,11 @@ public sealed class SessionPartTests
     }
 
     [Test]
-    public void The_replay_window_survives_the_highest_numbers()
+    public void The_replay_window_handles_the_highest_numbers()
     {
         ReplayWindow window = new();
         Assert.That(window.TryTake(5), Is.True);
-        Assert.That(window.TryTake(ulong.MaxValue), Is.False, "nothing could follow it");
+        Assert.That(window.TryTake(ulong.MaxValue), Is.False, "no number could follow it");
         Assert.That(window.TryTake(5), Is.False);
         Assert.That(window.TryTake(ulong.MaxValue - 1), Is.True);
         Assert.That(window.TryTake(ulong.MaxValue - 1), Is.False);
@@ -49,7 +49,7 @@ public sealed class SessionPartTests
     }
 
     [Test]
-    public void Ended_streams_forget_the_oldest_and_keep_the_first_note()
+    public void Ended_streams_discard_the_oldest_entry_and_keep_the_first_per_stream()
     {
         EndedStreams<int> ended = new(3);
         for (ulong stream = 0; stream < 3; stream++)
@@ -69,7 +69,7 @@ public sealed class SessionPartTests
     }
 
     [Test]
-    public void Buffers_are_reused_by_size_and_no_more_is_kept_than_allowed()
+    public void The_buffer_pool_reuses_by_size_and_respects_its_limit()
     {
         BufferPool pool = new(keepBytes: 1000);
         byte[] small = pool.Rent(64);
@@ -85,7 +85,7 @@ public sealed class SessionPartTests
     }
 
     [Test]
-    public void A_returned_message_is_reused_without_its_former_content()
+    public void A_returned_message_is_reused_without_its_previous_content()
     {
         OutgoingMessagePool pool = new(new BufferPool());
         OutgoingMessage first = pool.Rent("abcdef"u8);
@@ -104,7 +104,7 @@ public sealed class SessionPartTests
     }
 
     [Test]
-    public void Three_probes_in_a_row_without_an_answer_count_and_an_answer_forgives()
+    public void Unanswered_probes_in_a_row_are_counted_and_a_reply_resets_the_count()
     {
         PathProber prober = new(0, 100);
         prober.Start(0);
@@ -117,14 +117,14 @@ public sealed class SessionPartTests
         }
 
         Assert.That(prober.Missed, Is.EqualTo(PathProber.SuspectAfter));
-        Assert.That(prober.OnReply(410, 99, 0, out _), Is.EqualTo(-1), "an answer to nothing");
+        Assert.That(prober.OnReply(410, 99, 0, out _), Is.EqualTo(-1), "a reply without a probe");
         Assert.That(prober.Missed, Is.EqualTo(PathProber.SuspectAfter));
         Assert.That(prober.OnReply(410, 4, 0, out _), Is.EqualTo(10));
         Assert.That(prober.Missed, Is.Zero);
     }
 
     [Test]
-    public void An_answer_that_was_held_longer_than_the_round_trip_took_is_a_sign_of_life_and_meets_a_challenge()
+    public void A_reply_with_a_delay_above_the_round_trip_time_is_valid_and_answers_a_challenge()
     {
         PathProber prober = new(0, 100);
         prober.Challenge(0);
@@ -136,7 +136,7 @@ public sealed class SessionPartTests
     }
 
     [Test]
-    public void A_challenge_is_lost_within_one_interval()
+    public void An_unanswered_challenge_fails_within_one_interval()
     {
         PathProber prober = new(0, 900);
         prober.Start(0);
@@ -154,7 +154,7 @@ public sealed class SessionPartTests
     }
 
     [Test]
-    public void Round_trip_and_jitter_follow_their_formulas()
+    public void Round_trip_and_jitter_match_their_formulas()
     {
         PathMeasurement measurement = new();
         measurement.AddRoundTrip(-5);
@@ -164,7 +164,8 @@ public sealed class SessionPartTests
         measurement.AddRoundTrip(1600);
         Assert.That((measurement.SmoothedRoundTrip, measurement.RoundTripVariation), Is.EqualTo((900, 500)));
 
-        // Clocks that wrap and have nothing in common: a constant transit has no jitter, an alternating one approaches its step.
+        // Unsynchronised clocks that wrap around: constant transit times give no jitter, alternating ones converge to
+        // their difference.
         for (uint i = 0; i < 100; i++)
             measurement.AddArrival(i * 1000, (uint)(i * 1000) - 3_000_000_000);
         Assert.That(measurement.Jitter, Is.Zero);

@@ -3,25 +3,27 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Many small worlds, each from one seed, with faults; the promises of the session are checked in every one.</summary>
+/// <summary>
+/// Many small simulated networks with faults, one per seed; the session's guarantees are checked in each.
+/// </summary>
 [TestFixture]
 public sealed class SessionSimulationTests
 {
     private const long Second = 1_000_000;
 
-    /// <summary>How many seeds a run takes; FASTFORWARD_SIMULATION_SEEDS asks for more.</summary>
+    /// <summary>The number of seeds per run; set FASTFORWARD_SIMULATION_SEEDS to run more.</summary>
     private static int Seeds =>
         int.TryParse(Environment.GetEnvironmentVariable("FASTFORWARD_SIMULATION_SEEDS"), out int seeds) ? seeds : 300;
 
     [Test]
-    public void Reliable_messages_arrive_once_in_order_or_are_reported_whatever_links_and_processes_do()
+    public void Reliable_messages_arrive_once_and_in_order_or_are_reported_despite_faults()
     {
         for (int seed = 0; seed < Seeds; seed++)
             RunReliableWorld(seed);
     }
 
     [Test]
-    public void Real_time_messages_never_repeat_or_overtake_and_gaps_add_up()
+    public void Real_time_messages_are_never_duplicated_or_reordered_and_gaps_are_reported()
     {
         for (int seed = 0; seed < Seeds; seed++)
             RunRealTimeWorld(seed);
@@ -35,7 +37,7 @@ public sealed class SessionSimulationTests
         List<SimulatedNode> everyone = [a, b];
         Open(network, a, b);
         Dictionary<(ulong Sender, ulong Stream), long> accepted = [];
-        Dictionary<ulong, ulong> senders = []; // message -> the life that sent it
+        Dictionary<ulong, ulong> senders = []; // message -> incarnation of its sender
         ulong counter = 0;
 
         long end = 20 * Second;
@@ -44,7 +46,7 @@ public sealed class SessionSimulationTests
         for (long time = 0; time < end; time += network.Random.NextInt64(1, 8 * Second))
             network.At(time, Fault);
         network.Run(end);
-        // Long enough for a new connection and for an association whose peer died to be given up.
+        // Long enough to reconnect, and to end an association whose peer was killed.
         network.Run(end + (100 * Second));
 
         foreach (SimulatedNode node in everyone)
@@ -52,12 +54,12 @@ public sealed class SessionSimulationTests
         Assert.That(
             network.Find(1)!.Peer(2).Association.Sender.Unacknowledged,
             Is.Zero,
-            $"seed {seed}: everything settled"
+            $"seed {seed}: nothing is pending"
         );
         Assert.That(
             network.Find(2)!.Peer(1).Association.Sender.Unacknowledged,
             Is.Zero,
-            $"seed {seed}: everything settled"
+            $"seed {seed}: nothing is pending"
         );
         Assert.That(network.Find(1)!.Peer(2).State, Is.EqualTo(PeerState.Connected), $"seed {seed}");
         Assert.That(network.Find(1)!.Peer(2).Paths, Has.Count.EqualTo(1), $"seed {seed}: redundant links are closed");
@@ -104,7 +106,7 @@ public sealed class SessionSimulationTests
         Dictionary<ulong, ulong> senders
     )
     {
-        // What a dead process had accepted died with it; what it told before counts.
+        // Messages accepted by a killed process are lost with it, but its reports up to then count.
         for (ulong stream = 0; stream < 5; stream++)
         {
             long taken = accepted.GetValueOrDefault((sender.Options.Incarnation, stream));
@@ -146,7 +148,7 @@ public sealed class SessionSimulationTests
             Assert.That(
                 seen.Count + reported,
                 Is.GreaterThanOrEqualTo(taken),
-                $"seed {seed}: node {sender.Id} stream {stream} lost something silently"
+                $"seed {seed}: node {sender.Id} stream {stream} lost a message without a report"
             );
         }
     }
@@ -163,7 +165,7 @@ public sealed class SessionSimulationTests
             b.Open(1, TransportKind.Ip);
         Dictionary<ulong, ulong> sent = [];
         network.Run(10 * Second);
-        // So much loss makes a path suspect now and then; it has to come back.
+        // This much loss makes a path suspect now and then; it must recover.
         Assert.That(
             network.RunUntil(() => a.Peer(2).State == PeerState.Connected, 30 * Second),
             Is.True,
@@ -206,7 +208,7 @@ public sealed class SessionSimulationTests
                 Assert.That(
                     message.Sequence,
                     Is.EqualTo(expected + message.Skipped),
-                    $"seed {seed}: the gap told is the gap there is"
+                    $"seed {seed}: the reported gap is correct"
                 );
                 Assert.That(BitConverter.ToUInt64(message.Payload), Is.EqualTo(message.Sequence), $"seed {seed}");
                 expected = message.Sequence + 1;
@@ -219,7 +221,7 @@ public sealed class SessionSimulationTests
 
     private static void Open(SimulatedNetwork network, SimulatedNode first, SimulatedNode second)
     {
-        // One side, the other, or both at once: crossed connects are ordinary.
+        // One side connects, or the other, or both at once (crossed connections).
         int who = network.Random.Next(3);
         if (who != 1 || second.Opens.Count > 0)
             first.Open(second.Id, TransportKind.Socket);

@@ -3,7 +3,7 @@ using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>One end of a simulated connection or of a simulated datagram association of addresses.</summary>
+/// <summary>One side of a simulated connection, or a simulated datagram link to an address.</summary>
 internal sealed class SimulatedLink(SimulatedNode owner, TransportKind kind, LinkTraits traits, uint index)
 {
     public SimulatedNode Owner { get; } = owner;
@@ -14,19 +14,19 @@ internal sealed class SimulatedLink(SimulatedNode owner, TransportKind kind, Lin
 
     public uint Index { get; } = index;
 
-    /// <summary>The other end of a connection.</summary>
+    /// <summary>The other side of a connection.</summary>
     public SimulatedLink? Other { get; set; }
 
-    /// <summary>The far node of a datagram link: an address, whoever runs there.</summary>
+    /// <summary>The remote address of a datagram link, whichever process uses it.</summary>
     public uint RemoteNode { get; set; }
 
     public SessionPath? Path { get; set; }
 
     public bool IsClosed { get; set; }
 
-    /// <summary>Until when it takes no frames: the medium is full.</summary>
+    /// <summary>Until when it accepts no frames, to simulate a full medium.</summary>
     public long RefusesUntil { get; set; }
 
-    /// <summary>When the last frame sent over it arrives: a reliable link keeps the order.</summary>
+    /// <summary>When the last sent frame arrives; later frames on a reliable link never arrive earlier.</summary>
     public long LastArrival { get; set; }
 }

@@ -4,8 +4,8 @@ using FastForward.Transport.Session;
 namespace FastForward.Tests.Session;
 
 /// <summary>
-/// Nodes, links and a clock that exist only in this object: the session layer runs on it exactly as on real media, and
-/// one seed replays everything.
+/// Simulated nodes, links and clock: the session layer runs on it as on real media, and a seed reproduces a run
+/// exactly.
 /// </summary>
 internal sealed class SimulatedNetwork(int seed)
 {
@@ -46,12 +46,12 @@ internal sealed class SimulatedNetwork(int seed)
             HostLocal = true,
         };
 
-    /// <summary>Whether a datagram from one address to another vanishes.</summary>
+    /// <summary>Whether a datagram from one address to another is lost.</summary>
     public Func<uint, uint, bool> Vanishes { get; set; } = static (_, _) => false;
 
     public SimulatedNode Start(uint id, params uint[] routes) => StartAt(id, id, null, routes);
 
-    /// <summary>Starts a process at an address of its own; nodes are looked for at the address equal to their id.</summary>
+    /// <summary>Starts a process at a given address; peers look for a node at the address equal to its id.</summary>
     public SimulatedNode StartAt(
         uint address,
         uint id,
@@ -67,7 +67,7 @@ internal sealed class SimulatedNetwork(int seed)
 
     public SimulatedNode? Find(uint address) => _nodes.GetValueOrDefault(address);
 
-    /// <summary>The process ends without a word.</summary>
+    /// <summary>Ends the process without notification of its peers, like SIGKILL.</summary>
     public void Kill(SimulatedNode node)
     {
         if (_nodes.GetValueOrDefault(node.Address) == node)
@@ -107,7 +107,7 @@ internal sealed class SimulatedNetwork(int seed)
         return true;
     }
 
-    /// <summary>Opens a connection: refused when nobody is there.</summary>
+    /// <summary>Opens a connection; refused if no process runs at the address.</summary>
     public void Connect(SimulatedNode from, uint to, Action<SimulatedLink?> done) =>
         At(
             Now + Delay(),
@@ -142,7 +142,7 @@ internal sealed class SimulatedNetwork(int seed)
     {
         if (link.Traits.Reliable)
         {
-            // In order, and lost only when the far end dies or the link is cut before it arrives.
+            // In order; lost only if the remote process is killed or the link is cut before it arrives.
             link.LastArrival = Math.Max(link.LastArrival, Now + Delay());
             SimulatedLink other = link.Other!;
             At(

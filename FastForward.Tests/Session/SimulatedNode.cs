@@ -5,7 +5,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>A process with the session layer in it: what ForwardNode does around the session, in virtual time.</summary>
+/// <summary>A simulated process: does what ForwardNode does around the session, in virtual time.</summary>
 internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
 {
     private readonly SimulatedNetwork _network;
@@ -35,13 +35,13 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
 
     public uint Id => Options.Node;
 
-    /// <summary>Where its datagrams come from and its connections are accepted.</summary>
+    /// <summary>The source address of its datagrams, at which it also accepts connections.</summary>
     public uint Address { get; }
 
-    /// <summary>How often it woke up to look for work.</summary>
+    /// <summary>The number of wake-ups.</summary>
     public long Wakeups { get; private set; }
 
-    /// <summary>Until when the process does not run; what comes in waits.</summary>
+    /// <summary>Until when the process is paused; incoming frames are queued.</summary>
     public long PausedUntil { get; private set; }
 
     public bool IsDead { get; set; }
@@ -56,7 +56,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
 
     public List<SimulatedLink> Links { get; } = [];
 
-    /// <summary>The medium it opens towards a peer; null opens none.</summary>
+    /// <summary>The medium of links that it opens to a peer; null to open none.</summary>
     public Dictionary<uint, TransportKind> Opens { get; } = [];
 
     public SendResult Send(
@@ -74,7 +74,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
 
     public Peer Peer(uint node) => Peers.GetOrAdd(node);
 
-    /// <summary>Gives the oldest held credit back.</summary>
+    /// <summary>Releases the oldest held credit.</summary>
     public void ReleaseOldest()
     {
         MessageCredit credit = Recorder.Held!.Dequeue();
@@ -82,7 +82,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
         QueuePump();
     }
 
-    /// <summary>Begins to keep a path of a kind open to a peer.</summary>
+    /// <summary>Starts keeping a path of a kind open to a peer.</summary>
     public void Open(uint node, TransportKind kind)
     {
         Opens[node] = kind;
@@ -90,7 +90,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
         Evaluate(node);
     }
 
-    /// <summary>The process stops for a while, as by SIGSTOP, and learns of it afterwards.</summary>
+    /// <summary>Pauses the process for a while, as with SIGSTOP; it detects the stall afterwards.</summary>
     public void Pause(long duration)
     {
         PausedUntil = _network.Now + duration;
@@ -119,7 +119,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
         );
     }
 
-    /// <summary>The operator takes the route away.</summary>
+    /// <summary>Removes the route to a peer.</summary>
     public void RemoveRoute(uint node)
     {
         Opens.Remove(node);

@@ -3,7 +3,7 @@ using Tarantool.Client;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>Who may connect, against the real server.</summary>
+/// <summary>Authentication against the real server.</summary>
 internal sealed class AuthenticationTests
 {
     private TarantoolServer _server = null!;
@@ -19,7 +19,7 @@ internal sealed class AuthenticationTests
     }
 
     [Test]
-    public async Task Without_a_user_one_is_guest()
+    public async Task Without_a_user_the_session_is_guest()
     {
         await using TarantoolClient client = await TarantoolClient.ConnectAsync($"unix/:{_server.SocketPath}").InTime();
         await client.PingAsync().InTime();
@@ -59,7 +59,7 @@ internal sealed class AuthenticationTests
     }
 
     [Test]
-    public async Task An_absent_server_is_named()
+    public async Task An_absent_server_is_reported_with_its_address()
     {
         TarantoolClientOptions options = new()
         {

@@ -2,7 +2,7 @@ using Tarantool.Client;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>A typed tuple as a user would write it.</summary>
+/// <summary>A typed tuple, written as in user code.</summary>
 internal sealed record City(uint Id, string Name, ulong People) : ITarantoolTuple<City>
 {
     public static City Read(ref TarantoolReader reader) =>

@@ -2,7 +2,9 @@ using Tarantool.Client;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>Many requests at once against the real server: each ends exactly once, whatever happens meanwhile.</summary>
+/// <summary>
+/// Many concurrent requests against the real server: each completes exactly once, even with faults.
+/// </summary>
 internal sealed class ConcurrencyTests
 {
     private const int Tasks = 16;
@@ -21,7 +23,7 @@ internal sealed class ConcurrencyTests
     }
 
     [Test]
-    public async Task A_thousand_requests_in_flight_from_16_tasks_each_get_their_own_answer()
+    public async Task A_thousand_requests_in_flight_from_16_tasks_each_get_their_own_response()
     {
         using EndingCounter endings = new();
         await using TarantoolClient client = await TarantoolClient
@@ -38,12 +40,12 @@ internal sealed class ConcurrencyTests
         Assert.That(
             endings.Ended,
             Is.EqualTo(handshake + Requests + 1 + endings.Polls),
-            "each request ended exactly once"
+            "each request completed exactly once"
         );
     }
 
     [Test]
-    public async Task Kill_9_with_a_thousand_in_flight_fails_each_once_and_the_client_returns()
+    public async Task Kill_9_with_a_thousand_in_flight_fails_each_once_and_the_client_reconnects()
     {
         using EndingCounter endings = new();
         await using TarantoolClient client = await TarantoolClient
@@ -63,11 +65,15 @@ internal sealed class ConcurrencyTests
 
         Assert.That(failed, Is.EqualTo(Requests));
         Assert.That(endings.InFlight, Is.Zero);
-        Assert.That(endings.Ended - before - endings.Polls, Is.EqualTo(Requests), "each request ended exactly once");
+        Assert.That(
+            endings.Ended - before - endings.Polls,
+            Is.EqualTo(Requests),
+            "each request completed exactly once"
+        );
 
         await _server.RunAsync();
         await client.PingAsync().InTime();
-        Assert.That((await client.CallAsync("gate_waiters").InTime())[0].AsInt32(), Is.Zero, "nothing was repeated");
+        Assert.That((await client.CallAsync("gate_waiters").InTime())[0].AsInt32(), Is.Zero, "nothing was retried");
     }
 
     [Test]
@@ -107,7 +113,7 @@ internal sealed class ConcurrencyTests
 
         await Limits.Until(() => Volatile.Read(ref answered) > 2000, "there is load");
         await _server.KillAsync();
-        await Limits.Until(() => client.State == TarantoolConnectionState.Disconnected, "the loss is noticed");
+        await Limits.Until(() => client.State == TarantoolConnectionState.Disconnected, "the loss is detected");
         await _server.RunAsync();
         int then = Volatile.Read(ref answered);
         await Limits.Until(() => Volatile.Read(ref answered) > then + 2000, "there is load again");
@@ -121,7 +127,7 @@ internal sealed class ConcurrencyTests
     }
 
     [Test]
-    public async Task Cancellation_races_with_answers_and_every_request_ends_once()
+    public async Task Cancellation_races_with_responses_and_every_request_ends_once()
     {
         const int seed = 20251,
             rounds = 300;
@@ -173,7 +179,7 @@ internal sealed class ConcurrencyTests
     }
 
     [Test]
-    public async Task A_server_that_stands_still_holds_no_caller_who_gives_up()
+    public async Task A_stopped_server_does_not_delay_cancellation()
     {
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(_server.Options).InTime();
         await _server.SignalAsync("STOP");

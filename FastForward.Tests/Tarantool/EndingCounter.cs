@@ -4,7 +4,7 @@ using Tarantool.Client;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>Counts by the client's own metrics how many requests are in flight and how many ended.</summary>
+/// <summary>Counts requests in flight and completed requests, using the client's metrics.</summary>
 internal sealed class EndingCounter : IDisposable, IMeterFactory
 {
     private readonly List<Meter> _meters = [];
@@ -47,15 +47,15 @@ internal sealed class EndingCounter : IDisposable, IMeterFactory
 
     public long Ended => Interlocked.Read(ref _ended);
 
-    /// <summary>The tags of each request that ended.</summary>
+    /// <summary>The tags of each completed request.</summary>
     public IReadOnlyCollection<Dictionary<string, object?>> Tags => _tags;
 
-    /// <summary>How many requests the test made beside those it counts.</summary>
+    /// <summary>The number of auxiliary requests that the test does not count.</summary>
     public long Polls => Interlocked.Read(ref _polls);
 
     public void Polled() => Interlocked.Increment(ref _polls);
 
-    /// <summary>Makes a client with these options report here.</summary>
+    /// <summary>Sets the meter factory of the options to this counter.</summary>
     public TarantoolClientOptions Observe(TarantoolClientOptions options)
     {
         options.MeterFactory = this;

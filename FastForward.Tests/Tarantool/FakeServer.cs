@@ -6,8 +6,8 @@ using Tarantool.Client.Protocol;
 namespace FastForward.Tests.Tarantool;
 
 /// <summary>
-/// A server that does what a script says, for what the real one does not do on demand. Each connection runs the script
-/// once; what it throws is thrown again when the server is disposed, unless the client just went away.
+/// A scripted server, for behaviour that the real one does not show on demand. Each connection runs the script once;
+/// its exceptions are rethrown when the server is disposed, except those caused by the client closing the connection.
 /// </summary>
 internal sealed class FakeServer : IAsyncDisposable
 {
@@ -63,11 +63,11 @@ internal sealed class FakeServer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or EndOfStreamException)
         {
-            // The client closed the connection, or the test is over.
+            // The client closed the connection, or the test has ended.
         }
     }
 
-    /// <summary>A request as the server sees it.</summary>
+    /// <summary>A request as received by the server.</summary>
     public sealed record Request(
         RequestType Type,
         ulong Sync,
@@ -79,10 +79,12 @@ internal sealed class FakeServer : IAsyncDisposable
     {
         private readonly NetworkStream _stream = new(socket, ownsSocket: true);
 
-        /// <summary>Which connection to the server this is, counted from 1.</summary>
+        /// <summary>The number of the connection, starting at 1.</summary>
         public int Number { get; } = number;
 
-        /// <summary>Greets, and answers the ID request as a server of 2.10 or later.</summary>
+        /// <summary>
+        /// Sends the greeting, and responds to the ID request like a server of version 2.10 or later.
+        /// </summary>
         public async Task HandshakeAsync()
         {
             await SendAsync(Frames.Greeting);
@@ -112,7 +114,7 @@ internal sealed class FakeServer : IAsyncDisposable
                 await _stream.WriteAsync(piece, stopping);
         }
 
-        /// <summary>Takes nothing and says nothing until the test is over.</summary>
+        /// <summary>Reads and sends nothing until the test has ended.</summary>
         public Task HangAsync() => Task.Delay(Timeout.Infinite, stopping);
 
         /// <summary>Closes the connection at once.</summary>

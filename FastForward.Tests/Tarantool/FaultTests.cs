@@ -7,7 +7,7 @@ using Tarantool.Client.Protocol;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>What a real server does not do on demand, by a scripted one.</summary>
+/// <summary>Faults, produced by a scripted server.</summary>
 internal sealed class FaultTests
 {
     private static readonly byte[][] s_garbage =
@@ -50,7 +50,7 @@ internal sealed class FaultTests
 
     [TestCase("SSH-2.0-OpenSSH_9.2", "did not greet")]
     [TestCase("Tarantool 2.11.0 (Lua console)", "not its binary protocol")]
-    public async Task A_peer_that_is_no_server_is_told_from_one(string line, string expected)
+    public async Task A_peer_that_is_not_a_Tarantool_server_is_reported(string line, string expected)
     {
         await using FakeServer server = new(async session =>
         {
@@ -65,7 +65,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task A_greeting_with_a_bad_salt_is_refused()
+    public async Task A_greeting_with_a_bad_salt_is_rejected()
     {
         byte[] greeting = [.. Frames.Greeting];
         greeting[70] = (byte)'!';
@@ -78,7 +78,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task A_peer_that_closes_within_its_greeting_is_named()
+    public async Task A_peer_that_closes_during_its_greeting_is_reported()
     {
         await using FakeServer server = new(session => session.SendAsync(Frames.Greeting[..100]));
         TarantoolConnectionException error = await TarantoolClient
@@ -89,7 +89,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task A_peer_that_never_greets_costs_the_connect_timeout()
+    public async Task A_peer_that_never_greets_runs_into_the_connect_timeout()
     {
         TaskCompletionSource accepted = new();
         await using FakeServer server = new(session =>
@@ -108,7 +108,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task A_server_that_cannot_read_a_request_is_quoted()
+    public async Task The_error_of_a_server_that_cannot_read_a_request_is_passed_on()
     {
         await using FakeServer server = new(async session =>
         {
@@ -122,7 +122,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task An_answer_above_the_maximum_fails_with_the_option_that_bounds_it()
+    public async Task A_response_above_the_maximum_fails_and_names_the_option()
     {
         await using FakeServer server = new(async session =>
         {
@@ -158,7 +158,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task Answers_in_any_order_find_their_requests()
+    public async Task Responses_in_any_order_complete_their_requests()
     {
         await using FakeServer server = new(async session =>
         {
@@ -178,7 +178,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task Cancelling_releases_the_caller_at_once_and_the_late_answer_is_dropped()
+    public async Task Cancelling_releases_the_caller_at_once_and_the_late_response_is_dropped()
     {
         TaskCompletionSource cancelled = new();
         await using FakeServer server = new(async session =>
@@ -211,7 +211,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task A_request_times_out_and_the_late_answer_is_dropped()
+    public async Task A_request_times_out_and_the_late_response_is_dropped()
     {
         TaskCompletionSource timedOut = new();
         FakeTimeProvider time = new();
@@ -294,7 +294,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task A_connection_lost_during_a_lookup_says_that_the_request_was_not_executed()
+    public async Task A_connection_lost_during_a_lookup_reports_the_request_as_not_executed()
     {
         await using FakeServer server = new(async session =>
         {
@@ -323,7 +323,7 @@ internal sealed class FaultTests
             await AnswerAsync(289, [513, "by_name"], 2, TarantoolTuple.Create(513, 7, "by_name"));
             await AnswerAsync(513, ["Wien"], 2, TarantoolTuple.Create("found"));
 
-            // The same once more, but this time the schema did not change: there is no such index.
+            // Once more, but now the schema has not changed: the index does not exist.
             await AnswerAsync(289, [513, "nowhere"], 2);
             await session.HangAsync();
 
@@ -349,7 +349,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task A_tuple_that_fails_while_writing_harms_nobody()
+    public async Task An_exception_while_writing_a_tuple_does_not_affect_other_requests()
     {
         await using FakeServer server = new(async session =>
         {
@@ -367,7 +367,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task A_tuple_that_fails_while_reading_harms_nobody()
+    public async Task An_exception_while_reading_a_tuple_does_not_affect_other_requests()
     {
         await using FakeServer server = new(async session =>
         {
@@ -413,13 +413,13 @@ internal sealed class FaultTests
         started.SetResult();
         await Task.WhenAll(upserts).InTime();
 
-        // Each thread may pass at the same moment, and some were sent but not answered yet.
+        // Each thread may exceed the limit by one request, and some requests are sent but not answered yet.
         TestContext.Out.WriteLine($"{endings.MostInFlight} were in flight");
         Assert.That(endings.MostInFlight, Is.LessThan(requests / 2));
     }
 
     [Test]
-    public async Task A_time_out_before_sending_says_what_was_waited_for()
+    public async Task A_timeout_before_sending_reports_what_was_waited_for()
     {
         FakeTimeProvider time = new();
         await using FakeServer server = new(async session =>
@@ -451,7 +451,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task A_value_nested_too_deeply_harms_only_who_reads_it()
+    public async Task A_value_nested_too_deeply_affects_only_its_request()
     {
         await using FakeServer server = new(async session =>
         {
@@ -485,7 +485,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task Nothing_is_written_after_a_write_that_failed()
+    public async Task Nothing_is_written_after_a_failed_write()
     {
         using TarantoolMetrics metrics = new(null, TimeProvider.System);
         await using FailingStream stream = new();
@@ -498,7 +498,9 @@ internal sealed class FaultTests
         Assert.That(stream.Writes, Is.EqualTo(1));
     }
 
-    /// <summary>Puts 200 nested lists in the place of the last text, which the client's own writer would refuse.</summary>
+    /// <summary>
+    /// Replaces the last string by 200 nested lists, which the client's writer would reject.
+    /// </summary>
     private static byte[] WithDepth(byte[] frame)
     {
         byte[] deep = [.. Enumerable.Repeat((byte)0x91, 200), 0x01];

@@ -5,7 +5,7 @@ using Tarantool.Client.Protocol;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>Makes the bytes that a server sends.</summary>
+/// <summary>Encodes frames sent by a server.</summary>
 internal static class Frames
 {
     public static readonly byte[] Greeting = MakeGreeting(
@@ -36,7 +36,7 @@ internal static class Frames
     public static byte[] Ok(ulong sync, params TarantoolValue[] data) =>
         Make(ResponseType.Ok, sync, Map((IprotoKey.Data, TarantoolTuple.Create(data))));
 
-    /// <summary>An answer without data, such as that to a ping.</summary>
+    /// <summary>A response without data, for example to a ping.</summary>
     public static byte[] Done(ulong sync) => Make(ResponseType.Ok, sync, Map());
 
     public static byte[] Error(ulong sync, int code, string text) =>
@@ -48,7 +48,7 @@ internal static class Frames
     public static byte[] Event(string key, TarantoolValue value) =>
         Make(ResponseType.Event, 0, Map((IprotoKey.EventKey, key), (IprotoKey.EventData, value)));
 
-    /// <summary>The answer of a server of 2.10 or later to the ID request.</summary>
+    /// <summary>The response of a server of version 2.10 or later to the ID request.</summary>
     public static byte[] Id(ulong sync) =>
         Make(
             ResponseType.Ok,

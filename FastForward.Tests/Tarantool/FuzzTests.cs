@@ -6,7 +6,7 @@ using Tarantool.Client.Protocol;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>Whatever the bytes are, the readers end with a result or with one of their own exceptions.</summary>
+/// <summary>For any input, the readers return a result or throw one of their documented exceptions.</summary>
 internal sealed class FuzzTests
 {
     private const int Iterations = 2_000;
@@ -23,7 +23,7 @@ internal sealed class FuzzTests
     );
 
     [Test]
-    public void Any_value_survives_writing_and_reading() =>
+    public void Any_value_round_trips() =>
         s_values.Sample(
             value =>
             {
@@ -31,7 +31,7 @@ internal sealed class FuzzTests
                 TarantoolReader reader = new(bytes);
                 TarantoolValue read = reader.ReadAny();
                 if (!reader.End)
-                    throw new InvalidOperationException("Bytes are left over.");
+                    throw new InvalidOperationException("Unread bytes remain.");
                 if (read != value || read.GetHashCode() != value.GetHashCode())
                     throw new InvalidOperationException($"{value} became {read}.");
             },
@@ -40,7 +40,7 @@ internal sealed class FuzzTests
         );
 
     [Test]
-    public void Decimals_survive() =>
+    public void Decimals_round_trip() =>
         Gen.Decimal.Sample(
             value => Check(((TarantoolValue)value).AsDecimal() == value),
             iter: Iterations,
@@ -48,7 +48,7 @@ internal sealed class FuzzTests
         );
 
     [Test]
-    public void Dates_survive() =>
+    public void Dates_round_trip() =>
         Gen.Select(Gen.Long[DateTime.MinValue.Ticks, DateTime.MaxValue.Ticks], Gen.Int[-840, 840])
             .Sample(
                 (ticks, minutes) =>
@@ -123,7 +123,7 @@ internal sealed class FuzzTests
             );
 
     [Test]
-    public void Deep_nesting_is_refused_before_the_stack_overflows([Values(0x91, 0x81)] int code)
+    public void Deep_nesting_is_rejected_before_the_stack_overflows([Values(0x91, 0x81)] int code)
     {
         byte[] bytes = new byte[1 << 20];
         Array.Fill(bytes, (byte)code);
@@ -132,7 +132,7 @@ internal sealed class FuzzTests
     }
 
     [Test]
-    public void A_list_that_announces_more_than_there_is_allocates_nothing_for_it()
+    public void A_list_header_beyond_the_available_bytes_allocates_nothing()
     {
         byte[] bytes = [0x81, IprotoKey.Data, 0xdd, 0x7f, 0xff, 0xff, 0xff, 1];
         DecodeEveryWay(bytes);
@@ -142,7 +142,7 @@ internal sealed class FuzzTests
     }
 
     [Test]
-    public void Text_that_is_not_utf8_arrives_as_bytes()
+    public void Strings_that_are_not_utf8_are_read_as_binary()
     {
         TarantoolReader reader = new(new byte[] { 0xa2, 0xff, 0xfe });
         Assert.That(reader.ReadAny(), Is.EqualTo((TarantoolValue)new byte[] { 0xff, 0xfe }));
@@ -203,13 +203,13 @@ internal sealed class FuzzTests
         }
         catch (TarantoolException)
         {
-            // Its own exceptions are what is expected; any other fails the test with the bytes that caused it.
+            // The documented exceptions are expected; any other fails the test with the bytes that caused it.
         }
     }
 
     private static void Check(bool condition)
     {
         if (!condition)
-            throw new InvalidOperationException("It did not survive.");
+            throw new InvalidOperationException("The value did not round-trip.");
     }
 }

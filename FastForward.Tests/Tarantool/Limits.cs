@@ -1,6 +1,8 @@
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>How long tests wait for a condition before they fail. It is a bound against hanging, not an expectation.</summary>
+/// <summary>
+/// The time limit of waits in tests. It only prevents hanging tests; it is not an expected duration.
+/// </summary>
 internal static class Limits
 {
     public static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
@@ -21,14 +23,14 @@ internal static class Limits
     public static async Task<TException> Fails<TException>(this Task task)
         where TException : Exception => (await Assert.ThrowsAsync<TException>(() => task.InTime()))!;
 
-    /// <summary>Waits until a condition holds, asking again and again.</summary>
+    /// <summary>Waits until a condition holds, by polling.</summary>
     public static async Task Until(Func<bool> condition, string what)
     {
         using CancellationTokenSource timer = new(Wait);
         while (!condition())
         {
             if (timer.IsCancellationRequested)
-                Assert.Fail($"Waited {Wait} in vain until {what}.");
+                Assert.Fail($"Not reached within {Wait}: {what}.");
             await Task.Delay(5, CancellationToken.None);
         }
     }

@@ -5,13 +5,13 @@ using Tarantool.Client;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>Errors say what happened to the caller's own request, and name what the caller can change.</summary>
+/// <summary>Error messages state what happened to the request and what the caller can change.</summary>
 internal sealed class MessageTests
 {
     [Test]
-    public async Task A_refused_connection_names_host_and_port_as_they_were_given()
+    public async Task A_refused_connection_is_reported_with_host_and_port_as_given()
     {
-        // Bound but not listening: nobody else can take the port, and connecting is refused.
+        // Bound but not listening: no other process can use the port, and connections are refused.
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
@@ -24,7 +24,7 @@ internal sealed class MessageTests
     }
 
     [Test]
-    public async Task A_unix_socket_that_is_not_there_is_called_so()
+    public async Task A_missing_unix_socket_is_reported()
     {
         TarantoolConnectionException error = await TarantoolClient
             .ConnectAsync("unix/:/tmp/there-is-no-such.sock")
@@ -34,7 +34,7 @@ internal sealed class MessageTests
     }
 
     [Test]
-    public async Task A_full_backlog_names_the_option_that_bounds_it([Values(0, 1)] int maxBacklog)
+    public async Task A_full_backlog_is_reported_with_the_option_that_limits_it([Values(0, 1)] int maxBacklog)
     {
         TarantoolClientOptions options = TarantoolClientOptions.Parse("unix/:/tmp/there-is-no-such.sock");
         options.MaxBacklog = maxBacklog;
@@ -46,7 +46,7 @@ internal sealed class MessageTests
     }
 
     [Test]
-    public async Task A_request_that_found_no_room_in_time_says_that_it_was_not_sent()
+    public async Task A_request_that_times_out_before_sending_is_reported_as_not_sent()
     {
         FakeTimeProvider time = new();
         await using FakeServer server = new(async session =>
@@ -70,7 +70,7 @@ internal sealed class MessageTests
     }
 
     [Test]
-    public async Task A_request_whose_lookup_was_not_answered_in_time_says_that_it_was_not_sent()
+    public async Task A_request_whose_lookup_times_out_is_reported_as_not_sent()
     {
         FakeTimeProvider time = new();
         TaskCompletionSource asked = new();
@@ -92,7 +92,7 @@ internal sealed class MessageTests
     }
 
     [Test]
-    public async Task A_request_that_the_server_refused_is_a_failure_in_the_metrics_too()
+    public async Task An_error_response_counts_as_failure_in_the_metrics()
     {
         await using FakeServer server = new(async session =>
         {
@@ -116,7 +116,7 @@ internal sealed class MessageTests
     }
 
     [Test]
-    public async Task An_operation_that_is_null_is_refused_by_name()
+    public async Task A_null_operation_is_rejected_with_its_parameter_name()
     {
         await using FakeServer server = new(async session =>
         {

@@ -7,7 +7,7 @@ using Tarantool.Client.Protocol;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>Addresses, options and other small parts that need no server.</summary>
+/// <summary>Addresses, options and other parts that need no server.</summary>
 internal sealed class OptionsTests
 {
     [TestCase("host", "host", 3301, null, null)]
@@ -59,14 +59,14 @@ internal sealed class OptionsTests
     [TestCase("::1")]
     [TestCase("::1:3301")]
     [TestCase("fe80::1%1:3301")]
-    public void A_bad_address_is_refused_without_repeating_secrets(string address)
+    public void A_bad_address_is_rejected_without_disclosing_secrets(string address)
     {
         FormatException? error = Assert.Throws<FormatException>(() => TarantoolClientOptions.Parse(address));
         Assert.That(error!.Message, Does.Not.Contain("secret"));
     }
 
     [Test]
-    public void Options_that_cannot_work_are_named()
+    public void Invalid_options_are_reported_by_name()
     {
         AssertInvalid(nameof(TarantoolClientOptions.EndPoint), options => options.EndPoint = null);
         AssertInvalid(
@@ -100,9 +100,9 @@ internal sealed class OptionsTests
     }
 
     [Test]
-    public void The_scramble_is_that_of_the_protocol()
+    public void The_scramble_matches_the_protocol()
     {
-        // Computed with Python's hashlib from the same definition.
+        // Expected value computed with Python's hashlib.
         byte[] salt = [.. Enumerable.Range(0, 20).Select(i => (byte)i)];
         Assert.That(
             Convert.ToHexStringLower(ChapSha1.Scramble(salt, "password")),
@@ -111,7 +111,7 @@ internal sealed class OptionsTests
     }
 
     [Test]
-    public void Event_ids_of_log_messages_are_unique_and_in_their_range()
+    public void Event_ids_of_log_messages_are_unique_and_in_range()
     {
         int[] ids =
         [
@@ -127,7 +127,7 @@ internal sealed class OptionsTests
     }
 
     [Test]
-    public void A_character_is_text_and_a_byte_is_a_number()
+    public void A_char_becomes_a_string_and_a_byte_an_integer()
     {
         TarantoolTuple tuple = ['a', (byte)1, (short)2, (ushort)3, 4f];
         Assert.That(tuple, Is.EqualTo(TarantoolTuple.Create("a", 1, 2, 3, 4.0)));

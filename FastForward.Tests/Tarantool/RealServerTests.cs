@@ -2,7 +2,7 @@ using Tarantool.Client;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>Every request against the real server, over both kinds of sockets.</summary>
+/// <summary>Every request type against the real server, over TCP and UNIX sockets.</summary>
 [TestFixture(false)]
 [TestFixture(true)]
 internal sealed class RealServerTests(bool useTcp)
@@ -137,7 +137,7 @@ internal sealed class RealServerTests(bool useTcp)
     }
 
     [Test]
-    public async Task Every_kind_of_value_survives_storing()
+    public async Task Every_kind_of_value_round_trips_through_a_space()
     {
         TarantoolTuple tuple =
         [
@@ -187,7 +187,7 @@ internal sealed class RealServerTests(bool useTcp)
     }
 
     [Test]
-    public async Task A_tuple_of_very_many_fields_survives([Values(15, 16, 65535, 65536, 100_000)] int count)
+    public async Task A_tuple_with_very_many_fields_round_trips([Values(15, 16, 65535, 65536, 100_000)] int count)
     {
         TarantoolValue[] fields = new TarantoolValue[count];
         for (int i = 0; i < count; i++)
@@ -217,7 +217,7 @@ internal sealed class RealServerTests(bool useTcp)
     }
 
     [Test]
-    public async Task Pushed_messages_come_in_order_and_before_the_result()
+    public async Task Pushed_messages_arrive_in_order_and_before_the_result()
     {
         List<TarantoolValue> pushed = new();
         TarantoolTuple result = await _client
@@ -243,7 +243,7 @@ internal sealed class RealServerTests(bool useTcp)
     }
 
     [Test]
-    public async Task A_failing_receiver_of_pushes_harms_nobody()
+    public async Task An_exception_in_a_push_receiver_does_not_affect_requests()
     {
         TarantoolTuple result = await _client
             .CallAsync(
@@ -317,7 +317,7 @@ internal sealed class RealServerTests(bool useTcp)
     }
 
     [Test]
-    public async Task An_answer_of_another_type_is_a_data_exception_and_harms_nobody()
+    public async Task A_response_of_another_type_is_a_data_exception_and_the_connection_stays_open()
     {
         TarantoolDataException error = await _client
             .CallAsync<City>("echo", [1, 2, 3])
@@ -331,7 +331,7 @@ internal sealed class RealServerTests(bool useTcp)
     }
 
     [Test]
-    public async Task An_error_answer_is_measured_with_its_code()
+    public async Task An_error_response_is_recorded_with_its_code()
     {
         using EndingCounter endings = new();
         await using TarantoolClient client = await TarantoolClient
@@ -346,7 +346,7 @@ internal sealed class RealServerTests(bool useTcp)
     }
 
     [Test]
-    public async Task A_tuple_that_a_trigger_kept_out_is_told()
+    public async Task A_tuple_suppressed_by_a_trigger_is_reported()
     {
         await _client
             .EvalAsync(

@@ -7,11 +7,11 @@ using Tarantool.Client.Connection;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>What happens to requests and to the client when there is no connection.</summary>
+/// <summary>Behaviour of requests and of the client without a connection.</summary>
 internal sealed class ReconnectTests
 {
     [Test]
-    public async Task A_lost_connection_is_told_and_made_anew()
+    public async Task A_lost_connection_is_reported_and_reopened()
     {
         await using TarantoolServer server = await TarantoolServer.StartAsync();
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
@@ -20,10 +20,10 @@ internal sealed class ReconnectTests
         client.StateChanged += (_, _) => throw new InvalidOperationException("a handler that fails");
 
         await server.KillAsync();
-        await Limits.Until(() => client.State == TarantoolConnectionState.Disconnected, "the loss is noticed");
+        await Limits.Until(() => client.State == TarantoolConnectionState.Disconnected, "the loss is detected");
         ValueTask<TarantoolTuple> waiting = client.EvalAsync("return 1");
         await server.RunAsync();
-        Assert.That((await waiting.InTime())[0].AsInt32(), Is.EqualTo(1), "what waited in the backlog is sent");
+        Assert.That((await waiting.InTime())[0].AsInt32(), Is.EqualTo(1), "requests in the backlog are sent");
 
         await client.DisposeAsync().InTime();
         Assert.That(
@@ -56,7 +56,7 @@ internal sealed class ReconnectTests
     }
 
     [Test]
-    public async Task The_backlog_is_bounded_and_its_requests_time_out()
+    public async Task The_backlog_is_limited_and_its_requests_time_out()
     {
         FakeTimeProvider time = new();
         TarantoolClientOptions options = TarantoolClientOptions.Parse("unix/:/tmp/there-is-no-such.sock");
@@ -89,7 +89,7 @@ internal sealed class ReconnectTests
     }
 
     [Test]
-    public async Task Without_reconnecting_the_client_ends_with_its_connection()
+    public async Task Without_reconnect_the_client_is_closed_with_its_connection()
     {
         await using FakeServer server = new(session => session.HandshakeAsync());
         TarantoolClientOptions options = server.Options;
@@ -100,7 +100,7 @@ internal sealed class ReconnectTests
     }
 
     [Test]
-    public async Task Disposing_fails_what_is_in_flight_and_all_that_comes()
+    public async Task Disposing_fails_requests_in_flight_and_later_ones()
     {
         await using FakeServer server = new(async session =>
         {
@@ -129,7 +129,7 @@ internal sealed class ReconnectTests
     }
 
     [Test]
-    public async Task A_server_that_drops_each_connection_is_met_with_growing_pauses()
+    public async Task Reconnect_delays_grow_if_the_server_drops_each_connection()
     {
         FakeTimeProvider time = new();
         int connections = 0;
@@ -171,7 +171,7 @@ internal sealed class ReconnectTests
     }
 
     [Test]
-    public void Delays_double_up_to_the_longest_and_lose_up_to_one_half()
+    public void Delays_double_up_to_the_longest_with_jitter_of_up_to_one_half()
     {
         TimeSpan shortest = TimeSpan.FromMilliseconds(100),
             longest = TimeSpan.FromSeconds(10);
@@ -184,7 +184,7 @@ internal sealed class ReconnectTests
     }
 
     [Test]
-    public async Task Cancelling_the_first_attempt_is_told_with_the_callers_token()
+    public async Task Cancelling_the_first_attempt_throws_with_the_callers_token()
     {
         TaskCompletionSource accepted = new();
         await using FakeServer server = new(session =>
@@ -200,7 +200,7 @@ internal sealed class ReconnectTests
     }
 
     [Test]
-    public async Task A_host_is_named_as_it_was_written()
+    public async Task A_host_is_reported_as_given()
     {
         TarantoolClientOptions options = TarantoolClientOptions.Parse("localhost:1");
         TarantoolConnectionException error = await TarantoolClient
@@ -211,7 +211,7 @@ internal sealed class ReconnectTests
     }
 
     [Test]
-    public void A_peer_that_vanishes_with_requests_under_way_is_noticed_as_fast_as_a_silent_one()
+    public void A_lost_peer_is_detected_as_fast_with_requests_in_flight_as_when_idle()
     {
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         Connector.SetKeepAlive(socket, TimeSpan.FromSeconds(30));
@@ -223,7 +223,7 @@ internal sealed class ReconnectTests
     }
 
     [Test]
-    public void The_callers_context_does_not_live_on_with_the_connection()
+    public void The_connection_does_not_capture_the_callers_execution_context()
     {
         AsyncLocal<string> local = new() { Value = "the caller's" };
         ContextRecorder time = new(local);
@@ -234,7 +234,7 @@ internal sealed class ReconnectTests
         Assert.That(time.Captured, Is.EqualTo(new string?[] { null }));
     }
 
-    /// <summary>Notes which value of a local each timer captures.</summary>
+    /// <summary>Records the value of an async local that each timer captures.</summary>
     private sealed class ContextRecorder(AsyncLocal<string> local) : TimeProvider
     {
         public List<string?> Captured { get; } = [];

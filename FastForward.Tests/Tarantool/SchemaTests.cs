@@ -49,12 +49,12 @@ internal sealed class SchemaTests
     }
 
     [Test]
-    public async Task A_space_that_was_dropped_and_made_anew_is_found_under_its_new_number()
+    public async Task A_space_that_was_dropped_and_recreated_is_found_under_its_new_id()
     {
         await CreateAsync("moving");
         await _client.InsertAsync("moving", [1, "old"]).InTime();
 
-        // Another session changes the schema, so that this client has seen no answer that tells of it.
+        // Another session changes the schema, so that this client has not seen a response with the new version.
         await using (TarantoolClient other = await TarantoolClient.ConnectAsync(_server.Options).InTime())
             await other
                 .EvalAsync(
@@ -78,7 +78,7 @@ internal sealed class SchemaTests
     }
 
     [Test]
-    public async Task Requests_by_name_hit_their_space_while_the_schema_changes_all_the_time()
+    public async Task Requests_by_name_address_the_right_space_while_the_schema_keeps_changing()
     {
         await CreateAsync("steady");
         await using TarantoolClient other = await TarantoolClient.ConnectAsync(_server.Options).InTime();
@@ -108,7 +108,7 @@ internal sealed class SchemaTests
     }
 
     [Test]
-    public async Task A_thousand_requests_by_a_new_name_cost_one_lookup()
+    public async Task A_thousand_requests_by_a_new_name_need_one_lookup()
     {
         await CreateAsync("popular");
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(_server.Options).InTime();
@@ -124,7 +124,7 @@ internal sealed class SchemaTests
         await _client.EvalAsync("local s = box.schema.space.create(...) s:create_index('primary')", [name]).InTime();
 
     [Test]
-    public async Task Names_that_do_not_exist_are_not_remembered()
+    public async Task Unknown_names_are_not_cached()
     {
         using ClientContext context = new(_server.Options);
         await using TarantoolConnection connection = await new Connector(context, new WatchRegistry())
@@ -143,6 +143,6 @@ internal sealed class SchemaTests
                 .Fails<TarantoolSchemaException>();
         }
 
-        await Limits.Until(() => connection.Schema.Count == 1, "only the name that exists is remembered");
+        await Limits.Until(() => connection.Schema.Count == 1, "only the existing name is cached");
     }
 }

@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace FastForward.Tests.Tarantool;
 
 /// <summary>
-/// A stream without a socket: each read returns one piece that the test gave, never more, so the test decides where the
-/// byte stream is split. Counts the writes.
+/// An in-memory stream: each read returns at most one piece provided by the test, so that the test controls where the
+/// byte stream is split. Counts writes.
 /// </summary>
 internal sealed class ScriptedStream : Stream
 {
@@ -26,7 +26,7 @@ internal sealed class ScriptedStream : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Gives bytes in pieces of the given lengths, and what is left after them in one more.</summary>
+    /// <summary>Provides bytes in pieces of the given lengths, and the rest as one more piece.</summary>
     public void Give(byte[] bytes, params int[] lengths)
     {
         int offset = 0;
@@ -39,7 +39,7 @@ internal sealed class ScriptedStream : Stream
         _pieces.Writer.TryWrite(bytes[offset..]);
     }
 
-    /// <summary>Ends the stream after what was given.</summary>
+    /// <summary>Ends the stream after the pieces provided so far.</summary>
     public void End() => _pieces.Writer.TryComplete();
 
     /// <summary>Waits for one write.</summary>
@@ -47,7 +47,7 @@ internal sealed class ScriptedStream : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // An empty piece is no piece: a read of 0 bytes would mean the end.
+        // Empty pieces are skipped, because a read of 0 bytes means end of stream.
         while (_rest.IsEmpty)
         {
             if (!await _pieces.Reader.WaitToReadAsync(cancellationToken))

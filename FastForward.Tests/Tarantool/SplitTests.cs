@@ -7,7 +7,7 @@ using Tarantool.Client.Protocol;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>The byte stream may be cut anywhere, and a frame may be anything.</summary>
+/// <summary>The byte stream may be split anywhere, with frames of any content.</summary>
 internal sealed class SplitTests
 {
     private const int MaxFrameSize = 1 << 20;
@@ -41,7 +41,7 @@ internal sealed class SplitTests
     }
 
     [Test]
-    public void Random_frames_in_random_pieces_of_random_segments_survive()
+    public void Random_frames_in_random_pieces_of_random_segments_are_read()
     {
         Gen<byte[][]> frames = Gen.Byte.Array[1, 300].Select(Prefixed).Array[0, 20];
         Gen.Select(frames, Gen.Int[1, 50].Array[1, 50])
@@ -65,7 +65,7 @@ internal sealed class SplitTests
     }
 
     [Test]
-    public async Task A_connection_takes_its_greeting_and_answers_cut_anywhere()
+    public async Task A_connection_reads_greeting_and_responses_split_anywhere()
     {
         byte[] answer = Frames.Ok(2, "value", 42, TarantoolTuple.Create(1, 2, 3));
         int longest = Math.Max(Frames.Greeting.Length, answer.Length);
@@ -146,7 +146,7 @@ internal sealed class SplitTests
     [TestCase(new byte[] { 0xd2, 0, 0, 0, 1 }, "0xd2")]
     [TestCase(new byte[] { 0xce, 0xff, 0xff, 0xff, 0xff }, "4294967295")]
     [TestCase(new byte[] { 0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, "18446744073709551615")]
-    public void A_size_that_cannot_be_is_refused(byte[] bytes, string expected)
+    public void An_invalid_frame_size_is_rejected(byte[] bytes, string expected)
     {
         using FrameReader reader = new(MaxFrameSize);
         ReadOnlySequence<byte> input = new(bytes);
@@ -185,7 +185,7 @@ internal sealed class SplitTests
             }
 
             if (!input.IsEmpty)
-                Assert.Fail("The reader left bytes over.");
+                Assert.Fail("The reader did not consume all bytes.");
         }
 
         if (reader.IsMidFrame || found.Count != expected.Length)

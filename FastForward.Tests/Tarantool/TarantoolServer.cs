@@ -6,8 +6,8 @@ using Tarantool.Client;
 namespace FastForward.Tests.Tarantool;
 
 /// <summary>
-/// A real server in a temporary directory. It listens on a UNIX socket there, or on a TCP port of its own choice.
-/// Disposing kills it and removes its directory.
+/// A real server in a temporary directory, listening on a UNIX socket there or on a TCP port that it chooses. Killed on
+/// dispose; its directory is deleted.
 /// </summary>
 internal sealed class TarantoolServer : IAsyncDisposable
 {
@@ -38,7 +38,7 @@ internal sealed class TarantoolServer : IAsyncDisposable
 
     private string LogPath => Path.Combine(_directory, "log");
 
-    /// <summary>Starts a server, or skips the test where none is installed.</summary>
+    /// <summary>Starts a server, or skips the test if Tarantool is not installed.</summary>
     public static async Task<TarantoolServer> StartAsync(bool useTcp = false)
     {
         if (FindExecutable() is null)
@@ -62,7 +62,7 @@ internal sealed class TarantoolServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs the server, also again after <see cref="KillAsync"/>: its data is still there.</summary>
+    /// <summary>Runs the server. After <see cref="KillAsync"/> it can be run again and keeps its data.</summary>
     public async Task RunAsync()
     {
         File.Delete(ReadyPath);
@@ -81,11 +81,12 @@ internal sealed class TarantoolServer : IAsyncDisposable
         await Limits.Until(() => File.Exists(ReadyPath) || _process.HasExited, "the server is ready");
         if (_process.HasExited)
             Assert.Fail(
-                $"The server exited with {_process.ExitCode}: {await errors}\n{(File.Exists(LogPath) ? await File.ReadAllTextAsync(LogPath) : "")}"
+                $"The server exited with {_process.ExitCode}: {await errors}\n"
+                    + (File.Exists(LogPath) ? await File.ReadAllTextAsync(LogPath) : "")
             );
     }
 
-    /// <summary>Ends the server without a word, as <c>kill -9</c> does.</summary>
+    /// <summary>Kills the server with SIGKILL.</summary>
     public async Task KillAsync()
     {
         if (_process is not { } process)
@@ -96,7 +97,7 @@ internal sealed class TarantoolServer : IAsyncDisposable
         process.Dispose();
     }
 
-    /// <summary>Sends a signal, such as STOP and CONT.</summary>
+    /// <summary>Sends a signal, such as STOP or CONT.</summary>
     public async Task SignalAsync(string signal)
     {
         using Process kill = Process.Start("kill", [$"-{signal}", $"{_process!.Id}"]);

@@ -46,7 +46,7 @@ internal sealed class TypedTupleTests
     }
 
     [Test]
-    public void A_whole_number_is_a_double_and_a_decimal_too()
+    public void An_integer_can_be_read_as_double_and_decimal()
     {
         Numbers numbers = Read<Numbers>(Write(TarantoolTuple.Create(3, 4)));
         Assert.That((numbers.Double, numbers.Decimal), Is.EqualTo((3.0, 4m)));
@@ -54,7 +54,7 @@ internal sealed class TypedTupleTests
 
     [TestCase(-1L)]
     [TestCase(4294967296L)]
-    public void A_number_out_of_range_names_its_field(long value)
+    public void A_number_out_of_range_is_reported_with_its_field(long value)
     {
         byte[] bytes = Write(TarantoolTuple.Create(value, "Wien", 1));
         TarantoolDataException? error = Assert.Throws<TarantoolDataException>(() => Read<City>(bytes));
@@ -62,7 +62,7 @@ internal sealed class TypedTupleTests
     }
 
     [Test]
-    public void A_field_of_another_type_may_be_read_as_that()
+    public void A_field_can_be_read_as_its_own_type_after_a_mismatch()
     {
         Either[] read = Read<Eithers>(
             Write(TarantoolTuple.Create(TarantoolTuple.Create("text", 1), TarantoolTuple.Create(7, 2)))

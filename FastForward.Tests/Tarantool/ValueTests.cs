@@ -3,13 +3,13 @@ using Tarantool.Client.Protocol;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>Values and tuples at their limits, without a server.</summary>
+/// <summary>Edge cases of values and tuples, without a server.</summary>
 internal sealed class ValueTests
 {
     [Test]
-    public void Bytes_are_read_whether_or_not_they_happen_to_be_text()
+    public void Bytes_can_be_read_whether_or_not_they_are_valid_utf8()
     {
-        // Lua has one type for both, so the content alone decides how it arrives.
+        // Lua has one type for both, so the kind depends on the content alone.
         using FrameBuffer buffer = new();
         buffer.Append([0x92, 0xa2, 0xff, 0xfe, 0xa3, 0x61, 0xc3, 0xbc]);
         TarantoolReader reader = new(buffer.Memory);
@@ -25,7 +25,7 @@ internal sealed class ValueTests
 
     [TestCase(2)]
     [TestCase(-1)]
-    public void A_field_that_a_tuple_does_not_have_is_refused_with_their_number(int index)
+    public void A_missing_field_is_reported_with_the_number_of_fields(int index)
     {
         TarantoolTuple tuple = [1, "name"];
         Assert.That(
@@ -35,7 +35,7 @@ internal sealed class ValueTests
     }
 
     [Test]
-    public void A_request_beyond_the_size_of_an_array_says_so()
+    public void A_request_beyond_the_maximum_array_length_is_rejected()
     {
         using FrameBuffer buffer = new();
         buffer.Append([0]);

@@ -3,11 +3,11 @@ using Tarantool.Client.Protocol;
 
 namespace FastForward.Tests.Tarantool;
 
-/// <summary>Watching keys, as servers since 2.10 offer it; the scripted server plays one.</summary>
+/// <summary>Watching keys, which requires servers since 2.10; tested with the scripted server.</summary>
 internal sealed class WatchTests
 {
     [Test]
-    public async Task Values_come_at_once_and_after_each_acknowledgement()
+    public async Task Values_arrive_at_once_and_after_each_acknowledgement()
     {
         TaskCompletionSource unwatched = new();
         await using FakeServer server = new(async session =>
@@ -24,7 +24,7 @@ internal sealed class WatchTests
             unwatched.SetResult();
             FakeServer.Request ping = await session.ReadAsync();
 
-            // An event that was under way when the client stopped watching is dropped, and not acknowledged.
+            // An event that was in flight when the client stopped watching is dropped and not acknowledged.
             await session.SendAsync(Frames.Event("config", "too late"), Frames.Done(ping.Sync));
             ping = await session.ReadAsync();
             Assert.That(ping.Type, Is.EqualTo(RequestType.Ping));
@@ -47,7 +47,7 @@ internal sealed class WatchTests
     }
 
     [Test]
-    public async Task A_new_connection_watches_again()
+    public async Task A_new_connection_subscribes_again()
     {
         await using FakeServer server = new(async session =>
         {
@@ -66,7 +66,7 @@ internal sealed class WatchTests
                 return;
         }
 
-        Assert.Fail("The values ended.");
+        Assert.Fail("The sequence of values ended.");
     }
 
     [Test]
@@ -133,7 +133,7 @@ internal sealed class WatchTests
     }
 
     [Test]
-    public async Task The_real_server_of_an_old_version_says_that_it_offers_none()
+    public async Task A_server_without_watchers_is_reported()
     {
         await using TarantoolServer server = await TarantoolServer.StartAsync();
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
@@ -168,7 +168,7 @@ internal sealed class WatchTests
     }
 
     [Test]
-    public async Task Watches_end_with_a_connection_exception_each_when_the_client_may_not_reconnect()
+    public async Task Each_watch_ends_with_a_connection_exception_if_the_client_may_not_reconnect()
     {
         TaskCompletionSource close = new();
         await using FakeServer server = new(async session =>
@@ -182,7 +182,7 @@ internal sealed class WatchTests
         Task first = Drain(client, CancellationToken.None),
             second = Drain(client, CancellationToken.None);
 
-        // What was sent is never read, so the loss is an error of the socket and not an end of the stream.
+        // The server never reads the request, so the loss is a socket error rather than end of stream.
         Task upsert = client.UpsertAsync(512, [1], []).AsTask();
         close.SetResult();
         await upsert.Fails<TarantoolConnectionException>();
@@ -196,7 +196,7 @@ internal sealed class WatchTests
     }
 
     [Test]
-    public async Task A_watch_of_nothing_is_refused_at_once()
+    public async Task Watching_an_empty_key_throws_at_once()
     {
         await using FakeServer server = new(session => session.HandshakeAsync());
         await using TarantoolClient client = TarantoolClient.Create(server.Options);

@@ -1,4 +1,4 @@
--- The instance of the tests: run by TarantoolServer with its directory, user and password in the environment.
+-- The test instance, run by TarantoolServer with its directory, user and password in environment variables.
 local fiber = require('fiber')
 local fio = require('fio')
 
@@ -36,7 +36,7 @@ end)
 local gate = fiber.cond()
 local waiters = 0
 
--- Returns its argument once open_gate is called; how many wait is told by gate_waiters.
+-- Returns its argument after open_gate is called; gate_waiters returns the number of waiting calls.
 function wait_for_gate(value)
     waiters = waiters + 1
     gate:wait()
@@ -64,7 +64,7 @@ function fail_twice()
     box.error(outer)
 end
 
--- Appears under its name only when it is complete, so that a reader never sees half of it.
+-- Renamed when complete, so that a reader never sees a partial file.
 local file = fio.open(fio.pathjoin(dir, 'ready.tmp'), {'O_CREAT', 'O_WRONLY', 'O_TRUNC'}, tonumber('644', 8))
 file:write(tostring(box.info.listen))
 file:close()

@@ -2,7 +2,7 @@ using FastForward.Transport.Loop;
 
 namespace FastForward.Tests.Loop;
 
-public sealed class LifeTests
+public sealed class LifetimeTests
 {
     [Test]
     public void A_started_loop_runs_until_it_is_stopped([Values] IdleStrategy idle)
@@ -21,7 +21,7 @@ public sealed class LifeTests
     }
 
     [Test]
-    public void Stopping_wakes_a_loop_at_any_moment_of_falling_asleep()
+    public void Stopping_wakes_a_loop_at_any_moment_while_it_goes_to_sleep()
     {
         for (int i = 0; i < 200; i++)
         {
@@ -33,7 +33,7 @@ public sealed class LifeTests
     }
 
     [Test]
-    public void Cancelling_ends_run_at_any_moment_of_falling_asleep()
+    public void Cancelling_ends_Run_at_any_moment_while_it_goes_to_sleep()
     {
         for (int i = 0; i < 200; i++)
         {
@@ -52,7 +52,7 @@ public sealed class LifeTests
     }
 
     [Test]
-    public void Run_can_be_cancelled_and_taken_up_again()
+    public void Run_can_be_called_again_after_cancellation()
     {
         using ForwardLoop loop = new();
         int runs = 0;
@@ -70,7 +70,7 @@ public sealed class LifeTests
     }
 
     [Test]
-    public void The_stop_task_of_a_loop_inside_run_ends_when_run_does()
+    public void The_stop_task_of_a_loop_in_Run_completes_when_Run_returns()
     {
         using ForwardLoop loop = new();
         Task? stopped = null;
@@ -86,7 +86,7 @@ public sealed class LifeTests
     }
 
     [Test]
-    public void A_loop_is_started_once_and_by_one_driver()
+    public void A_loop_can_be_started_only_once()
     {
         using ForwardLoop started = new();
         started.Start();
@@ -125,7 +125,7 @@ public sealed class LifeTests
     }
 
     [Test]
-    public void A_callback_may_dispose_of_its_loop([Values] bool ownThread)
+    public void A_callback_may_dispose_its_loop([Values] bool ownThread)
     {
         ForwardLoop loop = new();
         loop.Post(loop.Dispose);
@@ -144,7 +144,7 @@ public sealed class LifeTests
     }
 
     [Test]
-    public void Things_can_be_detached_after_the_loop_is_gone()
+    public void Sources_can_be_detached_after_the_loop_was_disposed()
     {
         using ScriptedSource source = new(withSignal: true);
         ForwardLoop loop = new();
@@ -156,7 +156,7 @@ public sealed class LifeTests
     }
 
     [Test]
-    public void No_descriptor_is_left_behind()
+    public void No_descriptor_leaks()
     {
         int before = CountDescriptors();
         for (int i = 0; i < 50; i++)
@@ -172,7 +172,7 @@ public sealed class LifeTests
         Assert.That(CountDescriptors(), Is.LessThanOrEqualTo(before));
     }
 
-    // Only those that a loop has: the runtime opens and closes others at its own time.
+    // Only the types that a loop opens: the runtime opens and closes others at any time.
     private static int CountDescriptors() =>
         Directory
             .EnumerateFileSystemEntries("/proc/self/fd")
