@@ -123,8 +123,8 @@ public class FrameSuite
             static _ => 0,
             new NoDriver()
         );
-        peers.GetOrAdd(Near);
-        peers.GetOrAdd(Far);
+        peers.GetOrAdd(Initiator);
+        peers.GetOrAdd(Responder);
         return peers;
     }
 
