@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the solution and runs every test suite. The last line is "N passed, N failed" and the exit code is true to it.
+# Builds the solution and runs every test suite. The last line is "N passed, N failed"; the exit code is 0 if none failed.
 set -uo pipefail
 cd "$(dirname "$0")" || exit
 
@@ -7,13 +7,13 @@ usage() {
   cat <<'EOF'
 usage: ./test.sh [--no-install] [--all]
 
-  --no-install  install nothing, and download no kernel; tests whose programs are absent are skipped and counted as such
-  --all         slow stages too: messages over vsock between a virtual machine and its host (about 8 minutes)
+  --no-install  install and download nothing; tests whose prerequisites are missing are skipped and counted as skipped
+  --all         also run slow stages: messages over vsock between a virtual machine and its host (about 8 minutes)
 
-What it would install, where absent, with apt-get (and sudo when you are not root):
+Installs with apt-get (and sudo unless run as root), if missing:
   dnsmasq-base, bind9-dnsutils   a real DNS server and client, for the tests of the bridge
-  gcc, libc6-dev                 a C compiler, for the tests that compare structures with the C library's
-  zlib1g-dev                     what the native compiler of .NET links, for the test of the package
+  gcc, libc6-dev                 a C compiler, for the tests that compare structure layouts with the C headers
+  zlib1g-dev                     linked by native AOT programs, for the test of the package
   tarantool                      the database, for the tests of Tarantool.Client
   qemu-system-x86, busybox-static, cpio, kmod, iproute2, ibverbs-providers, ibverbs-utils, rdmacm-utils
                                  a virtual machine, for the tests that need RDMA, vsock or a lossy network; its kernel
@@ -33,7 +33,7 @@ done
 
 passed=0 failed=0 skipped=0
 
-# A stage that is one check: it passes or fails as a whole, and says why when it fails.
+# A stage that is a single check. Prints its output if it fails.
 check() {
   local name=$1 log started=$SECONDS
   shift
@@ -60,7 +60,7 @@ suite() {
   rm -rf "$results"
 }
 
-# A stage of NUnit tests inside the lab: the assembly as it was built, run by itself.
+# A stage of NUnit tests inside the lab: runs the test assembly built outside.
 lab_suite() {
   local name=$1 category=$2 started=$SECONDS results status
   results=$(mktemp -d)
@@ -71,7 +71,7 @@ lab_suite() {
   rm -rf "$results"
 }
 
-# The lab's image, made where it is not there and may be. Says why when the lab cannot be had.
+# Builds the lab's image if it is missing. Prints the reason if the lab is unavailable.
 lab_ready() {
   local missing
   missing=$(lab/packages)
@@ -80,15 +80,15 @@ lab_ready() {
     lab/image --no-download >/dev/null && return 0
   else
     lab/image >/dev/null && return 0
-    # The package lists may be empty or old.
+    # The package lists may be empty or outdated.
     if update && lab/image >/dev/null; then return 0; fi
   fi
-  echo "it has no kernel"
+  echo "its kernel is not available"
   return 1
 }
 
-# Counts a stage from the element with the counters of its result file. No result file, no tests, or a failure that no
-# test shows (a crash of the test process) counts as one failure.
+# Adds a stage to the totals, given the element with the counters in its result file. Counts one failure if there is no
+# result file, if no test ran, or if the test process failed without a failed test (a crash).
 tally() {
   local name=$1 started=$2 status=$3 counters=$4 p f t n
   t=$(attribute total "$counters") p=$(attribute passed "$counters") f=$(attribute failed "$counters")
@@ -122,7 +122,7 @@ finish() {
 root=()
 if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
 
-# The package lists of the machine; a mirror may fail for a moment.
+# Updates the package lists; retried once, because mirrors fail temporarily.
 update() {
   "${root[@]}" apt-get update >/dev/null </dev/null && return 0
   sleep 5
@@ -144,13 +144,13 @@ packages() {
     return 0
   fi
   if ! command -v apt-get >/dev/null; then
-    echo "missing: ${missing[*]} (names of Debian packages); there is no apt-get here: install what they hold, or use --no-install" >&2
+    echo "missing: ${missing[*]} (Debian packages), and apt-get is not available: install the equivalent packages, or use --no-install" >&2
     return 1
   fi
   local apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends)
   echo "installing: ${missing[*]} (${root[*]:+${root[*]} }apt-get install)"
   "${apt[@]}" "${missing[@]}" >/dev/null 2>&1 </dev/null && return 0
-  # The package lists of a fresh machine are empty or old.
+  # The package lists of a new machine are empty or outdated.
   update && "${apt[@]}" "${missing[@]}" </dev/null
 }
 
@@ -163,7 +163,7 @@ if ! packages; then
   failed=1
   finish
 fi
-# With everything at hand a test that skips itself hides a defect: it fails instead.
+# With everything installed, a skipped test would hide a defect: missing prerequisites are failures.
 if [ "$install" = yes ]; then export FASTFORWARD_TESTS_COMPLETE=1; else unset FASTFORWARD_TESTS_COMPLETE; fi
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
@@ -176,9 +176,9 @@ suite "tarantool client" "FullyQualifiedName~Tests.Tarantool"
 suite "processes" "TestCategory=Process&TestCategory!=Lab"
 suite "readme" "TestCategory=Readme"
 suite "package" "TestCategory=Package"
-# Where the lab skips, its tests are not even listed: one skip stands for all of them.
+# If the lab is skipped, its tests are not listed; they count as one skipped test.
 if [ "$(uname -m)" != x86_64 ]; then
-  # Nothing that could be installed is missing, so this hides no defect.
+  # Not a failure: nothing that could be installed is missing.
   skipped=$((skipped + 1))
   printf '%-28s skipped: it runs on x86_64 only, this is %s\n' lab "$(uname -m)"
 elif reason=$(lab_ready); then

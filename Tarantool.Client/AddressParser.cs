@@ -53,9 +53,12 @@ internal static class AddressParser
         {
             return new UnixDomainSocketEndPoint(path.ToString());
         }
-        catch (ArgumentException e)
+        catch (ArgumentException exception)
         {
-            throw new FormatException($"'{path}' is not a valid UNIX socket path (Linux allows at most 107 bytes).", e);
+            throw new FormatException(
+                $"'{path}' is not a valid UNIX socket path (Linux allows at most 107 bytes).",
+                exception
+            );
         }
     }
 

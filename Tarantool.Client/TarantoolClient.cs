@@ -174,8 +174,8 @@ public sealed partial class TarantoolClient : IAsyncDisposable
                     )
                     .ConfigureAwait(false);
             }
-            catch (TarantoolServerException e)
-                when (e.Code == TarantoolErrorCodes.WrongSchemaVersion
+            catch (TarantoolServerException exception)
+                when (exception.Code == TarantoolErrorCodes.WrongSchemaVersion
                     && ids.SchemaVersion != 0
                     && attempt < MaxSchemaRetries
                 )
@@ -209,9 +209,9 @@ public sealed partial class TarantoolClient : IAsyncDisposable
         {
             StateChanged?.Invoke(this, new TarantoolStateChangedEventArgs(state, reason));
         }
-        catch (Exception e)
+        catch (Exception exception)
         {
-            Log.StateHandlerFailed(_context.Logger, e);
+            Log.StateHandlerFailed(_context.Logger, exception);
         }
     }
 }

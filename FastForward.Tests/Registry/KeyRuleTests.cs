@@ -133,7 +133,8 @@ public sealed class KeyRuleTests : IDisposable
         Assert.That(_resolver.Find(1), Is.Null);
         Assert.That(_resolver.Problems.Single().Source, Is.EqualTo("overrides"));
 
-        _overrides.Replace([Ip(0) with { Port = 0 }]); // now the row itself is invalid, and its previous value was in use
+        // Now the row itself is invalid, and its previous value was in use.
+        _overrides.Replace([Ip(0) with { Port = 0 }]);
         Assert.That(_resolver.Find(1), Is.Null);
     }
 

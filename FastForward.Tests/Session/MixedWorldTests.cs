@@ -84,7 +84,9 @@ public sealed class MixedWorldTests
                 ' ',
                 peer.Paths.Select(static path =>
                     $"[{path.Kind} {path.Phase} {path.LocalIndex}-{path.RemoteIndex}"
-                    + $"{(path.IsInitiator ? " initiator" : "")}{(path.IsSuspect ? " suspect" : "")} epoch {path.Epoch}]"
+                    + (path.IsInitiator ? " initiator" : "")
+                    + (path.IsSuspect ? " suspect" : "")
+                    + $" epoch {path.Epoch}]"
                 )
             );
 

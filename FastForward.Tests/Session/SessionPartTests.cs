@@ -69,7 +69,7 @@ public sealed class SessionPartTests
     }
 
     [Test]
-    public void Buffers_are_reused_by_size_and_no_more_is_kept_than_allowed()
+    public void The_buffer_pool_reuses_by_size_and_respects_its_limit()
     {
         BufferPool pool = new(keepBytes: 1000);
         byte[] small = pool.Rent(64);
@@ -85,7 +85,7 @@ public sealed class SessionPartTests
     }
 
     [Test]
-    public void A_returned_message_is_reused_without_its_former_content()
+    public void A_returned_message_is_reused_without_its_previous_content()
     {
         OutgoingMessagePool pool = new(new BufferPool());
         OutgoingMessage first = pool.Rent("abcdef"u8);

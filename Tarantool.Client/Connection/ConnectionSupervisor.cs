@@ -98,11 +98,11 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
                     .ConfigureAwait(false)
                 ?? throw NotConnected("and the client was closed");
         }
-        catch (TimeoutException e)
+        catch (TimeoutException exception)
         {
             throw new TimeoutException(
                 $"The request was not sent, because there was no connection to {_context.Address} in time.",
-                Volatile.Read(ref _lastFailure) ?? e
+                Volatile.Read(ref _lastFailure) ?? exception
             );
         }
         finally
@@ -169,11 +169,11 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
             {
                 return null;
             }
-            catch (Exception e)
+            catch (Exception exception)
             {
-                Volatile.Write(ref _lastFailure, e);
+                Volatile.Write(ref _lastFailure, exception);
                 TimeSpan delay = DelayAfter(failures++);
-                Log.ConnectFailed(_context.Logger, _context.Address, failures, delay, e);
+                Log.ConnectFailed(_context.Logger, _context.Address, failures, delay, exception);
                 if (!await DelayAsync(delay).ConfigureAwait(false))
                     return null;
             }

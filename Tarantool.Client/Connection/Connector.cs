@@ -36,25 +36,28 @@ internal sealed class Connector(ClientContext context, IEventSink events)
                 .OpenAsync(context, new NetworkStream(socket, ownsSocket: true), events, either.Token)
                 .ConfigureAwait(false);
         }
-        catch (TarantoolConnectionException e) when (e.MayHaveExecuted)
+        catch (TarantoolConnectionException exception) when (exception.MayHaveExecuted)
         {
             // The handshake was in flight, but no request of the user.
-            throw e.NothingExecuted();
+            throw exception.NothingExecuted();
         }
-        catch (OperationCanceledException e)
+        catch (OperationCanceledException exception)
         {
             // Report the caller's own token, not the linked one.
             if (cancellationToken.IsCancellationRequested)
-                throw new OperationCanceledException(e.Message, e, cancellationToken);
+                throw new OperationCanceledException(exception.Message, exception, cancellationToken);
 
             throw new TarantoolConnectionException(
                 $"{context.Address} did not complete connecting, greeting and authentication within {timeout}.",
-                e
+                exception
             );
         }
-        catch (Exception e) when (e is SocketException or IOException)
+        catch (Exception exception) when (exception is SocketException or IOException)
         {
-            throw new TarantoolConnectionException($"Cannot connect to {context.Address}: {Reason(e)}", e);
+            throw new TarantoolConnectionException(
+                $"Cannot connect to {context.Address}: {Reason(exception)}",
+                exception
+            );
         }
     }
 

@@ -128,7 +128,7 @@ internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics
                 Written();
             }
         }
-        catch (Exception e)
+        catch (Exception exception)
         {
             lock (_gate)
             {
@@ -137,7 +137,7 @@ internal sealed class OutputQueue(Stream stream, int maxUnsent, TarantoolMetrics
                 _isWriting = false;
             }
 
-            onFault(e);
+            onFault(exception);
         }
     }
 

@@ -127,17 +127,17 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
                 .WaitAsync(context.TimeUntil(deadline), context.Time, cancellationToken)
                 .ConfigureAwait(false);
         }
-        catch (TarantoolConnectionException e)
+        catch (TarantoolConnectionException exception)
         {
             // The lookup may have been executed, but the request that needed it was not sent.
-            throw e.NothingExecuted();
+            throw exception.NothingExecuted();
         }
-        catch (TimeoutException e)
+        catch (TimeoutException exception)
         {
             throw new TimeoutException(
                 $"The request was not sent, because {context.Address} did not return the id of its "
                     + "space or index in time.",
-                e
+                exception
             );
         }
     }

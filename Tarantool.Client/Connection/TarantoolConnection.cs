@@ -120,11 +120,11 @@ internal sealed class TarantoolConnection : IAsyncDisposable
             {
                 request.OutputPosition = _output.Append(frame.Span, writeHere: inFlight < WriteHereBelow);
             }
-            catch (Exception e)
+            catch (Exception exception)
             {
                 // The output buffer cannot grow further.
                 if (_requests.TryTake(request))
-                    request.Fail(e);
+                    request.Fail(exception);
                 return task;
             }
 
@@ -169,13 +169,13 @@ internal sealed class TarantoolConnection : IAsyncDisposable
                     .WaitAsync(_context.TimeUntil(deadline), _context.Time, cancellationToken)
                     .ConfigureAwait(false);
         }
-        catch (TimeoutException e)
+        catch (TimeoutException exception)
         {
             throw new TimeoutException(
                 $"The request was not sent, because {_context.Address} did not read earlier requests in time: "
                     + $"more than {nameof(TarantoolClientOptions.MaxUnsentBytes)} ({_context.Options.MaxUnsentBytes}) "
                     + "are unsent.",
-                e
+                exception
             );
         }
     }
@@ -216,16 +216,24 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     private TarantoolConnectionException LostException(bool mayHaveExecuted) =>
         Volatile.Read(ref _closeReason) switch
         {
-            TarantoolProtocolException e => new TarantoolProtocolException(e.Message, e, mayHaveExecuted),
+            TarantoolProtocolException exception => new TarantoolProtocolException(
+                exception.Message,
+                exception,
+                mayHaveExecuted
+            ),
             null or ClosedOnPurpose => new TarantoolConnectionException(
                 "The connection was closed by its owner before the request ended.",
                 null,
                 mayHaveExecuted
             ),
-            TarantoolConnectionException e => new TarantoolConnectionException(e.Message, e, mayHaveExecuted),
-            { } e => new TarantoolConnectionException(
-                $"The connection to {_context.Address} was lost: {e.Message}",
-                e,
+            TarantoolConnectionException exception => new TarantoolConnectionException(
+                exception.Message,
+                exception,
+                mayHaveExecuted
+            ),
+            { } exception => new TarantoolConnectionException(
+                $"The connection to {_context.Address} was lost: {exception.Message}",
+                exception,
                 mayHaveExecuted
             ),
         };
@@ -260,7 +268,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
                 .ConfigureAwait(false);
             Server = Server with { ProtocolVersion = version, Features = features };
         }
-        catch (TarantoolServerException e) when (e.Code == TarantoolErrorCodes.UnknownRequestType)
+        catch (TarantoolServerException exception) when (exception.Code == TarantoolErrorCodes.UnknownRequestType)
         {
             // Servers before 2.10 do not know ID and support none of the features.
         }
@@ -304,10 +312,10 @@ internal sealed class TarantoolConnection : IAsyncDisposable
                 );
             return BodyReader.Decode<TDecoder, TResult>(response.Body, decoder);
         }
-        catch (TarantoolProtocolException e)
+        catch (TarantoolProtocolException exception)
         {
-            Fail(e);
-            throw new TarantoolProtocolException(e.Message, e, mayHaveExecuted: true);
+            Fail(exception);
+            throw new TarantoolProtocolException(exception.Message, exception, mayHaveExecuted: true);
         }
     }
 
@@ -332,9 +340,9 @@ internal sealed class TarantoolConnection : IAsyncDisposable
                     );
             }
         }
-        catch (Exception e)
+        catch (Exception exception)
         {
-            reason = e;
+            reason = exception;
         }
 
         Fail(reason);
@@ -404,9 +412,9 @@ internal sealed class TarantoolConnection : IAsyncDisposable
                 default
             );
         }
-        catch (TarantoolDataException e)
+        catch (TarantoolDataException exception)
         {
-            Log.UnreadableMessage(_context.Logger, e);
+            Log.UnreadableMessage(_context.Logger, exception);
             return;
         }
 
@@ -415,9 +423,9 @@ internal sealed class TarantoolConnection : IAsyncDisposable
             foreach (TarantoolValue value in values)
                 push.Report(value);
         }
-        catch (Exception e)
+        catch (Exception exception)
         {
-            Log.PushHandlerFailed(_context.Logger, e);
+            Log.PushHandlerFailed(_context.Logger, exception);
         }
     }
 
@@ -432,10 +440,10 @@ internal sealed class TarantoolConnection : IAsyncDisposable
                 default
             );
         }
-        catch (TarantoolDataException e)
+        catch (TarantoolDataException exception)
         {
             // Must not close the connection: the same event would arrive again on every new one.
-            Log.UnreadableMessage(_context.Logger, e);
+            Log.UnreadableMessage(_context.Logger, exception);
             return;
         }
 

@@ -30,9 +30,10 @@ internal static class BodyReader
 
             return decoder.Result;
         }
-        catch (Exception e) when (Malformed.Is(e) || (e is not TarantoolException && !IsWellFormed(body)))
+        catch (Exception exception)
+            when (Malformed.Is(exception) || (exception is not TarantoolException && !IsWellFormed(body)))
         {
-            throw Malformed.Body(e);
+            throw Malformed.Body(exception);
         }
     }
 

@@ -47,9 +47,9 @@ internal readonly record struct Frame(byte[] Buffer, int Length)
                 throw new TarantoolProtocolException("The header of a frame has no type.");
             return new FrameHeader(known, sync, schemaVersion, (int)reader.Consumed);
         }
-        catch (Exception e) when (Malformed.Is(e) || e is OverflowException)
+        catch (Exception exception) when (Malformed.Is(exception) || exception is OverflowException)
         {
-            throw Malformed.Header(e);
+            throw Malformed.Header(exception);
         }
     }
 }

@@ -5,7 +5,8 @@ namespace Tarantool.Client.Protocol;
 /// <summary>Recognises the exceptions that the MessagePack reader throws for malformed input.</summary>
 internal static class Malformed
 {
-    public static bool Is(Exception e) => e is MessagePackSerializationException or EndOfStreamException;
+    public static bool Is(Exception exception) =>
+        exception is MessagePackSerializationException or EndOfStreamException;
 
     public static TarantoolProtocolException Header(Exception cause) =>
         new("The header of a frame is not valid MessagePack of the expected form.", cause);

@@ -50,9 +50,9 @@ internal static class ExtensionCodec
         {
             return UnpackDecimal(data);
         }
-        catch (OverflowException e)
+        catch (OverflowException exception)
         {
-            throw TooLarge(e);
+            throw TooLarge(exception);
         }
     }
 
@@ -89,9 +89,9 @@ internal static class ExtensionCodec
                 .AddTicks(nanoseconds / NanosecondsPerTick)
                 .ToOffset(TimeSpan.FromMinutes(minutes));
         }
-        catch (ArgumentException e)
+        catch (ArgumentException exception)
         {
-            throw new TarantoolDataException("The date and time is outside the range of DateTimeOffset.", e);
+            throw new TarantoolDataException("The date and time is outside the range of DateTimeOffset.", exception);
         }
     }
 

@@ -144,7 +144,7 @@ internal static class CrossProcessCommandLine
             }
             catch (JsonException exception)
             {
-                result.AddError($"the plan is not valid JSON:  {exception.Message}");
+                result.AddError($"the plan is not valid JSON: {exception.Message}");
             }
         });
         command.SetAction(result => SideRun.Run(SidePlan.FromJson(result.GetRequiredValue(plan))));

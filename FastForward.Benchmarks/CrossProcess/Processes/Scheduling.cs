@@ -21,7 +21,7 @@ internal static unsafe partial class Scheduling
     {
         if (!SetAffinity([processor]))
             throw new BenchmarkFailure(
-                $"sched_setaffinity: cannot pin to core {processor}:  {Marshal.GetLastPInvokeErrorMessage()}"
+                $"sched_setaffinity: cannot pin to core {processor}: {Marshal.GetLastPInvokeErrorMessage()}"
             );
     }
 
