@@ -7,7 +7,9 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Tests.Interop;
 
-/// <summary>The C compiler compares every constant, size and offset with the installed headers of this architecture.</summary>
+/// <summary>
+/// The C compiler compares every constant, size and offset with the installed headers of this architecture.
+/// </summary>
 public sealed class NativeLayoutTests
 {
     private const string Headers = """

@@ -129,7 +129,7 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
             _world.Until(() => a.VSocket.Statistics.OpenFailures > tried + 1, "the vSocket to be tried on");
             Assert.That(
                 a.Changes.Single(static change => change.Kind == PeerEventKind.Unusable).Reason,
-                Does.Contain($"nobody listens at vsock:1:{nobody}").And.Contain("its Socket row is used"),
+                Does.Contain($"no process listens at vsock:1:{nobody}").And.Contain("its Socket row is used"),
                 "told once"
             );
             Assert.That(

@@ -6,7 +6,9 @@ using FastForward.Transport.Transports.Ip;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>Runs of datagrams that the kernel cuts apart on the way out and joins on the way in: nobody sees them but the clock.</summary>
+/// <summary>
+/// Runs of datagrams that the kernel cuts apart on the way out and joins on the way in: only the speed differs.
+/// </summary>
 public sealed unsafe class DatagramRunsTests
 {
     private const int SO_NO_CHECK = 11;
@@ -55,7 +57,8 @@ public sealed unsafe class DatagramRunsTests
         }
 
         TestContext.Out.WriteLine(
-            $"{receivers.Sum(static receiver => receiver.Taken)} frames, {batch.RunsSent} runs sent, {receivers.Sum(static receiver => receiver.Runs)} received"
+            $"{receivers.Sum(static receiver => receiver.Taken)} frames, {batch.RunsSent} runs sent, "
+                + $"{receivers.Sum(static receiver => receiver.Runs)} received"
         );
         Assert.That(batch.RunsSent, Is.GreaterThan(rounds));
         Assert.That(receivers.Sum(static receiver => receiver.Runs), isJoined ? Is.GreaterThan(rounds) : Is.Zero);
@@ -83,7 +86,8 @@ public sealed unsafe class DatagramRunsTests
     public void Where_the_kernel_takes_no_runs_the_frames_go_one_by_one()
     {
         using Descriptor sender = Open(out _);
-        Assert.That(LibC.SetSocketOption(sender, LibC.SOL_SOCKET, SO_NO_CHECK, 1), Is.Zero); // it cuts no runs without checksums
+        // The kernel does not cut runs without checksums.
+        Assert.That(LibC.SetSocketOption(sender, LibC.SOL_SOCKET, SO_NO_CHECK, 1), Is.Zero);
         using Receiver receiver = new(isJoined: true);
         using DatagramSendBatch batch = new(1200, cutsRuns: true);
         for (int round = 0; round < 10; round++)
@@ -174,7 +178,7 @@ public sealed unsafe class DatagramRunsTests
         int slot = batch.Claim();
         Assert.That(slot, Is.GreaterThanOrEqualTo(0));
         frame.CopyTo(batch.Frame(slot, frame.Length));
-        batch.Stage(slot, frame.Length, to.Address, default, expedited: false);
+        batch.Stage(slot, frame.Length, to.Address, default);
         to.Expect(frame);
     }
 

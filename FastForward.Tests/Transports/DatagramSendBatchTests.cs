@@ -4,8 +4,8 @@ using FastForward.Transport.Transports.Datagrams;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// What waits to leave while the kernel has no room. UDP over loopback never runs out of it, so the batch is driven over a
-/// UNIX datagram socket, whose receiver's queue is short.
+/// What waits to leave while the kernel has no room. UDP over loopback never runs out of it, so the batch is driven
+/// over a UNIX datagram socket, whose receiver's queue is short.
 /// </summary>
 public sealed unsafe class DatagramSendBatchTests
 {
@@ -14,7 +14,8 @@ public sealed unsafe class DatagramSendBatchTests
     {
         byte[] address = new byte[20];
         address[0] = LibC.AF_UNIX;
-        System.Text.Encoding.ASCII.GetBytes($"ff{Environment.ProcessId}", address.AsSpan(3)); // an abstract name: no file
+        // An abstract name (unix(7)), which needs no file.
+        System.Text.Encoding.ASCII.GetBytes($"ff{Environment.ProcessId}", address.AsSpan(3));
         using Descriptor receiver = new(
             LibC.Socket(LibC.AF_UNIX, LibC.SOCK_DGRAM | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0)
         );
@@ -34,7 +35,7 @@ public sealed unsafe class DatagramSendBatchTests
             while (staged < 2_000 && batch.Claim() is var slot and >= 0)
             {
                 BitConverter.TryWriteBytes(batch.Frame(slot, sizeof(int)), staged++);
-                batch.Stage(slot, sizeof(int), address, default, expedited: false);
+                batch.Stage(slot, sizeof(int), address, default);
             }
 
             while (batch.Staged > 0)

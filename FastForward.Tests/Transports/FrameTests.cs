@@ -245,7 +245,8 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
             {
                 Send(pair.AtA, frame);
                 pair.A.Flush();
-                Driver.Loop.Sleep((long)LoopDriver.Limit.TotalMicroseconds * 2); // the general limit fails a loop that is not woken
+                // A loop that is not woken fails by the general limit.
+                Driver.Loop.Sleep((long)LoopDriver.Limit.TotalMicroseconds * 2);
                 Driver.Cycle();
                 return pair.SinkB.FrameCount > 0;
             },

@@ -6,7 +6,7 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>Frames on streams and in windowed packets, with a neighbour that behaves as no FastForward would.</summary>
+/// <summary>Frames on streams and in windowed packets, with a peer that behaves as no FastForward would.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class FramingTests : IDisposable
 {
@@ -17,11 +17,11 @@ public sealed class FramingTests : IDisposable
     private readonly RecordingSink _sink = new();
     private readonly int _port = TransportHarness.VSocket.NextPort();
     private VSocketTransport? _transport;
-    private Socket? _neighbour;
+    private Socket? _peer;
 
     public void Dispose()
     {
-        _neighbour?.Dispose();
+        _peer?.Dispose();
         _transport?.Dispose();
         _driver.Dispose();
         _directory.Dispose();
@@ -35,7 +35,7 @@ public sealed class FramingTests : IDisposable
             second = Bytes(1);
         foreach (byte value in (byte[])[.. Prefixed(Opening()), .. Prefixed(first), .. Prefixed(second)])
         {
-            Assert.That(_neighbour!.Send([value]), Is.EqualTo(1));
+            Assert.That(_peer!.Send([value]), Is.EqualTo(1));
             _driver.Cycle();
         }
 
@@ -48,7 +48,7 @@ public sealed class FramingTests : IDisposable
     {
         Start(SocketType.Stream);
         byte[][] frames = [.. Enumerable.Range(1, 100).Select(Bytes)];
-        _neighbour!.Send([.. Prefixed(Opening()), .. frames.SelectMany(Prefixed)]); // 5 KiB in one segment
+        _peer!.Send([.. Prefixed(Opening()), .. frames.SelectMany(Prefixed)]); // 5 KiB in one segment
         _driver.Until(() => _sink.FrameCount > 0, "the first");
 
         // Nothing more comes: what is left is in no descriptor, and the loop must not sleep on it.
@@ -87,7 +87,7 @@ public sealed class FramingTests : IDisposable
         OpenStream();
         byte[] prefix = new byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(prefix, length);
-        _neighbour!.Send([.. Prefixed(Bytes(5)), .. prefix]);
+        _peer!.Send([.. Prefixed(Bytes(5)), .. prefix]);
         _driver.Until(() => _sink.ClosedLinks.Count == 1, "Closed");
         Assert.That(_sink.ClosedLinks[0].Closure.Reason, Is.EqualTo(LinkCloseReason.ProtocolViolation));
         Assert.That(_sink.ClosedLinks[0].Closure.Detail, Does.Contain($"1 to {MaxFrameSize} were agreed"));
@@ -98,7 +98,7 @@ public sealed class FramingTests : IDisposable
     public void A_long_announcement_before_the_opening_is_refused_at_once()
     {
         Start(SocketType.Stream);
-        _neighbour!.Send([0, 1, 0, 0, .. new byte[10]]); // 256, of which ten are here
+        _peer!.Send([0, 1, 0, 0, .. new byte[10]]); // 256, of which ten are here
         for (int i = 0; i < 20; i++)
             _driver.Cycle();
         Assert.That(_transport!.Statistics.ProtocolViolations, Is.Zero, "as long as any version's opening may be");
@@ -112,8 +112,8 @@ public sealed class FramingTests : IDisposable
     public void A_stream_that_ends_within_a_frame_ends_without_it()
     {
         OpenStream();
-        _neighbour!.Send([.. Prefixed(Bytes(5)), .. Prefixed(Bytes(50)).AsSpan(0, 20)]);
-        _neighbour.Dispose();
+        _peer!.Send([.. Prefixed(Bytes(5)), .. Prefixed(Bytes(50)).AsSpan(0, 20)]);
+        _peer.Dispose();
         _driver.Until(() => _sink.ClosedLinks.Count == 1, "Closed");
         Assert.That(_sink.ClosedLinks[0].Closure.Reason, Is.EqualTo(LinkCloseReason.PeerClosed));
         Assert.That(_sink.FrameCount, Is.EqualTo(1));
@@ -153,7 +153,7 @@ public sealed class FramingTests : IDisposable
         byte[] buffer = new byte[777]; // never a whole frame
         while (received.Count < sent.Count)
         {
-            received.AddRange(buffer.AsSpan(0, _neighbour!.Receive(buffer)));
+            received.AddRange(buffer.AsSpan(0, _peer!.Receive(buffer)));
             _driver.Cycle();
         }
 
@@ -175,18 +175,18 @@ public sealed class FramingTests : IDisposable
             if (_transport!.Statistics.FramesSent * frame.Length > WindowedPacketChannel.Window)
                 Assert.Fail("more than the window was sent");
             sent += 4 + MaxFrameSize;
-            while (_neighbour!.Available > 0)
-                _neighbour.Receive(new byte[MaxFrameSize + 4]); // read, but not told
+            while (_peer!.Available > 0)
+                _peer.Receive(new byte[MaxFrameSize + 4]); // read, but not reported
         }
 
         sent -= 4 + MaxFrameSize; // the last one was taken and waits
         Assert.That(sent, Is.InRange(WindowedPacketChannel.Window - MaxFrameSize - 100, WindowedPacketChannel.Window));
         _driver.UntilQuiet();
         Assert.That(_sink.WritableLinks, Is.Empty);
-        _neighbour!.Send(Word(sent));
+        _peer!.Send(Word(sent));
         _driver.Until(() => _sink.WritableLinks.Count == 1, "Writable");
         Assert.That(_transport!.Statistics.FramesSent * (4 + MaxFrameSize), Is.GreaterThan(sent - 100));
-        _neighbour.Send([.. Word(sent), .. Bytes(10)]);
+        _peer.Send([.. Word(sent), .. Bytes(10)]);
         _driver.Until(() => _sink.FrameCount == 1, "a frame after a notice");
     }
 
@@ -194,21 +194,21 @@ public sealed class FramingTests : IDisposable
     public void A_reader_tells_in_time_what_it_has_read()
     {
         OpenPackets();
-        _neighbour!.Receive(new byte[100]);
+        _peer!.Receive(new byte[100]);
         int packets = 0;
-        for (; _neighbour.Available == 0; packets++)
+        for (; _peer.Available == 0; packets++)
         {
             Assert.That(
                 packets * (4 + MaxFrameSize),
                 Is.LessThan(WindowedPacketChannel.Window),
                 "it tells before the window is used up"
             );
-            _neighbour.Send([.. Word(28), .. Bytes(MaxFrameSize)]);
+            _peer.Send([.. Word(28), .. Bytes(MaxFrameSize)]);
             _driver.Until(() => _sink.FrameCount == packets + 1, "the frame");
         }
 
         byte[] notice = new byte[100];
-        Assert.That(_neighbour.Receive(notice), Is.EqualTo(4));
+        Assert.That(_peer.Receive(notice), Is.EqualTo(4));
         Assert.That(BinaryPrimitives.ReadUInt32LittleEndian(notice), Is.EqualTo(28 + (packets * (4 + MaxFrameSize))));
     }
 
@@ -216,13 +216,13 @@ public sealed class FramingTests : IDisposable
     public void A_reader_whose_sink_throws_tells_all_the_same()
     {
         OpenPackets();
-        _neighbour!.Receive(new byte[100]);
+        _peer!.Receive(new byte[100]);
         _driver.Detach(_transport!);
         _sink.OnFrame = static (_, _) => throw new NotImplementedException("the test's own");
         int packets = 0;
         for (int bytes = 28; bytes < WindowedPacketChannel.Window / 4; bytes += 4 + MaxFrameSize, packets++)
         {
-            _neighbour.Send([.. Word(28), .. Bytes(MaxFrameSize)]);
+            _peer.Send([.. Word(28), .. Bytes(MaxFrameSize)]);
             Assert.That(
                 () =>
                 {
@@ -233,12 +233,12 @@ public sealed class FramingTests : IDisposable
             );
         }
 
-        // Nothing more comes, for the neighbour may wait for the notice.
+        // Nothing more comes, for the peer may wait for the notice.
         _sink.OnFrame = null;
         _driver.Attach(_transport!);
-        _driver.Until(() => _neighbour.Available > 0, "the notice");
+        _driver.Until(() => _peer.Available > 0, "the notice");
         byte[] notice = new byte[100];
-        Assert.That(_neighbour.Receive(notice), Is.EqualTo(4));
+        Assert.That(_peer.Receive(notice), Is.EqualTo(4));
         Assert.That(BinaryPrimitives.ReadUInt32LittleEndian(notice), Is.EqualTo(28 + (packets * (4 + MaxFrameSize))));
     }
 
@@ -254,7 +254,7 @@ public sealed class FramingTests : IDisposable
         Assert.That(_sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.Failed));
         Assert.That(
             _sink.ClosureOf(link).Detail,
-            Does.Contain($"less room than the {WindowedPacketChannel.Window} bytes")
+            Does.Contain($"smaller than the {WindowedPacketChannel.Window} bytes")
         );
     }
 
@@ -263,7 +263,7 @@ public sealed class FramingTests : IDisposable
     public void A_lie_or_an_oversize_ends_a_windowed_link(uint told, int length, string words)
     {
         OpenPackets();
-        _neighbour!.Send([.. Word(told), .. Bytes(length)]);
+        _peer!.Send([.. Word(told), .. Bytes(length)]);
         _driver.Until(() => _sink.ClosedLinks.Count == 1, "Closed");
         Assert.That(_sink.ClosedLinks[0].Closure.Reason, Is.EqualTo(LinkCloseReason.ProtocolViolation));
         Assert.That(_sink.ClosedLinks[0].Closure.Detail, Does.Contain(words));
@@ -273,7 +273,7 @@ public sealed class FramingTests : IDisposable
     public void A_packet_without_its_word_ends_a_windowed_link()
     {
         OpenPackets();
-        _neighbour!.Send([1, 2, 3]);
+        _peer!.Send([1, 2, 3]);
         _driver.Until(() => _sink.ClosedLinks.Count == 1, "Closed");
         Assert.That(_sink.ClosedLinks[0].Closure.Reason, Is.EqualTo(LinkCloseReason.ProtocolViolation));
     }
@@ -304,14 +304,14 @@ public sealed class FramingTests : IDisposable
     private void OpenStream()
     {
         Start(SocketType.Stream);
-        _neighbour!.Send(Prefixed(Opening()));
+        _peer!.Send(Prefixed(Opening()));
         _driver.Until(() => _sink.OpenedLinks.Count == 1, "Opened");
     }
 
     private void OpenPackets()
     {
         Start(SocketType.Seqpacket);
-        _neighbour!.Send([.. Word(0), .. Opening()]);
+        _peer!.Send([.. Word(0), .. Opening()]);
         _driver.Until(() => _sink.OpenedLinks.Count == 1, "Opened");
     }
 
@@ -326,7 +326,7 @@ public sealed class FramingTests : IDisposable
         _transport = new VSocketTransport(options, new UnixVSocketFamily(_directory.Path) { TearsPackets = true });
         _transport.Start(_driver.Loop, _sink);
         _driver.Attach(_transport);
-        _neighbour = Connect(type);
+        _peer = Connect(type);
     }
 
     private Socket Connect(SocketType type)
@@ -348,7 +348,7 @@ public sealed class FramingTests : IDisposable
         byte[] bytes = new byte[length];
         int read = 0;
         while (read < length)
-            read += _neighbour!.Receive(bytes.AsSpan(read));
+            read += _peer!.Receive(bytes.AsSpan(read));
         return bytes;
     }
 }

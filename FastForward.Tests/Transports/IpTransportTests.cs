@@ -85,16 +85,17 @@ public sealed class IpTransportTests
         _driver.UntilQuiet();
         IpTransportStatistics counted = transport.Statistics;
         TestContext.Out.WriteLine(
-            $"sent {sent}: strangers {counted.StrangerFrames}, short {counted.DroppedShort}, long {counted.DroppedLong}, to links {counted.FramesReceived}"
+            $"sent {sent}: strangers {counted.Datagrams.StrangerFrames}, short {counted.Datagrams.DroppedShort}, "
+                + $"long {counted.Datagrams.DroppedLong}, to links {counted.FramesReceived}"
         );
         Assert.That(counted.FramesReceived, Is.Zero, "no index was guessed, and the source would not fit");
         Assert.That(
-            counted.StrangerFrames + counted.DroppedShort + counted.DroppedLong,
+            counted.Datagrams.StrangerFrames + counted.Datagrams.DroppedShort + counted.Datagrams.DroppedLong,
             Is.EqualTo(sent),
             "each was counted: the socket buffer holds far more than was sent between two cycles"
         );
-        Assert.That(counted.DroppedShort, Is.EqualTo(shortOnes));
-        Assert.That(counted.DroppedLong, Is.EqualTo(longOnes));
+        Assert.That(counted.Datagrams.DroppedShort, Is.EqualTo(shortOnes));
+        Assert.That(counted.Datagrams.DroppedLong, Is.EqualTo(longOnes));
 
         sink.Records = true;
         byte[] greeting = new byte[16];
@@ -248,7 +249,7 @@ public sealed class IpTransportTests
         _driver.UntilQuiet();
         Assert.That(sink.WritableLinks, Is.Empty);
         links[7].Abort();
-        Assert.That(transport.Arm(), Is.True, "Writable is owed");
+        Assert.That(transport.Arm(), Is.True, "a Writable event is due");
         transport.Disarm();
         _driver.Until(() => sink.WritableLinks.Count == 2, "Writable");
         Assert.That(sink.WritableLinks, Is.EquivalentTo(new[] { links[^1], links[^2] }));
@@ -274,7 +275,7 @@ public sealed class IpTransportTests
         _driver.Until(() => sink.OpenedLinks.Contains(broadcast), "Opened");
         Send(broadcast, 10);
         transport.Flush();
-        Assert.That(transport.Statistics.SendFailures, Is.EqualTo(1));
+        Assert.That(transport.Statistics.Datagrams.SendFailures, Is.EqualTo(1));
         Assert.That(sink.HasClosed(broadcast), Is.False);
     }
 

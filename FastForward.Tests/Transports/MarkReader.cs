@@ -4,7 +4,9 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>A UDP socket that reads the TOS or traffic class byte of each datagram (IP_RECVTOS), which .NET's own does not.</summary>
+/// <summary>
+/// A UDP socket that reads the TOS or traffic class byte of each datagram (IP_RECVTOS), which .NET's own does not.
+/// </summary>
 internal sealed unsafe class MarkReader : IDisposable
 {
     private readonly Socket _socket;

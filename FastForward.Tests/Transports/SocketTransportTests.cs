@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>The opening exchange of UNIX sockets, and neighbours that do not keep to it.</summary>
+/// <summary>The opening exchange of UNIX sockets, and peers that do not keep to it.</summary>
 public sealed class SocketTransportTests
 {
     private TemporaryDirectory _directory = null!;
@@ -69,14 +69,14 @@ public sealed class SocketTransportTests
         using SocketTransport transport = new(Options(), log);
         transport.Start(_driver.Loop, new RecordingSink());
         _driver.Attach(transport);
-        using RawSeqPacket neighbour = new();
-        Assert.That(neighbour.Connect(((UnixDomainSocketEndPoint)transport.LocalEndPoints[0]).ToString()), Is.Zero);
-        neighbour.Send(new byte[24]);
+        using RawSeqPacket peer = new();
+        Assert.That(peer.Connect(((UnixDomainSocketEndPoint)transport.LocalEndPoints[0]).ToString()), Is.Zero);
+        peer.Send(new byte[24]);
         _driver.Until(() => log.TextsOf(1311).Any(), "the entry");
         Assert.That(
             log.TextsOf(1311).Single(),
             Does.StartWith(
-                    $"A connection from user id {LibC.EffectiveUserId()}, process {Environment.ProcessId} was not let in: "
+                    $"A connection from user id {LibC.EffectiveUserId()}, process {Environment.ProcessId} was refused: "
                 )
                 .And.Contain("does not speak FastForward")
         );
@@ -101,8 +101,8 @@ public sealed class SocketTransportTests
     public void Garbage_in_the_opening_closes_the_connection(int kind)
     {
         using SocketTransport transport = Start(Options(), out RecordingSink sink);
-        using RawSeqPacket neighbour = new();
-        Assert.That(neighbour.Connect(_directory["FastForward.101.sock"]), Is.Zero);
+        using RawSeqPacket peer = new();
+        Assert.That(peer.Connect(_directory["FastForward.101.sock"]), Is.Zero);
         byte[] packet = kind switch
         {
             -1 => Opening(magic: 'X'),
@@ -112,8 +112,8 @@ public sealed class SocketTransportTests
             25 => [.. Opening(), 0],
             _ => new byte[kind],
         };
-        neighbour.Send(packet);
-        _driver.Until(() => Ends(neighbour), "the end of the connection");
+        peer.Send(packet);
+        _driver.Until(() => Ends(peer), "the end of the connection");
         Assert.That(sink.OpenedLinks, Is.Empty);
         Assert.That(sink.ClosedLinks, Is.Empty, "the sink never knew of it");
         Assert.That(transport.Statistics.OpenFailures, Is.EqualTo(1));
@@ -139,18 +139,18 @@ public sealed class SocketTransportTests
     public void Unknown_features_and_later_versions_are_welcome_and_the_smaller_frame_counts()
     {
         using SocketTransport transport = Start(Options(), out RecordingSink sink);
-        using RawSeqPacket neighbour = new();
-        Assert.That(neighbour.Connect(_directory["FastForward.101.sock"]), Is.Zero);
-        neighbour.Send([.. Opening(version: 7, features: ulong.MaxValue, maxFrameSize: 2000), 1, 2, 3]);
+        using RawSeqPacket peer = new();
+        Assert.That(peer.Connect(_directory["FastForward.101.sock"]), Is.Zero);
+        peer.Send([.. Opening(version: 7, features: ulong.MaxValue, maxFrameSize: 2000), 1, 2, 3]);
         _driver.Until(() => sink.OpenedLinks.Count == 1, "Opened");
         IForwardLink link = sink.OpenedLinks[0];
         Assert.That(link.Traits.MaxFrameSize, Is.EqualTo(2000));
         Assert.That(link.TryClaim(2001, out _), Is.EqualTo(ClaimResult.TooLarge));
         Assert.That(link.Traits.Credentials!.UserId, Is.EqualTo(LibC.EffectiveUserId()));
 
-        neighbour.Send(new byte[2000]);
+        peer.Send(new byte[2000]);
         _driver.Until(() => sink.FrameCount == 1, "a frame of the agreed length");
-        neighbour.Send(new byte[2001]);
+        peer.Send(new byte[2001]);
         _driver.Until(() => sink.HasClosed(link), "Closed");
         Assert.That(sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.ProtocolViolation));
         Assert.That(sink.ClosureOf(link).Detail, Does.Contain("2001"));
@@ -161,20 +161,20 @@ public sealed class SocketTransportTests
     public void An_empty_packet_ends_a_link()
     {
         using SocketTransport transport = Start(Options(), out RecordingSink sink);
-        using RawSeqPacket neighbour = OpenRaw(sink);
-        neighbour.Send(default);
+        using RawSeqPacket peer = OpenRaw(sink);
+        peer.Send(default);
         _driver.Until(() => sink.ClosedLinks.Count == 1, "Closed");
         Assert.That(sink.ClosedLinks[0].Closure.Reason, Is.EqualTo(LinkCloseReason.PeerClosed));
     }
 
     [Test]
-    public void A_neighbour_that_reads_no_more_but_stays_is_left()
+    public void A_peer_that_stops_reading_but_stays_is_left()
     {
         using SocketTransport transport = Start(Options(), out RecordingSink sink);
-        using RawSeqPacket neighbour = OpenRaw(sink);
+        using RawSeqPacket peer = OpenRaw(sink);
         IForwardLink link = sink.OpenedLinks[0];
-        neighbour.Send("last words"u8);
-        neighbour.ShutdownInput();
+        peer.Send("last words"u8);
+        peer.ShutdownInput();
         Assert.That(link.TryClaim(10, out _), Is.EqualTo(ClaimResult.Claimed));
         link.Commit(10, false);
         _driver.Until(() => sink.HasClosed(link), "Closed");
@@ -293,7 +293,7 @@ public sealed class SocketTransportTests
     public void Running_out_of_descriptors_pauses_accepting_and_heals()
     {
         using SocketTransport transport = Start(Options(), out RecordingSink sink);
-        using RawSeqPacket neighbour = new();
+        using RawSeqPacket peer = new();
         (ulong soft, ulong hard) = DescriptorLimit.Get();
         try
         {
@@ -301,7 +301,7 @@ public sealed class SocketTransportTests
             using (RawSeqPacket first = OpenRaw(sink)) { }
 
             _driver.Until(() => sink.ClosedLinks.Count == 1, "Closed");
-            Assert.That(neighbour.Connect(_directory["FastForward.101.sock"]), Is.Zero);
+            Assert.That(peer.Connect(_directory["FastForward.101.sock"]), Is.Zero);
             DescriptorLimit.Set(3, hard); // descriptors that are open stay open
             _driver.Until(() => transport.Statistics.AcceptPauses > 0, "accept to fail");
             long sleeps = _driver.Loop.Statistics.Sleeps;
@@ -317,7 +317,7 @@ public sealed class SocketTransportTests
             DescriptorLimit.Set(soft, hard);
         }
 
-        neighbour.Send(Opening());
+        peer.Send(Opening());
         _driver.Until(() => sink.OpenedLinks.Count == 2, "the connection once there are descriptors again");
     }
 
@@ -325,21 +325,21 @@ public sealed class SocketTransportTests
     public void A_flooding_link_leaves_the_others_their_turn()
     {
         using SocketTransport transport = Start(Options(), out RecordingSink sink);
-        List<RawSeqPacket> neighbours = [.. Enumerable.Range(0, 6).Select(i => OpenRaw(sink))];
+        List<RawSeqPacket> peers = [.. Enumerable.Range(0, 6).Select(i => OpenRaw(sink))];
         for (int i = 0; i < 200; i++)
         {
-            Assert.That(neighbours[0].Send(new byte[100]), Is.True);
+            Assert.That(peers[0].Send(new byte[100]), Is.True);
         }
 
-        foreach (RawSeqPacket quiet in neighbours.Skip(1))
+        foreach (RawSeqPacket quiet in peers.Skip(1))
             quiet.Send(new byte[10]);
         int polls = 0;
         while (sink.Frames.Count(entry => entry.Frame.Length == 10) < 5 && polls++ < 100)
             transport.Poll(12);
         Assert.That(sink.Frames.Count(entry => entry.Frame.Length == 10), Is.EqualTo(5), "the quiet ones were heard");
         Assert.That(sink.FrameCount, Is.LessThan(100), "before the flood was through");
-        foreach (RawSeqPacket neighbour in neighbours)
-            neighbour.Dispose();
+        foreach (RawSeqPacket peer in peers)
+            peer.Dispose();
     }
 
     private static byte[] Opening(char magic = 'F', ushort version = 1, ulong features = 0, uint maxFrameSize = 16_384)
@@ -365,11 +365,11 @@ public sealed class SocketTransportTests
     private RawSeqPacket OpenRaw(RecordingSink sink)
     {
         int before = sink.OpenedLinks.Count;
-        RawSeqPacket neighbour = new();
-        Assert.That(neighbour.Connect(_directory["FastForward.101.sock"]), Is.Zero);
-        neighbour.Send(Opening());
+        RawSeqPacket peer = new();
+        Assert.That(peer.Connect(_directory["FastForward.101.sock"]), Is.Zero);
+        peer.Send(Opening());
         _driver.Until(() => sink.OpenedLinks.Count == before + 1, "Opened");
-        return neighbour;
+        return peer;
     }
 
     private SocketTransportOptions Options(Action<SocketTransportOptions>? change = null)

@@ -5,12 +5,14 @@ using FastForward.Transport.Transports;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// Base of the conformance suite. What a test expects follows from <see cref="LinkTraits"/>, never from the transport: a
-/// link without a trait has its own stated behaviour.
+/// Base of the conformance suite. What a test expects follows from <see cref="LinkTraits"/>, never from the transport:
+/// a link without a trait has its own stated behaviour.
 /// </summary>
 public abstract class TransportConformance(TransportCase transportCase)
 {
-    /// <summary>Bytes that a frame must have on media without connections, where the receiver's index is in it.</summary>
+    /// <summary>
+    /// Bytes that a frame must have on media without connections, where the receiver's index is in it.
+    /// </summary>
     private protected const int HeaderLength = 8;
 
     private readonly List<IForwardTransport> _transports = [];
@@ -68,8 +70,8 @@ public abstract class TransportConformance(TransportCase transportCase)
     private protected Pair Open() => new(this);
 
     /// <summary>
-    /// Opens a link from one transport to another, and its far half: the medium does it where it has connections; where it
-    /// has none, a frame to index 0 that carries the own index makes the far side adopt the stranger.
+    /// Opens a link from one transport to another, and its far half: the medium does it where it has connections; where
+    /// it has none, a frame to index 0 that carries the own index makes the far side adopt the stranger.
     /// </summary>
     private protected (IForwardLink Near, IForwardLink Far) Link(
         IForwardTransport near,
@@ -109,7 +111,9 @@ public abstract class TransportConformance(TransportCase transportCase)
         bool IsNew(IForwardLink candidate) => candidate.IsInbound && candidate.Owner is null;
     }
 
-    /// <summary>A frame of random bytes that fits the link: with the receiver's index where the medium needs it.</summary>
+    /// <summary>
+    /// A frame of random bytes that fits the link: with the receiver's index where the medium needs it.
+    /// </summary>
     private protected byte[] MakeFrame(IForwardLink link, int length)
     {
         byte[] frame = new byte[length];
@@ -135,7 +139,8 @@ public abstract class TransportConformance(TransportCase transportCase)
         Assert.That(TrySend(link, frame), Is.EqualTo(ClaimResult.Claimed));
 
     /// <summary>
-    /// Sends a frame and waits until it has arrived: sent once where the medium is reliable, repeated where it may lose.
+    /// Sends a frame and waits until it has arrived: sent once where the medium is reliable, repeated where it may
+    /// lose.
     /// </summary>
     private protected void SendUntilArrived(IForwardLink from, RecordingSink sink, IForwardLink to, byte[] frame)
     {

@@ -9,7 +9,9 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>What the conformance suite must know about a transport: how to make one, and an address of nobody.</summary>
+/// <summary>
+/// What the conformance suite must know about a transport: how to make one, and an address of nobody.
+/// </summary>
 internal abstract class TransportHarness : IDisposable
 {
     /// <summary>Why this machine cannot run it; null when it can.</summary>
@@ -21,13 +23,15 @@ internal abstract class TransportHarness : IDisposable
     /// <summary>Where others reach a started instance.</summary>
     public abstract EndPoint Reach(IForwardTransport transport);
 
-    /// <summary>An end point of the right type at which nobody listens.</summary>
+    /// <summary>An end point of the right type at which no process listens.</summary>
     public abstract EndPoint Nobody();
 
     /// <summary>An end point of the right type whose address cannot be used, or null where every one can.</summary>
     public abstract EndPoint OfAnotherType { get; }
 
-    /// <summary>Arguments for <see cref="TransportPeer"/> to make the same kind of transport in another process.</summary>
+    /// <summary>
+    /// Arguments for <see cref="TransportPeer"/> to make the same kind of transport in another process.
+    /// </summary>
     public abstract string[] PeerArguments();
 
     /// <summary>Reads what the peer process said about where it listens.</summary>
@@ -101,7 +105,9 @@ internal abstract class TransportHarness : IDisposable
         }
     }
 
-    /// <summary>vSockets between processes of this machine: of the kernel, or with UNIX sockets in their place.</summary>
+    /// <summary>
+    /// vSockets between processes of this machine: of the kernel, or with UNIX sockets in their place.
+    /// </summary>
     internal sealed class VSocket(VSocketType type, bool isReal) : TransportHarness
     {
         // Ports of another run may be in use for some seconds after their process died.

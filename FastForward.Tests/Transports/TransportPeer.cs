@@ -10,7 +10,7 @@ using FastForward.Transport.Transports.VSocket;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// The far end in a process of its own: starts a transport, prints its end point, sends every frame back, and ends when
+/// A peer in a process of its own: starts a transport, prints its end point, sends every frame back, and ends when
 /// its input ends.
 /// </summary>
 internal sealed class TransportPeer : ILinkSink

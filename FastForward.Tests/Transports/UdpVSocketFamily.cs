@@ -7,8 +7,8 @@ using FastForward.Transport.Transports.VSocket;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// UDP sockets where <see cref="VSocketTransport"/> expects the datagrams of AF_VSOCK, which only VMware has: context id
-/// 1 is 127.0.0.1, and a port is the same port.
+/// UDP sockets where <see cref="VSocketTransport"/> expects the datagrams of AF_VSOCK, which only VMware has: context
+/// id 1 is 127.0.0.1, and a port is the same port.
 /// </summary>
 internal sealed unsafe class UdpVSocketFamily : IVSocketFamily
 {

@@ -18,7 +18,7 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
     /// <summary>The types of the sockets that were made, in order.</summary>
     public List<int> Created { get; } = [];
 
-    /// <summary>The context id of every far end.</summary>
+    /// <summary>The context id of every peer.</summary>
     public uint? PeerCid { get; set; } = VSocketEndPoint.LocalCid;
 
     /// <summary>The context id of this machine; null when it cannot be read.</summary>

@@ -59,7 +59,7 @@ public sealed class VSocketKernelTests : IDisposable
         );
         Assert.That(closure.Reason, Is.EqualTo(LinkCloseReason.ConnectRefused));
         Assert.That(closure.Error, Is.EqualTo(Errno.ECONNRESET));
-        Assert.That(closure.Detail, Does.Contain("or with another type of socket than SeqPacket"));
+        Assert.That(closure.Detail, Does.Contain("with type SeqPacket"));
     }
 
     [Test]
@@ -67,7 +67,7 @@ public sealed class VSocketKernelTests : IDisposable
     {
         LinkClosure closure = Failure(VSocketType.Auto, new VSocketEndPoint(9_999, 54_000));
         Assert.That(closure.Error, Is.EqualTo(Errno.ENODEV));
-        Assert.That(closure.Detail, Does.Contain("no way leads to vsock:9999:54000"));
+        Assert.That(closure.Detail, Does.Contain("no route to vsock:9999:54000"));
     }
 
     [TestCase(VSocketType.SeqPacket)]

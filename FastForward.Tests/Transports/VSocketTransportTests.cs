@@ -8,7 +8,9 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>What is particular to vSockets: types of socket and the words for what goes wrong. UNIX sockets stand in for them.</summary>
+/// <summary>
+/// What is particular to vSockets: types of socket and the words for what goes wrong. UNIX sockets stand in for them.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class VSocketTransportTests : IDisposable
 {
@@ -45,7 +47,7 @@ public sealed class VSocketTransportTests : IDisposable
         Assert.That(
             Start(family, out _).ListenerType,
             Is.EqualTo(VSocketType.Stream),
-            "seqpacket could be listened on, and nobody would come"
+            "seqpacket could be listened on, but no connection could arrive"
         );
         Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_STREAM }));
         Assert.That(
@@ -143,7 +145,7 @@ public sealed class VSocketTransportTests : IDisposable
         _driver.Until(() => sink.HasClosed(link), "Closed");
         Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_SEQPACKET, LibC.SOCK_STREAM }));
         Assert.That(sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.ConnectRefused));
-        Assert.That(sink.ClosureOf(link).Detail, Does.Contain($"nobody listens at {link.RemoteEndPoint}"));
+        Assert.That(sink.ClosureOf(link).Detail, Does.Contain($"no process listens at {link.RemoteEndPoint}"));
     }
 
     [Test]
@@ -160,7 +162,7 @@ public sealed class VSocketTransportTests : IDisposable
 
         family.PeerCid = null;
         IForwardLink refused = connector.Connect(new VSocketEndPoint(1, PortOf(listener)));
-        _driver.Until(() => sink.HasClosed(refused), "a far end without a number to be refused");
+        _driver.Until(() => sink.HasClosed(refused), "a peer without a context id to be refused");
         Assert.That(sink.ClosureOf(refused).Reason, Is.EqualTo(LinkCloseReason.NotPermitted));
     }
 
@@ -185,14 +187,14 @@ public sealed class VSocketTransportTests : IDisposable
         stranger.Send(new byte[20_000]);
         stranger.Send(new byte[8]);
         _driver.Until(
-            () => transport.Statistics is { DroppedShort: 1, DroppedLong: 1, StrangerFrames: 1 },
+            () => transport.Statistics.Datagrams is { DroppedShort: 1, DroppedLong: 1, StrangerFrames: 1 },
             "the three datagrams"
         );
         Assert.That(sink.Strangers.Single(), Has.Length.EqualTo(8));
 
         transport.StopAccepting();
         stranger.Send(new byte[8]);
-        _driver.Until(() => transport.Statistics.StrangersIgnored == 1, "the stranger that came too late");
+        _driver.Until(() => transport.Statistics.Datagrams.StrangersIgnored == 1, "the stranger that came too late");
         Assert.That(sink.Strangers, Has.Count.EqualTo(1));
         Assert.That(transport.Statistics.DroppedFrames.Sum(static reason => reason.Value), Is.EqualTo(3));
     }
@@ -219,7 +221,7 @@ public sealed class VSocketTransportTests : IDisposable
         Assert.That(link.TryClaim(8, out _), Is.EqualTo(ClaimResult.Claimed));
         link.Commit(8, realTime: false);
         transport.Flush();
-        Assert.That(transport.Statistics.SendFailures, Is.EqualTo(1));
+        Assert.That(transport.Statistics.Datagrams.SendFailures, Is.EqualTo(1));
         Assert.That(transport.Statistics.FramesSent, Is.EqualTo(1), "the next one leaves all the same");
     }
 
@@ -232,22 +234,18 @@ public sealed class VSocketTransportTests : IDisposable
         IForwardLink link = connector.Connect(new VSocketEndPoint(7, 54_000));
         _driver.Until(() => sink.HasClosed(link), "the connect to fail");
         Assert.That(sink.ClosureOf(link).Error, Is.EqualTo(Errno.ENODEV));
-        Assert.That(sink.ClosureOf(link).Detail, Does.Contain("no way leads to vsock:7:54000"));
+        Assert.That(sink.ClosureOf(link).Detail, Does.Contain("no route to vsock:7:54000"));
     }
 
-    [TestCase(
-        Errno.ECONNRESET,
-        LinkCloseReason.ConnectRefused,
-        "nobody listens at vsock:3:54000, or with another type"
-    )]
-    [TestCase(Errno.ESOCKTNOSUPPORT, LinkCloseReason.Failed, "has no sockets of type Stream")]
-    [TestCase(Errno.EPROTOTYPE, LinkCloseReason.Failed, "has no sockets of type Stream")]
+    [TestCase(Errno.ECONNRESET, LinkCloseReason.ConnectRefused, "no process listens at vsock:3:54000 with type Stream")]
+    [TestCase(Errno.ESOCKTNOSUPPORT, LinkCloseReason.Failed, "does not support type Stream")]
+    [TestCase(Errno.EPROTOTYPE, LinkCloseReason.Failed, "does not support type Stream")]
     [TestCase(
         Errno.ENODEV,
         LinkCloseReason.Failed,
         "no running guest has this context id, or the kernel has no vSocket transport"
     )]
-    [TestCase(Errno.EOPNOTSUPP, LinkCloseReason.Failed, "does not do this")]
+    [TestCase(Errno.EOPNOTSUPP, LinkCloseReason.Failed, "does not support this")]
     [TestCase(Errno.EADDRNOTAVAIL, LinkCloseReason.Failed, "context id 3 cannot be reached")]
     [TestCase(Errno.ENETUNREACH, LinkCloseReason.Failed, "context id 3 cannot be reached")]
     [TestCase(Errno.ETIMEDOUT, LinkCloseReason.OpenTimeout, "no answer from vsock:3:54000")]
@@ -269,7 +267,7 @@ public sealed class VSocketTransportTests : IDisposable
 
     [TestCase(Errno.EADDRINUSE, 54_000, "another process has the port")]
     [TestCase(Errno.EACCES, 80, "need CAP_NET_BIND_SERVICE")]
-    [TestCase(Errno.EACCES, 54_000, "a rule of the container")]
+    [TestCase(Errno.EACCES, 54_000, "the container or service forbids it")]
     [TestCase(Errno.EAFNOSUPPORT, 54_000, "the kernel has no AF_VSOCK")]
     public void A_failed_start_is_named_for_what_it_is(int error, int port, string words)
     {

@@ -3,20 +3,20 @@ using System.Text;
 
 namespace FastForward.Transport.Addressing;
 
-/// <summary>What the address rules of all media share: the port, and how a foreign text is quoted in a message.</summary>
+/// <summary>Rules common to the addresses of all media: the port number, and how input is quoted in messages.</summary>
 internal static class AddressText
 {
     private const int LongestQuote = 64;
 
-    /// <summary>Answers the problem with a port number; null when it is a right one.</summary>
+    /// <summary>Describes what is wrong with a port number; null when it is valid.</summary>
     public static string? CheckPort(int port) =>
         port is >= 1 and <= 65_535
             ? null
             : $"port {port.ToString(CultureInfo.InvariantCulture)} is outside 1..65535; write for example 54000";
 
     /// <summary>
-    /// A text from outside in quotes, fit for one line of a log: control characters and whatever is not ASCII are
-    /// escaped, a long text is cut.
+    /// Quotes untrusted text for one line of a log: everything but printable ASCII is escaped, and text over 64
+    /// characters is cut.
     /// </summary>
     public static string Quote(ReadOnlySpan<char> text)
     {
@@ -35,6 +35,6 @@ internal static class AddressText
         return quoted.ToString();
     }
 
-    /// <summary>Decimal digits only, at least one.</summary>
+    /// <summary>Whether the text is one or more decimal digits.</summary>
     public static bool IsDigits(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExceptInRange('0', '9');
 }

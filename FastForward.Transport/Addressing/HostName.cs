@@ -15,10 +15,10 @@ internal static class HostName
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"
     );
 
-    /// <summary>True for a well-formed name; one dot at the end (the root) is allowed.</summary>
+    /// <summary>Whether the name is well-formed; a final dot (the root) is allowed.</summary>
     /// <remarks>
-    /// The last label must not be a number, decimal or 0x: RFC 1123 rests the difference between names and dotted
-    /// addresses on it, and resolvers read such texts as addresses in forgotten notations (inet_aton(3)).
+    /// The last label must not be a number, decimal or hexadecimal (0x): RFC 1123 tells names from dotted addresses by
+    /// it, and resolvers read such text as an address in one of the notations of inet_aton(3).
     /// </remarks>
     public static bool IsValid(ReadOnlySpan<char> name)
     {

@@ -18,7 +18,9 @@ internal static class IpAddressText
     /// <param name="text">The address as written.</param>
     /// <param name="port">The port, 1..65535.</param>
     /// <param name="endPoint">The end point; null when there is a problem.</param>
-    /// <param name="problem">The field, what is wrong with it, and a right example; null when there is none.</param>
+    /// <param name="problem">
+    /// The field, what is wrong with it, and a valid example; null when the address is valid.
+    /// </param>
     public static bool TryParse(string? text, int port, out EndPoint? endPoint, out string? problem)
     {
         endPoint = null;
@@ -41,12 +43,13 @@ internal static class IpAddressText
             if (HostName.IsValid(text))
                 return null;
             if (text.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
-                return $"address {AddressText.Quote(text)} looks like a GID, which only FORWARD_TRANSPORT_RDMA takes (0x and 32 hexadecimal digits); {Examples}";
+                return $"address {AddressText.Quote(text)} looks like a GID (0x and 32 hexadecimal digits), "
+                    + $"which only FORWARD_TRANSPORT_RDMA accepts; {Examples}";
             return $"address {AddressText.Quote(text)} is neither an IPv4 or IPv6 address nor a host name; {Examples}";
         }
     }
 
-    // IPAddress.TryParse also takes "1", "010.0.0.1" (octal) and "0x7f.1": nobody means these in a route.
+    // IPAddress.TryParse also accepts "1", "010.0.0.1" (octal) and "0x7f.1", which are mistakes in a route.
     private static bool TryParseIPv4(string text, out IPAddress? address)
     {
         address = null;
@@ -82,7 +85,8 @@ internal static class IpAddressText
         )
         {
             address = null;
-            return $"address {AddressText.Quote(text)} is not an IPv6 address (the port has a field of its own; no brackets, no prefix length); {Examples}";
+            return $"address {AddressText.Quote(text)} is not an IPv6 address "
+                + $"(without port, which has a field of its own, brackets or prefix length); {Examples}";
         }
 
         if (address.IsIPv4MappedToIPv6 && zone < 0)
@@ -96,14 +100,17 @@ internal static class IpAddressText
         {
             return zone < 0
                 ? CheckUsable(text, address)
-                : $"address {AddressText.Quote(text)} has a zone, which only link-local addresses (fe80::/10) have; write for example 2001:db8::7 or fe80::7%eth0";
+                : $"address {AddressText.Quote(text)} has a zone, which only link-local addresses (fe80::/10) have; "
+                    + "write for example 2001:db8::7 or fe80::7%eth0";
         }
 
         if (zone < 0)
-            return $"address {AddressText.Quote(text)} is link-local and does not say through which interface; write for example fe80::7%eth0";
+            return $"address {AddressText.Quote(text)} is link-local and does not name an interface; "
+                + "write for example fe80::7%eth0";
         return IPAddress.TryParse(text, out address) && address.ScopeId != 0
             ? null
-            : $"address {AddressText.Quote(text)} names an interface that this machine does not have; write for example fe80::7%eth0 or, by index, fe80::7%2";
+            : $"address {AddressText.Quote(text)} names an interface that this machine does not have; "
+                + "write for example fe80::7%eth0 or, by index, fe80::7%2";
     }
 
     private static string? CheckUsable(string text, IPAddress address)

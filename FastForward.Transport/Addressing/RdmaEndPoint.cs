@@ -66,8 +66,10 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
     /// <param name="text">The address as written.</param>
     /// <param name="port">The port, 1..65535.</param>
     /// <param name="endPoint">The end point; null when there is a problem.</param>
-    /// <param name="problem">The field, what is wrong with it, and a right example; null when there is none.</param>
-    /// <returns>True when the address is a right one.</returns>
+    /// <param name="problem">
+    /// The field, what is wrong with it, and a valid example; null when the address is valid.
+    /// </param>
+    /// <returns>True when the address is valid.</returns>
     public static bool TryParse(string? text, int port, out EndPoint? endPoint, out string? problem)
     {
         endPoint = null;
@@ -100,11 +102,14 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
                 digits.Length != GidLength * 2
                 || Convert.FromHexString(digits, gid, out _, out _) != System.Buffers.OperationStatus.Done
             )
-                return $"address {AddressText.Quote(text)} is not a GID, which is 0x and 32 hexadecimal digits; write for example {GidExample}";
+                return $"address {AddressText.Quote(text)} is not a GID, which is 0x and 32 hexadecimal digits; "
+                    + $"write for example {GidExample}";
             if (!gid.AsSpan().ContainsAnyExcept((byte)0))
-                return $"address {AddressText.Quote(text)} is the reserved GID of no port; write for example {GidExample}";
+                return $"address {AddressText.Quote(text)} is the reserved GID, which no port has; "
+                    + $"write for example {GidExample}";
             return gid[0] == 0xFF
-                ? $"address {AddressText.Quote(text)} is a multicast GID, and a route leads to one node; write for example {GidExample}"
+                ? $"address {AddressText.Quote(text)} is a multicast GID, and a route leads to one node; "
+                    + $"write for example {GidExample}"
                 : null;
         }
     }

@@ -19,26 +19,30 @@ internal static class SocketAddressText
     public static string PathOf(string directory, int port) =>
         Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"FastForward.{port}.sock"));
 
-    /// <summary>Answers the problem with a directory for sockets; null when it will do for every port.</summary>
+    /// <summary>Describes what is wrong with a directory for sockets; null when it is valid for every port.</summary>
     public static string? CheckDirectory([NotNull] string? directory)
     {
         directory ??= string.Empty;
         if (!directory.StartsWith('/'))
-            return $"socket directory {AddressText.Quote(directory)} is not an absolute path; write for example /tmp or /run/fastforward";
+            return $"socket directory {AddressText.Quote(directory)} is not an absolute path; "
+                + "write for example /tmp or /run/fastforward";
         if (directory.Contains('\0', StringComparison.Ordinal))
-            return $"socket directory {AddressText.Quote(directory)} has a NUL character in it; write for example /tmp";
+            return $"socket directory {AddressText.Quote(directory)} contains a NUL character; write for example /tmp";
         int length = Encoding.UTF8.GetByteCount(PathOf(directory, 65_535));
         return length <= LongestPath
             ? null
-            : $"socket directory {AddressText.Quote(directory)} makes a socket path of {length} bytes, and a socket address holds {LongestPath}; write for example /tmp";
+            : $"socket directory {AddressText.Quote(directory)} makes a socket path of {length} bytes, "
+                + $"and a socket address holds {LongestPath}; write for example /tmp";
     }
 
     /// <summary>Reads the address of a route. Never throws, whatever the text.</summary>
     /// <param name="text">The address as written; must be empty.</param>
     /// <param name="port">The port, 1..65535.</param>
-    /// <param name="directory">Where the sockets are.</param>
+    /// <param name="directory">The directory of the sockets.</param>
     /// <param name="endPoint">The end point; null when there is a problem.</param>
-    /// <param name="problem">The field, what is wrong with it, and a right example; null when there is none.</param>
+    /// <param name="problem">
+    /// The field, what is wrong with it, and a valid example; null when the address is valid.
+    /// </param>
     public static bool TryParse(string? text, int port, string directory, out EndPoint? endPoint, out string? problem)
     {
         endPoint = null;
@@ -52,5 +56,6 @@ internal static class SocketAddressText
     private static string? CheckEmpty(string? text, int port) =>
         string.IsNullOrEmpty(text)
             ? null
-            : $"address {AddressText.Quote(text)} must be empty, since a socket is found by its port alone; write for example \"\" for {PathOf("/tmp", port)}";
+            : $"address {AddressText.Quote(text)} must be empty, since the port alone names a socket; "
+                + $"write for example \"\" for {PathOf("/tmp", port)}";
 }

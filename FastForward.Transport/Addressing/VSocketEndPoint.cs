@@ -25,7 +25,9 @@ public sealed class VSocketEndPoint : EndPoint, IEquatable<VSocketEndPoint>
 
     /// <summary>Creates an end point.</summary>
     /// <param name="cid">The context id.</param>
-    /// <param name="port">The port, 1..65535: the one number of the node, although the family has 32 bits for it.</param>
+    /// <param name="port">
+    /// The port, 1..65535, like those of other media, although the family has 32 bits for it.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The port is outside the range.</exception>
     public VSocketEndPoint(uint cid, int port)
     {
@@ -41,15 +43,17 @@ public sealed class VSocketEndPoint : EndPoint, IEquatable<VSocketEndPoint>
     /// <summary>The port, 1..65535.</summary>
     public int Port { get; }
 
-    /// <summary>AF_VSOCK, 40, for which .NET has no name (and its <see cref="Socket"/> no support).</summary>
+    /// <summary>AF_VSOCK, 40 (bits/socket.h), which .NET neither names nor supports.</summary>
     public override AddressFamily AddressFamily => (AddressFamily)40;
 
     /// <summary>Reads the address of a route: a context id in decimal. Never throws, whatever the text.</summary>
     /// <param name="text">The address as written.</param>
     /// <param name="port">The port, 1..65535.</param>
     /// <param name="endPoint">The end point; null when there is a problem.</param>
-    /// <param name="problem">The field, what is wrong with it, and a right example; null when there is none.</param>
-    /// <returns>True when the address is one that a node can be reached at.</returns>
+    /// <param name="problem">
+    /// The field, what is wrong with it, and a valid example; null when the address is valid.
+    /// </param>
+    /// <returns>True when a node can be reached at the address.</returns>
     public static bool TryParse(string? text, int port, out EndPoint? endPoint, out string? problem)
     {
         endPoint = null;
@@ -70,13 +74,15 @@ public sealed class VSocketEndPoint : EndPoint, IEquatable<VSocketEndPoint>
                 || (text.Length > 1 && text[0] == '0')
                 || !uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out cid)
             )
-                return $"address {AddressText.Quote(text)} is not a context id, which is a decimal number without leading zeros, below 4294967295; {Examples}";
+                return $"address {AddressText.Quote(text)} is not a context id, "
+                    + $"which is a decimal number without leading zeros, below 4294967295; {Examples}";
             return cid switch
             {
                 AnyCid =>
-                    $"address {AddressText.Quote(text)} means any machine (VMADDR_CID_ANY), and a route leads to one; {Examples}",
-                HypervisorCid =>
-                    $"address {AddressText.Quote(text)} is the hypervisor itself (VMADDR_CID_HYPERVISOR), where no node can run; {Examples}",
+                    $"address {AddressText.Quote(text)} means any machine (VMADDR_CID_ANY), and a route leads to one; "
+                        + Examples,
+                HypervisorCid => $"address {AddressText.Quote(text)} is the hypervisor itself (VMADDR_CID_HYPERVISOR), "
+                    + $"where no node can run; {Examples}",
                 _ => null,
             };
         }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace FastForward.Transport.Interop;
 
-/// <summary>A file descriptor that closes once.</summary>
+/// <summary>A file descriptor, closed exactly once.</summary>
 internal sealed class Descriptor : SafeHandle
 {
     public Descriptor()
@@ -17,8 +17,8 @@ internal sealed class Descriptor : SafeHandle
     public override bool IsInvalid => handle == -1;
 
     /// <summary>
-    /// The number, for a place that cannot take a SafeHandle (epoll data, a structure) and for the calls of the data path;
-    /// -1 once closed. The caller keeps this object alive and open meanwhile.
+    /// The number, where a SafeHandle cannot be passed (epoll data, structures) and for the calls of the data path; -1
+    /// when closed. The caller must keep this object open while the number is in use.
     /// </summary>
     public int Number => IsClosed ? -1 : (int)handle;
 

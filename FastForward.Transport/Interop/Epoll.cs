@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace FastForward.Transport.Interop;
 
 /// <summary>
-/// An epoll instance (epoll(7)), level-triggered. Each watched descriptor carries a 64-bit token of the owner's choice,
-/// which comes back with its events.
+/// An epoll instance (epoll(7)), level-triggered. Each watched descriptor has a 64-bit token chosen by the owner, which
+/// its events carry. Not thread-safe.
 /// </summary>
 internal sealed unsafe class Epoll : IDisposable
 {
@@ -35,7 +35,9 @@ internal sealed unsafe class Epoll : IDisposable
     public void Add(int descriptor, uint interest, ulong token) =>
         Control(LibC.EPOLL_CTL_ADD, descriptor, interest, token);
 
-    /// <summary>Adds a descriptor when the limits of the system (max_user_watches, memory) let it.</summary>
+    /// <summary>
+    /// Adds a descriptor, which fails at the limits of the system (max_user_watches, memory; epoll(7)).
+    /// </summary>
     public bool TryAdd(int descriptor, uint interest, ulong token, out int error)
     {
         error = TryControl(LibC.EPOLL_CTL_ADD, descriptor, interest, token);
@@ -48,8 +50,10 @@ internal sealed unsafe class Epoll : IDisposable
     public void Remove(int descriptor) => Control(LibC.EPOLL_CTL_DEL, descriptor, 0, 0);
 
     /// <summary>Collects events.</summary>
-    /// <param name="timeoutMicros">0 looks only, negative waits without limit.</param>
-    /// <returns>The number of events; 0 on time-out and when a signal came between.</returns>
+    /// <param name="timeoutMicros">
+    /// The longest wait in microseconds; 0 does not wait, a negative value has no limit.
+    /// </param>
+    /// <returns>The number of events; 0 on time-out and when a signal interrupts the wait.</returns>
     public int Wait(long timeoutMicros)
     {
         int count =

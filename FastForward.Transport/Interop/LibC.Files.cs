@@ -26,7 +26,9 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, uint mode);
 
-    /// <summary>flock(2): held until the last copy of the descriptor closes, also by the death of the process.</summary>
+    /// <summary>
+    /// flock(2): held until the last copy of the descriptor closes, at the latest when the process ends.
+    /// </summary>
     [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
     public static partial int Lock(Descriptor file, int operation);
 
@@ -62,7 +64,7 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "getgrnam_r", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int FindGroup(string name, Group* group, byte* buffer, nuint length, Group** result);
 
-    /// <summary>struct statx, as far as it is used.</summary>
+    /// <summary>struct statx (statx(2)); only the fields in use.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct FileStatus
     {

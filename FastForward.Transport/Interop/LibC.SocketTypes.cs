@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace FastForward.Transport.Interop;
 
-/// <summary>The structures of the socket calls, equal on x86-64 and arm64. Ports and IP addresses are in network order.</summary>
+/// <summary>
+/// Structures of the socket calls, equal on x86-64 and arm64. Ports and IP addresses are in network byte order.
+/// </summary>
 internal static unsafe partial class LibC
 {
     /// <summary>struct iovec.</summary>
@@ -63,7 +65,7 @@ internal static unsafe partial class LibC
         public uint ScopeId;
     }
 
-    /// <summary>struct in6_addr. Its two halves keep it comparable; the alignment is that of 32-bit words, as in C.</summary>
+    /// <summary>struct in6_addr, as two halves for comparison, with the alignment of 32-bit words as in C.</summary>
     [StructLayout(LayoutKind.Sequential, Pack = 4)]
     public struct Ipv6Address
     {

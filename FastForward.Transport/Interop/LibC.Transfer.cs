@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace FastForward.Transport.Interop;
 
 /// <summary>
-/// The calls that every frame passes. They go through syscall(2): the wrappers of the same names are cancellation points,
-/// which costs two atomic operations a call in a process with several threads. They take the descriptor's number and not
-/// the SafeHandle, whose counting costs two more; the caller is the thread that closes it.
+/// The calls of the data path. They use syscall(2): the libc functions are cancellation points (pthreads(7)), which
+/// costs two atomic operations per call in a process with several threads. They pass the descriptor's number and not
+/// the SafeHandle, whose reference counting costs two more; the calling thread must be the one that closes it.
 /// </summary>
 internal static unsafe partial class LibC
 {
@@ -33,7 +33,9 @@ internal static unsafe partial class LibC
         uint addressLength
     ) => SystemCall(SYS_sendto, socket.Number, (nint)buffer, (nint)length, flags, (nint)address, (nint)addressLength);
 
-    /// <summary>recv(2). Descriptors that a UNIX peer attaches are closed by the kernel: no room for them is offered.</summary>
+    /// <summary>
+    /// recv(2). Descriptors sent by a UNIX peer (SCM_RIGHTS) are discarded by the kernel, as there is no room for them.
+    /// </summary>
     public static nint Receive(Descriptor socket, void* buffer, nuint length, int flags) =>
         SystemCall(SYS_recvfrom, socket.Number, (nint)buffer, (nint)length, flags, 0, 0);
 
@@ -46,16 +48,18 @@ internal static unsafe partial class LibC
         SystemCall(SYS_recvmsg, socket.Number, (nint)message, flags, 0, 0, 0);
 
     /// <summary>
-    /// sendmmsg(2). An error is told only when it met the first message; after at least one success the count is.
+    /// sendmmsg(2). -1 with errno only when the first message failed; otherwise the number of messages sent.
     /// </summary>
     public static int SendMessages(Descriptor socket, BatchedMessage* messages, uint count, int flags) =>
         (int)SystemCall(SYS_sendmmsg, socket.Number, (nint)messages, (nint)count, flags, 0, 0);
 
-    /// <summary>recvmmsg(2), without its time-out (which does not work as one expects; see the manual's BUGS).</summary>
+    /// <summary>
+    /// recvmmsg(2), without its time-out, which is checked only after a datagram arrives (BUGS in the manual).
+    /// </summary>
     public static int ReceiveMessages(Descriptor socket, BatchedMessage* messages, uint count, int flags) =>
         (int)SystemCall(SYS_recvmmsg, socket.Number, (nint)messages, (nint)count, flags, 0, 0);
 
-    // Variadic in C; integers travel in the same registers either way on both platforms.
+    // Variadic in C; on both platforms variadic integers are passed in the same registers.
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SystemCall(
         nint number,

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace FastForward.Transport.Interop;
 
 /// <summary>
-/// The C library, by area in one partial file each. Calls return what the C function returns; errno is
+/// The C library, one partial file per area. Calls return what the C function returns; errno is
 /// <see cref="Marshal.GetLastSystemError"/>-safe through SetLastError and read with <see cref="LastError"/>.
 /// </summary>
 internal static unsafe partial class LibC
@@ -25,6 +25,6 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(Descriptor descriptor, void* buffer, nuint length);
 
-    /// <summary>strerror(3) in .NET's words, with the number, for messages to people.</summary>
+    /// <summary>The text of an errno (strerror(3)) and its number, for messages.</summary>
     public static string Describe(int error) => $"{Marshal.GetPInvokeErrorMessage(error)} (errno {error})";
 }

@@ -1,14 +1,13 @@
 using System.Net;
 using FastForward.Transport.Interop;
-using FastForward.Transport.Loop;
 using FastForward.Transport.Transports.Links;
 
 namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>
-/// One connection: opening exchange, then frames as its <see cref="FrameChannel"/> puts them. A frame goes straight from
-/// the channel's buffer to the kernel at Commit, because sendmmsg(2) gains nothing on these sockets (measured); when
-/// there is no room it stays in the buffer and the link is back-pressured.
+/// One connection: the opening exchange, then frames as its <see cref="FrameChannel"/> delimits them. Commit sends a
+/// frame from the channel's buffer at once, because sendmmsg(2) gains nothing on these sockets (measured). When the
+/// kernel has no room, the frame stays in the buffer and the link is back-pressured.
 /// </summary>
 internal sealed unsafe class ConnectionLink : TransportLink
 {
@@ -25,17 +24,8 @@ internal sealed unsafe class ConnectionLink : TransportLink
     private bool _resetSeen;
     private bool _outputBroken;
 
-    public ConnectionLink(
-        ConnectionPort port,
-        IForwardTransport transport,
-        ForwardLoop loop,
-        DeferredEvents events,
-        FrameChannel channel,
-        EndPoint remote,
-        bool inbound,
-        long openDeadline
-    )
-        : base(transport, loop, events, remote, inbound)
+    public ConnectionLink(ConnectionPort port, FrameChannel channel, EndPoint remote, bool inbound, long openDeadline)
+        : base(port.Transport, port.Loop, port.Events, remote, inbound)
     {
         _port = port;
         _channel = channel;
@@ -47,22 +37,27 @@ internal sealed unsafe class ConnectionLink : TransportLink
 
     public long OpenDeadline { get; }
 
-    /// <summary>The far end's backlog was full; the port tries again by timer, for no event tells.</summary>
+    /// <summary>
+    /// The remote backlog was full; the port repeats connect by timer, because no event reports room.
+    /// </summary>
     public bool WaitsForBacklog { get; private set; }
 
-    /// <summary>What kept the link from opening, once its time is up.</summary>
+    /// <summary>Why the link has not opened, for a closure by time-out.</summary>
     public string OpenTimeoutReason =>
-        WaitsForBacklog ? "the far end's backlog stayed full"
-        : _connecting ? "the far end neither accepted nor refused the connection"
-        : "the far end did not answer the opening packet";
+        WaitsForBacklog ? "the peer's backlog stayed full"
+        : _connecting ? "the peer neither accepted nor refused the connection"
+        : "the peer did not answer the opening packet";
 
-    /// <summary>The last look ended by its limit: more may be there.</summary>
+    /// <summary>The last <see cref="Receive"/> reached its limit, so there may be more frames.</summary>
     public bool MayHaveMore { get; private set; }
 
-    /// <summary>There is something to do that no descriptor shows: frames that an earlier read brought along, or the end.</summary>
-    public bool HasUnshown => State == LinkState.Open && (_channel.HasBuffered || _outputBroken);
+    /// <summary>
+    /// There is work that no descriptor shows: frames read together with an earlier one, or the link's end.
+    /// </summary>
+    public bool HasHiddenWork => State == LinkState.Open && (_channel.HasBuffered || _outputBroken);
 
-    /// <summary>The first call: connect, unless there was no socket to be had.</summary>
+    /// <summary>Begins to open an outbound link.</summary>
+    /// <param name="socketError">The errno of socket(2); 0 when there is a socket.</param>
     public void Begin(int socketError)
     {
         if (socketError == 0)
@@ -71,7 +66,7 @@ internal sealed unsafe class ConnectionLink : TransportLink
             ConnectFailed(socketError);
     }
 
-    /// <summary>connect(2), also when repeated.</summary>
+    /// <summary>Calls connect(2), for the first time or again.</summary>
     public void Connect()
     {
         int error = _port.Medium.Connect(_channel.Socket, RemoteEndPoint);
@@ -87,7 +82,7 @@ internal sealed unsafe class ConnectionLink : TransportLink
             ConnectFailed(error);
     }
 
-    /// <summary>The connection stands: check who is there, say who we are, and wait for the same.</summary>
+    /// <summary>The connection is established: checks the peer's credentials and sends the opening packet.</summary>
     public void Greet()
     {
         PeerCredentials? credentials = _port.Medium.ReadCredentials(_channel.Socket);
@@ -100,7 +95,7 @@ internal sealed unsafe class ConnectionLink : TransportLink
             packet
         );
 
-        // Errors are not looked at: a far end that has closed may have left its refusal, which reading finds.
+        // Errors are ignored: a peer that has closed may have sent a refusal first, which the next read returns.
         _channel.Greet(packet);
         if (refusal is not null)
             CloseWith(new LinkClosure(LinkCloseReason.NotPermitted, 0, refusal));
@@ -108,8 +103,8 @@ internal sealed unsafe class ConnectionLink : TransportLink
             Watch(LibC.EPOLLIN);
     }
 
-    /// <summary>The kernel reports something about the socket.</summary>
-    /// <returns>How much was done.</returns>
+    /// <summary>Handles what epoll reports for the socket.</summary>
+    /// <returns>The number of frames and events handled.</returns>
     public int Serve(ILinkSink sink, uint ready, int budget)
     {
         int work = 0;
@@ -135,8 +130,8 @@ internal sealed unsafe class ConnectionLink : TransportLink
     }
 
     /// <summary>
-    /// Delivers what has come. The number of packets it looks for doubles while it finds them and falls back to one when
-    /// it does not, so that a lone frame is answered before the call that would find nothing after it.
+    /// Delivers received frames. The number of packets it reads doubles while all of them arrive and falls back to one
+    /// when not, so that a single frame is handled before the call that would find no second one.
     /// </summary>
     public int Receive(ILinkSink sink, int budget)
     {
@@ -159,7 +154,7 @@ internal sealed unsafe class ConnectionLink : TransportLink
         }
 
         if (State == LinkState.Open)
-            _channel.Settle(); // also when nothing was found: a sink may have thrown before
+            _channel.SendNotice(); // also when nothing was found: a sink may have thrown before
         MayHaveMore = found == limit && State == LinkState.Open;
         _burst = MayHaveMore ? Math.Min(_burst * 2, ConnectionPort.LongestBurst) : 1;
         return found;
@@ -169,7 +164,7 @@ internal sealed unsafe class ConnectionLink : TransportLink
     {
         span = default;
         if (_outputBroken)
-            return ClaimResult.Closed; // reading will find the end, after what is still to be read
+            return ClaimResult.Closed; // a read reports the end, after the frames that are still to be read
         if (_channel.Pending != 0)
         {
             Refused = true;
@@ -186,13 +181,13 @@ internal sealed unsafe class ConnectionLink : TransportLink
 
     protected override void GiveBack() { }
 
-    protected override void Ending(LinkClosure closure)
+    protected override void OnClosing(LinkClosure closure)
     {
         if (_channel.Pending != 0 && !_outputBroken)
             _channel.Continue(out _);
         _channel.Drop();
         _connecting = false;
-        _channel.Close(); // leaves the epoll instance with it
+        _channel.Close(); // which also removes it from the epoll instance
         _port.Ended(this, closure, _wasOpen);
     }
 
@@ -212,10 +207,11 @@ internal sealed unsafe class ConnectionLink : TransportLink
             ConnectFailed(error);
     }
 
-    // The far end may listen with another type of socket, which looks just as if it did not listen.
+    // A peer that listens with another type of socket looks like one that does not listen.
     private void ConnectFailed(int error)
     {
-        // What tells most: a refusal, otherwise what the last type met. That the first type does not exist there does not.
+        // Report the most helpful error: a refusal if there was one, otherwise that of the last type tried. That the
+        // first type does not exist there says nothing.
         if (_connectError != Errno.ECONNRESET)
             _connectError = error;
         if (
@@ -248,8 +244,8 @@ internal sealed unsafe class ConnectionLink : TransportLink
         {
             string detail =
                 packet.Status == OpeningStatus.NotPermitted
-                    ? $"the far end does not allow id {packet.Detail}, which is ours in its eyes; it must list that id"
-                    : $"the far end refused with status {(ushort)packet.Status}";
+                    ? $"the peer does not allow id {packet.Detail}, which is ours in its view; it must list that id"
+                    : $"the peer refused with status {(ushort)packet.Status}";
             CloseWith(new LinkClosure(LinkCloseReason.NotPermitted, 0, detail));
             return;
         }
@@ -264,7 +260,7 @@ internal sealed unsafe class ConnectionLink : TransportLink
         DeliverOpened(sink);
     }
 
-    // What ends the link has ended it when this returns.
+    // Closes the link when it returns Violation or End.
     private FrameChannel.ReadStatus Read(out Span<byte> frame)
     {
         while (true)
@@ -276,7 +272,7 @@ internal sealed unsafe class ConnectionLink : TransportLink
                     CloseWith(new LinkClosure(LinkCloseReason.ProtocolViolation, 0, fault));
                     return FrameChannel.ReadStatus.End;
 
-                // A far end that closed with unread input makes a read fail first; what it had sent is still to be read.
+                // When the peer closed with unread input, the first read fails, and what the peer had sent follows.
                 case FrameChannel.ReadStatus.End when error == Errno.ECONNRESET && !_resetSeen:
                     _resetSeen = true;
                     continue;
@@ -291,13 +287,13 @@ internal sealed unsafe class ConnectionLink : TransportLink
         }
     }
 
-    // An empty packet looks like the end of the connection. Nobody of ours sends one, so it is the end.
+    // An empty packet cannot be told from the end of the connection; FastForward never sends one.
     private LinkClosure EndOfConnection(int error)
     {
         if (error is not (0 or Errno.ECONNRESET))
             return new LinkClosure(LinkCloseReason.Failed, error, $"receiving failed: {LibC.Describe(error)}");
         return State == LinkState.Opening
-            ? new LinkClosure(LinkCloseReason.PeerClosed, 0, "the far end closed before the link was open")
+            ? new LinkClosure(LinkCloseReason.PeerClosed, 0, "the peer closed before the link was open")
             : new LinkClosure(LinkCloseReason.PeerClosed);
     }
 
@@ -321,17 +317,17 @@ internal sealed unsafe class ConnectionLink : TransportLink
                 _port.CountSent(length);
                 break;
             case FrameChannel.SendStatus.Broken:
-                // The far end is gone, or about to be. What it had sent is read first; when that is all, so is the link.
+                // The peer is closing. The link closes when everything that the peer had sent has been read.
                 _outputBroken = true;
                 _channel.Drop();
-                _port.LookAgain();
+                _port.ScheduleRead();
                 break;
             case FrameChannel.SendStatus.Failed:
                 _channel.Drop();
-                // A channel that waits for room answers EAGAIN otherwise.
+                // EAGAIN fails only on a channel that had calculated that the frame fits.
                 string detail =
                     error == Errno.EAGAIN
-                        ? $"the far end has less room than the {WindowedPacketChannel.Window} bytes that it must have"
+                        ? $"the peer's receive buffer is smaller than the {WindowedPacketChannel.Window} bytes required"
                         : LibC.Describe(error);
                 CloseWith(new LinkClosure(LinkCloseReason.Failed, error, $"sending failed: {detail}"));
                 return;

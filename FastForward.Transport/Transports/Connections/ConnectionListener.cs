@@ -2,14 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Logging;
 using FastForward.Transport.Loop;
-using FastForward.Transport.Transports.Links;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>
-/// The listening socket. Accepting pauses for a moment when descriptors run out: the socket would stay readable and the
-/// loop would never sleep.
+/// The listening socket. When descriptors or memory run out, accepting pauses for 100 ms: the socket stays readable,
+/// and the loop would never sleep.
 /// </summary>
 internal sealed unsafe class ConnectionListener
 {
@@ -65,14 +64,16 @@ internal sealed unsafe class ConnectionListener
                 return false;
             if (error is Errno.EINTR or Errno.ECONNABORTED)
                 continue;
-            Exhausted(error);
+            PauseAccepting(error);
             return false;
         }
 
         return false;
     }
 
-    /// <summary>A connection from outside was not let in; there is no sink to tell.</summary>
+    /// <summary>
+    /// Logs, at a limited rate, an inbound connection that was refused; the sink does not know of it.
+    /// </summary>
     public void Report(PeerCredentials? from, LinkClosure closure)
     {
         if (
@@ -86,15 +87,16 @@ internal sealed unsafe class ConnectionListener
         {
             { ContextId: { } cid } => $"context id {cid}",
             { UserId: { } user } => $"user id {user}, process {from.ProcessId}",
-            _ => "somebody unknown",
+            _ => "an unknown peer",
         };
         string reason = closure.ToString();
         ConnectionLog.InboundRefused(_logger, who, reason, held);
     }
 
-    public void Close() => _socket.Dispose(); // leaves the epoll instance with it; a timer still set then finds it closed
+    // Closing the socket removes it from the epoll instance. A resume timer that is still set checks for this.
+    public void Close() => _socket.Dispose();
 
-    private void Exhausted(int error)
+    private void PauseAccepting(int error)
     {
         _statistics.AcceptPaused();
         _epoll.Modify(_socket.Number, 0, Token);

@@ -2,10 +2,12 @@ using FastForward.Transport.Loop;
 
 namespace FastForward.Transport.Transports.Connections;
 
-/// <summary>The links that have not opened yet: their deadlines, and the tries of those whose far end had a full backlog.</summary>
+/// <summary>
+/// The links that have not opened yet: their deadlines, and retries where the remote backlog was full.
+/// </summary>
 internal sealed class ConnectionOpenings
 {
-    // connect(2) on a full UNIX backlog fails with EAGAIN, and nothing ever tells that there is room.
+    // connect(2) fails with EAGAIN when a UNIX backlog is full (unix(7)), and no event reports that it has room.
     private const long RetryMicros = 2_000;
 
     private readonly ForwardLoop _loop;
@@ -18,7 +20,7 @@ internal sealed class ConnectionOpenings
         _timer = loop.CreateTimer(Check);
     }
 
-    /// <summary>How many of them the far end began.</summary>
+    /// <summary>The number of inbound links among them.</summary>
     public int Inbound { get; private set; }
 
     public void Add(ConnectionLink link)
@@ -35,15 +37,21 @@ internal sealed class ConnectionOpenings
     }
 
     /// <summary>
-    /// A new one takes the place of an old one: a neighbour that connects and says nothing must not keep others out, and
-    /// who means it opens at once.
+    /// Drops an inbound link to make room for a new one, so that a peer that connects and sends nothing cannot keep
+    /// others out. Regular peers open at once and are not affected.
     /// </summary>
-    public void AbandonOneInbound() =>
+    public void DropOneInbound() =>
         CrowdedLinks
             .Yielding(_links.Where(static link => link.IsInbound))
-            ?.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, "too many others were opening after it"));
+            ?.CloseWith(
+                new LinkClosure(
+                    LinkCloseReason.OpenTimeout,
+                    0,
+                    "dropped in favour of newer connections: too many are opening (MaxPendingOpens)"
+                )
+            );
 
-    public void AbandonInbound()
+    public void DropInbound()
     {
         for (int i = _links.Count - 1; i >= 0; i--)
         {
@@ -52,7 +60,7 @@ internal sealed class ConnectionOpenings
         }
     }
 
-    /// <summary>Sets the timer for whatever comes first.</summary>
+    /// <summary>Sets the timer for the earliest deadline or retry.</summary>
     public void Schedule()
     {
         long due = long.MaxValue;
@@ -62,12 +70,12 @@ internal sealed class ConnectionOpenings
             _timer.Set(due);
     }
 
-    // Runs between polls: what it decides is deferred like everything that a call causes.
+    // Runs between polls, so the events it causes are deferred to the next poll.
     private void Check()
     {
         for (int i = _links.Count - 1; i >= 0; i--)
         {
-            ConnectionLink link = _links[i]; // leaves the list, at most itself, when it ends
+            ConnectionLink link = _links[i]; // a link that closes removes itself from the list, and no other
             if (link.OpenDeadline <= _loop.Now)
                 link.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, link.OpenTimeoutReason));
             else if (link.WaitsForBacklog)

@@ -1,10 +1,12 @@
 namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>Settings that every medium with connections has.</summary>
-/// <param name="MaxFrameSize">The longest frame of this side; a link takes the smaller one of both sides.</param>
-/// <param name="OpenTimeoutMicros">How long a link may take to open.</param>
-/// <param name="MaxPendingOpens">Accepted connections that have not opened yet.</param>
-/// <param name="SendBufferSize">SO_SNDBUF; 0 leaves it as it is.</param>
+/// <param name="MaxFrameSize">
+/// The longest frame of this side, in bytes; a link uses the smaller value of its two sides.
+/// </param>
+/// <param name="OpenTimeoutMicros">How long a link may take to open, in microseconds.</param>
+/// <param name="MaxPendingOpens">The most accepted connections that may be opening at once.</param>
+/// <param name="SendBufferSize">SO_SNDBUF (socket(7)) in bytes; 0 keeps the default.</param>
 internal sealed record ConnectionOptions(
     int MaxFrameSize,
     long OpenTimeoutMicros,

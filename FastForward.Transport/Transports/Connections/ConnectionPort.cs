@@ -8,63 +8,67 @@ using Microsoft.Extensions.Logging;
 namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>
-/// All links over connections of one transport and the listener they come from, whatever the address family and socket
-/// type: one epoll instance over them, which is what the loop sleeps on.
+/// The links over connections of one transport and its listener, for every address family and socket type, with one
+/// epoll instance over all of them, which wakes the loop.
 /// </summary>
 /// <remarks>
-/// While few links are open, a poll reads them directly and asks epoll only now and then: that saves a system call per
-/// turn of a spinning loop. After a sleep epoll is asked, unless a sole link turns out to be what woke the loop; it alone
-/// serves the listener, links that are opening, and room for output.
+/// While few links are open, a poll reads them directly and calls epoll_wait only every 16th time, which saves a system
+/// call per cycle of a spinning loop. After a sleep it calls epoll_wait, unless the only open link has frames. Only
+/// epoll_wait serves the listener, opening links, and links that wait for room.
 /// </remarks>
-internal sealed unsafe class ConnectionPort : IDisposable
+internal sealed unsafe class ConnectionPort : TransportPort
 {
-    /// <summary>Frames that one link may deliver before the others have their turn.</summary>
+    /// <summary>Frames that one link may deliver before the other links are served.</summary>
     public const int LongestBurst = 64;
 
     private const int FewLinks = 4;
     private const int SweepInterval = 16;
     private const int EventCapacity = 64;
 
-    private readonly IForwardTransport _transport;
     private readonly ConnectionOptions _options;
     private readonly ConnectionStatistics _statistics;
-    private readonly ForwardLoop _loop;
-    private readonly ILinkSink _sink;
+    private readonly Action? _released;
     private readonly ConnectionListener _listener;
     private readonly ConnectionOpenings _openings;
     private readonly Epoll _epoll = new(EventCapacity);
     private readonly LinkTable<ConnectionLink> _links = new();
-    private readonly DeferredEvents _events = new();
     private readonly List<ConnectionLink> _open = [];
 
-    // Where packets are read to; dispatch does not recurse, so one is enough.
+    // The buffer that packets are read into. One is enough: dispatch does not recurse.
     private readonly byte* _incoming;
     private uint _polls;
     private bool _sweep = true;
     private bool _more;
     private bool _again;
-    private bool _dispatching;
-    private Action? _afterPoll;
-    private bool _disposed;
 
+    /// <param name="transport">The transport that owns the port.</param>
+    /// <param name="loop">The loop that polls it.</param>
+    /// <param name="sink">Where events go.</param>
+    /// <param name="medium">The address family.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="statistics">What is counted.</param>
+    /// <param name="listener">A listening socket, owned by the port unless this constructor throws.</param>
+    /// <param name="local">Where it listens.</param>
+    /// <param name="logger">Receives refusals and pauses.</param>
+    /// <param name="released">Called after the last Closed event, when all sockets are closed.</param>
     public ConnectionPort(
         IForwardTransport transport,
+        ForwardLoop loop,
+        ILinkSink sink,
         IConnectionMedium medium,
         ConnectionOptions options,
         ConnectionStatistics statistics,
-        ForwardLoop loop,
-        ILinkSink sink,
         Descriptor listener,
         EndPoint local,
-        ILogger logger
+        ILogger logger,
+        Action? released = null
     )
+        : base(transport, loop, sink)
     {
-        _transport = transport;
         Medium = medium;
         _options = options;
         _statistics = statistics;
-        _loop = loop;
-        _sink = sink;
+        _released = released;
         Traits = new LinkTraits
         {
             Reliable = true,
@@ -82,17 +86,20 @@ internal sealed unsafe class ConnectionPort : IDisposable
 
     public IConnectionMedium Medium { get; }
 
-    /// <summary>What a link promises unless the far end takes shorter frames.</summary>
+    /// <summary>
+    /// The traits of a link before the opening exchange, in which the peer may ask for shorter frames.
+    /// </summary>
     public LinkTraits Traits { get; }
 
     public EndPoint LocalEndPoint { get; }
 
-    public int Descriptor => _epoll.Number;
+    public override int Descriptor => _epoll.Number;
+
+    protected override bool HasHiddenWork => _more && AnyHiddenWork();
 
     public ConnectionLink Connect(EndPoint remote)
     {
-        ObjectDisposedException.ThrowIf(_disposed, _transport);
-        _loop.VerifyAccess();
+        VerifyRunning();
         FrameChannel channel = TryCreate(remote, 0, out int error)!;
         ConnectionLink link = NewLink(channel, remote, inbound: false);
         link.Begin(error);
@@ -100,64 +107,13 @@ internal sealed unsafe class ConnectionPort : IDisposable
         return link;
     }
 
-    public int Poll(int budget)
+    public override void Disarm() => _sweep = true;
+
+    public override void StopAccepting()
     {
-        if (_disposed || _dispatching)
-            return 0;
-        _dispatching = true;
-        try
-        {
-            return Work(budget);
-        }
-        finally
-        {
-            _dispatching = false;
-            _afterPoll?.Invoke();
-        }
-    }
-
-    // What the kernel still has its descriptor shows.
-    public bool Arm() => _events.Any || (_more && AnyUnshown());
-
-    public void Disarm() => _sweep = true;
-
-    public void StopAccepting()
-    {
-        _loop.VerifyAccess();
+        Loop.VerifyAccess();
         _listener.Close();
-        _openings.AbandonInbound();
-    }
-
-    /// <summary>Ends every link, and runs <paramref name="dispose"/> when the running poll ends.</summary>
-    /// <returns>False when no poll runs: then it is for the caller to go on.</returns>
-    public bool StopAfterPoll(Action dispose)
-    {
-        if (!_dispatching || _disposed)
-            return false;
-        _listener.Close();
-        _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
-        _afterPoll = dispose;
-        return true;
-    }
-
-    public void Dispose()
-    {
-        if (_disposed)
-            return;
-        _disposed = true;
-        _dispatching = true;
-        try
-        {
-            _listener.Close();
-            _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
-            while (_events.Any)
-                _events.Dispatch(_sink, int.MaxValue);
-        }
-        finally
-        {
-            _epoll.Dispose();
-            NativeMemory.AlignedFree(_incoming);
-        }
+        _openings.DropInbound();
     }
 
     /// <summary>A link has passed its opening exchange.</summary>
@@ -177,7 +133,7 @@ internal sealed unsafe class ConnectionPort : IDisposable
         _openings.Remove(link);
     }
 
-    /// <summary>A link's end has been delivered, or is about to be.</summary>
+    /// <summary>A link has closed.</summary>
     public void Forget(ConnectionLink link)
     {
         _open.Remove(link);
@@ -195,8 +151,11 @@ internal sealed unsafe class ConnectionPort : IDisposable
 
     public void Rewatch(Descriptor socket, uint interest, uint index) => _epoll.Modify(socket.Number, interest, index);
 
-    /// <summary>A socket for a certain attempt to connect, from 0.</summary>
-    /// <returns>Null when no further type is to be tried.</returns>
+    /// <summary>Creates a socket for an attempt to connect.</summary>
+    /// <param name="remote">The remote end point.</param>
+    /// <param name="attempt">The number of the attempt, from 0.</param>
+    /// <param name="error">The errno of socket(2), with a channel that has no socket; otherwise 0.</param>
+    /// <returns>Null when there is no further type to try.</returns>
     public FrameChannel? TryCreate(EndPoint remote, int attempt, out int error)
     {
         error = 0;
@@ -209,37 +168,47 @@ internal sealed unsafe class ConnectionPort : IDisposable
         return NewChannel(socket, type);
     }
 
-    /// <summary>A link is to be served at the next poll although nothing may tell of it.</summary>
-    public void LookAgain() => _more = _again = true;
+    /// <summary>Makes the next poll serve links with work that no descriptor shows.</summary>
+    public void ScheduleRead() => _more = _again = true;
 
-    private int Work(int budget)
+    protected override int Work(int budget)
     {
-        long before = _statistics.FramesReceived;
-        int work = _events.Dispatch(_sink, budget);
+        int work = Events.Dispatch(Sink, budget);
         bool hadMore = _more;
-        _more = true; // should the sink throw: frames that no descriptor shows may be left
+        _more = true; // frames that no descriptor shows may be left if the sink throws
         _again = false;
-        bool more = Look(budget, hadMore, ref work);
+        bool more = ServeLinks(budget, hadMore, ref work);
         _more = more || _again || work >= budget;
-        if (_statistics.FramesReceived != before)
-            _sink.BatchEnd(_transport);
         return work;
     }
 
-    private bool Look(int budget, bool unshown, ref int work)
+    protected override void Stop()
     {
-        if (_open.Count > FewLinks || ++_polls % SweepInterval == 0 || (_sweep && _open.Count != 1))
-            return Sweep(budget, unshown, ref work);
-        int before = work;
-        bool more = ReadAll(budget, ref work);
-        return _sweep && work == before ? Sweep(budget, unshown, ref work) : more;
+        _listener.Close();
+        _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
     }
 
-    private bool AnyUnshown()
+    protected override void Release()
+    {
+        _epoll.Dispose();
+        NativeMemory.AlignedFree(_incoming);
+        _released?.Invoke();
+    }
+
+    private bool ServeLinks(int budget, bool hidden, ref int work)
+    {
+        if (_open.Count > FewLinks || ++_polls % SweepInterval == 0 || (_sweep && _open.Count != 1))
+            return Sweep(budget, hidden, ref work);
+        int before = work;
+        bool more = ReadAll(budget, ref work);
+        return _sweep && work == before ? Sweep(budget, hidden, ref work) : more;
+    }
+
+    private bool AnyHiddenWork()
     {
         foreach (ConnectionLink link in _open)
         {
-            if (link.HasUnshown)
+            if (link.HasHiddenWork)
                 return true;
         }
 
@@ -252,14 +221,14 @@ internal sealed unsafe class ConnectionPort : IDisposable
         int share = Math.Max(1, (budget - work) / Math.Max(1, _open.Count));
         for (int i = 0; i < _open.Count && work < budget; i++)
         {
-            work += _open[i].Receive(_sink, share);
+            work += _open[i].Receive(Sink, share);
             more |= _open[i].MayHaveMore;
         }
 
         return more;
     }
 
-    private bool Sweep(int budget, bool unshown, ref int work)
+    private bool Sweep(int budget, bool hidden, ref int work)
     {
         if (work >= budget)
         {
@@ -268,11 +237,13 @@ internal sealed unsafe class ConnectionPort : IDisposable
         }
 
         bool more = false;
-        for (int i = 0; unshown && i < _open.Count && work < budget; i++)
+        for (int i = 0; hidden && i < _open.Count && work < budget; i++)
         {
-            if (!_open[i].HasUnshown)
+            if (!_open[i].HasHiddenWork)
                 continue;
-            work += _open[i].Receive(_sink, Math.Max(1, (budget - work) / 2)); // a flooding link leaves the others their part
+
+            // Half of the budget is left to the other links.
+            work += _open[i].Receive(Sink, Math.Max(1, (budget - work) / 2));
             more |= _open[i].MayHaveMore;
         }
 
@@ -289,12 +260,12 @@ internal sealed unsafe class ConnectionPort : IDisposable
             }
             else if (_links.TryFind((uint)token, out ConnectionLink? link))
             {
-                work += link.Serve(_sink, ready, share);
+                work += link.Serve(Sink, ready, share);
                 more |= link.MayHaveMore;
             }
         }
 
-        // Last: whoever has said who it is by now does not give its place up.
+        // Last, because accepting may drop links that are opening: those that can open in this poll do so first.
         if (accept)
             work += Accept();
         return more;
@@ -310,7 +281,7 @@ internal sealed unsafe class ConnectionPort : IDisposable
         {
             accepted++;
             if (_openings.Inbound >= _options.MaxPendingOpens)
-                _openings.AbandonOneInbound();
+                _openings.DropOneInbound();
             NewLink(NewChannel(socket, Medium.ListenerType), Medium.AcceptedFrom(socket, LocalEndPoint), inbound: true)
                 .Greet();
         }
@@ -321,8 +292,9 @@ internal sealed unsafe class ConnectionPort : IDisposable
 
     private FrameChannel NewChannel(Descriptor socket, int type)
     {
+        // Best effort: the kernel silently limits the size to net.core.wmem_max (socket(7)).
         if (!socket.IsInvalid && _options.SendBufferSize > 0)
-            LibC.SetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_SNDBUF, _options.SendBufferSize); // best effort
+            LibC.SetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_SNDBUF, _options.SendBufferSize);
         if (type == LibC.SOCK_STREAM)
             return new StreamChannel(socket);
         return Medium.TearsPackets
@@ -332,16 +304,7 @@ internal sealed unsafe class ConnectionPort : IDisposable
 
     private ConnectionLink NewLink(FrameChannel channel, EndPoint remote, bool inbound)
     {
-        ConnectionLink link = new(
-            this,
-            _transport,
-            _loop,
-            _events,
-            channel,
-            remote,
-            inbound,
-            _loop.ReadMicros() + _options.OpenTimeoutMicros
-        );
+        ConnectionLink link = new(this, channel, remote, inbound, Loop.ReadMicros() + _options.OpenTimeoutMicros);
         _links.Add(link);
         _openings.Add(link);
         return link;

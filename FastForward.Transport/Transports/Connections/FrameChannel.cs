@@ -3,10 +3,12 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Transport.Transports.Connections;
 
-/// <summary>A connected socket that moves whole frames: how they keep their boundaries, and the memory they leave from.</summary>
+/// <summary>
+/// A socket that moves whole frames over a connection: how they are delimited, and the buffer they are sent from.
+/// </summary>
 internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisposable
 {
-    /// <summary>Bytes that some channels put before a frame.</summary>
+    /// <summary>The bytes that some channels put before a frame.</summary>
     public const int PrefixLength = sizeof(uint);
 
     private const int Alignment = 64;
@@ -18,41 +20,41 @@ internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisp
     /// <summary>SOCK_SEQPACKET or SOCK_STREAM.</summary>
     public int Type { get; } = type;
 
-    /// <summary>The longest frame taken from the far end.</summary>
+    /// <summary>The longest frame accepted from the peer.</summary>
     public int MaxFrameSize { get; private set; } = OpeningPacket.LongestOfAnyVersion;
 
-    /// <summary>A whole frame is here that no descriptor shows.</summary>
+    /// <summary>A whole frame has been read that no descriptor shows.</summary>
     public virtual bool HasBuffered => false;
 
-    /// <summary>After <see cref="SendStatus.WaitsForPeer"/>: there is room now.</summary>
+    /// <summary>After <see cref="SendStatus.WaitsForPeer"/>: the peer has room now.</summary>
     public virtual bool MayContinue => false;
 
     /// <summary>Where a frame is written; null until <see cref="Open"/>.</summary>
     public byte* Outgoing => _memory == null ? null : _memory + Alignment;
 
-    /// <summary>The frame that is on its way out; 0 when none is.</summary>
+    /// <summary>The length of the frame that is being sent; 0 when there is none.</summary>
     public int Pending { get; protected set; }
 
-    /// <summary>What became of a frame.</summary>
+    /// <summary>The result of sending a frame.</summary>
     public enum SendStatus
     {
-        /// <summary>The kernel has it.</summary>
+        /// <summary>The kernel took it.</summary>
         Sent,
 
-        /// <summary>It waits until the socket has room.</summary>
+        /// <summary>It waits until the socket has room (EPOLLOUT).</summary>
         WaitsForSocket,
 
-        /// <summary>It waits until the far end has made room, which a later <see cref="Read"/> tells.</summary>
+        /// <summary>It waits until the peer has room, which a later <see cref="Read"/> reports.</summary>
         WaitsForPeer,
 
-        /// <summary>The connection takes nothing more.</summary>
+        /// <summary>The connection is broken.</summary>
         Broken,
 
-        /// <summary>An errno of another kind.</summary>
+        /// <summary>Another errno.</summary>
         Failed,
     }
 
-    /// <summary>What a look for a frame found.</summary>
+    /// <summary>The result of reading.</summary>
     public enum ReadStatus
     {
         /// <summary>A frame.</summary>
@@ -61,17 +63,18 @@ internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisp
         /// <summary>Nothing yet.</summary>
         Nothing,
 
-        /// <summary>Something for the channel itself: there may be more.</summary>
+        /// <summary>A packet for the channel itself; frames may follow.</summary>
         Notice,
 
-        /// <summary>The far end broke the rules.</summary>
+        /// <summary>The peer violated the framing.</summary>
         Violation,
 
         /// <summary>The end of the connection, or an errno.</summary>
         End,
     }
 
-    /// <summary>The opening exchange is over: frames of this size are to be had and taken.</summary>
+    /// <summary>The opening exchange has ended: frames may be sent and received.</summary>
+    /// <param name="maxFrameSize">The longest frame agreed on, in bytes.</param>
     public void Open(int maxFrameSize)
     {
         MaxFrameSize = maxFrameSize;
@@ -88,22 +91,26 @@ internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisp
         return Continue(out error);
     }
 
-    /// <summary>Goes on with the frame that is pending; it stays so while it waits.</summary>
+    /// <summary>Continues to send the pending frame, which remains pending while it waits.</summary>
     public abstract SendStatus Continue(out int error);
 
-    /// <summary>Looks for one frame.</summary>
+    /// <summary>Reads one frame, without waiting.</summary>
     /// <param name="frame">The frame, valid until the next call.</param>
     /// <param name="error">With <see cref="ReadStatus.End"/>: errno, or 0 for an orderly end.</param>
     /// <param name="fault">With <see cref="ReadStatus.Violation"/>: what is wrong.</param>
     public abstract ReadStatus Read(out Span<byte> frame, out int error, out string? fault);
 
-    /// <summary>Frames have been read and answered: what the channel itself owes the far end may follow.</summary>
-    public virtual void Settle() { }
+    /// <summary>
+    /// Called after frames have been read: sends the channel's own packet to the peer when one is due.
+    /// </summary>
+    public virtual void SendNotice() { }
 
-    /// <summary>Gives the pending frame up.</summary>
+    /// <summary>Drops the pending frame.</summary>
     public void Drop() => Pending = 0;
 
-    /// <summary>Closes the socket. The memory stays until <see cref="Dispose"/>, for a frame may be read in it.</summary>
+    /// <summary>
+    /// Closes the socket. The memory remains until <see cref="Dispose"/>, because a frame in it may be in use.
+    /// </summary>
     public void Close() => Socket.Dispose();
 
     public virtual void Dispose()

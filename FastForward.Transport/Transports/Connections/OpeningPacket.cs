@@ -4,17 +4,20 @@ namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>
 /// The first packet in each direction of a link over a connection, before any frame. 24 bytes, little-endian: magic
-/// "FFwd" at 0, version (u16) at 4, status (u16) at 6, features (u64) at 8, longest frame (u32) at 16, detail (u32) at 20.
+/// "FFwd" at 0, version (u16) at 4, status (u16) at 6, features (u64) at 8, longest frame (u32) at 16, detail (u32) at
+/// 20. See docs/protocol.md.
 /// </summary>
 /// <remarks>
-/// A later version may append; a version-1 packet has exactly this length. Both sides speak the lower of the two
-/// versions, use the features that both name (none exist yet; unknown bits are ignored) and the smaller frame length.
+/// A later version may append fields; a version-1 packet has exactly this length. Both sides use the lower version, the
+/// features that both name (none exist yet; unknown bits are ignored) and the smaller frame length.
 /// </remarks>
-/// <param name="Version">The highest version the sender speaks.</param>
-/// <param name="Status">Welcome, or why not.</param>
-/// <param name="Features">What the sender can do beyond the version.</param>
-/// <param name="MaxFrameSize">The longest frame that the sender takes.</param>
-/// <param name="Detail">With <see cref="OpeningStatus.NotPermitted"/>: the user or context id as the refusing side sees it.</param>
+/// <param name="Version">The highest version the sender supports.</param>
+/// <param name="Status">Whether the sender accepts the link.</param>
+/// <param name="Features">Optional features that the sender supports.</param>
+/// <param name="MaxFrameSize">The longest frame that the sender accepts, in bytes.</param>
+/// <param name="Detail">
+/// With <see cref="OpeningStatus.NotPermitted"/>: the refused user or context id as the sender sees it.
+/// </param>
 internal readonly record struct OpeningPacket(
     ushort Version,
     OpeningStatus Status,
@@ -26,12 +29,12 @@ internal readonly record struct OpeningPacket(
     public const int Length = 24;
     public const ushort CurrentVersion = 1;
 
-    /// <summary>No version may append beyond this.</summary>
+    /// <summary>The longest packet of any later version.</summary>
     public const int LongestOfAnyVersion = 256;
 
     private const uint Magic = 0x64774646; // "FFwd"
 
-    /// <summary>Below this no session frame fits, so nobody means it.</summary>
+    /// <summary>The smallest valid frame length: shorter ones do not hold a session frame.</summary>
     private const uint SmallestFrame = 1200;
 
     public void Write(Span<byte> target)
@@ -52,7 +55,7 @@ internal readonly record struct OpeningPacket(
         if (source.Length is < Length or > LongestOfAnyVersion)
             return $"the opening packet has {source.Length} bytes instead of {Length}";
         if (BinaryPrimitives.ReadUInt32LittleEndian(source) != Magic)
-            return "the far end does not speak FastForward (wrong magic)";
+            return "the peer does not speak FastForward (wrong magic)";
         packet = new OpeningPacket(
             BinaryPrimitives.ReadUInt16LittleEndian(source[4..]),
             (OpeningStatus)BinaryPrimitives.ReadUInt16LittleEndian(source[6..]),
@@ -65,7 +68,7 @@ internal readonly record struct OpeningPacket(
         if (packet.Version == 1 && source.Length != Length)
             return $"the opening packet of version 1 has {source.Length} bytes instead of {Length}";
         return packet.Status == OpeningStatus.Welcome && packet.MaxFrameSize < SmallestFrame
-            ? $"the far end takes frames of {packet.MaxFrameSize} bytes at most; {SmallestFrame} is the least"
+            ? $"the peer accepts frames of at most {packet.MaxFrameSize} bytes; {SmallestFrame} is the minimum"
             : null;
     }
 }

@@ -1,11 +1,11 @@
 namespace FastForward.Transport.Transports.Connections;
 
-/// <summary>What an <see cref="OpeningPacket"/> answers. Numbers on the wire; unknown ones are refusals.</summary>
+/// <summary>The status in an <see cref="OpeningPacket"/>: values on the wire. Unknown ones are refusals.</summary>
 internal enum OpeningStatus : ushort
 {
-    /// <summary>The sender wants the link.</summary>
+    /// <summary>The sender accepts the link.</summary>
     Welcome = 0,
 
-    /// <summary>The receiver of this packet is not one the sender talks to.</summary>
+    /// <summary>The sender does not allow the user or machine of the receiver.</summary>
     NotPermitted = 1,
 }

@@ -2,9 +2,9 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Transport.Transports.Connections;
 
-/// <summary>A packet per frame, nothing else: for sockets that take a packet whole or not at all (UNIX).</summary>
+/// <summary>One packet per frame: for sockets that take a packet whole or not at all (unix(7)).</summary>
 /// <param name="socket">A seqpacket socket.</param>
-/// <param name="incoming">Where packets are read to, shared with other channels.</param>
+/// <param name="incoming">The buffer that packets are read into, shared with other channels.</param>
 internal sealed unsafe class PacketChannel(Descriptor socket, byte* incoming)
     : FrameChannel(socket, LibC.SOCK_SEQPACKET)
 {
@@ -27,13 +27,13 @@ internal sealed unsafe class PacketChannel(Descriptor socket, byte* incoming)
         frame = default;
         fault = null;
 
-        // With MSG_TRUNC the result is the packet's own length, also where the buffer is shorter.
+        // With MSG_TRUNC (recv(2)) the result is the packet's length even if the buffer is shorter.
         int length = Pull(incoming, MaxFrameSize, LibC.MSG_TRUNC, out ReadStatus status, out error);
         if (length == 0)
             return status;
         if (length > MaxFrameSize)
         {
-            fault = $"a frame of {length} bytes came in; {MaxFrameSize} were agreed";
+            fault = $"received a frame of {length} bytes; at most {MaxFrameSize} were agreed";
             return ReadStatus.Violation;
         }
 

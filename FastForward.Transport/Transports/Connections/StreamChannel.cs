@@ -5,12 +5,12 @@ using FastForward.Transport.Interop;
 namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>
-/// Frames on a stream, each after its length as a little-endian 32-bit word, 1 to the agreed size. Reads take what is
-/// there, many frames at once if need be; writes go on where the kernel stopped.
+/// Frames on a stream, each preceded by its length, 1 to the agreed size, as a little-endian 32-bit word. A read may
+/// return many frames; a write continues where the kernel stopped.
 /// </summary>
 internal sealed unsafe class StreamChannel : FrameChannel
 {
-    /// <summary>Bytes per read at the most; longer than any frame with its length.</summary>
+    /// <summary>The size of the receive buffer: longer than any frame with its length.</summary>
     public const int Room = 128 * 1024;
 
     private byte* _incoming = (byte*)NativeMemory.AlignedAlloc(Room, 64);
@@ -25,7 +25,7 @@ internal sealed unsafe class StreamChannel : FrameChannel
     public override bool HasBuffered =>
         _end - _start >= PrefixLength && (NextLength > MaxFrameSize || NextLength <= _end - _start - PrefixLength);
 
-    // Asked for only when the prefix is there. What is beyond an int is as wrong as what is just too long.
+    // Valid only when the whole prefix has been read. Lengths above int.MaxValue are too long anyway.
     private int NextLength =>
         (int)
             Math.Min(
@@ -38,7 +38,7 @@ internal sealed unsafe class StreamChannel : FrameChannel
         byte* start = stackalloc byte[PrefixLength + OpeningPacket.Length];
         BinaryPrimitives.WriteInt32LittleEndian(new Span<byte>(start, PrefixLength), packet.Length);
         packet.CopyTo(new Span<byte>(start + PrefixLength, OpeningPacket.Length));
-        Push(start, PrefixLength + packet.Length, out _, out _); // a fresh connection has room for it
+        Push(start, PrefixLength + packet.Length, out _, out _); // a new connection has room for it
     }
 
     public override SendStatus Continue(out int error)
@@ -80,7 +80,7 @@ internal sealed unsafe class StreamChannel : FrameChannel
         int next = NextLength;
         if (next == 0 || next > MaxFrameSize)
         {
-            fault = $"a frame of {next} bytes is announced; 1 to {MaxFrameSize} were agreed";
+            fault = $"the peer announced a frame of {next} bytes; 1 to {MaxFrameSize} were agreed";
             return ReadStatus.Violation;
         }
 
@@ -96,7 +96,7 @@ internal sealed unsafe class StreamChannel : FrameChannel
         _incoming = null;
     }
 
-    // The part of a frame that is here moves to the front when a whole one might not fit behind it.
+    // Moves an incomplete frame to the front of the buffer when the rest might not fit behind it.
     private void MakeRoom()
     {
         if (_start == _end)

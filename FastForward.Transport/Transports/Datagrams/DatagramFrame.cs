@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace FastForward.Transport.Transports.Datagrams;
 
-/// <summary>How a datagram names the link that it is for, whatever the address family (docs/protocol.md).</summary>
+/// <summary>Where a datagram carries the index of the receiving link (docs/protocol.md, frame header).</summary>
 internal static class DatagramFrame
 {
-    /// <summary>A shorter one names no link.</summary>
+    /// <summary>The shortest frame that holds an index.</summary>
     public const int ShortestLength = IndexOffset + sizeof(uint);
 
     private const int IndexOffset = 4;

@@ -1,40 +1,57 @@
 using System.Net;
-using FastForward.Transport.Loop;
 using FastForward.Transport.Transports.Links;
 
 namespace FastForward.Transport.Transports.Datagrams;
 
 /// <summary>
-/// A link over a datagram socket that it shares: an address, and the index by which its frames are known. The kernel knows
-/// nothing of it, so opening and closing are local affairs.
+/// A link over a datagram socket that it shares with others: a remote address, and the index that its frames carry. The
+/// kernel keeps no state for it, so opening and closing are local.
 /// </summary>
-internal abstract class DatagramLink : TransportLink
+internal class DatagramLink : TransportLink
 {
-    private readonly SharedSocket? _socket;
+    private readonly DatagramPort _port;
+    private readonly DatagramSocket? _socket;
+    private readonly byte[] _control;
+    private readonly byte[] _realTimeControl;
     private int _slot = -1;
 
-    // The socket is null only of a link that is closed before it is handed out.
-    protected DatagramLink(
-        IForwardTransport transport,
-        ForwardLoop loop,
-        DeferredEvents events,
-        SharedSocket? socket,
+    /// <param name="port">The owner.</param>
+    /// <param name="socket">Where frames leave; null only for a link that is closed before it is returned.</param>
+    /// <param name="remote">The remote end point.</param>
+    /// <param name="traits">What the link promises.</param>
+    /// <param name="address">The remote end point's raw socket address; copied.</param>
+    /// <param name="control">The control messages of every frame; copied.</param>
+    /// <param name="realTimeControl">The control messages of a frame with real-time payload; copied.</param>
+    /// <param name="inbound">The link was adopted from a stranger, and is open at once.</param>
+    public DatagramLink(
+        DatagramPort port,
+        DatagramSocket? socket,
         EndPoint remote,
         LinkTraits traits,
+        ReadOnlySpan<byte> address,
+        ReadOnlySpan<byte> control,
+        ReadOnlySpan<byte> realTimeControl,
         bool inbound
     )
-        : base(transport, loop, events, remote, inbound)
+        : base(port.Transport, port.Loop, port.Events, remote, inbound)
     {
+        _port = port;
         _socket = socket;
         Traits = traits;
+        Address = address.ToArray();
+        _control = control.ToArray();
+        _realTimeControl = control.SequenceEqual(realTimeControl) ? _control : realTimeControl.ToArray();
         if (inbound)
             MarkOpen();
     }
 
     public override LinkTraits Traits { get; }
 
-    /// <summary>Whether a datagram with this link's index came from this link's far end.</summary>
-    public abstract bool IsFrom(ReadOnlySpan<byte> source);
+    /// <summary>The raw socket address of the remote end point.</summary>
+    protected byte[] Address { get; }
+
+    /// <summary>Whether a datagram with this link's index came from this link's remote end point.</summary>
+    public virtual bool IsFrom(in DatagramReceiveBatch.Datagram datagram) => datagram.Source.SequenceEqual(Address);
 
     /// <summary>The socket has room again.</summary>
     public void RoomAgain()
@@ -59,10 +76,9 @@ internal abstract class DatagramLink : TransportLink
         return ClaimResult.BackPressured;
     }
 
-    /// <summary>Stages the acquired slot.</summary>
-    protected void Stage(int length, ReadOnlySpan<byte> address, ReadOnlySpan<byte> control, bool expedited)
+    protected override void Stage(int length, bool realTime)
     {
-        _socket!.Outgoing.Stage(_slot, length, address, control, expedited);
+        _socket!.Outgoing.Stage(_slot, length, Address, realTime ? _realTimeControl : _control);
         _slot = -1;
     }
 
@@ -72,7 +88,11 @@ internal abstract class DatagramLink : TransportLink
         _slot = -1;
     }
 
-    protected override void Ending(LinkClosure closure) => _socket?.Flush();
+    protected override void OnClosing(LinkClosure closure) => _socket?.Flush();
 
-    protected override void Release() => _socket?.Forget(this);
+    protected override void Release()
+    {
+        _socket?.Forget(this);
+        _port.Forget(this);
+    }
 }

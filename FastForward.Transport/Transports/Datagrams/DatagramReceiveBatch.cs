@@ -1,25 +1,20 @@
 using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
-using FastForward.Transport.Transports.Ip;
 
 namespace FastForward.Transport.Transports.Datagrams;
 
 /// <summary>
-/// Native memory for datagrams on their way in, as an array for recvmmsg(2). What was received is walked with
-/// <see cref="TryTake"/>; a walk that a throwing sink broke off goes on where it stopped.
+/// Native memory for received datagrams, as an array for recvmmsg(2). They are taken one by one with
+/// <see cref="TryTake"/>; what is left when a sink throws can be taken later.
 /// </summary>
 internal sealed unsafe class DatagramReceiveBatch : IDisposable
 {
     /// <summary>Datagrams per system call.</summary>
     public const int Capacity = 64;
 
-    private const int AddressOffset = ControlMessages.Capacity;
-    private const int VectorOffset = AddressOffset + IpAddresses.Capacity;
-    private const int FrameOffset = 128;
-
     private const int LongestRun = 65_536;
 
-    // Frames of different slots shall not meet in the same lines of a cache.
+    // Slots must not be a multiple of 64 KiB apart: their frames would compete for the same cache sets.
     private const int SlotShift = 2048;
 
     private readonly int _frameSize;
@@ -32,27 +27,27 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
     private int _part;
     private int _offset;
 
-    /// <param name="frameSize">The longest frame.</param>
-    /// <param name="joinsRuns">The kernel may hand several datagrams over as one (UDP_GRO).</param>
+    /// <param name="frameSize">The longest frame, in bytes.</param>
+    /// <param name="joinsRuns">The kernel may deliver several datagrams as one (UDP_GRO, udp(7)).</param>
     public DatagramReceiveBatch(int frameSize, bool joinsRuns = false)
     {
         _frameSize = frameSize;
         _joinsRuns = joinsRuns;
         int room = joinsRuns ? LongestRun : frameSize;
-        _stride = joinsRuns ? LongestRun + SlotShift : FrameOffset + ((frameSize + 63) & ~63);
+        _stride = joinsRuns ? LongestRun + SlotShift : DatagramSlot.Stride(frameSize);
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(_stride * Capacity), 64);
         _messages = (LibC.BatchedMessage*)
             NativeMemory.AlignedAlloc((nuint)(sizeof(LibC.BatchedMessage) * Capacity), 64);
         for (int i = 0; i < Capacity; i++)
         {
             byte* memory = _memory + (i * _stride);
-            LibC.IoVector* vector = (LibC.IoVector*)(memory + VectorOffset);
-            *vector = new LibC.IoVector { Base = memory + FrameOffset, Length = (nuint)room };
+            LibC.IoVector* vector = (LibC.IoVector*)(memory + DatagramSlot.VectorOffset);
+            *vector = new LibC.IoVector { Base = memory + DatagramSlot.FrameOffset, Length = (nuint)room };
             _messages[i] = new LibC.BatchedMessage
             {
                 Header = new LibC.MessageHeader
                 {
-                    Name = memory + AddressOffset,
+                    Name = memory + DatagramSlot.AddressOffset,
                     Vectors = vector,
                     VectorCount = 1,
                     Control = memory,
@@ -62,20 +57,21 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
         }
     }
 
-    /// <summary>Runs of several datagrams that came as one.</summary>
+    /// <summary>Runs of several datagrams that were received as one.</summary>
     public long RunsReceived { get; private set; }
 
-    /// <summary>Received datagrams that were not taken yet.</summary>
+    /// <summary>There are received datagrams that have not been taken.</summary>
     public bool HasMore => _next < _count;
 
     /// <summary>
-    /// One recvmmsg(2), or recvmsg(2) for one, which is a little cheaper; when everything received before has been taken.
+    /// Receives with one recvmmsg(2), or with recvmsg(2), which is slightly cheaper, when the limit is 1. Everything
+    /// received before must have been taken.
     /// </summary>
     /// <returns>The number received; -1 with errno.</returns>
     public int Receive(Descriptor socket, int limit)
     {
         for (int i = 0; i < _count; i++)
-            Reset(ref _messages[i]); // the kernel wrote lengths there
+            Reset(ref _messages[i]); // the kernel has overwritten the lengths
         _next = _count = _offset = 0;
         int received =
             limit == 1
@@ -114,7 +110,7 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
             IsTruncated = length > _frameSize || (message->Header.Flags & LibC.MSG_TRUNC) != 0,
             Source = new ReadOnlySpan<byte>(
                 message->Header.Name,
-                (int)Math.Min(message->Header.NameLength, IpAddresses.Capacity)
+                (int)Math.Min(message->Header.NameLength, DatagramSlot.AddressCapacity)
             ),
             Control = new ReadOnlySpan<byte>(message->Header.Control, (int)message->Header.ControlLength),
         };
@@ -130,14 +126,19 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
         _next = _count = 0;
     }
 
-    // The last part may be shorter. A length that makes no sense is the kernel's word for one datagram.
+    // The length of the datagrams that were joined; the last one may be shorter. Without a message, or with a length
+    // that is not below the total, it is a single datagram.
     private int PartOf(LibC.BatchedMessage* message, int total)
     {
         if (!_joinsRuns)
             return total;
-        int part = ControlMessages.PartLength(
-            new ReadOnlySpan<byte>(message->Header.Control, (int)message->Header.ControlLength)
+        ReadOnlySpan<byte> size = ControlMessage.Find(
+            new ReadOnlySpan<byte>(message->Header.Control, (int)message->Header.ControlLength),
+            LibC.SOL_UDP,
+            LibC.UDP_GRO,
+            sizeof(int)
         );
+        int part = size.IsEmpty ? 0 : MemoryMarshal.Read<int>(size);
         if (part <= 0 || part >= total)
             return total;
         RunsReceived++;
@@ -155,8 +156,8 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
 
     private static void Reset(ref LibC.BatchedMessage message)
     {
-        message.Header.NameLength = IpAddresses.Capacity;
-        message.Header.ControlLength = ControlMessages.Capacity;
+        message.Header.NameLength = DatagramSlot.AddressCapacity;
+        message.Header.ControlLength = DatagramSlot.ControlCapacity;
         message.Header.Flags = 0;
     }
 
@@ -165,10 +166,10 @@ internal sealed unsafe class DatagramReceiveBatch : IDisposable
     {
         public Span<byte> Frame { get; init; }
 
-        /// <summary>It was longer than a frame may be; the rest is lost.</summary>
+        /// <summary>It is longer than the longest frame, and may have been cut.</summary>
         public bool IsTruncated { get; init; }
 
-        /// <summary>The sender's socket address.</summary>
+        /// <summary>The sender's raw socket address.</summary>
         public ReadOnlySpan<byte> Source { get; init; }
 
         /// <summary>Control messages as received.</summary>

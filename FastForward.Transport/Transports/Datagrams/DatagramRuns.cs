@@ -1,24 +1,25 @@
 using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
-using FastForward.Transport.Transports.Ip;
 
 namespace FastForward.Transport.Transports.Datagrams;
 
 /// <summary>
-/// Sends staged datagrams in runs that the kernel cuts apart (UDP_SEGMENT, udp(7), Linux 4.18): one way through the network
-/// stack for many of them, which is where their time goes. A run has one destination, the same control messages and one
-/// length; only its last datagram may be shorter.
+/// Sends staged datagrams in runs that the kernel cuts apart (UDP_SEGMENT, udp(7), Linux 4.18): many datagrams pass the
+/// network stack once, which is where most of the time is spent. The datagrams of a run have the same destination,
+/// control messages and length; only the last one may be shorter.
 /// </summary>
 internal sealed unsafe class DatagramRuns : IDisposable
 {
-    /// <summary>Datagrams in a run: UDP_MAX_SEGMENTS of the kernel, before it was raised to 128.</summary>
+    /// <summary>Datagrams in a run: UDP_MAX_SEGMENTS (linux/udp.h) before it was raised to 128.</summary>
     public const int LongestRun = 64;
 
-    /// <summary>What fits into one UDP datagram over IPv4, which a run is until it is cut.</summary>
+    /// <summary>
+    /// The bytes of a run, which is one datagram until it is cut: 65535 less the IPv4 (20) and UDP (8) headers.
+    /// </summary>
     public const int MostBytes = 65_507;
 
     private const int LargestBatch = 64;
-    private const int ControlCapacity = ControlMessages.Capacity + 32;
+    private const int ControlCapacity = DatagramSlot.ControlCapacity + 32;
 
     private readonly int[] _frames = new int[LargestBatch];
     private LibC.BatchedMessage* _messages = (LibC.BatchedMessage*)
@@ -33,8 +34,8 @@ internal sealed unsafe class DatagramRuns : IDisposable
     /// <summary>Runs of more than one datagram that the kernel took.</summary>
     public long Sent { get; private set; }
 
-    /// <summary>One sendmmsg(2) of what is staged.</summary>
-    /// <returns>The number of datagrams that the kernel took; -1 with errno when it refused the first.</returns>
+    /// <summary>Sends staged datagrams with one sendmmsg(2), as runs where possible.</summary>
+    /// <returns>The number of datagrams that the kernel took; -1 with errno when it refused the first one.</returns>
     public int Send(Descriptor socket, LibC.BatchedMessage* staged, int count, int flags)
     {
         while (true)
@@ -51,7 +52,8 @@ internal sealed unsafe class DatagramRuns : IDisposable
             if (_frames[0] == 1 || LibC.LastError is not (Errno.EINVAL or Errno.EMSGSIZE or Errno.EIO))
                 return -1;
 
-            // The device does not take them so long, or does not cut them at all (EIO). One by one it says what is wrong.
+            // The device does not take runs of this length, or does not cut them at all (EIO). Sent one by one, each
+            // datagram succeeds or gets its own error.
             _single = _frames[0];
             _isOff |= LibC.LastError == Errno.EIO;
         }
@@ -94,8 +96,11 @@ internal sealed unsafe class DatagramRuns : IDisposable
                 continue;
             byte* control = _controls + (_count * ControlCapacity);
             Buffer.MemoryCopy(message->Header.Control, control, ControlCapacity, (long)message->Header.ControlLength);
-            int added = ControlMessages.WriteSegmentSize(
-                control + message->Header.ControlLength,
+            int used = (int)message->Header.ControlLength;
+            int added = ControlMessage.Write(
+                new Span<byte>(control + used, ControlCapacity - used),
+                LibC.SOL_UDP,
+                LibC.UDP_SEGMENT,
                 (ushort)message->Header.Vectors->Length
             );
             message->Header.Control = control;
@@ -105,7 +110,7 @@ internal sealed unsafe class DatagramRuns : IDisposable
         }
     }
 
-    /// <summary>How many datagrams from the first one on go into one run; their vectors are put beside each other.</summary>
+    /// <summary>Counts the datagrams that form a run with the first one, and gathers their vectors.</summary>
     private static int RunFrom(LibC.BatchedMessage* first, int count, LibC.IoVector* vectors)
     {
         nuint size = first->Header.Vectors->Length,

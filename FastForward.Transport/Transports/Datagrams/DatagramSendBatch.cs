@@ -1,13 +1,12 @@
 using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
-using FastForward.Transport.Transports.Ip;
 
 namespace FastForward.Transport.Transports.Datagrams;
 
 /// <summary>
-/// Native memory for datagrams on their way out: a fixed number of slots, each with room for a frame, its destination and
-/// its control messages, and the staged ones in the order of their commits as an array for sendmmsg(2). A slot carries
-/// its own copy of the destination, so it outlives the link that staged it.
+/// Native memory for datagrams to be sent: a fixed number of slots, each with room for a frame, its destination and its
+/// control messages, and an array for sendmmsg(2) of the staged ones in the order of their commits. A slot has its own
+/// copy of the destination, so it outlives the link that staged it.
 /// </summary>
 internal sealed unsafe class DatagramSendBatch : IDisposable
 {
@@ -15,9 +14,6 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
     public const int Slots = 256;
 
     private const int LargestBatch = 64;
-    private const int AddressOffset = ControlMessages.Capacity;
-    private const int VectorOffset = AddressOffset + IpAddresses.Capacity;
-    private const int FrameOffset = 128;
 
     private readonly int _stride;
     private readonly int[] _free = new int[Slots];
@@ -29,13 +25,13 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
     private int _end;
     private DatagramRuns? _runs;
 
-    /// <param name="frameSize">The longest frame.</param>
-    /// <param name="cutsRuns">The socket's kernel cuts runs of datagrams apart.</param>
+    /// <param name="frameSize">The longest frame, in bytes.</param>
+    /// <param name="cutsRuns">The kernel cuts runs of datagrams apart (<see cref="DatagramRuns"/>).</param>
     public DatagramSendBatch(int frameSize, bool cutsRuns = false)
     {
         if (cutsRuns)
             _runs = new DatagramRuns();
-        _stride = FrameOffset + ((frameSize + 63) & ~63);
+        _stride = DatagramSlot.Stride(frameSize);
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(_stride * Slots), 64);
         _staged = (LibC.BatchedMessage*)NativeMemory.AlignedAlloc((nuint)(sizeof(LibC.BatchedMessage) * Slots), 64);
         for (int i = 0; i < Slots; i++)
@@ -49,25 +45,22 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
     /// <summary>Takes a slot; -1 when none is free.</summary>
     public int Claim() => _freeCount == 0 ? -1 : _free[--_freeCount];
 
-    public Span<byte> Frame(int slot, int length) => new(Memory(slot) + FrameOffset, length);
+    public Span<byte> Frame(int slot, int length) => new(Memory(slot) + DatagramSlot.FrameOffset, length);
 
     public void GiveBack(int slot) => _free[_freeCount++] = slot;
 
-    /// <summary>Puts the slot's frame at the end of the line.</summary>
-    public void Stage(int slot, int length, ReadOnlySpan<byte> address, ReadOnlySpan<byte> control, bool expedited)
+    /// <summary>Appends the slot's frame to the staged ones.</summary>
+    /// <param name="slot">A claimed slot.</param>
+    /// <param name="length">The frame's length in bytes.</param>
+    /// <param name="address">The raw socket address of the destination; copied.</param>
+    /// <param name="control">Control messages; may be empty; copied.</param>
+    public void Stage(int slot, int length, ReadOnlySpan<byte> address, ReadOnlySpan<byte> control)
     {
         byte* memory = Memory(slot);
-        address.CopyTo(new Span<byte>(memory + AddressOffset, IpAddresses.Capacity));
-        control.CopyTo(new Span<byte>(memory, ControlMessages.Capacity));
-        int controlLength = control.Length;
-        if (expedited)
-            controlLength += ControlMessages.WriteExpedited(
-                memory + controlLength,
-                IpAddresses.FamilyOf(address) == LibC.AF_INET6
-            );
-
-        LibC.IoVector* vector = (LibC.IoVector*)(memory + VectorOffset);
-        *vector = new LibC.IoVector { Base = memory + FrameOffset, Length = (nuint)length };
+        address.CopyTo(new Span<byte>(memory + DatagramSlot.AddressOffset, DatagramSlot.AddressCapacity));
+        control.CopyTo(new Span<byte>(memory, DatagramSlot.ControlCapacity));
+        LibC.IoVector* vector = (LibC.IoVector*)(memory + DatagramSlot.VectorOffset);
+        *vector = new LibC.IoVector { Base = memory + DatagramSlot.FrameOffset, Length = (nuint)length };
         if (_end == Slots)
             Compact();
         _stagedSlot[_end] = slot;
@@ -75,12 +68,12 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
         {
             Header = new LibC.MessageHeader
             {
-                Name = memory + AddressOffset,
+                Name = memory + DatagramSlot.AddressOffset,
                 NameLength = (uint)address.Length,
                 Vectors = vector,
                 VectorCount = 1,
-                Control = controlLength == 0 ? null : memory,
-                ControlLength = (nuint)controlLength,
+                Control = control.IsEmpty ? null : memory,
+                ControlLength = (nuint)control.Length,
             },
         };
     }
@@ -88,8 +81,8 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
     /// <summary>Runs of several datagrams that the kernel took as one.</summary>
     public long RunsSent => _runs?.Sent ?? 0;
 
-    /// <summary>One sendmmsg(2) of what is staged; for one frame the cheaper calls that do the same.</summary>
-    /// <returns>The number of frames that the kernel took; -1 with errno when it refused the first.</returns>
+    /// <summary>Sends what is staged with one sendmmsg(2), or a cheaper call for a single frame.</summary>
+    /// <returns>The number of frames that the kernel took; -1 with errno when it refused the first one.</returns>
     public int Send(Descriptor socket)
     {
         const int Flags = LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL;
@@ -113,8 +106,8 @@ internal sealed unsafe class DatagramSendBatch : IDisposable
         return sent < 0 ? -1 : 1;
     }
 
-    /// <summary>Frees the slots of the first <paramref name="count"/> staged frames: sent, or given up.</summary>
-    /// <returns>Their payload bytes.</returns>
+    /// <summary>Frees the slots of the first <paramref name="count"/> staged frames, sent or dropped.</summary>
+    /// <returns>The bytes of these frames.</returns>
     public long Release(int count)
     {
         long bytes = 0;

@@ -6,16 +6,17 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Transport.Transports.Ip;
 
-/// <summary>IP end points as the kernel writes them: struct sockaddr_in and sockaddr_in6.</summary>
+/// <summary>Raw IP socket addresses: struct sockaddr_in (ip(7)) and sockaddr_in6 (ipv6(7)).</summary>
 internal static unsafe class IpAddresses
 {
     /// <summary>Room for either structure.</summary>
     public const int Capacity = 32;
 
-    /// <summary>The loopback device is the first of every network namespace; the kernel insists on the number.</summary>
+    /// <summary>The index of the loopback device: LOOPBACK_IFINDEX of the kernel, in every network namespace.</summary>
     public const int LoopbackInterface = 1;
 
-    /// <summary>Writes <paramref name="endPoint"/> (IPv4-mapped ones as IPv4) and returns the structure's length.</summary>
+    /// <summary>Writes an end point, an IPv4-mapped one as IPv4.</summary>
+    /// <returns>The structure's length in bytes.</returns>
     public static int Write(IPEndPoint endPoint, Span<byte> target)
     {
         IPAddress address = Unmapped(endPoint.Address);
@@ -38,7 +39,7 @@ internal static unsafe class IpAddresses
         return sizeof(LibC.Ipv6SocketAddress);
     }
 
-    /// <summary>Reads a structure; null when it is neither of the two.</summary>
+    /// <summary>Reads an end point; null when the address is neither of the two structures.</summary>
     public static IPEndPoint? Read(ReadOnlySpan<byte> source)
     {
         switch (FamilyOf(source))
@@ -57,16 +58,16 @@ internal static unsafe class IpAddresses
         }
     }
 
-    /// <summary>AF_INET, AF_INET6 or whatever else stands there; 0 when it is too short.</summary>
+    /// <summary>The address family field; 0 when the address is too short.</summary>
     public static int FamilyOf(ReadOnlySpan<byte> address) =>
         address.Length < sizeof(ushort) ? 0 : MemoryMarshal.Read<ushort>(address);
 
     public static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>
-    /// Whether a datagram cannot have come from another machine: source and arrival address are loopback addresses, and
-    /// it came over the loopback device. The device matters: with route_localnet set, an IPv4 datagram from the wire may
-    /// carry 127.0.0.1 in both places.
+    /// Whether a datagram cannot have come from another machine: source and destination are loopback addresses, and it
+    /// arrived on the loopback device. The device must be checked: with the sysctl route_localnet set, an IPv4 datagram
+    /// from the network may have 127.0.0.1 as both addresses.
     /// </summary>
     /// <param name="source">struct sockaddr_in or sockaddr_in6.</param>
     /// <param name="packetInfo">struct in_pktinfo or in6_pktinfo of the same datagram.</param>
@@ -89,7 +90,7 @@ internal static unsafe class IpAddresses
         }
     }
 
-    // Network order on a little-endian machine: the first byte is the lowest.
+    // Network byte order read on a little-endian machine: the first byte is the lowest.
     private static bool IsLoopback4(uint address) => (byte)address == 127;
 
     private static bool IsLoopback6(LibC.Ipv6Address address) => address is { High: 0, Low: 0x0100_0000_0000_0000 };

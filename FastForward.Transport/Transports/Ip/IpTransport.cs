@@ -1,50 +1,33 @@
 using System.Net;
-using System.Net.Sockets;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
-using FastForward.Transport.Transports.Datagrams;
-using FastForward.Transport.Transports.Links;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>
-/// UDP over IPv4 and IPv6: one socket per family on one port, many links over each. It serves
+/// UDP over IPv4 and IPv6: one socket per family, both on one port, shared by all links. Its end points are
 /// <see cref="IPEndPoint"/>s.
 /// </summary>
 /// <remarks>
-/// <para>A datagram names the receiver's link with the little-endian word at offset 4; its source must be the link's far
-/// end. Everything else is a <see cref="ILinkSink.Stranger"/>, for which nothing is kept. Frames are at least 8 bytes,
-/// shorter datagrams are dropped and counted.</para>
-/// <para>Answers, and links adopted from strangers, leave from the address that the stranger had reached, which matters on
-/// machines with several.</para>
-/// <para>ICMP reports are counted and otherwise disregarded: a link closes only from this side.</para>
+/// <para>A datagram carries the index of the receiver's link as a little-endian 32-bit word at offset 4; its source
+/// must be the link's remote end point. Everything else is passed to <see cref="ILinkSink.Stranger"/>, and no state is
+/// kept for it. Frames have at least 8 bytes; shorter datagrams are dropped and counted.</para>
+/// <para>Answers to a stranger, and frames of a link adopted from one, leave from the local address that the stranger
+/// had sent to, which matters on machines with several addresses.</para>
+/// <para>ICMP reports are counted and otherwise ignored: only this side closes a link.</para>
 /// </remarks>
 public sealed partial class IpTransport : IForwardTransport
 {
     private readonly IpTransportOptions _options;
     private readonly ILogger _logger;
-    private readonly LinkTable<IpLink> _links = new();
-    private readonly DeferredEvents _events = new();
-    private readonly LinkTraits _localTraits;
-    private readonly LinkTraits _remoteTraits;
-    private UdpSocket[] _sockets = [];
-    private Epoll? _epoll;
-    private DatagramReceiveBatch? _incoming;
-    private UdpSocket? _incomingSocket;
-    private ForwardLoop? _loop;
-    private ILinkSink? _sink;
-    private uint _polls;
-    private bool _awoke = true;
-    private bool _accepting = true;
-    private bool _dispatching;
-    private bool _disposeAfterPoll;
+    private IpPort? _port;
     private bool _disposed;
 
     /// <summary>Creates the transport; <see cref="Start"/> opens its sockets.</summary>
     /// <param name="options">Settings.</param>
-    /// <param name="logger">Where starts and oddities are reported.</param>
+    /// <param name="logger">Receives the transport's log messages.</param>
     /// <exception cref="TransportException">An option is out of range; the message names it.</exception>
     public IpTransport(IpTransportOptions options, ILogger<IpTransport>? logger = null)
     {
@@ -52,16 +35,6 @@ public sealed partial class IpTransport : IForwardTransport
         options.Validate();
         _options = options;
         _logger = logger ?? NullLogger<IpTransport>.Instance;
-        _remoteTraits = new LinkTraits
-        {
-            Reliable = false,
-            Ordered = false,
-            ConnectionOriented = false,
-            DetectsPeerDeath = false,
-            HostLocal = false,
-            MaxFrameSize = options.MaxFrameSize,
-        };
-        _localTraits = _remoteTraits with { HostLocal = true };
     }
 
     /// <inheritdoc/>
@@ -76,21 +49,19 @@ public sealed partial class IpTransport : IForwardTransport
     public IReadOnlyList<EndPoint> LocalEndPoints { get; private set; } = [];
 
     /// <inheritdoc/>
-    public int Descriptor => _epoll?.Number ?? -1;
+    public int Descriptor => _port?.Descriptor ?? -1;
 
     /// <summary>Runs of datagrams that the kernel took as one.</summary>
-    internal long RunsSent => _sockets.Sum(static socket => socket.Outgoing.RunsSent);
+    internal long RunsSent => _port?.RunsSent ?? 0;
 
-    /// <summary>Runs of datagrams that the kernel gave as one.</summary>
-    internal long RunsReceived => _incoming?.RunsReceived ?? 0;
-
-    internal bool MarksRealTime => _options.MarkRealTime;
+    /// <summary>Runs of datagrams that the kernel delivered as one.</summary>
+    internal long RunsReceived => _port?.RunsReceived ?? 0;
 
     /// <inheritdoc/>
     public TransportAvailability CheckAvailability()
     {
         if (!OperatingSystem.IsLinux())
-            return TransportAvailability.Unavailable("this is not Linux");
+            return TransportAvailability.Unavailable("this system is not Linux");
         foreach (int family in new[] { LibC.AF_INET, LibC.AF_INET6 })
         {
             using Descriptor probe = new(LibC.Socket(family, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, 0));
@@ -98,7 +69,7 @@ public sealed partial class IpTransport : IForwardTransport
                 return TransportAvailability.Available;
         }
 
-        return TransportAvailability.Unavailable($"the kernel gives no UDP socket: {LibC.Describe(LibC.LastError)}");
+        return TransportAvailability.Unavailable($"the kernel provides no UDP socket: {LibC.Describe(LibC.LastError)}");
     }
 
     /// <inheritdoc/>
@@ -107,21 +78,23 @@ public sealed partial class IpTransport : IForwardTransport
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(sink);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_loop is not null)
+        if (_port is not null)
             throw new InvalidOperationException("The transport was started already.");
         loop.VerifyAccess();
 
-        _sockets = UdpSocketPair.Open(_options, Statistics, _logger);
-        _epoll = new Epoll(4);
-        for (int i = 0; i < _sockets.Length; i++)
-            _sockets[i].Watch(_epoll, (ulong)i);
-        _incoming = new DatagramReceiveBatch(
-            _options.MaxFrameSize,
-            Array.Exists(_sockets, static socket => socket.JoinsRuns)
-        );
-        LocalEndPoints = Array.ConvertAll(_sockets, EndPoint (socket) => socket.LocalEndPoint);
-        _sink = sink;
-        _loop = loop;
+        UdpSocket[] sockets = UdpSocketPair.Open(_options, Statistics, _logger);
+        try
+        {
+            _port = new IpPort(this, loop, sink, sockets, _options);
+        }
+        catch
+        {
+            foreach (UdpSocket socket in sockets)
+                socket.Dispose();
+            throw;
+        }
+
+        LocalEndPoints = Array.ConvertAll(sockets, EndPoint (socket) => socket.LocalEndPoint);
         string endPoints = string.Join(", ", LocalEndPoints);
         LogStarted(_logger, endPoints);
     }
@@ -130,164 +103,50 @@ public sealed partial class IpTransport : IForwardTransport
     public IForwardLink Connect(EndPoint remote)
     {
         ArgumentNullException.ThrowIfNull(remote);
-        ForwardLoop loop = Running();
+        IpPort port = RunningPort();
         if (remote is not IPEndPoint ip)
             throw new ArgumentException(
-                $"{remote} is no IP end point; names are resolved before they come here.",
+                $"{remote} is not an IP end point; host names must be resolved before Connect.",
                 nameof(remote)
             );
         IPAddress address = IpAddresses.Unmapped(ip.Address);
         if (ip.Port == 0 || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
-            throw new ArgumentException(
-                $"{remote} is no place to send to: it needs an address and a port.",
-                nameof(remote)
-            );
-
-        UdpSocket? socket = SocketFor(address.AddressFamily == AddressFamily.InterNetworkV6);
-        LinkTraits traits = IPAddress.IsLoopback(address) ? _localTraits : _remoteTraits;
-        IpLink link = new(this, loop, _events, socket, ip, traits, default, inbound: false);
-        _links.Add(link);
-        if (socket is not null)
-            _events.Opened(link);
-        else
-            link.CloseWith(
-                new LinkClosure(
-                    LinkCloseReason.Failed,
-                    Errno.EAFNOSUPPORT,
-                    $"this transport has no {(address.AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} socket"
-                )
-            );
-        return link;
+            throw new ArgumentException($"{remote} cannot be sent to: it needs an address and a port.", nameof(remote));
+        return port.Connect(ip);
     }
 
     /// <inheritdoc/>
-    public IForwardLink Adopt(in StrangerSource source)
-    {
-        ForwardLoop loop = Running();
-        IPEndPoint? remote = IpAddresses.Read(source.Address);
-        UdpSocket? socket = remote is null ? null : SocketFor(remote.AddressFamily == AddressFamily.InterNetworkV6);
-        if (socket is null)
-            throw new ArgumentException("The source is none that this transport has shown.", nameof(source));
-        IpLink link = new(
-            this,
-            loop,
-            _events,
-            socket,
-            remote!,
-            source.IsLoopback ? _localTraits : _remoteTraits,
-            source.Local,
-            inbound: true
-        );
-        _links.Add(link);
-        return link;
-    }
+    public IForwardLink Adopt(in StrangerSource source) => RunningPort().Adopt(source);
 
     /// <inheritdoc/>
-    public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame)
-    {
-        Running();
-        if (frame.IsEmpty || frame.Length > _options.MaxFrameSize)
-            return false;
-        UdpSocket? socket = SocketFor(IpAddresses.FamilyOf(source.Address) == LibC.AF_INET6);
-        return socket is not null && socket.TrySend(frame, source.Address, source.Local);
-    }
+    public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) => RunningPort().TryAnswer(source, frame);
 
     /// <inheritdoc/>
-    public void Flush()
-    {
-        _loop?.VerifyAccess();
-        foreach (UdpSocket socket in _sockets)
-            socket.Flush();
-    }
+    public void Flush() => _port?.Flush();
 
     /// <inheritdoc/>
-    public void StopAccepting()
-    {
-        _loop?.VerifyAccess();
-        _accepting = false;
-    }
+    public void StopAccepting() => _port?.StopAccepting();
 
     /// <inheritdoc/>
-    public int Poll(int budget)
-    {
-        if (_disposed || _dispatching || _sink is null)
-            return 0;
-        _dispatching = true;
-        try
-        {
-            return Work(_sink, budget);
-        }
-        finally
-        {
-            _dispatching = false;
-            if (_disposeAfterPoll)
-                Dispose();
-        }
-    }
+    public int Poll(int budget) => _port?.Poll(budget) ?? 0;
 
     /// <inheritdoc/>
-    public bool Arm()
-    {
-        if (_events.Any || _incoming is { HasMore: true })
-            return true;
-        foreach (UdpSocket socket in _sockets)
-        {
-            if (socket.HasRefusedLinks)
-                return true;
-        }
-
-        return false;
-    }
+    public bool Arm() => _port?.Arm() ?? false;
 
     /// <inheritdoc/>
-    public void Disarm() => _awoke = true;
+    public void Disarm() => _port?.Disarm();
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed)
-            return;
-        _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
-        _accepting = false;
-        _disposeAfterPoll = _dispatching;
-        if (_dispatching)
-            return;
         _disposed = true;
-        _dispatching = true;
-        try
-        {
-            while (_sink is not null && _events.Any)
-                _events.Dispatch(_sink, int.MaxValue);
-        }
-        finally
-        {
-            foreach (UdpSocket socket in _sockets)
-                socket.Dispose();
-            _sockets = [];
-            _epoll?.Dispose();
-            _incoming?.Dispose();
-        }
+        _port?.Dispose();
     }
 
-    internal void Forget(IpLink link) => _links.Remove(link);
-
-    private UdpSocket? SocketFor(bool v6)
-    {
-        foreach (UdpSocket socket in _sockets)
-        {
-            if (socket.IsV6 == v6)
-                return socket;
-        }
-
-        return null;
-    }
-
-    private ForwardLoop Running()
+    private IpPort RunningPort()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ForwardLoop loop = _loop ?? throw new InvalidOperationException("The transport has not been started.");
-        loop.VerifyAccess();
-        return loop;
+        return _port ?? throw new InvalidOperationException("The transport has not been started.");
     }
 
     [LoggerMessage(EventId = 1200, Level = LogLevel.Information, Message = "Listening for datagrams at {EndPoints}")]

@@ -6,47 +6,56 @@ namespace FastForward.Transport.Transports.Ip;
 /// <summary>Settings of an <see cref="IpTransport"/>.</summary>
 public sealed class IpTransportOptions
 {
-    /// <summary>The smallest datagram that IPv6 must carry unfragmented is 1280 bytes; 1200 leaves room for tunnels.</summary>
+    /// <summary>
+    /// IPv6 links carry packets of 1280 bytes (RFC 8200, section 5); 1200 leaves room for headers and tunnels.
+    /// </summary>
     internal const int SmallestFrame = 1200;
 
-    /// <summary>1500 bytes of Ethernet less the IPv6 (40) and UDP (8) headers.</summary>
+    /// <summary>The Ethernet MTU of 1500 bytes less the IPv6 (40) and UDP (8) headers.</summary>
     internal const int LargestFrame = 1452;
 
-    /// <summary>The UDP port, the same for IPv4 and IPv6. 0 (the default) takes any free one, which suits tests only: peers must know it.</summary>
+    /// <summary>
+    /// The UDP port, 1..65535, the same for IPv4 and IPv6. Default 0: any free port, for tests only, since peers must
+    /// know the port.
+    /// </summary>
     public int Port { get; set; }
 
     /// <summary>
-    /// The local addresses, at most one IPv4 and one IPv6 address. Default: all of both. Narrow it on machines where the
-    /// port must not be reachable from every network.
+    /// The local addresses, at most one IPv4 and one IPv6 address. Default: all of both families. Restrict it on
+    /// machines where the port must not be reachable from every network.
     /// </summary>
     public IReadOnlyList<IPAddress> Addresses { get; set; } = [IPAddress.Any, IPAddress.IPv6Any];
 
     /// <summary>
-    /// Marks datagrams that were committed as real-time with DSCP EF (46), so that networks which honour it queue voice
-    /// first. Default false: some networks drop or reprice what arrives marked.
+    /// Marks frames committed as real-time with DSCP EF (46, RFC 3246), so that networks which honour it forward them
+    /// first. Default false: some networks drop marked packets or charge for them.
     /// </summary>
     public bool MarkRealTime { get; set; }
 
     /// <summary>
-    /// Has the kernel cut and join runs of datagrams (UDP_SEGMENT and UDP_GRO, udp(7)), which is many times faster under
-    /// load. Default true; it needs Linux 4.18 and 5.0, and where a device does not do it, single datagrams leave. Switch it
-    /// off where queueing on this machine (tc) shall see single datagrams: a run is one packet to it, also when it is lost.
+    /// Lets the kernel cut and join runs of datagrams (UDP_SEGMENT, Linux 4.18, and UDP_GRO, Linux 5.0; udp(7)), which
+    /// is many times faster under load. Default true; where a kernel or device does not support it, datagrams are sent
+    /// one by one. Set it to false where traffic control on this machine (tc) must see single datagrams: it handles,
+    /// and drops, a run as one packet.
     /// </summary>
     public bool SegmentationOffload { get; set; } = true;
 
     /// <summary>
-    /// The largest datagram payload in bytes, sent and accepted, 1200..1452. Default 1200, which every IPv6 path carries.
-    /// Datagrams are never fragmented: with a value above the real path MTU less headers they vanish.
+    /// The largest datagram payload sent and accepted, in bytes, 1200..1452. Default 1200, which every IPv6 path
+    /// carries. Datagrams are never fragmented: those longer than the path MTU less headers are lost.
     /// </summary>
     public int MaxFrameSize { get; set; } = SmallestFrame;
 
     /// <summary>
     /// Socket receive buffer in bytes, per address family. Default 4 MiB; the kernel grants at most
-    /// <c>net.core.rmem_max</c>. Too little drops bursts while the process is busy.
+    /// <c>net.core.rmem_max</c>. If it is too small, bursts are lost while the process is busy.
     /// </summary>
     public int ReceiveBufferSize { get; set; } = 4 << 20;
 
-    /// <summary>Socket send buffer in bytes, per address family. Default 1 MiB; the kernel grants at most <c>net.core.wmem_max</c>.</summary>
+    /// <summary>
+    /// Socket send buffer in bytes, per address family. Default 1 MiB; the kernel grants at most
+    /// <c>net.core.wmem_max</c>.
+    /// </summary>
     public int SendBufferSize { get; set; } = 1 << 20;
 
     internal IPAddress? AddressOf(AddressFamily family) =>
@@ -59,7 +68,7 @@ public sealed class IpTransportOptions
             throw new TransportException(problems);
     }
 
-    /// <summary>Every problem, each with the option, what is wrong and a right example.</summary>
+    /// <summary>All problems: each names the option, the problem, and a valid example.</summary>
     internal IEnumerable<string> FindProblems()
     {
         if (Port is < 0 or > 65535)
@@ -69,13 +78,17 @@ public sealed class IpTransportOptions
         foreach (AddressFamily family in new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 })
         {
             if (Addresses?.Count(address => address.AddressFamily == family) > 1)
-                yield return $"Addresses: {string.Join(", ", Addresses)} holds more than one {(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address; there is one socket per family, so name one address or all of them (0.0.0.0, ::).";
+                yield return $"Addresses: {string.Join(", ", Addresses)} holds more than one "
+                    + $"{(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address; "
+                    + "there is one socket per family, so name one address or all of them (0.0.0.0, ::).";
         }
 
         if (MaxFrameSize is < SmallestFrame or > LargestFrame)
-            yield return $"MaxFrameSize: {MaxFrameSize} is outside {SmallestFrame}..{LargestFrame}; 1200 passes everywhere.";
+            yield return $"MaxFrameSize: {MaxFrameSize} is outside {SmallestFrame}..{LargestFrame}; "
+                + "1200 passes everywhere.";
         if (ReceiveBufferSize is < 65_536 or > 1 << 30)
-            yield return $"ReceiveBufferSize: {ReceiveBufferSize} is outside 65536..1073741824; 4194304 is a good value.";
+            yield return $"ReceiveBufferSize: {ReceiveBufferSize} is outside 65536..1073741824; "
+                + "4194304 is a good value.";
         if (SendBufferSize is < 65_536 or > 1 << 30)
             yield return $"SendBufferSize: {SendBufferSize} is outside 65536..1073741824; 1048576 is a good value.";
     }

@@ -6,7 +6,7 @@ using FastForward.Transport.Transports.Datagrams;
 namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>One UDP socket of one address family.</summary>
-internal sealed unsafe class UdpSocket : SharedSocket
+internal sealed unsafe class UdpSocket : DatagramSocket
 {
     private const int LargestDrain = 256;
 
@@ -30,19 +30,11 @@ internal sealed unsafe class UdpSocket : SharedSocket
 
     public bool IsV6 { get; }
 
-    /// <summary>Datagrams that came behind each other may be received as one (UDP_GRO, Linux 5.0).</summary>
-    public bool JoinsRuns { get; }
+    /// <summary>SO_RCVBUF as requested: the kernel reports twice the value, for its own overhead (socket(7)).</summary>
+    public int ReceiveBufferSize => LibC.GetSocketOption(Descriptor, LibC.SOL_SOCKET, LibC.SO_RCVBUF) / 2;
 
-    /// <summary>Datagrams that the next look asks for.</summary>
-    public int Burst { get; set; } = 1;
-
-    /// <summary>Polls since the socket last had something.</summary>
-    public int QuietPolls { get; set; }
-
-    public int ReceiveBufferSize => LibC.GetSocketOption(Descriptor, LibC.SOL_SOCKET, LibC.SO_RCVBUF) / 2; // the kernel doubles it
-
-    /// <summary>Opens and binds.</summary>
-    /// <returns>Null with errno in <paramref name="error"/> when this system does not do it.</returns>
+    /// <summary>Opens, configures and binds a socket.</summary>
+    /// <returns>Null, with errno in <paramref name="error"/>, when a system call fails.</returns>
     public static UdpSocket? TryOpen(
         IPEndPoint local,
         IpTransportOptions options,
@@ -74,52 +66,12 @@ internal sealed unsafe class UdpSocket : SharedSocket
         return null;
     }
 
-    /// <summary>Sends one datagram now, past what is staged.</summary>
-    public bool TrySend(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> address, ReadOnlySpan<byte> packetInfo)
-    {
-        byte* control = stackalloc byte[ControlMessages.Capacity];
-        int controlLength = ControlMessages.WriteDeparture(
-            packetInfo,
-            new Span<byte>(control, ControlMessages.Capacity)
-        );
-        fixed (byte* payload = frame)
-        fixed (byte* name = address)
-        {
-            LibC.IoVector vector = new() { Base = payload, Length = (nuint)frame.Length };
-            LibC.MessageHeader message = new()
-            {
-                Name = name,
-                NameLength = (uint)address.Length,
-                Vectors = &vector,
-                VectorCount = 1,
-                Control = controlLength == 0 ? null : control,
-                ControlLength = (nuint)controlLength,
-            };
-            for (int attempt = 0; attempt < 2; attempt++)
-            {
-                if (LibC.SendMessage(Descriptor, &message, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL) >= 0)
-                {
-                    _statistics.Sent(1, frame.Length);
-                    return true;
-                }
-
-                if (LibC.LastError == Errno.EAGAIN)
-                    return false;
-                DrainErrors();
-                if (attempt == 0)
-                    _statistics.SendRetried();
-            }
-        }
-
-        _statistics.SendFailed();
-        return false;
-    }
-
     /// <summary>
-    /// Takes reports off the error queue and counts them. Nothing is concluded: ICMP is easily forged, and a report names
-    /// an address while links are told apart by index.
+    /// Removes and counts the reports in the error queue. They have no other effect: ICMP is easily forged, and a
+    /// report identifies an address, which several links may share.
     /// </summary>
-    public void DrainErrors()
+    /// <returns>True: the socket has an error queue.</returns>
+    public override bool DrainErrors()
     {
         byte* control = stackalloc byte[256];
         byte* payload = stackalloc byte[64];
@@ -134,34 +86,37 @@ internal sealed unsafe class UdpSocket : SharedSocket
                 ControlLength = 256,
             };
             if (LibC.ReceiveMessage(Descriptor, &message, LibC.MSG_ERRQUEUE | LibC.MSG_DONTWAIT) < 0)
-                return;
+                break;
             _statistics.NetworkError();
         }
+
+        return true;
     }
 
-    // The error may be a report about an earlier datagram to somebody else: IP_RECVERR hands it to whichever call comes next.
-    protected override bool Failed(bool repeated)
+    // The error may belong to an earlier datagram to another peer: with IP_RECVERR the next call on the socket returns
+    // it.
+    protected override bool SendFailed(bool repeated)
     {
         DrainErrors();
         if (repeated)
-            _statistics.SendFailed();
+            _statistics.Datagrams.SendFailed();
         else
             _statistics.SendRetried();
         return !repeated;
     }
 
-    // 0, the default, says nothing but that the kernel knows the option.
+    // 0 is the default: setting it only shows whether the kernel knows the option.
     private static bool CutsRuns(Descriptor socket) =>
         LibC.SetSocketOption(socket, LibC.SOL_UDP, LibC.UDP_SEGMENT, 0) == 0;
 
     private static int Configure(Descriptor socket, bool v6, IpTransportOptions options)
     {
-        // Buffers are best effort: the kernel cuts the request to its maximum silently.
+        // Best effort: the kernel silently limits the sizes to net.core.rmem_max and wmem_max (socket(7)).
         LibC.SetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_RCVBUF, options.ReceiveBufferSize);
         LibC.SetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_SNDBUF, options.SendBufferSize);
 
-        // PROBE sets DF and disregards the path MTU that the kernel learned: otherwise one forged "fragmentation needed"
-        // would make every datagram of ours fail or be fragmented. A path too narrow shows as loss, which probing finds.
+        // IP_PMTUDISC_PROBE (ip(7)) sets DF and ignores the path MTU that the kernel has learned. Otherwise one forged
+        // "fragmentation needed" would make all datagrams fail or be fragmented.
         return v6
             ? Set(socket, LibC.IPPROTO_IPV6, LibC.IPV6_V6ONLY, 1)
                 ?? Set(socket, LibC.IPPROTO_IPV6, LibC.IPV6_MTU_DISCOVER, LibC.IPV6_PMTUDISC_PROBE)

@@ -10,7 +10,7 @@ internal static partial class UdpSocketPair
 {
     private const int EphemeralAttempts = 32;
 
-    /// <exception cref="TransportException">The port or an address cannot be had.</exception>
+    /// <exception cref="TransportException">A socket cannot be opened or bound.</exception>
     public static UdpSocket[] Open(IpTransportOptions options, IpTransportStatistics statistics, ILogger logger)
     {
         IPAddress? v4 = options.AddressOf(AddressFamily.InterNetwork);
@@ -33,7 +33,7 @@ internal static partial class UdpSocketPair
                 when (error == Errno.EADDRINUSE && options.Port == 0 && first is not null && attempt < EphemeralAttempts
                 )
             {
-                first.Dispose(); // the free IPv4 port was taken on IPv6: another one
+                first.Dispose(); // the port chosen for IPv4 is in use on IPv6: try another one
                 continue;
             }
             catch (TransportException)
@@ -86,14 +86,15 @@ internal static partial class UdpSocketPair
     [LoggerMessage(
         EventId = 1201,
         Level = LogLevel.Information,
-        Message = "{Family} is not available on this machine ({Error}); the transport goes without it"
+        Message = "{Family} is not available on this machine ({Error}); the transport runs without it"
     )]
     private static partial void LogFamilyMissing(ILogger logger, string family, string error);
 
     [LoggerMessage(
         EventId = 1202,
         Level = LogLevel.Information,
-        Message = "The kernel grants a receive buffer of {Granted} bytes instead of {Wanted}; raise net.core.rmem_max to ride out longer pauses"
+        Message = "The kernel grants a receive buffer of {Granted} bytes instead of {Wanted}; "
+            + "raise net.core.rmem_max to avoid losses while the process is busy"
     )]
     private static partial void LogSmallBuffer(ILogger logger, int granted, int wanted);
 }

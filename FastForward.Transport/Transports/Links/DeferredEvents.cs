@@ -1,8 +1,8 @@
 namespace FastForward.Transport.Transports.Links;
 
 /// <summary>
-/// Events that calls of the sink (Connect, Close, a send that failed) caused and that must not come from inside those
-/// calls. A poll delivers the ones that were waiting when it began; what these cause in turn waits for the next poll.
+/// Events caused by calls of the owner (Connect, Close, a failed send), which must not be delivered inside these calls.
+/// A poll delivers the events that were waiting when it began; events that these cause wait for the next poll.
 /// </summary>
 internal sealed class DeferredEvents
 {
@@ -24,7 +24,8 @@ internal sealed class DeferredEvents
     public void Closed(TransportLink link, LinkClosure closure) =>
         _queue.Enqueue(new Entry(Kind.Closed, link, closure));
 
-    /// <summary>Delivers up to <paramref name="budget"/> of the events that wait now.</summary>
+    /// <summary>Delivers up to <paramref name="budget"/> of the waiting events.</summary>
+    /// <returns>The number of events delivered.</returns>
     public int Dispatch(ILinkSink sink, int budget)
     {
         int count = Math.Min(_queue.Count, budget);

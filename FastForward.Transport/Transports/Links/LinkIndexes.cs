@@ -3,9 +3,10 @@ using System.Security.Cryptography;
 namespace FastForward.Transport.Transports.Links;
 
 /// <summary>
-/// Hands out link indexes: all 32 bits random, never 0, unique among the living links of the process. On media without
-/// connections an index is what a stranger must guess to reach a link, so no bit of it is spent on a slot number; the
-/// hash table that finds the link costs a few nanoseconds beside a datagram's microseconds.
+/// Allocates link indexes: 32 random bits, never 0, unique among the open links of the process. Thread-safe, since
+/// several nodes may run in one process. On media without connections an attacker has to guess an index to reach a
+/// link, so no bit is used for a table slot; the hash table lookup takes nanoseconds where a datagram takes
+/// microseconds.
 /// </summary>
 internal static class LinkIndexes
 {

@@ -1,17 +1,17 @@
 namespace FastForward.Transport.Transports.Links;
 
-/// <summary>Where a link stands in its life. It only moves forward.</summary>
+/// <summary>The state of a link. It only advances.</summary>
 internal enum LinkState
 {
-    /// <summary>Opened has not been delivered.</summary>
+    /// <summary>Not open yet.</summary>
     Opening,
 
-    /// <summary>Frames flow.</summary>
+    /// <summary>Frames can be sent and received.</summary>
     Open,
 
-    /// <summary>The end is decided; Closed waits for the next poll.</summary>
+    /// <summary>Ended; the Closed event waits for the next poll.</summary>
     Closing,
 
-    /// <summary>Closed has been delivered and everything is released.</summary>
+    /// <summary>The Closed event was delivered and all resources are released.</summary>
     Closed,
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FastForward.Transport.Transports.Links;
 
-/// <summary>The links of one transport, found by their index.</summary>
+/// <summary>The links of one transport by index.</summary>
 internal sealed class LinkTable<TLink>
     where TLink : TransportLink
 {
@@ -16,10 +16,10 @@ internal sealed class LinkTable<TLink>
 
     public bool TryFind(uint index, [NotNullWhen(true)] out TLink? link) => _links.TryGetValue(index, out link);
 
-    /// <summary>Ends every link that has not ended yet.</summary>
+    /// <summary>Closes every link.</summary>
     public void CloseAll(LinkClosure closure)
     {
         foreach (TLink link in _links.Values)
-            link.CloseWith(closure); // leaves the table when Closed is delivered
+            link.CloseWith(closure); // removed from the table when Closed is delivered
     }
 }

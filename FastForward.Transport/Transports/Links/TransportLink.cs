@@ -4,8 +4,8 @@ using FastForward.Transport.Loop;
 namespace FastForward.Transport.Transports.Links;
 
 /// <summary>
-/// What every link is, whatever its medium: an index, a state that only moves forward, at most one open claim, and an
-/// end that is told exactly once. A medium fills in where a claim's memory comes from and what becomes of a frame.
+/// The part of a link that does not depend on the medium: an index, a state that only advances, at most one open claim,
+/// and exactly one Closed event. Derived classes provide the memory of claims and send the frames.
 /// </summary>
 internal abstract class TransportLink : IForwardLink
 {
@@ -44,10 +44,10 @@ internal abstract class TransportLink : IForwardLink
 
     public LinkState State { get; private set; }
 
-    /// <summary>The sink knows the link, so it will hear of its end. An inbound one is unknown until it has opened.</summary>
+    /// <summary>The sink knows the link and gets its Closed event. Inbound links become known when they open.</summary>
     public bool Announced { get; private set; }
 
-    /// <summary>The sink was refused and waits for Writable.</summary>
+    /// <summary>A claim was refused, and the sink waits for Writable.</summary>
     protected bool Refused { get; set; }
 
     protected DeferredEvents Events => _events;
@@ -93,7 +93,7 @@ internal abstract class TransportLink : IForwardLink
         CloseWith(new LinkClosure(LinkCloseReason.ClosedLocally));
     }
 
-    /// <summary>Decides the link's end. The first reason stands; the sink hears it from the next poll.</summary>
+    /// <summary>Ends the link. The first closure counts; the next poll reports it to the sink.</summary>
     public void CloseWith(LinkClosure closure)
     {
         if (State >= LinkState.Closing)
@@ -105,7 +105,7 @@ internal abstract class TransportLink : IForwardLink
         }
 
         State = LinkState.Closing;
-        Ending(closure);
+        OnClosing(closure);
         _events.Closed(this, closure);
     }
 
@@ -133,26 +133,28 @@ internal abstract class TransportLink : IForwardLink
             sink.Closed(this, closure);
     }
 
-    /// <summary>The link is open and known to the sink.</summary>
+    /// <summary>Sets the state to Open; the sink knows the link from here on.</summary>
     protected void MarkOpen()
     {
         State = LinkState.Open;
         Announced = true;
     }
 
-    /// <summary>Finds memory for one frame, or remembers in <see cref="Refused"/> that there was none.</summary>
+    /// <summary>Provides memory for one frame, or sets <see cref="Refused"/> when there is none.</summary>
     protected abstract ClaimResult Acquire(int length, out Span<byte> span);
 
-    /// <summary>Takes the first bytes of the acquired memory as a frame.</summary>
+    /// <summary>Stages or sends the first bytes of the acquired memory as a frame.</summary>
     protected abstract void Stage(int length, bool realTime);
 
     /// <summary>Takes the acquired memory back.</summary>
     protected abstract void GiveBack();
 
-    /// <summary>The state has just become Closing: hand over what is staged and tell the medium, without waiting.</summary>
-    protected abstract void Ending(LinkClosure closure);
+    /// <summary>
+    /// The state is now Closing: sends what is staged, without waiting, and closes the socket if any.
+    /// </summary>
+    protected abstract void OnClosing(LinkClosure closure);
 
-    /// <summary>The last call: native memory, tables.</summary>
+    /// <summary>The link has closed: frees native memory and leaves all tables.</summary>
     protected abstract void Release();
 
     private void VerifyClaim()

@@ -5,9 +5,9 @@ using FastForward.Transport.Interop;
 namespace FastForward.Transport.Transports.Socket;
 
 /// <summary>
-/// The socket's place in the file system. A lock on the file beside it (flock(2), released by the kernel when its holder
-/// dies, however it dies) says whether the owner lives; only under that lock is a socket that was left behind removed,
-/// and only when it is a socket, ours, and nobody answers.
+/// The socket file and its lock file. The lock (flock(2)), which the kernel releases when its holder exits or is
+/// killed, shows whether the owner is running. A stale socket file is removed only if (1) this process holds the lock,
+/// (2) the file is a socket, (3) it belongs to our user id, and (4) connecting to it is refused.
 /// </summary>
 internal sealed unsafe class SocketFile : IDisposable
 {
@@ -27,14 +27,15 @@ internal sealed unsafe class SocketFile : IDisposable
         _lockPath = place.Path + ".lock";
     }
 
-    /// <summary>Takes the place and creates the listening socket there.</summary>
-    /// <exception cref="TransportException">Somebody else has it, or the file system refuses.</exception>
+    /// <summary>Takes the lock and creates the listening socket.</summary>
+    /// <exception cref="TransportException">The path is in use, or the file system refuses.</exception>
     public static SocketFile Create(SocketPlace place, UnixMedium medium, out Descriptor listener)
     {
         int bytes = Encoding.UTF8.GetByteCount(place.Path);
         if (bytes >= LibC.UnixPathCapacity)
             throw new TransportException(
-                $"{place.Path} has {bytes} bytes; the path of a UNIX socket has at most {LibC.UnixPathCapacity - 1}: {place.ShorterAdvice}."
+                $"{place.Path} has {bytes} bytes; the path of a UNIX socket has at most {LibC.UnixPathCapacity - 1}: "
+                    + $"{place.ShorterAdvice}."
             );
         SocketFile file = new(place);
         Descriptor? socket = null;
@@ -55,10 +56,10 @@ internal sealed unsafe class SocketFile : IDisposable
         return file;
     }
 
-    /// <summary>Removes the socket file, if it is still the one that was made here.</summary>
+    /// <summary>Removes the socket file if it is still the one created by this instance.</summary>
     public void RemoveSocket()
     {
-        if (_socket is { } identity && Look(_path)?.Identity == identity)
+        if (_socket is { } identity && ReadStatus(_path)?.Identity == identity)
             LibC.Unlink(_path);
         _socket = null;
     }
@@ -69,14 +70,14 @@ internal sealed unsafe class SocketFile : IDisposable
         if (_lock is null)
             return;
 
-        // Removed while still locked: whoever opened it meanwhile finds, once it has the lock, that the name is gone.
-        if (Look(_lock) is { } held && Look(_lockPath)?.Identity == held.Identity)
+        // Removed while still locked: a process that has opened it checks the name after it gets the lock.
+        if (ReadStatus(_lock) is { } held && ReadStatus(_lockPath)?.Identity == held.Identity)
             LibC.Unlink(_lockPath);
         _lock.Dispose();
         _lock = null;
     }
 
-    private static (FileIdentity Identity, uint Owner, int Type)? Look(string path)
+    private static (FileIdentity Identity, uint Owner, int Type)? ReadStatus(string path)
     {
         LibC.FileStatus status;
         return LibC.Status(LibC.AT_FDCWD, path, LibC.AT_SYMLINK_NOFOLLOW, LibC.STATX_BASIC_STATS, &status) == 0
@@ -84,7 +85,7 @@ internal sealed unsafe class SocketFile : IDisposable
             : null;
     }
 
-    private static (FileIdentity Identity, uint Owner, int Type)? Look(Descriptor file)
+    private static (FileIdentity Identity, uint Owner, int Type)? ReadStatus(Descriptor file)
     {
         LibC.FileStatus status;
         return LibC.Status(file, string.Empty, LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &status) == 0
@@ -110,17 +111,19 @@ internal sealed unsafe class SocketFile : IDisposable
                 throw LockRefused(LibC.LastError);
             try
             {
-                if (Look(file) is not { Type: LibC.S_IFREG } opened)
+                if (ReadStatus(file) is not { Type: LibC.S_IFREG } opened)
                     throw new TransportException($"{_lockPath} is not a regular file; remove it.");
                 if (opened.Owner != LibC.EffectiveUserId())
                     throw new TransportException(
-                        $"{_lockPath} belongs to user id {opened.Owner}, not to ours ({LibC.EffectiveUserId()}): somebody else has the place. Remove it if that is a leftover, or {_place.ElsewhereAdvice}."
+                        $"{_lockPath} belongs to user id {opened.Owner}, not to ours ({LibC.EffectiveUserId()}). "
+                            + $"Remove it if it is no longer used, or {_place.ElsewhereAdvice}."
                     );
                 if (LibC.Lock(file, LibC.LOCK_EX | LibC.LOCK_NB) != 0)
                     throw Busy(file, LibC.LastError);
 
-                // Between open and lock the previous owner may have removed the name; a lock on a nameless file protects nothing.
-                if (Look(_lockPath)?.Identity != opened.Identity)
+                // The previous owner may have removed the file between open and lock; then another process could lock a
+                // new file of this name.
+                if (ReadStatus(_lockPath)?.Identity != opened.Identity)
                     continue;
                 WriteOwner(file);
                 _lock = file;
@@ -134,51 +137,56 @@ internal sealed unsafe class SocketFile : IDisposable
         }
 
         throw new TransportException(
-            $"{_lockPath} keeps being replaced; is something starting and stopping on this port all the time?"
+            $"{_lockPath} keeps being replaced; check whether another process starts and stops on this port repeatedly."
         );
     }
 
     private void RemoveStale(UnixMedium medium)
     {
-        if (Look(_path) is not { } found)
+        if (ReadStatus(_path) is not { } found)
             return;
         if (found.Type != LibC.S_IFSOCK)
             throw new TransportException(
-                $"{_path} exists and is not a socket, so FastForward did not make it; remove it, or {_place.ElsewhereAdvice}."
+                $"{_path} exists and is not a socket, so FastForward did not create it; "
+                    + $"remove it, or {_place.ElsewhereAdvice}."
             );
         if (found.Owner != LibC.EffectiveUserId())
             throw new TransportException(
-                $"{_path} is a socket of user id {found.Owner}, not of ours ({LibC.EffectiveUserId()}): somebody else has the place. Remove it if that is a leftover, or {_place.ElsewhereAdvice}."
+                $"{_path} is a socket of user id {found.Owner}, not of ours ({LibC.EffectiveUserId()}). "
+                    + $"Remove it if it is no longer used, or {_place.ElsewhereAdvice}."
             );
 
-        // The lock says that no FastForward lives there; the connect makes sure of other programs.
+        // The lock excludes other FastForward processes; the connect excludes other programs.
         using Descriptor probe = medium.CreateSocket();
         if (probe.IsInvalid)
-            throw new TransportException($"The kernel gives no UNIX socket: {LibC.Describe(LibC.LastError)}.");
+            throw new TransportException($"The kernel provides no UNIX socket: {LibC.Describe(LibC.LastError)}.");
         int answer = medium.Connect(probe, new System.Net.Sockets.UnixDomainSocketEndPoint(_path));
         if (answer != Errno.ECONNREFUSED)
             throw new TransportException(
-                $"{_path} is in use by a program that is not FastForward ({(answer == 0 ? "it answers" : LibC.Describe(answer))}); stop it, or {_place.ElsewhereAdvice}."
+                $"{_path} is in use by a program that is not FastForward "
+                    + $"({(answer == 0 ? "it accepts connections" : LibC.Describe(answer))}); "
+                    + $"stop it, or {_place.ElsewhereAdvice}."
             );
         if (LibC.Unlink(_path) != 0 && LibC.LastError != Errno.ENOENT)
             throw new TransportException(
-                $"{_path} was left behind by a process that is gone and cannot be removed: {LibC.Describe(LibC.LastError)}."
+                $"{_path} was left by a process that has exited and cannot be removed: "
+                    + $"{LibC.Describe(LibC.LastError)}."
             );
     }
 
-    // Until listen(2) nobody can connect, so the permissions are in force before the first one does.
+    // No connection is possible before listen(2), so the permissions are in force for the first one.
     private Descriptor Listen(UnixMedium medium)
     {
         Descriptor socket = medium.CreateSocket();
         if (socket.IsInvalid)
-            throw new TransportException($"The kernel gives no UNIX socket: {LibC.Describe(LibC.LastError)}.");
+            throw new TransportException($"The kernel provides no UNIX socket: {LibC.Describe(LibC.LastError)}.");
         try
         {
             LibC.UnixSocketAddress address = new() { Family = LibC.AF_UNIX };
             Encoding.UTF8.GetBytes(_path, new Span<byte>(address.Path, LibC.UnixPathCapacity));
             if (LibC.Bind(socket, &address, (uint)sizeof(LibC.UnixSocketAddress)) != 0)
                 throw Refused("bound", LibC.LastError, "check the permissions of the directory");
-            _socket = Look(_path)?.Identity;
+            _socket = ReadStatus(_path)?.Identity;
             if (LibC.ChangeMode(_path, (uint)_place.Mode) != 0)
                 throw Refused("given its mode", LibC.LastError, "check the file system");
             if (_place.Group is { } group && LibC.ChangeOwner(_path, uint.MaxValue, SystemGroups.Find(group)) != 0)
@@ -204,7 +212,7 @@ internal sealed unsafe class SocketFile : IDisposable
             Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n"
         );
         if (LibC.Truncate(file, 0) != 0)
-            return; // a note for people only
+            return; // the process id is only informative
         fixed (byte* bytes = text)
             LibC.Write(file, bytes, (nuint)text.Length);
     }
@@ -216,7 +224,7 @@ internal sealed unsafe class SocketFile : IDisposable
         string owner = length > 0 ? $"process {Encoding.ASCII.GetString(text, (int)length).Trim()}" : "another process";
         return error == Errno.EAGAIN
             ? new TransportException(
-                $"{_path} is in use by {owner}, which lives; stop it, or {_place.ElsewhereAdvice}."
+                $"{_path} is in use by {owner}, which is running; stop it, or {_place.ElsewhereAdvice}."
             )
             : new TransportException(
                 $"{_lockPath} cannot be locked: {LibC.Describe(error)}; choose a Directory on a local file system."
@@ -230,8 +238,9 @@ internal sealed unsafe class SocketFile : IDisposable
                 {
                     Errno.ENOENT => $"the directory {Path.GetDirectoryName(_path)} does not exist; create it.",
                     Errno.EACCES =>
-                        $"user id {LibC.EffectiveUserId()} may not create files in {Path.GetDirectoryName(_path)}, or the file belongs to somebody else; change that, or choose another Directory.",
-                    Errno.ELOOP => "it is a symbolic link, which nobody of ours made; remove it.",
+                        $"user id {LibC.EffectiveUserId()} may not create files in {Path.GetDirectoryName(_path)}, "
+                            + "or the file belongs to another user; change that, or choose another Directory.",
+                    Errno.ELOOP => "it is a symbolic link, which FastForward never creates; remove it.",
                     _ => "see open(2) for the error.",
                 }
         );

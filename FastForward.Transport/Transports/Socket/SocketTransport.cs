@@ -3,24 +3,23 @@ using System.Net.Sockets;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports.Connections;
-using FastForward.Transport.Transports.Links;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FastForward.Transport.Transports.Socket;
 
 /// <summary>
-/// UNIX domain sockets (<c>SOCK_SEQPACKET</c>) between processes of one machine. It serves
+/// UNIX domain sockets (<c>SOCK_SEQPACKET</c>, unix(7)) between processes of one machine. Its end points are
 /// <see cref="UnixDomainSocketEndPoint"/>s.
 /// </summary>
 /// <remarks>
-/// <para>A link opens when both sides have exchanged one packet with magic, version and features, and each has asked the
-/// kernel who the other is: a user id that is not listed is refused with <see cref="LinkCloseReason.NotPermitted"/>, and
-/// learns so.</para>
-/// <para>A neighbour is not trusted: connections that do not open are few and time out, a frame beyond what was agreed
-/// closes the link, and one link's flood leaves the others their turn.</para>
-/// <para>The socket file and its lock file are removed by <see cref="Dispose"/>; what a killed process leaves behind, the
-/// next start removes once the lock proves that nobody lives.</para>
+/// <para>A link opens when both sides have exchanged one packet with magic, version and features, and each has read the
+/// other's user id from the kernel (SO_PEERCRED, unix(7)). A user id that is not allowed is refused with
+/// <see cref="LinkCloseReason.NotPermitted"/> on both sides.</para>
+/// <para>Peers are not trusted: the number and duration of opening connections are limited, a frame longer than agreed
+/// closes the link, and the links share the budget of a poll.</para>
+/// <para><see cref="Dispose"/> removes the socket file and its lock file. The files of a killed process are removed by
+/// the next start, once the lock shows that their owner is gone.</para>
 /// </remarks>
 public sealed partial class SocketTransport : IForwardTransport
 {
@@ -32,7 +31,7 @@ public sealed partial class SocketTransport : IForwardTransport
 
     /// <summary>Creates the transport; <see cref="Start"/> makes its socket.</summary>
     /// <param name="options">Settings.</param>
-    /// <param name="logger">Where starts and oddities are reported.</param>
+    /// <param name="logger">Receives the transport's log messages.</param>
     /// <exception cref="TransportException">An option is out of range; the message names it.</exception>
     public SocketTransport(SocketTransportOptions options, ILogger<SocketTransport>? logger = null)
     {
@@ -60,11 +59,11 @@ public sealed partial class SocketTransport : IForwardTransport
     public TransportAvailability CheckAvailability()
     {
         if (!OperatingSystem.IsLinux())
-            return TransportAvailability.Unavailable("this is not Linux");
+            return TransportAvailability.Unavailable("this system is not Linux");
         using Descriptor probe = new UnixMedium([]).CreateSocket();
         return probe.IsInvalid
             ? TransportAvailability.Unavailable(
-                $"the kernel gives no UNIX seqpacket socket: {LibC.Describe(LibC.LastError)}"
+                $"the kernel provides no UNIX seqpacket socket: {LibC.Describe(LibC.LastError)}"
             )
             : TransportAvailability.Available;
     }
@@ -88,7 +87,18 @@ public sealed partial class SocketTransport : IForwardTransport
             _options.MaxPendingOpens,
             _options.SendBufferSize
         );
-        _port = new ConnectionPort(this, medium, options, Statistics, loop, sink, listener, local, _logger);
+        _port = new ConnectionPort(
+            this,
+            loop,
+            sink,
+            medium,
+            options,
+            Statistics,
+            listener,
+            local,
+            _logger,
+            released: _file.Dispose
+        );
         LocalEndPoints = [local];
         LogStarted(_logger, _options.Path);
     }
@@ -98,7 +108,7 @@ public sealed partial class SocketTransport : IForwardTransport
     {
         ArgumentNullException.ThrowIfNull(remote);
         if (remote is not UnixDomainSocketEndPoint)
-            throw new ArgumentException($"{remote} is no UNIX domain socket end point.", nameof(remote));
+            throw new ArgumentException($"{remote} is not a UNIX domain socket end point.", nameof(remote));
         ObjectDisposedException.ThrowIf(_disposed, this);
         return (_port ?? throw new InvalidOperationException("The transport has not been started.")).Connect(remote);
     }
@@ -109,10 +119,12 @@ public sealed partial class SocketTransport : IForwardTransport
     /// <inheritdoc/>
     public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) => throw NoStrangers();
 
-    /// <summary>Does nothing: frames leave at Commit, and those that find no room leave as soon as the kernel tells of some.</summary>
+    /// <summary>
+    /// Does nothing: frames are sent by Commit, or, when the kernel has no room for them, by a later poll.
+    /// </summary>
     public void Flush() { }
 
-    /// <summary>Closes the listening socket and removes its file, so that whoever connects now is refused at once.</summary>
+    /// <summary>Closes the listening socket and removes its file, so that the kernel refuses new connections.</summary>
     public void StopAccepting()
     {
         _port?.StopAccepting();
@@ -131,22 +143,16 @@ public sealed partial class SocketTransport : IForwardTransport
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed || (_port?.StopAfterPoll(Dispose) ?? false))
-            return;
         _disposed = true;
-        try
-        {
-            _file?.RemoveSocket();
-            _port?.Dispose();
-        }
-        finally
-        {
+        _file?.RemoveSocket();
+        if (_port is null)
             _file?.Dispose();
-        }
+        else
+            _port.Dispose(); // releases the file as well, inside a callback when the running poll ends
     }
 
     private static NotSupportedException NoStrangers() =>
-        new("UNIX seqpacket sockets have connections: who comes from outside is an accepted link, not a stranger.");
+        new("UNIX seqpacket sockets have connections: peers from outside are accepted links, never strangers.");
 
     [LoggerMessage(EventId = 1300, Level = LogLevel.Information, Message = "Listening at {Path}")]
     private static partial void LogStarted(ILogger logger, string path);

@@ -10,45 +10,53 @@ public sealed class SocketTransportOptions
     public int Port { get; set; }
 
     /// <summary>
-    /// Where the socket lies, as <c>FastForward.&lt;port&gt;.sock</c>. Default <c>/tmp</c>. Others may not delete or
-    /// replace files there: a sticky directory such as /tmp, or one of your own such as /run/fastforward.
+    /// The directory of the socket, whose name is <c>FastForward.&lt;port&gt;.sock</c>. Default <c>/tmp</c>. Other
+    /// users must not be able to delete or replace files there: a sticky directory such as /tmp, or one of your own
+    /// such as /run/fastforward.
     /// </summary>
     public string Directory { get; set; } = "/tmp";
 
     /// <summary>
-    /// The permissions of the socket file; write permission is what lets a process connect. Default 0660: the owner and
-    /// the group.
+    /// The permissions of the socket file; a process needs write permission to connect (unix(7)). Default 0660: the
+    /// owner and the group.
     /// </summary>
     public UnixFileMode Mode { get; set; } =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
-    /// <summary>The group of the socket file, by name or number. Default null: the process's own.</summary>
+    /// <summary>The group of the socket file, by name or number. Default null: that of the process.</summary>
     public string? Group { get; set; }
 
     /// <summary>
-    /// The user ids this side talks to, as listener and as connector, judged by the kernel's word (SO_PEERCRED). Default
-    /// null: the process's own effective user id and 0. Each further id can send frames to this process.
+    /// The user ids of peers that are accepted, both as listener and as connector, as the kernel reports them
+    /// (SO_PEERCRED, unix(7)). Default null: the effective user id of the process, and 0. Every further id can send
+    /// frames to this process.
     /// </summary>
     public IReadOnlyCollection<uint>? AllowedUserIds { get; set; }
 
     /// <summary>
-    /// The longest frame in bytes, 1200..65536. Default 16 KiB. A link takes the smaller value of its two sides. Each
-    /// open link holds one such buffer.
+    /// The longest frame in bytes, 1200..65536. Default 16 KiB. A link uses the smaller value of its two sides. Each
+    /// open link has one buffer of this size.
     /// </summary>
     public int MaxFrameSize { get; set; } = 16 * 1024;
 
     /// <summary>How long a link may take to open, 10 ms..1 min. Default 5 s.</summary>
     public TimeSpan OpenTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Connections that may wait to be accepted, 1..4096. Default 128; the kernel grants at most <c>net.core.somaxconn</c>.</summary>
+    /// <summary>
+    /// Connections that may wait to be accepted, 1..4096. Default 128; the kernel grants at most
+    /// <c>net.core.somaxconn</c> (listen(2)).
+    /// </summary>
     public int Backlog { get; set; } = 128;
 
-    /// <summary>Accepted connections that may be opening at once, 1..4096. Default 64. One more takes the place of the oldest.</summary>
+    /// <summary>
+    /// Accepted connections that may be opening at once, 1..4096. Default 64. At the limit, a new one replaces the
+    /// oldest one of the user with most of them.
+    /// </summary>
     public int MaxPendingOpens { get; set; } = 64;
 
     /// <summary>
     /// Socket send buffer in bytes, per link. Default 1 MiB; the kernel grants at most <c>net.core.wmem_max</c>. It
-    /// bounds what a receiver that does not read may leave in the kernel.
+    /// limits the kernel memory that a peer which does not read can hold.
     /// </summary>
     public int SendBufferSize { get; set; } = 1 << 20;
 
@@ -66,19 +74,20 @@ public sealed class SocketTransportOptions
             throw new TransportException(problems);
     }
 
-    /// <summary>Every problem, each with the option, what is wrong and a right example.</summary>
+    /// <summary>All problems: each names the option, the problem, and a valid example.</summary>
     internal IEnumerable<string> FindProblems()
     {
         if (Port is < 1 or > 65535)
             yield return $"Port: {Port} is outside 1..65535; 30100 is an example.";
         if (string.IsNullOrEmpty(Directory) || !System.IO.Path.IsPathRooted(Directory) || Directory.Contains('\0'))
-            yield return $"Directory: {AddressText.Quote(Directory)} is no absolute path; /tmp is an example.";
+            yield return $"Directory: {AddressText.Quote(Directory)} is not an absolute path; /tmp is an example.";
         if (((int)Mode & ~0x1FF) != 0)
-            yield return $"Mode: 0{Convert.ToString((int)Mode, 8)} has more than permission bits; 0660 is a good value.";
+            yield return $"Mode: 0{Convert.ToString((int)Mode, 8)} has bits that are not permissions; "
+                + "0660 is a good value.";
         if (Group is { Length: 0 })
-            yield return "Group: it is empty; name a group, give its number, or leave it null.";
+            yield return "Group: it is empty; give the name or number of a group, or leave it null.";
         if (AllowedUserIds is { Count: 0 })
-            yield return "AllowedUserIds: nobody is allowed; leave it null for the own user id and root.";
+            yield return "AllowedUserIds: the list is empty; leave it null for the process's own user id and root.";
         if (MaxFrameSize is < 1200 or > 65_536)
             yield return $"MaxFrameSize: {MaxFrameSize} is outside 1200..65536; 16384 is a good value.";
         if (OpenTimeout < TimeSpan.FromMilliseconds(10) || OpenTimeout > TimeSpan.FromMinutes(1))
@@ -89,6 +98,7 @@ public sealed class SocketTransportOptions
             yield return $"MaxPendingOpens: {MaxPendingOpens} is outside 1..4096; 64 is a good value.";
         long twoFrames = 2L * Math.Clamp(MaxFrameSize, 1200, 65_536);
         if (SendBufferSize < twoFrames || SendBufferSize > 1 << 30)
-            yield return $"SendBufferSize: {SendBufferSize} is outside {twoFrames} (two frames)..1073741824; 1048576 is a good value.";
+            yield return $"SendBufferSize: {SendBufferSize} is outside {twoFrames} (two frames)..1073741824; "
+                + "1048576 is a good value.";
     }
 }

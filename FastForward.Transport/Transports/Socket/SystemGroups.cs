@@ -3,7 +3,7 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Transport.Transports.Socket;
 
-/// <summary>Group numbers by name, from whatever the system asks (files, LDAP).</summary>
+/// <summary>Group ids by name, from all sources of the name service switch (nsswitch.conf(5)).</summary>
 internal static unsafe class SystemGroups
 {
     private const int BufferSize = 64 * 1024;

@@ -4,7 +4,7 @@ using FastForward.Transport.Transports.Connections;
 
 namespace FastForward.Transport.Transports.Socket;
 
-/// <summary>Sockets of AF_UNIX: SOCK_SEQPACKET unless told otherwise.</summary>
+/// <summary>AF_UNIX sockets (unix(7)), by default SOCK_SEQPACKET.</summary>
 internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.SOCK_SEQPACKET) : IConnectionMedium
 {
     public bool IsHostLocal => true;
@@ -39,13 +39,18 @@ internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.S
             Errno.ENOENT => new LinkClosure(
                 LinkCloseReason.ConnectRefused,
                 error,
-                $"{remote} does not exist: nobody listens there"
+                $"{remote} does not exist: no process listens there"
             ),
-            Errno.ECONNREFUSED => new LinkClosure(LinkCloseReason.ConnectRefused, error, $"nobody listens at {remote}"),
+            Errno.ECONNREFUSED => new LinkClosure(
+                LinkCloseReason.ConnectRefused,
+                error,
+                $"no process listens at {remote}"
+            ),
             Errno.EACCES or Errno.EPERM => new LinkClosure(
                 LinkCloseReason.NotPermitted,
                 error,
-                $"no permission to connect to {remote}: it takes write permission on the file and search permission on its directories"
+                $"no permission to connect to {remote}: "
+                    + "connecting needs write permission on the file and search permission on its directories"
             ),
             Errno.EPROTOTYPE => new LinkClosure(
                 LinkCloseReason.ProtocolViolation,
@@ -73,9 +78,10 @@ internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.S
     public string? ReasonToRefuse(PeerCredentials? credentials)
     {
         if (credentials?.UserId is not { } user)
-            return "the kernel does not say who the far end is";
+            return "the kernel does not report the user id of the peer";
         return Array.IndexOf(allowedUserIds, user) >= 0
             ? null
-            : $"the far end (process {credentials.ProcessId}) runs as user id {user}; allowed are {string.Join(", ", allowedUserIds)} (AllowedUserIds)";
+            : $"the peer (process {credentials.ProcessId}) runs as user id {user}; "
+                + $"allowed are {string.Join(", ", allowedUserIds)} (AllowedUserIds)";
     }
 }

@@ -8,12 +8,12 @@ internal sealed class VSocketDatagramSocket(
     Descriptor descriptor,
     int maxFrameSize,
     VSocketTransportStatistics statistics
-) : SharedSocket(descriptor, maxFrameSize, statistics)
+) : DatagramSocket(descriptor, maxFrameSize, statistics)
 {
-    // No room in the queue of the far machine (VMCI) is one of them: one machine that does not read stops no other.
-    protected override bool Failed(bool repeated)
+    // Errors include a full queue at the destination machine (VMCI): waiting for it would block all other links.
+    protected override bool SendFailed(bool repeated)
     {
-        statistics.SendFailed();
+        statistics.Datagrams.SendFailed();
         return false;
     }
 }

@@ -4,7 +4,7 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Transport.Transports.VSocket;
 
-/// <summary>AF_VSOCK itself.</summary>
+/// <summary>AF_VSOCK (vsock(7)).</summary>
 internal sealed unsafe class VSocketFamily : IVSocketFamily
 {
     public static VSocketFamily Instance { get; } = new();

@@ -2,18 +2,20 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Transport.Transports.VSocket;
 
-/// <summary>Opens the listening socket of a <see cref="VSocketTransport"/>, of the type that others can connect to.</summary>
+/// <summary>
+/// Opens the listening or datagram socket of a <see cref="VSocketTransport"/>, of a type that peers can connect to.
+/// </summary>
 internal static class VSocketListener
 {
-    /// <exception cref="TransportException">The port, or the type that was asked for, cannot be had.</exception>
+    /// <exception cref="TransportException">The port or the requested type is not available.</exception>
     public static Descriptor Open(IVSocketFamily family, VSocketTransportOptions options, out VSocketType type)
     {
         type = options.Type;
-        // A kernel that has seqpacket at all gives such a listener also where no connection of that type can arrive.
+        // Since Linux 5.14 listen(2) succeeds for seqpacket even where no connection of that type can arrive.
         if (type == VSocketType.Auto)
             type = family.CarriesSeqPacket ? VSocketType.SeqPacket : VSocketType.Stream;
         int error = TryOpen(family, options, type, out Descriptor socket);
-        if (error != 0 && options.Type == VSocketType.Auto && IsOfType(error))
+        if (error != 0 && options.Type == VSocketType.Auto && IsTypeUnsupported(error))
         {
             type = VSocketType.Stream;
             error = TryOpen(family, options, type, out socket);
@@ -45,18 +47,18 @@ internal static class VSocketListener
         return error;
     }
 
-    private static bool IsOfType(int error) =>
+    private static bool IsTypeUnsupported(int error) =>
         error is Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE or Errno.EOPNOTSUPP or Errno.ENODEV;
 
     private static TransportException Refused(VSocketTransportOptions options, VSocketType type, int error)
     {
         string advice = error switch
         {
-            Errno.EADDRINUSE =>
-                "another process has the port, with whichever type of socket; find it with 'ss --vsock -lp' (module vsock_diag), or choose another port",
+            Errno.EADDRINUSE => "another process has the port, with any type of socket; "
+                + "find it with 'ss --vsock -lp' (module vsock_diag), or choose another port",
             Errno.EACCES or Errno.EPERM => options.Port <= 1023
                 ? "ports up to 1023 need CAP_NET_BIND_SERVICE; choose a higher one"
-                : "a rule of the container or service forbids it (seccomp, RestrictAddressFamilies)",
+                : "the container or service forbids it (seccomp, RestrictAddressFamilies)",
             Errno.EAFNOSUPPORT => "the kernel has no AF_VSOCK; load a vSocket transport with modprobe",
             Errno.ESOCKTNOSUPPORT
             or Errno.EPROTOTYPE

@@ -3,16 +3,23 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Transport.Transports.VSocket;
 
-/// <summary>What this machine is among the machines of its hypervisor: its context id, and who it is by other numbers.</summary>
+/// <summary>This machine's context ids, and what its vSocket transport supports.</summary>
 internal static unsafe class VSocketMachine
 {
     private const string Device = "/dev/vsock";
 
     private const string LoadOne =
-        "a guest needs vmw_vsock_virtio_transport (KVM), vmw_vsock_vmci_transport (VMware) or hv_sock (Hyper-V), a host vhost_vsock or vmw_vsock_vmci_transport, one machine alone vsock_loopback: load one with modprobe";
+        "load a module with modprobe (guest: vmw_vsock_virtio_transport for KVM, vmw_vsock_vmci_transport for VMware, "
+        + "hv_sock for Hyper-V; host: vhost_vsock or vmw_vsock_vmci_transport; one machine only: vsock_loopback)";
 
-    /// <summary>This machine's context id as the kernel names it now; a guest's changes when it moves to another host.</summary>
-    /// <returns>Null, with errno in <paramref name="error"/>, when it does not say; <see cref="VSocketEndPoint.AnyCid"/> when there is none.</returns>
+    /// <summary>
+    /// Reads this machine's context id (IOCTL_VM_SOCKETS_GET_LOCAL_CID, vsock(7)). A guest's changes when it migrates
+    /// to another host.
+    /// </summary>
+    /// <returns>
+    /// Null, with errno in <paramref name="error"/>, when it cannot be read; <see cref="VSocketEndPoint.AnyCid"/> when
+    /// the machine has none.
+    /// </returns>
     public static uint? ReadCid(out int error)
     {
         error = 0;
@@ -25,14 +32,17 @@ internal static unsafe class VSocketMachine
     }
 
     /// <summary>
-    /// Whether two context ids, as seen from a machine with the context id <paramref name="own"/>, are the same machine;
-    /// null when the own one is not known.
+    /// Whether two context ids denote the same machine, as seen from a machine with the context id
+    /// <paramref name="own"/>.
     /// </summary>
     /// <remarks>
-    /// A machine is context id 1 to itself, and its own one; one that is no guest is 2 as well, which is what its guests
-    /// call it. A connection to any of these goes through the loopback, and comes in from 1. Where the machine's number
-    /// cannot be read (no descriptor left) nothing is guessed: a guest must not take its host for itself.
+    /// A machine can address itself by context id 1 and by its own; if it is not a guest, also by 2, which is how its
+    /// guests address it. Connections to any of these use the loopback and arrive from 1. When the own context id
+    /// cannot be read (no descriptor left), only equal ids match: a guest must not mistake its host for itself.
     /// </remarks>
+    /// <param name="one">A context id.</param>
+    /// <param name="other">Another context id.</param>
+    /// <param name="own">The context id of this machine; null when it is not known.</param>
     public static bool IsSame(uint one, uint other, uint? own)
     {
         return one == other || (own is not null && IsSelf(one) && IsSelf(other));
@@ -44,15 +54,18 @@ internal static unsafe class VSocketMachine
     }
 
     /// <summary>
-    /// Whether connections of the type seqpacket can reach this machine. Nothing tells but what leads to its hypervisor: a
-    /// vsock device without that feature (Firecracker, vhost-device-vsock, a host before Linux 5.14), VMware's or Hyper-V's
-    /// transport, neither of which has it.
+    /// Whether seqpacket connections from other machines can reach this one, concluded from the transport to its
+    /// hypervisor. They cannot with a virtio device that lacks the feature (Firecracker, vhost-device-vsock, a host
+    /// before Linux 5.14), nor with the transports of VMware and Hyper-V.
     /// </summary>
-    /// <param name="sysfs">Where sysfs is.</param>
+    /// <param name="sysfs">The mount point of sysfs.</param>
     public static bool CarriesSeqPacket(string sysfs = "/sys")
     {
         const string VSockDevice = "0x0013"; // VIRTIO_ID_VSOCK, linux/virtio_ids.h
-        const int SeqPacketFeature = 1; // VIRTIO_VSOCK_F_SEQPACKET, linux/virtio_vsock.h; sysfs shows the bits from 0 on as characters
+
+        // VIRTIO_VSOCK_F_SEQPACKET, linux/virtio_vsock.h; sysfs shows the features as one character per bit, from bit
+        // 0.
+        const int SeqPacketFeature = 1;
         string devices = Path.Combine(sysfs, "bus/virtio/devices");
         if (Directory.Exists(devices))
         {
@@ -83,7 +96,7 @@ internal static unsafe class VSocketMachine
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return ""; // a container may show less of it
+            return ""; // a container may hide parts of sysfs
         }
     }
 
@@ -91,7 +104,7 @@ internal static unsafe class VSocketMachine
     public static TransportAvailability Check()
     {
         if (!OperatingSystem.IsLinux())
-            return TransportAvailability.Unavailable("this is not Linux");
+            return TransportAvailability.Unavailable("this system is not Linux");
         using Descriptor probe = new(LibC.Socket(LibC.AF_VSOCK, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0));
         if (probe.IsInvalid)
         {
@@ -99,9 +112,9 @@ internal static unsafe class VSocketMachine
                 LibC.LastError switch
                 {
                     Errno.EAFNOSUPPORT => $"the kernel has no AF_VSOCK: {LoadOne}",
-                    Errno.EPERM or Errno.EACCES =>
-                        "this process may not create AF_VSOCK sockets: a rule of its container or service (seccomp, RestrictAddressFamilies) forbids it",
-                    int error => $"the kernel gives no AF_VSOCK socket: {LibC.Describe(error)}",
+                    Errno.EPERM or Errno.EACCES => "this process may not create AF_VSOCK sockets: "
+                        + "its container or service forbids it (seccomp, RestrictAddressFamilies)",
+                    int error => $"the kernel provides no AF_VSOCK socket: {LibC.Describe(error)}",
                 }
             );
         }
@@ -114,18 +127,21 @@ internal static unsafe class VSocketMachine
             ),
             (not null, _) => TransportAvailability.Available,
             (null, Errno.ENOENT) => TransportAvailability.Unavailable(
-                $"{Device} is missing: {LoadOne}, and show the device to the container if this is one"
+                $"{Device} is missing: {LoadOne}; in a container, pass the device to it"
             ),
             (null, Errno.EACCES or Errno.EPERM) => TransportAvailability.Unavailable(
-                $"no permission to open {Device}, which tells this machine's context id: mode 0666 is usual, for example by udev"
+                $"no permission to open {Device} to read this machine's context id: set its mode to 0666, "
+                    + "for example with a udev rule"
             ),
             _ => TransportAvailability.Unavailable(
-                $"{Device} does not tell this machine's context id: {LibC.Describe(reason)}"
+                $"{Device} does not return this machine's context id: {LibC.Describe(reason)}"
             ),
         };
     }
 
-    /// <summary>Whether processes of this machine reach each other by context id 1: then a socket can be bound to it.</summary>
+    /// <summary>
+    /// Whether processes of this machine can connect to each other by context id 1: then bind(2) accepts that id.
+    /// </summary>
     public static bool HasLoopback()
     {
         using Descriptor probe = new(LibC.Socket(LibC.AF_VSOCK, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0));

@@ -5,18 +5,18 @@ using FastForward.Transport.Transports.Connections;
 
 namespace FastForward.Transport.Transports.VSocket;
 
-/// <summary>SOCK_SEQPACKET and SOCK_STREAM of AF_VSOCK.</summary>
+/// <summary>SOCK_SEQPACKET and SOCK_STREAM of AF_VSOCK (vsock(7)).</summary>
 /// <param name="family">The system calls.</param>
-/// <param name="type">The type asked for: Auto tries both.</param>
+/// <param name="type">The requested type: Auto tries both.</param>
 /// <param name="listenerType">The type that this side listens with.</param>
 /// <param name="toHost">See <see cref="VSocketTransportOptions.ToHost"/>.</param>
 internal sealed class VSocketMedium(IVSocketFamily family, VSocketType type, int listenerType, bool toHost)
     : IConnectionMedium
 {
-    // Those that listen with the second type, which is an exception: the first is what is tried without an entry.
+    // Peers that listen with the second type; for all others the first type is tried first.
     private readonly HashSet<VSocketEndPoint> _streams = [];
 
-    // Frames go through the memory of one hypervisor.
+    // Frames never leave the memory of one hypervisor.
     public bool IsHostLocal => true;
 
     public bool TearsPackets => family.TearsPackets;
@@ -58,37 +58,42 @@ internal sealed class VSocketMedium(IVSocketFamily family, VSocketType type, int
             Errno.ECONNRESET => new LinkClosure(
                 LinkCloseReason.ConnectRefused,
                 error,
-                $"nobody listens at {remote}{(type == VSocketType.Auto ? "" : $", or with another type of socket than {type}")}, or its backlog is full"
+                $"no process listens at {remote}{(type == VSocketType.Auto ? "" : $" with type {type}")}, "
+                    + "or its backlog is full"
             ),
             Errno.ESOCKTNOSUPPORT or Errno.EPROTOTYPE => new LinkClosure(
                 LinkCloseReason.Failed,
                 error,
-                $"the way to {remote} has no sockets of type {(type == VSocketType.Auto ? "SeqPacket or Stream" : type)}{(type == VSocketType.SeqPacket ? "; Stream works wherever vSockets do" : "")}"
+                $"the vSocket transport to {remote} does not support type "
+                    + (type == VSocketType.Auto ? "SeqPacket or Stream" : type.ToString())
+                    + (type == VSocketType.SeqPacket ? "; Stream works wherever vSockets do" : "")
             ),
             Errno.ENODEV => new LinkClosure(
                 LinkCloseReason.Failed,
                 error,
-                $"no way leads to {remote}: no running guest has this context id, or the kernel has no vSocket transport for it"
+                $"no route to {remote}: no running guest has this context id, "
+                    + "or the kernel has no vSocket transport for it"
             ),
             Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EADDRNOTAVAIL => new LinkClosure(
                 LinkCloseReason.Failed,
                 error,
-                $"context id {((VSocketEndPoint)remote).Cid} cannot be reached from this machine: {LibC.Describe(error)}"
+                $"context id {((VSocketEndPoint)remote).Cid} cannot be reached from this machine: "
+                    + LibC.Describe(error)
             ),
             Errno.ETIMEDOUT => new LinkClosure(
                 LinkCloseReason.OpenTimeout,
                 error,
-                $"no answer from {remote}: no machine has this context id, or its guest does not run vSockets yet"
+                $"no answer from {remote}: no machine has this context id, or its guest has no vSockets yet"
             ),
             Errno.EOPNOTSUPP => new LinkClosure(
                 LinkCloseReason.Failed,
                 error,
-                $"the vSocket transport that leads to {remote} does not do this: {LibC.Describe(error)}"
+                $"the vSocket transport to {remote} does not support this: {LibC.Describe(error)}"
             ),
             Errno.EINVAL when toHost => new LinkClosure(
                 LinkCloseReason.Failed,
                 error,
-                "the kernel does not know VMADDR_FLAG_TO_HOST (Linux 5.11); switch ToHost off"
+                "the kernel does not support VMADDR_FLAG_TO_HOST (Linux 5.11); set ToHost to false"
             ),
             Errno.EACCES or Errno.EPERM => new LinkClosure(
                 LinkCloseReason.NotPermitted,
@@ -102,14 +107,14 @@ internal sealed class VSocketMedium(IVSocketFamily family, VSocketType type, int
             ),
         };
 
-    /// <summary>The far machine, with the port that it came in by: its own port is a passing one.</summary>
+    /// <summary>The remote machine with the local port: the remote port is ephemeral.</summary>
     public EndPoint AcceptedFrom(Descriptor socket, EndPoint local) =>
         family.ReadPeer(socket) is { } cid ? new VSocketEndPoint(cid, ((VSocketEndPoint)local).Port) : local;
 
     public PeerCredentials? ReadCredentials(Descriptor socket) =>
         family.ReadPeer(socket) is { } cid ? new PeerCredentials { ContextId = cid } : null;
 
-    // Which machine may be which node is for the routes to say.
+    // Which machine may be which node is decided by the routes (VSocketSourceCheck).
     public string? ReasonToRefuse(PeerCredentials? credentials) =>
-        credentials?.ContextId is null ? "the kernel does not say which machine the far end is" : null;
+        credentials?.ContextId is null ? "the kernel does not report the context id of the peer" : null;
 }

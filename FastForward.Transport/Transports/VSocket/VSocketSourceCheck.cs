@@ -4,8 +4,8 @@ using FastForward.Transport.Addressing;
 namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>
-/// Compares the context id that the kernel vouches for with those of a peer's routes. On vSockets it is the only proof of
-/// identity, so a peer without a vSocket route is refused as well: there is nothing to compare with.
+/// Compares the context id that the kernel vouches for with those of a peer's routes. On vSockets it is the only proof
+/// of identity, so a peer without a vSocket route is refused as well: there is nothing to compare with.
 /// </summary>
 /// <param name="family">Reads this machine's context id.</param>
 internal sealed class VSocketSourceCheck(IVSocketFamily family)
@@ -39,8 +39,8 @@ internal sealed class VSocketSourceCheck(IVSocketFamily family)
                 + "and no row of type FORWARD_TRANSPORT_VSOCKET says that it is there";
     }
 
-    // The number changes when the machine migrates to another host. Strangers can cause this call, so the device is read
-    // at most once a second. When it cannot be read (no descriptor left), the last known number is used.
+    // The number changes when the machine migrates to another host. Strangers can cause this call, so the device is
+    // read at most once a second. When it cannot be read (no descriptor left), the last known number is used.
     private uint? ReadOwnCid(long now)
     {
         if (now < _nextRead)

@@ -3,19 +3,21 @@ using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports.Connections;
+using FastForward.Transport.Transports.Links;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FastForward.Transport.Transports.VSocket;
 
 /// <summary>
-/// AF_VSOCK (vsock(7)) between the guests and the host of one hypervisor. It serves <see cref="VSocketEndPoint"/>s.
+/// AF_VSOCK (vsock(7)) between the guests and the host of one hypervisor. Its end points are
+/// <see cref="VSocketEndPoint"/>s.
 /// </summary>
 /// <remarks>
-/// <para>The type of socket is settled before a link opens (<see cref="VSocketTransportOptions.Type"/>). Seqpacket and
-/// stream links are reliable, ordered, and notice the death of the far process at once; both begin with the opening
-/// exchange that UNIX sockets have. Datagrams (VMCI only) are as unreliable as UDP.</para>
-/// <para>The kernel vouches for the context id of the far machine (<see cref="PeerCredentials.ContextId"/>), and for
+/// <para>The type of socket is chosen before a link opens (<see cref="VSocketTransportOptions.Type"/>). Seqpacket and
+/// stream links are reliable, ordered, and close at once when the remote process dies; both begin with the same opening
+/// exchange as UNIX sockets. Datagrams (VMCI only) are as unreliable as UDP.</para>
+/// <para>The kernel vouches for the context id of the remote machine (<see cref="PeerCredentials.ContextId"/>), and for
 /// nothing else: every process of a machine has its context id.</para>
 /// </remarks>
 public sealed partial class VSocketTransport : IForwardTransport
@@ -24,14 +26,13 @@ public sealed partial class VSocketTransport : IForwardTransport
     private readonly IVSocketFamily _family;
     private readonly ILogger _logger;
     private readonly VSocketSourceCheck _sources;
-    private ForwardLoop? _loop;
-    private ConnectionPort? _port;
+    private ConnectionPort? _connections;
     private VSocketDatagramPort? _datagrams;
     private bool _disposed;
 
     /// <summary>Creates the transport; <see cref="Start"/> makes its socket.</summary>
     /// <param name="options">Settings.</param>
-    /// <param name="logger">Where starts and oddities are reported.</param>
+    /// <param name="logger">Receives the transport's log messages.</param>
     /// <exception cref="TransportException">An option is out of range; the message names it.</exception>
     public VSocketTransport(VSocketTransportOptions options, ILogger<VSocketTransport>? logger = null)
         : this(options, VSocketFamily.Instance, logger) { }
@@ -65,14 +66,16 @@ public sealed partial class VSocketTransport : IForwardTransport
     public IReadOnlyList<EndPoint> LocalEndPoints { get; private set; } = [];
 
     /// <inheritdoc/>
-    public int Descriptor => _port?.Descriptor ?? _datagrams?.Descriptor ?? -1;
+    public int Descriptor => Port?.Descriptor ?? -1;
+
+    private TransportPort? Port => _connections ?? (TransportPort?)_datagrams;
 
     /// <inheritdoc/>
     public TransportAvailability CheckAvailability() => VSocketMachine.Check();
 
     /// <summary>
-    /// Whether two processes of this machine reach each other: by context id 1, <see cref="VSocketEndPoint.LocalCid"/>,
-    /// where the kernel has vsock_loopback.
+    /// Whether two processes of this machine can connect to each other, by context id 1
+    /// (<see cref="VSocketEndPoint.LocalCid"/>), which needs the kernel module vsock_loopback.
     /// </summary>
     public static TransportAvailability CheckLoopback()
     {
@@ -80,7 +83,8 @@ public sealed partial class VSocketTransport : IForwardTransport
         return !availability.IsAvailable || VSocketMachine.HasLoopback()
             ? availability
             : TransportAvailability.Unavailable(
-                "the kernel has no vSocket loopback (modprobe vsock_loopback): only other machines can be reached"
+                "the kernel has no vSocket loopback, so only other machines can be reached; "
+                    + "load it with modprobe vsock_loopback"
             );
     }
 
@@ -101,7 +105,7 @@ public sealed partial class VSocketTransport : IForwardTransport
         }
         catch
         {
-            listener.Dispose(); // the port is free for the next try
+            listener.Dispose(); // frees the port for another attempt
             throw;
         }
     }
@@ -112,15 +116,16 @@ public sealed partial class VSocketTransport : IForwardTransport
         VSocketEndPoint local = new(cid, _options.Port);
         if (type == VSocketType.Datagram)
         {
-            _datagrams = new VSocketDatagramPort(
-                this,
-                _family,
-                _options.MaxFrameSize,
-                Statistics,
-                loop,
-                sink,
-                listener
-            );
+            VSocketDatagramSocket socket = new(listener, _options.MaxFrameSize, Statistics);
+            try
+            {
+                _datagrams = new VSocketDatagramPort(this, loop, sink, socket, _family, _options.MaxFrameSize);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
         }
         else
         {
@@ -136,10 +141,9 @@ public sealed partial class VSocketTransport : IForwardTransport
                 _options.MaxPendingOpens,
                 SendBufferSize: 0
             );
-            _port = new ConnectionPort(this, medium, options, Statistics, loop, sink, listener, local, _logger);
+            _connections = new ConnectionPort(this, loop, sink, medium, options, Statistics, listener, local, _logger);
         }
 
-        _loop = loop;
         ListenerType = type;
         LocalEndPoints = [local];
         LogStarted(_logger, local, type);
@@ -149,12 +153,12 @@ public sealed partial class VSocketTransport : IForwardTransport
     public IForwardLink Connect(EndPoint remote)
     {
         ArgumentNullException.ThrowIfNull(remote);
-        if (remote is not VSocketEndPoint place)
-            throw new ArgumentException($"{remote} is no vSocket end point.", nameof(remote));
+        if (remote is not VSocketEndPoint endPoint)
+            throw new ArgumentException($"{remote} is not a vSocket end point.", nameof(remote));
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_datagrams is not null)
-            return _datagrams.Connect(place);
-        return (_port ?? throw new InvalidOperationException("The transport has not been started.")).Connect(place);
+            return _datagrams.Connect(endPoint);
+        return (_connections ?? throw NotStarted()).Connect(endPoint);
     }
 
     /// <inheritdoc/>
@@ -166,52 +170,48 @@ public sealed partial class VSocketTransport : IForwardTransport
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The context ids of one machine (1, its own, and 2 where it is no guest) are equal here. This machine's own one is
-    /// read at most once a second.
+    /// The context ids of one machine (1, its own, and 2 where it is no guest) are equal here. This machine's own one
+    /// is read at most once a second.
     /// </remarks>
     public string? FindSourceMismatch(IReadOnlyList<EndPoint> routed, uint? contextId)
     {
         ArgumentNullException.ThrowIfNull(routed);
-        ForwardLoop loop = _loop ?? throw new InvalidOperationException("The transport has not been started.");
+        ForwardLoop loop = (Port ?? throw NotStarted()).Loop;
         loop.VerifyAccess();
         return _sources.Find(routed, contextId, loop.Now);
     }
 
-    /// <summary>Sends staged datagrams. Where there are connections, frames leave at Commit, and those that find no room as soon as there is some.</summary>
-    public void Flush()
-    {
-        if (!_disposed)
-            _datagrams?.Flush();
-    }
+    /// <summary>
+    /// Sends staged datagrams. Frames of a connection are sent by Commit, or, when the kernel has no room for them, by
+    /// a later poll.
+    /// </summary>
+    public void Flush() => _datagrams?.Flush();
 
-    /// <summary>Closes the listening socket, so that whoever connects now is refused at once; strangers' datagrams are dropped.</summary>
-    public void StopAccepting()
-    {
-        _port?.StopAccepting();
-        _datagrams?.StopAccepting();
-    }
+    /// <summary>
+    /// Closes the listening socket, so that the kernel refuses new connections; datagrams of strangers are dropped.
+    /// </summary>
+    public void StopAccepting() => Port?.StopAccepting();
 
     /// <inheritdoc/>
-    public int Poll(int budget) => _port?.Poll(budget) ?? _datagrams?.Poll(budget) ?? 0;
+    public int Poll(int budget) => Port?.Poll(budget) ?? 0;
 
     /// <inheritdoc/>
-    public bool Arm() => _port?.Arm() ?? _datagrams?.Arm() ?? false;
+    public bool Arm() => Port?.Arm() ?? false;
 
     /// <inheritdoc/>
-    public void Disarm() => _port?.Disarm();
+    public void Disarm() => Port?.Disarm();
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed || (_port?.StopAfterPoll(Dispose) ?? false))
-            return;
         _disposed = true;
-        _port?.Dispose();
-        _datagrams?.Dispose();
+        Port?.Dispose();
     }
 
+    private static InvalidOperationException NotStarted() => new("The transport has not been started.");
+
     private static NotSupportedException NoStrangers() =>
-        new("These vSockets have connections: who comes from outside is an accepted link, not a stranger.");
+        new("vSockets of this type have connections: peers from outside are accepted links, never strangers.");
 
     [LoggerMessage(EventId = 1350, Level = LogLevel.Information, Message = "Listening at {EndPoint} ({Type})")]
     private static partial void LogStarted(ILogger logger, VSocketEndPoint endPoint, VSocketType type);

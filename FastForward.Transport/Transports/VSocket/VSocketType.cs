@@ -4,22 +4,27 @@ namespace FastForward.Transport.Transports.VSocket;
 public enum VSocketType
 {
     /// <summary>
-    /// <see cref="SeqPacket"/> where this machine's way to its hypervisor has it, otherwise <see cref="Stream"/>; towards a
-    /// peer that listens with the other one of the two, that one is tried next and remembered. Never
-    /// <see cref="Datagram"/>.
+    /// Listens with <see cref="SeqPacket"/> where this machine's vSocket transport supports it, otherwise with
+    /// <see cref="Stream"/>. Connects with either: if the peer listens with the other type, that one is tried next and
+    /// remembered. Never <see cref="Datagram"/>.
     /// </summary>
     Auto,
 
     /// <summary>
-    /// SOCK_DGRAM: unreliable, and only between machines of one VMware host (VMCI), all of which must be set to it. Reliable
-    /// messages are not carried. Linux lets datagrams be bound on any machine that has loaded VMware's module, also where
-    /// nobody receives them: that is why <see cref="Auto"/> does not take them.
+    /// SOCK_DGRAM: unreliable, and only between machines of one VMware host (VMCI), all of which must use this type.
+    /// Reliable messages are not carried. <see cref="Auto"/> does not choose it, because Linux lets datagram sockets be
+    /// bound on any machine with VMware's module, even where no datagram can be delivered.
     /// </summary>
     Datagram,
 
-    /// <summary>SOCK_SEQPACKET: since Linux 5.14 between KVM guests and their host, and on one machine (vsock_loopback).</summary>
+    /// <summary>
+    /// SOCK_SEQPACKET: since Linux 5.14 between KVM guests and their host, and within one machine (vsock_loopback).
+    /// </summary>
     SeqPacket,
 
-    /// <summary>SOCK_STREAM with a length before each frame: wherever AF_VSOCK is, Hyper-V and Firecracker included.</summary>
+    /// <summary>
+    /// SOCK_STREAM with a length before each frame: supported by every vSocket transport, including Hyper-V and
+    /// Firecracker.
+    /// </summary>
     Stream,
 }

@@ -1,27 +1,32 @@
-namespace FastForward.Transport.Transports.Links;
+namespace FastForward.Transport.Transports.Connections;
 
 /// <summary>
-/// Counters, since its start, of a transport whose medium has connections. Written by the loop thread; any thread may read.
+/// Counters of a transport whose medium has connections, since its start. Written by the loop thread; any thread may
+/// read.
 /// </summary>
 public class ConnectionStatistics : TransportStatistics
 {
     private long _linksOpened;
     private long _openFailures;
-    private long _faultlessOpenFailures;
+    private long _otherOpenFailures;
     private long _notPermitted;
     private long _protocolViolations;
     private long _acceptPauses;
 
-    /// <summary>Links that opened, in either direction.</summary>
+    internal ConnectionStatistics() { }
+
+    /// <summary>Links that opened, inbound and outbound.</summary>
     public long LinksOpened => Volatile.Read(ref _linksOpened);
 
-    /// <summary>Connections, in either direction, that ended before they were open, for whatever reason but our own wish.</summary>
+    /// <summary>
+    /// Links, inbound and outbound, that ended before they opened and were not closed by this side.
+    /// </summary>
     public long OpenFailures => Volatile.Read(ref _openFailures);
 
-    /// <summary>Links refused because of who the far end is, by either side.</summary>
+    /// <summary>Links refused by either side because of the user or machine of the other.</summary>
     public long NotPermitted => Volatile.Read(ref _notPermitted);
 
-    /// <summary>Links closed because the far end broke the rules.</summary>
+    /// <summary>Links closed because the peer violated the opening exchange or the framing.</summary>
     public long ProtocolViolations => Volatile.Read(ref _protocolViolations);
 
     /// <summary>Times accepting was paused because descriptors or memory ran out.</summary>
@@ -30,7 +35,7 @@ public class ConnectionStatistics : TransportStatistics
     /// <inheritdoc/>
     public override IEnumerable<KeyValuePair<string, long>> FailedLinks =>
         [
-            new("not_opened", Volatile.Read(ref _faultlessOpenFailures)),
+            new("not_opened", Volatile.Read(ref _otherOpenFailures)),
             new("not_permitted", NotPermitted),
             new("protocol_violation", ProtocolViolations),
         ];
@@ -49,6 +54,6 @@ public class ConnectionStatistics : TransportStatistics
         else if (reason == LinkCloseReason.ProtocolViolation)
             _protocolViolations++;
         else if (failed)
-            _faultlessOpenFailures++;
+            _otherOpenFailures++;
     }
 }

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+using FastForward.Transport.Interop;
+
+namespace FastForward.Transport.Transports.Ip;
+
+/// <summary>
+/// Control messages of IP datagrams (ip(7), ipv6(7)): the local address of a received datagram, and the source address
+/// and DSCP of a sent one.
+/// </summary>
+internal static unsafe class IpControlMessages
+{
+    /// <summary>
+    /// Expedited Forwarding (RFC 3246), code point 46, in the upper six bits of the TOS or traffic class byte (RFC
+    /// 2474).
+    /// </summary>
+    public const int ExpeditedForwarding = 46 << 2;
+
+    /// <summary>The in_pktinfo or in6_pktinfo among the control messages; empty when there is none.</summary>
+    public static ReadOnlySpan<byte> PacketInfo(ReadOnlySpan<byte> control, bool v6) =>
+        v6
+            ? ControlMessage.Find(control, LibC.IPPROTO_IPV6, LibC.IPV6_PKTINFO, sizeof(LibC.Ipv6PacketInfo))
+            : ControlMessage.Find(control, LibC.IPPROTO_IP, LibC.IP_PKTINFO, sizeof(LibC.Ipv4PacketInfo));
+
+    /// <summary>
+    /// Writes the message that makes a datagram leave from the local address in <paramref name="packetInfo"/>, that of
+    /// a received datagram. The kernel chooses the device by its routes, except for IPv6 link-local addresses (RFC
+    /// 4291, section 2.5.6), which are only unique per device.
+    /// </summary>
+    /// <returns>Bytes written; 0 when there is no packet info.</returns>
+    public static int WriteDeparture(ReadOnlySpan<byte> packetInfo, Span<byte> target)
+    {
+        if (packetInfo.Length == sizeof(LibC.Ipv4PacketInfo))
+        {
+            LibC.Ipv4PacketInfo received = MemoryMarshal.Read<LibC.Ipv4PacketInfo>(packetInfo);
+            LibC.Ipv4PacketInfo v4 = new() { LocalAddress = received.LocalAddress };
+            return ControlMessage.Write(target, LibC.IPPROTO_IP, LibC.IP_PKTINFO, v4);
+        }
+
+        if (packetInfo.Length != sizeof(LibC.Ipv6PacketInfo))
+            return 0;
+        LibC.Ipv6PacketInfo v6 = MemoryMarshal.Read<LibC.Ipv6PacketInfo>(packetInfo);
+        bool linkLocal = packetInfo[0] == 0xfe && (packetInfo[1] & 0xc0) == 0x80; // fe80::/10
+        if (!linkLocal)
+            v6.InterfaceIndex = 0;
+        return ControlMessage.Write(target, LibC.IPPROTO_IPV6, LibC.IPV6_PKTINFO, v6);
+    }
+
+    /// <summary>Writes the message that marks one datagram with <see cref="ExpeditedForwarding"/>.</summary>
+    /// <returns>Bytes written.</returns>
+    public static int WriteExpedited(bool v6, Span<byte> target) =>
+        v6
+            ? ControlMessage.Write(target, LibC.IPPROTO_IPV6, LibC.IPV6_TCLASS, ExpeditedForwarding)
+            : ControlMessage.Write(target, LibC.IPPROTO_IP, LibC.IP_TOS, ExpeditedForwarding);
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using FastForward.Transport.Interop;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Datagrams;
+
+namespace FastForward.Transport.Transports.Ip;
+
+/// <summary>The UDP sockets of an <see cref="IpTransport"/> and the links over them.</summary>
+internal sealed class IpPort : DatagramPort
+{
+    private readonly UdpSocket[] _sockets;
+    private readonly LinkTraits _loopbackTraits;
+    private readonly bool _marksRealTime;
+
+    public IpPort(
+        IpTransport transport,
+        ForwardLoop loop,
+        ILinkSink sink,
+        UdpSocket[] sockets,
+        IpTransportOptions options
+    )
+        : base(transport, loop, sink, sockets, options.MaxFrameSize, transport.Statistics.Datagrams)
+    {
+        _sockets = sockets;
+        _loopbackTraits = Traits with { HostLocal = true };
+        _marksRealTime = options.MarkRealTime;
+    }
+
+    /// <summary>The in_pktinfo or in6_pktinfo of a received datagram; empty when there is none.</summary>
+    public static ReadOnlySpan<byte> PacketInfo(in DatagramReceiveBatch.Datagram datagram) =>
+        IpControlMessages.PacketInfo(datagram.Control, IsV6(datagram.Source));
+
+    public IpLink Connect(IPEndPoint remote)
+    {
+        VerifyRunning();
+        IPAddress address = IpAddresses.Unmapped(remote.Address);
+        bool v6 = address.AddressFamily == AddressFamily.InterNetworkV6;
+        UdpSocket? socket = SocketFor(v6);
+        LinkTraits traits = IPAddress.IsLoopback(address) ? _loopbackTraits : Traits;
+        IpLink link = NewLink(socket, remote, traits, default, inbound: false);
+        if (socket is not null)
+        {
+            Events.Opened(link);
+        }
+        else
+        {
+            string family = v6 ? "IPv6" : "IPv4";
+            link.CloseWith(
+                new LinkClosure(LinkCloseReason.Failed, Errno.EAFNOSUPPORT, $"this transport has no {family} socket")
+            );
+        }
+
+        return link;
+    }
+
+    public IpLink Adopt(in StrangerSource source)
+    {
+        VerifyRunning();
+        IPEndPoint? remote = IpAddresses.Read(source.Address);
+        UdpSocket? socket = remote is null ? null : SocketFor(IsV6(source.Address));
+        if (socket is null)
+            throw new ArgumentException("The source did not come from this transport.", nameof(source));
+        return NewLink(socket, remote!, source.IsLoopback ? _loopbackTraits : Traits, source.Local, inbound: true);
+    }
+
+    public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame)
+    {
+        VerifyRunning();
+        Span<byte> control = stackalloc byte[DatagramSlot.ControlCapacity];
+        int length = IpControlMessages.WriteDeparture(source.Local, control);
+        return SocketFor(IsV6(source.Address))?.TrySend(frame, source.Address, control[..length]) ?? false;
+    }
+
+    protected override StrangerSource DescribeSource(in DatagramReceiveBatch.Datagram datagram)
+    {
+        ReadOnlySpan<byte> packetInfo = PacketInfo(datagram);
+        return new StrangerSource(
+            datagram.Source,
+            packetInfo,
+            IpAddresses.StayedOnLoopback(datagram.Source, packetInfo)
+        );
+    }
+
+    private static bool IsV6(ReadOnlySpan<byte> address) => IpAddresses.FamilyOf(address) == LibC.AF_INET6;
+
+    private UdpSocket? SocketFor(bool v6) => Array.Find(_sockets, v6 ? static s => s.IsV6 : static s => !s.IsV6);
+
+    private IpLink NewLink(
+        UdpSocket? socket,
+        IPEndPoint remote,
+        LinkTraits traits,
+        ReadOnlySpan<byte> packetInfo,
+        bool inbound
+    )
+    {
+        Span<byte> address = stackalloc byte[IpAddresses.Capacity];
+        address = address[..IpAddresses.Write(remote, address)];
+        Span<byte> control = stackalloc byte[DatagramSlot.ControlCapacity];
+        int departure = IpControlMessages.WriteDeparture(packetInfo, control);
+        int mark = _marksRealTime ? IpControlMessages.WriteExpedited(IsV6(address), control[departure..]) : 0;
+        IpLink link = new(
+            this,
+            socket,
+            remote,
+            traits,
+            address,
+            control[..departure],
+            control[..(departure + mark)],
+            inbound
+        );
+        Add(link);
+        return link;
+    }
+}
