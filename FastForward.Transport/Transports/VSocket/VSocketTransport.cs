@@ -174,7 +174,7 @@ public sealed partial class VSocketTransport : IForwardTransport
         ArgumentNullException.ThrowIfNull(routed);
         ForwardLoop loop = _loop ?? throw new InvalidOperationException("The transport has not been started.");
         loop.VerifyAccess();
-        return _sources.Find(routed, contextId, loop.Now);
+        return _sources.Find(routed, contextId, loop.NowMicros);
     }
 
     /// <summary>Sends staged datagrams. Where there are connections, frames leave at Commit, and those that find no room as soon as there is some.</summary>
