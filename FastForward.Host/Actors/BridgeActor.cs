@@ -65,7 +65,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
         _loop.Add(this);
         _sweep = _loop.CreateTimer(Sweep);
         _sweep.SetAfter(SweepMicros);
-        CountOverflows(_loop.Now); // the port is taken before the loop runs
+        CountOverflows(_loop.NowMicros); // the port is taken before the loop runs
         LogListening(_logger, Name, _settings.Listen, _settings.Node, _settings.Service);
     }
 
@@ -80,7 +80,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
                 if (length is -LibC.EINTR)
                     continue;
                 if (length is not -LibC.EAGAIN)
-                    _drops.Add("the local socket reported an error", 0, _loop!.Now);
+                    _drops.Add("the local socket reported an error", 0, _loop!.NowMicros);
                 break;
             }
 
@@ -105,16 +105,16 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
             || !_byNumber.TryGetValue(ActorStream.NumberOf(message.Stream), out BridgeClient? client)
         )
         {
-            _drops.Add("an answer for no client", message.Payload.Length, _loop!.Now);
+            _drops.Add("an answer for no client", message.Payload.Length, _loop!.NowMicros);
             return;
         }
 
-        _recency.Touch(client, _loop!.Now);
+        _recency.Touch(client, _loop!.NowMicros);
         int sent = _socket.SendTo(message.Payload, client.Address);
         if (sent >= 0)
             _answered++;
         else
-            _drops.Add("an answer that the local network did not take", message.Payload.Length, _loop.Now);
+            _drops.Add("an answer that the local network did not take", message.Payload.Length, _loop.NowMicros);
     }
 
     /// <inheritdoc/>
@@ -160,7 +160,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
         _drops.Add(
             "sent, but perhaps not delivered: the node went away or the path changed",
             0,
-            _loop!.Now,
+            _loop!.NowMicros,
             (long)report.Count
         );
         if (report.Reason != UndeliveredReason.Unsupported || _settings.Class != StreamClassChoice.Auto)
@@ -174,7 +174,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
     {
         _sweep?.Cancel();
         _loop?.Remove(this);
-        CountOverflows(_loop?.Now ?? 0);
+        CountOverflows(_loop?.NowMicros ?? 0);
         LogStopped(_logger, Name, _forwarded, _answered, _drops.Total);
         Dispose();
     }
@@ -184,7 +184,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
 
     private void Forward(ReadOnlySpan<byte> datagram, in UdpAddress from)
     {
-        long now = _loop!.Now;
+        long now = _loop!.NowMicros;
         if (!_byAddress.TryGetValue(from, out BridgeClient? client))
             client = Admit(from, now);
         else
@@ -284,7 +284,7 @@ internal sealed partial class BridgeActor : IActor, ILoopSource, IDisposable
 
     private void Sweep()
     {
-        long now = _loop!.Now;
+        long now = _loop!.NowMicros;
         long limit = now - (_settings.IdleSeconds * 1_000_000L);
         while (_recency.Oldest is { } client && client.LastUsed < limit)
             Forget(client, "it was silent for too long");

@@ -76,20 +76,20 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
         OutletClient? client = Find(message);
         if (client is null)
             return;
-        _recency.Touch(client, _loop!.Now);
+        _recency.Touch(client, _loop!.NowMicros);
         client.Class = message.Class;
         int sent = client.Socket.Send(message.Payload);
         if (sent is -LibC.ECONNREFUSED)
         {
             // The error belongs to an earlier datagram; reading it cleared it.
-            _drops.Add(Refused, message.Payload.Length, _loop.Now);
+            _drops.Add(Refused, message.Payload.Length, _loop.NowMicros);
             sent = client.Socket.Send(message.Payload);
         }
 
         if (sent >= 0)
             _emitted++;
         else
-            _drops.Add("the local network did not take a datagram", message.Payload.Length, _loop.Now);
+            _drops.Add("the local network did not take a datagram", message.Payload.Length, _loop.NowMicros);
     }
 
     int ILoopSource.Poll(int budget)
@@ -126,7 +126,7 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
         _drops.Add(
             "an answer that was sent, but perhaps not delivered: the node went away or the path changed",
             0,
-            _loop!.Now,
+            _loop!.NowMicros,
             (long)report.Count
         );
 
@@ -178,12 +178,12 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
         catch (Exception exception) when (exception is SocketException or IOException)
         {
             socket?.Dispose();
-            _drops.Add($"no socket could be opened: {exception.Message}", message.Payload.Length, _loop!.Now);
+            _drops.Add($"no socket could be opened: {exception.Message}", message.Payload.Length, _loop!.NowMicros);
             return null;
         }
 
         _clients.Add((client.Node, client.Stream), client);
-        _recency.Add(client, _loop!.Now);
+        _recency.Add(client, _loop!.NowMicros);
         return client;
     }
 
@@ -199,7 +199,7 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
                 _drops.Add(
                     length is -LibC.ECONNREFUSED ? Refused : "the socket to the target reported an error",
                     0,
-                    _loop!.Now
+                    _loop!.NowMicros
                 );
                 return taken + 1;
             }
@@ -212,7 +212,7 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
 
     private void Answer(OutletClient client, ReadOnlySpan<byte> datagram)
     {
-        _recency.Touch(client, _loop!.Now);
+        _recency.Touch(client, _loop!.NowMicros);
         SendStatus status = _node!.Send(client.Node, client.AnswerStream, client.Class, datagram).Status;
         if (status == SendStatus.Unsupported && client.Class == MessageClass.Reliable)
         {
@@ -224,7 +224,7 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
         if (status == SendStatus.Accepted)
             _answered++;
         else
-            _drops.Add(SendRefusal.Describe(status, client.Class), datagram.Length, _loop.Now);
+            _drops.Add(SendRefusal.Describe(status, client.Class), datagram.Length, _loop.NowMicros);
     }
 
     private void Close(OutletClient client, string reason)
@@ -245,7 +245,7 @@ internal sealed partial class OutletActor : IActor, ILoopSource, IDisposable
 
     private void Sweep()
     {
-        long now = _loop!.Now;
+        long now = _loop!.NowMicros;
         long limit = now - (_settings.IdleSeconds * 1_000_000L);
         while (_recency.Oldest is { } client && client.LastUsed < limit)
             Close(client, "it was silent for too long");

@@ -120,8 +120,8 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
                     outcome,
                     transport,
                     result.IsPathInUse,
-                    result.RoundTripMicros,
-                    result.HoldMicros,
+                    (long)result.RoundTrip.TotalMicroseconds,
+                    (long)result.HoldTime.TotalMicroseconds,
                     null
                 ),
             }

@@ -25,8 +25,8 @@ internal sealed class Talker
         _traffic = traffic;
         _random = new Random(seed);
         _timer = loop.CreateTimer(Tick);
-        _due = loop.Now + _random.NextInt64(BurstMicros); // slots of different repeaters have no common phase
-        _timer.Set(_due);
+        _due = loop.NowMicros + _random.NextInt64(BurstMicros); // slots of different repeaters have no common phase
+        _timer.SetAt(_due);
     }
 
     /// <summary>No call is up, and none will be.</summary>
@@ -40,7 +40,7 @@ internal sealed class Talker
             Begin();
         Next(_call!);
         _due += _call is null ? _random.NextInt64(100_000, 400_000) : BurstMicros;
-        _timer.Set(_due);
+        _timer.SetAt(_due);
     }
 
     private void Begin()

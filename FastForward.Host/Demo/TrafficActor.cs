@@ -54,7 +54,7 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     public LongHistogram RoundTrips { get; } = new(60_000_000_000, 3);
 
     /// <summary>The time is up: calls end.</summary>
-    public bool IsEnding => _context!.Loop.Now >= _endsAt;
+    public bool IsEnding => _context!.Loop.NowMicros >= _endsAt;
 
     /// <inheritdoc/>
     public void OnStart(ActorContext context)
@@ -81,7 +81,7 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
         if (message.Node == node && _calls.TryGetValue(ActorStream.NumberOf(message.Stream), out DemoCall? call))
             arrival = call.Echoed(message.Payload, out roundTrip);
         Tally.Add(arrival);
-        _lastEvent = _context!.Loop.Now;
+        _lastEvent = _context!.Loop.NowMicros;
         if (arrival is Arrival.InOrder or Arrival.Reordered && _lastEvent >= _measuresFrom)
             RoundTrips.RecordValue(Math.Min(roundTrip, RoundTrips.HighestTrackableValue));
     }
@@ -111,7 +111,7 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
         Sent++;
         if (status != SendStatus.Accepted)
             Refused++;
-        _lastEvent = _context.Loop.Now;
+        _lastEvent = _context.Loop.NowMicros;
         return status;
     }
 
@@ -122,8 +122,8 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     private void Begin()
     {
         ForwardLoop loop = _context!.Loop;
-        _measuresFrom = loop.Now + (seconds > 1 ? WarmUpMicros : 0);
-        _endsAt = loop.Now + (seconds * 1_000_000L);
+        _measuresFrom = loop.NowMicros + (seconds > 1 ? WarmUpMicros : 0);
+        _endsAt = loop.NowMicros + (seconds * 1_000_000L);
         for (int i = 0; i < talkers; i++)
             _talkers.Add(new Talker(this, loop, i));
         if (withData)
@@ -144,7 +144,7 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
             return;
         }
 
-        long now = _context!.Loop.Now;
+        long now = _context!.Loop.NowMicros;
         bool quiet = now - _lastEvent >= SettleMicros;
         bool complete = Tally.Delivered >= Sent;
         if (_talkers.TrueForAll(static talker => talker.IsDone) && _data?.IsDone != false && (complete || quiet))

@@ -28,7 +28,7 @@ internal sealed class RunningNode : IDisposable
     {
         Settings = settings;
         ForwardLoopOptions loopOptions = new() { Idle = settings.Idle };
-        SlowCycleMicros = loopOptions.SlowCycleMicros;
+        SlowCycleMicros = (int)loopOptions.SlowCycleLimit.TotalMicroseconds;
         Loop = new ForwardLoop(loopOptions, logger: loggers.CreateLogger<ForwardLoop>());
         Actors = new ActorSystem(loggers);
         _routes = new OverrideResolver(

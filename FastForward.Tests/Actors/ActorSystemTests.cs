@@ -21,7 +21,7 @@ public sealed class ActorSystemTests : IDisposable
     public ActorSystemTests()
     {
         _system = new ActorSystem(_log);
-        _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleStrategy.Block, SlowCycleMicros = 1000 }, _time);
+        _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleStrategy.Block, SlowCycleLimit = TimeSpan.FromMilliseconds(1) }, _time);
 
         // Not started: the tests raise its events themselves.
         _node = new ForwardNode(_loop, new ForwardNodeOptions { Node = 25_011 }, [], _routes);
@@ -457,7 +457,7 @@ public sealed class ActorSystemTests : IDisposable
     {
         QuietActor quiet = new();
         _system.Add(quiet, 1, new ServiceId(1).Reply);
-        using ForwardLoop loop = new(new ForwardLoopOptions { SlowCycleMicros = int.MaxValue });
+        using ForwardLoop loop = new(new ForwardLoopOptions { SlowCycleLimit = TimeSpan.MaxValue });
         _system.Start(_node, loop);
 
         Turn(2000);

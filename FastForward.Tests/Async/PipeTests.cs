@@ -456,7 +456,7 @@ public sealed class PipeTests
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
         Task<FlushResult> flush = pair.A.OnLoop(() =>
         {
-            pair.A.Node.Peers.All.Single().Close(pair.A.Loop.Now, default, "test", UndeliveredReason.PeerLost);
+            pair.A.Node.Peers.All.Single().Close(pair.A.Loop.NowMicros, default, "test", UndeliveredReason.PeerLost);
             return near.Output.WriteAsync("too late"u8.ToArray()).AsTask();
         });
         ForwardPipeException? lost = await Assert.ThrowsAsync<ForwardPipeException>(async () => await flush);

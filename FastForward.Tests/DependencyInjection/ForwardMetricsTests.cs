@@ -17,7 +17,7 @@ public sealed class ForwardMetricsTests
         using NodeWorld world = new();
         (TestNode a, TestNode b) = world.Pair(TransportKind.Ip, metrics: metrics);
         world.Until(
-            () => a.Node.GetPeer(b.Id)!.RoundTripMicros > 0 && b.Node.GetPeer(a.Id)!.RoundTripMicros > 0,
+            () => a.Node.GetPeer(b.Id)!.RoundTrip is not null && b.Node.GetPeer(a.Id)!.RoundTrip is not null,
             "both measured"
         );
         recording.Observe();

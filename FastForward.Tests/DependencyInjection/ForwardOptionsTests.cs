@@ -127,9 +127,9 @@ public sealed class ForwardOptionsTests
                     new ForwardLoopOptions
                     {
                         Idle = IdleStrategy.Block,
-                        SpinMicros = 7,
+                        SpinTime = TimeSpan.FromMicroseconds(7),
                         PollBudget = 8,
-                        SlowCycleMicros = 9,
+                        SlowCycleLimit = TimeSpan.FromMicroseconds(9),
                         FailFast = true,
                     }
                 )
@@ -328,9 +328,9 @@ public sealed class ForwardOptionsTests
             ["AllowUnkeyedIp"] = "true",
             ["VSocketFallback"] = "true",
             ["Loop:Idle"] = "block",
-            ["Loop:SpinMicros"] = "7",
+            ["Loop:SpinTime"] = "00:00:00.000007",
             ["Loop:PollBudget"] = "8",
-            ["Loop:SlowCycleMicros"] = "9",
+            ["Loop:SlowCycleLimit"] = "00:00:00.000009",
             ["Loop:FailFast"] = "true",
             ["Service:OnLoopFault"] = "Log",
             ["Service:HealthLimit"] = "00:00:09",

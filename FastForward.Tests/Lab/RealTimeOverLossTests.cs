@@ -56,9 +56,9 @@ public sealed class RealTimeOverLossTests
         world.Until(
             () =>
             {
-                if (world.Loop.Now >= due)
+                if (world.Loop.NowMicros >= due)
                 {
-                    due = world.Loop.Now + PauseMicros;
+                    due = world.Loop.NowMicros + PauseMicros;
                     for (int i = 0; i < Streams; i++)
                     {
                         BinaryPrimitives.WriteUInt64LittleEndian(payload, (ulong)sent[i]);

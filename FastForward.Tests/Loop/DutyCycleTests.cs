@@ -15,7 +15,7 @@ public sealed class DutyCycleTests
         List<string> calls = [];
         using ScriptedSource source = new() { WhenPolled = _ => Note("poll") };
         loop.Add(new ScriptedFlush(() => Note("flush")));
-        loop.CreateTimer(() => Note("timer")).Set(0);
+        loop.CreateTimer(() => Note("timer")).SetAt(0);
         loop.Post(() => Note("post"));
         loop.Add(source);
 
@@ -47,7 +47,7 @@ public sealed class DutyCycleTests
                 staged.Clear();
             })
         );
-        loop.CreateTimer(() => Stage("timer")).Set(0);
+        loop.CreateTimer(() => Stage("timer")).SetAt(0);
         loop.Post(() => Stage("post"));
 
         loop.DoWork();
@@ -69,12 +69,12 @@ public sealed class DutyCycleTests
         using ScriptedSource source = new();
         source.WhenPolled = _ =>
         {
-            seen.Add(loop.Now);
+            seen.Add(loop.NowMicros);
             _time.Advance(TimeSpan.FromMilliseconds(3));
             return 0;
         };
         loop.Add(source);
-        loop.Add(new ScriptedFlush(() => seen.Add(loop.Now)));
+        loop.Add(new ScriptedFlush(() => seen.Add(loop.NowMicros)));
         _time.Advance(TimeSpan.FromMilliseconds(1));
 
         loop.DoWork();
@@ -127,7 +127,7 @@ public sealed class DutyCycleTests
     public void Work_cycles_and_the_longest_cycle_are_counted()
     {
         CollectingLogger<ForwardLoop> log = new();
-        using ForwardLoop loop = new(new ForwardLoopOptions { SlowCycleMicros = 2000 }, _time, log);
+        using ForwardLoop loop = new(new ForwardLoopOptions { SlowCycleLimit = TimeSpan.FromMilliseconds(2) }, _time, log);
         using ScriptedSource source = new();
         source.WhenPolled = _ =>
         {
@@ -143,7 +143,7 @@ public sealed class DutyCycleTests
         {
             Assert.That(loop.Statistics.Cycles, Is.EqualTo(4));
             Assert.That(loop.Statistics.WorkItems, Is.EqualTo(20));
-            Assert.That(loop.Statistics.LongestCycleMicros, Is.EqualTo(4000));
+            Assert.That(loop.Statistics.LongestCycle, Is.EqualTo(TimeSpan.FromMilliseconds(4)));
             Assert.That(
                 loop.Statistics.SlowCycles,
                 Is.EqualTo(2),

@@ -26,7 +26,7 @@ public sealed class FailureTests
         loop.Add(other);
         loop.Add(new ScriptedFlush(() => others++));
         loop.Post(() => others++);
-        loop.CreateTimer(() => others++).Set(0);
+        loop.CreateTimer(() => others++).SetAt(0);
 
         loop.DoWork();
         loop.Sleep(1);
@@ -57,7 +57,7 @@ public sealed class FailureTests
             Throws.InstanceOf<InvalidTimeZoneException>()
         );
         Assert.That(loop.Statistics.CallbackFailures, Is.EqualTo(1));
-        Assert.That(() => loop.CreateTimer(() => { }).Set(0), Throws.Nothing);
+        Assert.That(() => loop.CreateTimer(() => { }).SetAt(0), Throws.Nothing);
     }
 
     [Test]
@@ -117,7 +117,7 @@ public sealed class FailureTests
                 source.WhenDisarmed = () => throw Failure();
                 break;
             case Place.Timer:
-                loop.CreateTimer(() => throw Failure()).Set(0);
+                loop.CreateTimer(() => throw Failure()).SetAt(0);
                 break;
             case Place.Post:
                 loop.Post(() => throw Failure());

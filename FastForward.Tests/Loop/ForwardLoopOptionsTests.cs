@@ -11,13 +11,13 @@ public sealed class ForwardLoopOptionsTests
             nameof(ForwardLoopOptions.Idle)
         ).SetArgDisplayNames("Idle 9");
         yield return new TestCaseData(
-            new ForwardLoopOptions { SpinMicros = -1 },
-            nameof(ForwardLoopOptions.SpinMicros)
-        ).SetArgDisplayNames("SpinMicros -1");
+            new ForwardLoopOptions { SpinTime = TimeSpan.FromMicroseconds(-1) },
+            nameof(ForwardLoopOptions.SpinTime)
+        ).SetArgDisplayNames("SpinTime -1 us");
         yield return new TestCaseData(
-            new ForwardLoopOptions { SpinMicros = 1_000_001 },
-            nameof(ForwardLoopOptions.SpinMicros)
-        ).SetArgDisplayNames("SpinMicros 1000001");
+            new ForwardLoopOptions { SpinTime = TimeSpan.FromMicroseconds(1_000_001) },
+            nameof(ForwardLoopOptions.SpinTime)
+        ).SetArgDisplayNames("SpinTime 1000001 us");
         yield return new TestCaseData(
             new ForwardLoopOptions { PollBudget = 0 },
             nameof(ForwardLoopOptions.PollBudget)
@@ -27,9 +27,9 @@ public sealed class ForwardLoopOptionsTests
             nameof(ForwardLoopOptions.PollBudget)
         ).SetArgDisplayNames("PollBudget 65537");
         yield return new TestCaseData(
-            new ForwardLoopOptions { SlowCycleMicros = 0 },
-            nameof(ForwardLoopOptions.SlowCycleMicros)
-        ).SetArgDisplayNames("SlowCycleMicros 0");
+            new ForwardLoopOptions { SlowCycleLimit = TimeSpan.Zero },
+            nameof(ForwardLoopOptions.SlowCycleLimit)
+        ).SetArgDisplayNames("SlowCycleLimit 0");
     }
 
     [TestCaseSource(nameof(Bad))]
@@ -39,7 +39,7 @@ public sealed class ForwardLoopOptionsTests
     ) =>
         Assert.That(
             () => new ForwardLoop(options),
-            Throws.ArgumentException.With.Message.StartsWith(name).And.Message.Match("good value|use ")
+            Throws.ArgumentException.With.Message.StartsWith(name).And.Message.Contains("use ")
         );
 
     [Test]
@@ -48,17 +48,17 @@ public sealed class ForwardLoopOptionsTests
         using ForwardLoop low = new(
             new ForwardLoopOptions
             {
-                SpinMicros = 0,
+                SpinTime = TimeSpan.Zero,
                 PollBudget = 1,
-                SlowCycleMicros = 1,
+                SlowCycleLimit = TimeSpan.FromMicroseconds(1),
             }
         );
         using ForwardLoop high = new(
             new ForwardLoopOptions
             {
-                SpinMicros = 1_000_000,
+                SpinTime = TimeSpan.FromSeconds(1),
                 PollBudget = 65_536,
-                SlowCycleMicros = int.MaxValue,
+                SlowCycleLimit = TimeSpan.MaxValue,
             }
         );
         Assert.That(low.DoWork() + high.DoWork(), Is.Zero);

@@ -13,14 +13,14 @@ public sealed class LoopClockTests
         using ForwardLoop loop = new(time: time);
         time.Advance(TimeSpan.FromSeconds(3));
         Assert.That(
-            loop.Now,
+            loop.NowMicros,
             Is.EqualTo(3_000_000),
             "what is set up before the loop runs must not count from its creation"
         );
         loop.DoWork();
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.That(loop.Now, Is.EqualTo(3_000_000));
+        Assert.That(loop.NowMicros, Is.EqualTo(3_000_000));
         loop.DoWork();
-        Assert.That(loop.Now, Is.EqualTo(4_000_000));
+        Assert.That(loop.NowMicros, Is.EqualTo(4_000_000));
     }
 }

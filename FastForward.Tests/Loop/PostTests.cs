@@ -93,7 +93,7 @@ public sealed class PostTests
         loop.Post(() =>
         {
             cycles = loop.Statistics.Cycles;
-            timer.Set(loop.Now + 100_000);
+            timer.SetAt(loop.NowMicros + 100_000);
         });
         Eventually.True(() => quiet.IsSet, () => "the timer has fired");
         Eventually.Ends(loop.StopAsync(), "the loop");

@@ -74,7 +74,7 @@ public sealed class SleepTests
     public void A_due_timer_prevents_sleep()
     {
         using ForwardLoop loop = MakeLoop();
-        loop.CreateTimer(() => { }).Set(0);
+        loop.CreateTimer(() => { }).SetAt(0);
         loop.Idle(0);
         Assert.That(loop.Statistics.Sleeps, Is.Zero);
     }
@@ -245,8 +245,8 @@ public sealed class SleepTests
 
     private ForwardLoop MakeLoop(IdleStrategy idle = IdleStrategy.Block, TimeProvider? time = null, int spinMicros = 50)
     {
-        ForwardLoop loop = new(new ForwardLoopOptions { Idle = idle, SpinMicros = spinMicros }, time);
-        loop.CreateTimer(() => _overslept = true).Set(SafetyNetMicros);
+        ForwardLoop loop = new(new ForwardLoopOptions { Idle = idle, SpinTime = TimeSpan.FromMicroseconds(spinMicros) }, time);
+        loop.CreateTimer(() => _overslept = true).SetAt(SafetyNetMicros);
         return loop;
     }
 

@@ -52,7 +52,7 @@ public sealed class StallTests
     {
         using ForwardLoop loop = new(time: _time);
         using ScriptedSource source = Signalled(loop);
-        loop.CreateTimer(() => { }).Set(10_000_000);
+        loop.CreateTimer(() => { }).SetAt(10_000_000);
         loop.DoWork();
         loop.Sleep(long.MaxValue);
         _time.Advance(TimeSpan.FromSeconds(13));
@@ -66,7 +66,7 @@ public sealed class StallTests
         using ForwardLoop loop = new(time: _time);
         using ScriptedSource source = new() { WhenArmed = () => true };
         loop.Add(source);
-        loop.CreateTimer(() => { }).Set(10_000_000);
+        loop.CreateTimer(() => { }).SetAt(10_000_000);
         loop.DoWork();
         loop.Sleep(long.MaxValue);
         _time.Advance(TimeSpan.FromSeconds(2));

@@ -14,7 +14,7 @@ public sealed class ThreadTests
         ["Remove source"] = (loop, _) => loop.Remove(new ScriptedSource()),
         ["Add flush"] = (loop, _) => loop.Add(new ScriptedFlush(() => { })),
         ["Remove flush"] = (loop, _) => loop.Remove(new ScriptedFlush(() => { })),
-        ["Set"] = (_, timer) => timer.Set(1),
+        ["Set"] = (_, timer) => timer.SetAt(1),
         ["SetAfter"] = (_, timer) => timer.SetAfter(1),
         ["Cancel"] = (_, timer) => timer.Cancel(),
         ["VerifyAccess"] = (loop, _) => loop.VerifyAccess(),

@@ -45,9 +45,9 @@ public sealed class TimerModelTests
             switch (kind)
             {
                 case Kind.Set:
-                    timers[timer].Set(loop.Now + amount - 10); // sometimes in the past
+                    timers[timer].SetAt(loop.NowMicros + amount - 10); // sometimes in the past
                     model.RemoveAll(entry => entry.Timer == timer);
-                    model.Add((loop.Now + amount - 10, order++, timer));
+                    model.Add((loop.NowMicros + amount - 10, order++, timer));
                     break;
                 case Kind.Cancel:
                     timers[timer].Cancel();
@@ -58,7 +58,7 @@ public sealed class TimerModelTests
                     loop.DoWork();
                     List<(long Due, int Order, int Timer)> due =
                     [
-                        .. model.Where(entry => entry.Due <= loop.Now).Order(),
+                        .. model.Where(entry => entry.Due <= loop.NowMicros).Order(),
                     ];
                     model.RemoveAll(due.Contains);
                     if (!fired.SequenceEqual(due.Select(entry => entry.Timer)))

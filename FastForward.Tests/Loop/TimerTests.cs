@@ -20,11 +20,11 @@ public sealed class TimerTests : IDisposable
     [Test]
     public void Timers_fire_by_due_time_and_ties_in_the_order_of_setting()
     {
-        Make("c").Set(300);
-        Make("a1").Set(100);
-        Make("b1").Set(200);
-        Make("a2").Set(100);
-        Make("b2").Set(200);
+        Make("c").SetAt(300);
+        Make("a1").SetAt(100);
+        Make("b1").SetAt(200);
+        Make("a2").SetAt(100);
+        Make("b2").SetAt(200);
 
         Assert.That(CycleAt(99), Is.Empty);
         Assert.That(CycleAt(250), Is.EqualTo(["a1", "a2", "b1", "b2"]));
@@ -37,11 +37,11 @@ public sealed class TimerTests : IDisposable
     {
         LoopTimer timer = Make("t");
         LoopTimer other = Make("o");
-        other.Set(150);
-        timer.Set(100);
-        timer.Set(200);
+        other.SetAt(150);
+        timer.SetAt(100);
+        timer.SetAt(200);
         Assert.That(CycleAt(199), Is.EqualTo(["o"]));
-        timer.Set(199);
+        timer.SetAt(199);
         Assert.That(CycleAt(199), Is.EqualTo(["t"]));
     }
 
@@ -50,13 +50,13 @@ public sealed class TimerTests : IDisposable
     {
         LoopTimer timer = Make("t");
         timer.Cancel();
-        timer.Set(100);
+        timer.SetAt(100);
         Assert.That(timer.IsSet, Is.True);
         timer.Cancel();
         timer.Cancel();
         Assert.That(timer.IsSet, Is.False);
         Assert.That(CycleAt(200), Is.Empty);
-        timer.Set(250);
+        timer.SetAt(250);
         Assert.That(CycleAt(250), Is.EqualTo(["t"]));
         Assert.That(timer.IsSet, Is.False);
     }
@@ -65,7 +65,7 @@ public sealed class TimerTests : IDisposable
     public void A_due_time_in_the_past_fires_in_the_next_cycle([Values(long.MinValue, -1L, 0L)] long due)
     {
         CycleAt(1000);
-        Make("t").Set(due);
+        Make("t").SetAt(due);
         Assert.That(CycleAt(1000), Is.EqualTo(["t"]));
     }
 
@@ -76,9 +76,9 @@ public sealed class TimerTests : IDisposable
         timer = _loop.CreateTimer(() =>
         {
             _fired.Add("t");
-            timer.Set(0);
+            timer.SetAt(0);
         });
-        timer.Set(0);
+        timer.SetAt(0);
         for (int cycle = 1; cycle <= 3; cycle++)
         {
             _loop.DoWork();
@@ -96,12 +96,12 @@ public sealed class TimerTests : IDisposable
             .CreateTimer(() =>
             {
                 cancelled.Cancel();
-                moved.Set(500);
+                moved.SetAt(500);
             })
-            .Set(10);
-        cancelled.Set(20);
-        moved.Set(20);
-        kept.Set(30);
+            .SetAt(10);
+        cancelled.SetAt(20);
+        moved.SetAt(20);
+        kept.SetAt(30);
 
         Assert.That(CycleAt(100), Is.EqualTo(["kept"]));
         Assert.That((cancelled.IsSet, moved.IsSet), Is.EqualTo((false, true)));
@@ -112,7 +112,7 @@ public sealed class TimerTests : IDisposable
     public void The_budget_limits_a_cycle_and_the_rest_fires_in_the_next()
     {
         for (int i = 0; i < 20; i++)
-            Make($"{i}").Set(i);
+            Make($"{i}").SetAt(i);
         List<int> perCycle = [];
         while (CycleAt(100) is { Count: > 0 } fired)
             perCycle.Add(fired.Count);
@@ -137,7 +137,7 @@ public sealed class TimerTests : IDisposable
     // One tick of the test clock is 1 us; time never goes backwards between cycles.
     private List<string> CycleAt(long micros)
     {
-        _time.Advance(TimeSpan.FromMicroseconds(micros - _loop.Now));
+        _time.Advance(TimeSpan.FromMicroseconds(micros - _loop.NowMicros));
         _fired.Clear();
         _loop.DoWork();
         return [.. _fired];

@@ -60,15 +60,15 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
             b.Node.Send(message.Node, message.Stream, message.Class, message.Payload);
         a.OnReceived = (in ReceivedMessage message) => answers++;
         RoundTrips(3000);
-        long until = _world.Loop.Now + (3 * (long)probes.TotalMicroseconds);
-        while (_world.Loop.Now < until)
+        long until = _world.Loop.NowMicros + (3 * (long)probes.TotalMicroseconds);
+        while (_world.Loop.NowMicros < until)
             RoundTrips(100);
 
         long before = GC.GetAllocatedBytesForCurrentThread(),
-            began = _world.Loop.Now;
+            began = _world.Loop.NowMicros;
         for (
             int rounds = 0;
-            rounds < 10_000 || _world.Loop.Now < began + (3 * (long)probes.TotalMicroseconds);
+            rounds < 10_000 || _world.Loop.NowMicros < began + (3 * (long)probes.TotalMicroseconds);
             rounds += 100
         )
             RoundTrips(100);

@@ -21,6 +21,9 @@ internal sealed class StaticNode : IForwardHandler, IDisposable
 
     public Action? OnReceived { get; set; }
 
+    /// <summary>Called instead of keeping a copy of each message.</summary>
+    public Action? OnMessageOnly { get; set; }
+
     public List<(ulong Stream, ulong Sequence, byte[] Payload, bool IsLast)> Messages { get; } = [];
 
     public List<StreamEnd> Ends { get; } = [];
@@ -31,6 +34,12 @@ internal sealed class StaticNode : IForwardHandler, IDisposable
 
     public void OnMessage(in ReceivedMessage message)
     {
+        if (OnMessageOnly is { } callback)
+        {
+            callback();
+            return;
+        }
+
         Messages.Add((message.Stream, message.Sequence, message.Payload.ToArray(), message.IsLast));
         OnReceived?.Invoke();
     }

@@ -215,7 +215,7 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
             );
         }
 
-        Assert.That(world.Loop.Now, Is.LessThan(5_000_000), "the time that a connection has to say who it is");
+        Assert.That(world.Loop.NowMicros, Is.LessThan(5_000_000), "the time that a connection has to say who it is");
     }
 
     [Test]

@@ -177,6 +177,26 @@ public sealed partial class PackageTests
         TheTwoGreetEachOther(_project["native/hello"]);
     }
 
+    [Test]
+    public void A_transport_of_ones_own_links_two_nodes()
+    {
+        // The sample is part of the solution as well; here it sees the public API of the packed file and nothing else.
+        string sample = Path.Combine(SourceTree.Root, "samples", "MemoryTransport");
+        string project = NewProject("transport", [.. Directory.GetFiles(sample, "*.cs")]);
+        PackedFile.Run(project, s_limit, "build", "-c", "Release", "--nologo", "-o", _project["transport"]);
+        using RunningProgram program = RunningProgram.Start(_project["transport/hello"]);
+        Assert.That(program.WaitForExit(), Is.Zero, program.Everything);
+        Assert.That(
+            program.Everything.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            Is.EquivalentTo([
+                "node 2 to node 3: hello",
+                "node 3 to node 2: hello",
+                "node 2 to node 3: hello to you",
+                "node 3 to node 2: hello to you",
+            ])
+        );
+    }
+
     private void Publish(string name, params string[] options)
     {
         string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
@@ -188,11 +208,13 @@ public sealed partial class PackageTests
     }
 
     // One project per variant, because their restore results differ; a project compiles all sources below its folder.
-    private string NewProject(string name)
+    private string NewProject(string name) => NewProject(name, [_project["Program.cs"]]);
+
+    private string NewProject(string name, string[] sources)
     {
         DirectoryInfo copy = Directory.CreateDirectory(_project[$"source-{name}"]);
-        foreach (string file in new[] { "Program.cs", "hello.csproj", "nuget.config" })
-            File.Copy(_project[file], Path.Combine(copy.FullName, file));
+        foreach (string file in (string[])[.. sources, _project["hello.csproj"], _project["nuget.config"]])
+            File.Copy(file, Path.Combine(copy.FullName, Path.GetFileName(file)));
         return copy.FullName;
     }
 

@@ -116,14 +116,14 @@ internal sealed partial class ActorCalls(ILogger logger)
     public void Unowned(uint node, ulong stream)
     {
         _unowned++;
-        if (_unownedGate.TryPass(Loop.Now, out long suppressed))
+        if (_unownedGate.TryPass(Loop.NowMicros, out long suppressed))
             LogUnowned(logger, ActorStream.ServiceOf(stream), node, suppressed);
     }
 
     private bool Survives(ActorSlot slot, string call, Exception exception)
     {
         slot.Statistics.Failed();
-        if (slot.FailureGate.TryPass(Loop.Now, out long suppressed))
+        if (slot.FailureGate.TryPass(Loop.NowMicros, out long suppressed))
             LogFailed(logger, slot.Name, call, suppressed, exception);
         return Loop.CountFailure(exception);
     }
@@ -131,7 +131,7 @@ internal sealed partial class ActorCalls(ILogger logger)
     private void Measure(ActorSlot slot, string call, long began)
     {
         long took = Loop.ReadMicros() - began;
-        if (slot.Statistics.Took(took, Loop.SlowMicros) && slot.SlowGate.TryPass(Loop.Now, out long suppressed))
+        if (slot.Statistics.Took(took, Loop.SlowMicros) && slot.SlowGate.TryPass(Loop.NowMicros, out long suppressed))
             LogSlow(logger, slot.Name, call, took, Loop.SlowMicros, suppressed);
     }
 

@@ -21,7 +21,7 @@ public sealed class ActorStatistics
     /// <summary>Exceptions that the actor let out.</summary>
     public long Failures => Volatile.Read(ref _failures);
 
-    /// <summary>Calls that took longer than <see cref="ForwardLoopOptions.SlowCycleMicros"/>.</summary>
+    /// <summary>Calls that took longer than <see cref="ForwardLoopOptions.SlowCycleLimit"/>.</summary>
     public long SlowCalls => Volatile.Read(ref _slowCalls);
 
     /// <summary>The longest call in microseconds.</summary>

@@ -92,7 +92,7 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
     private void Take(ForwardReceiver receiver, in ReceivedMessage message)
     {
         MessageSlot slot = _slots.Rent(message);
-        Node.HoldCredit(message.Credit);
+        Node.HoldCredit(message.Credit, message.Credit.Bytes);
         receiver.Add(slot);
     }
 

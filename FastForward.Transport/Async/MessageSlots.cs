@@ -50,7 +50,7 @@ internal sealed class MessageSlots(Action schedule)
         while (_returned.TryDequeue(out MessageSlot? slot))
         {
             Outstanding--;
-            node.ReleaseCredit(slot.Credit);
+            node.ReleaseCredit(slot.Credit, slot.Credit.Bytes);
             _buffers.Return(slot.Buffer);
             slot.Buffer = [];
             slot.Length = 0;

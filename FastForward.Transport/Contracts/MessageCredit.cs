@@ -2,11 +2,11 @@ namespace FastForward.Transport;
 
 /// <summary>
 /// What a <see cref="MessageClass.Reliable"/> message used of the credit that its sender has here. Credit goes back to the
-/// sender when the handler returns, unless the handler holds it (<see cref="ForwardNode.HoldCredit(in MessageCredit)"/>): so whoever keeps
+/// sender when the handler returns, unless the handler holds it (<see cref="ForwardNode.HoldCredit(in ReceivedMessage)"/>): so whoever keeps
 /// messages for later makes the sender wait, instead of keeping more and more of them.
 /// </summary>
 /// <remarks>Real-time messages use no credit; holding and releasing theirs does nothing.</remarks>
-public readonly struct MessageCredit
+internal readonly struct MessageCredit
 {
     internal MessageCredit(uint node, ICreditOwner owner, object stream, int bytes)
     {

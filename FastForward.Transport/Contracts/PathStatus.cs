@@ -6,17 +6,17 @@ public enum PathState
     /// <summary>The handshake is under way.</summary>
     Opening,
 
-    /// <summary>It answers.</summary>
+    /// <summary>Probes are answered.</summary>
     Sound,
 
     /// <summary>Three probes in a row went unanswered.</summary>
     Suspect,
 
-    /// <summary>It is about to end.</summary>
+    /// <summary>The path is being closed.</summary>
     Closing,
 }
 
-/// <summary>A snapshot of one path to a peer. Loss and reordering are those of the frames that come in.</summary>
+/// <summary>A snapshot of one path to a peer. Loss and reordering are those of incoming frames.</summary>
 public sealed record PathStatus
 {
     /// <summary>The medium.</summary>
@@ -25,34 +25,43 @@ public sealed record PathStatus
     /// <summary>The state.</summary>
     public required PathState State { get; init; }
 
-    /// <summary>Our messages take it.</summary>
+    /// <summary>Whether messages to the peer take this path.</summary>
     public required bool IsInUse { get; init; }
 
-    /// <summary>How long it has been since its link opened.</summary>
+    /// <summary>Time since its link opened.</summary>
     public required TimeSpan Age { get; init; }
 
-    /// <summary>Smoothed round trip in microseconds (RFC 6298, section 2), by a probe a second; 0 when not measured yet.</summary>
-    public required long RoundTripMicros { get; init; }
+    /// <summary>
+    /// Smoothed round trip (RFC 6298, section 2), measured once per <see cref="ForwardNodeOptions.ProbeInterval"/>; null
+    /// before the first measurement.
+    /// </summary>
+    public required TimeSpan? RoundTrip { get; init; }
 
-    /// <summary>Interarrival jitter in microseconds (RFC 3550, section 6.4.1).</summary>
-    public required long JitterMicros { get; init; }
+    /// <summary>Interarrival jitter (RFC 3550, section 6.4.1).</summary>
+    public required TimeSpan Jitter { get; init; }
 
-    /// <summary>The share of the peer's frames of the last 30 probe intervals that did not come, 0 to 1; always 0 on a reliable medium.</summary>
+    /// <summary>
+    /// The share of the peer's frames of the last 30 probe intervals that did not arrive, 0 to 1; always 0 on a reliable
+    /// medium.
+    /// </summary>
     public required double LossRatio { get; init; }
 
-    /// <summary>The share of the frames that came in the last 30 probe intervals that came after a later one, 0 to 1; always 0 on an ordered medium.</summary>
+    /// <summary>
+    /// The share of the frames of the last 30 probe intervals that arrived after a later one, 0 to 1; always 0 on an ordered
+    /// medium.
+    /// </summary>
     public required double ReorderedRatio { get; init; }
 
-    /// <summary>Frames with messages or probes that came since the path was opened.</summary>
+    /// <summary>Frames with messages or probes received since the path was opened.</summary>
     public required long FramesReceived { get; init; }
 
-    /// <summary>Frames that did not come since the path was opened, by the gaps in their numbers.</summary>
+    /// <summary>Frames lost since the path was opened, by the gaps in their numbers.</summary>
     public required long FramesLost { get; init; }
 
-    /// <summary>Frames that came after a later one since the path was opened (RFC 4737, section 3.3).</summary>
+    /// <summary>Frames received after a later one since the path was opened (RFC 4737, section 3.3).</summary>
     public required long FramesReordered { get; init; }
 
-    /// <summary>Frames with messages or probes that were sent since the path was opened.</summary>
+    /// <summary>Frames with messages or probes sent since the path was opened.</summary>
     public required long FramesSent { get; init; }
 
     /// <summary>Probes in a row that went unanswered; 3 make the path suspect.</summary>

@@ -6,10 +6,10 @@ public enum PeerState
     /// <summary>No association: connecting, or waiting for the peer.</summary>
     Connecting,
 
-    /// <summary>Messages flow.</summary>
+    /// <summary>An association exists, and a path answers.</summary>
     Connected,
 
-    /// <summary>An association exists, but no path is sound at the moment.</summary>
+    /// <summary>An association exists, but no path answers at the moment.</summary>
     Suspect,
 }
 
@@ -22,26 +22,28 @@ public sealed record PeerStatus
     /// <summary>The state of the connection.</summary>
     public required PeerState State { get; init; }
 
-    /// <summary>How long it has been in this state.</summary>
+    /// <summary>Time in this state.</summary>
     public required TimeSpan InState { get; init; }
 
-    /// <summary>Why the peer is not connected, or not over the medium that its row names, for a person; null when all is as it should be.</summary>
+    /// <summary>
+    /// Why the peer is not connected, or not over the medium that its row names; null when it is connected as configured.
+    /// </summary>
     public required string? Reason { get; init; }
 
     /// <summary>The paths to it, the one in use first.</summary>
     public required IReadOnlyList<PathStatus> Paths { get; init; }
 
-    /// <summary>The path that our messages take; null without one.</summary>
+    /// <summary>The path that messages to the peer take; null without one.</summary>
     public PathStatus? PathInUse => Paths.Count > 0 && Paths[0].IsInUse ? Paths[0] : null;
 
     /// <summary>The medium of <see cref="PathInUse"/>; null without one.</summary>
     public TransportKind? Transport => PathInUse?.Transport;
 
-    /// <summary>Smoothed round trip of <see cref="PathInUse"/> in microseconds; 0 when not measured yet.</summary>
-    public long RoundTripMicros => PathInUse?.RoundTripMicros ?? 0;
+    /// <summary><see cref="PathStatus.RoundTrip"/> of <see cref="PathInUse"/>; null without one.</summary>
+    public TimeSpan? RoundTrip => PathInUse?.RoundTrip;
 
-    /// <summary>Interarrival jitter (RFC 3550, section 6.4.1) of <see cref="PathInUse"/> in microseconds.</summary>
-    public long JitterMicros => PathInUse?.JitterMicros ?? 0;
+    /// <summary><see cref="PathStatus.Jitter"/> of <see cref="PathInUse"/>; null without one.</summary>
+    public TimeSpan? Jitter => PathInUse?.Jitter;
 
     /// <summary>What the send store holds, as its limit counts it: payload bytes plus 64 for each message.</summary>
     public required long UnacknowledgedBytes { get; init; }
@@ -49,7 +51,7 @@ public sealed record PeerStatus
     /// <summary>The limit of the send store (<see cref="ForwardNodeOptions.SendStoreBytes"/>).</summary>
     public required long SendStoreBytes { get; init; }
 
-    /// <summary>The number the peer's process gave itself at its start; 0 before it was heard.</summary>
+    /// <summary>The random number that the peer's process chose at its start; 0 before it was heard.</summary>
     public required ulong Incarnation { get; init; }
 
     /// <summary>Messages to the peer that Send accepted.</summary>
@@ -67,7 +69,7 @@ public sealed record PeerStatus
     /// <summary>Accepted messages to the peer that were reported as undelivered.</summary>
     public required long UndeliveredMessages { get; init; }
 
-    /// <summary>Places of the peer's real-time streams that were skipped because their messages had not come.</summary>
+    /// <summary>Real-time messages of the peer that were skipped because they did not arrive.</summary>
     public required long SkippedMessages { get; init; }
 
     /// <summary>Messages of the peer that were dropped: late, repeated, or of a stream that had ended.</summary>

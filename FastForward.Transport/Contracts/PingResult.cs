@@ -1,6 +1,6 @@
 namespace FastForward.Transport;
 
-/// <summary>What became of one probe.</summary>
+/// <summary>The outcome of one probe.</summary>
 public enum PingOutcome
 {
     /// <summary>The peer's session answered.</summary>
@@ -15,19 +15,19 @@ public enum PingOutcome
 
 /// <summary>The end of one probe that <see cref="ForwardNode.Ping"/> sent.</summary>
 /// <param name="Node">The peer.</param>
-/// <param name="Outcome">What became of it.</param>
-/// <param name="Transport">The medium of its path; null for the node's own id, where nothing travels.</param>
-/// <param name="IsPathInUse">Messages to the peer take this path now.</param>
-/// <param name="RoundTripMicros">
-/// Microseconds from the call to the arrival of the answer, as the loop's clock has them (read once per duty cycle); 0
-/// without an answer.
+/// <param name="Outcome">Whether it was answered.</param>
+/// <param name="Transport">The medium of its path; null for the node's own id.</param>
+/// <param name="IsPathInUse">Whether messages to the peer take this path now.</param>
+/// <param name="RoundTrip">
+/// Time from the call to the arrival of the answer, on the clock of the loop (read once per duty cycle); zero without an
+/// answer.
 /// </param>
-/// <param name="HoldMicros">How much of it the peer says it held the probe; 0 without an answer.</param>
+/// <param name="HoldTime">The part of it for which the peer reports to have held the probe; zero without an answer.</param>
 public readonly record struct PingResult(
     uint Node,
     PingOutcome Outcome,
     TransportKind? Transport,
     bool IsPathInUse,
-    long RoundTripMicros,
-    long HoldMicros
+    TimeSpan RoundTrip,
+    TimeSpan HoldTime
 );

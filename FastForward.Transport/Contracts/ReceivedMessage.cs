@@ -27,8 +27,8 @@ public readonly ref struct ReceivedMessage
     /// </summary>
     public ulong SkippedBefore { get; init; }
 
-    /// <summary>What it used of its sender's credit, for a handler that keeps the message for later.</summary>
-    public MessageCredit Credit { get; internal init; }
+    /// <summary>What it used of its sender's credit.</summary>
+    internal MessageCredit Credit { get; init; }
 
     /// <summary>The content.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }

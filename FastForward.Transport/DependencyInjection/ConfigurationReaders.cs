@@ -28,9 +28,9 @@ internal static class ConfigurationReaders
     public static void Loop(ConfigurationSectionReader section, ForwardLoopOptions options)
     {
         section.ReadName<IdleStrategy>(nameof(options.Idle), value => options.Idle = value);
-        section.Read<int>(nameof(options.SpinMicros), "50", value => options.SpinMicros = value);
+        section.Read<TimeSpan>(nameof(options.SpinTime), "00:00:00.000050", value => options.SpinTime = value);
         section.Read<int>(nameof(options.PollBudget), "256", value => options.PollBudget = value);
-        section.Read<int>(nameof(options.SlowCycleMicros), "10000", value => options.SlowCycleMicros = value);
+        section.Read<TimeSpan>(nameof(options.SlowCycleLimit), "00:00:00.010", value => options.SlowCycleLimit = value);
         section.Read<bool>(nameof(options.FailFast), "false", value => options.FailFast = value);
     }
 

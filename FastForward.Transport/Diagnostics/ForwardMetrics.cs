@@ -249,7 +249,7 @@ public sealed class ForwardMetrics : IDisposable
             "fastforward.loop.cycles.slow",
             loops(static loop => loop.SlowCycles),
             "{cycle}",
-            "Cycles longer than the limit (SlowCycleMicros)."
+            "Cycles longer than the limit (SlowCycleLimit)."
         );
         meter.CreateObservableCounter(
             "fastforward.loop.sleeps",

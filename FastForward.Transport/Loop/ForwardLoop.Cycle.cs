@@ -2,7 +2,7 @@ using FastForward.Transport.Logging;
 
 namespace FastForward.Transport.Loop;
 
-/// <content>The duty cycle and what follows it without work.</content>
+/// <content>The duty cycle, and idling.</content>
 public sealed partial class ForwardLoop
 {
     private bool _dispatching;
@@ -17,7 +17,9 @@ public sealed partial class ForwardLoop
 
     /// <summary>Runs one duty cycle without idling.</summary>
     /// <returns>How much work was found; 0 when none.</returns>
-    /// <exception cref="InvalidOperationException">The loop belongs to another thread, or the caller is inside a callback of it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The loop belongs to another thread, or the caller is inside a callback of it.
+    /// </exception>
     public int DoWork()
     {
         Bind();
@@ -36,24 +38,28 @@ public sealed partial class ForwardLoop
         {
             EndDispatch();
             if (_disposed && !_running)
-                Release(); // disposed of by a callback
+                Release(); // a callback disposed the loop
         }
     }
 
-    /// <summary>Idles as the options say, after a cycle that found <paramref name="work"/> items.</summary>
+    /// <summary>Idles as <see cref="ForwardLoopOptions.Idle"/> says, after a cycle.</summary>
+    /// <param name="work">What <see cref="DoWork"/> of that cycle returned.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The loop belongs to another thread, or the caller is inside a callback of it.
+    /// </exception>
     public void Idle(int work)
     {
         VerifyAccess();
         RefuseInside(nameof(Idle));
         if (work > 0)
-            _lastWork = Now;
+            _lastWork = NowMicros;
         switch (_options.Idle)
         {
             case IdleStrategy.BusySpin:
-            case IdleStrategy.Adaptive when work > 0 || Now - _lastWork < _spinMicros:
+            case IdleStrategy.Adaptive when work > 0 || NowMicros - _lastWork < _spinMicros:
                 return;
 
-            // Block: also after work. What is left shows itself, by Arm or by a descriptor, for less than the look of a
+            // Block sleeps after work too: remaining work is reported by Arm or by a descriptor, which costs less than a
             // whole cycle that finds nothing.
             default:
                 Sleep(long.MaxValue);
@@ -61,11 +67,17 @@ public sealed partial class ForwardLoop
         }
     }
 
-    /// <summary>
-    /// Sleeps until an event, a due timer or a post, at most <paramref name="limitMicros"/>; not at all when work is
-    /// pending.
-    /// </summary>
-    public void Sleep(long limitMicros)
+    /// <summary>Sleeps until an event, a due timer or a post; not at all while work is pending.</summary>
+    /// <param name="limit">
+    /// The longest sleep; <see cref="Timeout.InfiniteTimeSpan"/> sets none, zero or less returns at once.
+    /// </param>
+    /// <exception cref="InvalidOperationException">
+    /// The loop belongs to another thread, or the caller is inside a callback of it.
+    /// </exception>
+    public void Sleep(TimeSpan limit) => Sleep(LoopTime.ToMicros(limit));
+
+    /// <summary>As <see cref="Sleep(TimeSpan)"/>, in microseconds.</summary>
+    internal void Sleep(long limitMicros)
     {
         VerifyAccess();
         ObjectDisposedException.ThrowIf(_released, this);
@@ -82,7 +94,7 @@ public sealed partial class ForwardLoop
             _epoll.Wait(wait == long.MaxValue ? -1 : wait);
             Statistics.Slept();
 
-            // Asleep without a timer, any length of sleep is in order; with one, running later than it is a stall.
+            // A sleep without a timer may last any time; with a timer, waking up later than it is due is a stall.
             _expectedRun = due;
         }
         finally
@@ -93,20 +105,20 @@ public sealed partial class ForwardLoop
 
     private void ReadClock()
     {
-        // Run begins a cycle the moment the last one ended, so that one's end is the time: a reading less per cycle.
+        // Run starts a cycle when the previous one ended and reuses that reading: one clock reading less per cycle.
         _now = _running && _cycleEnd != long.MinValue ? _cycleEnd : ReadMicros();
         _cycleEnd = long.MinValue;
         _cycleRead = true;
-        long late = Now - _expectedRun; // negative while the expectation is unset
+        long late = NowMicros - _expectedRun; // negative while the expectation is unset
         StalledMicros = late > StallThresholdMicros ? late : 0;
         if (StalledMicros > 0)
         {
             Statistics.Stalled();
-            if (_stallGate.TryPass(Now, out long suppressed))
+            if (_stallGate.TryPass(NowMicros, out long suppressed))
                 LogStalled(_logger, StalledMicros / 1000, suppressed);
         }
 
-        _expectedRun = Now;
+        _expectedRun = NowMicros;
     }
 
     private bool ArmAll()
@@ -124,7 +136,7 @@ public sealed partial class ForwardLoop
             }
             catch (Exception exception) when (Survives(exception, source.GetType().Name))
             {
-                pending = true; // whoever cannot say that it is idle might not be
+                pending = true; // a source that failed to answer may have work
             }
         }
 
@@ -178,7 +190,7 @@ public sealed partial class ForwardLoop
     private int FireTimers()
     {
         int fired = 0;
-        Timers.Collect(Now, _options.PollBudget);
+        Timers.Collect(NowMicros, _options.PollBudget);
         while (Timers.TakeCollected() is { } timer)
         {
             fired++;
@@ -219,9 +231,9 @@ public sealed partial class ForwardLoop
     private void MeasureCycle()
     {
         _cycleEnd = ReadMicros();
-        long took = _cycleEnd - Now;
-        if (Statistics.Took(Now, took, _options.SlowCycleMicros) && _slowGate.TryPass(Now, out long suppressed))
-            LogSlowCycle(_logger, took, _options.SlowCycleMicros, suppressed);
+        long took = _cycleEnd - NowMicros;
+        if (Statistics.Took(NowMicros, took, SlowMicros) && _slowGate.TryPass(NowMicros, out long suppressed))
+            LogSlowCycle(_logger, took, SlowMicros, suppressed);
     }
 
     private void EndDispatch()

@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace FastForward.Transport.Loop;
 
-/// <content>Which thread the loop belongs to, and how it runs and ends there.</content>
+/// <content>Thread ownership, running and ending.</content>
 public sealed partial class ForwardLoop
 {
     private int _owner;
@@ -14,21 +14,23 @@ public sealed partial class ForwardLoop
     private volatile TaskCompletionSource? _ended;
 
     /// <summary>
-    /// The task that ends when the present or last <see cref="Run"/> or <see cref="Start"/> does; completed when there was
-    /// none. It carries the exception that ended the loop early, if one did.
+    /// Ends when the present or last <see cref="Run"/> or <see cref="Start"/> does; completed when there was none. Faulted
+    /// with the exception that ended the loop early, if one did.
     /// </summary>
     public Task Completion => _ended?.Task ?? Task.CompletedTask;
 
     /// <summary>
-    /// Runs duty cycles on the calling thread until <paramref name="cancellation"/> or <see cref="StopAsync"/>.
+    /// Runs duty cycles on the calling thread until <paramref name="cancellationToken"/> or <see cref="StopAsync"/>.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The loop belongs to another thread, or the caller is inside a callback of it.</exception>
-    public void Run(CancellationToken cancellation = default)
+    /// <exception cref="InvalidOperationException">
+    /// The loop belongs to another thread, or the caller is inside a callback of it.
+    /// </exception>
+    public void Run(CancellationToken cancellationToken = default)
     {
         Bind();
         RefuseInside(nameof(Run));
         TaskCompletionSource ended = Begin();
-        if (RunUntilEnd(ended, cancellation) is { } failure)
+        if (RunUntilEnd(ended, cancellationToken) is { } failure)
             failure.Throw();
     }
 
@@ -44,8 +46,8 @@ public sealed partial class ForwardLoop
             );
         Thread thread = new(() => RunUntilEnd(_ended!, CancellationToken.None)) { Name = name, IsBackground = true };
 
-        // Bound before the thread runs: whatever this thread does to the loop after Start is caught as misuse every time,
-        // and not only when the new thread happened to be quick.
+        // Bound before the thread runs: what this thread does to the loop after Start is caught as misuse every time, not
+        // only when the new thread was fast.
         if (Interlocked.CompareExchange(ref _owner, thread.ManagedThreadId, 0) != 0)
             throw new InvalidOperationException(
                 "Another thread drives the loop already: it was bound by DoWork or Run."
@@ -56,9 +58,9 @@ public sealed partial class ForwardLoop
     }
 
     /// <summary>
-    /// Asks the loop to end after its present cycle. The task ends when it has; it carries the exception that ended the
-    /// loop early, if one did. Any thread may call it; the loop thread must not wait for the task.
+    /// Requests the loop to end after its present cycle. Thread-safe; the loop thread must not wait for the task.
     /// </summary>
+    /// <returns><see cref="Completion"/>.</returns>
     public Task StopAsync()
     {
         _stopRequested = true;
@@ -67,8 +69,8 @@ public sealed partial class ForwardLoop
     }
 
     /// <summary>
-    /// Releases the loop's descriptors. Any thread may call it: where the loop runs, it is stopped first and the call waits
-    /// for its end. Inside a callback the loop ends after the present cycle and releases them then.
+    /// Releases the loop's descriptors. Thread-safe: a loop that runs on another thread is stopped first, and the call
+    /// blocks until it has ended. Inside a callback the loop ends after the present cycle and releases them then.
     /// </summary>
     /// <exception cref="InvalidOperationException">Another thread is inside <see cref="DoWork"/> at this moment.</exception>
     public void Dispose()
@@ -89,6 +91,22 @@ public sealed partial class ForwardLoop
         Release();
     }
 
+    /// <summary>
+    /// Stops the loop and releases its descriptors, as <see cref="Dispose"/> does, without blocking the caller while the
+    /// present cycle ends. Thread-safe; inside a callback it does not wait for that end.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Another thread is inside <see cref="DoWork"/> at this moment.</exception>
+    public async ValueTask DisposeAsync()
+    {
+        if (_running && !IsOnLoopThread)
+        {
+            _disposed = true;
+            await Task.WhenAny(StopAsync()).ConfigureAwait(false); // its failure is in the log and in Completion
+        }
+
+        Dispose();
+    }
+
     private TaskCompletionSource Begin()
     {
         TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -98,21 +116,21 @@ public sealed partial class ForwardLoop
         return ended;
     }
 
-    private ExceptionDispatchInfo? RunUntilEnd(TaskCompletionSource ended, CancellationToken cancellation)
+    private ExceptionDispatchInfo? RunUntilEnd(TaskCompletionSource ended, CancellationToken cancellationToken)
     {
         Exception? failure = null;
         try
         {
             _lastWork = ReadMicros();
-            // Posted, since a bare wake-up is lost on a loop that has not gone to sleep yet.
-            using CancellationTokenRegistration wake = cancellation.UnsafeRegister(
+            // Posted: a mere wake-up would be lost on a loop that does not sleep yet.
+            using CancellationTokenRegistration wake = cancellationToken.UnsafeRegister(
                 static loop => ((ForwardLoop)loop!)._mailbox.Post(static () => { }),
                 this
             );
-            while (!_stopRequested && !cancellation.IsCancellationRequested)
+            while (!_stopRequested && !cancellationToken.IsCancellationRequested)
                 Idle(DoWork());
         }
-#pragma warning disable CA1031 // Whatever ended the loop reaches its owner: by Run itself, or by the task.
+#pragma warning disable CA1031 // Reported to the owner of the loop, by Run itself or by the task.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -122,7 +140,7 @@ public sealed partial class ForwardLoop
 
         if (_disposed)
             Release();
-        _running = false; // first: a loop that runs has an owner at every moment
+        _running = false; // before the owner is cleared: a running loop always has an owner
         Volatile.Write(ref _owner, 0);
         if (failure is null)
         {
@@ -131,7 +149,7 @@ public sealed partial class ForwardLoop
         }
 
         ended.SetException(failure);
-        _ = ended.Task.Exception; // seen: it is in the log already, and nobody has to wait for the task
+        _ = ended.Task.Exception; // marks it as observed: it is in the log, and nobody has to await the task
         return ExceptionDispatchInfo.Capture(failure);
     }
 

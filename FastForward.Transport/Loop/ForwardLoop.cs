@@ -7,18 +7,19 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace FastForward.Transport.Loop;
 
 /// <summary>
-/// The single-threaded event loop that everything of a node runs on. One duty cycle: read the clock, poll the sources,
-/// fire the timers, run what other threads posted, flush; then idle.
+/// The single-threaded event loop that drives nodes, transports and actors. One duty cycle: read the clock, poll the
+/// sources, fire the timers, run what other threads posted, flush; then idle.
 /// </summary>
 /// <remarks>
-/// <para>Drive it in one of three ways: <see cref="Start"/> gives it a thread of its own; <see cref="Run"/> takes the
+/// <para>Drive it in one of three ways: <see cref="Start"/> gives it a thread of its own; <see cref="Run"/> uses the
 /// calling thread; an embedder or a test calls <see cref="DoWork"/> (and <see cref="Idle"/>) itself.</para>
 /// <para>The first of these calls binds the loop to its thread. From then on every member but <see cref="Post"/>,
-/// <see cref="Statistics"/>, <see cref="StopAsync"/>, <see cref="Completion"/>, <see cref="IsOnLoopThread"/> and
-/// <see cref="Dispose"/> throws <see cref="InvalidOperationException"/> on other threads. Before it, and again after
-/// <see cref="Run"/> or the loop's own thread has ended, one thread at a time may set things up or take them down.</para>
+/// <see cref="Statistics"/>, <see cref="StopAsync"/>, <see cref="Completion"/>, <see cref="IsOnLoopThread"/>,
+/// <see cref="Dispose"/> and <see cref="DisposeAsync"/> throws <see cref="InvalidOperationException"/> on other threads.
+/// Before that call, and again after <see cref="Run"/> or the loop's own thread has ended, one thread at a time may set up
+/// or tear down.</para>
 /// </remarks>
-public sealed partial class ForwardLoop : IDisposable
+public sealed partial class ForwardLoop : IDisposable, IAsyncDisposable
 {
     private const long StallThresholdMicros = 500_000;
 
@@ -58,24 +59,25 @@ public sealed partial class ForwardLoop : IDisposable
         _logger = logger ?? NullLogger<ForwardLoop>.Instance;
         _microsPerTick = 1e6 / _time.TimestampFrequency;
         _origin = _time.GetTimestamp();
-        _spinMicros = Environment.ProcessorCount == 1 ? 0 : _options.SpinMicros;
+        _spinMicros = Environment.ProcessorCount == 1 ? 0 : LoopTime.ToMicros(_options.SpinTime);
+        SlowMicros = LoopTime.ToMicros(_options.SlowCycleLimit);
         _mailbox = new Mailbox(RunPosted);
         _epoll.Add(_mailbox.Descriptor, LibC.EPOLLIN, 0);
     }
 
     /// <summary>
-    /// The time of this duty cycle in microseconds since the loop was made: monotonic, read once per cycle. Before the
-    /// first cycle it is read anew each time.
+    /// The time of this duty cycle since the loop was made: monotonic, read once per cycle, with a resolution of 1
+    /// microsecond. Before the first cycle the clock is read on each call.
     /// </summary>
-    public long Now => _cycleRead ? _now : ReadMicros();
+    public TimeSpan Now => TimeSpan.FromMicroseconds(NowMicros);
 
     /// <summary>
-    /// How long before this cycle the process was kept from running (a stopped process, a long pause, a slow callback),
-    /// in microseconds; 0 when it was below half a second. Whoever judges a peer by its silence takes this off.
+    /// How long the process was kept from running before this cycle (a stopped process, a long pause, a slow callback);
+    /// zero below half a second. Subtract it where the silence of a peer is measured.
     /// </summary>
-    public long StalledMicros { get; private set; }
+    public TimeSpan StalledFor => TimeSpan.FromMicroseconds(StalledMicros);
 
-    /// <summary>Counters; any thread may read them.</summary>
+    /// <summary>Counters; readable on any thread.</summary>
     public LoopStatistics Statistics { get; } = new();
 
     /// <summary>True on the thread the loop is bound to, and on every thread before it is bound.</summary>
@@ -84,7 +86,17 @@ public sealed partial class ForwardLoop : IDisposable
 
     internal TimerHeap Timers { get; } = new();
 
-    internal long SlowMicros => _options.SlowCycleMicros;
+    /// <summary><see cref="Now"/> in microseconds.</summary>
+    internal long NowMicros => _cycleRead ? _now : ReadMicros();
+
+    /// <summary><see cref="StalledFor"/> in microseconds.</summary>
+    internal long StalledMicros { get; private set; }
+
+    /// <summary>A callback or cycle that takes longer counts as slow.</summary>
+    internal long SlowMicros { get; }
+
+    /// <summary>A thread runs the loop, or is inside a cycle of it.</summary>
+    internal bool IsActive => _running || _dispatching;
 
     /// <summary>Attaches a source. It is polled from this or the next cycle on.</summary>
     public void Add(ILoopSource source)
@@ -106,7 +118,7 @@ public sealed partial class ForwardLoop : IDisposable
             _epoll.Remove(source.Descriptor);
     }
 
-    /// <summary>Attaches something that sends its output at the end of each cycle.</summary>
+    /// <summary>Attaches an object that sends its output at the end of each cycle.</summary>
     public void Add(ILoopFlush flush)
     {
         ArgumentNullException.ThrowIfNull(flush);
@@ -116,7 +128,7 @@ public sealed partial class ForwardLoop : IDisposable
         _flushes.Add(flush);
     }
 
-    /// <summary>Detaches it.</summary>
+    /// <summary>Detaches a flush. It is not called again.</summary>
     public void Remove(ILoopFlush flush)
     {
         VerifyAccess();
@@ -131,8 +143,8 @@ public sealed partial class ForwardLoop : IDisposable
     }
 
     /// <summary>
-    /// Runs <paramref name="work"/> on the loop thread in one of its next cycles. Any thread may call it. What is posted to
-    /// a loop that has ended is not run.
+    /// Runs <paramref name="work"/> on the loop thread in one of its next cycles. Thread-safe. Work that is posted to a
+    /// loop that has ended does not run.
     /// </summary>
     public void Post(Action work)
     {
@@ -141,18 +153,18 @@ public sealed partial class ForwardLoop : IDisposable
     }
 
     /// <summary>Throws unless the caller is on the loop thread.</summary>
-    /// <exception cref="InvalidOperationException">Another thread called; the message says how to do it right.</exception>
+    /// <exception cref="InvalidOperationException">The caller is on another thread.</exception>
     public void VerifyAccess()
     {
         if (!IsOnLoopThread)
             ThrowWrongThread();
     }
 
-    /// <summary>The time at this very moment on the clock of <see cref="Now"/>, for measuring inside a cycle.</summary>
+    /// <summary>The time at this very moment on the clock of <see cref="NowMicros"/>, for measuring inside a cycle.</summary>
     internal long ReadMicros() => (long)((_time.GetTimestamp() - _origin) * _microsPerTick);
 
-    /// <summary>Reports an exception out of a callback, and lets it through when the loop is to fail fast.</summary>
-    /// <returns>True when the caller shall go on; false when it shall rethrow.</returns>
+    /// <summary>Logs and counts an exception from a callback.</summary>
+    /// <returns>True when the caller goes on; false, with <see cref="ForwardLoopOptions.FailFast"/>, when it rethrows.</returns>
     internal bool Survives(Exception exception, string where)
     {
         if (!ReferenceEquals(exception, _fatal))
@@ -160,12 +172,12 @@ public sealed partial class ForwardLoop : IDisposable
         return CountFailure(exception);
     }
 
-    /// <summary>Counts an exception out of a callback that somebody else has logged with a better name.</summary>
-    /// <returns>True when the caller shall go on; false when it shall rethrow.</returns>
+    /// <summary>Counts an exception from a callback that the caller has logged.</summary>
+    /// <returns>True when the caller goes on; false when it rethrows.</returns>
     internal bool CountFailure(Exception exception)
     {
         if (ReferenceEquals(exception, _fatal))
-            return false; // on its way out through the layers, each of which asks
+            return false; // rethrown already; each layer on its way out asks
         Statistics.Failed();
         if (!_options.FailFast)
             return true;
@@ -176,11 +188,11 @@ public sealed partial class ForwardLoop : IDisposable
     private void LogFailure(Exception exception, string where)
     {
         ref LogGate gate = ref CollectionsMarshal.GetValueRefOrAddDefault(_failureGates, where, out _);
-        if (gate.TryPass(Now, out long suppressed))
+        if (gate.TryPass(NowMicros, out long suppressed))
             LogCallbackFailed(_logger, where, suppressed, exception);
     }
 
-    // Lists are walked by index while callbacks may attach and detach; what is detached leaves a hole until the cycle ends.
+    // Callbacks may attach and detach while a list is walked by index: what is detached leaves null until the cycle ends.
     private bool TakeOut<T>(List<T?> list, T item)
         where T : class
     {
@@ -204,19 +216,21 @@ public sealed partial class ForwardLoop : IDisposable
     {
         if (_dispatching)
             throw new InvalidOperationException(
-                $"{member} was called from inside a callback of the same loop: dispatch does not recurse. Return from the callback, or Post what shall follow it."
+                $"{member} was called from inside a callback of the same loop: dispatch does not recurse. "
+                    + "Return from the callback first, or Post what has to follow it."
             );
     }
 
     private void ThrowWrongThread() =>
         throw new InvalidOperationException(
-            $"This object belongs to the loop thread {_owner} and was called on thread {Environment.CurrentManagedThreadId}. Use ForwardLoop.Post to run code on the loop thread."
+            $"This object belongs to the loop thread {_owner} and was called on thread "
+                + $"{Environment.CurrentManagedThreadId}. Use ForwardLoop.Post to run code on the loop thread."
         );
 
     [LoggerMessage(
         EventId = 1000,
         Level = LogLevel.Error,
-        Message = "An exception came out of {Where} and was counted ({Suppressed} more since the last of these entries)"
+        Message = "An exception left {Where} and was counted ({Suppressed} more since the last of these entries)"
     )]
     private static partial void LogCallbackFailed(ILogger logger, string where, long suppressed, Exception exception);
 
@@ -230,14 +244,16 @@ public sealed partial class ForwardLoop : IDisposable
     [LoggerMessage(
         EventId = 1002,
         Level = LogLevel.Warning,
-        Message = "A duty cycle took {Micros} us, more than the limit of {Limit} us: a callback is slow ({Suppressed} more since the last of these entries)"
+        Message = "A duty cycle took {Micros} us, more than the limit of {Limit} us: a callback is slow "
+            + "({Suppressed} more since the last of these entries)"
     )]
     private static partial void LogSlowCycle(ILogger logger, long micros, long limit, long suppressed);
 
     [LoggerMessage(
         EventId = 1003,
         Level = LogLevel.Warning,
-        Message = "This process did not run for {Milliseconds} ms; peers are not blamed for that time ({Suppressed} more since the last of these entries)"
+        Message = "This process did not run for {Milliseconds} ms; that time does not count as silence of its peers "
+            + "({Suppressed} more since the last of these entries)"
     )]
     private static partial void LogStalled(ILogger logger, long milliseconds, long suppressed);
 }

@@ -3,14 +3,14 @@ namespace FastForward.Transport.Loop;
 /// <summary>Settings of a <see cref="ForwardLoop"/>.</summary>
 public sealed class ForwardLoopOptions
 {
-    /// <summary>What to do without work. Default <see cref="IdleStrategy.Adaptive"/>.</summary>
+    /// <summary>What the loop does without work. Default <see cref="IdleStrategy.Adaptive"/>.</summary>
     public IdleStrategy Idle { get; set; } = IdleStrategy.Adaptive;
 
     /// <summary>
-    /// How long <see cref="IdleStrategy.Adaptive"/> spins after the last work, in microseconds. Default 50; more burns
-    /// CPU for rarer wake-ups.
+    /// How long <see cref="IdleStrategy.Adaptive"/> spins after the last work, 0 to 1 s. Default 50 microseconds; a longer
+    /// time spends CPU to avoid wake-ups.
     /// </summary>
-    public int SpinMicros { get; set; } = 50;
+    public TimeSpan SpinTime { get; set; } = TimeSpan.FromMicroseconds(50);
 
     /// <summary>
     /// The most items one source may handle in one cycle. Default 256; lower is fairer, higher batches better.
@@ -18,14 +18,14 @@ public sealed class ForwardLoopOptions
     public int PollBudget { get; set; } = 256;
 
     /// <summary>
-    /// A cycle longer than this, in microseconds, is counted and logged as slow. Default 10,000 (a sixth of a voice
+    /// A cycle that takes longer is counted and logged as slow; 1 microsecond or more. Default 10 ms (a sixth of a voice
     /// frame).
     /// </summary>
-    public int SlowCycleMicros { get; set; } = 10_000;
+    public TimeSpan SlowCycleLimit { get; set; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
-    /// An exception out of a callback ends the loop instead of being logged and counted. Default false. Turn it on where a
-    /// supervisor restarts the process and a half-done callback is worse than a restart.
+    /// Whether an exception from a callback ends the loop instead of being logged and counted. Default false. Turn it on
+    /// where a supervisor restarts the process and an incomplete callback is worse than a restart.
     /// </summary>
     public bool FailFast { get; set; }
 
@@ -36,16 +36,17 @@ public sealed class ForwardLoopOptions
             throw new ArgumentException(problems);
     }
 
-    /// <summary>Every problem, each with the option, what is wrong and a right example.</summary>
+    /// <summary>Every problem: the option, what is wrong, and a valid example.</summary>
     internal IEnumerable<string> FindProblems()
     {
         if (!Enum.IsDefined(Idle))
-            yield return $"Idle: {(int)Idle} is no idle strategy; use {string.Join(", ", Enum.GetNames<IdleStrategy>())}.";
-        if (SpinMicros is < 0 or > 1_000_000)
-            yield return $"SpinMicros: {SpinMicros} is outside 0..1000000; 50 is a good value.";
+            yield return $"Idle: {(int)Idle} is no idle strategy; use "
+                + $"{string.Join(", ", Enum.GetNames<IdleStrategy>())}.";
+        if (SpinTime < TimeSpan.Zero || SpinTime > TimeSpan.FromSeconds(1))
+            yield return $"SpinTime: {SpinTime} is outside 0..1 s; use for example 00:00:00.000050.";
         if (PollBudget is < 1 or > 65_536)
-            yield return $"PollBudget: {PollBudget} is outside 1..65536; 256 is a good value.";
-        if (SlowCycleMicros < 1)
-            yield return $"SlowCycleMicros: {SlowCycleMicros} is below 1; 10000 is a good value.";
+            yield return $"PollBudget: {PollBudget} is outside 1..65536; use for example 256.";
+        if (SlowCycleLimit < TimeSpan.FromMicroseconds(1))
+            yield return $"SlowCycleLimit: {SlowCycleLimit} is below 1 microsecond; use for example 00:00:00.010.";
     }
 }

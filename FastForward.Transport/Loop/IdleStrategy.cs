@@ -4,7 +4,7 @@ namespace FastForward.Transport.Loop;
 public enum IdleStrategy
 {
     /// <summary>
-    /// Spins for a bounded time (<see cref="ForwardLoopOptions.SpinMicros"/>) after the last work, then sleeps until the
+    /// Spins for a bounded time (<see cref="ForwardLoopOptions.SpinTime"/>) after the last work, then sleeps until the
     /// next event. Low latency under traffic, no CPU without. On a machine with one CPU it does not spin.
     /// </summary>
     Adaptive,
@@ -12,6 +12,9 @@ public enum IdleStrategy
     /// <summary>Never sleeps: the lowest latency, one whole core per loop.</summary>
     BusySpin,
 
-    /// <summary>Asks the kernel after every cycle, and sleeps unless there is more: the least CPU, at the price of a wake-up (tens of microseconds) per message.</summary>
+    /// <summary>
+    /// Waits in the kernel after every cycle, unless more is ready: the least CPU, at the price of a wake-up (tens of
+    /// microseconds) per message.
+    /// </summary>
     Block,
 }

@@ -1,6 +1,6 @@
 namespace FastForward.Transport.Loop;
 
-/// <summary>Counters of a loop since its start. Written by the loop thread; any thread may read.</summary>
+/// <summary>Counters of a loop since its start. Written by the loop thread, readable on any thread.</summary>
 public sealed class LoopStatistics
 {
     private const long WindowMicros = 10_000_000;
@@ -26,26 +26,26 @@ public sealed class LoopStatistics
     /// <summary>Times the loop waited in the kernel for an event, however short.</summary>
     public long Sleeps => Volatile.Read(ref _sleeps);
 
-    /// <summary>Cycles longer than <see cref="ForwardLoopOptions.SlowCycleMicros"/>.</summary>
+    /// <summary>Cycles longer than <see cref="ForwardLoopOptions.SlowCycleLimit"/>.</summary>
     public long SlowCycles => Volatile.Read(ref _slowCycles);
 
-    /// <summary>The longest cycle in microseconds.</summary>
-    public long LongestCycleMicros => Volatile.Read(ref _longestCycle);
+    /// <summary>The longest cycle.</summary>
+    public TimeSpan LongestCycle => TimeSpan.FromMicroseconds(Volatile.Read(ref _longestCycle));
 
-    /// <summary>
-    /// The longest cycle of late in microseconds: of the last 10 to 20 seconds, for graphs. A loop that sleeps keeps it.
-    /// </summary>
-    public long RecentLongestCycleMicros =>
-        Math.Max(Volatile.Read(ref _windowLongest), Volatile.Read(ref _formerWindowLongest));
+    /// <summary>The longest cycle of the last 10 to 20 seconds, for graphs. It does not change while the loop sleeps.</summary>
+    public TimeSpan RecentLongestCycle => TimeSpan.FromMicroseconds(RecentLongestCycleMicros);
 
-    /// <summary>The duration of all cycles together in microseconds; divided by <see cref="Cycles"/>, the mean.</summary>
-    public long TotalCycleMicros => Volatile.Read(ref _totalCycle);
+    /// <summary>The duration of all cycles together; divided by <see cref="Cycles"/>, the mean.</summary>
+    public TimeSpan TotalCycleTime => TimeSpan.FromMicroseconds(Volatile.Read(ref _totalCycle));
 
-    /// <summary>Exceptions that callbacks let out.</summary>
+    /// <summary>Exceptions that left callbacks.</summary>
     public long CallbackFailures => Volatile.Read(ref _failures);
 
-    /// <summary>Times this process itself did not run when it should have (see <see cref="ForwardLoop.StalledMicros"/>).</summary>
+    /// <summary>Times this process was kept from running (see <see cref="ForwardLoop.StalledFor"/>).</summary>
     public long Stalls => Volatile.Read(ref _stalls);
+
+    internal long RecentLongestCycleMicros =>
+        Math.Max(Volatile.Read(ref _windowLongest), Volatile.Read(ref _formerWindowLongest));
 
     internal void Cycle(int work)
     {

@@ -63,7 +63,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
 
     public void PeerChanged(in PeerEvent change)
     {
-        if (_limiter.Passes(loop.Now, change))
+        if (_limiter.Passes(loop.NowMicros, change))
             _queue.Enqueue(new Entry { Kind = EntryKind.Peer, Peer = change });
     }
 

@@ -14,7 +14,7 @@ namespace FastForward.Transport;
 /// One node of the network in this process: sends messages to node ids and receives them, over whichever medium the
 /// routes choose. Confined to the thread of its loop; several nodes may share a loop.
 /// </summary>
-public sealed class ForwardNode : IDisposable
+public sealed class ForwardNode : IDisposable, IAsyncDisposable
 {
     private static readonly TimeSpan s_pingTimeout = TimeSpan.FromSeconds(2);
 
@@ -30,11 +30,13 @@ public sealed class ForwardNode : IDisposable
     private readonly LinkDispatcher _dispatcher;
     private readonly LoopShare _share;
     private readonly LoopTimer _drainTimer;
+    private readonly Stack<HeldCredit> _releasedHolds = new();
     private readonly StreamNumbers _streamNumbers = new(TimeProvider.System.GetUtcNow());
 
     private volatile bool _started;
     private volatile bool _disposed;
     private TaskCompletionSource? _stopping;
+    private TaskCompletionSource? _disposal;
     private long _drainUntil;
 
     /// <summary>Creates a node. It takes ownership of the transports.</summary>
@@ -235,8 +237,8 @@ public sealed class ForwardNode : IDisposable
             return new SendResult(SendStatus.TooLarge, 0);
         bool end = (options & SendOptions.End) != 0;
         return node == _options.Node
-            ? _local.Send(_loop.Now, stream, messageClass, payload, end)
-            : Peers.Find(node)?.Send(_loop.Now, stream, messageClass, payload, end)
+            ? _local.Send(_loop.NowMicros, stream, messageClass, payload, end)
+            : Peers.Find(node)?.Send(_loop.NowMicros, stream, messageClass, payload, end)
                 ?? new SendResult(SendStatus.UnknownNode, 0);
     }
 
@@ -246,8 +248,8 @@ public sealed class ForwardNode : IDisposable
         if (_stopping is not null)
             return SendStatus.Stopping;
         return node == _options.Node
-            ? _local.End(_loop.Now, stream)
-            : Peers.Find(node)?.EndStream(_loop.Now, stream) ?? SendStatus.UnknownNode;
+            ? _local.End(_loop.NowMicros, stream)
+            : Peers.Find(node)?.EndStream(_loop.NowMicros, stream) ?? SendStatus.UnknownNode;
     }
 
     internal SendStatus ResetStream(uint node, ulong stream, uint code)
@@ -256,8 +258,8 @@ public sealed class ForwardNode : IDisposable
         if (_stopping is not null)
             return SendStatus.Stopping;
         return node == _options.Node
-            ? _local.Reset(_loop.Now, stream, code)
-            : Peers.Find(node)?.ResetStream(_loop.Now, stream, code) ?? SendStatus.UnknownNode;
+            ? _local.Reset(_loop.NowMicros, stream, code)
+            : Peers.Find(node)?.ResetStream(_loop.NowMicros, stream, code) ?? SendStatus.UnknownNode;
     }
 
     /// <summary>
@@ -271,24 +273,38 @@ public sealed class ForwardNode : IDisposable
     {
         Verify();
         if (node == _options.Node)
-            _local.Refuse(_loop.Now, stream);
+            _local.Refuse(_loop.NowMicros, stream);
         else if (Peers.Find(node) is { } peer)
-            peer.RefuseStream(_loop.Now, stream);
+            peer.RefuseStream(_loop.NowMicros, stream);
         else
             return false;
         return true;
     }
 
     /// <summary>
-    /// Keeps the credit of a message from its sender, for a handler that stores the message: without this the credit goes
-    /// back when <see cref="IForwardHandler.OnMessage"/> returns. Call it inside that callback, once a message. A stream
-    /// whose credit is held may have 256 KiB under way, and the streams of a peer together
-    /// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>: when nobody releases it, the sender is back-pressured.
+    /// Keeps the credit of a message, for a handler that stores the message: without this the credit goes back to the
+    /// sender when <see cref="IForwardHandler.OnMessage"/> returns, and nothing bounds what a slow consumer stores. Call it
+    /// inside that callback, once per message, and dispose the result when the message has been consumed.
     /// </summary>
-    /// <param name="credit">The message's <see cref="ReceivedMessage.Credit"/>.</param>
-    public void HoldCredit(in MessageCredit credit) => HoldCredit(credit, credit.Bytes);
+    /// <remarks>
+    /// A stream whose credit is held may have 256 KiB under way, and all streams of a peer together
+    /// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>; above that, until credit is released, sends are answered with
+    /// <see cref="SendStatus.BackPressured"/>. Real-time messages use no credit: the result holds nothing.
+    /// </remarks>
+    /// <param name="message">The message, inside the callback that delivers it.</param>
+    /// <returns>What releases the credit.</returns>
+    /// <exception cref="InvalidOperationException">The caller is not on the loop thread.</exception>
+    public CreditHold HoldCredit(in ReceivedMessage message)
+    {
+        Verify();
+        if (message.Credit.Owner is null)
+            return default;
+        HoldCredit(message.Credit, message.Credit.Bytes);
+        HeldCredit held = _releasedHolds.TryPop(out HeldCredit? free) ? free : new HeldCredit(this, _releasedHolds);
+        return held.Hold(message.Credit);
+    }
 
-    /// <summary>Keeps a part of it.</summary>
+    /// <summary>Keeps a part of a message's credit.</summary>
     internal void HoldCredit(in MessageCredit credit, int bytes)
     {
         Verify();
@@ -296,23 +312,18 @@ public sealed class ForwardNode : IDisposable
     }
 
     /// <summary>
-    /// Gives held credit back to the sender, once; also after the end of the stream or the loss of the peer, where it
-    /// changes nothing any more.
+    /// Returns a part of held credit to the sender. Does nothing when the stream or the association has ended.
     /// </summary>
-    /// <param name="credit">What was held.</param>
-    /// <exception cref="InvalidOperationException">More is given back than the stream has held; or another thread than the loop's called.</exception>
-    public void ReleaseCredit(in MessageCredit credit) => ReleaseCredit(credit, credit.Bytes);
-
-    /// <summary>Gives a part of it back.</summary>
+    /// <exception cref="InvalidOperationException">More is returned than the stream holds.</exception>
     internal void ReleaseCredit(in MessageCredit credit, int bytes)
     {
         Verify();
         if (credit.Owner is null)
             return;
         if (credit.Node != _options.Node && Peers.Find(credit.Node) is { } peer)
-            peer.ReleaseCredit(_loop.Now, credit, bytes);
+            peer.ReleaseCredit(_loop.NowMicros, credit, bytes);
         else
-            credit.Owner.Release(_loop.Now, credit.Stream!, bytes);
+            credit.Owner.Release(_loop.NowMicros, credit.Stream!, bytes);
     }
 
     /// <summary>The association that a message came by is not over. True for no message at all.</summary>
@@ -328,7 +339,8 @@ public sealed class ForwardNode : IDisposable
         return _routedPeers.StatusOf(node);
     }
 
-    /// <summary>Whether the node does what it should, as it looks from the loop thread.</summary>
+    /// <summary>Evaluates the health of the node, on the loop thread.</summary>
+    /// <exception cref="InvalidOperationException">The caller is not on the loop thread.</exception>
     public NodeHealth GetHealth()
     {
         Verify();
@@ -336,19 +348,21 @@ public sealed class ForwardNode : IDisposable
     }
 
     /// <summary>
-    /// Whether the node does what it should. Any thread may ask: the loop has to answer within <paramref name="limit"/>,
-    /// so that one that hangs in a callback, or has ended, is found out.
+    /// Evaluates the health of the node. Thread-safe: the loop has to respond within <paramref name="limit"/>, so that a
+    /// loop that has ended, or is blocked in a callback, is reported as unhealthy.
     /// </summary>
-    /// <param name="limit">How long a cycle may take at most; more than 0.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
-    public async Task<NodeHealth> CheckHealthAsync(TimeSpan limit, CancellationToken cancellation = default)
+    /// <param name="limit">The longest time that the loop may take to respond; more than zero.</param>
+    /// <param name="cancellationToken">Cancels the check.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is not positive.</exception>
+    /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
+    public async Task<NodeHealth> CheckHealthAsync(TimeSpan limit, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
         TaskCompletionSource<NodeHealth> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _loop.Post(() => answer.TrySetResult(GetHealth()));
         try
         {
-            return await answer.Task.WaitAsync(limit, cancellation).ConfigureAwait(false);
+            return await answer.Task.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -367,7 +381,7 @@ public sealed class ForwardNode : IDisposable
     public IReadOnlyList<UnconfiguredNode> GetUnconfiguredNodes()
     {
         Verify();
-        return Peers.Unconfigured(_loop.Now);
+        return Peers.Unconfigured(_loop.NowMicros);
     }
 
     /// <summary>
@@ -400,9 +414,9 @@ public sealed class ForwardNode : IDisposable
         if (_stopping is not null)
             return new PingStart(PingStatus.Stopping, 0);
         if (node != _options.Node)
-            return Peers.Find(node)?.Ping(_loop.Now, (long)limit.TotalMicroseconds, size, callback)
+            return Peers.Find(node)?.Ping(_loop.NowMicros, (long)limit.TotalMicroseconds, size, callback)
                 ?? new PingStart(PingStatus.UnknownNode, 0);
-        _events.PingEnded(new PingResult(node, PingOutcome.Answered, null, true, 0, 0), callback);
+        _events.PingEnded(new PingResult(node, PingOutcome.Answered, null, true, TimeSpan.Zero, TimeSpan.Zero), callback);
         return new PingStart(PingStatus.Started, 1);
     }
 
@@ -419,10 +433,10 @@ public sealed class ForwardNode : IDisposable
         if (_stopping is not null)
             return _stopping.Task;
         BeginStop();
-        _drainUntil = _loop.Now + (long)_options.DrainLimit.TotalMicroseconds;
+        _drainUntil = _loop.NowMicros + (long)_options.DrainLimit.TotalMicroseconds;
         _transports.StopAccepting();
         if (_started)
-            _drainTimer.Set(_drainUntil);
+            _drainTimer.SetAt(_drainUntil);
         else
             Dispose();
         return _stopping!.Task;
@@ -453,10 +467,27 @@ public sealed class ForwardNode : IDisposable
         _transports.Flush();
         _transports.Dispose();
         while (_local.HasOutput)
-            _local.Exchange(_loop.Now);
+            _local.Exchange(_loop.NowMicros);
         _events.Dispatch(int.MaxValue);
         _events.Close();
         _stopping!.TrySetResult();
+    }
+
+    /// <summary>
+    /// Stops the node as <see cref="StopAsync"/> does and disposes it, at the latest after
+    /// <see cref="ForwardNodeOptions.DrainLimit"/>. Thread-safe and idempotent: every call returns the end of the same stop.
+    /// </summary>
+    /// <remarks>
+    /// Where nothing runs the loop any more, or on the thread that drives it by hand, nobody could complete the stop: the
+    /// node is disposed at once, as by <see cref="Dispose"/>. The loop thread must not block on the task.
+    /// </remarks>
+    public ValueTask DisposeAsync()
+    {
+        TaskCompletionSource disposal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Interlocked.CompareExchange(ref _disposal, disposal, null) is { } earlier)
+            return new ValueTask(earlier.Task);
+        _ = EndAsync(disposal);
+        return new ValueTask(disposal.Task);
     }
 
     private static ulong NewIncarnation()
@@ -469,6 +500,54 @@ public sealed class ForwardNode : IDisposable
     private static long Jitter(long limit) => limit <= 0 ? 0 : Random.Shared.NextInt64(limit);
 
     private void Verify() => _loop.VerifyAccess();
+
+    private async Task EndAsync(TaskCompletionSource disposal)
+    {
+        try
+        {
+            if (!_loop.IsOnLoopThread)
+            {
+                Task stop = PostStop();
+                // A loop that ends meanwhile does not run what was posted. One that is driven by hand has no such task.
+                Task first = _loop.Completion.IsCompleted ? stop : await Task.WhenAny(stop, _loop.Completion).ConfigureAwait(false);
+                if (ReferenceEquals(first, stop))
+                    await stop.ConfigureAwait(false);
+            }
+            else if (_loop.IsActive)
+            {
+                await StopAsync().ConfigureAwait(false); // inside a callback: the loop goes on
+            }
+
+            if (!_disposed && _loop.IsOnLoopThread)
+                Dispose(); // nothing drives the loop
+            disposal.TrySetResult();
+        }
+#pragma warning disable CA1031 // Reaches whoever awaits the disposal.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            disposal.TrySetException(exception);
+        }
+    }
+
+    private Task PostStop()
+    {
+        TaskCompletionSource<Task> stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(() =>
+        {
+            try
+            {
+                stop.TrySetResult(StopAsync());
+            }
+#pragma warning disable CA1031 // Reaches whoever awaits the disposal.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                stop.TrySetException(exception);
+            }
+        });
+        return stop.Task.Unwrap();
+    }
 
     private void BeginStop()
     {
@@ -498,7 +577,7 @@ public sealed class ForwardNode : IDisposable
                     peer.OnStall(node._loop.StalledMicros);
             }
 
-            return node._events.Dispatch(budget) + node._local.Exchange(node._loop.Now);
+            return node._events.Dispatch(budget) + node._local.Exchange(node._loop.NowMicros);
         }
 
         public bool Arm() => !node._events.IsEmpty || node._local.HasOutput || node._pump.HasWork;
@@ -512,7 +591,7 @@ public sealed class ForwardNode : IDisposable
             node._pump.CloseEndedLinks();
             if (node._stopping is null)
                 return;
-            if (node._loop.Now >= node._drainUntil || (node._routedPeers.AreDrained() && !node._local.HasOutput))
+            if (node._loop.NowMicros >= node._drainUntil || (node._routedPeers.AreDrained() && !node._local.HasOutput))
                 node.Dispose();
         }
     }

@@ -70,18 +70,18 @@ internal sealed class FramePump(ForwardLoop loop)
     private void Pump(SessionPath path)
     {
         IForwardLink link = (IForwardLink)path.Link;
-        while (path.HasOutput(loop.Now))
+        while (path.HasOutput(loop.NowMicros))
         {
             ClaimResult claim = link.TryClaim(link.Traits.MaxFrameSize, out Span<byte> frame);
             path.IsBlocked = claim != ClaimResult.Claimed;
             if (path.IsBlocked)
             {
                 if (path.Phase == PathPhase.Closing)
-                    path.EndOutput(loop.Now);
+                    path.EndOutput(loop.NowMicros);
                 return;
             }
 
-            int length = path.WriteFrame(loop.Now, frame, out bool realTime);
+            int length = path.WriteFrame(loop.NowMicros, frame, out bool realTime);
             if (length == 0)
             {
                 link.Abort();

@@ -51,7 +51,7 @@ internal sealed class LinkDispatcher : ILinkSink
         }
 
         MakeRoom(link.Transport);
-        _unclaimed.Add(link, _loop.Now + _options.HandshakeTimeout);
+        _unclaimed.Add(link, _loop.NowMicros + _options.HandshakeTimeout);
         if (!_unclaimedTimer.IsSet)
             _unclaimedTimer.SetAfter(_options.HandshakeTimeout);
     }
@@ -61,7 +61,7 @@ internal sealed class LinkDispatcher : ILinkSink
         if (link.Owner is SessionPath path)
         {
             path.Peer.Statistics.FrameReceived();
-            path.ReadFrame(_loop.Now, frame);
+            path.ReadFrame(_loop.NowMicros, frame);
         }
         else
         {
@@ -89,7 +89,7 @@ internal sealed class LinkDispatcher : ILinkSink
         switch (link.Owner)
         {
             case SessionPath path:
-                path.Finish(_loop.Now, closure.ToString());
+                path.Finish(_loop.NowMicros, closure.ToString());
                 break;
             case PeerConnector connector:
                 connector.OnConnectFailed(link, closure);
@@ -111,7 +111,7 @@ internal sealed class LinkDispatcher : ILinkSink
             return;
         switch (
             _peers.Evaluate(
-                _loop.Now,
+                _loop.NowMicros,
                 init,
                 transport.Kind,
                 source.IsLoopback,
@@ -144,7 +144,7 @@ internal sealed class LinkDispatcher : ILinkSink
 
         switch (
             _peers.Evaluate(
-                _loop.Now,
+                _loop.NowMicros,
                 init,
                 link.Transport.Kind,
                 link.Traits.HostLocal,
@@ -173,7 +173,7 @@ internal sealed class LinkDispatcher : ILinkSink
 
     private void Claim(IForwardLink link, in Handshake init)
     {
-        SessionPath path = _peers.Answer(_loop.Now, init, link.Transport.Kind, link.Traits, link.Index, link);
+        SessionPath path = _peers.Answer(_loop.NowMicros, init, link.Transport.Kind, link.Traits, link.Index, link);
         link.Owner = path;
         _unclaimed.Remove(link);
     }
@@ -204,13 +204,13 @@ internal sealed class LinkDispatcher : ILinkSink
         long next = long.MaxValue;
         foreach ((IForwardLink link, long deadline) in _unclaimed)
         {
-            if (_loop.Now >= deadline)
+            if (_loop.NowMicros >= deadline)
                 link.Close();
             else
                 next = Math.Min(next, deadline);
         }
 
         if (next != long.MaxValue)
-            _unclaimedTimer.Set(next);
+            _unclaimedTimer.SetAt(next);
     }
 }

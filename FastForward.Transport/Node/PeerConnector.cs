@@ -46,7 +46,7 @@ internal sealed class PeerConnector : IPeerDriver
         _transports = transports;
         _pump = pump;
         _timer = loop.CreateTimer(OnTimer);
-        _since = loop.Now;
+        _since = loop.NowMicros;
     }
 
     public Peer Peer { get; }
@@ -64,7 +64,7 @@ internal sealed class PeerConnector : IPeerDriver
             {
                 Node = Peer.Node,
                 State = Peer.State,
-                InState = TimeSpan.FromMicroseconds(_loop.Now - Math.Max(Peer.StateSince, _since)),
+                InState = TimeSpan.FromMicroseconds(_loop.NowMicros - Math.Max(Peer.StateSince, _since)),
                 Reason = Peer.State == PeerState.Connected ? DetourReason : Reason,
                 Paths = PathStatuses(),
                 UnacknowledgedBytes = Peer.Association.Sender.StoredBytes,
@@ -103,13 +103,13 @@ internal sealed class PeerConnector : IPeerDriver
             _lastChange = null; // what was told of the former route
         Route = route;
         _generation++;
-        Peer.Prefer(_loop.Now, route?.Row.Transport);
+        Peer.Prefer(_loop.NowMicros, route?.Row.Transport);
         DropAttempt();
         if (before is not null && before.Row.Transport == route?.Row.Transport)
             CloseInitiated(before.Row.Transport);
 
         _retry = FirstRetryMicros;
-        _nextAttempt = _loop.Now;
+        _nextAttempt = _loop.NowMicros;
         _lastFailure = null;
         _fallbackReported = false;
         Evaluate();
@@ -132,10 +132,10 @@ internal sealed class PeerConnector : IPeerDriver
             && _connecting is null
             && !_lookingUp
             && !Peer.HasPath(route.Row.Transport)
-            && _loop.Now >= _nextAttempt
+            && _loop.NowMicros >= _nextAttempt
         )
             Attempt(route);
-        if (!_notHeardReported && Peer.KnownIncarnation == 0 && _loop.Now - _since >= NotHeardAfterMicros)
+        if (!_notHeardReported && Peer.KnownIncarnation == 0 && _loop.NowMicros - _since >= NotHeardAfterMicros)
         {
             _notHeardReported = true;
             Peer.Notify(PeerEventKind.NotHeard, Route?.Row.Transport, NotHeardReason);
@@ -155,10 +155,10 @@ internal sealed class PeerConnector : IPeerDriver
         if (!_notHeardReported && Peer.KnownIncarnation == 0)
             due = Math.Min(due, _since + NotHeardAfterMicros);
         // What is due and still unwritten after a flush waits for its link to take it, not for time.
-        due = Math.Max(due, _loop.Now + BlockedRetryMicros);
+        due = Math.Max(due, _loop.NowMicros + BlockedRetryMicros);
         // Moving a timer back would cost a heap operation per cycle; an early one only looks and sleeps again.
         if (due != long.MaxValue && (!_timer.IsSet || due < _timer.Due))
-            _timer.Set(due);
+            _timer.SetAt(due);
     }
 
     /// <summary>The link that <see cref="Attempt(Route)"/> asked for is open.</summary>
@@ -171,8 +171,8 @@ internal sealed class PeerConnector : IPeerDriver
         }
 
         _connecting = null;
-        _openedAt = _loop.Now;
-        SessionPath path = SessionPath.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, link, _loop.Now);
+        _openedAt = _loop.NowMicros;
+        SessionPath path = SessionPath.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, link, _loop.NowMicros);
         link.Owner = path;
         Peer.Add(path);
         _pump.Mark(this);
@@ -213,7 +213,7 @@ internal sealed class PeerConnector : IPeerDriver
     {
         _pump.End(path);
         // A peer that is met and lost again and again is not met more often than one that is not there.
-        if (path.EstablishedOrder > 0 && _loop.Now - _openedAt >= StableAfterMicros)
+        if (path.EstablishedOrder > 0 && _loop.NowMicros - _openedAt >= StableAfterMicros)
             _retry = FirstRetryMicros;
         // A refusal has told its reason itself, and of two crossed links one is given up.
         bool isUnanswered =
@@ -245,9 +245,12 @@ internal sealed class PeerConnector : IPeerDriver
             Transport = path.Kind,
             State = path.State,
             IsInUse = ReferenceEquals(path, Peer.SendPath),
-            Age = TimeSpan.FromMicroseconds(_loop.Now - path.OpenedAt),
-            RoundTripMicros = path.Measurement.SmoothedRoundTrip,
-            JitterMicros = path.Measurement.Jitter,
+            Age = TimeSpan.FromMicroseconds(_loop.NowMicros - path.OpenedAt),
+            RoundTrip =
+                path.Measurement.SmoothedRoundTrip > 0
+                    ? TimeSpan.FromMicroseconds(path.Measurement.SmoothedRoundTrip)
+                    : null,
+            Jitter = TimeSpan.FromMicroseconds(path.Measurement.Jitter),
             LossRatio = path.Arrivals.LossRatio,
             ReorderedRatio = path.Arrivals.ReorderedRatio,
             FramesReceived = path.Arrivals.Received,
@@ -383,7 +386,7 @@ internal sealed class PeerConnector : IPeerDriver
         foreach (SessionPath path in Peer.Paths.ToArray())
         {
             if (path.IsInitiator && path.Kind == kind)
-                path.Close(_loop.Now, Session.Wire.CloseReason.RouteChanged, "the route changed");
+                path.Close(_loop.NowMicros, Session.Wire.CloseReason.RouteChanged, "the route changed");
         }
     }
 
@@ -398,14 +401,14 @@ internal sealed class PeerConnector : IPeerDriver
         long limit = Route?.Row.Transport is TransportKind.Socket or TransportKind.VSocket
             ? HostLocalRetryLimitMicros
             : RetryLimitMicros;
-        _nextAttempt = _loop.Now + _retry + Peer.Jitter(_retry / 4);
+        _nextAttempt = _loop.NowMicros + _retry + Peer.Jitter(_retry / 4);
         _retry = Math.Min(_retry * 2, limit);
     }
 
     private void OnTimer()
     {
-        if (_loop.Now >= Peer.NextTimeout)
-            Peer.OnTimeout(_loop.Now);
+        if (_loop.NowMicros >= Peer.NextTimeout)
+            Peer.OnTimeout(_loop.NowMicros);
         Evaluate();
     }
 }

@@ -35,9 +35,9 @@ internal sealed partial class PeerEventLog
         LogLevel level = isOrdinary ? LogLevel.Information : LogLevel.Warning;
         if (!_windows.TryGetValue(key, out Window? window))
         {
-            _windows.Add(key, window = new Window { Ends = _loop.Now + WindowMicros });
+            _windows.Add(key, window = new Window { Ends = _loop.NowMicros + WindowMicros });
             if (!_timer.IsSet)
-                _timer.Set(window.Ends);
+                _timer.SetAt(window.Ends);
         }
 
         if (window.Lines++ < LinesPerWindow)
@@ -60,7 +60,7 @@ internal sealed partial class PeerEventLog
         long next = long.MaxValue;
         foreach ((uint key, Window window) in _windows)
         {
-            if (_loop.Now >= window.Ends)
+            if (_loop.NowMicros >= window.Ends)
             {
                 if (window.Held == 0)
                 {
@@ -70,7 +70,7 @@ internal sealed partial class PeerEventLog
 
                 // It goes on flapping, for all we know: the next window gives one line only.
                 WriteHeld(window);
-                window.Ends = _loop.Now + WindowMicros;
+                window.Ends = _loop.NowMicros + WindowMicros;
                 window.Lines = LinesPerWindow;
             }
 
@@ -78,7 +78,7 @@ internal sealed partial class PeerEventLog
         }
 
         if (next != long.MaxValue)
-            _timer.Set(next);
+            _timer.SetAt(next);
     }
 
     private void Write(in PeerEvent change, LogLevel level)

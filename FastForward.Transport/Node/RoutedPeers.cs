@@ -94,12 +94,12 @@ internal sealed class RoutedPeers
                 continue;
             uint? contextId = path.Traits.Credentials?.ContextId;
             if (_admission.FindSourceMismatch(peer.Node, path.Kind, contextId) is { } mismatch)
-                path.Close(_loop.Now, CloseReason.RouteChanged, mismatch);
+                path.Close(_loop.NowMicros, CloseReason.RouteChanged, mismatch);
         }
 
         // An association without a key must end when a key is demanded.
         if (routes.KeyId != 0 && peer.Paths.Count > 0)
-            peer.Close(_loop.Now, CloseReason.RouteChanged, "its routes demand a key now", UndeliveredReason.PeerLost);
+            peer.Close(_loop.NowMicros, CloseReason.RouteChanged, "its routes demand a key now", UndeliveredReason.PeerLost);
     }
 
     private Route? FindUsable(Peer peer, NodeRoutes routes, Route? fallback)
@@ -140,7 +140,7 @@ internal sealed class RoutedPeers
     private void Close(Peer peer, CloseReason reason, string because, UndeliveredReason undelivered)
     {
         ConnectorOf(peer).Stop();
-        peer.Close(_loop.Now, reason, because, undelivered);
+        peer.Close(_loop.NowMicros, reason, because, undelivered);
         _pump.Pump(peer);
     }
 }

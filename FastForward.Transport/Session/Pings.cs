@@ -106,7 +106,14 @@ internal sealed class Pings(uint node, ISessionEvents events)
         long took = outcome == PingOutcome.Answered ? now - entry.AskedAt : 0;
         bool isInUse = ReferenceEquals(entry.Path, entry.Path.Peer.SendPath);
         events.PingEnded(
-            new PingResult(node, outcome, entry.Path.Kind, isInUse, took, outcome == PingOutcome.Answered ? hold : 0),
+            new PingResult(
+                node,
+                outcome,
+                entry.Path.Kind,
+                isInUse,
+                TimeSpan.FromMicroseconds(took),
+                TimeSpan.FromMicroseconds(outcome == PingOutcome.Answered ? hold : 0L)
+            ),
             entry.Callback
         );
     }

@@ -28,7 +28,7 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
 
         // A rejected message must fail the measurement instead of being counted.
         _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleOf(plan.Mode), FailFast = true });
-        long now = _loop.Now;
+        long now = _loop.NowMicros;
         _loopOrigin = Clock.Now - (now * 1000);
         _timer = _loop.CreateTimer(OnTimer);
         _routes = new OverrideResolver(
@@ -108,6 +108,6 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
         if (due == long.MaxValue)
             _timer.Cancel();
         else
-            _timer.Set(Math.Max(0, (due - _loopOrigin + 999) / 1000));
+            _timer.SetAt(Math.Max(0, (due - _loopOrigin + 999) / 1000));
     }
 }

@@ -81,7 +81,7 @@ internal sealed unsafe class ConnectionListener
             is not (LinkCloseReason.NotPermitted or LinkCloseReason.ProtocolViolation or LinkCloseReason.OpenTimeout)
         )
             return;
-        if (!_refusals.TryPass(_loop.Now, out long held))
+        if (!_refusals.TryPass(_loop.NowMicros, out long held))
             return;
         string who = from switch
         {
@@ -101,7 +101,7 @@ internal sealed unsafe class ConnectionListener
         _statistics.AcceptPaused();
         _epoll.Modify(_socket.Number, 0, Token);
         _resume.SetAfter(ExhaustionPauseMicros);
-        if (!_pauses.TryPass(_loop.Now, out long held))
+        if (!_pauses.TryPass(_loop.NowMicros, out long held))
             return;
         string reason = LibC.Describe(error);
         ConnectionLog.AcceptPaused(_logger, reason, ExhaustionPauseMicros / 1000, held);

@@ -65,9 +65,9 @@ internal sealed class ConnectionOpenings
     {
         long due = long.MaxValue;
         foreach (ConnectionLink link in _links)
-            due = Math.Min(due, link.WaitsForBacklog ? _loop.Now + RetryMicros : link.OpenDeadline);
+            due = Math.Min(due, link.WaitsForBacklog ? _loop.NowMicros + RetryMicros : link.OpenDeadline);
         if (due != long.MaxValue && (!_timer.IsSet || due < _timer.Due))
-            _timer.Set(due);
+            _timer.SetAt(due);
     }
 
     // Runs between polls, so the events it causes are deferred to the next poll.
@@ -76,7 +76,7 @@ internal sealed class ConnectionOpenings
         for (int i = _links.Count - 1; i >= 0; i--)
         {
             ConnectionLink link = _links[i]; // a link that closes removes itself from the list, and no other
-            if (link.OpenDeadline <= _loop.Now)
+            if (link.OpenDeadline <= _loop.NowMicros)
                 link.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, link.OpenTimeoutReason));
             else if (link.WaitsForBacklog)
                 link.Connect();

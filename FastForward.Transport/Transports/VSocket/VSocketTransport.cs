@@ -178,7 +178,7 @@ public sealed partial class VSocketTransport : IForwardTransport
         ArgumentNullException.ThrowIfNull(routed);
         ForwardLoop loop = (Port ?? throw NotStarted()).Loop;
         loop.VerifyAccess();
-        return _sources.Find(routed, contextId, loop.Now);
+        return _sources.Find(routed, contextId, loop.NowMicros);
     }
 
     /// <summary>

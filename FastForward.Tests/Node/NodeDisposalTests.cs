@@ -1,0 +1,90 @@
+using FastForward.Transport;
+using FastForward.Transport.Loop;
+
+namespace FastForward.Tests.Node;
+
+/// <summary><see cref="ForwardNode.DisposeAsync"/> from where users call it.</summary>
+[TestFixture]
+public sealed class NodeDisposalTests
+{
+    private const uint Self = 1;
+
+    [Test]
+    public async Task Any_thread_may_dispose_of_a_node_on_a_running_loop_and_repeat_it()
+    {
+        await using ForwardLoop loop = new();
+        StaticNode node = new(loop, Self);
+        loop.Start();
+        Task[] disposals = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(() => node.Node.DisposeAsync().AsTask()))];
+        await Task.WhenAll(disposals).WaitAsync(LoopDriver.Limit);
+        await node.Node.DisposeAsync();
+        Assert.That((await node.Node.CheckHealthAsync(LoopDriver.Limit)).Status, Is.EqualTo(NodeHealthStatus.Unhealthy));
+        Assert.That(loop.Completion.IsCompleted, Is.False, "the loop goes on");
+    }
+
+    [Test]
+    public async Task What_was_sent_before_is_delivered()
+    {
+        await using ForwardLoop loop = new();
+        StaticNode node = new(loop, Self);
+        TaskCompletionSource sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Start();
+        loop.Post(() =>
+        {
+            node.Node.OpenStream(Self, MessageClass.Reliable).Send("last words"u8);
+            sent.SetResult();
+        });
+        await sent.Task.WaitAsync(LoopDriver.Limit);
+        await node.Node.DisposeAsync();
+        Assert.That(node.Messages, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Inside_a_callback_it_stops_the_node_in_order()
+    {
+        await using ForwardLoop loop = new();
+        StaticNode node = new(loop, Self);
+        TaskCompletionSource<Task> disposal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        node.OnReceived = () => disposal.SetResult(node.Node.DisposeAsync().AsTask());
+        loop.Start();
+        loop.Post(() => node.Node.OpenStream(Self, MessageClass.Reliable).Send("x"u8));
+        await disposal.Task.Unwrap().WaitAsync(LoopDriver.Limit);
+    }
+
+    [Test]
+    public async Task After_the_end_of_the_loop_the_caller_disposes_of_it()
+    {
+        await using ForwardLoop loop = new();
+        StaticNode node = new(loop, Self);
+        loop.Start();
+        await loop.StopAsync();
+        await node.Node.DisposeAsync();
+        Assert.That(node.Node.StopAsync().IsCompleted, Is.True);
+    }
+
+    [Test]
+    public async Task A_loop_that_ends_meanwhile_does_not_keep_it_waiting()
+    {
+        await using ForwardLoop loop = new();
+        StaticNode node = new(loop, Self);
+        using ManualResetEventSlim gate = new();
+        loop.Start();
+        loop.Post(() => gate.Wait(LoopDriver.Limit));
+        Task disposal = node.Node.DisposeAsync().AsTask();
+        Task end = loop.StopAsync();
+        gate.Set();
+        await end.WaitAsync(LoopDriver.Limit);
+        await disposal.WaitAsync(LoopDriver.Limit);
+        Assert.That(node.Node.StopAsync().IsCompleted, Is.True);
+    }
+
+    [Test]
+    public void The_thread_that_drives_the_loop_by_hand_disposes_at_once()
+    {
+        using ForwardLoop loop = new();
+        StaticNode node = new(loop, Self);
+        loop.DoWork();
+        Assert.That(node.Node.DisposeAsync().AsTask().IsCompletedSuccessfully, Is.True);
+        Assert.That(loop.DoWork(), Is.Zero);
+    }
+}
