@@ -21,7 +21,10 @@ public sealed class ActorSystemTests : IDisposable
     public ActorSystemTests()
     {
         _system = new ActorSystem(_log);
-        _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleStrategy.Block, SlowCycleLimit = TimeSpan.FromMilliseconds(1) }, _time);
+        _loop = new ForwardLoop(
+            new ForwardLoopOptions { Idle = IdleStrategy.Block, SlowCycleLimit = TimeSpan.FromMilliseconds(1) },
+            _time
+        );
 
         // Not started: the tests raise its events themselves.
         _node = new ForwardNode(_loop, new ForwardNodeOptions { Node = 25_011 }, [], _routes);

@@ -61,7 +61,7 @@ public sealed class ForwardOptionsTests
             );
             Assert.That(
                 problems,
-                Does.Contain("ForwardLoopOptions.PollBudget: 0 is outside 1..65536; 256 is a good value.")
+                Does.Contain("ForwardLoopOptions.PollBudget: 0 is outside 1..65536; use for example 256.")
             );
             Assert.That(
                 problems,

@@ -127,7 +127,11 @@ public sealed class DutyCycleTests
     public void Work_cycles_and_the_longest_cycle_are_counted()
     {
         CollectingLogger<ForwardLoop> log = new();
-        using ForwardLoop loop = new(new ForwardLoopOptions { SlowCycleLimit = TimeSpan.FromMilliseconds(2) }, _time, log);
+        using ForwardLoop loop = new(
+            new ForwardLoopOptions { SlowCycleLimit = TimeSpan.FromMilliseconds(2) },
+            _time,
+            log
+        );
         using ScriptedSource source = new();
         source.WhenPolled = _ =>
         {

@@ -245,7 +245,10 @@ public sealed class SleepTests
 
     private ForwardLoop MakeLoop(IdleStrategy idle = IdleStrategy.Block, TimeProvider? time = null, int spinMicros = 50)
     {
-        ForwardLoop loop = new(new ForwardLoopOptions { Idle = idle, SpinTime = TimeSpan.FromMicroseconds(spinMicros) }, time);
+        ForwardLoop loop = new(
+            new ForwardLoopOptions { Idle = idle, SpinTime = TimeSpan.FromMicroseconds(spinMicros) },
+            time
+        );
         loop.CreateTimer(() => _overslept = true).SetAt(SafetyNetMicros);
         return loop;
     }

@@ -81,9 +81,9 @@ public sealed class CreditHoldTests
         using ForwardLoop loop = new(new ForwardLoopOptions { FailFast = true });
         using OverrideResolver routes = new([]);
         HoldingHandler handler = new();
-        using ForwardNode node = new(loop, new ForwardNodeOptions { Node = 1 }, [], routes, handler);
+        using ForwardNode node = new(loop, new ForwardNodeOptions { Node = 1 }, [], routes);
         handler.Node = node;
-        node.Start();
+        node.Start(handler);
         ForwardStream stream = node.OpenStream(1, MessageClass.Reliable);
         byte[] payload = new byte[100];
         Send(1000);

@@ -18,7 +18,10 @@ public sealed class NodeDisposalTests
         Task[] disposals = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(() => node.Node.DisposeAsync().AsTask()))];
         await Task.WhenAll(disposals).WaitAsync(LoopDriver.Limit);
         await node.Node.DisposeAsync();
-        Assert.That((await node.Node.CheckHealthAsync(LoopDriver.Limit)).Status, Is.EqualTo(NodeHealthStatus.Unhealthy));
+        Assert.That(
+            (await node.Node.CheckHealthAsync(LoopDriver.Limit)).Status,
+            Is.EqualTo(NodeHealthStatus.Unhealthy)
+        );
         Assert.That(loop.Completion.IsCompleted, Is.False, "the loop goes on");
     }
 

@@ -41,7 +41,10 @@ public sealed class PingNodeTests
         Assert.That(a.Node.Ping(a.Id, results.Add), Is.EqualTo(new PingStart(PingStatus.Started, 1)));
         Assert.That(results, Is.Empty);
         _world.Until(() => results.Count == 1, "the answer");
-        Assert.That(results[0], Is.EqualTo(new PingResult(a.Id, PingOutcome.Answered, null, true, TimeSpan.Zero, TimeSpan.Zero)));
+        Assert.That(
+            results[0],
+            Is.EqualTo(new PingResult(a.Id, PingOutcome.Answered, null, true, TimeSpan.Zero, TimeSpan.Zero))
+        );
     }
 
     [Test]

@@ -70,7 +70,7 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
     /// The field, what is wrong with it, and a valid example; null when the address is valid.
     /// </param>
     /// <returns>True when the address is valid.</returns>
-    public static bool TryParse(string? text, int port, out EndPoint? endPoint, out string? problem)
+    internal static bool TryParse(string? text, int port, out EndPoint? endPoint, out string? problem)
     {
         endPoint = null;
         if (

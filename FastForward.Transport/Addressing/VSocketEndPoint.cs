@@ -54,7 +54,7 @@ public sealed class VSocketEndPoint : EndPoint, IEquatable<VSocketEndPoint>
     /// The field, what is wrong with it, and a valid example; null when the address is valid.
     /// </param>
     /// <returns>True when a node can be reached at the address.</returns>
-    public static bool TryParse(string? text, int port, out EndPoint? endPoint, out string? problem)
+    internal static bool TryParse(string? text, int port, out EndPoint? endPoint, out string? problem)
     {
         endPoint = null;
         uint cid = 0;

@@ -1,6 +1,6 @@
 namespace FastForward.Transport;
 
-/// <summary>Who grants a sender its credit, and lets the application hold a part of it back.</summary>
+/// <summary>Grants credit to a sender, and lets the application hold a part of it.</summary>
 internal interface ICreditOwner
 {
     /// <summary>Keeps the credit of a message that is being delivered.</summary>
@@ -8,10 +8,10 @@ internal interface ICreditOwner
     /// <param name="bytes">How much.</param>
     void Hold(object stream, int bytes);
 
-    /// <summary>Gives held credit back, also after the end of the stream or of the association.</summary>
+    /// <summary>Returns held credit, also after the end of the stream or of the association.</summary>
     /// <param name="now">The time.</param>
     /// <param name="stream">The stream, as the owner put it into the message.</param>
     /// <param name="bytes">How much.</param>
-    /// <exception cref="InvalidOperationException">More is given back than is held.</exception>
+    /// <exception cref="InvalidOperationException">More is returned than is held.</exception>
     void Release(long now, object stream, int bytes);
 }

@@ -1,9 +1,9 @@
 namespace FastForward.Transport;
 
 /// <summary>
-/// What a program implements to use a <see cref="ForwardNode"/>. All calls come on the loop thread, one at a time; a send
-/// or a close inside one is allowed and never calls back from within itself. An exception is logged and counted, and the
-/// loop lives on (unless it is to fail fast).
+/// What a program implements to use a <see cref="ForwardNode"/>. All calls come on the loop thread, one at a time; a
+/// send or a close inside one is allowed and never calls back from within itself. An exception is logged and counted,
+/// and the loop lives on (unless it is to fail fast).
 /// </summary>
 public interface IForwardHandler
 {

@@ -9,30 +9,30 @@ namespace FastForward.Transport;
 /// </summary>
 public sealed record LinkTraits
 {
-    /// <summary>A committed frame arrives, or the link closes. Without it a frame may vanish silently.</summary>
+    /// <summary>A committed frame arrives, or the link closes. Otherwise a frame may be lost without notice.</summary>
     public required bool Reliable { get; init; }
 
     /// <summary>Frames arrive in the order of their commits, none twice.</summary>
     public required bool Ordered { get; init; }
 
     /// <summary>
-    /// The medium itself opens and closes. Without it a link is an address only: <see cref="ILinkSink.Opened"/> says
-    /// nothing about the far end, and frames are found by the receiver index at <see cref="IForwardLink.Index"/>.
+    /// The medium itself opens and closes. Otherwise a link is an address only: <see cref="ILinkSink.Opened"/> says
+    /// nothing about the remote side, and frames are found by the receiver index at <see cref="IForwardLink.Index"/>.
     /// </summary>
     public required bool ConnectionOriented { get; init; }
 
-    /// <summary>The link closes by itself, at once, when the process at the far end dies.</summary>
+    /// <summary>The link closes by itself, at once, when the remote process ends.</summary>
     public required bool DetectsPeerDeath { get; init; }
 
     /// <summary>The longest frame in bytes that <see cref="IForwardLink.TryClaim"/> grants.</summary>
     public required int MaxFrameSize { get; init; }
 
     /// <summary>
-    /// The frames stay within this host and its guests: they cross no wire that somebody could tap. On vSockets the far
-    /// end may be another machine of the same hypervisor.
+    /// The frames stay within this host and its guests: they cross no network that others could tap. On vSockets the
+    /// remote side may be another machine of the same hypervisor.
     /// </summary>
     public required bool HostLocal { get; init; }
 
-    /// <summary>What the kernel vouches for about the far end; null when it vouches for nothing.</summary>
+    /// <summary>What the kernel reports about the remote process or machine; null when it reports nothing.</summary>
     public PeerCredentials? Credentials { get; init; }
 }

@@ -1,14 +1,13 @@
 namespace FastForward.Transport;
 
 /// <summary>
-/// What a <see cref="MessageClass.Reliable"/> message used of the credit that its sender has here. Credit goes back to the
-/// sender when the handler returns, unless the handler holds it (<see cref="ForwardNode.HoldCredit(in ReceivedMessage)"/>): so whoever keeps
-/// messages for later makes the sender wait, instead of keeping more and more of them.
+/// The part of its sender's credit that a <see cref="MessageClass.Reliable"/> message used. It goes back to the sender
+/// when the handler returns, unless the handler holds it (<see cref="ForwardNode.HoldCredit(in ReceivedMessage)"/>).
 /// </summary>
 /// <remarks>Real-time messages use no credit; holding and releasing theirs does nothing.</remarks>
 internal readonly struct MessageCredit
 {
-    internal MessageCredit(uint node, ICreditOwner owner, object stream, int bytes)
+    public MessageCredit(uint node, ICreditOwner owner, object stream, int bytes)
     {
         Node = node;
         Owner = owner;
@@ -19,9 +18,9 @@ internal readonly struct MessageCredit
     /// <summary>Bytes of payload, and a fixed amount for the message itself; 0 for a real-time message.</summary>
     public int Bytes { get; }
 
-    internal uint Node { get; }
+    public uint Node { get; }
 
-    internal ICreditOwner? Owner { get; }
+    public ICreditOwner? Owner { get; }
 
-    internal object? Stream { get; }
+    public object? Stream { get; }
 }

@@ -1,8 +1,10 @@
 namespace FastForward.Transport;
 
-/// <summary>Counters of a node since its start. Written by the loop thread; any thread may read.</summary>
+/// <summary>Counters of a node since its start. Written by the loop thread, readable on any thread.</summary>
 public sealed class NodeStatistics
 {
+    internal NodeStatistics() { }
+
     /// <summary>Messages accepted by Send.</summary>
     public long MessagesSent { get; internal set; }
 
@@ -15,7 +17,7 @@ public sealed class NodeStatistics
     /// <summary>Frames received over links.</summary>
     public long FramesReceived { get; internal set; }
 
-    /// <summary>Frames from strangers: no link fits them.</summary>
+    /// <summary>Frames that belong to no link.</summary>
     public long StrangerFrames { get; internal set; }
 
     /// <summary>Frames dropped because they could not be parsed.</summary>

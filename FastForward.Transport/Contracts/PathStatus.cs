@@ -32,8 +32,8 @@ public sealed record PathStatus
     public required TimeSpan Age { get; init; }
 
     /// <summary>
-    /// Smoothed round trip (RFC 6298, section 2), measured once per <see cref="ForwardNodeOptions.ProbeInterval"/>; null
-    /// before the first measurement.
+    /// Smoothed round trip (RFC 6298, section 2), measured once per <see cref="ForwardNodeOptions.ProbeInterval"/>;
+    /// null before the first measurement.
     /// </summary>
     public required TimeSpan? RoundTrip { get; init; }
 
@@ -41,14 +41,14 @@ public sealed record PathStatus
     public required TimeSpan Jitter { get; init; }
 
     /// <summary>
-    /// The share of the peer's frames of the last 30 probe intervals that did not arrive, 0 to 1; always 0 on a reliable
-    /// medium.
+    /// The share of the peer's frames of the last 30 probe intervals that did not arrive, 0 to 1; always 0 on a
+    /// reliable medium.
     /// </summary>
     public required double LossRatio { get; init; }
 
     /// <summary>
-    /// The share of the frames of the last 30 probe intervals that arrived after a later one, 0 to 1; always 0 on an ordered
-    /// medium.
+    /// The share of the frames of the last 30 probe intervals that arrived after a later one, 0 to 1; always 0 on an
+    /// ordered medium.
     /// </summary>
     public required double ReorderedRatio { get; init; }
 

@@ -1,38 +1,38 @@
 namespace FastForward.Transport;
 
-/// <summary>What happened to a peer.</summary>
+/// <summary>A change in the connection to a peer.</summary>
 public enum PeerEventKind
 {
-    /// <summary>An association is up: messages flow.</summary>
+    /// <summary>An association is up.</summary>
     Connected,
 
-    /// <summary>Messages to the peer take another path now.</summary>
+    /// <summary>Messages to the peer now take another path.</summary>
     PathChanged,
 
-    /// <summary>The path in use is silent; the association waits for it or another one.</summary>
+    /// <summary>The path in use does not answer; the association waits for it or for another one.</summary>
     Suspect,
 
-    /// <summary>The association is dead: what was not acknowledged is reported as undelivered.</summary>
+    /// <summary>The association has ended: what was not acknowledged is reported as undelivered.</summary>
     Lost,
 
-    /// <summary>The peer is a new process: a new association begins.</summary>
+    /// <summary>The peer is a new process: a new association starts.</summary>
     Restarted,
 
-    /// <summary>The peer is configured, but nothing was ever heard of it.</summary>
+    /// <summary>The peer is configured, but was never heard.</summary>
     NotHeard,
 
-    /// <summary>A node was heard that no route leads to; it is not answered.</summary>
+    /// <summary>A node without a route was heard; it is not answered.</summary>
     NotConfigured,
 
-    /// <summary>Two live processes claim the same node id; the one known first stays.</summary>
+    /// <summary>Two live processes claim the same node id; the one that was known first is kept.</summary>
     NodeIdConflict,
 
     /// <summary>The peer was refused, or refused us.</summary>
     Refused,
 
     /// <summary>
-    /// The route cannot be used from here: its transport does not run, its host name has no address, it demands a key, or its
-    /// vSocket cannot be connected and another row is used meanwhile.
+    /// The route cannot be used from here: its transport does not run, its host name has no address, it demands a key,
+    /// or its vSocket cannot be connected and another row is used meanwhile.
     /// </summary>
     Unusable,
 }
@@ -41,5 +41,5 @@ public enum PeerEventKind
 /// <param name="Node">The peer.</param>
 /// <param name="Kind">What happened.</param>
 /// <param name="Transport">The medium of the path concerned; null when none is.</param>
-/// <param name="Reason">Why, for a person.</param>
+/// <param name="Reason">Why, in words for an operator.</param>
 public readonly record struct PeerEvent(uint Node, PeerEventKind Kind, TransportKind? Transport, string Reason);

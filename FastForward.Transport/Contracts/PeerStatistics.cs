@@ -94,7 +94,9 @@ internal sealed class PeerStatistics
     /// <summary>Accepted messages reported as undelivered for a reason.</summary>
     public long Undelivered(UndeliveredReason reason) => Volatile.Read(ref _undelivered[(int)reason]);
 
-    /// <summary>Events of a kind, those included that were held back from the handler because of their number.</summary>
+    /// <summary>
+    /// Events of a kind, those included that were held back from the handler because of their number.
+    /// </summary>
     public long Events(PeerEventKind kind) => Volatile.Read(ref _events[(int)kind]);
 
     public void Sent(int bytes)

@@ -26,7 +26,8 @@ public sealed record PeerStatus
     public required TimeSpan InState { get; init; }
 
     /// <summary>
-    /// Why the peer is not connected, or not over the medium that its row names; null when it is connected as configured.
+    /// Why the peer is not connected, or not over the medium that its row names; null when it is connected as
+    /// configured.
     /// </summary>
     public required string? Reason { get; init; }
 

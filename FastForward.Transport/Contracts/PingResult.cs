@@ -19,10 +19,12 @@ public enum PingOutcome
 /// <param name="Transport">The medium of its path; null for the node's own id.</param>
 /// <param name="IsPathInUse">Whether messages to the peer take this path now.</param>
 /// <param name="RoundTrip">
-/// Time from the call to the arrival of the answer, on the clock of the loop (read once per duty cycle); zero without an
-/// answer.
+/// Time from the call to the arrival of the answer, on the clock of the loop (read once per duty cycle); zero without
+/// an answer.
 /// </param>
-/// <param name="HoldTime">The part of it for which the peer reports to have held the probe; zero without an answer.</param>
+/// <param name="HoldTime">
+/// The part of it for which the peer reports to have held the probe; zero without an answer.
+/// </param>
 public readonly record struct PingResult(
     uint Node,
     PingOutcome Outcome,

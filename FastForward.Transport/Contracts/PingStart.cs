@@ -1,9 +1,9 @@
 namespace FastForward.Transport;
 
-/// <summary>Whether probes are on their way.</summary>
+/// <summary>Whether probes were sent.</summary>
 public enum PingStatus
 {
-    /// <summary>They are: the callback comes once for each.</summary>
+    /// <summary>They were: the callback is called once for each.</summary>
     Started,
 
     /// <summary>No route leads to the node.</summary>
@@ -12,14 +12,14 @@ public enum PingStatus
     /// <summary>There is no path to the node; <see cref="PeerStatus.Reason"/> says why.</summary>
     NotConnected,
 
-    /// <summary>256 probes are under way to the node already.</summary>
+    /// <summary>256 probes to the node are outstanding already.</summary>
     TooManyOutstanding,
 
-    /// <summary>The node stops.</summary>
+    /// <summary>The node is stopping.</summary>
     Stopping,
 }
 
 /// <summary>The answer of <see cref="ForwardNode.Ping"/>.</summary>
-/// <param name="Status">Whether probes are on their way, or why not.</param>
-/// <param name="Paths">How many: one for each path to the peer; 0 unless started.</param>
+/// <param name="Status">Whether probes were sent, or why not.</param>
+/// <param name="Paths">The number of probes: one for each path to the peer; 0 unless started.</param>
 public readonly record struct PingStart(PingStatus Status, int Paths);

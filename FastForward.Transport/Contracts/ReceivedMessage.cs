@@ -1,6 +1,8 @@
 namespace FastForward.Transport;
 
-/// <summary>A message that came in. It refers to memory of the library and dies with the callback: copy what you keep.</summary>
+/// <summary>
+/// A message that came in. Its memory belongs to the library and is valid only during the callback: copy what you keep.
+/// </summary>
 public readonly ref struct ReceivedMessage
 {
     /// <summary>The node that sent it.</summary>
@@ -12,13 +14,13 @@ public readonly ref struct ReceivedMessage
     /// <summary>The service and direction that the stream belongs to.</summary>
     public ServiceId Service => ServiceId.OfStream(Stream);
 
-    /// <summary>Its place on the stream, from 0.</summary>
+    /// <summary>Its number on the stream, from 0.</summary>
     public required ulong Sequence { get; init; }
 
     /// <summary>The class of the stream.</summary>
     public required MessageClass Class { get; init; }
 
-    /// <summary>The last message of the stream.</summary>
+    /// <summary>Whether it is the last message of the stream.</summary>
     public bool IsLast { get; init; }
 
     /// <summary>

@@ -4,7 +4,7 @@ namespace FastForward.Transport;
 [Flags]
 public enum SendOptions
 {
-    /// <summary>Nothing special.</summary>
+    /// <summary>None.</summary>
     None = 0,
 
     /// <summary>The last message of its stream.</summary>

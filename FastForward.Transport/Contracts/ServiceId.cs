@@ -7,8 +7,8 @@ namespace FastForward.Transport;
 /// the upper 16 bits of every stream id.
 /// </summary>
 /// <remarks>
-/// <para>A service has a number and two directions. Requests go to whoever serves the number; replies go back to whoever
-/// sent the requests. Both directions may end in one node, even in one that sends to itself.</para>
+/// <para>A service has a number and two directions. Requests go to whoever serves the number; replies go back to
+/// whoever sent the requests. Both directions may end in one node, even in one that sends to itself.</para>
 /// <para>A number converts to the service with requests, so that <c>5</c> can be written where a service is asked for;
 /// <see cref="Reply"/> is the direction of its replies. The default is service 0.</para>
 /// </remarks>

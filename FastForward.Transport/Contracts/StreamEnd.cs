@@ -1,18 +1,18 @@
 namespace FastForward.Transport;
 
-/// <summary>Why no more messages come on an incoming stream.</summary>
+/// <summary>Why no more messages follow on an incoming stream.</summary>
 public enum StreamEndReason
 {
     /// <summary>The sender ended it in order.</summary>
     Ended,
 
-    /// <summary>The sender gave it up, with a code.</summary>
+    /// <summary>The sender reset it, with a code.</summary>
     Reset,
 
     /// <summary>The association with the sender is dead.</summary>
     PeerLost,
 
-    /// <summary>It was idle and had to make room for others.</summary>
+    /// <summary>It was idle and was evicted to make room for others.</summary>
     Evicted,
 }
 
@@ -21,7 +21,9 @@ public enum StreamEndReason
 /// <param name="Stream">The stream.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Code">The sender's code for <see cref="StreamEndReason.Reset"/>, else 0.</param>
-/// <param name="SkippedBefore">How many places directly before the end were skipped because their messages were lost.</param>
+/// <param name="SkippedBefore">
+/// How many places directly before the end were skipped because their messages were lost.
+/// </param>
 public readonly record struct StreamEnd(
     uint Node,
     ulong Stream,

@@ -1,12 +1,12 @@
 namespace FastForward.Transport;
 
-/// <summary>Why accepted messages were given up.</summary>
+/// <summary>Why accepted messages were not delivered.</summary>
 public enum UndeliveredReason
 {
     /// <summary>The association died before the messages were acknowledged.</summary>
     PeerLost,
 
-    /// <summary>The peer came back as a new process, which knows nothing of the old streams.</summary>
+    /// <summary>The peer was restarted: its new process does not know the old streams.</summary>
     PeerRestarted,
 
     /// <summary>Their latency budget was used up before they could leave.</summary>
@@ -23,13 +23,13 @@ public enum UndeliveredReason
 }
 
 /// <summary>
-/// A run of messages of one stream that were accepted but not acknowledged. Some of them may have arrived all the same.
+/// A run of messages of one stream that were accepted but not acknowledged. Some of them may have arrived nevertheless.
 /// </summary>
 /// <param name="Node">The peer.</param>
 /// <param name="Stream">The stream.</param>
 /// <param name="FirstSequence">The first of the run.</param>
 /// <param name="Count">Its length.</param>
-/// <param name="Reason">Why they were given up.</param>
+/// <param name="Reason">Why.</param>
 public readonly record struct Undelivered(
     uint Node,
     ulong Stream,

@@ -59,8 +59,8 @@ public sealed partial class ForwardLoop
             case IdleStrategy.Adaptive when work > 0 || NowMicros - _lastWork < _spinMicros:
                 return;
 
-            // Block sleeps after work too: remaining work is reported by Arm or by a descriptor, which costs less than a
-            // whole cycle that finds nothing.
+            // Block sleeps after work too: remaining work is reported by Arm or by a descriptor, which costs less than
+            // a whole cycle that finds nothing.
             default:
                 Sleep(long.MaxValue);
                 return;

@@ -14,8 +14,8 @@ public sealed partial class ForwardLoop
     private volatile TaskCompletionSource? _ended;
 
     /// <summary>
-    /// Ends when the present or last <see cref="Run"/> or <see cref="Start"/> does; completed when there was none. Faulted
-    /// with the exception that ended the loop early, if one did.
+    /// Ends when the present or last <see cref="Run"/> or <see cref="Start"/> does; completed when there was none.
+    /// Faulted with the exception that ended the loop early, if one did.
     /// </summary>
     public Task Completion => _ended?.Task ?? Task.CompletedTask;
 
@@ -36,7 +36,9 @@ public sealed partial class ForwardLoop
 
     /// <summary>Starts a thread that runs the loop until <see cref="StopAsync"/>.</summary>
     /// <param name="name">The thread's name.</param>
-    /// <exception cref="InvalidOperationException">The loop was started before, or another thread drives it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The loop was started before, or another thread drives it.
+    /// </exception>
     public void Start(string name = "FastForward loop")
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -46,8 +48,8 @@ public sealed partial class ForwardLoop
             );
         Thread thread = new(() => RunUntilEnd(_ended!, CancellationToken.None)) { Name = name, IsBackground = true };
 
-        // Bound before the thread runs: what this thread does to the loop after Start is caught as misuse every time, not
-        // only when the new thread was fast.
+        // Bound before the thread runs: what this thread does to the loop after Start is caught as misuse every time,
+        // not only when the new thread was fast.
         if (Interlocked.CompareExchange(ref _owner, thread.ManagedThreadId, 0) != 0)
             throw new InvalidOperationException(
                 "Another thread drives the loop already: it was bound by DoWork or Run."
@@ -72,7 +74,9 @@ public sealed partial class ForwardLoop
     /// Releases the loop's descriptors. Thread-safe: a loop that runs on another thread is stopped first, and the call
     /// blocks until it has ended. Inside a callback the loop ends after the present cycle and releases them then.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Another thread is inside <see cref="DoWork"/> at this moment.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another thread is inside <see cref="DoWork"/> at this moment.
+    /// </exception>
     public void Dispose()
     {
         bool here = IsOnLoopThread;
@@ -92,10 +96,12 @@ public sealed partial class ForwardLoop
     }
 
     /// <summary>
-    /// Stops the loop and releases its descriptors, as <see cref="Dispose"/> does, without blocking the caller while the
-    /// present cycle ends. Thread-safe; inside a callback it does not wait for that end.
+    /// Stops the loop and releases its descriptors, as <see cref="Dispose"/> does, without blocking the caller while
+    /// the present cycle ends. Thread-safe; inside a callback it does not wait for that end.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Another thread is inside <see cref="DoWork"/> at this moment.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another thread is inside <see cref="DoWork"/> at this moment.
+    /// </exception>
     public async ValueTask DisposeAsync()
     {
         if (_running && !IsOnLoopThread)

@@ -15,9 +15,9 @@ namespace FastForward.Transport.Loop;
 /// calling thread; an embedder or a test calls <see cref="DoWork"/> (and <see cref="Idle"/>) itself.</para>
 /// <para>The first of these calls binds the loop to its thread. From then on every member but <see cref="Post"/>,
 /// <see cref="Statistics"/>, <see cref="StopAsync"/>, <see cref="Completion"/>, <see cref="IsOnLoopThread"/>,
-/// <see cref="Dispose"/> and <see cref="DisposeAsync"/> throws <see cref="InvalidOperationException"/> on other threads.
-/// Before that call, and again after <see cref="Run"/> or the loop's own thread has ended, one thread at a time may set up
-/// or tear down.</para>
+/// <see cref="Dispose"/> and <see cref="DisposeAsync"/> throws <see cref="InvalidOperationException"/> on other
+/// threads. Before that call, and again after <see cref="Run"/> or the loop's own thread has ended, one thread at a
+/// time may set up or tear down.</para>
 /// </remarks>
 public sealed partial class ForwardLoop : IDisposable, IAsyncDisposable
 {
@@ -160,11 +160,15 @@ public sealed partial class ForwardLoop : IDisposable, IAsyncDisposable
             ThrowWrongThread();
     }
 
-    /// <summary>The time at this very moment on the clock of <see cref="NowMicros"/>, for measuring inside a cycle.</summary>
+    /// <summary>
+    /// The time at this very moment on the clock of <see cref="NowMicros"/>, for measuring inside a cycle.
+    /// </summary>
     internal long ReadMicros() => (long)((_time.GetTimestamp() - _origin) * _microsPerTick);
 
     /// <summary>Logs and counts an exception from a callback.</summary>
-    /// <returns>True when the caller goes on; false, with <see cref="ForwardLoopOptions.FailFast"/>, when it rethrows.</returns>
+    /// <returns>
+    /// True when the caller goes on; false, with <see cref="ForwardLoopOptions.FailFast"/>, when it rethrows.
+    /// </returns>
     internal bool Survives(Exception exception, string where)
     {
         if (!ReferenceEquals(exception, _fatal))
@@ -192,7 +196,8 @@ public sealed partial class ForwardLoop : IDisposable, IAsyncDisposable
             LogCallbackFailed(_logger, where, suppressed, exception);
     }
 
-    // Callbacks may attach and detach while a list is walked by index: what is detached leaves null until the cycle ends.
+    // Callbacks may attach and detach while a list is walked by index: what is detached leaves null until the cycle
+    // ends.
     private bool TakeOut<T>(List<T?> list, T item)
         where T : class
     {

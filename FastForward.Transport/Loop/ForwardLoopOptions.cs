@@ -7,8 +7,8 @@ public sealed class ForwardLoopOptions
     public IdleStrategy Idle { get; set; } = IdleStrategy.Adaptive;
 
     /// <summary>
-    /// How long <see cref="IdleStrategy.Adaptive"/> spins after the last work, 0 to 1 s. Default 50 microseconds; a longer
-    /// time spends CPU to avoid wake-ups.
+    /// How long <see cref="IdleStrategy.Adaptive"/> spins after the last work, 0 to 1 s. Default 50 microseconds; a
+    /// longer time spends CPU to avoid wake-ups.
     /// </summary>
     public TimeSpan SpinTime { get; set; } = TimeSpan.FromMicroseconds(50);
 
@@ -18,14 +18,14 @@ public sealed class ForwardLoopOptions
     public int PollBudget { get; set; } = 256;
 
     /// <summary>
-    /// A cycle that takes longer is counted and logged as slow; 1 microsecond or more. Default 10 ms (a sixth of a voice
-    /// frame).
+    /// A cycle that takes longer is counted and logged as slow; 1 microsecond or more. Default 10 ms (a sixth of a
+    /// voice frame).
     /// </summary>
     public TimeSpan SlowCycleLimit { get; set; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
-    /// Whether an exception from a callback ends the loop instead of being logged and counted. Default false. Turn it on
-    /// where a supervisor restarts the process and an incomplete callback is worse than a restart.
+    /// Whether an exception from a callback ends the loop instead of being logged and counted. Default false. Turn it
+    /// on where a supervisor restarts the process and an incomplete callback is worse than a restart.
     /// </summary>
     public bool FailFast { get; set; }
 

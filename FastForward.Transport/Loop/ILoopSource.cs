@@ -6,8 +6,8 @@ namespace FastForward.Transport.Loop;
 /// </summary>
 /// <remarks>
 /// <para>A source is polled once each duty cycle. Before the loop sleeps it asks each source to <see cref="Arm"/>; only
-/// when all answer false does it wait, in one epoll_wait over all descriptors, level-triggered. After the sleep, or when
-/// any source answered true, every source is <see cref="Disarm"/>ed.</para>
+/// when all answer false does it wait, in one epoll_wait over all descriptors, level-triggered. After the sleep, or
+/// when any source answered true, every source is <see cref="Disarm"/>ed.</para>
 /// <para>A source with several descriptors keeps an epoll instance of its own and shows that one
 /// (<c>epoll(7)</c>: an epoll descriptor is itself pollable).</para>
 /// </remarks>
@@ -20,14 +20,16 @@ public interface ILoopSource
     int Descriptor { get; }
 
     /// <summary>Does the work at hand, without waiting.</summary>
-    /// <param name="budget">The most items (frames, events) to handle before returning; what is left waits for the next cycle.</param>
+    /// <param name="budget">
+    /// The most items (frames, events) to handle before returning; what is left waits for the next cycle.
+    /// </param>
     /// <returns>How much was done; 0 when there was nothing.</returns>
     int Poll(int budget);
 
     /// <summary>
-    /// The loop wants to sleep. The source makes sure that its descriptor will wake the loop for whatever comes next, and
-    /// answers true if work is pending already, also work that no descriptor shows: what a budget left over, datagrams
-    /// already received, a shared ring, a completion queue. It dispatches nothing.
+    /// The loop wants to sleep. The source makes sure that its descriptor will wake the loop for whatever comes next,
+    /// and answers true if work is pending already, also work that no descriptor shows: what a budget left over,
+    /// datagrams already received, a shared ring, a completion queue. It dispatches nothing.
     /// </summary>
     bool Arm();
 

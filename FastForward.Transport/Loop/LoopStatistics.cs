@@ -17,6 +17,8 @@ public sealed class LoopStatistics
     private long _failures;
     private long _stalls;
 
+    internal LoopStatistics() { }
+
     /// <summary>Duty cycles.</summary>
     public long Cycles => Volatile.Read(ref _cycles);
 
@@ -32,7 +34,9 @@ public sealed class LoopStatistics
     /// <summary>The longest cycle.</summary>
     public TimeSpan LongestCycle => TimeSpan.FromMicroseconds(Volatile.Read(ref _longestCycle));
 
-    /// <summary>The longest cycle of the last 10 to 20 seconds, for graphs. It does not change while the loop sleeps.</summary>
+    /// <summary>
+    /// The longest cycle of the last 10 to 20 seconds, for graphs. It does not change while the loop sleeps.
+    /// </summary>
     public TimeSpan RecentLongestCycle => TimeSpan.FromMicroseconds(RecentLongestCycleMicros);
 
     /// <summary>The duration of all cycles together; divided by <see cref="Cycles"/>, the mean.</summary>

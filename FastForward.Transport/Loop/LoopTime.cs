@@ -1,6 +1,8 @@
 namespace FastForward.Transport.Loop;
 
-/// <summary>Converts between the microseconds that the library counts in and the <see cref="TimeSpan"/> of its API.</summary>
+/// <summary>
+/// Converts between the microseconds that the library counts in and the <see cref="TimeSpan"/> of its API.
+/// </summary>
 internal static class LoopTime
 {
     /// <summary>

@@ -5,9 +5,9 @@ namespace FastForward.Transport.Loop;
 /// nothing.
 /// </summary>
 /// <remarks>
-/// It fires once per setting, on the loop thread, in the first duty cycle at or after its due time. Timers that are due in
-/// one cycle fire in the order of their due times; with equal due times, in the order in which they were set. Resolution is
-/// 1 microsecond; all members belong to the loop thread.
+/// It fires once per setting, on the loop thread, in the first duty cycle at or after its due time. Timers that are due
+/// in one cycle fire in the order of their due times; with equal due times, in the order in which they were set.
+/// Resolution is 1 microsecond; all members belong to the loop thread.
 /// </remarks>
 public sealed class LoopTimer
 {
@@ -32,7 +32,9 @@ public sealed class LoopTimer
     /// <summary>Counts settings, so that equal due times keep their order.</summary>
     internal ulong Order { get; set; }
 
-    /// <summary>Sets or moves the timer to a delay from the start of this cycle (<see cref="ForwardLoop.Now"/>).</summary>
+    /// <summary>
+    /// Sets or moves the timer to a delay from the start of this cycle (<see cref="ForwardLoop.Now"/>).
+    /// </summary>
     /// <param name="delay">
     /// The delay; zero or less means the next cycle, <see cref="Timeout.InfiniteTimeSpan"/> means never.
     /// </param>
@@ -41,8 +43,8 @@ public sealed class LoopTimer
 
     /// <summary>Sets or moves the timer to a point in time.</summary>
     /// <param name="due">
-    /// When it is due, on the clock of <see cref="ForwardLoop.Now"/>; the past means the next cycle. A timer that periodic
-    /// work sets to the previous due time plus the period does not drift.
+    /// When it is due, on the clock of <see cref="ForwardLoop.Now"/>; the past means the next cycle. A timer that
+    /// periodic work sets to the previous due time plus the period does not drift.
     /// </param>
     /// <exception cref="InvalidOperationException">The caller is not on the loop thread.</exception>
     public void SetAt(TimeSpan due) => SetAt(LoopTime.ToMicros(due));

@@ -4,8 +4,8 @@ using FastForward.Transport.Interop;
 namespace FastForward.Transport.Loop;
 
 /// <summary>
-/// Work handed to the loop by other threads. Posting costs a system call only when the loop sleeps: publish, full fence,
-/// read the sleeping flag; the loop does the mirror image (raise the flag, full fence, look into the queue).
+/// Work handed to the loop by other threads. Posting costs a system call only when the loop sleeps: publish, full
+/// fence, read the sleeping flag; the loop does the mirror image (raise the flag, full fence, look into the queue).
 /// </summary>
 internal sealed unsafe class Mailbox : ILoopSource, IDisposable
 {
@@ -71,7 +71,8 @@ internal sealed unsafe class Mailbox : ILoopSource, IDisposable
     public void Disarm()
     {
         Volatile.Write(ref _sleeping, 0);
-        // Most sleeps end by somebody else's descriptor. What is written around this look cuts the next sleep short, once.
+        // Most sleeps end by somebody else's descriptor. What is written around this look cuts the next sleep short,
+        // once.
         if (Volatile.Read(ref _signalled) == 0)
             return;
         Volatile.Write(ref _signalled, 0);

@@ -1,12 +1,13 @@
 namespace FastForward.Transport.Loop;
 
 /// <summary>
-/// The set timers of a loop, the earliest on top: a binary heap in which each timer knows its place. Of timers due at the
-/// same time, the one set first comes first.
+/// The set timers of a loop, the earliest on top: a binary heap in which each timer knows its place. Of timers due at
+/// the same time, the one set first comes first.
 /// </summary>
 /// <remarks>
-/// Firing has two steps: <see cref="Collect"/> takes everything due out of the heap, <see cref="TakeCollected"/> hands it
-/// out. So a timer that is set by a callback, even to the past, waits for the next cycle and cannot keep this one busy.
+/// Firing has two steps: <see cref="Collect"/> takes everything due out of the heap, <see cref="TakeCollected"/> hands
+/// it out. So a timer that is set by a callback, even to the past, waits for the next cycle and cannot keep this one
+/// busy.
 /// </remarks>
 internal sealed class TimerHeap
 {
@@ -58,7 +59,9 @@ internal sealed class TimerHeap
         SiftDown(last);
     }
 
-    /// <summary>Takes the timers that are due at <paramref name="now"/> out of the heap, at most <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// Takes the timers that are due at <paramref name="now"/> out of the heap, at most <paramref name="limit"/>.
+    /// </summary>
     public void Collect(long now, int limit)
     {
         if (_nextCollected == _collectedCount)
@@ -74,7 +77,9 @@ internal sealed class TimerHeap
         }
     }
 
-    /// <summary>The next collected timer that was neither cancelled nor set anew since; it is not set any more.</summary>
+    /// <summary>
+    /// The next collected timer that was neither cancelled nor set anew since; it is not set any more.
+    /// </summary>
     public LoopTimer? TakeCollected()
     {
         while (_nextCollected < _collectedCount)

@@ -157,8 +157,8 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Opens a stream of messages to a node. Nothing travels before the first message; whether the node can be reached is
-    /// the answer to that one.
+    /// Opens a stream of messages to a node. Nothing travels before the first message; whether the node can be reached
+    /// is the answer to that one.
     /// </summary>
     /// <param name="node">The receiver; the own id sends locally.</param>
     /// <param name="messageClass">The delivery guarantee, for the life of the stream.</param>
@@ -166,7 +166,8 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
     /// <returns>A stream with an id of its own, which this process never uses again towards any node.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
     /// <exception cref="ArgumentException">
-    /// <paramref name="service"/> is the direction of replies: they are sent by <see cref="OpenReply(in ReceivedMessage)"/>.
+    /// <paramref name="service"/> is the direction of replies: they are sent by
+    /// <see cref="OpenReply(in ReceivedMessage)"/>.
     /// </exception>
     /// <exception cref="InvalidOperationException">The caller is not on the loop thread.</exception>
     public ForwardStream OpenStream(uint node, MessageClass messageClass, ServiceId service = default)
@@ -263,8 +264,9 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes no more of an incoming stream: what comes of it is dropped, and the sender is told with its next message, by
-    /// <see cref="SendStatus.StreamEnded"/> and a report of what it had not delivered. The handler hears no more of it.
+    /// Takes no more of an incoming stream: what comes of it is dropped, and the sender is told with its next message,
+    /// by <see cref="SendStatus.StreamEnded"/> and a report of what it had not delivered. The handler hears no more of
+    /// it.
     /// </summary>
     /// <param name="node">The sender.</param>
     /// <param name="stream">The stream; it need not have begun.</param>
@@ -283,13 +285,13 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// Keeps the credit of a message, for a handler that stores the message: without this the credit goes back to the
-    /// sender when <see cref="IForwardHandler.OnMessage"/> returns, and nothing bounds what a slow consumer stores. Call it
-    /// inside that callback, once per message, and dispose the result when the message has been consumed.
+    /// sender when <see cref="IForwardHandler.OnMessage"/> returns, and nothing bounds what a slow consumer stores.
+    /// Call it inside that callback, once per message, and dispose the result when the message has been consumed.
     /// </summary>
     /// <remarks>
     /// A stream whose credit is held may have 256 KiB under way, and all streams of a peer together
-    /// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>; above that, until credit is released, sends are answered with
-    /// <see cref="SendStatus.BackPressured"/>. Real-time messages use no credit: the result holds nothing.
+    /// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>; above that, until credit is released, sends are answered
+    /// with <see cref="SendStatus.BackPressured"/>. Real-time messages use no credit: the result holds nothing.
     /// </remarks>
     /// <param name="message">The message, inside the callback that delivers it.</param>
     /// <returns>What releases the credit.</returns>
@@ -300,7 +302,9 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
         if (message.Credit.Owner is null)
             return default;
         HoldCredit(message.Credit, message.Credit.Bytes);
-        HeldCredit held = _releasedHolds.TryPop(out HeldCredit? free) ? free : new HeldCredit(this, _releasedHolds);
+        HeldCredit held = _releasedHolds.TryPop(out HeldCredit? free)
+            ? free
+            : new HeldCredit(this, _loop, _releasedHolds);
         return held.Hold(message.Credit);
     }
 
@@ -348,8 +352,8 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Evaluates the health of the node. Thread-safe: the loop has to respond within <paramref name="limit"/>, so that a
-    /// loop that has ended, or is blocked in a callback, is reported as unhealthy.
+    /// Evaluates the health of the node. Thread-safe: the loop has to respond within <paramref name="limit"/>, so that
+    /// a loop that has ended, or is blocked in a callback, is reported as unhealthy.
     /// </summary>
     /// <param name="limit">The longest time that the loop may take to respond; more than zero.</param>
     /// <param name="cancellationToken">Cancels the check.</param>
@@ -385,13 +389,13 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Measures the round trip to a node through the sessions of both ends, on every path that there is to it; no actor of
-    /// the peer takes part. The own id answers by itself.
+    /// Measures the round trip to a node through the sessions of both ends, on every path that there is to it; no actor
+    /// of the peer takes part. The own id answers by itself.
     /// </summary>
     /// <param name="node">The peer.</param>
     /// <param name="callback">
-    /// Called on the loop thread from a later duty cycle, once for each path, when the probe is answered or given up. It
-    /// may call the node.
+    /// Called on the loop thread from a later duty cycle, once for each path, when the probe is answered or given up.
+    /// It may call the node.
     /// </param>
     /// <param name="timeout">How long to wait for an answer, 1 ms to 1 min. Default 2 s.</param>
     /// <param name="size">Bytes by which probe and answer are filled up, 0 to 1100.</param>
@@ -416,7 +420,10 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
         if (node != _options.Node)
             return Peers.Find(node)?.Ping(_loop.NowMicros, (long)limit.TotalMicroseconds, size, callback)
                 ?? new PingStart(PingStatus.UnknownNode, 0);
-        _events.PingEnded(new PingResult(node, PingOutcome.Answered, null, true, TimeSpan.Zero, TimeSpan.Zero), callback);
+        _events.PingEnded(
+            new PingResult(node, PingOutcome.Answered, null, true, TimeSpan.Zero, TimeSpan.Zero),
+            callback
+        );
         return new PingStart(PingStatus.Started, 1);
     }
 
@@ -443,8 +450,8 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops at once: peers are told as far as their media take it without waiting; what is not acknowledged is reported
-    /// to the handler before the call returns. Not from inside a callback: use <see cref="StopAsync"/> there.
+    /// Stops at once: peers are told as far as their media take it without waiting; what is not acknowledged is
+    /// reported to the handler before the call returns. Not from inside a callback: use <see cref="StopAsync"/> there.
     /// </summary>
     /// <exception cref="InvalidOperationException">The handler is being called: its calls do not recurse.</exception>
     public void Dispose()
@@ -454,7 +461,8 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
         Verify();
         if (_events.IsCalling)
             throw new InvalidOperationException(
-                "Dispose was called from inside a callback of the node, which would have to call the handler again: use StopAsync there."
+                "Dispose was called from inside a callback of the node, which would have to call the handler again: "
+                    + "use StopAsync there."
             );
         _disposed = true;
         if (_stopping is null)
@@ -475,11 +483,12 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// Stops the node as <see cref="StopAsync"/> does and disposes it, at the latest after
-    /// <see cref="ForwardNodeOptions.DrainLimit"/>. Thread-safe and idempotent: every call returns the end of the same stop.
+    /// <see cref="ForwardNodeOptions.DrainLimit"/>. Thread-safe and idempotent: every call returns the end of the same
+    /// stop.
     /// </summary>
     /// <remarks>
-    /// Where nothing runs the loop any more, or on the thread that drives it by hand, nobody could complete the stop: the
-    /// node is disposed at once, as by <see cref="Dispose"/>. The loop thread must not block on the task.
+    /// Where nothing runs the loop any more, or on the thread that drives it by hand, nobody could complete the stop:
+    /// the node is disposed at once, as by <see cref="Dispose"/>. The loop thread must not block on the task.
     /// </remarks>
     public ValueTask DisposeAsync()
     {
@@ -509,7 +518,9 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
             {
                 Task stop = PostStop();
                 // A loop that ends meanwhile does not run what was posted. One that is driven by hand has no such task.
-                Task first = _loop.Completion.IsCompleted ? stop : await Task.WhenAny(stop, _loop.Completion).ConfigureAwait(false);
+                Task first = _loop.Completion.IsCompleted
+                    ? stop
+                    : await Task.WhenAny(stop, _loop.Completion).ConfigureAwait(false);
                 if (ReferenceEquals(first, stop))
                     await stop.ConfigureAwait(false);
             }

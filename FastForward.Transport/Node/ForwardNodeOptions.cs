@@ -8,16 +8,24 @@ public sealed class ForwardNodeOptions
     /// <summary>The node's own id, not 0. Unique in the whole network.</summary>
     public uint Node { get; set; }
 
-    /// <summary>Bytes of accepted messages kept per peer until they are acknowledged or have left, 64 for each message included. Default 4 MiB; more rides out longer pauses of a peer.</summary>
+    /// <summary>
+    /// Bytes of accepted messages kept per peer until they are acknowledged or have left, 64 for each message included.
+    /// Default 4 MiB; more rides out longer pauses of a peer.
+    /// </summary>
     public int SendStoreBytes { get; set; } = 4 << 20;
 
     /// <summary>Bytes of payload a peer may have under way to us before it must wait. Default 4 MiB.</summary>
     public int ReceiveWindowBytes { get; set; } = 4 << 20;
 
-    /// <summary>Open streams per peer and direction. Default 1024. Above it a send answers <see cref="SendStatus.TooManyStreams"/>, and an incoming stream evicts the one idle for the longest.</summary>
+    /// <summary>
+    /// Open streams per peer and direction. Default 1024. Above it a send answers
+    /// <see cref="SendStatus.TooManyStreams"/>, and an incoming stream evicts the one idle for the longest.
+    /// </summary>
     public int MaxStreams { get; set; } = 1024;
 
-    /// <summary>Handshakes under way at once. Default 256; above it new ones are refused as busy, and counted.</summary>
+    /// <summary>
+    /// Handshakes under way at once. Default 256; above it new ones are refused as busy, and counted.
+    /// </summary>
     public int MaxPendingHandshakes { get; set; } = 256;
 
     /// <summary>Time between probes of a path. Default 1 s. A path is suspect after three that go unanswered.</summary>
@@ -38,8 +46,9 @@ public sealed class ForwardNodeOptions
     public bool AllowUnkeyedIp { get; set; }
 
     /// <summary>
-    /// While a peer's preferred route is a vSocket that cannot be connected, reach it by its next row of another transport.
-    /// Default false: it is only tried again. The vSocket is tried on meanwhile, and used as soon as it stands.
+    /// While a peer's preferred route is a vSocket that cannot be connected, reach it by its next row of another
+    /// transport. Default false: it is only tried again. The vSocket is tried on meanwhile, and used as soon as it
+    /// stands.
     /// </summary>
     public bool VSocketFallback { get; set; }
 

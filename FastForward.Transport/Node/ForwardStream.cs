@@ -2,14 +2,15 @@ namespace FastForward.Transport;
 
 /// <summary>
 /// One outgoing stream of messages to a node, made by <see cref="ForwardNode.OpenStream"/> or
-/// <see cref="ForwardNode.OpenReply(in ReceivedMessage)"/>. Make it once per stream: sending through it allocates nothing.
+/// <see cref="ForwardNode.OpenReply(in ReceivedMessage)"/>. Make it once per stream: sending through it allocates
+/// nothing.
 /// </summary>
 /// <remarks>
 /// <para>Not thread-safe: send, end and reset on the loop thread of the node only.</para>
 /// <para>It holds no resource before its first message, and needs no disposal. A stream that was used is closed by
-/// <see cref="SendOptions.End"/>, <see cref="End"/> or <see cref="Reset"/>, by the receiver, or with the association; after
-/// that <see cref="Send"/> answers <see cref="SendStatus.StreamEnded"/>, except that a new association to the peer begins
-/// the stream anew. Open streams count towards <see cref="ForwardNodeOptions.MaxStreams"/>.</para>
+/// <see cref="SendOptions.End"/>, <see cref="End"/> or <see cref="Reset"/>, by the receiver, or with the association;
+/// after that <see cref="Send"/> answers <see cref="SendStatus.StreamEnded"/>, except that a new association to the
+/// peer begins the stream anew. Open streams count towards <see cref="ForwardNodeOptions.MaxStreams"/>.</para>
 /// </remarks>
 #pragma warning disable CA1711 // Not a System.IO.Stream: the protocol's term for an ordered sequence of messages.
 public sealed class ForwardStream
@@ -41,8 +42,8 @@ public sealed class ForwardStream
     public ulong Id { get; }
 
     /// <summary>
-    /// The id of the stream in the other direction: for requests, that of the peer's replies to this stream; for replies, that
-    /// of the requests.
+    /// The id of the stream in the other direction: for requests, that of the peer's replies to this stream; for
+    /// replies, that of the requests.
     /// </summary>
     public ulong OppositeId => ServiceId.OppositeStream(Id);
 
@@ -53,8 +54,8 @@ public sealed class ForwardStream
     public MessageClass Class { get; }
 
     /// <summary>
-    /// Sends a message. The payload is copied; the call never blocks. A message to the node's own id is delivered locally,
-    /// from a later duty cycle.
+    /// Sends a message. The payload is copied; the call never blocks. A message to the node's own id is delivered
+    /// locally, from a later duty cycle.
     /// </summary>
     /// <param name="payload">The content; may be empty.</param>
     /// <param name="options">Extras.</param>
@@ -65,20 +66,20 @@ public sealed class ForwardStream
 
     /// <summary>Ends the stream after the messages sent so far.</summary>
     /// <returns>
-    /// <see cref="SendStatus.Accepted"/>, or why there is nothing to end: <see cref="SendStatus.StreamEnded"/> also when nothing
-    /// was sent on it.
+    /// <see cref="SendStatus.Accepted"/>, or why there is nothing to end: <see cref="SendStatus.StreamEnded"/> also
+    /// when nothing was sent on it.
     /// </returns>
     /// <exception cref="InvalidOperationException">The caller is not on the loop thread.</exception>
     public SendStatus End() => _owner.EndStream(Node, Id);
 
     /// <summary>
-    /// Aborts the stream: messages that are not acknowledged are reported by <see cref="IForwardHandler.OnUndelivered"/>, and
-    /// the receiver gets the code (<see cref="StreamEnd.Code"/>).
+    /// Aborts the stream: messages that are not acknowledged are reported by
+    /// <see cref="IForwardHandler.OnUndelivered"/>, and the receiver gets the code (<see cref="StreamEnd.Code"/>).
     /// </summary>
     /// <param name="code">A number that the application defines.</param>
     /// <returns>
-    /// <see cref="SendStatus.Accepted"/>, or why there is nothing to reset: <see cref="SendStatus.StreamEnded"/> also when
-    /// nothing was sent on it.
+    /// <see cref="SendStatus.Accepted"/>, or why there is nothing to reset: <see cref="SendStatus.StreamEnded"/> also
+    /// when nothing was sent on it.
     /// </returns>
     /// <exception cref="InvalidOperationException">The caller is not on the loop thread.</exception>
     public SendStatus Reset(uint code = 0) => _owner.ResetStream(Node, Id, code);

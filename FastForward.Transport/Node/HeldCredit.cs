@@ -1,7 +1,9 @@
+using FastForward.Transport.Loop;
+
 namespace FastForward.Transport.Node;
 
 /// <summary>A pooled record of held credit. The version makes a second release of the same hold do nothing.</summary>
-internal sealed class HeldCredit(ForwardNode node, Stack<HeldCredit> pool)
+internal sealed class HeldCredit(ForwardNode node, ForwardLoop loop, Stack<HeldCredit> pool)
 {
     private MessageCredit _credit;
 
@@ -18,7 +20,7 @@ internal sealed class HeldCredit(ForwardNode node, Stack<HeldCredit> pool)
     /// <summary>Ends the hold of a version, unless it ended before.</summary>
     public void Release(int version)
     {
-        node.Loop.VerifyAccess();
+        loop.VerifyAccess();
         if (version != Version)
             return;
         MessageCredit credit = _credit;

@@ -3,23 +3,27 @@ using FastForward.Transport.Transports;
 
 namespace FastForward.Transport;
 
-/// <summary>Whether a node does what it should.</summary>
+/// <summary>The health of a node.</summary>
 public enum NodeHealthStatus
 {
     /// <summary>
-    /// The loop runs, a transport is up and every configured peer is connected. A transport that this machine does not have
-    /// is no fault: a peer that can only be reached by it is not connected, and its reason says so.
+    /// The loop runs, a transport is up and every configured peer is connected. A transport that this machine lacks is
+    /// no fault: a peer that can only be reached over it is not connected, and its reason says so.
     /// </summary>
     Healthy,
 
-    /// <summary>The node works, but a configured peer is not there, or is reached by another medium than its row names.</summary>
+    /// <summary>
+    /// The node works, but a configured peer is not there, or is reached by another medium than its row names.
+    /// </summary>
     Degraded,
 
-    /// <summary>The node carries nothing: its loop does not run, it is not started or stops, or no transport is up.</summary>
+    /// <summary>
+    /// The node carries nothing: its loop does not run, it is not started or stops, or no transport is up.
+    /// </summary>
     Unhealthy,
 }
 
-/// <summary>A report about one node, for health checks and operators.</summary>
+/// <summary>The health of one node, for health checks and operators.</summary>
 /// <param name="Status">The worst of what was found.</param>
 /// <param name="Problems">Every finding, for a person; empty when healthy.</param>
 /// <param name="AbsentPeers">The configured peers without a sound connection, in the order of their ids.</param>
@@ -78,7 +82,8 @@ public sealed record NodeHealth(
         Unhealthy(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"the loop finished no duty cycle within {limit.TotalSeconds:0.###} s: it has ended, or hangs in a callback"
+                $"the loop finished no duty cycle within {limit.TotalSeconds:0.###} s: "
+                    + $"it has ended, or is blocked in a callback"
             )
         );
 

@@ -172,7 +172,14 @@ internal sealed class PeerConnector : IPeerDriver
 
         _connecting = null;
         _openedAt = _loop.NowMicros;
-        SessionPath path = SessionPath.Initiate(Peer, link.Transport.Kind, link.Traits, link.Index, link, _loop.NowMicros);
+        SessionPath path = SessionPath.Initiate(
+            Peer,
+            link.Transport.Kind,
+            link.Traits,
+            link.Index,
+            link,
+            _loop.NowMicros
+        );
         link.Owner = path;
         Peer.Add(path);
         _pump.Mark(this);

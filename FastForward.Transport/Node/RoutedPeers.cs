@@ -99,7 +99,12 @@ internal sealed class RoutedPeers
 
         // An association without a key must end when a key is demanded.
         if (routes.KeyId != 0 && peer.Paths.Count > 0)
-            peer.Close(_loop.NowMicros, CloseReason.RouteChanged, "its routes demand a key now", UndeliveredReason.PeerLost);
+            peer.Close(
+                _loop.NowMicros,
+                CloseReason.RouteChanged,
+                "its routes demand a key now",
+                UndeliveredReason.PeerLost
+            );
     }
 
     private Route? FindUsable(Peer peer, NodeRoutes routes, Route? fallback)

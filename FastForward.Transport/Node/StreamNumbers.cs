@@ -1,8 +1,9 @@
 namespace FastForward.Transport.Node;
 
 /// <summary>
-/// Numbers the streams that a node opens. Thread-safe. The 48-bit numbers start at the wall clock, in units of 1/64 ms, so
-/// that a restarted process does not reuse a number: a late reply to its predecessor must not match one of its own requests.
+/// Numbers the streams that a node opens. Thread-safe. The 48-bit numbers start at the wall clock, in units of 1/64 ms,
+/// so that a restarted process does not reuse a number: a late reply to its predecessor must not match one of its own
+/// requests.
 /// </summary>
 internal sealed class StreamNumbers
 {

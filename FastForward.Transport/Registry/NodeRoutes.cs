@@ -3,7 +3,7 @@ using System.Collections.ObjectModel;
 namespace FastForward.Transport.Registry;
 
 /// <summary>All good routes to one node. Immutable.</summary>
-public sealed class NodeRoutes
+internal sealed class NodeRoutes
 {
     internal NodeRoutes(uint node, Route[] routes)
     {
@@ -16,8 +16,9 @@ public sealed class NodeRoutes
     public uint Node { get; }
 
     /// <summary>
-    /// The key that the association with the node demands, whatever its path: the first key id that is not 0 in order of
-    /// precedence. A route with key id 0 therefore never takes a key away that another one asks for. 0 when none asks.
+    /// The key that the association with the node demands, whatever its path: the first key id that is not 0 in order
+    /// of precedence. A route with key id 0 therefore never takes a key away that another one asks for. 0 when none
+    /// asks.
     /// </summary>
     public uint KeyId { get; }
 

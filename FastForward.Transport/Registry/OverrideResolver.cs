@@ -4,16 +4,16 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace FastForward.Transport.Registry;
 
 /// <summary>
-/// Answers "where is node N?" from several sources: the row of <see cref="RouteTable.OverriddenNodes"/> if there is one,
-/// else <see cref="RouteTable.Nodes"/>, else <see cref="RouteTable.Configuration"/>. It checks every row, and follows the
-/// sources as they change.
+/// Answers "where is node N?" from several sources: the row of <see cref="RouteTable.OverriddenNodes"/> if there is
+/// one, else <see cref="RouteTable.Nodes"/>, else <see cref="RouteTable.Configuration"/>. It checks every row, and
+/// follows the sources as they change.
 /// </summary>
 /// <remarks>
 /// <para>A bad row is skipped and named in <see cref="Problems"/>; the row of the same source and node that was in use
 /// before stays in use. Among several good rows of one source for one node the first counts, the others are problems.
 /// Between sources of one table, the one given first has precedence.</para>
-/// <para>A route that leaves the machine (IP or RDMA, not to the loopback) needs a key: its own, or that of any other good
-/// row of the node (<see cref="NodeRoutes.KeyId"/>). Without one it is a bad row, unless
+/// <para>A route that leaves the machine (IP or RDMA, not to the loopback) needs a key: its own, or that of any other
+/// good row of the node (<see cref="NodeRoutes.KeyId"/>). Without one it is a bad row, unless
 /// <see cref="RouteOptions.AllowUnkeyedIp"/>.</para>
 /// <para>Any thread may read at any time: reads take no lock and see one whole snapshot each. The resolver does not own
 /// its sources.</para>
@@ -56,13 +56,13 @@ public sealed partial class OverrideResolver : IDisposable
     }
 
     /// <summary>
-    /// A new snapshot is visible: routes or problems changed. Raised after the fact, on whichever thread a source reported
-    /// its change; several changes in quick succession may be seen at the first of their events.
+    /// A new snapshot is visible: routes or problems changed. Raised after the fact, on whichever thread a source
+    /// reported its change; several changes in quick succession may be seen at the first of their events.
     /// </summary>
     public event Action? Changed;
 
     /// <summary>The nodes that at least one good route leads to.</summary>
-    public IReadOnlyCollection<uint> Nodes => _snapshot.Nodes.Keys;
+    internal IReadOnlyCollection<uint> Nodes => _snapshot.Nodes.Keys;
 
     /// <summary>The rows that were skipped, and why.</summary>
     public IReadOnlyList<RouteProblem> Problems => _snapshot.Problems;
@@ -70,7 +70,7 @@ public sealed partial class OverrideResolver : IDisposable
     /// <summary>The routes to a node. The object stays the same one as long as they do.</summary>
     /// <param name="node">The node id.</param>
     /// <returns>Null when no good route leads to it.</returns>
-    public NodeRoutes? Find(uint node) => _snapshot.Nodes.GetValueOrDefault(node);
+    internal NodeRoutes? Find(uint node) => _snapshot.Nodes.GetValueOrDefault(node);
 
     /// <summary>Stops following the sources. The last snapshot stays readable.</summary>
     public void Dispose()

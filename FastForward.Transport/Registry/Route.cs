@@ -6,4 +6,4 @@ namespace FastForward.Transport.Registry;
 /// <param name="Row">The row.</param>
 /// <param name="EndPoint">Where the transport connects: of the type that selects the transport.</param>
 /// <param name="Table">The table the row comes from.</param>
-public sealed record Route(RouteRow Row, EndPoint EndPoint, RouteTable Table);
+internal sealed record Route(RouteRow Row, EndPoint EndPoint, RouteTable Table);

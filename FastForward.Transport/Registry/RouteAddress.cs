@@ -32,8 +32,8 @@ internal static class RouteAddress
                 return VSocketEndPoint.TryParse(row.Address, row.Port, out endPoint, out problem);
             default:
                 endPoint = null;
-                problem =
-                    $"transport type {(int)row.Transport} is unknown; write {string.Join(", ", Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf))}";
+                IEnumerable<string> names = Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf);
+                problem = $"transport type {(int)row.Transport} is unknown; write {string.Join(", ", names)}";
                 return false;
         }
     }

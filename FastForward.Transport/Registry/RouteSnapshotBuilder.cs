@@ -77,7 +77,8 @@ internal sealed class RouteSnapshotBuilder
                 Report(
                     source,
                     row,
-                    $"node id {row.Node} has a row in this table already, {candidate.Fresh.Row}, and the first one counts; keep one of the two"
+                    $"node id {row.Node} has a row in this table already, "
+                        + $"{candidate.Fresh.Row}, and the first one counts; keep one of the two"
                 );
         }
     }
@@ -107,9 +108,9 @@ internal sealed class RouteSnapshotBuilder
         );
     }
 
-    // No row in sight has a key. Rows that would leave the machine fall back on a predecessor that had one. If that gives
-    // the node its key again, the remaining rows are covered, since the key belongs to the association and not to a path;
-    // if not, they fall back on a predecessor that stays on the machine, or go.
+    // No row in sight has a key. Rows that would leave the machine fall back on a predecessor that had one. If that
+    // gives the node its key again, the remaining rows are covered, since the key belongs to the association and not to
+    // a path; if not, they fall back on a predecessor that stays on the machine, or go.
     private void RefuseExposed(List<RouteCandidate> candidates)
     {
         foreach (RouteCandidate candidate in candidates)
@@ -133,7 +134,9 @@ internal sealed class RouteSnapshotBuilder
             Report(
                 candidate.Source,
                 candidate.Wanted!.Row,
-                "key id 0 demands no key, but this way leaves the machine, and anybody on it could read and forge; write the id of a key that both nodes have, for example 1, or allow it with the option AllowUnkeyedIp"
+                "key id 0 demands no key, but this way leaves the machine, and anybody on it could read and forge; "
+                    + "write the id of a key that both nodes have, for example 1, "
+                            + "or allow it with the option AllowUnkeyedIp"
             );
         }
     }

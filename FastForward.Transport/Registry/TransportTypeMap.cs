@@ -15,7 +15,7 @@ public sealed class TransportTypeMap
     /// <summary>Makes a map with other numbers than the default.</summary>
     /// <param name="numbers">The number of each kind; each kind and each number once.</param>
     /// <exception cref="ArgumentException">A kind is missing, or two share a number.</exception>
-    public TransportTypeMap(IReadOnlyDictionary<TransportKind, long> numbers)
+    internal TransportTypeMap(IReadOnlyDictionary<TransportKind, long> numbers)
     {
         ArgumentNullException.ThrowIfNull(numbers);
         _byNumber = [];
@@ -55,7 +55,7 @@ public sealed class TransportTypeMap
         };
 
     /// <summary>The kind behind a number of the registry.</summary>
-    public bool TryGetKind(long number, out TransportKind kind) => _byNumber.TryGetValue(number, out kind);
+    internal bool TryGetKind(long number, out TransportKind kind) => _byNumber.TryGetValue(number, out kind);
 
     /// <summary>
     /// Reads a type as written by a person: the full name, the name without its prefix, or the number.

@@ -1,6 +1,8 @@
 namespace FastForward.Transport.Transports;
 
-/// <summary>The answer of <see cref="IForwardLink.TryClaim"/>. Ordinary conditions are results here, never exceptions.</summary>
+/// <summary>
+/// The answer of <see cref="IForwardLink.TryClaim"/>. Ordinary conditions are results here, never exceptions.
+/// </summary>
 public enum ClaimResult
 {
     /// <summary>The span is granted; exactly one Commit or Abort follows.</summary>

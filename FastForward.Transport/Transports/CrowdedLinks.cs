@@ -4,8 +4,8 @@ namespace FastForward.Transport.Transports;
 internal static class CrowdedLinks
 {
     /// <summary>
-    /// The oldest connection of the machine, or user, that holds most places: whoever connects again and again pushes itself
-    /// out, and no slower neighbour.
+    /// The oldest connection of the machine, or user, that holds most places: whoever connects again and again pushes
+    /// itself out, and no slower neighbour.
     /// </summary>
     /// <param name="oldestFirst">The connections that hold places.</param>
     /// <returns>Null when there is none.</returns>

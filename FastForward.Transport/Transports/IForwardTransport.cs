@@ -10,17 +10,18 @@ namespace FastForward.Transport.Transports;
 /// <remarks>
 /// <para><b>Life.</b> One instance per kind and process. <see cref="CheckAvailability"/> may be asked at any time.
 /// <see cref="Start"/> once, then the owner adds the transport to the loop as a source, takes it out again, and calls
-/// <see cref="IDisposable.Dispose"/>, which closes every link (each with its <see cref="ILinkSink.Closed"/>) and removes
-/// whatever the transport put into the file system. Dispose inside a callback ends all traffic at once; the last Closed
-/// calls come when the running poll ends. A disposed transport connects no more: Connect throws
+/// <see cref="IDisposable.Dispose"/>, which closes every link (each with its <see cref="ILinkSink.Closed"/>) and
+/// removes whatever the transport put into the file system. Dispose inside a callback ends all traffic at once; the
+/// last Closed calls come when the running poll ends. A disposed transport connects no more: Connect throws
 /// <see cref="ObjectDisposedException"/>, also inside those last Closed calls; its links answer
 /// <see cref="ClaimResult.Closed"/>.</para>
 /// <para><b>Threading.</b> Every member but CheckAvailability belongs to the loop thread.</para>
-/// <para><b>Never blocking.</b> Connect, accept and flush never wait. Only <see cref="Start"/> may touch the file system.</para>
+/// <para><b>Never blocking.</b> Connect, accept and flush never wait. Only <see cref="Start"/> may touch the file
+/// system.</para>
 /// <para><b>Cost.</b> In the steady state no frame allocates on the managed heap, in or out, and many frames share one
 /// system call or doorbell.</para>
 /// <para><b>Errors.</b> Conditions of the medium are results or <see cref="LinkClosure"/>s. Exceptions are left for
-/// <see cref="Start"/> (<see cref="TransportException"/>) and for defects of the caller.</para>
+/// <see cref="Start"/> (<see cref="TransportException"/>) and for errors of the caller.</para>
 /// </remarks>
 public interface IForwardTransport : ILoopSource, IDisposable
 {
@@ -30,36 +31,44 @@ public interface IForwardTransport : ILoopSource, IDisposable
     /// <summary>Counters. Any thread may read them.</summary>
     TransportStatistics Statistics { get; }
 
-    /// <summary>Whether this machine can do it. Never throws for an absence; it names what is missing instead.</summary>
+    /// <summary>
+    /// Whether this machine supports it. Reports what is missing instead of throwing.
+    /// </summary>
     TransportAvailability CheckAvailability();
 
     /// <summary>Binds the local end point and begins to listen.</summary>
     /// <param name="loop">Clock and timers.</param>
     /// <param name="sink">Where events go.</param>
-    /// <exception cref="TransportException">The end point cannot be had; the message says which, why, and what to do.</exception>
+    /// <exception cref="TransportException">
+    /// The end point cannot be bound; the message says which, why, and what to do.
+    /// </exception>
     void Start(ForwardLoop loop, ILinkSink sink);
 
     /// <summary>Where the transport listens; empty before <see cref="Start"/>.</summary>
     IReadOnlyList<EndPoint> LocalEndPoints { get; }
 
     /// <summary>
-    /// Begins to open a link. <see cref="ILinkSink.Opened"/> or, when it comes to nothing, <see cref="ILinkSink.Closed"/>
-    /// follows from a later poll, never from inside this call.
+    /// Begins to open a link. <see cref="ILinkSink.Opened"/> or, when it comes to nothing,
+    /// <see cref="ILinkSink.Closed"/> follows from a later poll, never from inside this call.
     /// </summary>
     /// <param name="remote">An end point of the type this transport serves.</param>
-    /// <exception cref="ArgumentException">The end point is of another type, or none to send to (port 0): a defect of the caller.</exception>
+    /// <exception cref="ArgumentException">
+    /// The end point is of another type, or none to send to (port 0): an error of the caller.
+    /// </exception>
     IForwardLink Connect(EndPoint remote);
 
     /// <summary>
     /// Makes a stranger's source a link of its own. Only for media without connections, only during
     /// <see cref="ILinkSink.Stranger"/>. The link is open when it is returned.
     /// </summary>
-    /// <exception cref="NotSupportedException">The medium has connections: its strangers are accepted links.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The medium has connections: its strangers are accepted links.
+    /// </exception>
     IForwardLink Adopt(in StrangerSource source);
 
     /// <summary>
-    /// Sends one frame back to a stranger without keeping anything. Best effort; false when it could not be sent at once.
-    /// The caller sees to it that an answer is never longer than what it answers.
+    /// Sends one frame back to a stranger without keeping anything. Best effort; false when it could not be sent at
+    /// once. The caller sees to it that an answer is never longer than what it answers.
     /// </summary>
     /// <exception cref="NotSupportedException">The medium has connections.</exception>
     bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame);
@@ -83,8 +92,8 @@ public interface IForwardTransport : ILoopSource, IDisposable
 
     /// <summary>
     /// Takes no new links from outside from now on; existing ones go on. First step of a clean end. On media with
-    /// connections whoever connects is refused at once and what was opening from outside is dropped; on others strangers'
-    /// frames are dropped and counted, also those of a peer whose address has changed.
+    /// connections whoever connects is refused at once and what was opening from outside is dropped; on others
+    /// strangers' frames are dropped and counted, also those of a peer whose address has changed.
     /// </summary>
     void StopAccepting();
 }

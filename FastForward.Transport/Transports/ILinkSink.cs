@@ -1,15 +1,16 @@
 namespace FastForward.Transport.Transports;
 
 /// <summary>
-/// Where a transport delivers. All calls come on the loop thread, from inside <see cref="Loop.ILoopSource.Poll"/> of the
-/// transport (or its Dispose, for the last <see cref="Closed"/> calls), and never while another callback of the same
-/// transport runs: dispatch does not recurse. A sink does not throw.
+/// Where a transport delivers. All calls come on the loop thread, from inside <see cref="Loop.ILoopSource.Poll"/> of
+/// the transport (or its Dispose, for the last <see cref="Closed"/> calls), and never while another callback of the
+/// same transport runs: dispatch does not recurse. A sink does not throw.
 /// </summary>
 public interface ILinkSink
 {
     /// <summary>
-    /// The link is open and may be claimed. For a link from <see cref="IForwardTransport.Connect"/> or a connection that
-    /// was accepted: once. For an adopted link: never, since <see cref="IForwardTransport.Adopt"/> returns it open.
+    /// The link is open and may be claimed. For a link from <see cref="IForwardTransport.Connect"/> or a connection
+    /// that was accepted: once. For an adopted link: never, since <see cref="IForwardTransport.Adopt"/> returns it
+    /// open.
     /// </summary>
     void Opened(IForwardLink link);
 
@@ -27,7 +28,9 @@ public interface ILinkSink
     /// <summary>A link that had answered <see cref="ClaimResult.BackPressured"/> takes frames again.</summary>
     void Writable(IForwardLink link);
 
-    /// <summary>The link is gone. Exactly once for each link that Connect returned, Opened announced or Adopt returned.</summary>
+    /// <summary>
+    /// The link is gone. Exactly once for each link that Connect returned, Opened announced or Adopt returned.
+    /// </summary>
     void Closed(IForwardLink link, LinkClosure closure);
 
     /// <summary>

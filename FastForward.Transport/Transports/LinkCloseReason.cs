@@ -9,19 +9,19 @@ public enum LinkCloseReason
     /// <summary>The transport was disposed.</summary>
     TransportStopped,
 
-    /// <summary>The far end closed, or its process died: the two look alike to the kernel.</summary>
+    /// <summary>The remote side closed, or its process ended; the kernel reports both alike.</summary>
     PeerClosed,
 
     /// <summary>Nobody listens at the end point.</summary>
     ConnectRefused,
 
-    /// <summary>The far end did not finish opening within the time limit.</summary>
+    /// <summary>The remote side did not finish opening within the time limit.</summary>
     OpenTimeout,
 
-    /// <summary>The far end is not one we may talk to (user id, context id), or we may not reach it.</summary>
+    /// <summary>The remote side is not permitted (user id, context id), or this side may not connect to it.</summary>
     NotPermitted,
 
-    /// <summary>The far end broke the rules of the medium's opening exchange or framing.</summary>
+    /// <summary>The remote side violated the medium's opening exchange or framing.</summary>
     ProtocolViolation,
 
     /// <summary>The operating system reported an error; see <see cref="LinkClosure.Error"/>.</summary>

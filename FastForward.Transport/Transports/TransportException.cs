@@ -1,6 +1,8 @@
 namespace FastForward.Transport.Transports;
 
-/// <summary>A transport could not be started. The message names the end point, the reason, and what to do about it.</summary>
+/// <summary>
+/// A transport could not be started. The message names the end point, the reason, and what to do about it.
+/// </summary>
 public sealed class TransportException : Exception
 {
     /// <summary>Creates the exception.</summary>

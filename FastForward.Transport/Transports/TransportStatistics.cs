@@ -26,10 +26,15 @@ public abstract class TransportStatistics
     /// <summary>Claims answered with <see cref="ClaimResult.BackPressured"/>.</summary>
     public long BackPressure => Volatile.Read(ref _backPressure);
 
-    /// <summary>Frames that the transport itself dropped, by reason: a fixed set of short words, disjoint. They become the tags of a metric.</summary>
+    /// <summary>
+    /// Frames that the transport itself dropped, by reason: a fixed set of short words, disjoint. They become the tags
+    /// of a metric.
+    /// </summary>
     public virtual IEnumerable<KeyValuePair<string, long>> DroppedFrames => [];
 
-    /// <summary>Links that came to nothing or were ended for a fault, by reason, as in <see cref="DroppedFrames"/>.</summary>
+    /// <summary>
+    /// Links that came to nothing or were ended for a fault, by reason, as in <see cref="DroppedFrames"/>.
+    /// </summary>
     public virtual IEnumerable<KeyValuePair<string, long>> FailedLinks => [];
 
     /// <summary>Counts a delivered frame. Loop thread only, like all that follow.</summary>

@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 using FastForward.Transport;
 using FastForward.Transport.Transports;
 
-/// <summary>One side of a connection. All but <see cref="Delivered"/> belongs to the loop thread of its transport.</summary>
+/// <summary>
+/// One side of a connection. All but <see cref="Delivered"/> belongs to the loop thread of its transport.
+/// </summary>
 internal sealed class MemoryLink(MemoryTransport transport, EndPoint remote, bool isInbound) : IForwardLink
 {
     private const int MaxFramesUnderWay = 256;
@@ -113,7 +115,8 @@ internal sealed class MemoryLink(MemoryTransport transport, EndPoint remote, boo
     /// <summary>The other side has read a frame of this one. Called on its thread.</summary>
     public void Delivered()
     {
-        if (Interlocked.Decrement(ref _underWay) <= MaxFramesUnderWay / 2 && Interlocked.Exchange(ref _isRefused, 0) != 0)
+        bool hasRoom = Interlocked.Decrement(ref _underWay) <= MaxFramesUnderWay / 2;
+        if (hasRoom && Interlocked.Exchange(ref _isRefused, 0) != 0)
             transport.Put(new Arrival(ArrivalKind.Writable, this));
     }
 

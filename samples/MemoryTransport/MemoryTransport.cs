@@ -11,7 +11,8 @@ using FastForward.Transport.Transports;
 /// </summary>
 /// <remarks>
 /// Each node has a transport on its own loop. What the other side does arrives in <see cref="_inbox"/>; everything else
-/// belongs to the loop thread. A queue has no descriptor that could wake up a sleeping loop, so <see cref="Put"/> posts.
+/// belongs to the loop thread. A queue has no descriptor that could wake up a sleeping loop, so <see cref="Put"/>
+/// posts.
 /// </remarks>
 internal sealed class MemoryTransport(int port) : IForwardTransport
 {
