@@ -158,7 +158,7 @@ public sealed class ActorSystemTests : IDisposable
 
         Assert.That(_system.UnownedEvents, Is.EqualTo(104));
         Assert.That(_log.TextsOf(1403).ToList(), Has.Count.EqualTo(2));
-        Assert.That(_log.TextsOf(1403).Last(), Does.Contain("0x7fff").And.Contain("(102 more"));
+        Assert.That(_log.TextsOf(1403).Last(), Does.Contain("service 32767").And.Contain("(102 more"));
     }
 
     [TestCase("message 1")]

@@ -9,6 +9,7 @@ namespace FastForward.Tests.Async;
 internal sealed class ClientNode : IAsyncDisposable
 {
     private readonly OverrideResolver _resolver;
+    private bool _isDisposed;
 
     public ClientNode(
         string directory,
@@ -75,6 +76,9 @@ internal sealed class ClientNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         OnLoop(() =>
         {
             Node.Dispose();

@@ -8,11 +8,12 @@ namespace FastForward.Tests.Async;
 [Category("Process")]
 public sealed class ClientProcessTests
 {
+    private const uint Here = 25011;
+    private const uint There = 250012;
+
     [Test]
     public async Task After_kill_9_pipes_break_and_sends_that_wait_go_to_the_next_process()
     {
-        const uint Here = 25011,
-            There = 250012;
         using TemporaryDirectory directory = new();
         await using ClientNode node = new(
             directory.Path,
@@ -47,7 +48,7 @@ public sealed class ClientProcessTests
                             1,
                             MessageClass.Reliable,
                             new byte[10_000],
-                            cancellation: enough.Token
+                            cancellationToken: enough.Token
                         )
                     ).IsAccepted
                 )
@@ -81,11 +82,58 @@ public sealed class ClientProcessTests
         await enough.CancelAsync();
         Assert.That(async () => await sending, Throws.InstanceOf<OperationCanceledException>());
 
-        TestProcess Start()
+        TestProcess Start() => StartPeer(directory);
+    }
+
+    [Test]
+    public async Task After_kill_9_requests_that_were_sent_fail_and_others_go_to_the_next_process()
+    {
+        using TemporaryDirectory directory = new();
+        await using ClientNode node = new(
+            directory.Path,
+            Here,
+            There,
+            new ForwardClientOptions { MaxRequestsPerNode = 3, RequestTimeout = TimeSpan.FromSeconds(30) },
+            static options => options.ProbeInterval = TimeSpan.FromMilliseconds(200)
+        );
+        node.Start();
+        using TestProcess first = StartPeer(directory);
+        Assert.That(
+            await node.Client.RequestAsync(There, ClientPeer.Echo, "hello"u8.ToArray()),
+            Is.EqualTo("hello"u8.ToArray())
+        );
+        Task<byte[]>[] silent =
+        [
+            .. Enumerable.Range(0, 3).Select(_ => node.Client.RequestAsync(There, ClientPeer.Silent, default)),
+        ];
+        Eventually.True(() => node.StoredFor(There) == 0, () => "the requests are not acknowledged");
+        Task<byte[]> waiting = node.Client.RequestAsync(There, ClientPeer.Echo, "again"u8.ToArray());
+
+        first.Kill();
+        using TestProcess second = StartPeer(directory);
+        foreach (Task<byte[]> request in silent)
         {
-            TestProcess process = TestProcess.Start("client", directory.Path, $"{There}", $"{Here}");
-            Assert.That(process.ReadLine(), Is.EqualTo("ready"));
-            return process;
+            ForwardUndeliveredException? lost = await Assert.ThrowsAsync<ForwardUndeliveredException>(async () =>
+                await request
+            );
+            Assert.That(
+                lost!.Reason,
+                Is.AnyOf(UndeliveredReason.PeerLost, UndeliveredReason.PeerRestarted),
+                lost.Message
+            );
         }
+
+        Assert.That(await waiting, Is.EqualTo("again"u8.ToArray()), "it was not sent to the first process");
+        Assert.That(
+            (node.Client.PendingRequests, node.Client.RequestGates, node.Client.LateReplies),
+            Is.EqualTo((0, 0, 0L))
+        );
+    }
+
+    private static TestProcess StartPeer(TemporaryDirectory directory)
+    {
+        TestProcess process = TestProcess.Start("client", directory.Path, $"{There}", $"{Here}");
+        Assert.That(process.ReadLine(), Is.EqualTo("ready"));
+        return process;
     }
 }

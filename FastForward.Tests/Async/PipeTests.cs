@@ -18,7 +18,7 @@ public sealed class PipeTests
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
         Assert.That(
             (near.Node, far.Node, near.Service, far.Service),
-            Is.EqualTo((pair.B.Id, pair.A.Id, Service, Service))
+            Is.EqualTo((pair.B.Id, pair.A.Id, new ServiceId(Service), new ServiceId(Service)))
         );
         await near.Output.WriteAsync("a question"u8.ToArray());
         await near.Output.CompleteAsync();
@@ -273,7 +273,7 @@ public sealed class PipeTests
                     1,
                     MessageClass.Reliable,
                     new byte[60_000],
-                    cancellation: enough.Token
+                    cancellationToken: enough.Token
                 );
         });
         Eventually.True(() => unread.Count == 4 && pair.A.Client.PendingSends == 1, () => "the only send waits");

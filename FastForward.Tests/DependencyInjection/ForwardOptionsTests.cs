@@ -34,6 +34,7 @@ public sealed class ForwardOptionsTests
                 .AddRoute(3, TransportKind.Ip, 54_000, "192.0.2.7")
                 .ConfigureLoop(static loop => loop.PollBudget = 0)
                 .ConfigureService(static service => service.HealthLimit = TimeSpan.Zero)
+                .ConfigureClient(static client => client.PipeBacklog = 0)
         );
         Assert.Multiple(() =>
         {
@@ -69,7 +70,11 @@ public sealed class ForwardOptionsTests
                     "ForwardServiceOptions.HealthLimit: 00:00:00 is outside 10 ms..1 min; 00:00:02 is a good value."
                 )
             );
-            Assert.That(problems, Does.Contain("nobody to hand its messages to: call AddHandler<THandler>()"));
+            Assert.That(
+                problems,
+                Does.Contain("ForwardClientOptions.PipeBacklog: 0 is not allowed; use 1..65536, such as 128.")
+            );
+            Assert.That(problems, Does.Contain("has no handler for its messages: call AddHandler<THandler>()"));
             Assert.That(
                 problems,
                 Does.Contain("{ 2, 0, FORWARD_TRANSPORT_SOCKET, \"\", 0 }").And.Contain("write for example 54000")
@@ -147,6 +152,21 @@ public sealed class ForwardOptionsTests
                 .UsingPropertiesComparer()
         );
         Assert.That(
+            provider.GetRequiredService<IOptions<ForwardClientOptions>>().Value,
+            Is.EqualTo(
+                    new ForwardClientOptions
+                    {
+                        MaxPendingSends = 11,
+                        RealTimeCapacity = 12,
+                        PipeBacklog = 13,
+                        RequestTimeout = TimeSpan.FromSeconds(14),
+                        MaxRequestsPerNode = 15,
+                        MaxConcurrentReplies = 16,
+                    }
+                )
+                .UsingPropertiesComparer()
+        );
+        Assert.That(
             provider.GetRequiredService<IOptions<IpTransportOptions>>().Value,
             Is.EqualTo(
                     new IpTransportOptions
@@ -213,9 +233,10 @@ public sealed class ForwardOptionsTests
     {
         Assert.Multiple(() =>
         {
-            Same<ForwardNodeOptions>("", ["Loop", "Service", "Ip", "Socket", "VSocket", "Routes"]);
+            Same<ForwardNodeOptions>("", ["Loop", "Service", "Client", "Ip", "Socket", "VSocket", "Routes"]);
             Same<ForwardLoopOptions>("Loop:", []);
             Same<ForwardServiceOptions>("Service:", []);
+            Same<ForwardClientOptions>("Client:", []);
             Same<IpTransportOptions>("Ip:", []);
             Same<SocketTransportOptions>("Socket:", []);
             Same<VSocketTransportOptions>("VSocket:", []);
@@ -244,6 +265,8 @@ public sealed class ForwardOptionsTests
             ["Node"] = "25O11",
             ["MaxStream"] = "7",
             ["Loop:Idle"] = "sleepy",
+            ["Client:RequestTimeout"] = "soon",
+            ["Client:Requests"] = "7",
             ["Socket:Port"] = "many",
             ["Socket:Mode"] = "rw-rw----",
             ["Socket:AllowedUserIds:0"] = "root",
@@ -257,29 +280,34 @@ public sealed class ForwardOptionsTests
         {
             Assert.That(
                 problems,
-                Does.Contain("FastForward:Node: \"25O11\" is not understood; write for example 25011.")
+                Does.Contain("FastForward:Node: \"25O11\" is invalid; for example 25011.")
             );
             Assert.That(
                 problems,
-                Does.Contain("FastForward:MaxStream: there is no such option; there are Node, SendStoreBytes,")
+                Does.Contain("FastForward:MaxStream: unknown option; the options are Node, SendStoreBytes,")
             );
             Assert.That(
                 problems,
                 Does.Contain(
-                    "FastForward:Loop:Idle: \"sleepy\" is not understood; write for example Adaptive, BusySpin, Block."
+                    "FastForward:Loop:Idle: \"sleepy\" is invalid; for example Adaptive, BusySpin, Block."
                 )
             );
             Assert.That(
                 problems,
-                Does.Contain("FastForward:Socket:Port: \"many\" is not understood; write for example 54000.")
+                Does.Contain("FastForward:Client:RequestTimeout: \"soon\" is invalid; for example 00:00:05.")
+                    .And.Contain("FastForward:Client:Requests: unknown option; the options are MaxPendingSends,")
             );
             Assert.That(
                 problems,
-                Does.Contain("FastForward:Socket:Mode: \"rw-rw----\" is not understood; write for example 0660.")
+                Does.Contain("FastForward:Socket:Port: \"many\" is invalid; for example 54000.")
             );
             Assert.That(
                 problems,
-                Does.Contain("FastForward:Socket:AllowedUserIds:0: \"root\" is not understood; write for example 1000.")
+                Does.Contain("FastForward:Socket:Mode: \"rw-rw----\" is invalid; for example 0660.")
+            );
+            Assert.That(
+                problems,
+                Does.Contain("FastForward:Socket:AllowedUserIds:0: \"root\" is invalid; for example 1000.")
             );
             Assert.That(
                 problems,
@@ -288,7 +316,7 @@ public sealed class ForwardOptionsTests
             Assert.That(
                 problems,
                 Does.Contain(
-                    "FastForward:Routes:0:Transport: \"PIGEON\" is not understood; write for example SOCKET, IP, VSOCKET, RDMA."
+                    "FastForward:Routes:0:Transport: \"PIGEON\" is invalid; for example SOCKET, IP, VSOCKET, RDMA."
                 )
             );
         });
@@ -334,6 +362,12 @@ public sealed class ForwardOptionsTests
             ["Loop:FailFast"] = "true",
             ["Service:OnLoopFault"] = "Log",
             ["Service:HealthLimit"] = "00:00:09",
+            ["Client:MaxPendingSends"] = "11",
+            ["Client:RealTimeCapacity"] = "12",
+            ["Client:PipeBacklog"] = "13",
+            ["Client:RequestTimeout"] = "00:00:14",
+            ["Client:MaxRequestsPerNode"] = "15",
+            ["Client:MaxConcurrentReplies"] = "16",
             ["Ip:Port"] = "54000",
             ["Ip:Addresses:0"] = "127.0.0.1",
             ["Ip:Addresses:1"] = "::1",

@@ -20,6 +20,7 @@ public sealed partial class PackageTests
 
     private PackedFile _package = null!;
     private TemporaryDirectory _project = null!;
+    private string _hosting = "";
 
     [OneTimeSetUp]
     public void Pack()
@@ -27,33 +28,37 @@ public sealed partial class PackageTests
         _package = new PackedFile();
         _project = new TemporaryDirectory();
         string readme = File.ReadAllText(Path.Combine(SourceTree.Root, PackedFile.Id, "README.md"));
-        File.WriteAllText(_project["Program.cs"], Sample().Match(readme).Groups[1].Value);
-        string hosting = XDocument
+        string[] samples = [.. Sample().Matches(readme).Select(static match => match.Groups[1].Value)];
+        Assert.That(samples, Has.Length.EqualTo(2), "a whole program, and how a container adds a node");
+        Assert.That(
+            samples[0].Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            Has.Length.EqualTo(12),
+            "the README counts its lines"
+        );
+        File.WriteAllText(_project["Program.cs"], samples[0]);
+        File.WriteAllText(
+            _project["Hosted.cs"],
+            $"""
+            using FastForward.Transport;
+            using Microsoft.Extensions.DependencyInjection;
+            using Microsoft.Extensions.Hosting;
+            [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+
+            {samples[1]}
+            app.Build().Run();
+            """
+        );
+        File.WriteAllText(_project["appsettings.json"], Json().Match(readme).Groups[1].Value);
+        _hosting = XDocument
             .Load(Path.Combine(SourceTree.Root, "Directory.Packages.props"))
             .Descendants("PackageVersion")
             .Single(static package => package.Attribute("Include")!.Value == "Microsoft.Extensions.Hosting")
             .Attribute("Version")!
             .Value;
+        File.WriteAllText(_project["hello.csproj"], Project(""));
         File.WriteAllText(
-            _project["hello.csproj"],
-            $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <Nullable>enable</Nullable>
-                <InvariantGlobalization>true</InvariantGlobalization>
-                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
-                <TrimmerSingleWarn>false</TrimmerSingleWarn>
-                <NuGetAudit>false</NuGetAudit>
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="{PackedFile.Id}" Version="{_package.Version}" />
-                <PackageReference Include="Microsoft.Extensions.Hosting" Version="{hosting}" />
-              </ItemGroup>
-            </Project>
-            """
+            _project["hosted.csproj"],
+            Project($"""<PackageReference Include="Microsoft.Extensions.Hosting" Version="{_hosting}" />""")
         );
         // Package sources are referenced by key: "nuget.org" is whatever this machine's configuration says.
         File.WriteAllText(
@@ -70,6 +75,26 @@ public sealed partial class PackageTests
             </configuration>
             """
         );
+
+        string Project(string reference) =>
+            $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <Nullable>enable</Nullable>
+                <InvariantGlobalization>true</InvariantGlobalization>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                <TrimmerSingleWarn>false</TrimmerSingleWarn>
+                <NuGetAudit>false</NuGetAudit>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="{PackedFile.Id}" Version="{_package.Version}" />
+                {reference}
+              </ItemGroup>
+            </Project>
+            """;
     }
 
     [OneTimeTearDown]
@@ -158,6 +183,18 @@ public sealed partial class PackageTests
     }
 
     [Test]
+    public void The_hosted_program_of_the_readme_runs_with_its_configuration()
+    {
+        string project = NewProject("hosted", [_project["Hosted.cs"], _project["appsettings.json"]], "hosted.csproj");
+        PackedFile.Run(project, s_limit, "build", "-c", "Release", "--nologo", "-o", _project["hosted"]);
+        using RunningProgram hosted = RunningProgram.StartIn(project, _project["hosted/hosted"]);
+        hosted.WaitForLine("Node 2 has started");
+        hosted.Signal(RunningProgram.SIGTERM);
+        Assert.That(hosted.WaitForExit(), Is.Zero, hosted.Everything);
+        Assert.That(hosted.Everything, Does.Not.Contain("fail:").And.Not.Contain("crit:"));
+    }
+
+    [Test]
     public void It_runs_trimmed()
     {
         Publish("trimmed", "--self-contained", "-p:PublishTrimmed=true");
@@ -182,9 +219,9 @@ public sealed partial class PackageTests
     {
         // The sample is part of the solution as well; here it sees the public API of the packed file and nothing else.
         string sample = Path.Combine(SourceTree.Root, "samples", "MemoryTransport");
-        string project = NewProject("transport", [.. Directory.GetFiles(sample, "*.cs")]);
+        string project = NewProject("transport", [.. Directory.GetFiles(sample, "*.cs")], "hosted.csproj");
         PackedFile.Run(project, s_limit, "build", "-c", "Release", "--nologo", "-o", _project["transport"]);
-        using RunningProgram program = RunningProgram.Start(_project["transport/hello"]);
+        using RunningProgram program = RunningProgram.Start(_project["transport/hosted"]);
         Assert.That(program.WaitForExit(), Is.Zero, program.Everything);
         Assert.That(
             program.Everything.Split('\n', StringSplitOptions.RemoveEmptyEntries),
@@ -210,10 +247,10 @@ public sealed partial class PackageTests
     // One project per variant, because their restore results differ; a project compiles all sources below its folder.
     private string NewProject(string name) => NewProject(name, [_project["Program.cs"]]);
 
-    private string NewProject(string name, string[] sources)
+    private string NewProject(string name, string[] sources, string projectFile = "hello.csproj")
     {
         DirectoryInfo copy = Directory.CreateDirectory(_project[$"source-{name}"]);
-        foreach (string file in (string[])[.. sources, _project["hello.csproj"], _project["nuget.config"]])
+        foreach (string file in (string[])[.. sources, _project[projectFile], _project["nuget.config"]])
             File.Copy(file, Path.Combine(copy.FullName, Path.GetFileName(file)));
         return copy.FullName;
     }
@@ -225,8 +262,8 @@ public sealed partial class PackageTests
             second = first + 1;
         using RunningProgram a = RunningProgram.Start(program, $"{first}");
         using RunningProgram b = RunningProgram.Start(program, $"{second}");
-        a.WaitForLine($"node {second} says hello");
-        b.WaitForLine($"node {first} says hello");
+        a.WaitForLine($"node {second} says hello, node {first}");
+        b.WaitForLine($"node {first} says hello, node {second}");
         foreach (RunningProgram one in new[] { a, b })
         {
             one.Signal(RunningProgram.SIGTERM);
@@ -249,6 +286,9 @@ public sealed partial class PackageTests
         content.Position = 0;
         return content;
     }
+
+    [GeneratedRegex(@"^```json\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Json();
 
     [GeneratedRegex(@"^```csharp\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Sample();

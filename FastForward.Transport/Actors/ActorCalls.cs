@@ -5,99 +5,39 @@ using Microsoft.Extensions.Logging;
 namespace FastForward.Transport.Actors;
 
 /// <summary>
-/// Calls actors: measures each call, and turns an exception into a count and a log entry under the actor's name. Lambdas
-/// would make this shorter, but messages are ref structs and calls must not allocate.
+/// Calls actors on the loop thread: measures each call, and turns an exception into a count and a log entry under the
+/// actor's name.
 /// </summary>
-internal sealed partial class ActorCalls(ILogger logger)
+internal sealed partial class ActorCalls(ForwardLoop loop, ILogger logger)
 {
     private LogGate _unownedGate;
     private long _unowned;
 
-    /// <summary>The loop whose clock and rules apply. Set once, before the first call.</summary>
-    public ForwardLoop Loop { get; set; } = null!;
+    public ForwardLoop Loop => loop;
 
     public long UnownedEvents => Volatile.Read(ref _unowned);
 
-    public void Message(ActorSlot slot, in ReceivedMessage message)
-    {
-        slot.Statistics.Message();
-        long began = Loop.ReadMicros();
-        try
-        {
-            slot.Actor.OnMessage(message);
-        }
-        catch (Exception exception) when (Survives(slot, nameof(IActor.OnMessage), exception)) { }
-
-        Measure(slot, nameof(IActor.OnMessage), began);
-    }
-
-    public void StreamEnd(ActorSlot slot, in StreamEnd end)
-    {
-        long began = Loop.ReadMicros();
-        try
-        {
-            slot.Actor.OnStreamEnd(end);
-        }
-        catch (Exception exception) when (Survives(slot, nameof(IActor.OnStreamEnd), exception)) { }
-
-        Measure(slot, nameof(IActor.OnStreamEnd), began);
-    }
-
-    public void Peer(ActorSlot slot, in PeerEvent change)
-    {
-        long began = Loop.ReadMicros();
-        try
-        {
-            slot.Actor.OnPeer(change);
-        }
-        catch (Exception exception) when (Survives(slot, nameof(IActor.OnPeer), exception)) { }
-
-        Measure(slot, nameof(IActor.OnPeer), began);
-    }
-
-    public void Writable(ActorSlot slot, uint node, ulong stream)
-    {
-        long began = Loop.ReadMicros();
-        try
-        {
-            slot.Actor.OnWritable(node, stream);
-        }
-        catch (Exception exception) when (Survives(slot, nameof(IActor.OnWritable), exception)) { }
-
-        Measure(slot, nameof(IActor.OnWritable), began);
-    }
-
-    public void Undelivered(ActorSlot slot, in Undelivered report)
-    {
-        long began = Loop.ReadMicros();
-        try
-        {
-            slot.Actor.OnUndelivered(report);
-        }
-        catch (Exception exception) when (Survives(slot, nameof(IActor.OnUndelivered), exception)) { }
-
-        Measure(slot, nameof(IActor.OnUndelivered), began);
-    }
-
-    public int Work(ActorSlot slot)
+    /// <summary>Makes one call.</summary>
+    /// <returns>What the actor returned; 0 when it threw, so that a failing actor cannot keep the loop from sleeping.</returns>
+    public int Call<TCall, TArgument>(ActorSlot slot, in TArgument argument)
+        where TCall : IActorCall<TArgument>
+        where TArgument : allows ref struct
     {
         int work = 0;
-        long began = Loop.ReadMicros();
+        long began = loop.ReadMicros();
         try
         {
-            work = slot.Actor.DoWork();
+            work = TCall.Run(slot.Actor, argument);
         }
-        catch (Exception exception) when (Survives(slot, nameof(IActor.DoWork), exception))
-        {
-            // No work: an actor that throws each time must not keep the loop from sleeping.
-        }
+        catch (Exception exception) when (Survives(slot, TCall.Name, exception)) { }
 
-        Measure(slot, nameof(IActor.DoWork), began);
+        Measure(slot, TCall.Name, began);
         return work;
     }
 
     /// <summary>
-    /// The last call of an actor. Not even failing fast keeps the next one from being stopped as well.
+    /// The last call of an actor. It never throws, not even when the loop is to fail fast: the other actors must be stopped
+    /// as well.
     /// </summary>
     public void Stop(ActorSlot slot)
     {
@@ -105,7 +45,7 @@ internal sealed partial class ActorCalls(ILogger logger)
         {
             slot.Actor.OnStop();
         }
-#pragma warning disable CA1031 // Whatever it is, it is logged and counted, and the other actors want to be stopped too.
+#pragma warning disable CA1031 // Logged and counted.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -113,32 +53,34 @@ internal sealed partial class ActorCalls(ILogger logger)
         }
     }
 
+    /// <summary>Counts and logs an event that no actor owns.</summary>
     public void Unowned(uint node, ulong stream)
     {
         _unowned++;
-        if (_unownedGate.TryPass(Loop.NowMicros, out long suppressed))
-            LogUnowned(logger, ActorStream.ServiceOf(stream), node, suppressed);
+        if (_unownedGate.TryPass(loop.NowMicros, out long suppressed))
+            LogUnowned(logger, ServiceId.OfStream(stream), node, suppressed);
     }
 
     private bool Survives(ActorSlot slot, string call, Exception exception)
     {
         slot.Statistics.Failed();
-        if (slot.FailureGate.TryPass(Loop.NowMicros, out long suppressed))
+        if (slot.FailureGate.TryPass(loop.NowMicros, out long suppressed))
             LogFailed(logger, slot.Name, call, suppressed, exception);
-        return Loop.CountFailure(exception);
+        return loop.CountFailure(exception);
     }
 
     private void Measure(ActorSlot slot, string call, long began)
     {
-        long took = Loop.ReadMicros() - began;
-        if (slot.Statistics.Took(took, Loop.SlowMicros) && slot.SlowGate.TryPass(Loop.NowMicros, out long suppressed))
-            LogSlow(logger, slot.Name, call, took, Loop.SlowMicros, suppressed);
+        long took = loop.ReadMicros() - began;
+        if (slot.Statistics.Took(took, loop.SlowMicros) && slot.SlowGate.TryPass(loop.NowMicros, out long suppressed))
+            LogSlow(logger, slot.Name, call, took, loop.SlowMicros, suppressed);
     }
 
     [LoggerMessage(
         EventId = 1401,
         Level = LogLevel.Error,
-        Message = "Actor {Actor} let an exception out of {Call}; it was counted ({Suppressed} more since the last of these entries)"
+        Message = "Actor {Actor} threw an exception in {Call}; it was counted ({Suppressed} more since the last of these "
+            + "entries)"
     )]
     private static partial void LogFailed(
         ILogger logger,
@@ -151,7 +93,8 @@ internal sealed partial class ActorCalls(ILogger logger)
     [LoggerMessage(
         EventId = 1402,
         Level = LogLevel.Warning,
-        Message = "Actor {Actor} took {Micros} us in {Call}, more than the limit of {Limit} us; everything else on the loop waited ({Suppressed} more since the last of these entries)"
+        Message = "Actor {Actor} took {Micros} us in {Call}, more than the limit of {Limit} us; everything else on the loop "
+            + "waited ({Suppressed} more since the last of these entries)"
     )]
     private static partial void LogSlow(
         ILogger logger,
@@ -165,7 +108,8 @@ internal sealed partial class ActorCalls(ILogger logger)
     [LoggerMessage(
         EventId = 1403,
         Level = LogLevel.Warning,
-        Message = "No actor owns service 0x{Service:x4}: an event of a stream with node {Node} was dropped ({Suppressed} more since the last of these entries)"
+        Message = "No actor owns service {Service}: an event of a stream with node {Node} was dropped ({Suppressed} more "
+            + "since the last of these entries)"
     )]
-    private static partial void LogUnowned(ILogger logger, ushort service, uint node, long suppressed);
+    private static partial void LogUnowned(ILogger logger, ServiceId service, uint node, long suppressed);
 }

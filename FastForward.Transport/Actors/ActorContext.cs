@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport.Actors;
 
-/// <summary>What an actor works with. It belongs to the loop thread.</summary>
+/// <summary>What an actor works with. Confined to the loop thread.</summary>
 public sealed class ActorContext
 {
     internal ActorContext(string name, ForwardNode node, ForwardLoop loop, ILogger logger)

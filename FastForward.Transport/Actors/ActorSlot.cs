@@ -2,7 +2,7 @@ using FastForward.Transport.Logging;
 
 namespace FastForward.Transport.Actors;
 
-/// <summary>An actor in its system, with what is kept about it.</summary>
+/// <summary>An actor in its system, with its counters and log gates.</summary>
 internal sealed class ActorSlot(IActor actor, string name)
 {
     private LogGate _failureGate;

@@ -15,10 +15,10 @@ public sealed class ActorStatistics
     /// <summary>The actor's name.</summary>
     public string Name { get; }
 
-    /// <summary>Messages handed to the actor.</summary>
+    /// <summary>Messages passed to the actor.</summary>
     public long Messages => Volatile.Read(ref _messages);
 
-    /// <summary>Exceptions that the actor let out.</summary>
+    /// <summary>Exceptions that the actor threw.</summary>
     public long Failures => Volatile.Read(ref _failures);
 
     /// <summary>Calls that took longer than <see cref="ForwardLoopOptions.SlowCycleLimit"/>.</summary>

@@ -6,18 +6,18 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace FastForward.Transport.Actors;
 
 /// <summary>
-/// The actors of one node: hands every event of the node to the actor it concerns, by the service number in the stream id
-/// (<see cref="ActorStream"/>), and gives each actor its turn in the duty cycle.
+/// The actors of one node: passes every event of the node to the actor it concerns, by the <see cref="ServiceId"/> of the
+/// stream, and calls each actor once in every duty cycle.
 /// </summary>
 /// <remarks>
-/// <para>Order of a program: make the system, <see cref="Add"/> the actors, make the <see cref="ForwardNode"/> with the
-/// system as its handler, <see cref="Start"/> the system, start the node; at the end stop the node, then
-/// <see cref="Stop"/> the system.</para>
-/// <para><b>Who gets what.</b> Messages and the ends of incoming streams go to the actor that was added with their
-/// service. What concerns an outgoing stream (writable again, undelivered) goes to the actor that owns the opposite
-/// service, since whoever sends requests receives their answers and the other way round; where nobody owns that one, to
-/// the owner of the service itself. Peer events go to all.</para>
-/// <para>Belongs to the loop thread from <see cref="Start"/> on; dispatch allocates nothing. The counters may be read on
+/// <para>A host or container with actors does this by itself. A program that drives node and loop: create the system,
+/// <see cref="Add"/> the actors, <see cref="Start"/> the system, start the node with the system as its handler; at the end
+/// stop the node, then <see cref="Stop"/> the system.</para>
+/// <para><b>Dispatch.</b> Messages and the ends of incoming streams go to the actor that was added with their service and
+/// direction. Events of an outgoing stream (writable, undelivered) go to the actor that owns the opposite direction, which
+/// receives the replies to its requests, or the requests to its replies; where no actor owns that, to the owner of the
+/// stream's own direction. Peer events go to all. Requests to a service that no actor owns are refused.</para>
+/// <para>Confined to the loop thread from <see cref="Start"/> on; dispatch allocates nothing. The counters may be read on
 /// any thread.</para>
 /// </remarks>
 public sealed partial class ActorSystem : IForwardHandler, ILoopSource
@@ -27,8 +27,8 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     private readonly Dictionary<ServiceId, ActorSlot> _owners = [];
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
-    private readonly ActorCalls _calls;
-    private ForwardLoop? _loop;
+    private ActorCalls? _calls; // from the start on
+    private ForwardNode? _node;
     private State _state;
     private int _started;
     private bool _eventSinceWork;
@@ -39,12 +39,11 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     {
         _loggers = loggers ?? NullLoggerFactory.Instance;
         _logger = _loggers.CreateLogger<ActorSystem>();
-        _calls = new ActorCalls(_logger);
     }
 
     private enum State
     {
-        Made,
+        Created,
         Running,
         Stopped,
     }
@@ -53,21 +52,29 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     public IReadOnlyList<ActorStatistics> Statistics => _statistics.AsReadOnly();
 
     /// <summary>
-    /// Messages and other events of streams whose service no actor owns, and whatever came after <see cref="Stop"/>.
+    /// Messages and other events of streams whose service no actor owns, and all events after <see cref="Stop"/>.
     /// </summary>
-    public long UnownedEvents => _calls.UnownedEvents;
+    public long UnownedEvents => _calls?.UnownedEvents ?? 0;
 
     int ILoopSource.Descriptor => -1;
 
+    private ActorCalls Calls =>
+        _calls
+        ?? throw new InvalidOperationException(
+            "The node had an event before its actors were started: call ActorSystem.Start before ForwardNode.Start."
+        );
+
     /// <summary>Adds an actor, before <see cref="Start"/>.</summary>
     /// <param name="actor">The actor.</param>
-    /// <param name="services">The services whose messages it receives; <see cref="ServiceId.Reply"/> where it sends the requests.</param>
+    /// <param name="services">
+    /// The services whose messages it receives; <see cref="ServiceId.Reply"/> where it sends the requests.
+    /// </param>
     /// <exception cref="ArgumentException">The name or a service is taken already, or the name is empty.</exception>
     /// <exception cref="InvalidOperationException">The system was started already.</exception>
     public void Add(IActor actor, params ReadOnlySpan<ServiceId> services)
     {
         ArgumentNullException.ThrowIfNull(actor);
-        if (_state != State.Made)
+        if (_state != State.Created)
             throw new InvalidOperationException("The actor system was started already: add all actors before Start.");
         string name = actor.Name;
         if (string.IsNullOrWhiteSpace(name))
@@ -84,7 +91,8 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         {
             if (_owners.TryGetValue(services[i], out ActorSlot? owner))
                 throw new ArgumentException(
-                    $"Service {services[i]} of actor \"{name}\" belongs to actor \"{owner.Name}\" already; a service has one owner.",
+                    $"Service {services[i]} of actor \"{name}\" belongs to actor \"{owner.Name}\" already; a service has one "
+                        + "owner.",
                     nameof(services)
                 );
             if (services[..i].Contains(services[i]))
@@ -115,10 +123,10 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(loop);
         loop.VerifyAccess();
-        if (_state != State.Made)
+        if (_state != State.Created)
             throw new InvalidOperationException("An actor system starts once.");
-        _loop = loop;
-        _calls.Loop = loop;
+        _node = node;
+        _calls = new ActorCalls(loop, _logger);
         _state = State.Running;
         loop.Add(this);
         foreach (ActorSlot slot in _slots)
@@ -155,25 +163,32 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
             return;
         }
 
-        _loop!.VerifyAccess();
+        Calls.Loop.VerifyAccess();
         _state = State.Stopped;
-        _loop.Remove(this);
+        Calls.Loop.Remove(this);
         while (_started > 0)
-            _calls.Stop(_slots[--_started]);
+            Calls.Stop(_slots[--_started]);
     }
 
     /// <inheritdoc/>
     void IForwardHandler.OnMessage(in ReceivedMessage message)
     {
         if (TryFindReceiver(message.Node, message.Stream, out ActorSlot? slot))
-            _calls.Message(slot, message);
+        {
+            slot.Statistics.Message();
+            Calls.Call<MessageCall, ReceivedMessage>(slot, message);
+        }
+        else if (_node is { } node && RequestProtocol.IsRequest(message))
+        {
+            RequestProtocol.RefuseUnserved(node, message);
+        }
     }
 
     /// <inheritdoc/>
     void IForwardHandler.OnStreamEnd(in StreamEnd end)
     {
         if (TryFindReceiver(end.Node, end.Stream, out ActorSlot? slot))
-            _calls.StreamEnd(slot, end);
+            Calls.Call<StreamEndCall, StreamEnd>(slot, end);
     }
 
     /// <inheritdoc/>
@@ -184,7 +199,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         {
             if (_state != State.Running)
                 return; // an actor may stop the system
-            _calls.Peer(slot, change);
+            Calls.Call<PeerCall, PeerEvent>(slot, change);
         }
     }
 
@@ -192,14 +207,14 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     void IForwardHandler.OnWritable(uint node, ulong stream)
     {
         if (TryFindSender(node, stream, out ActorSlot? slot))
-            _calls.Writable(slot, node, stream);
+            Calls.Call<WritableCall, (uint, ulong)>(slot, (node, stream));
     }
 
     /// <inheritdoc/>
     void IForwardHandler.OnUndelivered(in Undelivered report)
     {
         if (TryFindSender(report.Node, report.Stream, out ActorSlot? slot))
-            _calls.Undelivered(slot, report);
+            Calls.Call<UndeliveredCall, Undelivered>(slot, report);
     }
 
     /// <inheritdoc/>
@@ -211,14 +226,14 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         {
             if (_state != State.Running)
                 break; // an actor may stop the system
-            work += _calls.Work(slot);
+            work += Calls.Call<WorkCall, int>(slot, 0);
         }
 
         return work;
     }
 
-    // Work that an actor found makes the loop run another cycle anyway. An event may have come from a place that does not
-    // count as work, such as the flush, and may have left an actor something to do.
+    // Work that an actor reports makes the loop run another cycle anyway. An event may come from a place that does not count
+    // as work, such as the flush, and may leave an actor something to do.
     bool ILoopSource.Arm() => _eventSinceWork;
 
     void ILoopSource.Disarm() { }
@@ -229,7 +244,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         slot = null;
         if (_state == State.Running && _owners.TryGetValue(ServiceId.OfStream(stream), out slot))
             return true;
-        _calls.Unowned(node, stream);
+        Calls.Unowned(node, stream);
         return false;
     }
 
@@ -243,17 +258,14 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
             && (_owners.TryGetValue(service.Opposite, out slot) || _owners.TryGetValue(service, out slot))
         )
             return true;
-        _calls.Unowned(node, stream);
+        Calls.Unowned(node, stream);
         return false;
     }
 
     private void Arrive()
     {
         _eventSinceWork = true;
-        if (_state == State.Made)
-            throw new InvalidOperationException(
-                "The node had an event before its actors were started: call ActorSystem.Start before ForwardNode.Start."
-            );
+        _ = Calls; // throws before the start
     }
 
     [LoggerMessage(EventId = 1400, Level = LogLevel.Information, Message = "{Count} actors started")]

@@ -3,14 +3,17 @@ using FastForward.Transport.Loop;
 namespace FastForward.Transport.Actors;
 
 /// <summary>
-/// A named part of the program that lives on the loop thread of a node: a protocol stack, a bridge, a timer-driven
-/// service. It owns the streams of its services (<see cref="ActorSystem.Add"/>).
+/// A named component on the loop thread of a node: a protocol stack, a bridge, a timer-driven service. It owns the streams
+/// of its services (<see cref="ActorSystem.Add"/>).
 /// </summary>
 /// <remarks>
-/// All calls come on the loop thread, one at a time, from <see cref="OnStart"/> on and never after <see cref="OnStop"/>.
-/// Sending and closing inside a call is allowed; what comes of it is delivered by a later one. An actor shares its thread
-/// with all others and must not block; whatever it does too slowly is counted under its name. An exception is logged and
-/// counted under its name and the loop lives on, unless it is to fail fast (<see cref="ForwardLoopOptions.FailFast"/>).
+/// <para>All calls are made on the loop thread, one at a time, from <see cref="OnStart"/> to <see cref="OnStop"/>. Sending
+/// and closing inside a call is allowed; resulting events come in later calls. An actor shares its thread with all others
+/// and must not block; slow calls are counted under its name. An exception is logged and counted under its name and the
+/// loop continues, unless it is to fail fast (<see cref="ForwardLoopOptions.FailFast"/>).</para>
+/// <para>A request of <see cref="ForwardClient.RequestAsync"/> is a reliable message with sequence 0 that is the last of its
+/// stream. To reply, send one message with <see cref="SendOptions.End"/> on <see cref="ForwardNode.OpenReply(in ReceivedMessage)"/>,
+/// at once or later; a reply after the loss of the peer is dropped where it was asked for.</para>
 /// </remarks>
 public interface IActor
 {
@@ -18,22 +21,22 @@ public interface IActor
     string Name { get; }
 
     /// <summary>
-    /// The system starts. An exception here fails the start of the whole system; <see cref="OnStop"/> follows all the
-    /// same.
+    /// The system starts. An exception here fails the start of the whole system; <see cref="OnStop"/> is called
+    /// nevertheless.
     /// </summary>
     /// <param name="context">What the actor works with; valid until <see cref="OnStop"/>.</param>
     void OnStart(ActorContext context) { }
 
-    /// <summary>A message on a stream of one of the actor's services. Its payload dies with the call.</summary>
+    /// <summary>A message on a stream of one of the actor's services. Its payload is valid during the call.</summary>
     void OnMessage(in ReceivedMessage message) { }
 
     /// <summary>No message follows on an incoming stream of one of the actor's services.</summary>
     void OnStreamEnd(in StreamEnd end) { }
 
-    /// <summary>Something changed about a peer. Every actor hears of every peer.</summary>
+    /// <summary>The state of a peer changed. Every actor gets the events of every peer.</summary>
     void OnPeer(in PeerEvent change) { }
 
-    /// <summary>A stream that the actor sends on takes messages again.</summary>
+    /// <summary>A stream that the actor sends on accepts messages again.</summary>
     void OnWritable(uint node, ulong stream) { }
 
     /// <summary>
@@ -42,9 +45,9 @@ public interface IActor
     void OnUndelivered(in Undelivered report) { }
 
     /// <summary>
-    /// Called once in each duty cycle, and at least once after any other call before the loop sleeps. It must not wait.
-    /// What makes work at other times (a socket, a queue) is an <see cref="ILoopSource"/> of its own or uses
-    /// <see cref="ForwardLoop.Post"/>: the loop does not wake up for this method.
+    /// Called once in each duty cycle, and at least once after any other call before the loop sleeps. It must not block. The
+    /// loop does not wake up for this method: other causes of work (a socket, a queue) need an <see cref="ILoopSource"/> of
+    /// their own, or <see cref="ForwardLoop.Post"/>.
     /// </summary>
     /// <returns>How much was done; with 0 the loop may go to sleep.</returns>
     int DoWork() => 0;

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using FastForward.Transport.Actors;
 using FastForward.Transport.Async;
 
@@ -43,37 +42,50 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
                 return;
             }
 
-            // A stream begins once: this one is of the peer's next life.
+            // A stream begins once: this one belongs to the peer's next process.
             pipe.Fail(Restarted(message.Node));
         }
 
-        if (
-            _services.TryGetValue(ActorStream.ServiceOf(message.Stream), out object? owner)
-            && owner is ForwardReceiver receiver
-        )
+        ServiceId service = message.Service;
+        if (service.IsReply && _requests.Find(message.Node, message.Stream) is { } request)
+        {
+            request.OnMessage(message);
+            return;
+        }
+
+        _services.TryGetValue(service, out object? owner);
+        if (owner is ForwardReceiver receiver)
             Take(receiver, message);
         else if (owner is ForwardPipeListener listener && IsOpening(message))
             Accept(listener, message);
+        else if (owner is ForwardResponder responder && RequestProtocol.IsRequest(message))
+            Take(responder.Receiver, message);
         else
             Unclaimed(message);
     }
 
     private void OnStreamEnd(in StreamEnd end)
     {
+        ServiceId service = end.Service;
         if (_pipes.TryGetValue((end.Node, end.Stream), out ForwardPipe? pipe))
             pipe.OnStreamEnd(end);
-        else
+        else if (service.IsReply && _requests.Find(end.Node, end.Stream) is { } request)
+            request.OnStreamEnd(end);
+        else if (_services.TryGetValue(service, out object? owner) ? owner is ForwardReceiver : !service.IsReply)
             StreamEnded?.Invoke(end);
     }
 
     private void OnPeer(in PeerEvent change)
     {
-        if (change.Kind is PeerEventKind.Lost or PeerEventKind.Restarted && _pipes.Count > 0)
+        if (change.Kind is PeerEventKind.Lost or PeerEventKind.Restarted)
         {
             uint node = change.Node;
             bool isRestart = change.Kind == PeerEventKind.Restarted;
             foreach (ForwardPipe pipe in _pipes.Values.Where(pipe => pipe.Node == node).ToArray())
                 pipe.Fail(isRestart ? Restarted(node) : pipe.Lost());
+            _requests.FailSent(node, isRestart ? UndeliveredReason.PeerRestarted : UndeliveredReason.PeerLost);
+            foreach (object owner in _services.Values)
+                (owner as ForwardResponder)?.OnPeerLost(node);
         }
 
         PeerChanged?.Invoke(change);
@@ -81,13 +93,15 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
 
     private void OnUndelivered(in Undelivered report)
     {
-        if (_pipes.TryGetValue((report.Node, ForwardPipe.Opposite(report.Stream)), out ForwardPipe? pipe))
+        ulong incoming = ServiceId.OppositeStream(report.Stream);
+        if (_pipes.TryGetValue((report.Node, incoming), out ForwardPipe? pipe))
             pipe.OnUndelivered(report);
+        else
+            _requests
+                .Find(report.Node, incoming)
+                ?.Fail(new ForwardUndeliveredException(report.Node, report.Reason));
         Undelivered?.Invoke(report);
     }
-
-    private static bool IsOpening(in ReceivedMessage message) =>
-        message is { Class: MessageClass.Reliable, Sequence: 0, IsLast: false, Payload.IsEmpty: true };
 
     private void Take(ForwardReceiver receiver, in ReceivedMessage message)
     {
@@ -96,56 +110,24 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
         receiver.Add(slot);
     }
 
-    private void Accept(ForwardPipeListener listener, in ReceivedMessage message)
-    {
-        if (listener.IsFull)
-        {
-            Reject(message, ForwardPipeException.BacklogFull);
-            return;
-        }
-
-        ForwardPipe pipe = new(this, message.Node, message.Stream);
-        // An answer of no bytes accepts. The listener gets the pipe after it, so that nothing overtakes it.
-        if (!Node.Send(message.Node, pipe.Outgoing, MessageClass.Reliable, []).IsAccepted)
-        {
-            Node.RefuseStream(message.Node, message.Stream);
-            return;
-        }
-
-        pipe.Bind(Node, message);
-        _pipes.Add((message.Node, message.Stream), pipe);
-        if (!listener.TryAdd(pipe))
-            pipe.Fail(new ForwardPipeException(ForwardPipeException.NoListener, "The listener was disposed of."));
-    }
-
     private void Unclaimed(in ReceivedMessage message)
     {
+        if (message is { Service.IsReply: true, Class: MessageClass.Reliable, Sequence: 0 })
+        {
+            _requests.CountLateReply();
+            if (!message.IsLast)
+                Node.RefuseStream(message.Node, message.Stream);
+            return;
+        }
+
         _unclaimed++;
         if (message.Class != MessageClass.Reliable)
             return;
-        // Who connects a pipe hears why; whoever sends a message hears it with the next one.
-        if (IsOpening(message) && ActorStream.ServiceOf(message.Stream) < ActorStream.AnswerBit)
+        if (IsOpening(message) && !message.Service.IsReply)
             Reject(message, ForwardPipeException.NoListener);
+        else if (RequestProtocol.IsRequest(message))
+            RequestProtocol.RefuseUnserved(Node, message);
         else
-            Node.RefuseStream(message.Node, message.Stream);
+            Node.RefuseStream(message.Node, message.Stream); // the sender is told with its next message
     }
-
-    // The other side resets its stream then. To refuse it here would be told before the answer, and without a reason.
-    private void Reject(in ReceivedMessage opening, uint code)
-    {
-        Span<byte> payload = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(payload, code);
-        SendResult answer = Node.Send(
-            opening.Node,
-            ForwardPipe.Opposite(opening.Stream),
-            MessageClass.Reliable,
-            payload,
-            SendOptions.End
-        );
-        if (!answer.IsAccepted)
-            Node.RefuseStream(opening.Node, opening.Stream);
-    }
-
-    private static ForwardPipeException Restarted(uint node) =>
-        new(PipeFailure.PeerRestarted, 0, $"Node {node} is a new process, which knows nothing of the pipe.");
 }

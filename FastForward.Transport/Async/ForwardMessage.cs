@@ -3,13 +3,13 @@ using FastForward.Transport.Async;
 namespace FastForward.Transport;
 
 /// <summary>
-/// A message that a <see cref="ForwardReceiver"/> read, in a buffer of the library's. It is valid until the next one is
-/// read, or the enumeration ends, or <see cref="Dispose"/>: copy what you keep. Only then its buffer is used again, and its
-/// credit goes back to the sender.
+/// A message that a <see cref="ForwardReceiver"/> read, in a buffer of the library. It is valid until the next one is read,
+/// the enumeration ends, or <see cref="Dispose"/>: copy what you keep. Only then its buffer is reused, and its credit goes
+/// back to the sender.
 /// </summary>
 /// <remarks>
-/// Copies of the value are the same message. Disposing of it twice does no harm; any other member of a message that is
-/// over throws <see cref="ObjectDisposedException"/>. A <see cref="Payload"/> that was taken out before is not guarded.
+/// Copies of the value are the same message. Disposing of it twice has no effect; any other member of a message that is no
+/// longer valid throws <see cref="ObjectDisposedException"/>. A <see cref="Payload"/> that was read before is not guarded.
 /// </remarks>
 public readonly struct ForwardMessage : IDisposable, IEquatable<ForwardMessage>
 {
@@ -25,8 +25,11 @@ public readonly struct ForwardMessage : IDisposable, IEquatable<ForwardMessage>
     /// <summary>The node that sent it.</summary>
     public uint Node => Slot.Node;
 
-    /// <summary>The stream, numbered by the sender.</summary>
+    /// <summary>The id of the stream, chosen by the sender.</summary>
     public ulong Stream => Slot.Stream;
+
+    /// <summary>The service and direction that the stream belongs to.</summary>
+    public ServiceId Service => ServiceId.OfStream(Slot.Stream);
 
     /// <summary>Its place on the stream, from 0.</summary>
     public ulong Sequence => Slot.Sequence;
@@ -37,7 +40,9 @@ public readonly struct ForwardMessage : IDisposable, IEquatable<ForwardMessage>
     /// <summary>The last message of the stream.</summary>
     public bool IsLast => Slot.IsLast;
 
-    /// <summary>Places of the stream directly before this one that were lost on the way; 0 for <see cref="MessageClass.Reliable"/>.</summary>
+    /// <summary>
+    /// Messages of the stream directly before this one that were lost; 0 for <see cref="MessageClass.Reliable"/>.
+    /// </summary>
     public ulong SkippedBefore => Slot.SkippedBefore;
 
     /// <summary>
@@ -49,12 +54,16 @@ public readonly struct ForwardMessage : IDisposable, IEquatable<ForwardMessage>
     /// <summary>The content.</summary>
     public ReadOnlyMemory<byte> Payload => Slot.Payload;
 
+    /// <summary>The credit that the message holds.</summary>
+    internal MessageCredit Credit => Slot.Credit;
+
     private MessageSlot Slot =>
         _slot is { } slot && slot.Version == _version
             ? slot
             : throw new ObjectDisposedException(
                 nameof(ForwardMessage),
-                "The message is over: it is valid until the next one is read, the enumeration ends or it is disposed of. Copy what you keep."
+                "The message is no longer valid: it is until the next one is read, the enumeration ends or it is disposed "
+                    + "of. Copy what you keep."
             );
 
     /// <summary>Compares whether two values are the same message.</summary>
@@ -63,7 +72,7 @@ public readonly struct ForwardMessage : IDisposable, IEquatable<ForwardMessage>
     /// <summary>Compares whether two values are different messages.</summary>
     public static bool operator !=(ForwardMessage left, ForwardMessage right) => !left.Equals(right);
 
-    /// <summary>Ends it before the next one is read. Any thread may call it, also several times.</summary>
+    /// <summary>Ends it before the next one is read. Thread-safe; further calls have no effect.</summary>
     public void Dispose() => _slot?.Return(_version);
 
     /// <inheritdoc/>

@@ -9,13 +9,13 @@ namespace FastForward.Transport;
 /// receiver.ReadAllAsync())</c>. Made by <see cref="ForwardClient.Receive"/>.
 /// </summary>
 /// <remarks>
-/// <para>Messages wait here until they are read. A reliable message holds its credit meanwhile, so a slow reader makes the
-/// senders wait: a stream keeps at most 256 KiB here and a peer at most
-/// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>, of which a peer that begins anew may exceed 1 MiB; after that its
+/// <para>Messages wait here until they are read. A reliable message holds its credit meanwhile, so a slow reader slows down
+/// the senders: a stream keeps at most 256 KiB here and a peer at most
+/// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>. A peer that restarts may exceed that by 1 MiB; after that its
 /// streams are refused until something was read. Of real-time messages the newest
 /// <see cref="ForwardClientOptions.RealTimeCapacity"/> are kept.</para>
-/// <para>One reader at a time. Another enumeration goes on where the last one ended; as long as nobody reads, the senders
-/// wait. Whoever does not want the rest disposes of the receiver.</para>
+/// <para>One reader at a time. Another enumeration continues where the last one ended; while nobody reads, the senders
+/// wait. Dispose of the receiver to drop the rest.</para>
 /// </remarks>
 public sealed class ForwardReceiver : IDisposable
 {
@@ -24,8 +24,8 @@ public sealed class ForwardReceiver : IDisposable
     private readonly ConcurrentQueue<MessageSlot> _reliable = new();
     private readonly ConcurrentQueue<MessageSlot> _realTime = new();
     private readonly ReadySignal _ready = new();
-    private MessageSlot? _nextReliable; // the reader has taken them out to compare their age; looking at the head of a
-    private MessageSlot? _nextRealTime; // ConcurrentQueue without taking it out would keep it from using its memory again
+    private MessageSlot? _nextReliable; // dequeued by the reader to compare their age: TryPeek would keep the
+    private MessageSlot? _nextRealTime; // ConcurrentQueue from reusing its memory
     private int _realTimeCount;
     private int _reliableCount;
     private long _dropped;
@@ -35,15 +35,15 @@ public sealed class ForwardReceiver : IDisposable
     private volatile bool _isClosed;
     private int _isDisposed;
 
-    internal ForwardReceiver(ForwardClient client, ushort service, int realTimeCapacity)
+    internal ForwardReceiver(ForwardClient client, ServiceId service, int realTimeCapacity)
     {
         _client = client;
         _realTimeCapacity = realTimeCapacity;
         Service = service;
     }
 
-    /// <summary>The service: the upper 16 bits of the ids of the streams that come here.</summary>
-    public ushort Service { get; }
+    /// <summary>The service.</summary>
+    public ServiceId Service { get; }
 
     private bool IsDisposed => Volatile.Read(ref _isDisposed) == 1;
 
@@ -57,36 +57,26 @@ public sealed class ForwardReceiver : IDisposable
     /// Reads messages until the receiver is disposed of, the client ends, or the token is cancelled. Each message is valid
     /// until the next one is read.
     /// </summary>
-    /// <param name="cancellation">Ends the enumeration with <see cref="OperationCanceledException"/>; no message is lost by that.</param>
-    /// <exception cref="InvalidOperationException">Somebody is reading already.</exception>
+    /// <param name="cancellationToken">
+    /// Ends the enumeration with <see cref="OperationCanceledException"/>; no message is lost by that.
+    /// </param>
+    /// <exception cref="InvalidOperationException">Another enumeration is under way.</exception>
     public async IAsyncEnumerable<ForwardMessage> ReadAllAsync(
-        [EnumeratorCancellation] CancellationToken cancellation = default
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
         if (IsDisposed)
             yield break;
         if (Interlocked.Exchange(ref _isReading, 1) == 1)
             throw new InvalidOperationException(
-                $"Service 0x{Service:x4} is being read already: a receiver has one reader at a time."
+                $"Service {Service} is being read already: a receiver has one reader at a time."
             );
         ForwardMessage message = default;
         try
         {
-            while (true)
+            while (await NextAsync(cancellationToken).ConfigureAwait(false) is { } next)
             {
-                cancellation.ThrowIfCancellationRequested();
-                while (true)
-                {
-                    bool isOver = _isClosed; // first: what came before the end is read
-                    if (IsDisposed)
-                        yield break;
-                    if (TryTake(out message))
-                        break;
-                    if (isOver)
-                        yield break;
-                    await _ready.WaitAsync(cancellation).ConfigureAwait(false);
-                }
-
+                message = next;
                 yield return message;
                 message.Dispose();
             }
@@ -100,8 +90,8 @@ public sealed class ForwardReceiver : IDisposable
     }
 
     /// <summary>
-    /// Gives the service up, from any thread: what waits is dropped, senders get their credit back, and further reliable
-    /// messages to the service are refused (<see cref="ForwardNode.RefuseStream"/>).
+    /// Stops receiving: messages that wait are dropped, their senders get the credit back, and further reliable messages to
+    /// the service are refused (<see cref="ForwardNode.RefuseStream"/>). Thread-safe.
     /// </summary>
     public void Dispose()
     {
@@ -109,7 +99,28 @@ public sealed class ForwardReceiver : IDisposable
             _client.Remove(this);
     }
 
-    /// <summary>Takes a message in, on the loop thread.</summary>
+    /// <summary>
+    /// Waits for the next message, which the caller disposes of. One reader at a time; it does not exclude an enumeration.
+    /// </summary>
+    /// <returns>Null when no message follows.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal async ValueTask<ForwardMessage?> NextAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        while (true)
+        {
+            bool isOver = _isClosed; // read first: messages from before the end are delivered
+            if (IsDisposed)
+                return null;
+            if (TryTake(out ForwardMessage message))
+                return message;
+            if (isOver)
+                return null;
+            await _ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Adds a message, on the loop thread.</summary>
     internal void Add(MessageSlot slot)
     {
         slot.Order = _order++;
@@ -128,7 +139,10 @@ public sealed class ForwardReceiver : IDisposable
         _ready.Raise();
     }
 
-    /// <summary>Nothing comes any more, on the loop thread or after it; what waits is still read, unless it was disposed of.</summary>
+    /// <summary>
+    /// No message follows; those that wait are still read, unless the receiver was disposed of. On the loop thread, or after
+    /// its end.
+    /// </summary>
     internal void Close()
     {
         _isClosed = true;
@@ -138,7 +152,7 @@ public sealed class ForwardReceiver : IDisposable
 
     private void DrainIfDisposed()
     {
-        // A reader under way, or another thread that is here, does it when it ends: so it has to look again.
+        // A concurrent reader, or another thread in this method, drains when it ends: so check again after each pass.
         while (IsDisposed && Count > 0 && Interlocked.Exchange(ref _isReading, 1) == 0)
         {
             while (TryTake(out ForwardMessage message))
@@ -150,14 +164,14 @@ public sealed class ForwardReceiver : IDisposable
     private void DropOldest()
     {
         if (!_realTime.TryDequeue(out MessageSlot? oldest))
-            return; // the reader was quicker
+            return; // the reader took it
         Interlocked.Decrement(ref _realTimeCount);
         Interlocked.Increment(ref _dropped);
         Interlocked.Increment(ref _droppedSinceRead);
         oldest.Return(oldest.Version);
     }
 
-    // Each queue is in order, and a stream is in one of them: by age it is the order of arrival.
+    // Each queue is in order, and a stream is in one of them: merged by age they give the order of arrival.
     private bool TryTake(out ForwardMessage message)
     {
         if (_nextReliable is null)

@@ -1,6 +1,8 @@
 namespace FastForward.Transport.Async;
 
-/// <summary>A received message outside of the loop thread, with its copy of the payload. Pooled by <see cref="MessageSlots"/>.</summary>
+/// <summary>
+/// A received message outside of the loop thread, with a copy of its payload. Pooled by <see cref="MessageSlots"/>.
+/// </summary>
 internal sealed class MessageSlot(MessageSlots owner)
 {
     private int _version;

@@ -4,8 +4,8 @@ using FastForward.Transport.Buffers;
 namespace FastForward.Transport.Async;
 
 /// <summary>
-/// The received messages that are outside of the loop thread. They are filled there and come back there, so that their
-/// buffers need no lock and their credit is released where it belongs.
+/// Received messages that are used outside of the loop thread. They are filled and recycled on the loop thread, so that
+/// their buffers need no lock and their credit is released there.
 /// </summary>
 internal sealed class MessageSlots(Action schedule)
 {
@@ -15,7 +15,7 @@ internal sealed class MessageSlots(Action schedule)
     private readonly BufferPool _buffers = new();
     private readonly Stack<MessageSlot> _free = new();
 
-    /// <summary>Messages that are not back yet.</summary>
+    /// <summary>Messages that were not returned yet.</summary>
     public int Outstanding { get; private set; }
 
     /// <summary>Copies a message, on the loop thread.</summary>
@@ -37,14 +37,14 @@ internal sealed class MessageSlots(Action schedule)
         return slot;
     }
 
-    /// <summary>A message is done with. Any thread may call it.</summary>
+    /// <summary>Returns a message. Thread-safe.</summary>
     public void Return(MessageSlot slot)
     {
         _returned.Enqueue(slot);
         schedule();
     }
 
-    /// <summary>Takes back what was returned, on the loop thread.</summary>
+    /// <summary>Recycles the returned messages, on the loop thread.</summary>
     public void Run(ForwardNode node)
     {
         while (_returned.TryDequeue(out MessageSlot? slot))

@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace FastForward.Transport.Async;
 
 /// <summary>
-/// Takes sends from any thread to the loop thread, and keeps those that found no room, in order per stream, until the node
-/// calls them. Bounded: above the limit a send is answered at once.
+/// Transfers sends from any thread to the loop thread, and keeps those that are back-pressured, in order per stream, until
+/// the stream is writable. Bounded: above the limit a send completes at once with
+/// <see cref="SendStatus.BackPressured"/>.
 /// </summary>
 internal sealed class PendingSends(int limit, Action schedule)
 {
@@ -14,13 +15,13 @@ internal sealed class PendingSends(int limit, Action schedule)
     private readonly Dictionary<(uint Node, ulong Stream), WaitingSends> _waiting = [];
     private readonly Stack<WaitingSends> _spare = [];
     private int _count;
-    private int _countOfPipes;
+    private int _countOfScopes;
     private volatile bool _isClosed;
 
-    /// <summary>Sends under way, waiting ones included.</summary>
-    public int Count => Volatile.Read(ref _count) + Volatile.Read(ref _countOfPipes);
+    /// <summary>Pending sends, waiting ones included.</summary>
+    public int Count => Volatile.Read(ref _count) + Volatile.Read(ref _countOfScopes);
 
-    /// <summary>Begins a send. Any thread may call it.</summary>
+    /// <summary>Begins a send. Thread-safe.</summary>
     public ValueTask<SendResult> Begin(
         uint node,
         ulong stream,
@@ -28,15 +29,14 @@ internal sealed class PendingSends(int limit, Action schedule)
         ReadOnlyMemory<byte> payload,
         SendOptions options,
         bool isEndOnly,
-        ForwardPipe? pipe,
-        CancellationToken cancellation
+        ISendScope? scope,
+        CancellationToken cancellationToken
     )
     {
-        if (cancellation.IsCancellationRequested)
-            return ValueTask.FromCanceled<SendResult>(cancellation);
-        // A pipe has one send under way, and would break where others are told to come again.
-        ref int count = ref CountOf(pipe);
-        if (Interlocked.Increment(ref count) > limit && pipe is null)
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<SendResult>(cancellationToken);
+        ref int count = ref CountOf(scope);
+        if (Interlocked.Increment(ref count) > limit && scope is null)
         {
             Interlocked.Decrement(ref count);
             return new ValueTask<SendResult>(new SendResult(SendStatus.BackPressured, 0));
@@ -57,17 +57,17 @@ internal sealed class PendingSends(int limit, Action schedule)
             payload,
             options,
             isEndOnly,
-            pipe,
-            cancellation
+            scope,
+            cancellationToken
         );
         _arrived.Enqueue(operation);
         if (_isClosed)
-            operation.Fail(SendStatus.Stopping); // closed in between: perhaps nobody looks into the queue any more
+            operation.Fail(SendStatus.Stopping); // closed in between: the loop may not read the queue any more
         schedule();
         return result;
     }
 
-    /// <summary>A waiting send was cancelled: its place is to be freed. Any thread may call it.</summary>
+    /// <summary>Frees the place of a cancelled send. Thread-safe.</summary>
     public void Cancelled(SendOperation operation)
     {
         _cancelled.Enqueue(operation);
@@ -80,7 +80,7 @@ internal sealed class PendingSends(int limit, Action schedule)
             _free.Enqueue(operation);
     }
 
-    /// <summary>Does what has arrived, on the loop thread.</summary>
+    /// <summary>Processes what has arrived, on the loop thread.</summary>
     public void Run(ForwardNode node)
     {
         while (_arrived.TryDequeue(out SendOperation? operation))
@@ -92,14 +92,14 @@ internal sealed class PendingSends(int limit, Action schedule)
                 continue;
             }
 
-            // Cancelled before it came here: it does not take a place in a queue.
+            // Cancelled before it got here: it takes no place in a queue.
             if (operation.IsDecided)
             {
                 Done(operation);
                 continue;
             }
 
-            // Behind those that wait: the order of a stream is the order of the calls.
+            // Behind those that wait: a stream keeps the order of the calls.
             if (_waiting.Count > 0 && _waiting.TryGetValue((operation.Node, operation.Stream), out WaitingSends? queue))
                 queue.Add(operation);
             else if (operation.TrySend(node))
@@ -115,7 +115,7 @@ internal sealed class PendingSends(int limit, Action schedule)
                 bool wasFirst = ReferenceEquals(queue.First, operation);
                 queue.Remove(operation);
                 Done(operation);
-                // It may have asked for more room than the next one needs.
+                // The next one may need less room.
                 if (wasFirst)
                     Retry(node, queue);
             }
@@ -124,14 +124,14 @@ internal sealed class PendingSends(int limit, Action schedule)
         }
     }
 
-    /// <summary>A stream takes messages again.</summary>
+    /// <summary>A stream accepts messages again.</summary>
     public void OnWritable(ForwardNode node, uint peer, ulong stream)
     {
         if (_waiting.TryGetValue((peer, stream), out WaitingSends? queue))
             Retry(node, queue);
     }
 
-    /// <summary>Ends the sends that wait on a stream.</summary>
+    /// <summary>Completes the sends that wait on a stream.</summary>
     public void Fail(uint peer, ulong stream, SendStatus status)
     {
         if (!_waiting.Remove((peer, stream), out WaitingSends? queue))
@@ -146,7 +146,9 @@ internal sealed class PendingSends(int limit, Action schedule)
         _spare.Push(queue);
     }
 
-    /// <summary>Ends everything, now and later, with <see cref="SendStatus.Stopping"/>. On the loop thread, or after it.</summary>
+    /// <summary>
+    /// Completes all sends, present and future, with <see cref="SendStatus.Stopping"/>. On the loop thread, or after its end.
+    /// </summary>
     public void Close(ForwardNode node)
     {
         _isClosed = true;
@@ -155,7 +157,7 @@ internal sealed class PendingSends(int limit, Action schedule)
             Fail(peer, stream, SendStatus.Stopping);
     }
 
-    private ref int CountOf(ForwardPipe? pipe) => ref pipe is null ? ref _count : ref _countOfPipes;
+    private ref int CountOf(ISendScope? scope) => ref scope is null ? ref _count : ref _countOfScopes;
 
     private void Wait(SendOperation operation)
     {
@@ -183,7 +185,7 @@ internal sealed class PendingSends(int limit, Action schedule)
 
     private void Done(SendOperation operation)
     {
-        Interlocked.Decrement(ref CountOf(operation.Pipe));
+        Interlocked.Decrement(ref CountOf(operation.Scope));
         operation.Release();
     }
 }

@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace FastForward.Transport.Async;
 
 /// <summary>
-/// Wakes one reader when there is something to look at. It remembers one wake-up, may wake for nothing, and allocates
-/// nothing: the reader looks first, waits, and looks again.
+/// Wakes one reader. It remembers one wake-up, may wake without cause, and allocates nothing: the reader checks its
+/// condition, waits, and checks again.
 /// </summary>
 internal sealed class ReadySignal : IValueTaskSource
 {
@@ -12,13 +12,13 @@ internal sealed class ReadySignal : IValueTaskSource
     private const int Set = 1;
     private const int Waiting = 2;
 
-    // Not on the loop thread, which is the one that wakes.
+    // The reader must not continue on the loop thread, which raises the signal.
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _registration;
-    private CancellationToken _cancellation;
+    private CancellationToken _cancellationToken;
     private int _state;
 
-    /// <summary>Wakes the reader, or lets its next wait end at once. Any thread may call it.</summary>
+    /// <summary>Wakes the reader, or completes its next wait at once. Thread-safe.</summary>
     public void Raise()
     {
         while (true)
@@ -35,27 +35,27 @@ internal sealed class ReadySignal : IValueTaskSource
 
     /// <summary>Waits for <see cref="Raise"/>. One waiter at a time.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing was taken.</exception>
-    public ValueTask WaitAsync(CancellationToken cancellation)
+    public ValueTask WaitAsync(CancellationToken cancellationToken)
     {
-        if (cancellation.IsCancellationRequested)
-            return ValueTask.FromCanceled(cancellation);
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled(cancellationToken);
         if (Interlocked.CompareExchange(ref _state, Idle, Set) == Set)
             return ValueTask.CompletedTask;
         _core.Reset();
-        _cancellation = cancellation;
+        _cancellationToken = cancellationToken;
         if (Interlocked.CompareExchange(ref _state, Waiting, Idle) != Idle)
         {
             Volatile.Write(ref _state, Idle);
             return ValueTask.CompletedTask;
         }
 
-        _registration = cancellation.UnsafeRegister(static signal => ((ReadySignal)signal!).Cancel(), this);
+        _registration = cancellationToken.UnsafeRegister(static signal => ((ReadySignal)signal!).Cancel(), this);
         return new ValueTask(this, _core.Version);
     }
 
     void IValueTaskSource.GetResult(short token)
     {
-        _registration.Dispose(); // it waits for a callback under way, which must not meet the next wait
+        _registration.Dispose(); // waits for a running callback, which must not reach the next wait
         _core.GetResult(token);
     }
 
@@ -71,6 +71,6 @@ internal sealed class ReadySignal : IValueTaskSource
     private void Cancel()
     {
         if (Interlocked.CompareExchange(ref _state, Idle, Waiting) == Waiting)
-            _core.SetException(new OperationCanceledException(_cancellation));
+            _core.SetException(new OperationCanceledException(_cancellationToken));
     }
 }

@@ -3,15 +3,15 @@ using System.Threading.Tasks.Sources;
 namespace FastForward.Transport.Async;
 
 /// <summary>
-/// A send between the thread that asked for it and the loop thread. Pooled by <see cref="PendingSends"/>: it goes back when
-/// the asking side has taken the result and the loop is done with it.
+/// A send between its caller's thread and the loop thread. Pooled by <see cref="PendingSends"/>: it is returned when the
+/// caller has taken the result and the loop has finished with it.
 /// </summary>
 internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendResult>
 {
-    // The asking side's code does not run on the loop thread.
+    // The caller's code must not run on the loop thread.
     private ManualResetValueTaskSourceCore<SendResult> _core = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _registration;
-    private CancellationToken _cancellation;
+    private CancellationToken _cancellationToken;
     private int _references;
     private bool _isDecided;
 
@@ -23,13 +23,13 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
 
     public SendOptions Options { get; private set; }
 
-    /// <summary>It only ends the stream.</summary>
+    /// <summary>Whether it only ends the stream.</summary>
     public bool IsEndOnly { get; private set; }
 
-    /// <summary>The pipe it is of, which has one at a time: the limit is not for it. Null for a plain send.</summary>
-    public ForwardPipe? Pipe { get; private set; }
+    /// <summary>The pipe, request or reply that it belongs to, which has a limit of its own; null for a caller's send.</summary>
+    public ISendScope? Scope { get; private set; }
 
-    /// <summary>It was accepted, refused or cancelled.</summary>
+    /// <summary>Whether it was accepted, refused or cancelled.</summary>
     public bool IsDecided => Volatile.Read(ref _isDecided);
 
     private ReadOnlyMemory<byte> _payload;
@@ -41,7 +41,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
 
     public SendOperation? Previous { get; set; }
 
-    /// <summary>Begins an operation: to be handed to the loop, and awaited once.</summary>
+    /// <summary>Begins an operation. It is passed to the loop, and its result is awaited once.</summary>
     public ValueTask<SendResult> Begin(
         uint node,
         ulong stream,
@@ -49,30 +49,30 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
         ReadOnlyMemory<byte> payload,
         SendOptions options,
         bool isEndOnly,
-        ForwardPipe? pipe,
-        CancellationToken cancellation
+        ISendScope? scope,
+        CancellationToken cancellationToken
     )
     {
-        _references = 2; // the loop, and whoever takes the result
+        _references = 2; // the loop and the caller
         _isDecided = false;
         Node = node;
         Stream = stream;
         Class = messageClass;
         Options = options;
         IsEndOnly = isEndOnly;
-        Pipe = pipe;
+        Scope = scope;
         _payload = payload;
-        _cancellation = cancellation;
-        _registration = cancellation.UnsafeRegister(static operation => ((SendOperation)operation!).Cancel(), this);
+        _cancellationToken = cancellationToken;
+        _registration = cancellationToken.UnsafeRegister(static operation => ((SendOperation)operation!).Cancel(), this);
         return new ValueTask<SendResult>(this, _core.Version);
     }
 
     /// <summary>Tries to send, on the loop thread.</summary>
-    /// <returns>False when the stream is back-pressured: the operation goes on waiting.</returns>
+    /// <returns>False when the stream is back-pressured: the operation keeps waiting.</returns>
     public bool TrySend(ForwardNode node)
     {
         SendResult result;
-        // A cancellation is either before this or finds that the send is decided: the caller's memory is not read after it.
+        // A cancellation comes either before this or after the decision: the caller's memory is not read after it.
         lock (this)
         {
             if (_isDecided)
@@ -80,11 +80,11 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
             try
             {
                 result =
-                    Pipe?.IsOver(node) ?? false ? new SendResult(SendStatus.NotConnected, 0)
+                    Scope?.IsOver(node) ?? false ? new SendResult(SendStatus.NotConnected, 0)
                     : IsEndOnly ? new SendResult(node.EndStream(Node, Stream), 0)
                     : node.Send(Node, Stream, Class, _payload.Span, Options);
             }
-#pragma warning disable CA1031 // The caller's memory may throw whatever its owner likes, and it is the caller who shall hear it.
+#pragma warning disable CA1031 // The caller's memory may throw anything; the exception belongs to the caller.
             catch (Exception exception)
 #pragma warning restore CA1031
             {
@@ -98,11 +98,13 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
             _isDecided = true;
         }
 
+        if (result.IsAccepted)
+            Scope?.OnAccepted();
         _core.SetResult(result);
         return true;
     }
 
-    /// <summary>Ends it with a status, unless it has ended.</summary>
+    /// <summary>Completes it with a status, unless it is completed.</summary>
     public void Fail(SendStatus status)
     {
         if (TryDecide())
@@ -111,22 +113,22 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
 
     public void AddReference() => Interlocked.Increment(ref _references);
 
-    /// <summary>One of its users is done with it.</summary>
+    /// <summary>Releases a reference. The operation is recycled with the last one.</summary>
     public void Release()
     {
         if (Interlocked.Decrement(ref _references) != 0)
             return;
         _payload = default;
-        Pipe = null;
+        Scope = null;
         owner.Recycle(this);
     }
 
     SendResult IValueTaskSource<SendResult>.GetResult(short token)
     {
-        // Awaited twice, or asked before the end: it throws, and the send goes on.
+        // Awaited twice or too early: throws, and the send continues.
         if (token != _core.Version || _core.GetStatus(token) == ValueTaskSourceStatus.Pending)
             return _core.GetResult(token);
-        _registration.Dispose(); // it waits for a callback under way, which must not meet the next use of this object
+        _registration.Dispose(); // waits for a running callback, which must not reach the next use of this object
         try
         {
             return _core.GetResult(token);
@@ -162,8 +164,8 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
     {
         if (!TryDecide())
             return;
-        AddReference(); // for the way through the queue of cancelled ones
+        AddReference(); // for the queue of cancelled operations
         owner.Cancelled(this);
-        _core.SetException(new OperationCanceledException(_cancellation));
+        _core.SetException(new OperationCanceledException(_cancellationToken));
     }
 }

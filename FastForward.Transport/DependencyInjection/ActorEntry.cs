@@ -2,5 +2,5 @@ using FastForward.Transport.Actors;
 
 namespace FastForward.Transport.DependencyInjection;
 
-/// <summary>An actor that is still to be made.</summary>
+/// <summary>An actor that the start of the host creates.</summary>
 internal sealed record ActorEntry(Func<IServiceProvider, IActor> Create, ServiceId[] Services);

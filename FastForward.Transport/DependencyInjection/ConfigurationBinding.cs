@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace FastForward.Transport.DependencyInjection;
 
 /// <summary>
-/// Fills options from a section of the configuration, and tells what in it cannot be read. Written out by hand and free of
-/// reflection: so trimming keeps it whole, every problem is told at once, and none is an exception about conversions.
+/// Fills options from a section of the configuration, and reports every value that cannot be read. Written by hand without
+/// reflection: it survives trimming, and reports all problems at once with their paths.
 /// </summary>
 internal sealed class ConfigurationBinding<TOptions>(
     IConfiguration section,

@@ -6,7 +6,9 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Transport.DependencyInjection;
 
-/// <summary>Which key of the configuration sets which option. A test compares them with the properties of the options.</summary>
+/// <summary>
+/// Maps configuration keys to options. A test compares the keys with the properties of the options.
+/// </summary>
 internal static class ConfigurationReaders
 {
     public static void Node(ConfigurationSectionReader section, ForwardNodeOptions options)
@@ -22,7 +24,7 @@ internal static class ConfigurationReaders
         section.Read<TimeSpan>(nameof(options.DrainLimit), "00:00:05", value => options.DrainLimit = value);
         section.Read<bool>(nameof(options.AllowUnkeyedIp), "false", value => options.AllowUnkeyedIp = value);
         section.Read<bool>(nameof(options.VSocketFallback), "false", value => options.VSocketFallback = value);
-        section.LeaveSections("Loop", "Service", "Ip", "Socket", "VSocket", "Routes");
+        section.LeaveSections("Loop", "Service", "Client", "Ip", "Socket", "VSocket", "Routes");
     }
 
     public static void Loop(ConfigurationSectionReader section, ForwardLoopOptions options)
@@ -38,6 +40,16 @@ internal static class ConfigurationReaders
     {
         section.ReadName<LoopFaultAction>(nameof(options.OnLoopFault), value => options.OnLoopFault = value);
         section.Read<TimeSpan>(nameof(options.HealthLimit), "00:00:02", value => options.HealthLimit = value);
+    }
+
+    public static void Client(ConfigurationSectionReader section, ForwardClientOptions options)
+    {
+        section.Read<int>(nameof(options.MaxPendingSends), "1024", value => options.MaxPendingSends = value);
+        section.Read<int>(nameof(options.RealTimeCapacity), "256", value => options.RealTimeCapacity = value);
+        section.Read<int>(nameof(options.PipeBacklog), "128", value => options.PipeBacklog = value);
+        section.Read<TimeSpan>(nameof(options.RequestTimeout), "00:00:05", value => options.RequestTimeout = value);
+        section.Read<int>(nameof(options.MaxRequestsPerNode), "256", value => options.MaxRequestsPerNode = value);
+        section.Read<int>(nameof(options.MaxConcurrentReplies), "64", value => options.MaxConcurrentReplies = value);
     }
 
     public static void Ip(ConfigurationSectionReader section, IpTransportOptions options)
@@ -76,7 +88,7 @@ internal static class ConfigurationReaders
         section.Read<int>(nameof(options.MaxPendingOpens), "64", value => options.MaxPendingOpens = value);
     }
 
-    // Octal, as chmod(1) takes it.
+    // Octal, as in chmod(1).
     private static UnixFileMode? ParseMode(string text) =>
         text.Length is 3 or 4 && !text.AsSpan().ContainsAnyExceptInRange('0', '7')
             ? (UnixFileMode)Convert.ToInt32(text, 8)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace FastForward.Transport.DependencyInjection;
 
-/// <summary>Routes from a section of the configuration, also when it changes while the program runs.</summary>
+/// <summary>Routes from a section of the configuration. Follows changes while the program runs.</summary>
 internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposable
 {
     private readonly IConfiguration _section;
@@ -17,7 +17,7 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
     {
         _section = section;
         _logger = logger;
-        _rows = Read(section, []); // the check at start has told its problems
+        _rows = Read(section, []); // SetupCheck has reported the problems
         _subscription = ChangeToken.OnChange(section.GetReloadToken, Reload);
     }
 
@@ -29,7 +29,7 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
 
     public IReadOnlyList<RouteRow> Rows => _rows;
 
-    /// <summary>Reads rows as far as they can be read; what is wrong with an address the resolver tells.</summary>
+    /// <summary>Reads the rows that can be read; the resolver validates their addresses.</summary>
     public static List<RouteRow> Read(IConfiguration section, List<string> problems)
     {
         List<RouteRow> rows = [];
@@ -53,7 +53,7 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
             reader.Read<uint>("Key", "0", value => key = value);
             reader.RefuseUnknownKeys();
             if (reader.Problems.Count == 0 && transport is null)
-                reader.Problems.Add($"{child.Path}:Transport: it is missing; write for example SOCKET.");
+                reader.Problems.Add($"{child.Path}:Transport: missing; for example SOCKET.");
             problems.AddRange(reader.Problems);
             if (reader.Problems.Count == 0)
                 rows.Add(new RouteRow(node, key, transport!.Value, address, port));
@@ -70,7 +70,7 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
         List<RouteRow> rows = Read(_section, problems);
         if (problems.Count > 0)
         {
-            // Half a list would cut peers off: what is not understood changes nothing.
+            // A partial list would disconnect peers: with any problem, nothing changes.
             if (_logger is not null)
                 LogNotTaken(_logger, string.Join(' ', problems));
             return;
@@ -83,7 +83,7 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
     [LoggerMessage(
         EventId = 1603,
         Level = LogLevel.Error,
-        Message = "The changed routes of the configuration are not taken, the former ones stay: {Problems}"
+        Message = "The changed routes of the configuration are invalid, the previous ones stay in use: {Problems}"
     )]
     private static partial void LogNotTaken(ILogger logger, string problems);
 }

@@ -4,17 +4,17 @@ using Microsoft.Extensions.Configuration;
 
 namespace FastForward.Transport.DependencyInjection;
 
-/// <summary>Reads one section: values by name, problems by path.</summary>
+/// <summary>Reads the values of one section, and collects problems with their paths.</summary>
 internal sealed class ConfigurationSectionReader(IConfiguration section)
 {
     private readonly List<string> _known = [];
 
     public List<string> Problems { get; } = [];
 
-    /// <summary>Reads a value when it is there.</summary>
+    /// <summary>Reads a value, if there is one.</summary>
     /// <param name="key">Its name.</param>
-    /// <param name="example">A right value.</param>
-    /// <param name="set">Takes it.</param>
+    /// <param name="example">A valid value, for the message.</param>
+    /// <param name="set">Called with the value.</param>
     public void Read<T>(string key, string example, Action<T> set)
         where T : IParsable<T>
     {
@@ -26,7 +26,9 @@ internal sealed class ConfigurationSectionReader(IConfiguration section)
             Refuse(key, text, example);
     }
 
-    /// <summary>As <see cref="Read{T}(string, string, Action{T})"/>, with a reading of one's own: null when the text is wrong.</summary>
+    /// <summary>
+    /// As <see cref="Read{T}(string, string, Action{T})"/>, with a parser that returns null for an invalid text.
+    /// </summary>
     public void Read<T>(string key, string example, Func<string, T?> parse, Action<T> set)
         where T : struct
     {
@@ -71,20 +73,21 @@ internal sealed class ConfigurationSectionReader(IConfiguration section)
             set(values);
         else if (section[key] is { Length: > 0 } text)
             Problems.Add(
-                $"{PathOf(key)}: {AddressText.Quote(text)} is one value where a list is expected; write for example [ \"{example}\" ]."
+                $"{PathOf(key)}: {AddressText.Quote(text)} is one value where a list is expected; for example "
+                    + $"[ \"{example}\" ]."
             );
     }
 
-    /// <summary>Names sub-sections that somebody else reads.</summary>
+    /// <summary>Declares sub-sections that are read elsewhere.</summary>
     public void LeaveSections(params ReadOnlySpan<string> keys) => _known.AddRange(keys);
 
-    /// <summary>A misspelt key would silently leave its option at the default.</summary>
+    /// <summary>Reports unknown keys: a misspelt one would leave its option at the default.</summary>
     public void RefuseUnknownKeys()
     {
         foreach (IConfigurationSection child in section.GetChildren())
         {
             if (!_known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-                Problems.Add($"{PathOf(child.Key)}: there is no such option; there are {string.Join(", ", _known)}.");
+                Problems.Add($"{PathOf(child.Key)}: unknown option; the options are {string.Join(", ", _known)}.");
         }
     }
 
@@ -95,7 +98,7 @@ internal sealed class ConfigurationSectionReader(IConfiguration section)
     }
 
     private void Refuse(string key, string? text, string example) =>
-        Problems.Add($"{PathOf(key)}: {AddressText.Quote(text)} is not understood; write for example {example}.");
+        Problems.Add($"{PathOf(key)}: {AddressText.Quote(text)} is invalid; for example {example}.");
 
     private string PathOf(string key) => section is IConfigurationSection { Path: var path } ? $"{path}:{key}" : key;
 }

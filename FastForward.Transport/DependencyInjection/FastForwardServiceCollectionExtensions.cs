@@ -16,14 +16,14 @@ public static class FastForwardServiceCollectionExtensions
 {
     /// <summary>
     /// Adds a <see cref="ForwardNode"/> with its <see cref="ForwardLoop"/>, on a thread of their own, which a hosted service
-    /// starts and stops in order. A second call adds to the same node: there is one in a container.
+    /// starts and stops in order. A second call adds to the same node: a container has one.
     /// </summary>
     /// <remarks>
     /// <para>Add transports, routes and a handler, or actors, with the builder. All options are checked when the host
-    /// starts; every problem is told at once.</para>
+    /// starts; the exception has every problem.</para>
     /// <para>Injected by type afterwards: <see cref="ForwardNode"/> and <see cref="ForwardLoop"/> (confined to the loop thread:
     /// use <see cref="ForwardLoop.Post"/>), <see cref="OverrideResolver"/>, <see cref="ForwardMetrics"/>,
-    /// <see cref="ActorSystem"/>.</para>
+    /// <see cref="ActorSystem"/>, and <see cref="ForwardClient"/> where it is the handler or an actor.</para>
     /// </remarks>
     /// <param name="services">The container's services.</param>
     /// <param name="configure">Sets the node's options; the id, <see cref="ForwardNodeOptions.Node"/>, has no default.</param>
@@ -40,12 +40,14 @@ public static class FastForwardServiceCollectionExtensions
     }
 
     /// <summary>
-    /// As <see cref="AddFastForward(IServiceCollection, Action{ForwardNodeOptions}?)"/>, with what a section of the
-    /// configuration says: the node's options, and the sections <c>Loop</c>, <c>Service</c>, <c>Ip</c>, <c>Socket</c>,
-    /// <c>VSocket</c> and <c>Routes</c>. A transport with a section is added. Routes are followed as they change; all else counts once, at start.
+    /// Adds a node with options from a section of the configuration: those of the node, and the sections <c>Loop</c>,
+    /// <c>Service</c>, <c>Client</c>, <c>Ip</c>, <c>Socket</c>, <c>VSocket</c> and <c>Routes</c>. A transport with a section
+    /// is added. Changes of the routes are followed; everything else is read once, at start.
     /// </summary>
     /// <param name="services">The container's services.</param>
-    /// <param name="section">The section. Keys are the names of the options' properties; one that is not known is a problem.</param>
+    /// <param name="section">
+    /// The section. Keys are the names of the options' properties; an unknown key is a problem.
+    /// </param>
     public static ForwardBuilder AddFastForward(this IServiceCollection services, IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(section);
@@ -53,6 +55,7 @@ public static class FastForwardServiceCollectionExtensions
         builder.Bind<ForwardNodeOptions>(section, ConfigurationReaders.Node);
         builder.Bind<ForwardLoopOptions>(section.GetSection("Loop"), ConfigurationReaders.Loop);
         builder.Bind<ForwardServiceOptions>(section.GetSection("Service"), ConfigurationReaders.Service);
+        builder.Bind<ForwardClientOptions>(section.GetSection("Client"), ConfigurationReaders.Client);
         if (section.GetSection("Ip") is { } ip && ip.Exists())
             builder.AddIpTransport(ip);
         if (section.GetSection("Socket") is { } socket && socket.Exists())
@@ -77,6 +80,7 @@ public static class FastForwardServiceCollectionExtensions
         services.AddOptions<ForwardNodeOptions>().ValidateOnStart();
         services.AddOptions<ForwardLoopOptions>().ValidateOnStart();
         services.AddOptions<ForwardServiceOptions>().ValidateOnStart();
+        services.AddOptions<ForwardClientOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<ForwardNodeOptions>>(
             new OptionsCheck<ForwardNodeOptions>(static options => options.FindProblems())
         );
@@ -87,6 +91,9 @@ public static class FastForwardServiceCollectionExtensions
         services.AddSingleton<IValidateOptions<ForwardServiceOptions>>(
             new OptionsCheck<ForwardServiceOptions>(static options => options.FindProblems())
         );
+        services.AddSingleton<IValidateOptions<ForwardClientOptions>>(
+            new OptionsCheck<ForwardClientOptions>(static options => options.FindProblems())
+        );
         services.TryAddSingleton(static provider => new ForwardMetrics(
             provider.GetService<System.Diagnostics.Metrics.IMeterFactory>()
         ));
@@ -94,6 +101,7 @@ public static class FastForwardServiceCollectionExtensions
         services.TryAddSingleton(ForwardSetup.CreateRoutes);
         services.TryAddSingleton(ForwardSetup.CreateActors);
         services.TryAddSingleton(ForwardSetup.CreateNode);
+        services.TryAddSingleton(ForwardSetup.CreateClient);
         services.AddSingleton<IHostedService, ForwardService>();
         return setup;
     }

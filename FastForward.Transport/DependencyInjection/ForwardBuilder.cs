@@ -14,7 +14,7 @@ using Microsoft.Extensions.Options;
 
 namespace FastForward.Transport.DependencyInjection;
 
-/// <summary>Completes a node that was added to a container. Every method returns the builder itself.</summary>
+/// <summary>Configures the node of a container. Every method returns the builder itself.</summary>
 public sealed class ForwardBuilder
 {
     private readonly ForwardSetup _setup;
@@ -29,8 +29,8 @@ public sealed class ForwardBuilder
     public IServiceCollection Services { get; }
 
     /// <summary>
-    /// Names the handler of the node's events: a singleton, made when the host starts. It may ask for the
-    /// <see cref="ForwardNode"/> in its constructor. A node has either one handler or actors.
+    /// Adds the handler of the node's events: a singleton, created when the host starts. Its constructor may ask for the
+    /// <see cref="ForwardNode"/>. A node has either one handler or actors.
     /// </summary>
     public ForwardBuilder AddHandler<
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler
@@ -42,8 +42,12 @@ public sealed class ForwardBuilder
         return this;
     }
 
-    /// <summary>Adds an actor: a singleton, made when the host starts. Actors start in the order they were added.</summary>
-    /// <param name="services">The services whose messages it receives; <see cref="ServiceId.Reply"/> where it sends the requests.</param>
+    /// <summary>
+    /// Adds an actor: a singleton, created when the host starts. Actors start in the order in which they were added.
+    /// </summary>
+    /// <param name="services">
+    /// The services whose messages it receives; <see cref="ServiceId.Reply"/> where it sends the requests.
+    /// </param>
     public ForwardBuilder AddActor<
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TActor
     >(params ServiceId[] services)
@@ -55,7 +59,7 @@ public sealed class ForwardBuilder
         return this;
     }
 
-    /// <summary>Adds UNIX sockets: the way between processes of one machine.</summary>
+    /// <summary>Adds UNIX sockets, for processes on the same machine.</summary>
     /// <param name="configure">Sets the options; <see cref="SocketTransportOptions.Port"/> has no default.</param>
     public ForwardBuilder AddSocketTransport(Action<SocketTransportOptions> configure)
     {
@@ -71,8 +75,8 @@ public sealed class ForwardBuilder
         return AddSocketTransport();
     }
 
-    /// <summary>Adds UDP: the way to other machines.</summary>
-    /// <param name="configure">Sets the options; peers must know <see cref="IpTransportOptions.Port"/>.</param>
+    /// <summary>Adds UDP, for other machines.</summary>
+    /// <param name="configure">Sets the options; the routes of peers name <see cref="IpTransportOptions.Port"/>.</param>
     public ForwardBuilder AddIpTransport(Action<IpTransportOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
@@ -87,7 +91,7 @@ public sealed class ForwardBuilder
         return AddIpTransport();
     }
 
-    /// <summary>Adds vSockets: the way between virtual machines and their host.</summary>
+    /// <summary>Adds vSockets, for virtual machines and their host.</summary>
     /// <param name="configure">Sets the options; <see cref="VSocketTransportOptions.Port"/> has no default.</param>
     public ForwardBuilder AddVSocketTransport(Action<VSocketTransportOptions> configure)
     {
@@ -103,9 +107,9 @@ public sealed class ForwardBuilder
         return AddVSocketTransport();
     }
 
-    /// <summary>Adds a transport made elsewhere. The node owns it.</summary>
+    /// <summary>Adds another transport. The node owns it.</summary>
     /// <param name="kind">Its kind; a node has at most one of each.</param>
-    /// <param name="create">Makes it, once.</param>
+    /// <param name="create">Creates it, once.</param>
     public ForwardBuilder AddTransport(TransportKind kind, Func<IServiceProvider, IForwardTransport> create)
     {
         ArgumentNullException.ThrowIfNull(create);
@@ -113,12 +117,12 @@ public sealed class ForwardBuilder
         return this;
     }
 
-    /// <summary>Adds a route to a node, as a row of a registry would say it.</summary>
+    /// <summary>Adds a route to a node, with the fields of a row of a registry.</summary>
     /// <param name="node">The node it leads to.</param>
     /// <param name="transport">The medium.</param>
     /// <param name="address">The address in the form of the medium; empty for <see cref="TransportKind.Socket"/>.</param>
     /// <param name="port">The node's port, 1..65535.</param>
-    /// <param name="keyId">The key demanded on this way; 0 demands none.</param>
+    /// <param name="keyId">The key that this route requires; 0 for none.</param>
     public ForwardBuilder AddRoute(uint node, TransportKind transport, int port, string address = "", uint keyId = 0)
     {
         _setup.Routes.Add(new RouteRow(node, keyId, transport, address, port));
@@ -136,7 +140,7 @@ public sealed class ForwardBuilder
         return this;
     }
 
-    /// <summary>Adds a source of routes: a registry. Container and caller own it, not the node.</summary>
+    /// <summary>Adds a source of routes, such as a registry. The node does not own it.</summary>
     public ForwardBuilder AddRouteSource(Func<IServiceProvider, IRouteSource> create)
     {
         ArgumentNullException.ThrowIfNull(create);
@@ -146,6 +150,13 @@ public sealed class ForwardBuilder
 
     /// <summary>Sets options of the loop.</summary>
     public ForwardBuilder ConfigureLoop(Action<ForwardLoopOptions> configure)
+    {
+        Services.Configure(configure);
+        return this;
+    }
+
+    /// <summary>Sets options of the <see cref="ForwardClient"/>, where it is the handler or an actor.</summary>
+    public ForwardBuilder ConfigureClient(Action<ForwardClientOptions> configure)
     {
         Services.Configure(configure);
         return this;

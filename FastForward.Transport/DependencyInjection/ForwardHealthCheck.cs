@@ -4,9 +4,9 @@ using Microsoft.Extensions.Options;
 namespace FastForward.Transport.DependencyInjection;
 
 /// <summary>
-/// The node's <see cref="NodeHealth"/> as a health check: <c>services.AddHealthChecks().AddCheck&lt;ForwardHealthCheck&gt;("fastforward")</c>.
-/// Absent peers degrade; a loop that does not answer within
-/// <see cref="ForwardServiceOptions.HealthLimit"/>, or a node that carries nothing, is unhealthy.
+/// The node's <see cref="NodeHealth"/> as a health check:
+/// <c>services.AddHealthChecks().AddCheck&lt;ForwardHealthCheck&gt;("fastforward")</c>. With absent peers it is degraded;
+/// when the loop does not answer within <see cref="ForwardServiceOptions.HealthLimit"/>, or no transport runs, unhealthy.
 /// </summary>
 /// <param name="node">The node.</param>
 /// <param name="options">The limit.</param>

@@ -1,24 +1,25 @@
 namespace FastForward.Transport.DependencyInjection;
 
-/// <summary>What the hosted service of a node does.</summary>
+/// <summary>Settings of the hosted service of a node.</summary>
 public sealed class ForwardServiceOptions
 {
     /// <summary>
-    /// What follows when the loop ends by an exception (<see cref="Loop.ForwardLoopOptions.FailFast"/>, or a defect of the
+    /// What to do when the loop is ended by an exception (<see cref="Loop.ForwardLoopOptions.FailFast"/>, or a defect of the
     /// library). Default <see cref="LoopFaultAction.StopHost"/>.
     /// </summary>
     public LoopFaultAction OnLoopFault { get; set; } = LoopFaultAction.StopHost;
 
     /// <summary>
-    /// How long the loop may take to answer a health check, 10 ms..1 min. Default 2 s; lower finds a hanging callback
-    /// earlier, and takes a busy machine for one.
+    /// How long the loop may take to answer a health check; 10 ms..1 min, default 2 s. A lower value finds a blocked loop
+    /// earlier, but may report a busy machine as one.
     /// </summary>
     public TimeSpan HealthLimit { get; set; } = TimeSpan.FromSeconds(2);
 
     internal IEnumerable<string> FindProblems()
     {
         if (!Enum.IsDefined(OnLoopFault))
-            yield return $"OnLoopFault: {(int)OnLoopFault} is no action; use {string.Join(", ", Enum.GetNames<LoopFaultAction>())}.";
+            yield return $"OnLoopFault: {(int)OnLoopFault} is not an action; use "
+                + $"{string.Join(", ", Enum.GetNames<LoopFaultAction>())}.";
         if (HealthLimit < TimeSpan.FromMilliseconds(10) || HealthLimit > TimeSpan.FromMinutes(1))
             yield return $"HealthLimit: {HealthLimit} is outside 10 ms..1 min; 00:00:02 is a good value.";
     }

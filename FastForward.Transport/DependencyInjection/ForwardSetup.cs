@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace FastForward.Transport.DependencyInjection;
 
-/// <summary>What the builder was told of a node, and how its parts are made from that.</summary>
+/// <summary>What a <see cref="ForwardBuilder"/> collected for a node, and the factories of its parts.</summary>
 internal sealed class ForwardSetup
 {
     public List<Func<IServiceProvider, IForwardHandler>> Handlers { get; } = [];
@@ -28,8 +28,8 @@ internal sealed class ForwardSetup
 
     public static ForwardLoop CreateLoop(IServiceProvider provider)
     {
-        // A host makes its services before it checks the options of all of them. Whoever asks for the loop or the node first
-        // would meet the first wrong option alone; like this it is all of them.
+        // A host creates its services before it checks all options. Without this call the first service that asks for the loop
+        // or the node would fail with the first problem alone instead of all of them.
         provider.GetService<IStartupValidator>()?.Validate();
         return new ForwardLoop(
             provider.GetRequiredService<IOptions<ForwardLoopOptions>>().Value,
@@ -59,6 +59,12 @@ internal sealed class ForwardSetup
 
     public static ActorSystem CreateActors(IServiceProvider provider) => new(provider.GetService<ILoggerFactory>());
 
+    public static ForwardClient CreateClient(IServiceProvider provider) =>
+        new(
+            provider.GetRequiredService<IOptions<ForwardClientOptions>>().Value,
+            provider.GetService<ILogger<ForwardClient>>()
+        );
+
     public static ForwardNode CreateNode(IServiceProvider provider)
     {
         ForwardSetup setup = provider.GetRequiredService<ForwardSetup>();
@@ -73,7 +79,18 @@ internal sealed class ForwardSetup
         return node;
     }
 
-    /// <summary>Said once for the node and its transports, it holds for the routes as well.</summary>
+    /// <summary>Creates the handler that was named, or the actors. There is one or the other (<see cref="SetupCheck"/>).</summary>
+    public IForwardHandler CreateHandler(IServiceProvider provider)
+    {
+        if (Actors.Count == 0)
+            return Handlers[0](provider);
+        ActorSystem actors = provider.GetRequiredService<ActorSystem>();
+        foreach (ActorEntry entry in Actors)
+            actors.Add(entry.Create(provider), entry.Services);
+        return actors;
+    }
+
+    /// <summary>The options of the routes, which follow from those of the node and its socket transport.</summary>
     public RouteOptions OptionsOfRoutes(IServiceProvider provider, ForwardNodeOptions node)
     {
         RouteOptions options = new() { AllowUnkeyedIp = node.AllowUnkeyedIp };

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Options;
 
 namespace FastForward.Transport.DependencyInjection;
 
-/// <summary>Lets an options class judge itself: its rules are in one place, whether or not a container is used.</summary>
+/// <summary>
+/// Validates options by their own rules, so that these are in one place, with or without a container.
+/// </summary>
 internal sealed class OptionsCheck<TOptions>(Func<TOptions, IEnumerable<string>> findProblems)
     : IValidateOptions<TOptions>
     where TOptions : class

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
-using FastForward.Transport.Actors;
+using FastForward.Transport.Async;
 using FastForward.Transport.Async.Pipes;
 
 namespace FastForward.Transport;
@@ -11,19 +11,19 @@ namespace FastForward.Transport;
 /// makes one, a <see cref="ForwardPipeListener"/> accepts it.
 /// </summary>
 /// <remarks>
-/// <para><b>Writing.</b> A flush ends when the node has accepted the bytes: it keeps them until the other node has them,
-/// or the pipe breaks. While the other side does not read, flushes wait. Completing the output ends this direction, after
-/// everything that was written; the other one goes on. Completing it with an exception resets it: what is under way may be
-/// lost, the other side's reader throws.</para>
-/// <para><b>Reading.</b> At most 256 KiB wait here; bytes that the reader has <i>examined</i> count as read, as in
-/// <see cref="Pipe"/>, since else a reader that waits for more would wait forever. Completing the input early tells the
-/// other side with its next write, whose flush answers <see cref="FlushResult.IsCompleted"/>.</para>
+/// <para><b>Writing.</b> A flush completes when the node has accepted the bytes: it keeps them until the other node has
+/// them, or the pipe breaks. While the other side does not read, flushes wait. Completing the output ends this direction
+/// after everything that was written; the other direction continues. Completing it with an exception resets it: bytes on
+/// their way may be lost, and the other side's reader throws.</para>
+/// <para><b>Reading.</b> At most 256 KiB are buffered. Bytes that the reader has <i>examined</i> count as read, as in
+/// <see cref="Pipe"/>; otherwise a reader that needs more would wait forever. After the input was completed early, the
+/// other side's next flush returns <see cref="FlushResult.IsCompleted"/>.</para>
 /// <para><b>When it breaks</b> (peer lost, restarted, reset, node stopped) reader and writer throw a
-/// <see cref="ForwardPipeException"/> that says why; bytes that came before are read first.</para>
-/// <para>Input and output may be used on different threads, each by one at a time. Code that waits on either never runs
-/// on the loop thread.</para>
+/// <see cref="ForwardPipeException"/> with the reason; bytes that came before are read first.</para>
+/// <para>Input and output may be used on different threads, each by one at a time. Code that awaits them never continues on
+/// the loop thread.</para>
 /// </remarks>
-public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
+public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
 {
     private static readonly PipeOptions s_options = new(
         readerScheduler: PipeScheduler.ThreadPool,
@@ -33,7 +33,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
     );
 
     private readonly ForwardClient _client;
-    private readonly Pipe _received = new(s_options); // it does not pause its writer: what it holds is bounded by credit
+    private readonly Pipe _received = new(s_options); // does not pause its writer: credit bounds what it holds
     private readonly ForwardPipeReader _reader;
     private readonly ForwardPipeWriter _writer;
     private readonly TaskCompletionSource _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -52,7 +52,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
         _client = client;
         Node = node;
         Incoming = incoming;
-        Outgoing = Opposite(incoming);
+        Outgoing = ServiceId.OppositeStream(incoming);
         _release = Release;
         _reader = new ForwardPipeReader(this, _received.Reader);
         _writer = new ForwardPipeWriter(this, client);
@@ -64,47 +64,44 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
     public uint Node { get; }
 
     /// <summary>The service that was connected to.</summary>
-    public ushort Service => (ushort)(ActorStream.ServiceOf(Outgoing) & ~ActorStream.AnswerBit);
+    public ServiceId Service => ServiceId.OfStream(IsAccepting ? Incoming : Outgoing);
 
-    /// <summary>What comes from the other side.</summary>
+    /// <summary>Reads what the other side writes.</summary>
     public PipeReader Input => _reader;
 
-    /// <summary>What goes to the other side.</summary>
+    /// <summary>Writes to the other side.</summary>
     public PipeWriter Output => _writer;
 
-    /// <summary>The id of the stream that comes in.</summary>
+    /// <summary>The id of the incoming stream.</summary>
     internal ulong Incoming { get; }
 
-    /// <summary>This side accepted it.</summary>
-    internal bool IsAccepting => ActorStream.ServiceOf(Incoming) < ActorStream.AnswerBit;
+    /// <summary>Whether this side accepted it.</summary>
+    internal bool IsAccepting => !ServiceId.OfStream(Incoming).IsReply;
 
-    /// <summary>The id of the stream that goes out.</summary>
+    /// <summary>The id of the outgoing stream.</summary>
     internal ulong Outgoing { get; }
 
-    /// <summary>Ends when the other side has accepted.</summary>
+    /// <summary>Completes when the other side has accepted.</summary>
     internal Task Accepted => _accepted.Task;
 
     /// <summary>Why it broke; null while it has not.</summary>
     internal ForwardPipeException? Fault => _fault;
 
-    /// <summary>Why nothing more comes in; null while more may come, or after the end that the other side meant.</summary>
+    /// <summary>Why the input broke; null while it has not, and after an orderly end.</summary>
     internal ForwardPipeException? InputFault => _inputFault;
 
-    /// <summary>Bytes that are here and not read.</summary>
+    /// <summary>Bytes that were received and not examined.</summary>
     internal long Held => Volatile.Read(ref _held);
 
     /// <summary>
     /// Completes both directions: the output after everything written to it was accepted, as by
-    /// <see cref="PipeWriter.CompleteAsync"/>. To give up at once, complete the output with an exception before.
+    /// <see cref="PipeWriter.CompleteAsync"/>. To abort, complete the output with an exception first. Thread-safe.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
         await _reader.CompleteAsync().ConfigureAwait(false);
         await _writer.CompleteAsync().ConfigureAwait(false);
     }
-
-    /// <summary>The stream of the other direction.</summary>
-    internal static ulong Opposite(ulong stream) => stream ^ ((ulong)ActorStream.AnswerBit << 48);
 
     /// <summary>A message of the incoming stream, on the loop thread.</summary>
     internal void OnMessage(ForwardNode node, in ReceivedMessage message)
@@ -121,7 +118,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
         _held += message.Payload.Length;
         node.HoldCredit(message.Credit, message.Payload.Length);
         _received.Writer.Write(message.Payload);
-        // It does not wait, since the pipe does not pause; completed means that the reader wants no more.
+        // Synchronous, since the pipe does not pause. Completed means that the reader was completed.
         ValueTask<FlushResult> flush = _received.Writer.FlushAsync();
         if (flush.IsCompletedSuccessfully && flush.Result.IsCompleted)
             ReleaseAll(node);
@@ -134,15 +131,15 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
         {
             StreamEndReason.Ended => null,
             StreamEndReason.Reset => new ForwardPipeException(
-                PipeFailure.Reset,
+                Node, PipeFailure.Reset,
                 end.Code,
-                $"Node {Node} gave its direction of the pipe up, with code {end.Code}."
+                $"Node {Node} aborted its direction of the pipe with code {end.Code}."
             ),
             StreamEndReason.PeerLost => Lost(),
             _ => new ForwardPipeException(
-                PipeFailure.Reset,
+                Node, PipeFailure.Reset,
                 0,
-                $"The stream of node {Node} had to make room for others."
+                $"The stream of node {Node} was evicted, since there were too many."
             ),
         };
         if (end.Reason == StreamEndReason.PeerLost)
@@ -155,7 +152,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
             Fail(
                 fault
                     ?? new ForwardPipeException(
-                        PipeFailure.Protocol,
+                        Node, PipeFailure.Protocol,
                         0,
                         $"Node {Node} ended the pipe instead of accepting it."
                     )
@@ -164,29 +161,29 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
             EndInput(fault);
     }
 
-    /// <summary>What was sent did not arrive, on the loop thread.</summary>
+    /// <summary>Sent messages were not delivered, on the loop thread.</summary>
     internal void OnUndelivered(in Undelivered report)
     {
-        // By a refusal: the other side's reader wants no more. The writer hears it with its next flush.
+        // A refusal: the other side completed its reader. The next flush completes with IsCompleted.
         if (report.Reason == UndeliveredReason.StreamReset && _accepted.Task.IsCompleted)
             return;
         Fail(
             report.Reason switch
             {
                 UndeliveredReason.PeerRestarted => new ForwardPipeException(
-                    PipeFailure.PeerRestarted,
+                    Node, PipeFailure.PeerRestarted,
                     0,
-                    $"Node {Node} is a new process, which knows nothing of the pipe."
+                    $"Node {Node} is a new process, which does not know the pipe."
                 ),
                 UndeliveredReason.PeerLost => Lost(),
                 UndeliveredReason.Stopped => Stopped(),
                 UndeliveredReason.StreamReset => new ForwardPipeException(
-                    PipeFailure.Rejected,
+                    Node, PipeFailure.Rejected,
                     0,
                     $"Node {Node} refused the pipe."
                 ),
                 _ => new ForwardPipeException(
-                    PipeFailure.NotSent,
+                    Node, PipeFailure.NotSent,
                     0,
                     $"The path to node {Node} does not carry reliable streams."
                 ),
@@ -201,7 +198,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
             return;
         _fault = fault;
         _accepted.TrySetException(fault.Again());
-        _ = _accepted.Task.Exception; // seen: who connects looks at it, and nobody else has to
+        _ = _accepted.Task.Exception; // observed: only a connecting caller awaits the task
         if (fault.Failure is not (PipeFailure.PeerLost or PipeFailure.PeerRestarted or PipeFailure.Stopped))
         {
             _client.Node.ResetStream(Node, Outgoing, ForwardPipeException.Aborted);
@@ -215,24 +212,24 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
         _client.Forget(this);
     }
 
-    /// <summary>The writer is done: no more comes from it.</summary>
+    /// <summary>The writer was completed.</summary>
     internal void OutputOver()
     {
         _isOutputOver = true;
         ForgetIfOver();
     }
 
-    /// <summary>What it means for the pipe that the node did not take a message.</summary>
+    /// <summary>The exception for a message that the node did not accept.</summary>
     internal ForwardPipeException Refusal(SendStatus status) =>
         status == SendStatus.Stopping
             ? Stopped()
             : new ForwardPipeException(
-                PipeFailure.NotSent,
+                Node, PipeFailure.NotSent,
                 0,
-                $"The node did not take a message to node {Node}: {status}."
+                $"This node did not accept a message to node {Node}: {status}."
             );
 
-    /// <summary>The reader wants no more. Any thread may call it.</summary>
+    /// <summary>The reader was completed. Thread-safe.</summary>
     internal void InputCompleted() =>
         _client.Post(() =>
         {
@@ -247,7 +244,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
             ForgetIfOver();
         });
 
-    /// <summary>The reader is done with some bytes. Any thread may call it.</summary>
+    /// <summary>The reader has examined some bytes. Thread-safe.</summary>
     internal void Read(long bytes)
     {
         Interlocked.Add(ref _read, bytes);
@@ -255,9 +252,9 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
             _client.Post(_release);
     }
 
-    internal ForwardPipeException Lost() => new(PipeFailure.PeerLost, 0, $"The connection to node {Node} is lost.");
+    internal ForwardPipeException Lost() => new(Node, PipeFailure.PeerLost, 0, $"The connection to node {Node} is lost.");
 
-    internal static ForwardPipeException Stopped() => new(PipeFailure.Stopped, 0, "This node stopped.");
+    internal static ForwardPipeException Stopped() => new(0, PipeFailure.Stopped, 0, "This node stopped.");
 
     private void Answered(ForwardNode node, in ReceivedMessage message)
     {
@@ -273,28 +270,28 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
         Fail(
             message is { IsLast: true, Payload.Length: sizeof(uint) }
                 ? new ForwardPipeException(
-                    PipeFailure.Rejected,
+                    Node, PipeFailure.Rejected,
                     code,
                     code switch
                     {
                         ForwardPipeException.NoListener =>
-                            $"Nobody listens for pipes on service 0x{Service:x4} of node {Node}.",
+                            $"There is no listener for pipes on service {Service} of node {Node}.",
                         ForwardPipeException.BacklogFull =>
-                            $"Too many pipes wait to be accepted on service 0x{Service:x4} of node {Node}.",
+                            $"Too many pipes wait to be accepted on service {Service} of node {Node}.",
                         _ => $"Node {Node} rejected the pipe with code {code}.",
                     }
                 )
                 : new ForwardPipeException(
-                    PipeFailure.Protocol,
+                    Node, PipeFailure.Protocol,
                     0,
-                    $"What node {Node} answers on service 0x{Service:x4} is no pipe."
+                    $"What node {Node} sends on service {Service} is not a pipe."
                 )
         );
     }
 
     /// <summary>
-    /// The first message came: it tells which association the pipe is of. It holds nothing, but tells the session that later
-    /// ones will, so that it does not open the window wide.
+    /// The first message came: it identifies the association of the pipe. It holds no credit, but announces to the session
+    /// that later ones will, so that it does not open the window wide.
     /// </summary>
     internal void Bind(ForwardNode node, in ReceivedMessage message)
     {
@@ -302,15 +299,15 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable
         node.HoldCredit(_credit, 0);
     }
 
-    /// <summary>Nothing may be sent any more, on the loop thread: it would begin a stream in the next association.</summary>
-    internal bool IsOver(ForwardNode node) => _fault is not null || !node.IsOfLivingAssociation(_credit);
+    /// <summary>Nothing may be sent any more: it would begin a stream in the next association.</summary>
+    bool ISendScope.IsOver(ForwardNode node) => _fault is not null || !node.IsOfLivingAssociation(_credit);
 
     private void EndInput(ForwardPipeException? fault)
     {
         if (!_isInputOver)
         {
             _isInputOver = true;
-            _inputFault = fault; // told by the reader: the pipe itself would throw before it hands out what it has
+            _inputFault = fault; // thrown by the reader: the inner pipe would throw before it returns the buffered bytes
             _received.Writer.Complete();
         }
 

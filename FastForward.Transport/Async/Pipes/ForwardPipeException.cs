@@ -2,15 +2,15 @@ namespace FastForward.Transport;
 
 /// <summary>A <see cref="ForwardPipe"/> could not be connected, or broke.</summary>
 /// <remarks>
-/// Give one to <c>Complete</c> of a pipe's output to choose the <see cref="Code"/> that the other side sees; any other
-/// exception is told as <see cref="Aborted"/>.
+/// Pass one to <c>Complete</c> of a pipe's output to choose the <see cref="Code"/> that the other side gets; with any other
+/// exception it gets <see cref="Aborted"/>.
 /// </remarks>
-public sealed class ForwardPipeException : IOException
+public sealed class ForwardPipeException : ForwardException
 {
-    /// <summary>The code of a side that gave up without saying why.</summary>
+    /// <summary>The code of a side that aborted without a reason.</summary>
     public const uint Aborted = 1;
 
-    /// <summary>The code of a rejection because nobody listens for the service.</summary>
+    /// <summary>The code of a rejection because the service has no listener.</summary>
     public const uint NoListener = 2;
 
     /// <summary>The code of a rejection because too many pipes wait to be accepted.</summary>
@@ -20,13 +20,15 @@ public sealed class ForwardPipeException : IOException
     public const uint FirstApplicationCode = 256;
 
     /// <summary>Creates an exception to complete an output with.</summary>
-    /// <param name="code">What the other side is told; an application's own codes begin with <see cref="FirstApplicationCode"/>.</param>
-    /// <param name="message">Why, for a person on this side.</param>
+    /// <param name="code">
+    /// The code that the other side gets; an application's own codes begin with <see cref="FirstApplicationCode"/>.
+    /// </param>
+    /// <param name="message">The reason, for this side; it is not transmitted.</param>
     public ForwardPipeException(uint code, string message)
-        : this(PipeFailure.Reset, code, message) { }
+        : this(0, PipeFailure.Reset, code, message) { }
 
-    internal ForwardPipeException(PipeFailure failure, uint code, string message)
-        : base(message)
+    internal ForwardPipeException(uint node, PipeFailure failure, uint code, string message)
+        : base(node, message)
     {
         Failure = failure;
         Code = code;
@@ -35,9 +37,11 @@ public sealed class ForwardPipeException : IOException
     /// <summary>What happened.</summary>
     public PipeFailure Failure { get; }
 
-    /// <summary>The other side's code, of <see cref="PipeFailure.Reset"/> and <see cref="PipeFailure.Rejected"/>; else 0.</summary>
+    /// <summary>
+    /// The other side's code for <see cref="PipeFailure.Reset"/> and <see cref="PipeFailure.Rejected"/>; else 0.
+    /// </summary>
     public uint Code { get; }
 
-    /// <summary>The same again, for another caller: an exception object is thrown once.</summary>
-    internal ForwardPipeException Again() => new(Failure, Code, Message);
+    /// <summary>A copy for another caller: each exception object is thrown once.</summary>
+    internal ForwardPipeException Again() => new(Node, Failure, Code, Message);
 }

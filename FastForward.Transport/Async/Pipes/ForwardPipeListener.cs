@@ -3,10 +3,12 @@ using System.Threading.Channels;
 
 namespace FastForward.Transport;
 
-/// <summary>Accepts the pipes that other nodes, or this one, connect to a service. Made by <see cref="ForwardClient.Listen"/>.</summary>
+/// <summary>
+/// Accepts the pipes that other nodes, or this one, connect to a service. Made by <see cref="ForwardClient.Listen"/>.
+/// </summary>
 /// <remarks>
 /// The other side is connected as soon as its pipe is in the backlog; above <see cref="ForwardClientOptions.PipeBacklog"/>
-/// it is rejected with <see cref="ForwardPipeException.BacklogFull"/>. Safe on any thread.
+/// it is rejected with <see cref="ForwardPipeException.BacklogFull"/>. Thread-safe.
 /// </remarks>
 public sealed class ForwardPipeListener : IDisposable
 {
@@ -15,7 +17,7 @@ public sealed class ForwardPipeListener : IDisposable
     private readonly int _limit;
     private int _isDisposed;
 
-    internal ForwardPipeListener(ForwardClient client, ushort service, int backlog)
+    internal ForwardPipeListener(ForwardClient client, ServiceId service, int backlog)
     {
         _client = client;
         _limit = backlog;
@@ -24,33 +26,35 @@ public sealed class ForwardPipeListener : IDisposable
     }
 
     /// <summary>The service.</summary>
-    public ushort Service { get; }
+    public ServiceId Service { get; }
 
     /// <summary>Waits for the next pipe. It belongs to the caller, who disposes of it.</summary>
-    /// <param name="cancellation">Ends the wait; no pipe is lost by that.</param>
+    /// <param name="cancellationToken">Ends the wait; no pipe is lost by that.</param>
     /// <exception cref="ObjectDisposedException">The listener was disposed of, or the client ended.</exception>
-    public async ValueTask<ForwardPipe> AcceptAsync(CancellationToken cancellation = default)
+    public async ValueTask<ForwardPipe> AcceptAsync(CancellationToken cancellationToken = default)
     {
         try
         {
-            return await _backlog.Reader.ReadAsync(cancellation).ConfigureAwait(false);
+            return await _backlog.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (ChannelClosedException)
         {
             throw new ObjectDisposedException(
                 nameof(ForwardPipeListener),
-                $"The listener of service 0x{Service:x4} was disposed of, or its client ended."
+                $"The listener of service {Service} was disposed of, or its client ended."
             );
         }
     }
 
-    /// <summary>All pipes, until the listener is disposed of or the client ends. Each belongs to the caller, who disposes of it.</summary>
-    /// <param name="cancellation">Ends the enumeration with <see cref="OperationCanceledException"/>.</param>
+    /// <summary>
+    /// All pipes, until the listener is disposed of or the client ends. Each belongs to the caller, who disposes of it.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>.</param>
     public async IAsyncEnumerable<ForwardPipe> AcceptAllAsync(
-        [EnumeratorCancellation] CancellationToken cancellation = default
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
-        while (await _backlog.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false))
+        while (await _backlog.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
             while (_backlog.Reader.TryRead(out ForwardPipe? pipe))
                 yield return pipe;
@@ -58,8 +62,8 @@ public sealed class ForwardPipeListener : IDisposable
     }
 
     /// <summary>
-    /// Takes no more pipes; those in the backlog are reset with <see cref="ForwardPipeException.NoListener"/>. Pipes that
-    /// were accepted go on.
+    /// Accepts no more pipes; those in the backlog are reset with <see cref="ForwardPipeException.NoListener"/>. Accepted
+    /// pipes continue.
     /// </summary>
     public void Dispose()
     {
@@ -73,7 +77,7 @@ public sealed class ForwardPipeListener : IDisposable
 
     internal bool TryAdd(ForwardPipe pipe) => _backlog.Writer.TryWrite(pipe);
 
-    /// <summary>Nothing comes any more.</summary>
+    /// <summary>No pipe follows; those in the backlog are reset.</summary>
     internal void Close()
     {
         _backlog.Writer.TryComplete();
@@ -82,7 +86,7 @@ public sealed class ForwardPipeListener : IDisposable
             pipe.Output.Complete(
                 new ForwardPipeException(
                     ForwardPipeException.NoListener,
-                    $"The listener of service 0x{Service:x4} was disposed of."
+                    $"The listener of service {Service} was disposed of."
                 )
             );
             pipe.Input.Complete();

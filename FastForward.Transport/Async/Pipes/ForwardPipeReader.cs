@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastForward.Transport.Async.Pipes;
 
-/// <summary>The reading end of a pipe: counts what the reader is done with, so that the sender gets its credit back.</summary>
+/// <summary>The reading end of a pipe: counts the bytes that were examined, so that the sender gets its credit back.</summary>
 internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : PipeReader
 {
     private ReadOnlySequence<byte> _buffer;
@@ -32,7 +32,7 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        // Before the pipe takes the segments back.
+        // Before the pipe recycles the segments.
         long to = _consumed + OffsetOf(examined);
         long from = _consumed + OffsetOf(consumed);
         reader.AdvanceTo(consumed, examined);
@@ -61,11 +61,11 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
         return Take(await read.ConfigureAwait(false));
     }
 
-    // As in a Pipe, the default position stands for nothing: CopyToAsync hands it over when the last segment was refused.
+    // As in a Pipe, the default position means nothing consumed: CopyToAsync passes it when its destination took no segment.
     private long OffsetOf(SequencePosition position) =>
         position.GetObject() is null ? 0 : _buffer.GetOffset(position) - _buffer.GetOffset(_buffer.Start);
 
-    // A broken pipe is told of after the bytes that came before: as soon as there is none that was not examined.
+    // A broken pipe throws after the bytes that came before: as soon as all of them were examined.
     private ReadResult Take(in ReadResult result)
     {
         _buffer = result.Buffer;

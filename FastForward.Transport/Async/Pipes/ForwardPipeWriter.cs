@@ -4,12 +4,12 @@ using System.Runtime.CompilerServices;
 
 namespace FastForward.Transport.Async.Pipes;
 
-/// <summary>The writing end of a pipe: cuts what is flushed into messages, and waits until the node has accepted them.</summary>
-#pragma warning disable CA1001 // A PipeWriter is completed, not disposed of; without a timer its CancellationTokenSource holds nothing.
+/// <summary>The writing end of a pipe: splits what is flushed into messages, and waits until the node has accepted them.</summary>
+#pragma warning disable CA1001 // A PipeWriter is completed, not disposed of; without a timer the token source needs no disposal.
 internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) : PipeWriter
 #pragma warning restore CA1001
 {
-    // With what a message costs beside its payload, eight of them fill the credit of a stream exactly.
+    // With the overhead of a message, eight of them use the credit of a stream exactly.
     private const int LargestMessage = (32 << 10) - 32;
     private const int SmallestBuffer = 4096;
 
@@ -75,8 +75,7 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
             throw new InvalidOperationException("The output was completed: nothing can be written to it any more.");
         if (pipe.Fault is { } fault)
             throw fault.Again();
-        // What is long enough goes without a copy of its own. After a cancellation in the middle the rest has to be kept all
-        // the same: a write is never half done.
+        // A long write is sent without a copy. After a cancellation in the middle the rest is kept: a write is never partial.
         if (_unflushed == 0 && !_isRefused && source.Length >= LargestMessage)
         {
             int sent = 0;
@@ -108,7 +107,7 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
     }
 
     /// <summary>
-    /// Completes in the background: what was written and not flushed is sent first, and waits for room as long as it takes.
+    /// Completes in the background: what was written and not flushed is sent first, and waits for room without a limit.
     /// </summary>
     public override void Complete(Exception? exception = null) => _ = CompleteAsync(exception).AsTask();
 
@@ -138,18 +137,18 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
         }
         catch (ForwardPipeException)
         {
-            // Completing does not throw; whoever reads the pipe, or waits for a flush, hears of it.
+            // Completing does not throw; readers and flushes of the pipe do.
         }
         finally
         {
             if (!_isSending)
-                Clear(); // a flush that the reset interrupts still has its buffers
+                Clear(); // otherwise the flush that the reset interrupts still uses the buffers
             client.Post(pipe.OutputOver);
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<FlushResult> FlushBuffers(CancellationToken cancellation)
+    private async ValueTask<FlushResult> FlushBuffers(CancellationToken cancellationToken)
     {
         if (pipe.Fault is { } fault)
             throw fault.Again();
@@ -167,11 +166,11 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
             int length = Math.Min(oldest.Length - _sent, LargestMessage);
             (Outcome outcome, OperationCanceledException? cancelled) = await SendAsync(
                     oldest.Buffer.AsMemory(_sent, length),
-                    cancellation
+                    cancellationToken
                 )
                 .ConfigureAwait(false);
             if (outcome == Outcome.Cancelled)
-                return Cancelled(cancelled!, cancellation);
+                return Cancelled(cancelled!, cancellationToken);
             if (outcome == Outcome.Refused)
                 break;
             _sent += length;
@@ -185,14 +184,14 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
 
         if (_isRefused)
             Clear();
-        RenewAfter(cancellation);
+        RenewAfter(cancellationToken);
         return new FlushResult(isCanceled: false, isCompleted: _isRefused);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(Outcome Outcome, OperationCanceledException? Cancelled)> SendAsync(
         ReadOnlyMemory<byte> payload,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
         SendResult result;
@@ -200,7 +199,7 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
         {
             _isSending = true;
             CancellationTokenSource cancel = _cancel;
-            using CancellationTokenRegistration registration = cancellation.UnsafeRegister(
+            using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
                 static source => ((CancellationTokenSource)source!).Cancel(),
                 cancel
             );
@@ -229,18 +228,18 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
         throw fault.Again();
     }
 
-    private FlushResult Cancelled(OperationCanceledException cancelled, CancellationToken cancellation)
+    private FlushResult Cancelled(OperationCanceledException cancelled, CancellationToken cancellationToken)
     {
         Volatile.Write(ref _cancel, new CancellationTokenSource());
-        if (cancellation.IsCancellationRequested)
-            throw new OperationCanceledException(cancelled.Message, cancelled, cancellation);
+        if (cancellationToken.IsCancellationRequested)
+            throw new OperationCanceledException(cancelled.Message, cancelled, cancellationToken);
         return new FlushResult(isCanceled: true, isCompleted: false);
     }
 
-    // The caller's token came too late for this flush, and must not cancel the next one.
-    private void RenewAfter(CancellationToken cancellation)
+    // The caller's token was cancelled too late for this flush, and must not cancel the next one.
+    private void RenewAfter(CancellationToken cancellationToken)
     {
-        if (cancellation.IsCancellationRequested)
+        if (cancellationToken.IsCancellationRequested)
             Volatile.Write(ref _cancel, new CancellationTokenSource());
     }
 
