@@ -63,7 +63,10 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
         Scope = scope;
         _payload = payload;
         _cancellationToken = cancellationToken;
-        _registration = cancellationToken.UnsafeRegister(static operation => ((SendOperation)operation!).Cancel(), this);
+        _registration = cancellationToken.UnsafeRegister(
+            static operation => ((SendOperation)operation!).Cancel(),
+            this
+        );
         return new ValueTask<SendResult>(this, _core.Version);
     }
 

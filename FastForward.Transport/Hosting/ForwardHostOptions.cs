@@ -118,7 +118,10 @@ public sealed class ForwardHostOptions
             .. Of(nameof(Ip), Ip?.FindProblems()),
             .. Of(nameof(VSocket), VSocket?.FindProblems()),
             .. parts,
-            .. NodeParts.FindRouteProblems(CreateRouteSources(), new RouteOptions { AllowUnkeyedIp = Node.AllowUnkeyedIp }),
+            .. NodeParts.FindRouteProblems(
+                CreateRouteSources(),
+                new RouteOptions { AllowUnkeyedIp = Node.AllowUnkeyedIp }
+            ),
         ];
 
         static IEnumerable<string> Of(string part, IEnumerable<string>? problems) =>

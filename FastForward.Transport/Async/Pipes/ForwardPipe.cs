@@ -131,13 +131,15 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
         {
             StreamEndReason.Ended => null,
             StreamEndReason.Reset => new ForwardPipeException(
-                Node, PipeFailure.Reset,
+                Node,
+                PipeFailure.Reset,
                 end.Code,
                 $"Node {Node} aborted its direction of the pipe with code {end.Code}."
             ),
             StreamEndReason.PeerLost => Lost(),
             _ => new ForwardPipeException(
-                Node, PipeFailure.Reset,
+                Node,
+                PipeFailure.Reset,
                 0,
                 $"The stream of node {Node} was evicted, since there were too many."
             ),
@@ -152,7 +154,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
             Fail(
                 fault
                     ?? new ForwardPipeException(
-                        Node, PipeFailure.Protocol,
+                        Node,
+                        PipeFailure.Protocol,
                         0,
                         $"Node {Node} ended the pipe instead of accepting it."
                     )
@@ -171,19 +174,22 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
             report.Reason switch
             {
                 UndeliveredReason.PeerRestarted => new ForwardPipeException(
-                    Node, PipeFailure.PeerRestarted,
+                    Node,
+                    PipeFailure.PeerRestarted,
                     0,
                     $"Node {Node} is a new process, which does not know the pipe."
                 ),
                 UndeliveredReason.PeerLost => Lost(),
                 UndeliveredReason.Stopped => Stopped(),
                 UndeliveredReason.StreamReset => new ForwardPipeException(
-                    Node, PipeFailure.Rejected,
+                    Node,
+                    PipeFailure.Rejected,
                     0,
                     $"Node {Node} refused the pipe."
                 ),
                 _ => new ForwardPipeException(
-                    Node, PipeFailure.NotSent,
+                    Node,
+                    PipeFailure.NotSent,
                     0,
                     $"The path to node {Node} does not carry reliable streams."
                 ),
@@ -224,7 +230,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
         status == SendStatus.Stopping
             ? Stopped()
             : new ForwardPipeException(
-                Node, PipeFailure.NotSent,
+                Node,
+                PipeFailure.NotSent,
                 0,
                 $"This node did not accept a message to node {Node}: {status}."
             );
@@ -252,7 +259,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
             _client.Post(_release);
     }
 
-    internal ForwardPipeException Lost() => new(Node, PipeFailure.PeerLost, 0, $"The connection to node {Node} is lost.");
+    internal ForwardPipeException Lost() =>
+        new(Node, PipeFailure.PeerLost, 0, $"The connection to node {Node} is lost.");
 
     internal static ForwardPipeException Stopped() => new(0, PipeFailure.Stopped, 0, "This node stopped.");
 
@@ -270,7 +278,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
         Fail(
             message is { IsLast: true, Payload.Length: sizeof(uint) }
                 ? new ForwardPipeException(
-                    Node, PipeFailure.Rejected,
+                    Node,
+                    PipeFailure.Rejected,
                     code,
                     code switch
                     {
@@ -282,7 +291,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
                     }
                 )
                 : new ForwardPipeException(
-                    Node, PipeFailure.Protocol,
+                    Node,
+                    PipeFailure.Protocol,
                     0,
                     $"What node {Node} sends on service {Service} is not a pipe."
                 )
