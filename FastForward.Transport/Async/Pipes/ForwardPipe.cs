@@ -12,16 +12,16 @@ namespace FastForward.Transport;
 /// </summary>
 /// <remarks>
 /// <para><b>Writing.</b> A flush completes when the node has accepted the bytes: it keeps them until the other node has
-/// them, or the pipe breaks. While the other side does not read, flushes wait. Completing the output ends this direction
-/// after everything that was written; the other direction continues. Completing it with an exception resets it: bytes on
-/// their way may be lost, and the other side's reader throws.</para>
+/// them, or the pipe breaks. While the other side does not read, flushes wait. Completing the output ends this
+/// direction after everything that was written; the other direction continues. Completing it with an exception resets
+/// it: bytes on their way may be lost, and the other side's reader throws.</para>
 /// <para><b>Reading.</b> At most 256 KiB are buffered. Bytes that the reader has <i>examined</i> count as read, as in
 /// <see cref="Pipe"/>; otherwise a reader that needs more would wait forever. After the input was completed early, the
 /// other side's next flush returns <see cref="FlushResult.IsCompleted"/>.</para>
 /// <para><b>When it breaks</b> (peer lost, restarted, reset, node stopped) reader and writer throw a
 /// <see cref="ForwardPipeException"/> with the reason; bytes that came before are read first.</para>
-/// <para>Input and output may be used on different threads, each by one at a time. Code that awaits them never continues on
-/// the loop thread.</para>
+/// <para>Input and output may be used on different threads, each by one at a time. Code that awaits them never
+/// continues on the loop thread.</para>
 /// </remarks>
 public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
 {
@@ -300,8 +300,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
     }
 
     /// <summary>
-    /// The first message came: it identifies the association of the pipe. It holds no credit, but announces to the session
-    /// that later ones will, so that it does not open the window wide.
+    /// The first message came: it identifies the association of the pipe. It holds no credit, but announces to the
+    /// session that later ones will, so that it does not open the window wide.
     /// </summary>
     internal void Bind(ForwardNode node, in ReceivedMessage message)
     {
@@ -317,7 +317,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
         if (!_isInputOver)
         {
             _isInputOver = true;
-            _inputFault = fault; // thrown by the reader: the inner pipe would throw before it returns the buffered bytes
+            _inputFault = fault; // thrown by the reader, after the buffered bytes: the inner pipe would throw first
             _received.Writer.Complete();
         }
 
