@@ -4,7 +4,9 @@ using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Async;
 
-/// <summary>A client whose loop the test drives by hand: nothing happens between two cycles. It talks to its own node.</summary>
+/// <summary>
+/// A client whose loop the test drives by hand: nothing happens between two cycles. It talks to its own node.
+/// </summary>
 internal sealed class DrivenClient : IAsyncDisposable
 {
     public const uint Self = 1;
@@ -36,8 +38,8 @@ internal sealed class DrivenClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Cycles until a task has ended, which may need other threads. The answer is complete, so that a test that awaits it
-    /// stays on its thread, which is the loop's.
+    /// Cycles until a task has ended, which may need other threads. The answer is complete, so that a test that awaits
+    /// it stays on its thread, which is the loop's.
     /// </summary>
     public async Task<T> Until<T>(Task<T> task)
     {

@@ -4,7 +4,9 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.Async;
 
-/// <summary>Pipes between two nodes, over real sockets and real threads: content, back-pressure, both ends, failures.</summary>
+/// <summary>
+/// Pipes between two nodes, over real sockets and real threads: content, back-pressure, both ends, failures.
+/// </summary>
 [TestFixture]
 public sealed class PipeTests
 {

@@ -87,9 +87,7 @@ public sealed class RequestTests
         ];
         Eventually.True(
             () =>
-                pair.A.Client.PendingRequests == 5
-                && responder.RunningRequests == 3
-                && responder.WaitingRequests == 2,
+                pair.A.Client.PendingRequests == 5 && responder.RunningRequests == 3 && responder.WaitingRequests == 2,
             () => $"{pair.A.Client.PendingRequests}, {responder.RunningRequests}, {responder.WaitingRequests}"
         );
         // Those that wait for their turn do not hold up requests to other nodes.
@@ -318,7 +316,10 @@ public sealed class RequestTests
         Assert.That((await driven.Until(driven.Client.EndStreamAsync(stream).AsTask())).IsAccepted, Is.True);
         driven.Client.ResetStream(reply, 7);
         driven.Until(() => replies.Count == 1, "the reply");
-        Assert.That(() => driven.Client.OpenStream(Self, MessageClass.Reliable, service.Reply), Throws.ArgumentException);
+        Assert.That(
+            () => driven.Client.OpenStream(Self, MessageClass.Reliable, service.Reply),
+            Throws.ArgumentException
+        );
         Assert.That(() => driven.Client.RequestAsync(Self, service.Reply, default), Throws.ArgumentException);
         Assert.That(() => driven.Client.Listen(service.Reply), Throws.ArgumentException);
     }

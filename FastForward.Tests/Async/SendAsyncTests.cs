@@ -3,7 +3,9 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.Async;
 
-/// <summary>Sending from any thread: order, waiting, cancellation, limits; the loop is driven by hand where counts are exact.</summary>
+/// <summary>
+/// Sending from any thread: order, waiting, cancellation, limits; the loop is driven by hand where counts are exact.
+/// </summary>
 [TestFixture]
 public sealed class SendAsyncTests
 {

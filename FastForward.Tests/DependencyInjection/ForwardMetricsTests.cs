@@ -5,7 +5,9 @@ using FastForward.Transport.Diagnostics;
 
 namespace FastForward.Tests.DependencyInjection;
 
-/// <summary>What a listener sees of the meter, compared with the traffic and with the table in docs/operations.md.</summary>
+/// <summary>
+/// What a listener sees of the meter, compared with the traffic and with the table in docs/operations.md.
+/// </summary>
 [TestFixture]
 public sealed class ForwardMetricsTests
 {

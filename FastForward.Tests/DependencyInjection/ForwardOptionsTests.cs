@@ -278,33 +278,22 @@ public sealed class ForwardOptionsTests
         string problems = ProblemsOf(services => services.AddFastForward(Section(wrong)).AddHandler<HostedHandler>());
         Assert.Multiple(() =>
         {
-            Assert.That(
-                problems,
-                Does.Contain("FastForward:Node: \"25O11\" is invalid; for example 25011.")
-            );
+            Assert.That(problems, Does.Contain("FastForward:Node: \"25O11\" is invalid; for example 25011."));
             Assert.That(
                 problems,
                 Does.Contain("FastForward:MaxStream: unknown option; the options are Node, SendStoreBytes,")
             );
             Assert.That(
                 problems,
-                Does.Contain(
-                    "FastForward:Loop:Idle: \"sleepy\" is invalid; for example Adaptive, BusySpin, Block."
-                )
+                Does.Contain("FastForward:Loop:Idle: \"sleepy\" is invalid; for example Adaptive, BusySpin, Block.")
             );
             Assert.That(
                 problems,
                 Does.Contain("FastForward:Client:RequestTimeout: \"soon\" is invalid; for example 00:00:05.")
                     .And.Contain("FastForward:Client:Requests: unknown option; the options are MaxPendingSends,")
             );
-            Assert.That(
-                problems,
-                Does.Contain("FastForward:Socket:Port: \"many\" is invalid; for example 54000.")
-            );
-            Assert.That(
-                problems,
-                Does.Contain("FastForward:Socket:Mode: \"rw-rw----\" is invalid; for example 0660.")
-            );
+            Assert.That(problems, Does.Contain("FastForward:Socket:Port: \"many\" is invalid; for example 54000."));
+            Assert.That(problems, Does.Contain("FastForward:Socket:Mode: \"rw-rw----\" is invalid; for example 0660."));
             Assert.That(
                 problems,
                 Does.Contain("FastForward:Socket:AllowedUserIds:0: \"root\" is invalid; for example 1000.")

@@ -221,16 +221,11 @@ public sealed class ForwardServiceTests
                 a.App.WaitForShutdownAsync().ContinueWith(static _ => { }, TaskScheduler.Default),
                 "the host"
             );
-            Assert.That(
-                a.App.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested
-            );
+            Assert.That(Lifetime(a).ApplicationStopping.IsCancellationRequested);
         }
         else
         {
-            Assert.That(
-                a.App.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested,
-                Is.False
-            );
+            Assert.That(Lifetime(a).ApplicationStopping.IsCancellationRequested, Is.False);
             Assert.That(Health(a).Status, Is.EqualTo(HealthStatus.Unhealthy));
             a.Stop();
         }
@@ -253,6 +248,9 @@ public sealed class ForwardServiceTests
         Exception? failure = Assert.Catch(a.Stop);
         Assert.That(failure!.GetBaseException().Message, Is.EqualTo("the handler fails as it was told"));
     }
+
+    private static IHostApplicationLifetime Lifetime(HostedNode node) =>
+        node.App.Services.GetRequiredService<IHostApplicationLifetime>();
 
     private static HealthReportEntry Health(HostedNode node)
     {

@@ -4,7 +4,9 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.DependencyInjection;
 
-/// <summary>Greets every peer that connects, and keeps what comes. It asks for the node, as a program's handler would.</summary>
+/// <summary>
+/// Greets every peer that connects, and keeps what comes. It asks for the node, as a program's handler would.
+/// </summary>
 internal sealed class HostedHandler(ForwardNode node) : IForwardHandler
 {
     private readonly ConcurrentQueue<string> _received = new();

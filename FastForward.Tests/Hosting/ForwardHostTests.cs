@@ -234,7 +234,9 @@ public sealed class ForwardHostTests
         return options.AddRoute(other, TransportKind.Socket, 40_000 + (int)other);
     }
 
-    /// <summary>Answers "now" in the call, "later" from a later cycle, "never" with a reset, and fails on "fail".</summary>
+    /// <summary>
+    /// Answers "now" in the call, "later" from a later cycle, "never" with a reset, and fails on "fail".
+    /// </summary>
     private sealed class Answering : IActor
     {
         private ForwardStream? _later;

@@ -42,14 +42,6 @@ public sealed class SamplesTests
     private static string PathOf(string sample)
     {
         DirectoryInfo framework = new(AppContext.BaseDirectory.TrimEnd('/'));
-        return Path.Combine(
-            SourceTree.Root,
-            "samples",
-            sample,
-            "bin",
-            framework.Parent!.Name,
-            framework.Name,
-            sample
-        );
+        return Path.Combine(SourceTree.Root, "samples", sample, "bin", framework.Parent!.Name, framework.Name, sample);
     }
 }

@@ -78,23 +78,23 @@ public sealed partial class PackageTests
 
         string Project(string reference) =>
             $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <Nullable>enable</Nullable>
-                <InvariantGlobalization>true</InvariantGlobalization>
-                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
-                <TrimmerSingleWarn>false</TrimmerSingleWarn>
-                <NuGetAudit>false</NuGetAudit>
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="{PackedFile.Id}" Version="{_package.Version}" />
-                {reference}
-              </ItemGroup>
-            </Project>
-            """;
+                <Project Sdk="Microsoft.NET.Sdk">
+                  <PropertyGroup>
+                    <OutputType>Exe</OutputType>
+                    <TargetFramework>net10.0</TargetFramework>
+                    <ImplicitUsings>enable</ImplicitUsings>
+                    <Nullable>enable</Nullable>
+                    <InvariantGlobalization>true</InvariantGlobalization>
+                    <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                    <TrimmerSingleWarn>false</TrimmerSingleWarn>
+                    <NuGetAudit>false</NuGetAudit>
+                  </PropertyGroup>
+                  <ItemGroup>
+                    <PackageReference Include="{PackedFile.Id}" Version="{_package.Version}" />
+                    {reference}
+                  </ItemGroup>
+                </Project>
+                """;
     }
 
     [OneTimeTearDown]

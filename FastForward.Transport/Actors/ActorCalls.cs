@@ -18,7 +18,9 @@ internal sealed partial class ActorCalls(ForwardLoop loop, ILogger logger)
     public long UnownedEvents => Volatile.Read(ref _unowned);
 
     /// <summary>Makes one call.</summary>
-    /// <returns>What the actor returned; 0 when it threw, so that a failing actor cannot keep the loop from sleeping.</returns>
+    /// <returns>
+    /// What the actor returned; 0 when it threw, so that a failing actor cannot keep the loop from sleeping.
+    /// </returns>
     public int Call<TCall, TArgument>(ActorSlot slot, in TArgument argument)
         where TCall : IActorCall<TArgument>
         where TArgument : allows ref struct
@@ -36,8 +38,8 @@ internal sealed partial class ActorCalls(ForwardLoop loop, ILogger logger)
     }
 
     /// <summary>
-    /// The last call of an actor. It never throws, not even when the loop is to fail fast: the other actors must be stopped
-    /// as well.
+    /// The last call of an actor. It never throws, not even when the loop is to fail fast: the other actors must be
+    /// stopped as well.
     /// </summary>
     public void Stop(ActorSlot slot)
     {
@@ -79,8 +81,8 @@ internal sealed partial class ActorCalls(ForwardLoop loop, ILogger logger)
     [LoggerMessage(
         EventId = 1401,
         Level = LogLevel.Error,
-        Message = "Actor {Actor} threw an exception in {Call}; it was counted ({Suppressed} more since the last of these "
-            + "entries)"
+        Message = "Actor {Actor} threw an exception in {Call}; it was counted ({Suppressed} more since the last of "
+            + "these entries)"
     )]
     private static partial void LogFailed(
         ILogger logger,
@@ -93,8 +95,8 @@ internal sealed partial class ActorCalls(ForwardLoop loop, ILogger logger)
     [LoggerMessage(
         EventId = 1402,
         Level = LogLevel.Warning,
-        Message = "Actor {Actor} took {Micros} us in {Call}, more than the limit of {Limit} us; everything else on the loop "
-            + "waited ({Suppressed} more since the last of these entries)"
+        Message = "Actor {Actor} took {Micros} us in {Call}, more than the limit of {Limit} us; everything else on the "
+            + "loop waited ({Suppressed} more since the last of these entries)"
     )]
     private static partial void LogSlow(
         ILogger logger,
@@ -108,8 +110,8 @@ internal sealed partial class ActorCalls(ForwardLoop loop, ILogger logger)
     [LoggerMessage(
         EventId = 1403,
         Level = LogLevel.Warning,
-        Message = "No actor owns service {Service}: an event of a stream with node {Node} was dropped ({Suppressed} more "
-            + "since the last of these entries)"
+        Message = "No actor owns service {Service}: an event of a stream with node {Node} was dropped ({Suppressed} "
+            + "more since the last of these entries)"
     )]
     private static partial void LogUnowned(ILogger logger, ServiceId service, uint node, long suppressed);
 }

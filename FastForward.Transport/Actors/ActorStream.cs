@@ -1,14 +1,14 @@
 namespace FastForward.Transport.Actors;
 
 /// <summary>
-/// How actors share the stream ids of a node: the upper 16 bits are the number of a service, the lower 48 bits number the
-/// streams of the sender.
+/// How actors share the stream ids of a node: the upper 16 bits are the number of a service, the lower 48 bits number
+/// the streams of the sender.
 /// </summary>
 /// <remarks>
 /// <para>Sessions treat stream ids as opaque. This convention belongs to the actors of both ends: by the service number
 /// the receiving <see cref="ActorSystem"/> finds the actor.</para>
-/// <para>Requests travel on services 0..0x7FFF, the answers to service n on service n | 0x8000. Whoever serves n owns n;
-/// whoever asks for it owns n | 0x8000. So both may live in one node, even towards each other.</para>
+/// <para>Requests travel on services 0..0x7FFF, the answers to service n on service n | 0x8000. Whoever serves n owns
+/// n; whoever asks for it owns n | 0x8000. So both may live in one node, even towards each other.</para>
 /// </remarks>
 internal static class ActorStream
 {

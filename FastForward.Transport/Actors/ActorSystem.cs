@@ -6,19 +6,20 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace FastForward.Transport.Actors;
 
 /// <summary>
-/// The actors of one node: passes every event of the node to the actor it concerns, by the <see cref="ServiceId"/> of the
-/// stream, and calls each actor once in every duty cycle.
+/// The actors of one node: passes every event of the node to the actor it concerns, by the <see cref="ServiceId"/> of
+/// the stream, and calls each actor once in every duty cycle.
 /// </summary>
 /// <remarks>
 /// <para>A host or container with actors does this by itself. A program that drives node and loop: create the system,
-/// <see cref="Add"/> the actors, <see cref="Start"/> the system, start the node with the system as its handler; at the end
-/// stop the node, then <see cref="Stop"/> the system.</para>
-/// <para><b>Dispatch.</b> Messages and the ends of incoming streams go to the actor that was added with their service and
-/// direction. Events of an outgoing stream (writable, undelivered) go to the actor that owns the opposite direction, which
-/// receives the replies to its requests, or the requests to its replies; where no actor owns that, to the owner of the
-/// stream's own direction. Peer events go to all. Requests to a service that no actor owns are refused.</para>
-/// <para>Confined to the loop thread from <see cref="Start"/> on; dispatch allocates nothing. The counters may be read on
-/// any thread.</para>
+/// <see cref="Add"/> the actors, <see cref="Start"/> the system, start the node with the system as its handler; at the
+/// end stop the node, then <see cref="Stop"/> the system.</para>
+/// <para><b>Dispatch.</b> Messages and the ends of incoming streams go to the actor that was added with their service
+/// and direction. Events of an outgoing stream (writable, undelivered) go to the actor that owns the opposite
+/// direction, which receives the replies to its requests, or the requests to its replies; where no actor owns that, to
+/// the owner of the stream's own direction. Peer events go to all. Requests to a service that no actor owns are
+/// refused.</para>
+/// <para>Confined to the loop thread from <see cref="Start"/> on; dispatch allocates nothing. The counters may be read
+/// on any thread.</para>
 /// </remarks>
 public sealed partial class ActorSystem : IForwardHandler, ILoopSource
 {
@@ -91,8 +92,8 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         {
             if (_owners.TryGetValue(services[i], out ActorSlot? owner))
                 throw new ArgumentException(
-                    $"Service {services[i]} of actor \"{name}\" belongs to actor \"{owner.Name}\" already; a service has one "
-                        + "owner.",
+                    $"Service {services[i]} of actor \"{name}\" belongs to actor \"{owner.Name}\" already; a service has "
+                        + "one owner.",
                     nameof(services)
                 );
             if (services[..i].Contains(services[i]))
@@ -116,7 +117,8 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     /// <param name="node">The node whose handler this system is.</param>
     /// <param name="loop">The node's loop.</param>
     /// <exception cref="InvalidOperationException">
-    /// It was started before, or an actor could not start: the message names it, the actors before it were stopped again.
+    /// It was started before, or an actor could not start: the message names it, the actors before it were stopped
+    /// again.
     /// </exception>
     public void Start(ForwardNode node, ForwardLoop loop)
     {
@@ -232,8 +234,8 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         return work;
     }
 
-    // Work that an actor reports makes the loop run another cycle anyway. An event may come from a place that does not count
-    // as work, such as the flush, and may leave an actor something to do.
+    // Work that an actor reports makes the loop run another cycle anyway. An event may come from a place that does not
+    // count as work, such as the flush, and may leave an actor something to do.
     bool ILoopSource.Arm() => _eventSinceWork;
 
     void ILoopSource.Disarm() { }

@@ -3,17 +3,18 @@ using FastForward.Transport.Loop;
 namespace FastForward.Transport.Actors;
 
 /// <summary>
-/// A named component on the loop thread of a node: a protocol stack, a bridge, a timer-driven service. It owns the streams
-/// of its services (<see cref="ActorSystem.Add"/>).
+/// A named component on the loop thread of a node: a protocol stack, a bridge, a timer-driven service. It owns the
+/// streams of its services (<see cref="ActorSystem.Add"/>).
 /// </summary>
 /// <remarks>
-/// <para>All calls are made on the loop thread, one at a time, from <see cref="OnStart"/> to <see cref="OnStop"/>. Sending
-/// and closing inside a call is allowed; resulting events come in later calls. An actor shares its thread with all others
-/// and must not block; slow calls are counted under its name. An exception is logged and counted under its name and the
-/// loop continues, unless it is to fail fast (<see cref="ForwardLoopOptions.FailFast"/>).</para>
-/// <para>A request of <see cref="ForwardClient.RequestAsync"/> is a reliable message with sequence 0 that is the last of its
-/// stream. To reply, send one message with <see cref="SendOptions.End"/> on <see cref="ForwardNode.OpenReply(in ReceivedMessage)"/>,
-/// at once or later; a reply after the loss of the peer is dropped where it was asked for.</para>
+/// <para>All calls are made on the loop thread, one at a time, from <see cref="OnStart"/> to <see cref="OnStop"/>.
+/// Sending and closing inside a call is allowed; resulting events come in later calls. An actor shares its thread with
+/// all others and must not block; slow calls are counted under its name. An exception is logged and counted under its
+/// name and the loop continues, unless it is to fail fast (<see cref="ForwardLoopOptions.FailFast"/>).</para>
+/// <para>A request of <see cref="ForwardClient.RequestAsync"/> is a reliable message with sequence 0 that is the last
+/// of its stream. To reply, send one message with <see cref="SendOptions.End"/> on
+/// <see cref="ForwardNode.OpenReply(in ReceivedMessage)"/>, at once or later; a reply after the loss of the peer is
+/// dropped where it was asked for.</para>
 /// </remarks>
 public interface IActor
 {
@@ -45,9 +46,9 @@ public interface IActor
     void OnUndelivered(in Undelivered report) { }
 
     /// <summary>
-    /// Called once in each duty cycle, and at least once after any other call before the loop sleeps. It must not block. The
-    /// loop does not wake up for this method: other causes of work (a socket, a queue) need an <see cref="ILoopSource"/> of
-    /// their own, or <see cref="ForwardLoop.Post"/>.
+    /// Called once in each duty cycle, and at least once after any other call before the loop sleeps. It must not
+    /// block. The loop does not wake up for this method: other causes of work (a socket, a queue) need an
+    /// <see cref="ILoopSource"/> of their own, or <see cref="ForwardLoop.Post"/>.
     /// </summary>
     /// <returns>How much was done; with 0 the loop may go to sleep.</returns>
     int DoWork() => 0;

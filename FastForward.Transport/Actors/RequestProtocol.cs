@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace FastForward.Transport.Actors;
 
-/// <summary>The convention of requests and replies over reliable streams: docs/protocol.md, "Requests and replies".</summary>
+/// <summary>
+/// The convention of requests and replies over reliable streams: docs/protocol.md, "Requests and replies".
+/// </summary>
 internal static class RequestProtocol
 {
     /// <summary>The code of a node where nobody serves the service.</summary>

@@ -97,9 +97,7 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
         if (_pipes.TryGetValue((report.Node, incoming), out ForwardPipe? pipe))
             pipe.OnUndelivered(report);
         else
-            _requests
-                .Find(report.Node, incoming)
-                ?.Fail(new ForwardUndeliveredException(report.Node, report.Reason));
+            _requests.Find(report.Node, incoming)?.Fail(new ForwardUndeliveredException(report.Node, report.Reason));
         Undelivered?.Invoke(report);
     }
 

@@ -24,7 +24,9 @@ public sealed partial class ForwardClient
         return listener;
     }
 
-    /// <summary>Connects a pipe to a service of a node. The task completes when the other side has it in its backlog.</summary>
+    /// <summary>
+    /// Connects a pipe to a service of a node. The task completes when the other side has it in its backlog.
+    /// </summary>
     /// <param name="node">The other node; the own one works as well.</param>
     /// <param name="service">A service that the other side listens for.</param>
     /// <param name="cancellationToken">Cancels the connect.</param>

@@ -15,15 +15,17 @@ public sealed partial class ForwardClient
     /// <summary>Requests that are under way.</summary>
     public int PendingRequests => _requests.Count;
 
-    /// <summary>Replies that were dropped because their request had ended: by a time-out, a cancellation or a loss.</summary>
+    /// <summary>
+    /// Replies that were dropped because their request had ended: by a time-out, a cancellation or a loss.
+    /// </summary>
     public long LateReplies => _requests.LateReplies;
 
     /// <summary>Gates of nodes with requests. For tests.</summary>
     internal int RequestGates => _requests.GateCount;
 
     /// <summary>
-    /// Sends a request to a service of a node and waits for its reply. The request is sent when the node is connected; each
-    /// is sent once and never repeated.
+    /// Sends a request to a service of a node and waits for its reply. The request is sent when the node is connected;
+    /// each is sent once and never repeated.
     /// </summary>
     /// <param name="node">The node to ask; the own one works as well.</param>
     /// <param name="service">The service, which a <see cref="Respond"/>, a handler or an actor serves there.</param>
@@ -35,7 +37,9 @@ public sealed partial class ForwardClient
     /// <param name="cancellationToken">Gives the request up. The peer may have handled it all the same.</param>
     /// <returns>The reply.</returns>
     /// <exception cref="TimeoutException">No reply came in time; the peer may have handled the request.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled; the peer may have handled the request.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// It was cancelled; the peer may have handled the request.
+    /// </exception>
     /// <exception cref="ForwardSendException">The node did not accept the request: nothing was sent.</exception>
     /// <exception cref="ForwardRefusedException">The peer refused it; the code says why.</exception>
     /// <exception cref="ForwardUndeliveredException">
@@ -81,7 +85,9 @@ public sealed partial class ForwardClient
 
     /// <summary>Begins to answer the requests to a service.</summary>
     /// <param name="service">The service.</param>
-    /// <param name="handler">Answers one request; up to <see cref="ForwardClientOptions.MaxConcurrentReplies"/> run at once.</param>
+    /// <param name="handler">
+    /// Answers one request; up to <see cref="ForwardClientOptions.MaxConcurrentReplies"/> run at once.
+    /// </param>
     /// <returns>What answers, until it is disposed of or the client ends.</returns>
     /// <exception cref="ArgumentException">
     /// The service is used already, or it is the direction of replies.
@@ -174,7 +180,7 @@ public sealed partial class ForwardClient
         {
             _requests.Remove(request);
             if (request.IsSent && !request.Reply.IsCompletedSuccessfully && !_isClosed)
-                Post(() => Node.ResetStream(request.Node, request.Stream, GivenUp)); // it need not be delivered any more
+                Post(() => Node.ResetStream(request.Node, request.Stream, GivenUp)); // it need not be delivered now
         }
     }
 
@@ -196,8 +202,8 @@ public sealed partial class ForwardClient
         );
 
     /// <summary>
-    /// A reply belongs to the association of its request: to the next process of the peer it would be a message that it did
-    /// not ask for.
+    /// A reply belongs to the association of its request: to the next process of the peer it would be a message that it
+    /// did not ask for.
     /// </summary>
     private sealed class ReplyScope(MessageCredit credit) : ISendScope
     {

@@ -9,23 +9,23 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace FastForward.Transport;
 
 /// <summary>
-/// A node for ordinary .NET code on any thread: <c>await</c>, requests with replies, <c>await foreach</c> and pipes, over a
-/// <see cref="ForwardLoop"/> that runs on a thread of its own.
+/// A node for ordinary .NET code on any thread: <c>await</c>, requests with replies, <c>await foreach</c> and pipes,
+/// over a <see cref="ForwardLoop"/> that runs on a thread of its own.
 /// </summary>
 /// <remarks>
-/// <para><b>Cost.</b> Each message changes threads once: a post to the loop, and a wake-up of the code that waits. That is
-/// some microseconds, where a handler on the loop thread takes a few hundred nanoseconds, and received messages are copied
-/// once more. Nothing is allocated per message; a request allocates. Where latency matters most, implement
+/// <para><b>Cost.</b> Each message changes threads once: a post to the loop, and a wake-up of the code that waits. That
+/// is some microseconds, where a handler on the loop thread takes a few hundred nanoseconds, and received messages are
+/// copied once more. Nothing is allocated per message; a request allocates. Where latency matters most, implement
 /// <see cref="IForwardHandler"/> or <see cref="IActor"/>.</para>
 /// <para><b>Use.</b> It is the handler of a node: give it to <see cref="ForwardHostOptions.Handler"/>, or add it with
-/// <c>AddHandler&lt;ForwardClient&gt;()</c>; both attach it and end it with the node. Or it is an actor beside others, added
-/// with the services it uses: the service itself where it serves, <see cref="ServiceId.Reply"/> where it connects or sends
-/// requests. Call <see cref="Receive"/>, <see cref="Listen"/> and <see cref="Respond"/> before the start, so that no message
-/// comes earlier. A program that drives node and loop itself calls <see cref="Attach"/>, and <see cref="DisposeAsync"/>
-/// between the stop of the node and that of the loop.</para>
-/// <para><b>Services.</b> A message finds its receiver by the <see cref="ServiceId"/> of its stream. Reliable messages of
-/// services without a receiver are refused, which their sender is told; real-time ones are dropped. Both are counted by
-/// <see cref="UnclaimedMessages"/>.</para>
+/// <c>AddHandler&lt;ForwardClient&gt;()</c>; both attach it and end it with the node. Or it is an actor beside others,
+/// added with the services it uses: the service itself where it serves, <see cref="ServiceId.Reply"/> where it connects
+/// or sends requests. Call <see cref="Receive"/>, <see cref="Listen"/> and <see cref="Respond"/> before the start, so
+/// that no message comes earlier. A program that drives node and loop itself calls <see cref="Attach"/>, and
+/// <see cref="DisposeAsync"/> between the stop of the node and that of the loop.</para>
+/// <para><b>Services.</b> A message finds its receiver by the <see cref="ServiceId"/> of its stream. Reliable messages
+/// of services without a receiver are refused, which their sender is told; real-time ones are dropped. Both are counted
+/// by <see cref="UnclaimedMessages"/>.</para>
 /// <para>Thread-safe, unless a member says otherwise. Code that awaits never continues on the loop thread.</para>
 /// </remarks>
 public sealed partial class ForwardClient : IAsyncDisposable
@@ -66,8 +66,8 @@ public sealed partial class ForwardClient : IAsyncDisposable
     public event Action<PeerEvent>? PeerChanged;
 
     /// <summary>
-    /// An incoming stream ended that is not part of a pipe, request or reply. Raised on the loop thread, while messages of
-    /// the stream may still wait to be read: handlers must not block.
+    /// An incoming stream ended that is not part of a pipe, request or reply. Raised on the loop thread, while messages
+    /// of the stream may still wait to be read: handlers must not block.
     /// </summary>
     public event Action<StreamEnd>? StreamEnded;
 
@@ -99,7 +99,10 @@ public sealed partial class ForwardClient : IAsyncDisposable
         _node = node;
     }
 
-    /// <summary>Opens a stream of messages to a node, for <see cref="SendAsync(ForwardStream, ReadOnlyMemory{byte}, SendOptions, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Opens a stream of messages to a node, for
+    /// <see cref="SendAsync(ForwardStream, ReadOnlyMemory{byte}, SendOptions, CancellationToken)"/>.
+    /// </summary>
     /// <param name="node">The receiver; the own id sends locally.</param>
     /// <param name="messageClass">The delivery guarantee.</param>
     /// <param name="service">The service at the receiver; service 0 when omitted.</param>
@@ -123,20 +126,20 @@ public sealed partial class ForwardClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends a message. The task completes when the node has accepted it, or with the reason why not. While the stream is
-    /// back-pressured, it waits. Sends on one stream are accepted in the order of the calls.
+    /// Sends a message. The task completes when the node has accepted it, or with the reason why not. While the stream
+    /// is back-pressured, it waits. Sends on one stream are accepted in the order of the calls.
     /// </summary>
     /// <param name="stream">A stream of <see cref="OpenStream"/> or <see cref="OpenReply"/>.</param>
     /// <param name="payload">The content. It is read until the task completes: leave it unchanged.</param>
     /// <param name="options">Extras.</param>
     /// <param name="cancellationToken">
-    /// Cancels the send: the message was not sent then, and its memory is free. After the node has accepted the message a
-    /// cancellation has no effect, and the result says so.
+    /// Cancels the send: the message was not sent then, and its memory is free. After the node has accepted the message
+    /// a cancellation has no effect, and the result says so.
     /// </param>
     /// <returns>
     /// As of <see cref="ForwardStream.Send"/>. <see cref="SendStatus.BackPressured"/> means that
-    /// <see cref="ForwardClientOptions.MaxPendingSends"/> sends are pending. A send that waited while the peer was lost is
-    /// accepted for the next association. Await the task once.
+    /// <see cref="ForwardClientOptions.MaxPendingSends"/> sends are pending. A send that waited while the peer was lost
+    /// is accepted for the next association. Await the task once.
     /// </returns>
     /// <exception cref="OperationCanceledException">It was cancelled, and the message was not sent.</exception>
     public ValueTask<SendResult> SendAsync(
@@ -173,7 +176,9 @@ public sealed partial class ForwardClient : IAsyncDisposable
     }
 
     /// <summary>Begins to receive the messages of a service.</summary>
-    /// <param name="service">The service; <see cref="ServiceId.Reply"/> for the replies to streams of this client.</param>
+    /// <param name="service">
+    /// The service; <see cref="ServiceId.Reply"/> for the replies to streams of this client.
+    /// </param>
     /// <exception cref="ArgumentException">The service is used already.</exception>
     /// <exception cref="ObjectDisposedException">The client has ended.</exception>
     public ForwardReceiver Receive(ServiceId service = default)
@@ -184,9 +189,9 @@ public sealed partial class ForwardClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends the client: pending sends complete with <see cref="SendStatus.Stopping"/>, requests and pipes fail, receivers
-    /// and listeners end after what they have. A host ends its client by itself. A program that drives node and loop calls
-    /// this after the node has stopped and while the loop still runs, or after the loop has ended.
+    /// Ends the client: pending sends complete with <see cref="SendStatus.Stopping"/>, requests and pipes fail,
+    /// receivers and listeners end after what they have. A host ends its client by itself. A program that drives node
+    /// and loop calls this after the node has stopped and while the loop still runs, or after the loop has ended.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

@@ -5,20 +5,20 @@ public sealed class ForwardClientOptions
 {
     /// <summary>
     /// Sends that may be pending at once, those that wait for room included; 1..1048576, default 1024. Above it a send
-    /// returns <see cref="SendStatus.BackPressured"/> at once, so that a caller who does not await its sends cannot queue
-    /// without limit. Sends of pipes, requests and replies do not count: they have limits of their own.
+    /// returns <see cref="SendStatus.BackPressured"/> at once, so that a caller who does not await its sends cannot
+    /// queue without limit. Sends of pipes, requests and replies do not count: they have limits of their own.
     /// </summary>
     public int MaxPendingSends { get; set; } = 1024;
 
     /// <summary>
-    /// Real-time messages that a receiver keeps for a slow reader; 1..1048576, default 256. Above it the oldest is dropped
-    /// and counted. (Reliable messages are never dropped; their senders wait.)
+    /// Real-time messages that a receiver keeps for a slow reader; 1..1048576, default 256. Above it the oldest is
+    /// dropped and counted. (Reliable messages are never dropped; their senders wait.)
     /// </summary>
     public int RealTimeCapacity { get; set; } = 256;
 
     /// <summary>
-    /// Pipes that a listener keeps until they are accepted; 1..65536, default 128. Above it new ones are rejected, which the
-    /// connecting side sees as <see cref="PipeFailure.Rejected"/>.
+    /// Pipes that a listener keeps until they are accepted; 1..65536, default 128. Above it new ones are rejected,
+    /// which the connecting side sees as <see cref="PipeFailure.Rejected"/>.
     /// </summary>
     public int PipeBacklog { get; set; } = 128;
 
@@ -29,14 +29,14 @@ public sealed class ForwardClientOptions
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Requests that may be under way to one node; 1..65536, default 256. Further ones wait for their turn, within their
-    /// time-out. Each uses two streams, so it should be well below <see cref="ForwardNodeOptions.MaxStreams"/>.
+    /// Requests that may be under way to one node; 1..65536, default 256. Further ones wait for their turn, within
+    /// their time-out. Each uses two streams, so it should be well below <see cref="ForwardNodeOptions.MaxStreams"/>.
     /// </summary>
     public int MaxRequestsPerNode { get; set; } = 256;
 
     /// <summary>
-    /// Requests that one <see cref="ForwardResponder"/> handles at once; 1..65536, default 64. Further ones wait, and hold
-    /// the credit of their senders meanwhile.
+    /// Requests that one <see cref="ForwardResponder"/> handles at once; 1..65536, default 64. Further ones wait, and
+    /// hold the credit of their senders meanwhile.
     /// </summary>
     public int MaxConcurrentReplies { get; set; } = 64;
 

@@ -3,13 +3,14 @@ using FastForward.Transport.Async;
 namespace FastForward.Transport;
 
 /// <summary>
-/// A message that a <see cref="ForwardReceiver"/> read, in a buffer of the library. It is valid until the next one is read,
-/// the enumeration ends, or <see cref="Dispose"/>: copy what you keep. Only then its buffer is reused, and its credit goes
-/// back to the sender.
+/// A message that a <see cref="ForwardReceiver"/> read, in a buffer of the library. It is valid until the next one is
+/// read, the enumeration ends, or <see cref="Dispose"/>: copy what you keep. Only then its buffer is reused, and its
+/// credit goes back to the sender.
 /// </summary>
 /// <remarks>
-/// Copies of the value are the same message. Disposing of it twice has no effect; any other member of a message that is no
-/// longer valid throws <see cref="ObjectDisposedException"/>. A <see cref="Payload"/> that was read before is not guarded.
+/// Copies of the value are the same message. Disposing of it twice has no effect; any other member of a message that is
+/// no longer valid throws <see cref="ObjectDisposedException"/>. A <see cref="Payload"/> that was read before is not
+/// guarded.
 /// </remarks>
 public readonly struct ForwardMessage : IDisposable, IEquatable<ForwardMessage>
 {
@@ -46,8 +47,8 @@ public readonly struct ForwardMessage : IDisposable, IEquatable<ForwardMessage>
     public ulong SkippedBefore => Slot.SkippedBefore;
 
     /// <summary>
-    /// Real-time messages, of any stream, that the receiver dropped directly before this one because the reader was slow
-    /// (<see cref="ForwardClientOptions.RealTimeCapacity"/>).
+    /// Real-time messages, of any stream, that the receiver dropped directly before this one because the reader was
+    /// slow (<see cref="ForwardClientOptions.RealTimeCapacity"/>).
     /// </summary>
     public long DroppedBefore => Slot.DroppedBefore;
 
@@ -62,8 +63,8 @@ public readonly struct ForwardMessage : IDisposable, IEquatable<ForwardMessage>
             ? slot
             : throw new ObjectDisposedException(
                 nameof(ForwardMessage),
-                "The message is no longer valid: it is until the next one is read, the enumeration ends or it is disposed "
-                    + "of. Copy what you keep."
+                "The message is no longer valid: it is until the next one is read, the enumeration ends or it is "
+                    + "disposed of. Copy what you keep."
             );
 
     /// <summary>Compares whether two values are the same message.</summary>

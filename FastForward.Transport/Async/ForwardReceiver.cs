@@ -9,8 +9,8 @@ namespace FastForward.Transport;
 /// receiver.ReadAllAsync())</c>. Made by <see cref="ForwardClient.Receive"/>.
 /// </summary>
 /// <remarks>
-/// <para>Messages wait here until they are read. A reliable message holds its credit meanwhile, so a slow reader slows down
-/// the senders: a stream keeps at most 256 KiB here and a peer at most
+/// <para>Messages wait here until they are read. A reliable message holds its credit meanwhile, so a slow reader slows
+/// down the senders: a stream keeps at most 256 KiB here and a peer at most
 /// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>. A peer that restarts may exceed that by 1 MiB; after that its
 /// streams are refused until something was read. Of real-time messages the newest
 /// <see cref="ForwardClientOptions.RealTimeCapacity"/> are kept.</para>
@@ -54,8 +54,8 @@ public sealed class ForwardReceiver : IDisposable
     public long DroppedMessages => Volatile.Read(ref _dropped);
 
     /// <summary>
-    /// Reads messages until the receiver is disposed of, the client ends, or the token is cancelled. Each message is valid
-    /// until the next one is read.
+    /// Reads messages until the receiver is disposed of, the client ends, or the token is cancelled. Each message is
+    /// valid until the next one is read.
     /// </summary>
     /// <param name="cancellationToken">
     /// Ends the enumeration with <see cref="OperationCanceledException"/>; no message is lost by that.
@@ -90,8 +90,8 @@ public sealed class ForwardReceiver : IDisposable
     }
 
     /// <summary>
-    /// Stops receiving: messages that wait are dropped, their senders get the credit back, and further reliable messages to
-    /// the service are refused (<see cref="ForwardNode.RefuseStream"/>). Thread-safe.
+    /// Stops receiving: messages that wait are dropped, their senders get the credit back, and further reliable
+    /// messages to the service are refused (<see cref="ForwardNode.RefuseStream"/>). Thread-safe.
     /// </summary>
     public void Dispose()
     {
@@ -100,7 +100,8 @@ public sealed class ForwardReceiver : IDisposable
     }
 
     /// <summary>
-    /// Waits for the next message, which the caller disposes of. One reader at a time; it does not exclude an enumeration.
+    /// Waits for the next message, which the caller disposes of. One reader at a time; it does not exclude an
+    /// enumeration.
     /// </summary>
     /// <returns>Null when no message follows.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -140,8 +141,8 @@ public sealed class ForwardReceiver : IDisposable
     }
 
     /// <summary>
-    /// No message follows; those that wait are still read, unless the receiver was disposed of. On the loop thread, or after
-    /// its end.
+    /// No message follows; those that wait are still read, unless the receiver was disposed of. On the loop thread, or
+    /// after its end.
     /// </summary>
     internal void Close()
     {

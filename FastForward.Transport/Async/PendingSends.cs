@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace FastForward.Transport.Async;
 
 /// <summary>
-/// Transfers sends from any thread to the loop thread, and keeps those that are back-pressured, in order per stream, until
-/// the stream is writable. Bounded: above the limit a send completes at once with
+/// Transfers sends from any thread to the loop thread, and keeps those that are back-pressured, in order per stream,
+/// until the stream is writable. Bounded: above the limit a send completes at once with
 /// <see cref="SendStatus.BackPressured"/>.
 /// </summary>
 internal sealed class PendingSends(int limit, Action schedule)
@@ -147,7 +147,8 @@ internal sealed class PendingSends(int limit, Action schedule)
     }
 
     /// <summary>
-    /// Completes all sends, present and future, with <see cref="SendStatus.Stopping"/>. On the loop thread, or after its end.
+    /// Completes all sends, present and future, with <see cref="SendStatus.Stopping"/>. On the loop thread, or after
+    /// its end.
     /// </summary>
     public void Close(ForwardNode node)
     {

@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace FastForward.Transport.Async;
 
 /// <summary>
-/// A send between its caller's thread and the loop thread. Pooled by <see cref="PendingSends"/>: it is returned when the
-/// caller has taken the result and the loop has finished with it.
+/// A send between its caller's thread and the loop thread. Pooled by <see cref="PendingSends"/>: it is returned when
+/// the caller has taken the result and the loop has finished with it.
 /// </summary>
 internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendResult>
 {
@@ -26,7 +26,9 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
     /// <summary>Whether it only ends the stream.</summary>
     public bool IsEndOnly { get; private set; }
 
-    /// <summary>The pipe, request or reply that it belongs to, which has a limit of its own; null for a caller's send.</summary>
+    /// <summary>
+    /// The pipe, request or reply that it belongs to, which has a limit of its own; null for a caller's send.
+    /// </summary>
     public ISendScope? Scope { get; private set; }
 
     /// <summary>Whether it was accepted, refused or cancelled.</summary>
@@ -63,7 +65,10 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
         Scope = scope;
         _payload = payload;
         _cancellationToken = cancellationToken;
-        _registration = cancellationToken.UnsafeRegister(static operation => ((SendOperation)operation!).Cancel(), this);
+        _registration = cancellationToken.UnsafeRegister(
+            static operation => ((SendOperation)operation!).Cancel(),
+            this
+        );
         return new ValueTask<SendResult>(this, _core.Version);
     }
 

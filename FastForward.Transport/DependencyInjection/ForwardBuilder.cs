@@ -29,8 +29,8 @@ public sealed class ForwardBuilder
     public IServiceCollection Services { get; }
 
     /// <summary>
-    /// Adds the handler of the node's events: a singleton, created when the host starts. Its constructor may ask for the
-    /// <see cref="ForwardNode"/>. A node has either one handler or actors.
+    /// Adds the handler of the node's events: a singleton, created when the host starts. Its constructor may ask for
+    /// the <see cref="ForwardNode"/>. A node has either one handler or actors.
     /// </summary>
     public ForwardBuilder AddHandler<
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler
@@ -92,7 +92,9 @@ public sealed class ForwardBuilder
     }
 
     /// <summary>Adds UDP, for other machines.</summary>
-    /// <param name="configure">Sets the options; the routes of peers name <see cref="IpTransportOptions.Port"/>.</param>
+    /// <param name="configure">
+    /// Sets the options; the routes of peers name <see cref="IpTransportOptions.Port"/>.
+    /// </param>
     public ForwardBuilder AddIpTransport(Action<IpTransportOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
@@ -136,7 +138,9 @@ public sealed class ForwardBuilder
     /// <summary>Adds a route to a node, with the fields of a row of a registry.</summary>
     /// <param name="node">The node it leads to.</param>
     /// <param name="transport">The medium.</param>
-    /// <param name="address">The address in the form of the medium; empty for <see cref="TransportKind.Socket"/>.</param>
+    /// <param name="address">
+    /// The address in the form of the medium; empty for <see cref="TransportKind.Socket"/>.
+    /// </param>
     /// <param name="port">The node's port, 1..65535.</param>
     /// <param name="keyId">The key that this route requires; 0 for none.</param>
     public ForwardBuilder AddRoute(uint node, TransportKind transport, int port, string address = "", uint keyId = 0)
@@ -146,8 +150,8 @@ public sealed class ForwardBuilder
     }
 
     /// <summary>
-    /// Adds the routes of a section, a list of <c>{ Node, Transport, Address, Port, Key }</c>, and follows them as the section
-    /// changes. A transport is written as in a registry, with or without <c>FORWARD_TRANSPORT_</c>.
+    /// Adds the routes of a section, a list of <c>{ Node, Transport, Address, Port, Key }</c>, and follows them as the
+    /// section changes. A transport is written as in a registry, with or without <c>FORWARD_TRANSPORT_</c>.
     /// </summary>
     public ForwardBuilder AddRoutes(IConfiguration section)
     {

@@ -4,14 +4,14 @@ namespace FastForward.Transport.DependencyInjection;
 public sealed class ForwardServiceOptions
 {
     /// <summary>
-    /// What to do when the loop is ended by an exception (<see cref="Loop.ForwardLoopOptions.FailFast"/>, or a defect of the
-    /// library). Default <see cref="LoopFaultAction.StopHost"/>.
+    /// What to do when the loop is ended by an exception (<see cref="Loop.ForwardLoopOptions.FailFast"/>, or a defect
+    /// of the library). Default <see cref="LoopFaultAction.StopHost"/>.
     /// </summary>
     public LoopFaultAction OnLoopFault { get; set; } = LoopFaultAction.StopHost;
 
     /// <summary>
-    /// How long the loop may take to answer a health check; 10 ms..1 min, default 2 s. A lower value finds a blocked loop
-    /// earlier, but may report a busy machine as one.
+    /// How long the loop may take to answer a health check; 10 ms..1 min, default 2 s. A lower value finds a blocked
+    /// loop earlier, but may report a busy machine as one.
     /// </summary>
     public TimeSpan HealthLimit { get; set; } = TimeSpan.FromSeconds(2);
 

@@ -28,8 +28,8 @@ internal sealed class ForwardSetup
 
     public static ForwardLoop CreateLoop(IServiceProvider provider)
     {
-        // A host creates its services before it checks all options. Without this call the first service that asks for the loop
-        // or the node would fail with the first problem alone instead of all of them.
+        // A host creates its services before it checks all options. Without this call the first service that asks for
+        // the loop or the node would fail with the first problem alone instead of all of them.
         provider.GetService<IStartupValidator>()?.Validate();
         return new ForwardLoop(
             provider.GetRequiredService<IOptions<ForwardLoopOptions>>().Value,
@@ -79,7 +79,9 @@ internal sealed class ForwardSetup
         return node;
     }
 
-    /// <summary>Creates the handler that was named, or the actors. There is one or the other (<see cref="SetupCheck"/>).</summary>
+    /// <summary>
+    /// Creates the handler that was named, or the actors. There is one or the other (<see cref="SetupCheck"/>).
+    /// </summary>
     public IForwardHandler CreateHandler(IServiceProvider provider)
     {
         if (Actors.Count == 0)

@@ -4,7 +4,8 @@ namespace FastForward.Transport.DependencyInjection;
 public enum LoopFaultAction
 {
     /// <summary>
-    /// Stop the host, whose stop fails with the exception: the process ends with an error, and a supervisor can restart it.
+    /// Stop the host, whose stop fails with the exception: the process ends with an error, and a supervisor can restart
+    /// it.
     /// </summary>
     StopHost,
 

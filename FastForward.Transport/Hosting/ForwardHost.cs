@@ -12,8 +12,8 @@ using Microsoft.Extensions.Options;
 namespace FastForward.Transport;
 
 /// <summary>
-/// A running node without a container: <c>await using ForwardHost host = await ForwardHost.StartAsync(options);</c>. Its
-/// loop has a thread of its own. In a program with the generic host use <c>AddFastForward</c> instead.
+/// A running node without a container: <c>await using ForwardHost host = await ForwardHost.StartAsync(options);</c>.
+/// Its loop has a thread of its own. In a program with the generic host use <c>AddFastForward</c> instead.
 /// </summary>
 /// <remarks>All members are thread-safe. Code that awaits them never continues on the loop thread.</remarks>
 public sealed class ForwardHost : IAsyncDisposable
@@ -43,7 +43,9 @@ public sealed class ForwardHost : IAsyncDisposable
     /// </summary>
     public Task Completion => _completion.Task;
 
-    /// <summary>Starts a node: binds its transports, starts its handler or actors, and begins to connect to all routes.</summary>
+    /// <summary>
+    /// Starts a node: binds its transports, starts its handler or actors, and begins to connect to all routes.
+    /// </summary>
     /// <param name="options">What to run. It must not be used for a second host at the same time.</param>
     /// <param name="cancellationToken">Cancels the start; everything that was started is stopped again.</param>
     /// <returns>The running host; dispose of it to stop the node.</returns>
@@ -127,11 +129,13 @@ public sealed class ForwardHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops in order: the node drains (<see cref="ForwardNodeOptions.DrainLimit"/>) and closes its transports, the handler
-    /// or the actors end, the loop ends. A second call waits for the first.
+    /// Stops in order: the node drains (<see cref="ForwardNodeOptions.DrainLimit"/>) and closes its transports, the
+    /// handler or the actors end, the loop ends. A second call waits for the first.
     /// </summary>
     /// <param name="cancellationToken">Ends the waiting; the loop is asked to end without a drain.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled; <see cref="DisposeAsync"/> may be called again.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// It was cancelled; <see cref="DisposeAsync"/> may be called again.
+    /// </exception>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
         await _runner.StopAsync(cancellationToken).ConfigureAwait(false);
@@ -139,8 +143,8 @@ public sealed class ForwardHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops as <see cref="StopAsync"/> does, within 10 s, and never throws: a callback that blocks the loop longer is in
-    /// the log, and its thread is left behind.
+    /// Stops as <see cref="StopAsync"/> does, within 10 s, and never throws: a callback that blocks the loop longer is
+    /// in the log, and its thread is left behind.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

@@ -48,8 +48,8 @@ public sealed class ForwardHostOptions
     public IList<IRouteSource> RouteSources { get; } = [];
 
     /// <summary>
-    /// The receiver of the node's events: a handler of one's own, or a <see cref="ForwardClient"/>, which the host attaches
-    /// and ends. Null when there are actors.
+    /// The receiver of the node's events: a handler of one's own, or a <see cref="ForwardClient"/>, which the host
+    /// attaches and ends. Null when there are actors.
     /// </summary>
     public IForwardHandler? Handler { get; set; }
 
@@ -85,7 +85,9 @@ public sealed class ForwardHostOptions
         return this;
     }
 
-    /// <summary>Adds an actor. Actors start in the order in which they were added, and stop in the opposite order.</summary>
+    /// <summary>
+    /// Adds an actor. Actors start in the order in which they were added, and stop in the opposite order.
+    /// </summary>
     /// <param name="actor">The actor.</param>
     /// <param name="services">
     /// The services whose messages it receives; <see cref="ServiceId.Reply"/> where it sends the requests.
@@ -107,8 +109,8 @@ public sealed class ForwardHostOptions
             _actors.Count,
             Transports.Count + new object?[] { Socket, Ip, VSocket }.Count(static options => options is not null),
             "set Handler, for example to a ForwardClient, or call AddActor(actor, services)",
-            "set Socket for processes of this machine, Ip for other machines, VSocket between virtual machines and their "
-                + "host"
+            "set Socket for processes of this machine, Ip for other machines, VSocket between virtual machines and "
+                + "their host"
         );
         return
         [
@@ -118,7 +120,10 @@ public sealed class ForwardHostOptions
             .. Of(nameof(Ip), Ip?.FindProblems()),
             .. Of(nameof(VSocket), VSocket?.FindProblems()),
             .. parts,
-            .. NodeParts.FindRouteProblems(CreateRouteSources(), new RouteOptions { AllowUnkeyedIp = Node.AllowUnkeyedIp }),
+            .. NodeParts.FindRouteProblems(
+                CreateRouteSources(),
+                new RouteOptions { AllowUnkeyedIp = Node.AllowUnkeyedIp }
+            ),
         ];
 
         static IEnumerable<string> Of(string part, IEnumerable<string>? problems) =>

@@ -2,7 +2,9 @@ using FastForward.Transport.Registry;
 
 namespace FastForward.Transport.Hosting;
 
-/// <summary>What a node needs beside its options, checked before anything is started, with or without a container.</summary>
+/// <summary>
+/// What a node needs beside its options, checked before anything is started, with or without a container.
+/// </summary>
 internal static class NodeParts
 {
     /// <summary>Every problem with the number of handlers, actors and transports.</summary>

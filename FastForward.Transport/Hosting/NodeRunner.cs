@@ -21,7 +21,9 @@ internal sealed partial class NodeRunner(ForwardLoop loop, ForwardNode node, IFo
     /// <summary>The exception that ended the loop; null while it runs and after an orderly end.</summary>
     public Exception? Fault => _isStarted ? loop.Completion.Exception?.GetBaseException() : null;
 
-    /// <summary>Starts loop, handler and node. After a failure everything that was started has been stopped again.</summary>
+    /// <summary>
+    /// Starts loop, handler and node. After a failure everything that was started has been stopped again.
+    /// </summary>
     /// <exception cref="Transports.TransportException">An end point is not available.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -47,8 +49,8 @@ internal sealed partial class NodeRunner(ForwardLoop loop, ForwardNode node, IFo
     }
 
     /// <summary>
-    /// Stops in order: the node drains and closes its transports, the handler ends, the loop ends. Does nothing when it was
-    /// not started or has stopped; a second caller waits for the first.
+    /// Stops in order: the node drains and closes its transports, the handler ends, the loop ends. Does nothing when it
+    /// was not started or has stopped; a second caller waits for the first.
     /// </summary>
     /// <exception cref="OperationCanceledException">
     /// The token was cancelled first. The loop was asked to end; nothing may be released while it runs.
@@ -82,7 +84,9 @@ internal sealed partial class NodeRunner(ForwardLoop loop, ForwardNode node, IFo
 
     /// <summary>Waits for the end of the loop, and logs an exception that ended it.</summary>
     /// <param name="consequence">What follows from such an exception, for the log.</param>
-    /// <returns>The exception that ended the loop before <see cref="StopAsync"/> was called; null when none did.</returns>
+    /// <returns>
+    /// The exception that ended the loop before <see cref="StopAsync"/> was called; null when none did.
+    /// </returns>
     public async Task<Exception?> WatchAsync(string consequence)
     {
         await Task.WhenAny(loop.Completion).ConfigureAwait(false);
@@ -121,7 +125,8 @@ internal sealed partial class NodeRunner(ForwardLoop loop, ForwardNode node, IFo
         }
 
         _isStopped = true;
-        // After a fault, or a stop that was cancelled, the loop left them behind. Its thread has ended: this one may call them.
+        // After a fault, or a stop that was cancelled, the loop left them behind. Its thread has ended: this one may
+        // call them.
         node.Dispose();
         EndHandler();
         LogStopped(logger, node.Id);

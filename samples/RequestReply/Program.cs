@@ -22,7 +22,11 @@ ForwardClient client = new();
 if (isServer)
     client.Respond(reverse, Reverse);
 
-ForwardHostOptions options = new(isServer ? Server : Asker) { Socket = new() { Port = PortOf(isServer) }, Handler = client };
+ForwardHostOptions options = new(isServer ? Server : Asker)
+{
+    Socket = new() { Port = PortOf(isServer) },
+    Handler = client,
+};
 options.AddRoute(isServer ? Asker : Server, TransportKind.Socket, PortOf(!isServer));
 await using ForwardHost host = await ForwardHost.StartAsync(options);
 if (isServer)

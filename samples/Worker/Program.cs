@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 HostApplicationBuilder app = Host.CreateApplicationBuilder(
     new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory }
 );
-app.Services.AddFastForward(app.Configuration.GetSection("FastForward")).AddHandler<FastForward.Transport.ForwardClient>();
+app.Services.AddFastForward(app.Configuration.GetSection("FastForward"))
+    .AddHandler<FastForward.Transport.ForwardClient>();
 app.Services.AddHostedService<ClockWorker>();
 app.Build().Run();

@@ -12,16 +12,16 @@ namespace FastForward.Transport;
 /// </summary>
 /// <remarks>
 /// <para><b>Writing.</b> A flush completes when the node has accepted the bytes: it keeps them until the other node has
-/// them, or the pipe breaks. While the other side does not read, flushes wait. Completing the output ends this direction
-/// after everything that was written; the other direction continues. Completing it with an exception resets it: bytes on
-/// their way may be lost, and the other side's reader throws.</para>
+/// them, or the pipe breaks. While the other side does not read, flushes wait. Completing the output ends this
+/// direction after everything that was written; the other direction continues. Completing it with an exception resets
+/// it: bytes on their way may be lost, and the other side's reader throws.</para>
 /// <para><b>Reading.</b> At most 256 KiB are buffered. Bytes that the reader has <i>examined</i> count as read, as in
 /// <see cref="Pipe"/>; otherwise a reader that needs more would wait forever. After the input was completed early, the
 /// other side's next flush returns <see cref="FlushResult.IsCompleted"/>.</para>
 /// <para><b>When it breaks</b> (peer lost, restarted, reset, node stopped) reader and writer throw a
 /// <see cref="ForwardPipeException"/> with the reason; bytes that came before are read first.</para>
-/// <para>Input and output may be used on different threads, each by one at a time. Code that awaits them never continues on
-/// the loop thread.</para>
+/// <para>Input and output may be used on different threads, each by one at a time. Code that awaits them never
+/// continues on the loop thread.</para>
 /// </remarks>
 public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
 {
@@ -131,13 +131,15 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
         {
             StreamEndReason.Ended => null,
             StreamEndReason.Reset => new ForwardPipeException(
-                Node, PipeFailure.Reset,
+                Node,
+                PipeFailure.Reset,
                 end.Code,
                 $"Node {Node} aborted its direction of the pipe with code {end.Code}."
             ),
             StreamEndReason.PeerLost => Lost(),
             _ => new ForwardPipeException(
-                Node, PipeFailure.Reset,
+                Node,
+                PipeFailure.Reset,
                 0,
                 $"The stream of node {Node} was evicted, since there were too many."
             ),
@@ -152,7 +154,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
             Fail(
                 fault
                     ?? new ForwardPipeException(
-                        Node, PipeFailure.Protocol,
+                        Node,
+                        PipeFailure.Protocol,
                         0,
                         $"Node {Node} ended the pipe instead of accepting it."
                     )
@@ -171,19 +174,22 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
             report.Reason switch
             {
                 UndeliveredReason.PeerRestarted => new ForwardPipeException(
-                    Node, PipeFailure.PeerRestarted,
+                    Node,
+                    PipeFailure.PeerRestarted,
                     0,
                     $"Node {Node} is a new process, which does not know the pipe."
                 ),
                 UndeliveredReason.PeerLost => Lost(),
                 UndeliveredReason.Stopped => Stopped(),
                 UndeliveredReason.StreamReset => new ForwardPipeException(
-                    Node, PipeFailure.Rejected,
+                    Node,
+                    PipeFailure.Rejected,
                     0,
                     $"Node {Node} refused the pipe."
                 ),
                 _ => new ForwardPipeException(
-                    Node, PipeFailure.NotSent,
+                    Node,
+                    PipeFailure.NotSent,
                     0,
                     $"The path to node {Node} does not carry reliable streams."
                 ),
@@ -224,7 +230,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
         status == SendStatus.Stopping
             ? Stopped()
             : new ForwardPipeException(
-                Node, PipeFailure.NotSent,
+                Node,
+                PipeFailure.NotSent,
                 0,
                 $"This node did not accept a message to node {Node}: {status}."
             );
@@ -252,7 +259,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
             _client.Post(_release);
     }
 
-    internal ForwardPipeException Lost() => new(Node, PipeFailure.PeerLost, 0, $"The connection to node {Node} is lost.");
+    internal ForwardPipeException Lost() =>
+        new(Node, PipeFailure.PeerLost, 0, $"The connection to node {Node} is lost.");
 
     internal static ForwardPipeException Stopped() => new(0, PipeFailure.Stopped, 0, "This node stopped.");
 
@@ -270,7 +278,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
         Fail(
             message is { IsLast: true, Payload.Length: sizeof(uint) }
                 ? new ForwardPipeException(
-                    Node, PipeFailure.Rejected,
+                    Node,
+                    PipeFailure.Rejected,
                     code,
                     code switch
                     {
@@ -282,7 +291,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
                     }
                 )
                 : new ForwardPipeException(
-                    Node, PipeFailure.Protocol,
+                    Node,
+                    PipeFailure.Protocol,
                     0,
                     $"What node {Node} sends on service {Service} is not a pipe."
                 )
@@ -290,8 +300,8 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
     }
 
     /// <summary>
-    /// The first message came: it identifies the association of the pipe. It holds no credit, but announces to the session
-    /// that later ones will, so that it does not open the window wide.
+    /// The first message came: it identifies the association of the pipe. It holds no credit, but announces to the
+    /// session that later ones will, so that it does not open the window wide.
     /// </summary>
     internal void Bind(ForwardNode node, in ReceivedMessage message)
     {
@@ -307,7 +317,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
         if (!_isInputOver)
         {
             _isInputOver = true;
-            _inputFault = fault; // thrown by the reader: the inner pipe would throw before it returns the buffered bytes
+            _inputFault = fault; // thrown by the reader, after the buffered bytes: the inner pipe would throw first
             _received.Writer.Complete();
         }
 

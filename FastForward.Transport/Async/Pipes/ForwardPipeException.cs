@@ -2,8 +2,8 @@ namespace FastForward.Transport;
 
 /// <summary>A <see cref="ForwardPipe"/> could not be connected, or broke.</summary>
 /// <remarks>
-/// Pass one to <c>Complete</c> of a pipe's output to choose the <see cref="Code"/> that the other side gets; with any other
-/// exception it gets <see cref="Aborted"/>.
+/// Pass one to <c>Complete</c> of a pipe's output to choose the <see cref="Code"/> that the other side gets; with any
+/// other exception it gets <see cref="Aborted"/>.
 /// </remarks>
 public sealed class ForwardPipeException : ForwardException
 {

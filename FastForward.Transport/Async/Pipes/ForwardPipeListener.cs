@@ -7,8 +7,9 @@ namespace FastForward.Transport;
 /// Accepts the pipes that other nodes, or this one, connect to a service. Made by <see cref="ForwardClient.Listen"/>.
 /// </summary>
 /// <remarks>
-/// The other side is connected as soon as its pipe is in the backlog; above <see cref="ForwardClientOptions.PipeBacklog"/>
-/// it is rejected with <see cref="ForwardPipeException.BacklogFull"/>. Thread-safe.
+/// The other side is connected as soon as its pipe is in the backlog; above
+/// <see cref="ForwardClientOptions.PipeBacklog"/> it is rejected with <see cref="ForwardPipeException.BacklogFull"/>.
+/// Thread-safe.
 /// </remarks>
 public sealed class ForwardPipeListener : IDisposable
 {
@@ -62,8 +63,8 @@ public sealed class ForwardPipeListener : IDisposable
     }
 
     /// <summary>
-    /// Accepts no more pipes; those in the backlog are reset with <see cref="ForwardPipeException.NoListener"/>. Accepted
-    /// pipes continue.
+    /// Accepts no more pipes; those in the backlog are reset with <see cref="ForwardPipeException.NoListener"/>.
+    /// Accepted pipes continue.
     /// </summary>
     public void Dispose()
     {

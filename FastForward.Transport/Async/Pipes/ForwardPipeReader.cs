@@ -4,7 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace FastForward.Transport.Async.Pipes;
 
-/// <summary>The reading end of a pipe: counts the bytes that were examined, so that the sender gets its credit back.</summary>
+/// <summary>
+/// The reading end of a pipe: counts the bytes that were examined, so that the sender gets its credit back.
+/// </summary>
 internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : PipeReader
 {
     private ReadOnlySequence<byte> _buffer;
@@ -61,7 +63,8 @@ internal sealed class ForwardPipeReader(ForwardPipe pipe, PipeReader reader) : P
         return Take(await read.ConfigureAwait(false));
     }
 
-    // As in a Pipe, the default position means nothing consumed: CopyToAsync passes it when its destination took no segment.
+    // As in a Pipe, the default position means nothing consumed: CopyToAsync passes it when its destination took no
+    // segment.
     private long OffsetOf(SequencePosition position) =>
         position.GetObject() is null ? 0 : _buffer.GetOffset(position) - _buffer.GetOffset(_buffer.Start);
 

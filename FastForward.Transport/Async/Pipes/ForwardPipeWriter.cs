@@ -4,8 +4,10 @@ using System.Runtime.CompilerServices;
 
 namespace FastForward.Transport.Async.Pipes;
 
-/// <summary>The writing end of a pipe: splits what is flushed into messages, and waits until the node has accepted them.</summary>
-#pragma warning disable CA1001 // A PipeWriter is completed, not disposed of; without a timer the token source needs no disposal.
+/// <summary>
+/// The writing end of a pipe: splits what is flushed into messages, and waits until the node has accepted them.
+/// </summary>
+#pragma warning disable CA1001 // A PipeWriter is completed, not disposed of; the token source has no timer to release.
 internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) : PipeWriter
 #pragma warning restore CA1001
 {
@@ -75,7 +77,8 @@ internal sealed class ForwardPipeWriter(ForwardPipe pipe, ForwardClient client) 
             throw new InvalidOperationException("The output was completed: nothing can be written to it any more.");
         if (pipe.Fault is { } fault)
             throw fault.Again();
-        // A long write is sent without a copy. After a cancellation in the middle the rest is kept: a write is never partial.
+        // A long write is sent without a copy. After a cancellation in the middle the rest is kept: a write is never
+        // partial.
         if (_unflushed == 0 && !_isRefused && source.Length >= LargestMessage)
         {
             int sent = 0;

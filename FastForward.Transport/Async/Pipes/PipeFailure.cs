@@ -9,7 +9,8 @@ public enum PipeFailure
     Reset,
 
     /// <summary>
-    /// The other side has no listener for the service, or its backlog is full: see <see cref="ForwardPipeException.Code"/>.
+    /// The other side has no listener for the service, or its backlog is full: see
+    /// <see cref="ForwardPipeException.Code"/>.
     /// </summary>
     Rejected,
 

@@ -56,8 +56,8 @@ public sealed partial class ForwardResponder : IAsyncDisposable
     internal ForwardReceiver Receiver { get; }
 
     /// <summary>
-    /// Takes no more requests: those that wait are refused, those that are being handled are cancelled. The task ends when
-    /// all handlers have ended, so it must not be awaited by one of them.
+    /// Takes no more requests: those that wait are refused, those that are being handled are cancelled. The task ends
+    /// when all handlers have ended, so it must not be awaited by one of them.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -159,7 +159,7 @@ public sealed partial class ForwardResponder : IAsyncDisposable
         {
             return (null, ForwardRefusedException.NotServed); // where the peer is lost, the refusal is not sent either
         }
-#pragma warning disable CA1031 // The handler is the application's: whatever it throws refuses this request and no other.
+#pragma warning disable CA1031 // The handler is the application's: its exceptions refuse this request only.
         catch (Exception exception)
 #pragma warning restore CA1031
         {

@@ -1,8 +1,8 @@
 namespace FastForward.Transport;
 
 /// <summary>
-/// The message was sent, but whether it was delivered and handled is not known, and no reply can come: the peer is lost,
-/// or this node stopped. Trying again may repeat what the peer did.
+/// The message was sent, but whether it was delivered and handled is not known, and no reply can come: the peer is
+/// lost, or this node stopped. Trying again may repeat what the peer did.
 /// </summary>
 public sealed class ForwardUndeliveredException : ForwardException
 {

@@ -26,7 +26,9 @@ internal sealed class RequestTable(int limitPerNode)
 
     public long LateReplies => Volatile.Read(ref _lateReplies);
 
-    /// <summary>Waits until another request to a node may begin. The caller disposes of the place when it has ended.</summary>
+    /// <summary>
+    /// Waits until another request to a node may begin. The caller disposes of the place when it has ended.
+    /// </summary>
     public async ValueTask<Place> EnterAsync(uint node, CancellationToken cancellationToken)
     {
         Gate? gate;
@@ -61,8 +63,8 @@ internal sealed class RequestTable(int limitPerNode)
     public void CountLateReply() => _lateReplies++;
 
     /// <summary>
-    /// The association with a node is over: what was sent to it has no reply. Requests that were not sent yet go to the next
-    /// association.
+    /// The association with a node is over: what was sent to it has no reply. Requests that were not sent yet go to the
+    /// next association.
     /// </summary>
     public void FailSent(uint node, UndeliveredReason reason)
     {
