@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace FastForward.Host.Actors;
 
 /// <summary>
-/// The share of the log that lines about single clients have: twenty between two sweeps, the rest as a number. Whoever
-/// forges source addresses makes clients at will.
+/// Limits the log lines about single clients: twenty between two sweeps, the others are counted. A sender of forged
+/// source addresses creates any number of clients.
 /// </summary>
 internal sealed partial class ClientLog(string actor, ILogger logger)
 {
@@ -12,10 +12,10 @@ internal sealed partial class ClientLog(string actor, ILogger logger)
 
     private long _lines;
 
-    /// <summary>Asks for one line.</summary>
-    public bool Takes() => logger.IsEnabled(LogLevel.Debug) && _lines++ < LinesPerSweep;
+    /// <summary>Whether one more line may be written.</summary>
+    public bool TryTakeLine() => logger.IsEnabled(LogLevel.Debug) && _lines++ < LinesPerSweep;
 
-    /// <summary>Tells how many were left out. Called about once a second.</summary>
+    /// <summary>Logs how many lines were left out. Call it about once a second.</summary>
     public void Sweep()
     {
         if (_lines > LinesPerSweep)

@@ -4,11 +4,11 @@ namespace FastForward.Host.Actors;
 
 /// <summary>
 /// Counts dropped datagrams by reason and logs them: the first of a reason at once, then at most one line per ten
-/// seconds and reason, with the count. A flood must not fill the disk, and a single drop must not go unseen.
+/// seconds and reason, with the count. So a flood does not fill the disk, and a single drop is still seen.
 /// </summary>
 internal sealed partial class DropLog(string actor, ILogger logger)
 {
-    private const long PauseMicros = 10_000_000;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMicroseconds(10_000_000);
 
     private readonly Dictionary<string, Entry> _entries = [];
 
@@ -20,7 +20,7 @@ internal sealed partial class DropLog(string actor, ILogger logger)
     /// <param name="bytes">The length of the datagram.</param>
     /// <param name="now">The loop's time.</param>
     /// <param name="count">How many at once.</param>
-    public void Add(string reason, int bytes, long now, long count = 1)
+    public void Add(string reason, int bytes, TimeSpan now, long count = 1)
     {
         Total += count;
         if (!_entries.TryGetValue(reason, out Entry? entry))
@@ -32,7 +32,7 @@ internal sealed partial class DropLog(string actor, ILogger logger)
     }
 
     /// <summary>Logs what has waited long enough. Called about once a second.</summary>
-    public void Flush(long now)
+    public void Flush(TimeSpan now)
     {
         foreach ((string reason, Entry entry) in _entries)
         {
@@ -41,11 +41,11 @@ internal sealed partial class DropLog(string actor, ILogger logger)
         }
     }
 
-    private void Write(string reason, Entry entry, long now)
+    private void Write(string reason, Entry entry, TimeSpan now)
     {
         LogDropped(logger, actor, entry.Unlogged, entry.Bytes, reason);
         entry.Unlogged = 0;
-        entry.NextLine = now + PauseMicros;
+        entry.NextLine = now + s_pause;
     }
 
     [LoggerMessage(
@@ -61,6 +61,6 @@ internal sealed partial class DropLog(string actor, ILogger logger)
 
         public int Bytes { get; set; }
 
-        public long NextLine { get; set; } = long.MinValue;
+        public TimeSpan NextLine { get; set; } = TimeSpan.MinValue;
     }
 }

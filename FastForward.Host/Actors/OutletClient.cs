@@ -1,9 +1,9 @@
-using FastForward.Host.Interop;
 using FastForward.Transport;
+using FastForward.Transport.Sockets;
 
 namespace FastForward.Host.Actors;
 
-/// <summary>One stream of one bridge and the socket that speaks to the target for it.</summary>
+/// <summary>One stream of one bridge and the socket that exchanges its datagrams with the target.</summary>
 internal sealed class OutletClient : Recent
 {
     /// <summary>The node of the bridge.</summary>
@@ -12,15 +12,9 @@ internal sealed class OutletClient : Recent
     /// <summary>The bridge's stream.</summary>
     public required ulong Stream { get; init; }
 
-    /// <summary>The stream that carries the answers.</summary>
-    public required ulong AnswerStream { get; init; }
-
-    /// <summary>The class of the bridge's stream, and of the answers.</summary>
-    public required MessageClass Class { get; set; }
+    /// <summary>The stream of the replies.</summary>
+    public required ForwardStream Reply { get; set; }
 
     /// <summary>The socket, connected to the target.</summary>
-    public required DatagramSocket Socket { get; init; }
-
-    /// <summary>The number of the socket in the ready set.</summary>
-    public required int Slot { get; init; }
+    public required UdpSocket Socket { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace FastForward.Host.Actors;
 
-/// <summary>Items in the order of their last use. Every operation takes the same short time and allocates nothing.</summary>
+/// <summary>Items in the order of their last use. Every operation is O(1) and allocates nothing.</summary>
 internal sealed class RecencyList<T>
     where T : Recent
 {
@@ -14,7 +14,7 @@ internal sealed class RecencyList<T>
     public T? Oldest => (T?)_oldest;
 
     /// <summary>Adds a new item as the one used last.</summary>
-    public void Add(T item, long now)
+    public void Add(T item, TimeSpan now)
     {
         item.LastUsed = now;
         Append(item);
@@ -22,7 +22,7 @@ internal sealed class RecencyList<T>
     }
 
     /// <summary>Notes that an item was used.</summary>
-    public void Touch(T item, long now)
+    public void Touch(T item, TimeSpan now)
     {
         item.LastUsed = now;
         if (_newest == item)

@@ -1,10 +1,10 @@
 namespace FastForward.Host.Actors;
 
-/// <summary>Something that is forgotten when it has not been used for long: a link of a <see cref="RecencyList{T}"/>.</summary>
+/// <summary>An entry of a <see cref="RecencyList{T}"/>.</summary>
 internal abstract class Recent
 {
-    /// <summary>When it was used last, in microseconds of the loop's clock.</summary>
-    public long LastUsed { get; set; }
+    /// <summary>The time of its last use, on the clock of the loop.</summary>
+    public TimeSpan LastUsed { get; set; }
 
     internal Recent? Older { get; set; }
 

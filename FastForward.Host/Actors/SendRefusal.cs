@@ -2,13 +2,13 @@ using FastForward.Transport;
 
 namespace FastForward.Host.Actors;
 
-/// <summary>Why a send was refused, in words for the log. The texts are constants: a flood of drops allocates nothing.</summary>
+/// <summary>Why a send was refused, for the log. The texts are constants, so that drops allocate nothing.</summary>
 internal static class SendRefusal
 {
     public static string Describe(SendStatus status, MessageClass messageClass) =>
         status switch
         {
-            SendStatus.BackPressured => "the node does not take them as fast as they come (back-pressure)",
+            SendStatus.BackPressured => "the node does not accept them as fast as they come (back-pressure)",
             SendStatus.NotConnected => "the node is not connected",
             SendStatus.UnknownNode => "no route leads to the node",
             SendStatus.TooLarge when messageClass == MessageClass.RealTime =>

@@ -29,7 +29,8 @@ internal static class DemoCommand
                 && (!int.TryParse(result.Tokens[0].Value, out int value) || value is < 1 or > 600)
             )
                 result.AddError(
-                    $"--seconds: '{result.Tokens[0].Value}' is no whole number from 1 to 600; for example: --seconds {DefaultSeconds}"
+                    $"--seconds: '{result.Tokens[0].Value}' is no whole number from 1 to 600; "
+                        + $"for example: --seconds {DefaultSeconds}"
                 );
         });
         Option<TransportKind[]> transports = new("--transport")
@@ -41,7 +42,7 @@ internal static class DemoCommand
         };
         Command command = new(
             "demo",
-            "Two node processes exchange radio traffic over every transport that this machine can do."
+            "Two node processes exchange radio traffic over every transport that this machine supports."
         )
         {
             json,
@@ -65,7 +66,8 @@ internal static class DemoCommand
                 kinds.Add(kind);
             else
                 result.AddError(
-                    $"--transport: '{token.Value}' is no transport type; there are {string.Join(", ", Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf))}"
+                    $"--transport: '{token.Value}' is no transport type; there are "
+                        + string.Join(", ", Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf))
                 );
         }
 
@@ -89,7 +91,7 @@ internal static class DemoCommand
                 DemoScreen.WriteTable(Console.Out, document);
             return document.IsSuccess() ? ExitCode.Success : ExitCode.Failure;
         }
-        catch (Exception exception) when (ForgivingWriter.IsLostOutput(exception))
+        catch (Exception exception) when (BestEffortWriter.IsLostOutput(exception))
         {
             screen.Line($"The demo's result could not be written: {exception.Message}");
             return ExitCode.Failure;

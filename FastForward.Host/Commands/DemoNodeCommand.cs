@@ -27,7 +27,7 @@ internal static class DemoNodeCommand
                     result.GetValue(data),
                     result.GetValue(seconds)
                 )
-                : InstanceComplaint.Write(reading.Problems, Console.Error);
+                : ProblemReport.Write(reading.Problems, Console.Error);
         });
         return command;
     }

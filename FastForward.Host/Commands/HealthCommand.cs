@@ -1,25 +1,22 @@
 using System.CommandLine;
 using System.Text.Json;
 using FastForward.Host.Control;
-using FastForward.Host.Watching;
+using FastForward.Host.Monitoring;
 
 namespace FastForward.Host.Commands;
 
-/// <summary><c>health</c>: whether a running host does what it should, as an exit code and in words.</summary>
+/// <summary><c>health</c>: the health of a running host, as an exit code and as text.</summary>
 internal static class HealthCommand
 {
-    // Longer than the host itself waits for its loop, so that its own word on that comes first.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    // Longer than the host waits for its loop, so that the host can report a loop that hangs.
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
     public static Command Create()
     {
         Option<bool> strict = new("--strict") { Description = "Exit with 1 when the host is degraded too." };
         Option<bool> json = new("--json") { Description = "Print one object of JSON." };
         HostChoice host = new();
-        Command command = new(
-            "health",
-            "Tells whether a running host does what it should: exit code 0, or 1 when it is unhealthy."
-        )
+        Command command = new("health", "Checks the health of a running host: exit code 0, or 1 when it is unhealthy.")
         {
             strict,
             json,
@@ -39,7 +36,7 @@ internal static class HealthCommand
         {
             string path = find();
             using ControlClient client = ControlClient.Ask(path, new ControlRequest { Command = "health" });
-            ControlAnswer answer = await client.ReadAsync(s_patience, CancellationToken.None).ConfigureAwait(false);
+            ControlAnswer answer = await client.ReadAsync(s_timeout, CancellationToken.None).ConfigureAwait(false);
             HealthReport report =
                 answer.Health
                 ?? throw new ControlFailure(
@@ -47,7 +44,7 @@ internal static class HealthCommand
                     ExitCode.Unavailable
                 );
             if (json)
-                Console.Out.WriteLine(JsonSerializer.Serialize(report, WatchingJson.Default.HealthReport));
+                Console.Out.WriteLine(JsonSerializer.Serialize(report, MonitoringJson.Default.HealthReport));
             else
                 Print(report);
             return report.Status == "healthy" || (report.Status == "degraded" && !strict)
@@ -59,9 +56,9 @@ internal static class HealthCommand
             Console.Error.WriteLine(failure.Message);
             return failure.ExitCode;
         }
-        catch (Exception exception) when (ForgivingWriter.IsLostOutput(exception))
+        catch (Exception exception) when (BestEffortWriter.IsLostOutput(exception))
         {
-            return ExitCode.Failure; // nobody reads any more
+            return ExitCode.Failure; // the reader has closed the output
         }
     }
 

@@ -4,14 +4,14 @@ using System.CommandLine.Parsing;
 
 namespace FastForward.Host.Commands;
 
-/// <summary>The commands of the program, and what a person hears when a command line is wrong.</summary>
+/// <summary>The commands of the program, and the messages for a wrong command line.</summary>
 internal static class HostCommandLine
 {
     /// <summary>Runs the command that <paramref name="args"/> ask for.</summary>
     /// <returns>The exit code.</returns>
     public static int Run(string[] args)
     {
-        Console.SetError(new ForgivingWriter(Console.Error));
+        Console.SetError(new BestEffortWriter(Console.Error));
         RootCommand root = new("Runs nodes of a FastForward network on this machine.")
         {
             RunCommand.Create(),
@@ -40,7 +40,7 @@ internal static class HostCommandLine
             Console.Error.WriteLine(error.Message);
         Command command = result.CommandResult.Command;
         string name = command is RootCommand ? "--help" : $"{command.Name} --help";
-        Console.Error.WriteLine($"FastForward.Host {name} shows what there is.");
+        Console.Error.WriteLine($"FastForward.Host {name} shows the usage.");
         return ExitCode.Usage;
     }
 }

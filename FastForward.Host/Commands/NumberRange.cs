@@ -5,7 +5,7 @@ using System.Numerics;
 
 namespace FastForward.Host.Commands;
 
-/// <summary>Numbers of the command line within their limits; what is wrong is told with the limits.</summary>
+/// <summary>Checks numbers of the command line; an error message names the limits.</summary>
 internal static class NumberRange
 {
     public static void Require<T>(Option<T> option, T minimum, T maximum)

@@ -1,14 +1,14 @@
 using System.CommandLine;
 using FastForward.Host.Control;
-using FastForward.Host.Watching;
+using FastForward.Host.Monitoring;
 
 namespace FastForward.Host.Commands;
 
 /// <summary><c>ping</c>: measures the round trip from a running host to another node.</summary>
 internal static class PingCommand
 {
-    // Beyond what it was asked to wait for, the host answers at once.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    // Added to the requested interval and time-out, after which the host answers at once.
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
     public static Command Create()
     {
@@ -74,15 +74,15 @@ internal static class PingCommand
 
     private static async Task<int> RunAsync(Func<string> find, ControlRequest request, PingScreen screen)
     {
-        using Interruption interruption = new();
+        using SignalCancellation signals = new();
         bool began = false;
         try
         {
             using ControlClient client = ControlClient.Ask(find(), request);
-            TimeSpan patience = s_patience + TimeSpan.FromMilliseconds(request.IntervalMillis + request.TimeoutMillis);
+            TimeSpan timeout = s_timeout + TimeSpan.FromMilliseconds(request.IntervalMillis + request.TimeoutMillis);
             while (true)
             {
-                ControlAnswer answer = await client.ReadAsync(patience, interruption.Token).ConfigureAwait(false);
+                ControlAnswer answer = await client.ReadAsync(timeout, signals.Token).ConfigureAwait(false);
                 if (answer.Begin is { } begin)
                     screen.Begin(begin);
                 if (answer.Reply is { } reply)
@@ -94,7 +94,7 @@ internal static class PingCommand
         }
         catch (OperationCanceledException)
         {
-            // Ctrl-C: what came until now is summed up.
+            // Ctrl-C: the summary covers what was received so far.
         }
         catch (ControlFailure failure)
         {
@@ -104,9 +104,9 @@ internal static class PingCommand
                     ? failure.ExitCode
                     : ExitCode.Failure;
         }
-        catch (Exception exception) when (ForgivingWriter.IsLostOutput(exception))
+        catch (Exception exception) when (BestEffortWriter.IsLostOutput(exception))
         {
-            return ExitCode.Failure; // nobody reads any more
+            return ExitCode.Failure; // the reader has closed the output
         }
 
         return Finish(screen);
@@ -119,7 +119,7 @@ internal static class PingCommand
             screen.End();
             return screen.Summary.Received > 0 ? ExitCode.Success : ExitCode.Failure;
         }
-        catch (Exception exception) when (ForgivingWriter.IsLostOutput(exception))
+        catch (Exception exception) when (BestEffortWriter.IsLostOutput(exception))
         {
             return ExitCode.Failure;
         }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using FastForward.Host.Instances;
 using FastForward.Host.Running;
-using Microsoft.Extensions.Logging;
 
 namespace FastForward.Host.Commands;
 
@@ -31,8 +30,7 @@ internal static class RunCommand
     {
         InstanceReading reading = InstanceLocator.Read(instance, directory);
         if (reading.Settings is not { } settings)
-            return InstanceComplaint.Write(reading.Problems, Console.Error);
-        using ILoggerFactory loggers = HostLogging.Create(settings.LogLevel);
-        return InstanceRun.Run(settings, loggers);
+            return ProblemReport.Write(reading.Problems, Console.Error);
+        return InstanceRun.Run(settings);
     }
 }

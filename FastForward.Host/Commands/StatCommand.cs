@@ -1,15 +1,15 @@
 using System.CommandLine;
 using System.Text.Json;
 using FastForward.Host.Control;
-using FastForward.Host.Watching;
+using FastForward.Host.Monitoring;
 
 namespace FastForward.Host.Commands;
 
-/// <summary><c>stat</c>: how a running host and its peers fare, again and again.</summary>
+/// <summary><c>stat</c>: the state of a running host and its peers, repeatedly.</summary>
 internal static class StatCommand
 {
-    // Longer than the host itself waits for its loop, so that its own word on that comes first.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    // Longer than the host waits for its loop, so that the host can report a loop that hangs.
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
     public static Command Create()
     {
@@ -25,7 +25,7 @@ internal static class StatCommand
         };
         Option<bool> json = new("--json") { Description = "Print each reading as a line of JSON." };
         HostChoice host = new();
-        Command command = new("stat", "Shows how a running host and its peers fare: paths, round trips, loss, rates.")
+        Command command = new("stat", "Shows the state of a running host and its peers: paths, loss, rates.")
         {
             interval,
             once,
@@ -45,8 +45,8 @@ internal static class StatCommand
 
     private static async Task<int> RunAsync(Func<string> find, TimeSpan interval, bool once, bool json)
     {
-        using Interruption interruption = new();
-        CancellationToken stop = interruption.Token;
+        using SignalCancellation signals = new();
+        CancellationToken stop = signals.Token;
         bool isLive = !once && !Console.IsOutputRedirected;
         StatScreen screen = new(Console.Out, isLive);
         try
@@ -58,7 +58,7 @@ internal static class StatCommand
             {
                 NodeReport now = await ReadAsync(path, stop).ConfigureAwait(false);
                 if (json)
-                    Console.Out.WriteLine(JsonSerializer.Serialize(now, WatchingJson.Default.NodeReport));
+                    Console.Out.WriteLine(JsonSerializer.Serialize(now, MonitoringJson.Default.NodeReport));
                 else if (before is not null || !once)
                     Show(screen, StatTable.Lines(now, before), isLive);
                 if (once && (json || before is not null))
@@ -76,16 +76,16 @@ internal static class StatCommand
             Console.Error.WriteLine(failure.Message);
             return failure.ExitCode;
         }
-        catch (Exception exception) when (ForgivingWriter.IsLostOutput(exception))
+        catch (Exception exception) when (BestEffortWriter.IsLostOutput(exception))
         {
-            return ExitCode.Failure; // nobody reads any more
+            return ExitCode.Failure; // the reader has closed the output
         }
     }
 
     private static async Task<NodeReport> ReadAsync(string path, CancellationToken stop)
     {
         using ControlClient client = ControlClient.Ask(path, new ControlRequest { Command = "stat" });
-        ControlAnswer answer = await client.ReadAsync(s_patience, stop).ConfigureAwait(false);
+        ControlAnswer answer = await client.ReadAsync(s_timeout, stop).ConfigureAwait(false);
         return answer.Stat
             ?? throw new ControlFailure(
                 $"what listens at {path} does not speak the protocol of the control socket: it answers no stat",

@@ -1,12 +1,12 @@
 namespace FastForward.Host.Control;
 
-/// <summary>One line of the control socket's answer. Which member is there says what it is.</summary>
+/// <summary>One line of the control socket's answer. The member that is present is its type.</summary>
 internal sealed record ControlAnswer
 {
     /// <summary>The version of the protocol.</summary>
     public int Version { get; init; } = 1;
 
-    /// <summary>The request comes to nothing; no more lines follow.</summary>
+    /// <summary>The request failed; no more lines follow.</summary>
     public ControlError? Error { get; init; }
 
     /// <summary>The answer to <c>stat</c>; no more lines follow.</summary>
@@ -18,9 +18,9 @@ internal sealed record ControlAnswer
     /// <summary>The first line of the answer to <c>ping</c>.</summary>
     public PingBegin? Begin { get; init; }
 
-    /// <summary>What became of one probe.</summary>
+    /// <summary>The outcome of one probe.</summary>
     public PingReply? Reply { get; init; }
 
-    /// <summary>As many probes as were asked for are over; no more lines follow.</summary>
+    /// <summary>All requested probes are complete; no more lines follow.</summary>
     public PingEnd? End { get; init; }
 }

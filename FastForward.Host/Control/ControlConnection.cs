@@ -2,32 +2,33 @@ using System.Net.Sockets;
 using System.Text.Json;
 using FastForward.Host.Running;
 using FastForward.Transport;
-using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Host.Control;
 
 /// <summary>
-/// One client of the control socket: reads its line, writes the answer, and waits for it no longer than it may. The loop
-/// is only ever asked by a post.
+/// One client of the control socket: reads its request, writes the answer, and limits the time for both. Accesses the
+/// node through <c>ForwardLoop.Post</c> only.
 /// </summary>
 internal sealed class ControlConnection(Socket socket, RunningNode running) : IDisposable
 {
     public const int LongestRequest = 4096;
 
-    /// <summary>How long anybody is waited for: a client that shall ask or read, a loop that shall answer.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// The time limit for a client to send its request or to read a line, and for the loop to answer.
+    /// </summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    // A loop that finishes no cycle in this time hangs.
+    // A loop that completes no cycle in this time is unhealthy.
     private static readonly TimeSpan s_healthLimit = TimeSpan.FromSeconds(2);
 
     private const byte Newline = (byte)'\n';
 
     private volatile bool _hasAsked;
 
-    /// <summary>Its request has come: it is being served.</summary>
+    /// <summary>Whether its request was received.</summary>
     public bool HasAsked => _hasAsked;
 
-    /// <summary>Serves the client until its answer is written, it is gone or its time is up.</summary>
+    /// <summary>Serves the client until its answer is written, it disconnects or a time limit expires.</summary>
     public async Task ServeAsync(CancellationToken stop)
     {
         try
@@ -48,7 +49,7 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         catch (Exception exception)
             when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // The client is gone, was too slow, or the host stops: nobody is left to be told.
+            // The client has disconnected or was too slow, or the host stops.
         }
         finally
         {
@@ -56,7 +57,7 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         }
     }
 
-    /// <summary>Tells a client why it is not served, as far as it takes it without waiting, and ends.</summary>
+    /// <summary>Sends the reason for a refusal, without waiting for the client, and disconnects.</summary>
     public void Refuse(ControlError error)
     {
         try
@@ -66,13 +67,13 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         }
         catch (SocketException)
         {
-            // It is gone already.
+            // The client has disconnected.
         }
 
         socket.Dispose();
     }
 
-    /// <summary>Ends at once.</summary>
+    /// <summary>Disconnects at once.</summary>
     public void Dispose() => socket.Dispose();
 
     private static bool TryUnderstand(byte[] line, out ControlRequest request, out ControlError? error)
@@ -81,7 +82,7 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         try
         {
             request = JsonSerializer.Deserialize(line, ControlJson.Default.ControlRequest) ?? request;
-            error = Complaint(request) is { } complaint ? new ControlError(ControlError.BadRequest, complaint) : null;
+            error = FindProblem(request) is { } problem ? new ControlError(ControlError.BadRequest, problem) : null;
         }
         catch (JsonException exception)
         {
@@ -94,10 +95,10 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         return error is null;
     }
 
-    private static string? Complaint(ControlRequest request)
+    private static string? FindProblem(ControlRequest request)
     {
         if (request.Version != 1)
-            return $"version: {request.Version} is not spoken here; there is 1";
+            return $"version: {request.Version} is not supported; this host has 1";
         if (request.Command is "stat" or "health")
             return null;
         if (request.Command != "ping")
@@ -110,8 +111,8 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
             return $"intervalMillis: {request.IntervalMillis} is outside 10..60000";
         if (request.TimeoutMillis is < 10 or > 60_000)
             return $"timeoutMillis: {request.TimeoutMillis} is outside 10..60000";
-        return request.Size is < 0 or > WireFormat.MaxRealTimeMessage
-            ? $"size: {request.Size} is outside 0..{WireFormat.MaxRealTimeMessage}"
+        return request.Size is < 0 or > MessageLimits.MaxRealTimeBytes
+            ? $"size: {request.Size} is outside 0..{MessageLimits.MaxRealTimeBytes}"
             : null;
     }
 
@@ -154,18 +155,18 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         }
     }
 
-    // Empty when the client went away without a word, or said too much.
+    // Empty when the client disconnected without a request, or the request was too long.
     private async Task<byte[]> ReadLineAsync(CancellationToken stop)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(Timeout);
         byte[] buffer = new byte[LongestRequest];
         int length = 0;
         while (length < buffer.Length)
         {
             int count = await socket.ReceiveAsync(buffer.AsMemory(length), limit.Token).ConfigureAwait(false);
             if (count == 0)
-                return buffer[..length]; // a client that closes its half has said all, newline or not
+                return buffer[..length]; // the client closed its half: the request is complete without a newline
             int end = Array.IndexOf(buffer, Newline, length, count);
             length += count;
             if (end >= 0)
@@ -189,7 +190,7 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
     private async Task WriteAsync(ControlAnswer answer, CancellationToken stop)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(Timeout);
         ReadOnlyMemory<byte> left = Encode(answer);
         while (left.Length > 0)
             left = left[await socket.SendAsync(left, limit.Token).ConfigureAwait(false)..];

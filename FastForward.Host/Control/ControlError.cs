@@ -1,8 +1,8 @@
 namespace FastForward.Host.Control;
 
-/// <summary>Why a request comes to nothing.</summary>
+/// <summary>Why a request failed.</summary>
 /// <param name="Code">For programs: one of the constants here.</param>
-/// <param name="Message">For people.</param>
+/// <param name="Message">For operators.</param>
 internal sealed record ControlError(string Code, string Message)
 {
     public const string BadRequest = "badRequest";
@@ -12,10 +12,10 @@ internal sealed record ControlError(string Code, string Message)
     public const string UnknownNode = "unknownNode";
     public const string Stopping = "stopping";
 
-    /// <summary>The node's loop does not take requests.</summary>
+    /// <summary>The node's loop does not respond.</summary>
     public static ControlError LoopStalled =>
         new(
             Stalled,
-            $"the node's loop did not answer for {ControlConnection.Patience.TotalSeconds} s: a callback hangs"
+            $"the node's loop did not answer for {ControlConnection.Timeout.TotalSeconds} s: a callback hangs"
         );
 }

@@ -1,8 +1,8 @@
 namespace FastForward.Host.Control;
 
 /// <summary>
-/// What a client of the control socket asks for: the one line that it sends. Properties have setters because the generated
-/// reader would give those with <c>init</c> that are absent from the line no default but 0.
+/// The request of a client of the control socket. Properties have setters because the generated reader would set absent
+/// ones with <c>init</c> to 0 rather than to their defaults.
 /// </summary>
 internal sealed record ControlRequest
 {

@@ -1,86 +1,71 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using FastForward.Host.Instances;
 using FastForward.Host.Running;
-using FastForward.Transport.Interop;
-using FastForward.Transport.Logging;
-using FastForward.Transport.Transports;
-using FastForward.Transport.Transports.Socket;
+using FastForward.Transport.Sockets;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Host.Control;
 
 /// <summary>
-/// The control socket of a running node (docs/operations.md, "Control socket"): a UNIX stream socket with the place, mode,
-/// group and allowed users of the node's own. It lives on the runtime's threads, so that no client can hold the loop up.
+/// The control socket of a running node (docs/operations.md, "Control socket"): a UNIX stream socket with the mode,
+/// group and allowed users of the node's own. It is served on the runtime's threads, so that no client can delay the
+/// loop.
 /// </summary>
-internal sealed partial class ControlSocket : IDisposable
+internal sealed partial class ControlSocket(RunningNode running, ILogger<ControlSocket> logger)
+    : IHostedService,
+        IDisposable
 {
     private const int MaxClients = 32;
     private const int Backlog = 64;
-    private static readonly TimeSpan s_pauseWithoutResources = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_retryDelay = TimeSpan.FromSeconds(1);
 
-    private readonly RunningNode _running;
-    private readonly ILogger _logger;
-    private readonly uint[] _allowedUsers;
-    private readonly SocketFile _file;
-    private readonly Socket _listener;
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<ControlConnection> _clients = []; // the one that came first, first; guarded by itself
-    private LogGate _refusals;
-    private LogGate _failures;
+    private readonly List<ControlConnection> _clients = []; // oldest first; guarded by itself
+    private readonly LogInterval _refusals = new();
+    private readonly LogInterval _failures = new();
+    private UnixListener? _listener;
 
-    private ControlSocket(RunningNode running, uint[] allowedUsers, SocketFile file, Socket listener, ILogger logger)
-    {
-        _running = running;
-        _allowedUsers = allowedUsers;
-        _file = file;
-        _listener = listener;
-        _logger = logger;
-    }
-
-    /// <summary>Takes the place in the file system and begins to serve.</summary>
-    /// <exception cref="StartFailure">Somebody else has it, or the file system refuses.</exception>
-    public static ControlSocket Open(RunningNode running, ILogger logger)
+    /// <summary>Creates the socket file and begins to serve.</summary>
+    /// <exception cref="StartFailure">Another process has the path, or the file system refuses.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
     {
         InstanceSettings settings = running.Settings;
-        SocketTransportOptions options = RunningNode.SocketOptions(settings);
-        uint[] allowedUsers = options.EffectiveUserIds;
-        SocketPlace place = options.Place with
+        string path = ControlPath.Of(settings.ControlDirectory, settings.Network);
+        UnixListenerOptions options = new()
         {
-            Path = ControlPath.Of(settings.ControlDirectory, settings.Network),
+            Path = path,
+            Group = settings.SocketGroup,
+            AllowedUserIds = settings.AllowedUsers,
             Backlog = Backlog,
-            ElsewhereAdvice = "give this instance another control-directory",
-            ShorterAdvice = "give this instance a shorter control-directory",
         };
+        if (settings.SocketMode is { } mode)
+            options.Mode = mode;
         try
         {
-            SocketFile file = SocketFile.Create(
-                place,
-                new UnixMedium(allowedUsers, LibC.SOCK_STREAM),
-                out Descriptor descriptor
-            );
-            Socket listener = new(new SafeSocketHandle(descriptor.Number, ownsHandle: true));
-            descriptor.SetHandleAsInvalid(); // the socket has it now
-            ControlSocket control = new(running, allowedUsers, file, listener, logger);
-            LogListening(logger, place.Path);
-            _ = control.AcceptAsync();
-            return control;
+            _listener = new UnixListener(options);
         }
-        catch (TransportException exception)
+        catch (IOException exception)
         {
-            throw new StartFailure(exception.Message, exception);
+            throw new StartFailure($"{exception.Message} The key for this path is control-directory.", exception);
         }
+
+        LogListening(logger, path);
+        _ = AcceptAsync(_listener);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        Dispose();
+        return Task.CompletedTask;
     }
 
     public void Dispose()
     {
         _stop.Cancel();
-        _file.RemoveSocket();
-        _listener.Dispose();
-        _file.Dispose();
+        _listener?.Dispose();
         lock (_clients)
         {
             foreach (ControlConnection client in _clients)
@@ -88,13 +73,13 @@ internal sealed partial class ControlSocket : IDisposable
         }
     }
 
-    private async Task AcceptAsync()
+    private async Task AcceptAsync(UnixListener listener)
     {
         while (!_stop.IsCancellationRequested)
         {
             try
             {
-                Admit(await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false));
+                Admit(await listener.AcceptAsync(_stop.Token).ConfigureAwait(false), listener);
             }
             catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
             {
@@ -103,26 +88,24 @@ internal sealed partial class ControlSocket : IDisposable
             catch (SocketException exception) when (!_stop.IsCancellationRequested)
             {
                 // No descriptor or no memory is left. The connections wait in the backlog meanwhile.
-                if (_failures.TryPass(Now, out long suppressed))
-                    LogAcceptFailed(_logger, exception.Message, suppressed);
-                await Task.Delay(s_pauseWithoutResources, _stop.Token)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (_failures.TryPass(out long suppressed))
+                    LogAcceptFailed(logger, exception.Message, suppressed);
+                await Task.Delay(s_retryDelay, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private static long Now => (long)Stopwatch.GetElapsedTime(0).TotalMicroseconds;
-
-    private void Admit(Socket socket)
+    private void Admit(UnixClient accepted, UnixListener listener)
     {
-        ControlConnection client = new(socket, _running);
-        if (UserOf(socket) is var user && !_allowedUsers.Contains(user))
+        ControlConnection client = new(accepted.Socket, running);
+        if (!accepted.IsAllowed)
         {
-            if (_refusals.TryPass(Now, out long suppressed))
-                LogRefused(_logger, user, suppressed);
+            string user = accepted.UserId?.ToString(CultureInfo.InvariantCulture) ?? "unknown";
+            if (_refusals.TryPass(out long suppressed))
+                LogRefused(logger, user, suppressed);
             string allowed = string.Join(
                 ", ",
-                _allowedUsers.Select(static id => id.ToString(CultureInfo.InvariantCulture))
+                listener.AllowedUserIds.Select(static id => id.ToString(CultureInfo.InvariantCulture))
             );
             client.Refuse(
                 new ControlError(
@@ -135,7 +118,7 @@ internal sealed partial class ControlSocket : IDisposable
 
         lock (_clients)
         {
-            // Whoever connects and says nothing makes room for the next one.
+            // A client that has not sent a request makes room for the next one.
             if (_clients.Count >= MaxClients && _clients.Find(static other => !other.HasAsked) is { } idle)
             {
                 _clients.Remove(idle);
@@ -164,16 +147,8 @@ internal sealed partial class ControlSocket : IDisposable
         finally
         {
             lock (_clients)
-                _clients.Remove(client); // also by an exception that nobody thought of: the place is free again
+                _clients.Remove(client);
         }
-    }
-
-    // SO_PEERCRED: what the kernel knew of the client when it connected.
-    private static uint UserOf(Socket socket)
-    {
-        Span<LibC.Credentials> credentials = stackalloc LibC.Credentials[1];
-        socket.GetRawSocketOption(LibC.SOL_SOCKET, LibC.SO_PEERCRED, MemoryMarshal.AsBytes(credentials));
-        return credentials[0].UserId;
     }
 
     [LoggerMessage(EventId = 8200, Level = LogLevel.Information, Message = "Control socket at {Path}")]
@@ -182,14 +157,16 @@ internal sealed partial class ControlSocket : IDisposable
     [LoggerMessage(
         EventId = 8201,
         Level = LogLevel.Warning,
-        Message = "User id {User} was refused at the control socket ({Suppressed} more since the last of these entries)"
+        Message = "User id {User} was refused at the control socket "
+            + "({Suppressed} more since the last of these entries)"
     )]
-    private static partial void LogRefused(ILogger logger, uint user, long suppressed);
+    private static partial void LogRefused(ILogger logger, string user, long suppressed);
 
     [LoggerMessage(
         EventId = 8202,
         Level = LogLevel.Warning,
-        Message = "The control socket takes no connection for now: {Reason} ({Suppressed} more since the last of these entries)"
+        Message = "The control socket accepts no connection for now: {Reason} "
+            + "({Suppressed} more since the last of these entries)"
     )]
     private static partial void LogAcceptFailed(ILogger logger, string reason, long suppressed);
 }

@@ -1,6 +1,6 @@
 namespace FastForward.Host.Control;
 
-/// <summary>How the loop of a node fares.</summary>
+/// <summary>The state of the loop of a node.</summary>
 /// <param name="Idle">What it does without work: the word of the instance file.</param>
 /// <param name="Cycles">Duty cycles.</param>
 /// <param name="TotalCycleMicros">The duration of all of them together.</param>

@@ -1,6 +1,6 @@
 namespace FastForward.Host.Control;
 
-/// <summary>Everything that <c>stat</c> tells of a running node. Counters begin with its start.</summary>
+/// <summary>Everything that <c>stat</c> reports of a running node. Counters start at zero with the node.</summary>
 internal sealed record NodeReport
 {
     public required uint Node { get; init; }
@@ -18,7 +18,7 @@ internal sealed record NodeReport
 
     public required IReadOnlyList<PeerReport> Peers { get; init; }
 
-    /// <summary>Nodes that were heard although no route leads to them.</summary>
+    /// <summary>Nodes that sent handshakes although no route leads to them.</summary>
     public required IReadOnlyList<UnconfiguredReport> Unconfigured { get; init; }
 
     public required long MessagesSent { get; init; }

@@ -5,7 +5,7 @@ internal sealed record PeerReport
 {
     public required uint Node { get; init; }
 
-    /// <summary><c>connected</c>, <c>suspect</c>, <c>connecting</c>, or <c>notHeard</c>: configured, but never heard.</summary>
+    /// <summary><c>connected</c>, <c>suspect</c>, <c>connecting</c>, or <c>notHeard</c> (never connected).</summary>
     public required string State { get; init; }
 
     public required double InStateSeconds { get; init; }

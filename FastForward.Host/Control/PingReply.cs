@@ -1,6 +1,6 @@
 namespace FastForward.Host.Control;
 
-/// <summary>What became of one probe.</summary>
+/// <summary>The outcome of one probe.</summary>
 /// <param name="Sequence">Which time of asking it belongs to, from 1; each has a probe per path.</param>
 /// <param name="Outcome">One of the constants here.</param>
 /// <param name="Transport">The registry name of its path's transport; null for the own node and without a path.</param>

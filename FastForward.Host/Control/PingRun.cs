@@ -6,8 +6,8 @@ using FastForward.Transport.Registry;
 namespace FastForward.Host.Control;
 
 /// <summary>
-/// One client's series of probes. Asking and answers happen on the loop thread; what is to be written waits in a bounded
-/// queue, and a client that lets it fill ends the series.
+/// One client's series of probes. Probes and results belong to the loop thread; answers wait in a bounded queue, and a
+/// client that lets it overflow ends the series.
 /// </summary>
 internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest request)
 {
@@ -17,7 +17,7 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
         new BoundedChannelOptions(LargestQueue) { SingleReader = true }
     );
 
-    // The loop thread's.
+    // Owned by the loop thread.
     private long _outstanding;
     private long _asked;
     private bool _isOver;
@@ -33,14 +33,14 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
         {
             do
             {
-                // Not before the loop has taken the last one: a loop that hangs is not buried under requests.
+                // One at a time: a loop that hangs must not accumulate requests.
                 TaskCompletionSource taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 loop.Post(() =>
                 {
                     Ask();
                     taken.SetResult();
                 });
-                await taken.Task.WaitAsync(ControlConnection.Patience, stop).ConfigureAwait(false);
+                await taken.Task.WaitAsync(ControlConnection.Timeout, stop).ConfigureAwait(false);
                 if (_isOver || (request.Count > 0 && _asked >= request.Count))
                     break;
             } while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));

@@ -2,16 +2,15 @@ using FastForward.Host.Running;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
-using FastForward.Transport.Transports;
 
 namespace FastForward.Host.Control;
 
-/// <summary>Takes down how a running node fares.</summary>
+/// <summary>Reports the state of a running node.</summary>
 internal static class ReportMaker
 {
     /// <summary>
-    /// Makes the report on any thread. The loop thread only takes its snapshots: the first report alone, while the runtime
-    /// compiles all this, would otherwise hold it up for as long as a voice frame.
+    /// Makes the report on any thread. The loop thread only takes the snapshots: while the runtime still compiles, the
+    /// first report would otherwise delay it for as long as a voice frame.
     /// </summary>
     public static async Task<NodeReport> MakeAsync(RunningNode running, CancellationToken stop)
     {
@@ -19,7 +18,7 @@ internal static class ReportMaker
             new(TaskCreationOptions.RunContinuationsAsynchronously);
         running.Loop.Post(() => taken.SetResult((running.Node.GetPeers(), running.Node.GetUnconfiguredNodes())));
         (IReadOnlyList<PeerStatus> peers, IReadOnlyList<UnconfiguredNode> unconfigured) = await taken
-            .Task.WaitAsync(ControlConnection.Patience, stop)
+            .Task.WaitAsync(ControlConnection.Timeout, stop)
             .ConfigureAwait(false);
         return Make(running, peers, unconfigured);
     }
@@ -49,7 +48,7 @@ internal static class ReportMaker
                 loop.Stalls,
                 loop.CallbackFailures
             ),
-            Transports = [.. running.Transports.Select(transport => Line(node, transport))],
+            Transports = [.. node.GetTransports().Select(Line)],
             Peers = [.. peers.OrderBy(static peer => peer.Node).Select(Report)],
             Unconfigured =
             [
@@ -70,17 +69,12 @@ internal static class ReportMaker
         };
     }
 
-    private static TransportLine Line(ForwardNode node, IForwardTransport transport)
-    {
-        string? reason = node.Transports.TryGetValue(transport.Kind, out TransportAvailability availability)
-            ? availability.Reason
-            : "the node has not started it yet";
-        return new TransportLine(
+    private static TransportLine Line(TransportStatus transport) =>
+        new(
             TransportTypeMap.NameOf(transport.Kind),
-            reason,
+            transport.Reason,
             [.. transport.LocalEndPoints.Select(static endPoint => endPoint.ToString()!)]
         );
-    }
 
     private static PeerReport Report(PeerStatus peer) =>
         new()

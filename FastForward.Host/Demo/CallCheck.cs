@@ -5,9 +5,9 @@ internal sealed class CallCheck(uint call)
 {
     private readonly List<bool> _seen = [];
 
-    /// <summary>Judges a message.</summary>
+    /// <summary>Checks a message.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="sequence">Its number within the call, as the message says; of no meaning when it is damaged.</param>
+    /// <param name="sequence">Its number within the call, as the message says; undefined when it is damaged.</param>
     public Arrival Take(ReadOnlySpan<byte> message, out uint sequence)
     {
         // No call of the demo is longer: a wild number must not fill the memory.

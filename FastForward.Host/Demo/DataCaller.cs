@@ -6,7 +6,7 @@ namespace FastForward.Host.Demo;
 /// <summary>A data terminal: short bursts of reliable messages, each burst a call of its own.</summary>
 internal sealed class DataCaller
 {
-    private const long PauseMicros = 400_000;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMicroseconds(400_000);
     private const int BurstLength = 8;
 
     private readonly TrafficActor _traffic;
@@ -20,7 +20,7 @@ internal sealed class DataCaller
         _traffic = traffic;
         _random = new Random(seed);
         _timer = loop.CreateTimer(Begin);
-        _timer.SetAfter(_random.NextInt64(PauseMicros));
+        _timer.SetAfter(_random.NextDouble() * s_pause);
     }
 
     /// <summary>No burst is under way, and none will be.</summary>
@@ -29,7 +29,7 @@ internal sealed class DataCaller
     /// <summary>The node takes messages of the stream again.</summary>
     public void OnWritable(ulong stream)
     {
-        if (_call?.Stream == stream)
+        if (_call?.Stream.Id == stream)
             Continue(_call);
     }
 
@@ -37,7 +37,7 @@ internal sealed class DataCaller
     {
         if (_traffic.IsEnding)
             return;
-        _call = _traffic.OpenCall();
+        _call = _traffic.OpenCall(MessageClass.Reliable);
         Continue(_call);
     }
 
@@ -51,11 +51,11 @@ internal sealed class DataCaller
             );
             DemoMessage.Write(message, DemoMessageKind.Data, 0, call.Number, call.NextSequence);
             bool isLast = call.NextSequence == BurstLength - 1;
-            if (_traffic.Send(call, MessageClass.Reliable, message, isLast) == SendStatus.BackPressured)
+            if (_traffic.Send(call, message, isLast) == SendStatus.BackPressured)
                 return; // OnWritable follows
         }
 
         _call = null;
-        _timer.SetAfter(PauseMicros);
+        _timer.SetAfter(s_pause);
     }
 }

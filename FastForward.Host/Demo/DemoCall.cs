@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using FastForward.Transport;
 
 namespace FastForward.Host.Demo;
 
 /// <summary>One call as its sender sees it: when each message left, and the check of what comes back.</summary>
-internal sealed class DemoCall(uint number, ulong stream)
+internal sealed class DemoCall(uint number, ForwardStream stream)
 {
     private readonly List<long> _sentAt = [];
     private readonly CallCheck _check = new(number);
@@ -12,7 +13,7 @@ internal sealed class DemoCall(uint number, ulong stream)
     public uint Number { get; } = number;
 
     /// <summary>The stream that carries it.</summary>
-    public ulong Stream { get; } = stream;
+    public ForwardStream Stream { get; } = stream;
 
     /// <summary>The sequence of the next message.</summary>
     public uint NextSequence => (uint)_sentAt.Count;
@@ -20,7 +21,7 @@ internal sealed class DemoCall(uint number, ulong stream)
     /// <summary>Notes that the next message leaves now.</summary>
     public void Sent() => _sentAt.Add(Stopwatch.GetTimestamp());
 
-    /// <summary>Judges an echo.</summary>
+    /// <summary>Checks an echo.</summary>
     /// <param name="message">The echo.</param>
     /// <param name="roundTripNanos">Its round trip; 0 when the message is damaged or was never sent.</param>
     public Arrival Echoed(ReadOnlySpan<byte> message, out long roundTripNanos)

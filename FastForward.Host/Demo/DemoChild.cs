@@ -7,7 +7,7 @@ namespace FastForward.Host.Demo;
 /// <summary>The parent's view of one node process of the demo.</summary>
 internal sealed class DemoChild : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -83,7 +83,7 @@ internal sealed class DemoChild : IDisposable
         }
         catch (IOException)
         {
-            // It is gone already, which the wait for its end will tell.
+            // It is gone already, which the wait for its end reports.
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class DemoChild : IDisposable
         {
             // The end of its input ends it and lets the runtime remove its own temporary files; kill is for what hangs.
             _process.StandardInput.Close();
-            if (!_process.WaitForExit(s_patience))
+            if (!_process.WaitForExit(s_timeout))
                 _process.Kill();
             _process.WaitForExit(); // its directory is removed next
         }

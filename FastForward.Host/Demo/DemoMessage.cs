@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace FastForward.Host.Demo;
 
 /// <summary>
-/// The messages of the demo: as long as the DMRD datagrams of MMDVM Homebrew (55 bytes with a whole burst of 33), with a
-/// layout of their own. Every byte follows from the call and the sequence, so that a receiver can check all of them.
+/// The messages of the demo: as long as the DMRD datagrams of MMDVM Homebrew (55 bytes with a whole burst of 33), with
+/// a layout of their own. Every byte follows from the call and the sequence, so that a receiver can check all of them.
 /// </summary>
 /// <remarks>
 /// <code>

@@ -2,53 +2,43 @@ using System.Text.Json;
 using FastForward.Host.Instances;
 using FastForward.Host.Running;
 using FastForward.Transport;
-using Microsoft.Extensions.Logging;
+using FastForward.Transport.DependencyInjection;
+using FastForward.Transport.Transports;
+using Microsoft.Extensions.Hosting;
 
 namespace FastForward.Host.Demo;
 
 /// <summary>
-/// One node process of the demo. It talks to the process that started it in lines: "connected", "progress S D", "done" and
-/// "result {json}" on its output, "stop" on its input. When the input ends without "stop", the parent is dead and so is
-/// the child.
+/// One node process of the demo. It talks to the process that started it in lines: "connected", "progress S D", "done"
+/// and "result {json}" on its output, "stop" on its input. When the input ends without "stop", the parent has ended and
+/// the child ends as well.
 /// </summary>
 internal static class DemoNode
 {
     /// <returns>The exit code.</returns>
     public static int Run(InstanceSettings settings, uint peer, int talkers, bool withData, int seconds)
     {
-        using ILoggerFactory loggers = HostLogging.Create(settings.LogLevel);
+        TrafficActor traffic = new(peer, talkers, withData, seconds, Console.Out.WriteLine);
+        EchoActor echo = new();
+        HostApplicationBuilder builder = InstanceServices.CreateBuilder<ParentLifetime>(settings);
+        ForwardBuilder node = builder.Services.AddInstance(settings);
+        node.AddActor(_ => traffic, new ServiceId(TrafficActor.Service).Reply);
+        node.AddActor(_ => echo, TrafficActor.Service);
         try
         {
-            using RunningNode node = new(settings, loggers);
-            TrafficActor traffic = new(peer, talkers, withData, seconds, Console.Out.WriteLine);
-            EchoActor echo = new();
-            node.Actors.Add(traffic, new ServiceId(TrafficActor.Service).Reply);
-            node.Actors.Add(echo, TrafficActor.Service);
-            node.Start();
-            Thread input = new(() => FollowParent(node)) { IsBackground = true, Name = "parent" };
-            input.Start();
-            node.Run();
-            Console.Out.WriteLine(
-                "result " + JsonSerializer.Serialize(Report(traffic, echo), DemoJson.Default.DemoNodeReport)
-            );
-            return ExitCode.Success;
+            using IHost host = builder.Build();
+            host.Run();
         }
-        catch (StartFailure failure)
+        catch (TransportException exception)
         {
-            Console.Error.WriteLine(failure.Message);
+            Console.Error.WriteLine(exception.Message);
             return ExitCode.Unavailable;
         }
-    }
 
-    private static void FollowParent(RunningNode node)
-    {
-        while (Console.In.ReadLine() is { } line)
-        {
-            if (line == "stop")
-                node.Stop();
-        }
-
-        Environment.Exit(ExitCode.Failure);
+        Console.Out.WriteLine(
+            "result " + JsonSerializer.Serialize(Report(traffic, echo), DemoJson.Default.DemoNodeReport)
+        );
+        return ExitCode.Success;
     }
 
     private static DemoNodeReport Report(TrafficActor traffic, EchoActor echo) =>

@@ -1,6 +1,6 @@
 namespace FastForward.Host.Demo;
 
-/// <summary>What one node process of the demo tells at its end.</summary>
+/// <summary>The result of one node process of the demo.</summary>
 /// <param name="Sent">Messages sent.</param>
 /// <param name="Refused">Of them, those that the node did not take.</param>
 /// <param name="Delivered">Echoes that were sound, each once.</param>

@@ -104,7 +104,8 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
             long sent = children.Sum(static child => child.Sent),
                 back = children.Sum(static child => child.Delivered);
             screen.Progress(
-                $"{_type}: second {Math.Min(second, seconds)} of {seconds}, {sent} messages sent, {back} echoed and checked"
+                $"{_type}: second {Math.Min(second, seconds)} of {seconds}, {sent} messages sent, "
+                    + $"{back} echoed and checked"
             );
         }
 
@@ -178,7 +179,7 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
         return file;
     }
 
-    // RealTime over every transport; Reliable only where the path keeps the promise by itself.
+    // RealTime over every transport; Reliable only where the medium is reliable.
     private IEnumerable<string> Arguments(string file, uint peer)
     {
         yield return DemoNodeArguments.Command;

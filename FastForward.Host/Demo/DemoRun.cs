@@ -1,10 +1,9 @@
-using FastForward.Host.Instances;
-using FastForward.Host.Running;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Socket;
 using FastForward.Transport.Transports.VSocket;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FastForward.Host.Demo;
 
@@ -61,8 +60,10 @@ internal static class DemoRun
             return "not asked for";
         if (kind is TransportKind.VSocket)
             return VSocketTransport.CheckLoopback().Reason; // its processes share a machine
-        InstanceSettings any = InstanceReader.Read("demo", "network = 1").Settings!;
-        using IForwardTransport transport = RunningNode.CreateTransport(kind, any, NullLoggerFactory.Instance);
+        using IForwardTransport transport =
+            kind == TransportKind.Ip
+                ? new IpTransport(new IpTransportOptions())
+                : new SocketTransport(new SocketTransportOptions { Port = 1 });
         return transport.CheckAvailability().Reason;
     }
 }

@@ -83,7 +83,8 @@ internal sealed class DemoScreen(TextWriter output, bool isTerminal)
         }
 
         table.WriteLine(
-            "A round trip is there and back between two processes of this machine, through two whole nodes each way; the first second of a longer run is left out."
+            "A round trip goes from one process of this machine to the other and back, through two nodes each way; "
+                + "longer runs leave out the first second."
         );
     }
 

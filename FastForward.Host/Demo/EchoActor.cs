@@ -3,10 +3,10 @@ using FastForward.Transport.Actors;
 
 namespace FastForward.Host.Demo;
 
-/// <summary>The far side of the demo: checks each message and sends it back as it is.</summary>
+/// <summary>The receiving side of the demo: checks each message and sends it back as it is.</summary>
 internal sealed class EchoActor : IActor
 {
-    private readonly Dictionary<ulong, CallCheck> _calls = [];
+    private readonly Dictionary<ulong, (CallCheck Check, ForwardStream Reply)> _calls = [];
     private ActorContext? _context;
 
     /// <inheritdoc/>
@@ -24,27 +24,17 @@ internal sealed class EchoActor : IActor
     /// <inheritdoc/>
     public void OnMessage(in ReceivedMessage message)
     {
-        if (!_calls.TryGetValue(message.Stream, out CallCheck? call))
+        if (!_calls.TryGetValue(message.Stream, out (CallCheck Check, ForwardStream Reply) call))
         {
-            call = new CallCheck((uint)ActorStream.NumberOf(message.Stream));
+            call = (new CallCheck((uint)message.Stream), _context!.Node.OpenReply(message));
             _calls.Add(message.Stream, call);
         }
 
-        Arrival arrival = call.Take(message.Payload, out _);
+        Arrival arrival = call.Check.Take(message.Payload, out _);
         Tally.Add(arrival);
         if (arrival == Arrival.Damaged)
             return; // no echo: it counts as lost there
-        ulong back = ActorStream.Compose(
-            ActorStream.Opposite(ActorStream.ServiceOf(message.Stream)),
-            ActorStream.NumberOf(message.Stream)
-        );
-        SendResult result = _context!.Node.Send(
-            message.Node,
-            back,
-            message.Class,
-            message.Payload,
-            message.IsLast ? SendOptions.End : SendOptions.None
-        );
+        SendResult result = call.Reply.Send(message.Payload, message.IsLast ? SendOptions.End : SendOptions.None);
         if (!result.IsAccepted)
             Refused++;
     }

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace FastForward.Host.Demo;
 
 /// <summary>
-/// Finds UDP ports that nobody uses. They lie below the range from which the system gives ports to clients, so that none
-/// is handed out between the look and the use; should another program take one all the same, the demo tries again.
+/// Finds free UDP ports. They lie below the range from which the system gives ports to clients, so that
+/// none is handed out between the look and the use; should another program take one all the same, the demo tries again.
 /// </summary>
 internal static class FreePorts
 {

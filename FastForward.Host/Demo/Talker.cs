@@ -9,7 +9,7 @@ namespace FastForward.Host.Demo;
 /// </summary>
 internal sealed class Talker
 {
-    private const long BurstMicros = 60_000;
+    private static readonly TimeSpan s_burst = TimeSpan.FromMicroseconds(60_000);
 
     private readonly TrafficActor _traffic;
     private readonly Random _random;
@@ -18,14 +18,14 @@ internal sealed class Talker
     private DemoCall? _call;
     private int _headers;
     private int _bursts;
-    private long _due;
+    private TimeSpan _due;
 
     public Talker(TrafficActor traffic, ForwardLoop loop, int seed)
     {
         _traffic = traffic;
         _random = new Random(seed);
         _timer = loop.CreateTimer(Tick);
-        _due = loop.NowMicros + _random.NextInt64(BurstMicros); // slots of different repeaters have no common phase
+        _due = loop.Now + _random.NextDouble() * s_burst; // slots of different repeaters have no common phase
         _timer.SetAt(_due);
     }
 
@@ -39,13 +39,13 @@ internal sealed class Talker
         if (_call is null)
             Begin();
         Next(_call!);
-        _due += _call is null ? _random.NextInt64(100_000, 400_000) : BurstMicros;
+        _due += _call is null ? TimeSpan.FromMilliseconds(_random.Next(100, 400)) : s_burst;
         _timer.SetAt(_due);
     }
 
     private void Begin()
     {
-        _call = _traffic.OpenCall();
+        _call = _traffic.OpenCall(MessageClass.RealTime);
         _headers = _random.Next(1, 4);
         _bursts = 6 * _random.Next(5, 9); // 1.8 s to 2.9 s
     }
@@ -63,7 +63,7 @@ internal sealed class Talker
             burst = (byte)('A' + (voice % 6));
 
         DemoMessage.Write(_message, kind, burst, call.Number, call.NextSequence);
-        _traffic.Send(call, MessageClass.RealTime, _message, isLast: kind == DemoMessageKind.Terminator);
+        _traffic.Send(call, _message, isLast: kind == DemoMessageKind.Terminator);
         if (kind == DemoMessageKind.Terminator)
             _call = null;
     }

@@ -6,17 +6,17 @@ using HdrHistogram;
 namespace FastForward.Host.Demo;
 
 /// <summary>
-/// The near side of the demo: several calls at once to the far node, and a check of every echo. It begins when the nodes
-/// are connected and of two links that crossed one is left, ends its calls when the time is up, and then waits for the echoes still under way.
+/// The sending side of the demo: several calls at once to the other node, and a check of every echo. It begins when the
+/// nodes are connected by a single link, ends its calls when the time is up, and then waits for outstanding echoes.
 /// </summary>
 internal sealed class TrafficActor(uint node, int talkers, bool withData, int seconds, Action<string> report) : IActor
 {
-    private const long SettleMicros = 3_000_000;
-    private const long WarmUpMicros = 1_000_000;
-    private const long BeatMicros = 100_000;
+    private static readonly TimeSpan s_settle = TimeSpan.FromMicroseconds(3_000_000);
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromMicroseconds(1_000_000);
+    private static readonly TimeSpan s_beat = TimeSpan.FromMicroseconds(100_000);
 
-    // Both nodes connect, and move to one of the two links. What leaves right before that may arrive after what leaves right
-    // after it, and a real-time message is then late by design: that is no loss of the medium that the demo shows.
+    // Both nodes connect, and settle on one of the two links. A message sent right before that may arrive after one
+    // sent right after it; a real-time message is then dropped as late by design, which says nothing about the medium.
     private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(1);
     private const int BeatsPerReport = 5;
 
@@ -27,9 +27,9 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     private LoopTimer? _beat;
     private bool _connected;
     private bool _hasBegun;
-    private long _measuresFrom;
-    private long _endsAt;
-    private long _lastEvent;
+    private TimeSpan _measuresFrom;
+    private TimeSpan _endsAt;
+    private TimeSpan _lastEvent;
     private int _beats;
 
     /// <summary>The service of the demo.</summary>
@@ -48,13 +48,13 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     public Tally Tally { get; } = new();
 
     /// <summary>
-    /// Round trips in nanoseconds, up to a minute. Those of the first second are left out of longer runs: the runtime
-    /// still compiles then, which says nothing about the network.
+    /// Round trips in nanoseconds, up to a minute. Longer runs leave out those of the first second, while the runtime
+    /// still compiles.
     /// </summary>
     public LongHistogram RoundTrips { get; } = new(60_000_000_000, 3);
 
     /// <summary>The time is up: calls end.</summary>
-    public bool IsEnding => _context!.Loop.NowMicros >= _endsAt;
+    public bool IsEnding => _context!.Loop.Now >= _endsAt;
 
     /// <inheritdoc/>
     public void OnStart(ActorContext context)
@@ -69,19 +69,19 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
         if (change.Node != node || change.Kind != PeerEventKind.Connected || _connected)
             return;
         _connected = true;
-        _beat!.SetAfter(BeatMicros);
+        _beat!.SetAfter(s_beat);
     }
 
     /// <inheritdoc/>
     public void OnMessage(in ReceivedMessage message)
     {
-        // An echo of a call that was never made is as wrong as one with a wrong byte.
+        // An echo of an unknown call counts as damaged.
         Arrival arrival = Arrival.Damaged;
         long roundTrip = 0;
-        if (message.Node == node && _calls.TryGetValue(ActorStream.NumberOf(message.Stream), out DemoCall? call))
+        if (message.Node == node && _calls.TryGetValue(message.Stream, out DemoCall? call))
             arrival = call.Echoed(message.Payload, out roundTrip);
         Tally.Add(arrival);
-        _lastEvent = _context!.Loop.NowMicros;
+        _lastEvent = _context!.Loop.Now;
         if (arrival is Arrival.InOrder or Arrival.Reordered && _lastEvent >= _measuresFrom)
             RoundTrips.RecordValue(Math.Min(roundTrip, RoundTrips.HighestTrackableValue));
     }
@@ -90,28 +90,25 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     public void OnWritable(uint peer, ulong stream) => _data?.OnWritable(stream);
 
     /// <summary>Begins a call on a stream of its own.</summary>
-    public DemoCall OpenCall()
+    public DemoCall OpenCall(MessageClass messageClass)
     {
-        ulong stream = _context!.NewStream(Service);
-        ulong number = ActorStream.NumberOf(stream);
-        DemoCall call = new((uint)number, stream);
-        _calls.Add(number, call);
+        ForwardStream stream = _context!.Node.OpenStream(node, messageClass, Service);
+        DemoCall call = new((uint)stream.Id, stream);
+        _calls.Add(stream.OppositeId, call);
         return call;
     }
 
     /// <summary>Sends the next message of a call. One that meets back-pressure was not sent.</summary>
-    public SendStatus Send(DemoCall call, MessageClass messageClass, ReadOnlySpan<byte> message, bool isLast)
+    public SendStatus Send(DemoCall call, ReadOnlySpan<byte> message, bool isLast)
     {
-        SendStatus status = _context!
-            .Node.Send(node, call.Stream, messageClass, message, isLast ? SendOptions.End : SendOptions.None)
-            .Status;
-        if (status == SendStatus.BackPressured && messageClass == MessageClass.Reliable)
+        SendStatus status = call.Stream.Send(message, isLast ? SendOptions.End : SendOptions.None).Status;
+        if (status == SendStatus.BackPressured && call.Stream.Class == MessageClass.Reliable)
             return status;
         call.Sent();
         Sent++;
         if (status != SendStatus.Accepted)
             Refused++;
-        _lastEvent = _context.Loop.NowMicros;
+        _lastEvent = _context!.Loop.Now;
         return status;
     }
 
@@ -122,14 +119,14 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     private void Begin()
     {
         ForwardLoop loop = _context!.Loop;
-        _measuresFrom = loop.NowMicros + (seconds > 1 ? WarmUpMicros : 0);
-        _endsAt = loop.NowMicros + (seconds * 1_000_000L);
+        _measuresFrom = loop.Now + (seconds > 1 ? s_warmUp : default);
+        _endsAt = loop.Now + TimeSpan.FromSeconds(seconds);
         for (int i = 0; i < talkers; i++)
             _talkers.Add(new Talker(this, loop, i));
         if (withData)
             _data = new DataCaller(this, loop, talkers);
         _hasBegun = true;
-        _beat!.SetAfter(BeatMicros);
+        _beat!.SetAfter(s_beat);
         report("connected");
     }
 
@@ -140,12 +137,12 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
             if (IsSettled)
                 Begin();
             else
-                _beat!.SetAfter(BeatMicros);
+                _beat!.SetAfter(s_beat);
             return;
         }
 
-        long now = _context!.Loop.NowMicros;
-        bool quiet = now - _lastEvent >= SettleMicros;
+        TimeSpan now = _context!.Loop.Now;
+        bool quiet = now - _lastEvent >= s_settle;
         bool complete = Tally.Delivered >= Sent;
         if (_talkers.TrueForAll(static talker => talker.IsDone) && _data?.IsDone != false && (complete || quiet))
         {
@@ -155,6 +152,6 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
 
         if (++_beats % BeatsPerReport == 0)
             report($"progress {Sent} {Tally.Delivered}");
-        _beat!.SetAfter(BeatMicros);
+        _beat!.SetAfter(s_beat);
     }
 }

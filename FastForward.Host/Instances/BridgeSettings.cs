@@ -2,7 +2,7 @@ using System.Net;
 
 namespace FastForward.Host.Instances;
 
-/// <summary>A <c>[bridge]</c> section: takes the datagrams of local UDP clients and sends them to a node.</summary>
+/// <summary>A <c>[bridge]</c> section: receives the datagrams of local UDP clients and sends them to a node.</summary>
 internal sealed record BridgeSettings
 {
     /// <summary>The section's name, for logs.</summary>
@@ -20,9 +20,9 @@ internal sealed record BridgeSettings
     /// <summary>The message class.</summary>
     public required StreamClassChoice Class { get; init; }
 
-    /// <summary>How long a client may be silent, in both directions, before it is forgotten.</summary>
+    /// <summary>How long a client may be idle, in both directions, before it is removed.</summary>
     public required int IdleSeconds { get; init; }
 
-    /// <summary>The most clients at once; beyond it the one that was silent the longest is forgotten.</summary>
+    /// <summary>The most clients at once; one more removes the one that was idle the longest.</summary>
     public required int MaxClients { get; init; }
 }

@@ -1,16 +1,20 @@
 namespace FastForward.Host.Instances;
 
-/// <summary>Finds the instance file that an operator means: a path, or the node id of a file in the instances directory.</summary>
+/// <summary>
+/// Finds the instance file that an operator means: a path, or the node id of a file in the instances directory.
+/// </summary>
 internal static class InstanceLocator
 {
     /// <summary>Where BrandMeister keeps the files of its instances.</summary>
     public const string DefaultDirectory = "/opt/BrandMeister/Instances";
 
-    /// <summary>The path of the file: <c>&lt;directory&gt;/&lt;number&gt;.conf</c> for a number, the text itself otherwise.</summary>
+    /// <summary>
+    /// The path of the file: <c>&lt;directory&gt;/&lt;number&gt;.conf</c> for a number, the text itself otherwise.
+    /// </summary>
     public static string Locate(string instance, string directory) =>
         instance.AsSpan().ContainsAnyExceptInRange('0', '9') ? instance : Path.Combine(directory, $"{instance}.conf");
 
-    /// <summary>Reads the instance, and tells what there is when it is not found.</summary>
+    /// <summary>Reads the instance; when it is not found, the problem lists those that exist.</summary>
     public static InstanceReading Read(string instance, string directory)
     {
         string file = Locate(instance, directory);
@@ -23,11 +27,12 @@ internal static class InstanceLocator
         string advice =
             present.Length == 0
                 ? "give the path of the file, or --instances-directory"
-                : $"the instances there are {string.Join(", ", present.Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal))}";
+                : "the instances there are "
+                    + string.Join(", ", present.Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
         return new InstanceReading(null, [new InstanceProblem(file, 0, "", $"there is no such file; {advice}")]);
     }
 
-    /// <summary>A copied file with its old id would start a node under another one's id.</summary>
+    /// <summary>Detects a copied file that still has the id of another node.</summary>
     private static InstanceReading VerifyId(InstanceReading reading, InstanceSettings settings, string instance)
     {
         if (uint.TryParse(instance, out uint id) && id == settings.Network)

@@ -5,12 +5,12 @@ namespace FastForward.Host.Instances;
 /// <param name="Line">The line, from 1; 0 when the problem has no line of its own.</param>
 /// <param name="Key">Where: <c>key</c> at the top, <c>section:key</c> below; empty for the file as a whole.</param>
 /// <param name="Reason">What is wrong.</param>
-/// <param name="Example">A right line; null when there is none to show.</param>
+/// <param name="Example">A correct line; null when there is none to show.</param>
 internal sealed record InstanceProblem(string File, int Line, string Key, string Reason, string? Example = null)
 {
     /// <summary>
-    /// The problem in one line, with the place in the form that editors jump to. What the file may hold of control
-    /// characters does not reach the operator's terminal.
+    /// The problem in one line, with the place in the form that editors understand. Control characters of the file are
+    /// replaced, so that they do not reach the operator's terminal.
     /// </summary>
     public override string ToString()
     {

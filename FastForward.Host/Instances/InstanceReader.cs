@@ -5,6 +5,7 @@ using FastForward.Host.Control;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Sockets;
 using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Ini;
@@ -12,7 +13,9 @@ using Microsoft.Extensions.Logging;
 
 namespace FastForward.Host.Instances;
 
-/// <summary>Turns an instance file into <see cref="InstanceSettings"/>, or into everything that is wrong with it.</summary>
+/// <summary>
+/// Turns an instance file into <see cref="InstanceSettings"/>, or into everything that is wrong with it.
+/// </summary>
 internal sealed class InstanceReader
 {
     private const int MaxCharacters = 1 << 20;
@@ -71,13 +74,8 @@ internal sealed class InstanceReader
             if (Directory.Exists(file))
                 return Unreadable(file, "is a directory, not an instance file");
             using StreamReader reader = new(file);
-            char[] buffer = new char[MaxCharacters + 1];
-            ReadOnlySpan<char> text = buffer.AsSpan(0, reader.ReadBlock(buffer));
-            if (text.Contains('\0'))
-                return Unreadable(file, "is no text file");
-            return text.Length > MaxCharacters
-                ? Unreadable(file, $"is longer than {MaxCharacters} characters, so it is no instance file")
-                : Read(file, text.ToString());
+            string? problem = ReadAll(reader, out string text);
+            return problem is null ? Read(file, text) : Unreadable(file, problem);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -99,6 +97,24 @@ internal sealed class InstanceReader
         if (reader._problems.Count == 0)
             return new InstanceReading(settings, []);
         return new InstanceReading(null, [.. reader._problems.OrderBy(static problem => problem.Line)]);
+    }
+
+    // In pieces: the file may also be a pipe or a device without an end.
+    private static string? ReadAll(StreamReader reader, out string text)
+    {
+        text = "";
+        StringBuilder builder = new();
+        Span<char> buffer = stackalloc char[1024];
+        for (int count; (count = reader.Read(buffer)) > 0; builder.Append(buffer[..count]))
+        {
+            if (buffer[..count].Contains('\0'))
+                return "is no text file";
+            if (builder.Length + count > MaxCharacters)
+                return $"is longer than {MaxCharacters} characters, so it is no instance file";
+        }
+
+        text = builder.ToString();
+        return null;
     }
 
     private static InstanceReading Unreadable(string file, string reason) =>
@@ -174,7 +190,7 @@ internal sealed class InstanceReader
         ];
         foreach ((InstanceSection section, BridgeSettings bridge) in bridges)
         {
-            // A bridge without its node was reported already; a wrong row was as well.
+            // A bridge without its node and a wrong row are reported already.
             if (bridge.Node == 0 || reachable.Contains(bridge.Node) || RowWasWrong(bridge.Node))
                 continue;
             _problems.Add(
@@ -231,7 +247,9 @@ internal sealed class InstanceReader
         return outlet;
     }
 
-    /// <summary>A service has one bridge and one outlet in a file: answers and messages must find one actor only.</summary>
+    /// <summary>
+    /// A service has at most one bridge and one outlet in a file, so that each message has one receiver.
+    /// </summary>
     private ushort ReadService(SectionReader keys, InstanceSection section)
     {
         int before = _problems.Count;
@@ -287,11 +305,11 @@ internal sealed class InstanceReader
         return addresses;
     }
 
-    // The control socket is beside the node's own unless told otherwise; its name is a little longer.
+    // By default in the directory of the node's own socket; its file name is longer.
     private static string ReadControlDirectory(SectionReader top, uint network, RouteOptions routes)
     {
         string directory = ReadDirectory(top, "control-directory", routes.SocketDirectory);
-        if (!ControlPath.Fits(ControlPath.Of(directory, network)))
+        if (!UnixListener.Fits(ControlPath.Of(directory, network)))
             top.Wrong("control-directory", directory, "is too long for the address of a socket", "/tmp");
         return directory;
     }

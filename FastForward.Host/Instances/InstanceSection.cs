@@ -1,6 +1,8 @@
 namespace FastForward.Host.Instances;
 
-/// <summary>One section of an instance file as it was found; the lines before the first header are the section named "".</summary>
+/// <summary>
+/// One section of an instance file as it was found; the lines before the first header are the section named "".
+/// </summary>
 /// <param name="Name">The text between the brackets.</param>
 /// <param name="Line">The line of the header; 0 for the top of the file.</param>
 internal sealed record InstanceSection(string Name, int Line)

@@ -4,8 +4,8 @@ namespace FastForward.Host.Instances;
 
 /// <summary>
 /// The lines of an instance file: which sections and keys there are, and where. The configuration package reads the
-/// values, but it stops at the first fault and forgets the line numbers; here every faulty line is reported and blanked,
-/// so that the rest can still be judged.
+/// values, but it stops at the first error and has no line numbers; here every wrong line is reported and left out, so
+/// that the rest can still be checked.
 /// </summary>
 internal sealed class InstanceText
 {
@@ -32,7 +32,9 @@ internal sealed class InstanceText
     /// <summary>The text without its faulty lines.</summary>
     public string Sound => _sound.ToString();
 
-    /// <summary>Scans <paramref name="text"/> and adds what is wrong with its lines to <paramref name="problems"/>.</summary>
+    /// <summary>
+    /// Scans <paramref name="text"/> and adds what is wrong with its lines to <paramref name="problems"/>.
+    /// </summary>
     public static InstanceText Scan(string file, string text, List<InstanceProblem> problems)
     {
         InstanceText scan = new(file, problems);

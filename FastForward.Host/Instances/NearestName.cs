@@ -1,6 +1,6 @@
 namespace FastForward.Host.Instances;
 
-/// <summary>Finds the name that somebody probably meant.</summary>
+/// <summary>Suggests a known name for a misspelt one.</summary>
 internal static class NearestName
 {
     /// <summary>The known name closest to <paramref name="written"/>, or null when none is close.</summary>

@@ -2,7 +2,10 @@ using System.Net;
 
 namespace FastForward.Host.Instances;
 
-/// <summary>An <c>[outlet]</c> section: emits the datagrams of bridges to one fixed UDP server. The target is decided here alone, so no bridge can reach anything else.</summary>
+/// <summary>
+/// An <c>[outlet]</c> section: sends the datagrams of bridges to one fixed UDP server. Only this section names the
+/// target, so that bridges reach nothing else.
+/// </summary>
 internal sealed record OutletSettings
 {
     /// <summary>The section's name, for logs.</summary>
@@ -14,9 +17,11 @@ internal sealed record OutletSettings
     /// <summary>The service number that bridges ask for.</summary>
     public required ushort Service { get; init; }
 
-    /// <summary>How long a client may be silent, in both directions, before its socket is closed.</summary>
+    /// <summary>How long a client may be idle, in both directions, before its socket is closed.</summary>
     public required int IdleSeconds { get; init; }
 
-    /// <summary>The most clients at once, each with a socket; beyond it the socket that was silent the longest is closed.</summary>
+    /// <summary>
+    /// The most clients at once, each with a socket; one more closes the socket that was idle the longest.
+    /// </summary>
     public required int MaxClients { get; init; }
 }

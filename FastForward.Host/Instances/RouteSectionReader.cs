@@ -5,7 +5,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace FastForward.Host.Instances;
 
-/// <summary>Reads the rows of <c>[OverriddenNodes]</c> and <c>[Nodes]</c>: <c>node = key id, transport type, address, port</c>.</summary>
+/// <summary>
+/// Reads the rows of <c>[OverriddenNodes]</c> and <c>[Nodes]</c>: <c>node = key id, transport type, address, port</c>.
+/// </summary>
 internal sealed class RouteSectionReader(string file, IConfiguration values, List<InstanceProblem> problems)
 {
     private const string Example = "250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012";
@@ -33,7 +35,7 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
         return rows;
     }
 
-    /// <summary>Asks the library for its view of all rows together, and tells its problems with the lines they stand in.</summary>
+    /// <summary>Has the library check all rows together, and reports its problems with their lines.</summary>
     public void Evaluate(List<RouteRow> overridden, List<RouteRow> nodes, RouteOptions options)
     {
         StaticRouteSource[] sources =
@@ -62,7 +64,8 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
             return $"'{key}' is no node id";
         string[] fields = value.Split(',', StringSplitOptions.TrimEntries);
         if (fields.Length != 4)
-            return $"'{value}' has {fields.Length} field{(fields.Length == 1 ? "" : "s")}, not the four: key id, transport type, address, port";
+            return $"'{value}' has {fields.Length} field{(fields.Length == 1 ? "" : "s")}, "
+                + "not the four: key id, transport type, address, port";
         if (!uint.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint keyId))
             return $"key id '{fields[0]}' is no number";
         if (!TransportTypeMap.Default.TryParse(fields[1], out TransportKind kind))
@@ -78,7 +81,7 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
             || port is < 1 or > 65_535
         )
             return $"'{fields[3]}' is no port from 1 to 65535";
-        row = new RouteRow(node, keyId, kind, fields[2].Trim('"'), port); // the registry's spelling of "empty" is right too
+        row = new RouteRow(node, keyId, kind, fields[2].Trim('"'), port); // registries write "" for an empty address
         return null;
     }
 }

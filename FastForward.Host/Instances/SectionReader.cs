@@ -5,8 +5,8 @@ using Microsoft.Extensions.Configuration;
 namespace FastForward.Host.Instances;
 
 /// <summary>
-/// Reads the keys of one section as typed values. Every accessor answers something usable also when the value is wrong:
-/// the problem is noted and reading goes on, so that all problems of a file are told at once.
+/// Reads the keys of one section as typed values. Every accessor returns a usable value even if the one in the file is
+/// wrong: the problem is recorded and reading continues, so that all problems of a file are reported at once.
 /// </summary>
 internal sealed class SectionReader(
     string file,

@@ -3,6 +3,11 @@ using FastForward.Host.Actors;
 using FastForward.Host.Control;
 using FastForward.Host.Instances;
 using FastForward.Transport;
+using FastForward.Transport.DependencyInjection;
+using FastForward.Transport.Transports;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Host.Running;
@@ -11,47 +16,57 @@ namespace FastForward.Host.Running;
 internal sealed partial class InstanceRun
 {
     /// <returns>The exit code.</returns>
-    public static int Run(InstanceSettings settings, ILoggerFactory loggers)
+    public static int Run(InstanceSettings settings)
     {
-        ILogger logger = loggers.CreateLogger<InstanceRun>();
-        List<IDisposable> actors = [];
+        HostApplicationBuilder builder = InstanceServices.CreateBuilder<StopSignals>(settings);
+
+        // Before the node: its place in the file system shows that no other process runs the same instance.
+        builder.Services.AddHostedService<ControlSocket>();
+        ForwardBuilder node = builder.Services.AddInstance(settings);
+        foreach (BridgeSettings bridge in settings.Bridges)
+            node.AddActor(provider => Open(bridge, LoggerOf<BridgeActor>(provider)), ReplyTo(bridge));
+        foreach (OutletSettings outlet in settings.Outlets)
+            node.AddActor(provider => new OutletActor(outlet, LoggerOf<OutletActor>(provider)), outlet.Service);
+        if (settings.Bridges.Count + settings.Outlets.Count == 0)
+            node.AddActor(static _ => new IdleActor());
+        using IHost host = builder.Build();
+        return RunAsync(host, settings).GetAwaiter().GetResult();
+    }
+
+    private static async Task<int> RunAsync(IHost host, InstanceSettings settings)
+    {
+        ILogger logger = LoggerOf<InstanceRun>(host.Services);
+        SystemdNotifier systemd = new();
         try
         {
-            using RunningNode node = new(settings, loggers);
-            foreach (BridgeSettings bridge in settings.Bridges)
-            {
-                BridgeActor actor = Open(bridge, loggers.CreateLogger<BridgeActor>());
-                actors.Add(actor);
-                node.Actors.Add(actor, actor.AnswerService);
-            }
-
-            foreach (OutletSettings outlet in settings.Outlets)
-            {
-                OutletActor actor = new(outlet, loggers.CreateLogger<OutletActor>());
-                actors.Add(actor);
-                node.Actors.Add(actor, actor.Service);
-            }
-
-            // Before the start: a signal during it must not leave a socket file behind.
-            using StopSignals signals = new(node.Stop, signal => LogSignal(logger, signal));
-            using ControlSocket control = ControlSocket.Open(node, loggers.CreateLogger<ControlSocket>());
-            node.Start();
-            string transports = Describe(node.Node);
+            await host.StartAsync().ConfigureAwait(false);
+            string transports = Describe(host.Services.GetRequiredService<ForwardNode>());
             LogRunning(logger, settings.Network, settings.File, settings.Port, transports);
-            node.Run();
-            LogStopped(logger, settings.Network);
-            return ExitCode.Success;
+            systemd.Notify(ServiceState.Ready);
+            await host.WaitForStopAsync().ConfigureAwait(false);
         }
-        catch (StartFailure failure)
+        catch (Exception exception) when (exception is StartFailure or TransportException)
         {
-            LogFailed(logger, settings.Network, failure.Message);
+            LogFailed(logger, settings.Network, exception.Message);
             return ExitCode.Unavailable;
         }
-        finally
+        catch (OperationCanceledException) when (host.IsStopping())
         {
-            foreach (IDisposable actor in actors)
-                actor.Dispose();
+            // A signal came during the start.
         }
+
+        systemd.Notify(ServiceState.Stopping);
+        try
+        {
+            await host.StopAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Failure; // the loop hangs, which is logged
+        }
+
+        LogStopped(logger, settings.Network);
+        return ExitCode.Success;
     }
 
     private static BridgeActor Open(BridgeSettings bridge, ILogger logger)
@@ -63,17 +78,23 @@ internal sealed partial class InstanceRun
         catch (SocketException exception)
         {
             throw new StartFailure(
-                $"[{bridge.Name}] cannot take UDP {bridge.Listen}: {exception.Message}. Stop the program that has it (ss -ulpn shows it), or give listen another address or port.",
+                $"[{bridge.Name}] cannot bind UDP {bridge.Listen}: {exception.Message}. Stop the program that uses it "
+                    + "(ss -ulpn shows it), or give listen another address or port.",
                 exception
             );
         }
     }
 
+    private static ServiceId ReplyTo(BridgeSettings bridge) => new ServiceId(bridge.Service).Reply;
+
+    private static ILogger<T> LoggerOf<T>(IServiceProvider provider) => provider.GetRequiredService<ILogger<T>>();
+
     private static string Describe(ForwardNode node) =>
         string.Join(
             "; ",
-            node.Transports.OrderBy(static pair => pair.Key)
-                .Select(static pair => $"{pair.Key}: {pair.Value.Reason ?? "up"}")
+            node.GetTransports()
+                .OrderBy(static transport => transport.Kind)
+                .Select(static transport => $"{transport.Kind}: {transport.Reason ?? "up"}")
         );
 
     [LoggerMessage(
@@ -82,9 +103,6 @@ internal sealed partial class InstanceRun
         Message = "Node {Node} runs ({File}, port {Port}). {Transports}"
     )]
     private static partial void LogRunning(ILogger logger, uint node, string file, int port, string transports);
-
-    [LoggerMessage(EventId = 8101, Level = LogLevel.Information, Message = "{Signal}: stopping")]
-    private static partial void LogSignal(ILogger logger, string signal);
 
     [LoggerMessage(EventId = 8102, Level = LogLevel.Information, Message = "Node {Node} has stopped")]
     private static partial void LogStopped(ILogger logger, uint node);

@@ -1,49 +1,56 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace FastForward.Host.Running;
 
 /// <summary>
-/// SIGTERM and SIGINT: the first begins a clean stop, a later one ends the process at once with exit code 1. Two within
-/// half a second are one order: timeout(1), terminals and service managers signal a process and its group.
+/// SIGTERM and SIGINT: the first begins a clean stop, a later one ends the process at once with exit code 1. Signals
+/// within half a second of the first count as one: timeout(1), terminals and service managers signal a process and its
+/// group.
 /// </summary>
-internal sealed class StopSignals : IDisposable
+internal sealed partial class StopSignals(IHostApplicationLifetime application, ILogger<StopSignals> logger)
+    : IHostLifetime,
+        IDisposable
 {
-    private readonly Action _stop;
-    private readonly Action<string> _heard;
-    private readonly PosixSignalRegistration _terminate;
-    private readonly PosixSignalRegistration _interrupt;
-    private static readonly TimeSpan s_sameOrder = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_sameStop = TimeSpan.FromMilliseconds(500);
+
+    private PosixSignalRegistration? _terminate;
+    private PosixSignalRegistration? _interrupt;
     private long _first;
 
-    /// <param name="stop">Begins the stop; called on a thread of the runtime.</param>
-    /// <param name="heard">Told of the first signal by name.</param>
-    public StopSignals(Action stop, Action<string> heard)
+    public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
-        _stop = stop;
-        _heard = heard;
+        // Before anything starts: a signal during the start must not leave a socket file behind.
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle);
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle);
+        return Task.CompletedTask;
     }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose()
     {
-        _terminate.Dispose();
-        _interrupt.Dispose();
+        _terminate?.Dispose();
+        _interrupt?.Dispose();
     }
 
     private void Handle(PosixSignalContext context)
     {
-        context.Cancel = true; // the runtime would end the process
+        context.Cancel = true; // by default the runtime ends the process
         long first = Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0);
         if (first != 0)
         {
-            if (Stopwatch.GetElapsedTime(first) >= s_sameOrder)
+            if (Stopwatch.GetElapsedTime(first) >= s_sameStop)
                 Environment.Exit(ExitCode.Failure);
             return;
         }
 
-        _heard(context.Signal.ToString());
-        _stop();
+        LogSignal(logger, context.Signal);
+        application.StopApplication();
     }
+
+    [LoggerMessage(EventId = 8101, Level = LogLevel.Information, Message = "{Signal}: stopping")]
+    private static partial void LogSignal(ILogger logger, PosixSignal signal);
 }

@@ -1,12 +1,13 @@
 using System.Net;
+using System.Net.Sockets;
 using FastForward.Host.Actors;
 using FastForward.Host.Demo;
 using FastForward.Host.Instances;
-using FastForward.Host.Interop;
 using FastForward.Transport;
 using FastForward.Transport.Actors;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FastForward.Tests.Host;
@@ -19,7 +20,7 @@ public sealed class BridgeAllocationTests
         int[] ports = FreePorts.Find(2);
         IPEndPoint listen = new(IPAddress.Loopback, ports[0]),
             target = new(IPAddress.Loopback, ports[1]);
-        using DatagramSocket server = DatagramSocket.Bind(target);
+        using UdpSocket server = UdpSocket.Bind(target);
         using BridgeActor bridge = new(
             new BridgeSettings
             {
@@ -47,12 +48,12 @@ public sealed class BridgeAllocationTests
         using ForwardLoop loop = new();
         using OverrideResolver routes = new([]);
         ActorSystem actors = new();
-        actors.Add(bridge, bridge.AnswerService);
+        actors.Add(bridge, bridge.ReplyService);
         actors.Add(outlet, outlet.Service);
         using ForwardNode node = new(loop, new ForwardNodeOptions { Node = 25011 }, [], routes);
         actors.Start(node, loop);
         node.Start(actors);
-        DatagramSocket[] clients = [DatagramSocket.Connect(listen), DatagramSocket.Connect(listen)];
+        UdpSocket[] clients = [UdpSocket.Connect(listen), UdpSocket.Connect(listen)];
         byte[] buffer = new byte[100];
 
         Exchange(2000);
@@ -65,20 +66,20 @@ public sealed class BridgeAllocationTests
         Assert.That(allocated, Is.Zero);
         node.Dispose();
         actors.Stop();
-        foreach (DatagramSocket client in clients)
+        foreach (UdpSocket client in clients)
             client.Dispose();
 
         void Exchange(int count)
         {
             for (int i = 0; i < count; i++)
             {
-                DatagramSocket client = clients[i & 1];
+                UdpSocket client = clients[i & 1];
                 client.Send("question"u8);
                 UdpAddress from;
-                while (server.Receive(buffer, out from) < 0)
+                while (server.Receive(buffer, out _, out from) != SocketError.Success)
                     loop.DoWork();
                 server.SendTo("answer"u8, from);
-                while (client.Receive(buffer, out _) < 0)
+                while (client.Receive(buffer, out _, out _) != SocketError.Success)
                     loop.DoWork();
             }
         }

@@ -4,11 +4,11 @@ using System.Text.RegularExpressions;
 using FastForward.Host.Actors;
 using FastForward.Host.Demo;
 using FastForward.Host.Instances;
-using FastForward.Host.Interop;
 using FastForward.Transport;
 using FastForward.Transport.Actors;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Sockets;
 using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Host;
@@ -38,11 +38,11 @@ public sealed class BridgeFloodTests
         using ForwardLoop loop = new(time: time);
         using OverrideResolver routes = new([]);
         ActorSystem actors = new();
-        actors.Add(bridge, bridge.AnswerService);
+        actors.Add(bridge, bridge.ReplyService);
         using ForwardNode node = new(loop, new ForwardNodeOptions { Node = 25011 }, [], routes);
         actors.Start(node, loop);
         node.Start(actors);
-        using DatagramSocket client = DatagramSocket.Connect(listen);
+        using UdpSocket client = UdpSocket.Connect(listen);
         byte[] datagram = new byte[1000];
         for (int i = 0; i < Count; i++)
             client.Send(datagram);

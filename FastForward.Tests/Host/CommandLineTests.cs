@@ -14,7 +14,8 @@ public sealed class CommandLineTests
     [TestCase("demo --seconds many", "--seconds: 'many' is no whole number from 1 to 600; for example: --seconds 7")]
     [TestCase(
         "demo --transport TCP",
-        "--transport: 'TCP' is no transport type; there are FORWARD_TRANSPORT_IP, FORWARD_TRANSPORT_RDMA, FORWARD_TRANSPORT_SOCKET, FORWARD_TRANSPORT_VSOCKET"
+        "--transport: 'TCP' is no transport type; there are FORWARD_TRANSPORT_IP, FORWARD_TRANSPORT_RDMA, "
+            + "FORWARD_TRANSPORT_SOCKET, FORWARD_TRANSPORT_VSOCKET"
     )]
     [TestCase("ping", "Required argument missing for command: 'ping'.")]
     [TestCase("ping 0", "node: '0' is no whole number from 1 to 4294967295")]
@@ -32,7 +33,7 @@ public sealed class CommandLineTests
         Assert.That(host.WaitForExit(), Is.EqualTo(2), host.Everything);
         Assert.That(
             host.Everything,
-            Does.Contain(message).And.Contain("--help shows what there is").And.Not.Contain("   at ")
+            Does.Contain(message).And.Contain("--help shows the usage").And.Not.Contain("   at ")
         );
         Assert.That(host.Output, Is.Empty);
     }

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using FastForward.Host;
 using FastForward.Host.Control;
-using FastForward.Host.Watching;
+using FastForward.Host.Monitoring;
 
 namespace FastForward.Tests.Host;
 
@@ -9,7 +9,7 @@ namespace FastForward.Tests.Host;
 [TestFixture]
 public sealed class ControlClientTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMilliseconds(20);
 
     [Test]
     public void A_host_that_accepts_nobody_is_told_and_not_waited_for()
@@ -36,13 +36,13 @@ public sealed class ControlClientTests
         {
             Task<ControlFailure?> asked = Task.Run(() =>
                 Assert.Throws<ControlFailure>(() =>
-                    ControlClient.Ask(place.ToString(), new ControlRequest { Command = "stat" }, s_patience)
+                    ControlClient.Ask(place.ToString(), new ControlRequest { Command = "stat" }, s_timeout)
                 )
             );
             Eventually.Ends(asked, "the question");
-            Assert.That(asked.Result!.Message, Does.Contain("takes no connection: its process is stopped"));
+            Assert.That(asked.Result!.Message, Does.Contain("accepts no connection: its process is stopped"));
             Assert.That(asked.Result.ExitCode, Is.EqualTo(ExitCode.Unavailable));
-            Assert.That(ControlClient.IsAnswered(place.ToString(), s_patience), "somebody has the socket");
+            Assert.That(ControlClient.IsAnswered(place.ToString(), s_timeout), "somebody has the socket");
         }
         finally
         {

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using FastForward.Host.Control;
-using FastForward.Host.Watching;
+using FastForward.Host.Monitoring;
 using FastForward.Tests.Host.Processes;
 
 namespace FastForward.Tests.Host;
@@ -67,7 +67,7 @@ public sealed class ControlProcessTests(string transport)
         [
             .. ping
                 .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(static line => JsonSerializer.Deserialize(line, WatchingJson.Default.PingLine)!),
+                .Select(static line => JsonSerializer.Deserialize(line, MonitoringJson.Default.PingLine)!),
         ];
         Assert.That(lines, Has.Length.EqualTo(6));
         PingReply[] replies = [.. lines[..5].Select(static line => line.Reply!)];
@@ -254,7 +254,8 @@ public sealed class ControlProcessTests(string transport)
             "--quiet",
             "--flush",
             "--command",
-            $"stty cols 100 rows 30; {RunningProgram.HostPath} stat --interval 0.1 --instance {_instances.InstanceFile(TwoInstances.Near)}",
+            $"stty cols 100 rows 30; {RunningProgram.HostPath} stat --interval 0.1 --instance "
+                + $"{_instances.InstanceFile(TwoInstances.Near)}",
             "/dev/null"
         );
         terminal.WaitForLines($"{TwoInstances.Far} up ", 3);
@@ -274,7 +275,7 @@ public sealed class ControlProcessTests(string transport)
             _instances.ControlSocket(node)
         );
         Assert.That(stat.WaitForExit(), Is.Zero, stat.Everything);
-        return JsonSerializer.Deserialize(stat.Output, WatchingJson.Default.NodeReport)!;
+        return JsonSerializer.Deserialize(stat.Output, MonitoringJson.Default.NodeReport)!;
     }
 
     // Both connect at first, and one of two crossed links goes: a probe on it would have no answer.

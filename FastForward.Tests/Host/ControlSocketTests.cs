@@ -36,7 +36,7 @@ public sealed class ControlSocketTests
     [TestCase("[]", "badRequest", "no JSON object")]
     [TestCase("null", "badRequest", "command: '' is none of stat, health, ping")]
     [TestCase("{}", "badRequest", "command: '' is none of stat, health, ping")]
-    [TestCase("""{"version":2,"command":"stat"}""", "badRequest", "version: 2 is not spoken here; there is 1")]
+    [TestCase("""{"version":2,"command":"stat"}""", "badRequest", "version: 2 is not supported; this host has 1")]
     [TestCase("""{"command":"stop"}""", "badRequest", "command: 'stop' is none of stat, health, ping")]
     [TestCase("""{"command":"ping"}""", "badRequest", "node: 0 or absent")]
     [TestCase("""{"command":"ping","node":-1}""", "badRequest", "$.node")]
@@ -212,7 +212,8 @@ public sealed class ControlSocketTests
         string perl = Requires.Program("perl", "perl-base");
         File.SetUnixFileMode(_instances.DirectoryName, (UnixFileMode)0x1ED); // 0755: others may look for the socket
         const string Connect =
-            "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die; connect($s, sockaddr_un($ARGV[0])) or die \"connect: $!\\n\"; print while <$s>;";
+            "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die; connect($s, sockaddr_un($ARGV[0])) or die "
+            + "\"connect: $!\\n\"; print while <$s>;";
         string[] asOther = ["--reuid", "4711", "--regid", "4711", "--clear-groups", perl, "-e", Connect, Path];
 
         RunningProgram near = Start();

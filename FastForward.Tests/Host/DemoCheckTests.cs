@@ -82,7 +82,7 @@ public sealed class DemoCheckTests
     [Test]
     public void An_echo_of_what_was_never_sent_is_damage()
     {
-        DemoCall call = new(Call, 7);
+        DemoCall call = new(Call, stream: null!); // nothing is sent
         call.Sent();
         Assert.That(call.Echoed(Message(0), out long roundTrip), Is.EqualTo(Arrival.InOrder));
         Assert.That(roundTrip, Is.Positive);

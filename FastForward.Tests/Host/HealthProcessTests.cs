@@ -1,6 +1,6 @@
 using System.Text.Json;
 using FastForward.Host.Control;
-using FastForward.Host.Watching;
+using FastForward.Host.Monitoring;
 using FastForward.Tests.Host.Processes;
 
 namespace FastForward.Tests.Host;
@@ -29,7 +29,7 @@ public sealed class HealthProcessTests
         Assert.That(output, Does.StartWith($"degraded\n- node {TwoInstances.Far} is "));
         Assert.That(Health(out output), Is.Zero, "degraded is no reason to restart a host");
         Health(out output, "--json");
-        HealthReport report = JsonSerializer.Deserialize(output, WatchingJson.Default.HealthReport)!;
+        HealthReport report = JsonSerializer.Deserialize(output, MonitoringJson.Default.HealthReport)!;
         Assert.That(
             (report.Status, report.AbsentPeers.Single(), report.Problems.Count),
             Is.EqualTo(("degraded", TwoInstances.Far, 1))

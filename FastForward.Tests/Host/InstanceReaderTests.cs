@@ -161,7 +161,8 @@ public sealed class InstanceReaderTests
     )]
     [TestCase(
         "network=25011\nport = 54011 ; main",
-        "f.conf:2: port: '54011 ; main' is no whole number from 1 to 65535 (a comment needs a line of its own); for example: port = 54011"
+        "f.conf:2: port: '54011 ; main' is no whole number from 1 to 65535 (a comment needs a line of its own); "
+            + "for example: port = 54011"
     )]
     [TestCase(
         "network=25011\nport =",
@@ -170,7 +171,10 @@ public sealed class InstanceReaderTests
     [TestCase("network=25011\nprot = 1", "f.conf:2: prot: is not known; did you mean port?")]
     [TestCase(
         "network=25011\nzzzzzzzz = 1",
-        "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, segmentation-offload, log-level"
+        "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, "
+            + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, "
+            + "vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, segmentation-offload, "
+            + "log-level"
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase(
@@ -179,7 +183,8 @@ public sealed class InstanceReaderTests
     )]
     [TestCase(
         "network=25011\nvsocket-type = datagram\nvsocket-to-host = yes",
-        "f.conf:3: vsocket-to-host: goes with connections, not with vsocket-type = datagram; for example: vsocket-type = auto"
+        "f.conf:3: vsocket-to-host: goes with connections, not with vsocket-type = datagram; for example: "
+            + "vsocket-type = auto"
     )]
     [TestCase(
         "network=25011\nallow-unkeyed-ip = maybe",
@@ -191,7 +196,8 @@ public sealed class InstanceReaderTests
     )]
     [TestCase(
         "network=25011\naddresses = 127.0.0.1, 127.0.0.2",
-        "f.conf:2: addresses: '127.0.0.2' is the second of its family; there is one IPv4 and one IPv6 socket; for example: addresses = 127.0.0.1, ::1"
+        "f.conf:2: addresses: '127.0.0.2' is the second of its family; there is one IPv4 and one IPv6 socket; for "
+            + "example: addresses = 127.0.0.1, ::1"
     )]
     [TestCase(
         "network=25011\nsocket-directory = tmp",
@@ -203,7 +209,8 @@ public sealed class InstanceReaderTests
     )]
     [TestCase(
         "network=25011\nsocket-directory = /nowhere/at/all",
-        "f.conf:2: socket-directory: '/nowhere/at/all' is no directory on this machine; for example: socket-directory = /tmp"
+        "f.conf:2: socket-directory: '/nowhere/at/all' is no directory on this machine; for example: "
+            + "socket-directory = /tmp"
     )]
     [TestCase(
         "network=25011\nsocket-mode = 1660",
@@ -244,7 +251,8 @@ public sealed class InstanceReaderTests
     [TestCase("network=25011\n[]", "f.conf:2: '[]' is no section name; for example: [bridge dns]")]
     [TestCase(
         "network=25011\nbridge:listen = 1",
-        "f.conf:2: bridge:listen: a key has no colon in it; for example: [bridge] in a line of its own, then listen = 127.0.0.1:5300"
+        "f.conf:2: bridge:listen: a key has no colon in it; for example: [bridge] in a line of its own, then "
+            + "listen = 127.0.0.1:5300"
     )]
     [TestCase(
         "network=25011\n[brigde]\nlisten = x",
@@ -256,7 +264,8 @@ public sealed class InstanceReaderTests
     )]
     [TestCase(
         "network=25011\n[mqtt]",
-        "f.conf:2: [mqtt]: is no section of an instance file; the sections are [OverriddenNodes], [Nodes], [bridge <name>], [outlet <name>]"
+        "f.conf:2: [mqtt]: is no section of an instance file; the sections are [OverriddenNodes], [Nodes], [bridge "
+            + "<name>], [outlet <name>]"
     )]
     [TestCase(
         "network=25011\n[outlet]\ntarget = 127.0.0.1:53\nservice = 1\n[outlet]\nservice = 2",
@@ -292,7 +301,8 @@ public sealed class InstanceReaderTests
     )]
     [TestCase(
         "network=25011\n[bridge]\nlisten = 127.0.0.1:1\nservice = 1\nnode = 250012",
-        "f.conf:5: bridge:node: no row of [OverriddenNodes] or [Nodes] leads to node 250012, and it is not this node; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
+        "f.conf:5: bridge:node: no row of [OverriddenNodes] or [Nodes] leads to node 250012, and it is not this "
+            + "node; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
     )]
     [TestCase(
         "network=25011\n[Nodes]\nx = 0, FORWARD_TRANSPORT_SOCKET, , 1",
@@ -300,7 +310,8 @@ public sealed class InstanceReaderTests
     )]
     [TestCase(
         "network=25011\n[Nodes]\n1 = 0, FORWARD_TRANSPORT_SOCKET, 1",
-        "f.conf:3: Nodes:1: '0, FORWARD_TRANSPORT_SOCKET, 1' has 3 fields, not the four: key id, transport type, address, port; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
+        "f.conf:3: Nodes:1: '0, FORWARD_TRANSPORT_SOCKET, 1' has 3 fields, not the four: key id, transport type, "
+            + "address, port; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
     )]
     [TestCase(
         "network=25011\n[Nodes]\n1 = a, FORWARD_TRANSPORT_SOCKET, , 1",
@@ -308,7 +319,8 @@ public sealed class InstanceReaderTests
     )]
     [TestCase(
         "network=25011\n[Nodes]\n1 = 0, FORWARD_TRANSPORT_SOKET, , 1",
-        "f.conf:3: Nodes:1: 'FORWARD_TRANSPORT_SOKET' is no transport type, did you mean FORWARD_TRANSPORT_SOCKET?; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
+        "f.conf:3: Nodes:1: 'FORWARD_TRANSPORT_SOKET' is no transport type, did you mean "
+            + "FORWARD_TRANSPORT_SOCKET?; for example: 250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
     )]
     [TestCase(
         "network=25011\n[Nodes]\n1 = 0, FORWARD_TRANSPORT_SOCKET, , 0",
@@ -338,7 +350,8 @@ public sealed class InstanceReaderTests
     public void The_key_of_another_row_covers_a_row_without_one()
     {
         Good(
-            "network=25011\n[OverriddenNodes]\n250012 = 0, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012\n[Nodes]\n250012 = 7, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012"
+            "network=25011\n[OverriddenNodes]\n250012 = 0, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012\n[Nodes]\n250012 "
+                + "= 7, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012"
         );
     }
 

@@ -101,7 +101,7 @@ public sealed class RunProcessTests
         Assert.That(node.WaitForExit(), Is.EqualTo(69), node.Everything);
         Assert.That(
             node.Everything,
-            Does.Contain($"[bridge] cannot take UDP 127.0.0.1:{_instances.BridgePort}").And.Not.Contain("   at ")
+            Does.Contain($"[bridge] cannot bind UDP 127.0.0.1:{_instances.BridgePort}").And.Not.Contain("   at ")
         );
     }
 
@@ -116,7 +116,8 @@ public sealed class RunProcessTests
         Assert.That(second.WaitForExit(), Is.EqualTo(69), second.Everything);
         Assert.That(
             second.Everything,
-            Does.Contain($"{_instances.ControlSocket(TwoInstances.Near)} is in use by process {first.Id}, which is running")
+            Does.Contain($"{_instances.ControlSocket(TwoInstances.Near)} is in use by process {first.Id}, ")
+                .And.Contain("control-directory")
         );
         Assert.That(File.Exists(_instances.SocketFile(TwoInstances.Near)), "the socket file of the first");
         first.Signal(RunningProgram.SIGTERM);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Datagrams;
+using FastForward.Transport.Interop;
 using FastForward.Transport.Transports.Ip;
 
 namespace FastForward.Tests.Transports;

@@ -1,7 +1,6 @@
 using System.Net;
 using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
-using FastForward.Transport.Transports.Ip;
 using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;

@@ -59,6 +59,24 @@ public sealed class ForwardBuilder
         return this;
     }
 
+    /// <summary>
+    /// Adds an actor that a function makes when the host starts: for several actors of one type, or one with arguments of
+    /// its own. The container disposes of it.
+    /// </summary>
+    /// <param name="create">Makes the actor, once. What it throws ends the start of the host.</param>
+    /// <param name="services">
+    /// The services whose messages it receives; <see cref="ServiceId.Reply"/> where it sends the requests.
+    /// </param>
+    public ForwardBuilder AddActor(Func<IServiceProvider, IActor> create, params ServiceId[] services)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        ArgumentNullException.ThrowIfNull(services);
+        object key = new();
+        Services.AddKeyedSingleton<IActor>(key, (provider, _) => create(provider));
+        _setup.Actors.Add(new ActorEntry(provider => provider.GetRequiredKeyedService<IActor>(key), services));
+        return this;
+    }
+
     /// <summary>Adds UNIX sockets, for processes on the same machine.</summary>
     /// <param name="configure">Sets the options; <see cref="SocketTransportOptions.Port"/> has no default.</param>
     public ForwardBuilder AddSocketTransport(Action<SocketTransportOptions> configure)

@@ -8,8 +8,8 @@ internal sealed class Descriptor : SafeHandle
     public Descriptor()
         : base(-1, ownsHandle: true) { }
 
-    public Descriptor(int descriptor)
-        : this()
+    public Descriptor(int descriptor, bool ownsHandle = true)
+        : base(-1, ownsHandle)
     {
         SetHandle(descriptor);
     }

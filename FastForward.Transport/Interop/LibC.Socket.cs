@@ -23,6 +23,7 @@ internal static unsafe partial class LibC
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_PEERCRED = 17;
+    public const int SO_MEMINFO = 55;
 
     public const int IPPROTO_IP = 0;
     public const int IP_TOS = 1;

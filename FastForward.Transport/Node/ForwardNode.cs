@@ -87,6 +87,9 @@ public sealed class ForwardNode : IDisposable, IAsyncDisposable
     /// <summary>Which of the given transports run, and why the others do not. Filled by <see cref="Start"/>.</summary>
     public IReadOnlyDictionary<TransportKind, TransportAvailability> Transports => _transports.Availability;
 
+    /// <summary>The transports, where they listen, and why one does not run. Any thread may ask once the node has started.</summary>
+    public IReadOnlyList<TransportStatus> GetTransports() => _transports.Status;
+
     /// <summary>Counters. Any thread may read them.</summary>
     public NodeStatistics Statistics { get; } = new();
 

@@ -25,6 +25,18 @@ internal sealed partial class TransportSet : IDisposable
 
     public IReadOnlyDictionary<TransportKind, TransportAvailability> Availability => _availability;
 
+    /// <summary>All that were given, in their order.</summary>
+    public IReadOnlyList<TransportStatus> Status =>
+        [
+            .. _given.Select(transport => new TransportStatus(
+                transport.Kind,
+                _availability.TryGetValue(transport.Kind, out TransportAvailability availability)
+                    ? availability.Reason
+                    : "the node has not started it",
+                transport.LocalEndPoints
+            )),
+        ];
+
     /// <summary>Those that run; replaced as a whole, never changed.</summary>
     public IForwardTransport[] Running => _running;
 

@@ -41,8 +41,8 @@ internal static class WireFormat
     public const int StreamReset = ElementHeader + 16;
     public const int StreamRefused = ElementHeader + 16;
 
-    public const int MaxReliableMessage = 65_536;
-    public const int MaxRealTimeMessage = 1100;
+    public const int MaxReliableMessage = MessageLimits.MaxReliableBytes;
+    public const int MaxRealTimeMessage = MessageLimits.MaxRealTimeBytes;
 
     /// <summary>
     /// What each message costs of credit beyond its payload, so that empty messages are bounded as well.

@@ -1,4 +1,5 @@
 using System.Net;
+using FastForward.Transport.Interop;
 using FastForward.Transport.Transports.Links;
 
 namespace FastForward.Transport.Transports.Datagrams;

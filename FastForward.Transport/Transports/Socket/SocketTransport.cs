@@ -79,7 +79,16 @@ public sealed partial class SocketTransport : IForwardTransport
         loop.VerifyAccess();
 
         UnixMedium medium = new(_options.EffectiveUserIds);
-        _file = SocketFile.Create(_options.Place, medium, out Descriptor listener);
+        Descriptor listener;
+        try
+        {
+            _file = SocketFile.Create(_options.Place, out listener);
+        }
+        catch (IOException exception)
+        {
+            throw new TransportException(exception.Message, exception);
+        }
+
         UnixDomainSocketEndPoint local = new(_options.Path);
         ConnectionOptions options = new(
             _options.MaxFrameSize,

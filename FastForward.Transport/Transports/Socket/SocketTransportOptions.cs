@@ -63,9 +63,17 @@ public sealed class SocketTransportOptions
     internal string Path => SocketAddressText.PathOf(Directory, Port);
 
     internal SocketPlace Place =>
-        new(Path, Mode, Group, Backlog, "choose another Port or Directory", "choose a shorter Directory");
+        new(
+            Path,
+            LibC.SOCK_SEQPACKET,
+            Mode,
+            Group,
+            Backlog,
+            "choose another Port or Directory",
+            "choose a shorter Directory"
+        );
 
-    internal uint[] EffectiveUserIds => [.. (AllowedUserIds ?? [LibC.EffectiveUserId(), 0]).Distinct()];
+    internal uint[] EffectiveUserIds => SocketFile.AllowedUsers(AllowedUserIds);
 
     internal void Validate()
     {

@@ -4,22 +4,22 @@ using FastForward.Transport.Transports.Connections;
 
 namespace FastForward.Transport.Transports.Socket;
 
-/// <summary>AF_UNIX sockets (unix(7)), by default SOCK_SEQPACKET.</summary>
-internal sealed unsafe class UnixMedium(uint[] allowedUserIds, int type = LibC.SOCK_SEQPACKET) : IConnectionMedium
+/// <summary>Sockets of AF_UNIX, SOCK_SEQPACKET.</summary>
+internal sealed unsafe class UnixMedium(uint[] allowedUserIds) : IConnectionMedium
 {
     public bool IsHostLocal => true;
 
     public bool TearsPackets => false;
 
-    public int ListenerType => type;
+    public int ListenerType => LibC.SOCK_SEQPACKET;
 
-    public int TypeFor(EndPoint remote, int attempt) => attempt == 0 ? type : 0;
+    public int TypeFor(EndPoint remote, int attempt) => attempt == 0 ? LibC.SOCK_SEQPACKET : 0;
 
     public void Connected(EndPoint remote, int type) { }
 
     public bool MayBeOfAnotherType(int error) => false;
 
-    public Descriptor CreateSocket() => CreateSocket(type);
+    public Descriptor CreateSocket() => CreateSocket(LibC.SOCK_SEQPACKET);
 
     public Descriptor CreateSocket(int ofType) =>
         new(LibC.Socket(LibC.AF_UNIX, ofType | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0));

@@ -1,4 +1,5 @@
 using FastForward.Transport.Addressing;
+using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports.Datagrams;
 

@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+using FastForward.Host.Instances;
+using FastForward.Transport;
+using FastForward.Transport.DependencyInjection;
+using FastForward.Transport.Registry;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace FastForward.Host.Running;
+
+/// <summary>An instance file as services of the generic host.</summary>
+internal static class InstanceServices
+{
+    /// <summary>A host with the log of this program and nothing else; the lifetime decides what ends it.</summary>
+    public static HostApplicationBuilder CreateBuilder<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TLifetime
+    >(InstanceSettings settings)
+        where TLifetime : class, IHostLifetime
+    {
+        HostApplicationBuilder builder = new(
+            new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory }
+        );
+        HostLogging.Configure(builder.Logging, settings.LogLevel);
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton<RunningNode>();
+        builder.Services.AddSingleton<IHostLifetime, TLifetime>();
+        return builder;
+    }
+
+    /// <summary>Adds the node with its transports and routes; actors are the caller's.</summary>
+    public static ForwardBuilder AddInstance(this IServiceCollection services, InstanceSettings settings)
+    {
+        ForwardBuilder builder = services.AddFastForward(options =>
+        {
+            options.Node = settings.Network;
+            options.AllowUnkeyedIp = settings.AllowUnkeyedIp;
+            options.VSocketFallback = settings.VSocketFallback;
+            options.MaxStreams = Math.Max(options.MaxStreams, StreamsNeeded(settings));
+        });
+        builder.ConfigureLoop(options => options.Idle = settings.Idle);
+        foreach (TransportKind kind in settings.Transports)
+            AddTransport(builder, kind, settings);
+        foreach (IRouteSource source in settings.RouteSources)
+            builder.AddRouteSource(_ => source);
+        return builder;
+    }
+
+    private static void AddTransport(ForwardBuilder builder, TransportKind kind, InstanceSettings settings)
+    {
+        switch (kind)
+        {
+            case TransportKind.Ip:
+                builder.AddIpTransport(options =>
+                {
+                    options.Port = settings.Port;
+                    options.MarkRealTime = settings.MarkRealTime;
+                    options.SegmentationOffload = settings.SegmentationOffload;
+                    if (settings.Addresses.Count > 0)
+                        options.Addresses = settings.Addresses;
+                });
+                break;
+            case TransportKind.Socket:
+                builder.AddSocketTransport(options =>
+                {
+                    options.Port = settings.Port;
+                    options.Directory = settings.SocketDirectory;
+                    options.Mode = settings.SocketMode ?? options.Mode;
+                    options.Group = settings.SocketGroup;
+                    options.AllowedUserIds = settings.AllowedUsers;
+                });
+                break;
+            case TransportKind.VSocket:
+                builder.AddVSocketTransport(options =>
+                {
+                    options.Port = settings.Port;
+                    options.Type = settings.VSocketType;
+                    options.ToHost = settings.VSocketToHost;
+                });
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such transport yet.");
+        }
+    }
+
+    /// <summary>
+    /// Each client of a bridge or an outlet has a stream; a quarter more leaves room for those that end.
+    /// </summary>
+    private static int StreamsNeeded(InstanceSettings settings)
+    {
+        int clients =
+            settings.Bridges.Sum(static bridge => bridge.MaxClients)
+            + settings.Outlets.Sum(static outlet => outlet.MaxClients);
+        return Math.Min(clients + (clients / 4), 1 << 20);
+    }
+}

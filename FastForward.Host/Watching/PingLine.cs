@@ -1,6 +1,0 @@
-using FastForward.Host.Control;
-
-namespace FastForward.Host.Watching;
-
-/// <summary>One line of <c>ping --json</c>: a reply or, at the end, the summary.</summary>
-internal sealed record PingLine(PingReply? Reply, PingFigures? Summary);

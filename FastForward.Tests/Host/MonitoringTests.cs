@@ -1,0 +1,190 @@
+using FastForward.Host.Control;
+using FastForward.Host.Monitoring;
+
+namespace FastForward.Tests.Host;
+
+/// <summary>What <c>ping</c> and <c>stat</c> make of their figures.</summary>
+public sealed class MonitoringTests
+{
+    [TestCase(0, "0")]
+    [TestCase(0.5, "0.50")]
+    [TestCase(7, "7")]
+    [TestCase(12.34, "12.3")]
+    [TestCase(99.96, "100")]
+    [TestCase(999.4, "999")]
+    [TestCase(999.6, "1.00k")]
+    [TestCase(12_345, "12.3k")]
+    [TestCase(999_999, "1.00M")]
+    [TestCase(4.2e12, "4.20T")]
+    public void Numbers_are_short(double value, string text) => Assert.That(Figures.Compact(value), Is.EqualTo(text));
+
+    [TestCase(0, "0")]
+    [TestCase(0.0001, "0.01")]
+    [TestCase(9.999, "10.0")]
+    [TestCase(99.97, "100")]
+    public void Little_loss_is_not_shown_as_none(double value, string text) =>
+        Assert.That(Figures.Percent(value), Is.EqualTo(text));
+
+    [TestCase(59.9, "59s")]
+    [TestCase(245, "04:05")]
+    [TestCase(11_100, "03h05")]
+    [TestCase(90_000, "01d01")]
+    [TestCase(1e12, "9999d")]
+    public void Ages_are_short(double seconds, string text) => Assert.That(Figures.Age(seconds), Is.EqualTo(text));
+
+    [TestCase(43, "43 us")]
+    [TestCase(9_999.6, "10.0 ms")]
+    [TestCase(999_949, "999.9 ms")]
+    [TestCase(1_500_000, "1.50 s")]
+    public void Times_have_their_unit(double micros, string text) =>
+        Assert.That(Figures.Micros(micros), Is.EqualTo(text));
+
+    [Test]
+    public void The_summary_counts_and_sorts()
+    {
+        PingSummary summary = new();
+        PingFigures none = summary.Figures(5);
+        Assert.That(
+            (none.Sent, none.LossPercent, none.MinMicros, none.P50Micros, none.MeanMicros),
+            Is.EqualTo((0L, 0.0, (long?)null, (long?)null, (double?)null))
+        );
+        for (long time = 1; time <= 100; time++)
+            summary.Add(new PingReply(time, PingReply.Answered, "X", true, time, 0, null));
+        summary.Add(new PingReply(101, PingReply.TimedOut, "X", true, 0, 0, null));
+        summary.Add(new PingReply(102, PingReply.NotConnected, null, false, 0, 0, "why"));
+        PingFigures figures = summary.Figures(5);
+        Assert.That(
+            (figures.Sent, figures.Received, figures.MinMicros, figures.MaxMicros, figures.MeanMicros),
+            Is.EqualTo((102L, 100L, (long?)1, (long?)100, (double?)50.5))
+        );
+        Assert.That(
+            (figures.P50Micros, figures.P90Micros, figures.P99Micros),
+            Is.EqualTo(((long?)50, (long?)90, (long?)99))
+        );
+        Assert.That(figures.LossPercent, Is.EqualTo(200.0 / 102).Within(1e-9));
+    }
+
+    [Test]
+    public void The_table_holds_the_largest_numbers_within_100_columns()
+    {
+        PeerReport largest = Peer(uint.MaxValue) with
+        {
+            MessagesSent = long.MaxValue / 2,
+            PayloadBytesSent = 999_999_999_999,
+            UndeliveredMessages = 999_949,
+            SkippedMessages = 999_950,
+            DroppedMessages = 999_999_999,
+            StoredBytes = 4 << 20,
+            InStateSeconds = 1e10,
+            Reason = new string('x', 200),
+            Paths = [Path("FORWARD_TRANSPORT_VSOCKET", true), Path("FORWARD_TRANSPORT_IP", false)],
+        };
+        IReadOnlyList<string> lines = StatTable.Lines(
+            Report(20, largest),
+            Report(10, largest with { MessagesSent = 0, PayloadBytesSent = 0 })
+        );
+        Assert.That(
+            lines.Select(static line => line.Length),
+            Is.All.LessThanOrEqualTo(StatTable.Width),
+            string.Join('\n', lines)
+        );
+        string head = lines.Single(static line => line.TrimStart().StartsWith("peer ", StringComparison.Ordinal));
+        string row = lines.Single(static line => line.StartsWith("4294967295 up ", StringComparison.Ordinal));
+        Assert.That(row, Has.Length.EqualTo(head.Length), head + "\n" + row);
+    }
+
+    [Test]
+    public void A_long_reason_goes_on_below_between_words()
+    {
+        string reason = string.Join(' ', Enumerable.Range(100, 60));
+        IReadOnlyList<string> lines = StatTable.Lines(Report(20, Peer(7) with { Reason = reason }), null);
+        int first = lines.ToList().FindIndex(static line => line.StartsWith("7 ", StringComparison.Ordinal));
+        string[] told =
+        [
+            lines[first],
+            .. lines.Skip(first + 1).TakeWhile(static line => line.StartsWith("    ", StringComparison.Ordinal)),
+        ];
+        Assert.That(told, Has.Length.EqualTo(3));
+        Assert.That(string.Join(' ', told.Select(static line => line.Trim())), Does.EndWith(reason));
+    }
+
+    [Test]
+    public void Rates_are_those_between_two_reports_and_none_across_a_restart()
+    {
+        NodeReport before = Report(10, Peer(7) with { MessagesSent = 100, PayloadBytesSent = 1000 });
+        NodeReport now = Report(12, Peer(7) with { MessagesSent = 200, PayloadBytesSent = 41_000 });
+        string row = StatTable
+            .Lines(now, before)
+            .Single(static line => line.StartsWith("         7 ", StringComparison.Ordinal));
+        Assert.That(row, Does.Match(@" 50 20\.0k +0 +0 "));
+        row = StatTable
+            .Lines(now with { ProcessId = 2 }, before)
+            .Single(static line => line.StartsWith("         7 ", StringComparison.Ordinal));
+        Assert.That(row, Does.Match(" - +- +- +- +0"));
+    }
+
+    private static NodeReport Report(double uptime, PeerReport peer) =>
+        new()
+        {
+            Node = uint.MaxValue,
+            ProcessId = 1,
+            File = new string('f', 200),
+            UptimeSeconds = uptime,
+            Loop = new LoopReport(
+                "busyspin",
+                1_000_000_000_000,
+                2_000_000_000_000,
+                999_949,
+                1_000_000,
+                10_000,
+                1000,
+                1000
+            ),
+            Transports = [new TransportLine("FORWARD_TRANSPORT_VSOCKET", new string('r', 200), [])],
+            Peers = [peer],
+            Unconfigured = [new UnconfiguredReport(uint.MaxValue, "FORWARD_TRANSPORT_SOCKET", long.MaxValue, 1e9)],
+            MessagesSent = 0,
+            MessagesReceived = 0,
+            FramesSent = 0,
+            FramesReceived = 0,
+            UndeliveredMessages = 0,
+            MalformedFrames = 0,
+            RefusedHandshakes = 0,
+        };
+
+    private static PeerReport Peer(uint node) =>
+        new()
+        {
+            Node = node,
+            State = "connected",
+            InStateSeconds = 1,
+            Reason = null,
+            Paths = [],
+            StoredBytes = 0,
+            StoreLimitBytes = 4 << 20,
+            MessagesSent = 0,
+            PayloadBytesSent = 0,
+            MessagesReceived = 0,
+            PayloadBytesReceived = 0,
+            UndeliveredMessages = 0,
+            SkippedMessages = 0,
+            DroppedMessages = 0,
+        };
+
+    private static PathReport Path(string transport, bool inUse) =>
+        new()
+        {
+            Transport = transport,
+            State = "sound",
+            InUse = inUse,
+            AgeSeconds = 1,
+            RoundTripMicros = 12_345_678,
+            JitterMicros = 99_999,
+            LossPercent = 99.97,
+            ReorderedPercent = 9.999,
+            FramesSent = 0,
+            FramesReceived = 0,
+            FramesLost = 0,
+            FramesReordered = 0,
+        };
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace FastForward.Transport.Interop;
+
+/// <summary>Group ids by name, from all sources of the name service switch (nsswitch.conf(5)).</summary>
+internal static unsafe class SystemGroups
+{
+    private const int BufferSize = 64 * 1024;
+
+    /// <exception cref="IOException">There is no such group.</exception>
+    public static uint Find(string nameOrNumber)
+    {
+        if (uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out uint number))
+            return number;
+        byte[] buffer = new byte[BufferSize];
+        LibC.Group group;
+        LibC.Group* found;
+        int error;
+        fixed (byte* start = buffer)
+            error = LibC.FindGroup(nameOrNumber, &group, start, BufferSize, &found);
+        if (error != 0)
+            throw new IOException($"Group: '{nameOrNumber}' cannot be looked up: {LibC.Describe(error)}.");
+        return found != null
+            ? group.Id
+            : throw new IOException($"Group: this system has no group '{nameOrNumber}'; see 'getent group'.");
+    }
+}

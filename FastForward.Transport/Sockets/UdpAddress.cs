@@ -1,0 +1,64 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using FastForward.Transport.Interop;
+
+namespace FastForward.Transport.Sockets;
+
+/// <summary>
+/// The address and port of a UDP socket as a value: it can be compared, used as a key and sent to without an
+/// allocation. The default value is no address.
+/// </summary>
+/// <remarks>
+/// It holds <c>struct sockaddr_in</c> or <c>sockaddr_in6</c> (ip(7), ipv6(7)); unused bytes are zero.
+/// </remarks>
+[StructLayout(LayoutKind.Sequential)]
+public readonly struct UdpAddress : IEquatable<UdpAddress>
+{
+    private readonly ulong _first;
+    private readonly ulong _second;
+    private readonly ulong _third;
+    private readonly ulong _fourth;
+
+    /// <summary>The address of an end point. An IPv4-mapped IPv6 address becomes the IPv4 address.</summary>
+    /// <param name="endPoint">The end point.</param>
+    public UdpAddress(IPEndPoint endPoint)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        IpAddresses.Write(endPoint, MemoryMarshal.AsBytes(new Span<UdpAddress>(ref this)));
+    }
+
+    /// <summary>Copies a structure that the kernel wrote.</summary>
+    internal UdpAddress(ReadOnlySpan<byte> source) =>
+        source.CopyTo(MemoryMarshal.AsBytes(new Span<UdpAddress>(ref this)));
+
+    /// <summary>The length of the structure in use; 0 for no address.</summary>
+    internal unsafe uint Length =>
+        (ushort)_first switch
+        {
+            LibC.AF_INET => (uint)sizeof(LibC.Ipv4SocketAddress),
+            LibC.AF_INET6 => (uint)sizeof(LibC.Ipv6SocketAddress),
+            _ => 0,
+        };
+
+    /// <summary>The end point, in a new object; null for no address.</summary>
+    public IPEndPoint? ToEndPoint() => IpAddresses.Read(MemoryMarshal.AsBytes(new ReadOnlySpan<UdpAddress>(in this)));
+
+    /// <inheritdoc/>
+    public bool Equals(UdpAddress other) =>
+        _first == other._first && _second == other._second && _third == other._third && _fourth == other._fourth;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is UdpAddress other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(_first, _second, _third, _fourth);
+
+    /// <summary>Address and port, as <see cref="IPEndPoint"/> writes them; <c>none</c> for no address.</summary>
+    public override string ToString() => ToEndPoint()?.ToString() ?? "none";
+
+    /// <summary>Whether both are the same address and port.</summary>
+    public static bool operator ==(UdpAddress left, UdpAddress right) => left.Equals(right);
+
+    /// <summary>Whether address or port differ.</summary>
+    public static bool operator !=(UdpAddress left, UdpAddress right) => !left.Equals(right);
+}
