@@ -13,11 +13,11 @@ public sealed class DropLogTests
         _lines.Clear();
         DropLog drops = new("bridge", _lines);
         for (int i = 0; i < 1000; i++)
-            drops.Add("full", 55, now: i);
-        drops.Flush(9_999_999);
+            drops.Add("full", 55, TimeSpan.FromMicroseconds(i));
+        drops.Flush(TimeSpan.FromMicroseconds(9_999_999));
         Assert.That(_lines, Is.EqualTo(new[] { "bridge: dropped 1 (the last of 55 bytes): full" }));
-        drops.Flush(10_000_000);
-        drops.Flush(30_000_000);
+        drops.Flush(TimeSpan.FromSeconds(10));
+        drops.Flush(TimeSpan.FromSeconds(30));
         Assert.That(
             _lines,
             Is.EqualTo(
@@ -36,8 +36,8 @@ public sealed class DropLogTests
     {
         _lines.Clear();
         DropLog drops = new("outlet", _lines);
-        drops.Add("full", 1, 0);
-        drops.Add("too large", 2000, 1);
+        drops.Add("full", 1, TimeSpan.Zero);
+        drops.Add("too large", 2000, TimeSpan.FromMicroseconds(1));
         Assert.That(_lines, Has.Count.EqualTo(2));
     }
 

@@ -11,18 +11,18 @@ public sealed class RecencyListTests
         Item a = new(),
             b = new(),
             c = new();
-        list.Add(a, 1);
-        list.Add(b, 2);
-        list.Add(c, 3);
+        list.Add(a, TimeSpan.FromMicroseconds(1));
+        list.Add(b, TimeSpan.FromMicroseconds(2));
+        list.Add(c, TimeSpan.FromMicroseconds(3));
         Assert.That(list.Oldest, Is.SameAs(a));
-        list.Touch(a, 4);
+        list.Touch(a, TimeSpan.FromMicroseconds(4));
         Assert.That(list.Oldest, Is.SameAs(b));
-        list.Touch(a, 5);
+        list.Touch(a, TimeSpan.FromMicroseconds(5));
         list.Remove(b);
         Assert.That(list.Oldest, Is.SameAs(c));
         list.Remove(c);
         Assert.That(list.Oldest, Is.SameAs(a));
-        Assert.That(a.LastUsed, Is.EqualTo(5));
+        Assert.That(a.LastUsed, Is.EqualTo(TimeSpan.FromMicroseconds(5)));
         list.Remove(a);
         Assert.That(list.Oldest, Is.Null);
         Assert.That(list.Count, Is.Zero);
@@ -40,7 +40,7 @@ public sealed class RecencyListTests
             if (choice == 0 || model.Count == 0)
             {
                 Item added = new();
-                list.Add(added, step);
+                list.Add(added, TimeSpan.FromMicroseconds(step));
                 model.Add(added);
             }
             else
@@ -49,7 +49,7 @@ public sealed class RecencyListTests
                 model.Remove(item);
                 if (choice == 1)
                 {
-                    list.Touch(item, step);
+                    list.Touch(item, TimeSpan.FromMicroseconds(step));
                     model.Add(item);
                 }
                 else

@@ -64,7 +64,9 @@ public sealed class ForwardBuilder
     /// its own. The container disposes of it.
     /// </summary>
     /// <param name="create">Makes the actor, once. What it throws ends the start of the host.</param>
-    /// <param name="services">The services whose messages it receives; <see cref="ServiceId.Reply"/> where it sends the requests.</param>
+    /// <param name="services">
+    /// The services whose messages it receives; <see cref="ServiceId.Reply"/> where it sends the requests.
+    /// </param>
     public ForwardBuilder AddActor(Func<IServiceProvider, IActor> create, params ServiceId[] services)
     {
         ArgumentNullException.ThrowIfNull(create);
