@@ -116,7 +116,9 @@ public sealed class RunProcessTests
         Assert.That(second.WaitForExit(), Is.EqualTo(69), second.Everything);
         Assert.That(
             second.Everything,
-            Does.Contain($"{_instances.ControlSocket(TwoInstances.Near)} is in use by process {first.Id}, which is running")
+            Does.Contain(
+                $"{_instances.ControlSocket(TwoInstances.Near)} is in use by process {first.Id}, which is running"
+            )
         );
         Assert.That(File.Exists(_instances.SocketFile(TwoInstances.Near)), "the socket file of the first");
         first.Signal(RunningProgram.SIGTERM);
