@@ -97,7 +97,10 @@ public sealed class PingTests
         a.QueuePump();
         Assert.That(network.RunUntil(() => results.Count == 1, 10 * Second), Is.True);
         Assert.That(network.Now - asked, Is.InRange(Timeout, Timeout + 2000));
-        Assert.That(results[0], Is.EqualTo(new PingResult(2, PingOutcome.TimedOut, TransportKind.Ip, true, TimeSpan.Zero, TimeSpan.Zero)));
+        Assert.That(
+            results[0],
+            Is.EqualTo(new PingResult(2, PingOutcome.TimedOut, TransportKind.Ip, true, TimeSpan.Zero, TimeSpan.Zero))
+        );
         network.Vanishes = static (_, _) => false;
         network.Run(network.Now + (10 * Second));
         Assert.That(results, Has.Count.EqualTo(1));
@@ -217,7 +220,10 @@ public sealed class PingTests
         Assert.That(results, Is.Empty);
         Answer(path, network.Now + 77, 0x8000_0000, packet: 903);
         Answer(path, network.Now + 78, 0x8000_0000, packet: 904);
-        Assert.That(results.Select(static result => (long)result.RoundTrip.TotalMicroseconds), Is.EqualTo(new long[] { 77 }));
+        Assert.That(
+            results.Select(static result => (long)result.RoundTrip.TotalMicroseconds),
+            Is.EqualTo(new long[] { 77 })
+        );
     }
 
     [Test]

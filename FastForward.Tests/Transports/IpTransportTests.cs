@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using FastForward.Transport.Interop;
 using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Datagrams;
-using FastForward.Transport.Interop;
 using FastForward.Transport.Transports.Ip;
 
 namespace FastForward.Tests.Transports;

@@ -136,7 +136,7 @@ internal sealed class RouteSnapshotBuilder
                 candidate.Wanted!.Row,
                 "key id 0 demands no key, but this way leaves the machine, and anybody on it could read and forge; "
                     + "write the id of a key that both nodes have, for example 1, "
-                            + "or allow it with the option AllowUnkeyedIp"
+                    + "or allow it with the option AllowUnkeyedIp"
             );
         }
     }

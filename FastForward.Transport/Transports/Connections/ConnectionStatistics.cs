@@ -4,7 +4,7 @@ namespace FastForward.Transport.Transports.Connections;
 /// Counters of a transport whose medium has connections, since its start. Written by the loop thread; any thread may
 /// read.
 /// </summary>
-public class ConnectionStatistics : TransportStatistics
+internal class ConnectionStatistics : TransportStatistics
 {
     private long _linksOpened;
     private long _openFailures;

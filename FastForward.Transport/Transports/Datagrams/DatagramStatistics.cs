@@ -4,7 +4,7 @@ namespace FastForward.Transport.Transports.Datagrams;
 /// What a transport counts where its medium is datagrams, since its start. Written by the loop thread; any thread may
 /// read.
 /// </summary>
-public sealed class DatagramStatistics
+internal sealed class DatagramStatistics
 {
     private long _strangerFrames;
     private long _strangersIgnored;

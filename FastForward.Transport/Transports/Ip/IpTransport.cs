@@ -41,7 +41,7 @@ public sealed partial class IpTransport : IForwardTransport
     public TransportKind Kind => TransportKind.Ip;
 
     /// <summary>Counters.</summary>
-    public IpTransportStatistics Statistics { get; } = new();
+    internal IpTransportStatistics Statistics { get; } = new();
 
     TransportStatistics IForwardTransport.Statistics => Statistics;
 

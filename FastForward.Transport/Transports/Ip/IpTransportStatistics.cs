@@ -5,7 +5,7 @@ namespace FastForward.Transport.Transports.Ip;
 /// <summary>
 /// Counters of an <see cref="IpTransport"/> since its start. Written by the loop thread; any thread may read.
 /// </summary>
-public sealed class IpTransportStatistics : TransportStatistics
+internal sealed class IpTransportStatistics : TransportStatistics
 {
     private long _sendRetries;
     private long _networkErrors;

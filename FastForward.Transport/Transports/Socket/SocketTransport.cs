@@ -45,7 +45,7 @@ public sealed partial class SocketTransport : IForwardTransport
     public TransportKind Kind => TransportKind.Socket;
 
     /// <summary>Counters.</summary>
-    public ConnectionStatistics Statistics { get; } = new();
+    internal ConnectionStatistics Statistics { get; } = new();
 
     TransportStatistics IForwardTransport.Statistics => Statistics;
 

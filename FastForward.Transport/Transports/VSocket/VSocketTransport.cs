@@ -55,7 +55,7 @@ public sealed partial class VSocketTransport : IForwardTransport
     public TransportKind Kind => TransportKind.VSocket;
 
     /// <summary>Counters.</summary>
-    public VSocketTransportStatistics Statistics { get; } = new();
+    internal VSocketTransportStatistics Statistics { get; } = new();
 
     TransportStatistics IForwardTransport.Statistics => Statistics;
 

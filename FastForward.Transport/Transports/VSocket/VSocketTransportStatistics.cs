@@ -6,7 +6,7 @@ namespace FastForward.Transport.Transports.VSocket;
 /// <summary>
 /// Counters of a <see cref="VSocketTransport"/> since its start. Written by the loop thread; any thread may read.
 /// </summary>
-public sealed class VSocketTransportStatistics : ConnectionStatistics
+internal sealed class VSocketTransportStatistics : ConnectionStatistics
 {
     internal VSocketTransportStatistics() { }
 
