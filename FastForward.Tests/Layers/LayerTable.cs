@@ -30,7 +30,7 @@ internal sealed partial class LayerTable
     public IEnumerable<(string From, string To)> Arrows() =>
         _layers.SelectMany(static layer => layer.Value.Select(used => (layer.Key, used)));
 
-    /// <summary>The layer of a source file: that of its folder, or of the nearest folder above that is a layer.</summary>
+    /// <summary>The layer of a folder: the folder itself, or the nearest one above it that is a layer.</summary>
     public string? LayerOf(string folder)
     {
         for (string? name = folder; !string.IsNullOrEmpty(name); name = Path.GetDirectoryName(name))

@@ -8,25 +8,6 @@ public sealed partial class SourceTextTests
     /// <summary>As max_line_length in .editorconfig. The formatter does not break comments and strings.</summary>
     private const int MaxLineLength = 120;
 
-    /// <summary>Temporary: files and folders that do not follow the rules yet.</summary>
-    private static readonly string[] s_exempt =
-    [
-        "FastForward.Host/",
-        "FastForward.Tests/Actors/",
-        "FastForward.Tests/Architecture/",
-        "FastForward.Tests/Async/",
-        "FastForward.Tests/Contracts/",
-        "FastForward.Tests/DependencyInjection/",
-        "FastForward.Tests/Host/",
-        "FastForward.Tests/Interop/",
-        "FastForward.Tests/Lab/",
-        "FastForward.Tests/Node/",
-        "FastForward.Tests/Support/",
-        "FastForward.Tests/Transports/",
-        "FastForward.Transport/",
-        "docs/architecture.md",
-    ];
-
     [Test]
     public void Lines_of_code_have_at_most_120_columns() =>
         Assert.That(Offenders("*.cs", static line => line.Length > MaxLineLength), Is.Empty);
@@ -52,7 +33,7 @@ public sealed partial class SourceTextTests
     private static List<string> Offenders(string pattern, Func<string, bool> breaksRule)
     {
         List<string> offenders = [];
-        foreach (string file in Files(pattern).Where(static file => !IsExempt(file)))
+        foreach (string file in Files(pattern))
         {
             int number = 0;
             foreach (string line in File.ReadLines(Path.Combine(SourceTree.Root, file)))
@@ -65,9 +46,6 @@ public sealed partial class SourceTextTests
 
         return offenders;
     }
-
-    private static bool IsExempt(string file) =>
-        Array.Exists(s_exempt, prefix => file.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>Paths relative to the root, without build outputs, results and hidden folders.</summary>
     private static IEnumerable<string> Files(string pattern) =>
