@@ -167,7 +167,7 @@ public sealed class CreditTests
             new EventRecorder(),
             new PeerStatistics(2, new NodeStatistics()),
             new BufferPool(),
-            new KeptCredit()
+            new PeerHeldCredit()
         );
         ulong taken = 0;
         while (receiver.Reset(0, taken, 0, 0, reliablePath: true))

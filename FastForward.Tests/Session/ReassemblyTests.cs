@@ -29,7 +29,7 @@ public sealed class ReassemblyTests
             _node.Recorder,
             new PeerStatistics(2, _node.Statistics),
             new BufferPool(),
-            new KeptCredit()
+            new PeerHeldCredit()
         );
     }
 

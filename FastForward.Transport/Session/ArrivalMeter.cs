@@ -1,33 +1,33 @@
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// Counts the frames that the far end of a path sent and that did not come, and those that came after a later one, by
-/// their packet numbers. A frame costs two counters; the window behind the ratios moves once per probe interval.
+/// Counts lost and reordered frames of one path by their packet numbers. The ratios cover a window that moves once per
+/// probe interval.
 /// </summary>
 internal sealed class ArrivalMeter
 {
-    /// <summary>How many probe intervals the window holds.</summary>
+    /// <summary>The length of the window in probe intervals.</summary>
     public const int Intervals = 30;
 
     private readonly Counts[] _marks = new Counts[Intervals];
     private int _markCount;
     private Counts _now;
 
-    /// <summary>Frames that came.</summary>
+    /// <summary>Frames that arrived.</summary>
     public long Received => (long)_now.Received;
 
-    /// <summary>Numbers below the highest one that never came; those still under way are among them.</summary>
+    /// <summary>Numbers below the highest one that have not arrived, including those in flight.</summary>
     public long Lost => Clamp(_now.Expected - _now.Received);
 
-    /// <summary>Frames that came after one with a higher number (RFC 4737, section 3.3).</summary>
+    /// <summary>Frames that arrived after one with a higher number (RFC 4737, section 3.3).</summary>
     public long Reordered => (long)_now.Reordered;
 
-    /// <summary>The share of frames within the window that did not come, 0 to 1 (as in RFC 3550, appendix A.3).</summary>
+    /// <summary>The ratio of frames lost within the window, 0 to 1 (as in RFC 3550, appendix A.3).</summary>
     public double LossRatio
     {
         get
         {
-            // What was late at the beginning of the window came within it: more than was expected is no loss.
+            // Late frames from before the window may arrive within it, so that more arrive than are expected.
             Counts begin = Begin;
             ulong expected = _now.Expected - begin.Expected,
                 received = _now.Received - begin.Received;
@@ -35,7 +35,7 @@ internal sealed class ArrivalMeter
         }
     }
 
-    /// <summary>The share of the frames that came within the window that were out of order, 0 to 1.</summary>
+    /// <summary>The ratio of frames reordered among those that arrived within the window, 0 to 1.</summary>
     public double ReorderedRatio
     {
         get
@@ -46,7 +46,7 @@ internal sealed class ArrivalMeter
         }
     }
 
-    /// <summary>Notes a frame. Each number comes at most once.</summary>
+    /// <summary>Adds a frame. Must be called at most once for each number.</summary>
     public void Add(ulong number)
     {
         _now.Received++;
@@ -56,7 +56,7 @@ internal sealed class ArrivalMeter
             _now.Reordered++;
     }
 
-    /// <summary>An interval is over.</summary>
+    /// <summary>Ends a probe interval.</summary>
     public void EndInterval()
     {
         _marks[_markCount % Intervals] = _now;

@@ -4,8 +4,8 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// What two processes know of their conversation, above all paths: streams, numbering, credit. It begins unbound, so that
-/// messages can wait in it, and is bound to one life of the peer by the first handshake that completes.
+/// The state shared with one process of the peer, independent of paths: streams, sequence numbers, credit. It starts
+/// unbound, so that messages can be queued; the first completed handshake binds it to an epoch and an incarnation.
 /// </summary>
 internal sealed class Association
 {
@@ -17,25 +17,27 @@ internal sealed class Association
         ISessionEvents events,
         PeerStatistics statistics,
         MessageMemory memory,
-        KeptCredit kept
+        PeerHeldCredit peerHeld
     )
     {
         _statistics = statistics;
         Sender = new Sender(peer, options, events, statistics, memory.Outgoing);
-        Receiver = new Receiver(peer, options, events, statistics, memory.Buffers, kept);
+        Receiver = new Receiver(peer, options, events, statistics, memory.Buffers, peerHeld);
     }
 
     public Sender Sender { get; }
 
     public Receiver Receiver { get; }
 
-    /// <summary>A handshake bound it.</summary>
+    /// <summary>A completed handshake has bound it.</summary>
     public bool IsUp { get; private set; }
 
-    /// <summary>Which association of the two processes it is (docs/protocol.md, "Epochs"); 0 while unbound.</summary>
+    /// <summary>
+    /// The number of this association between the two processes (docs/protocol.md, "Epochs"); 0 while unbound.
+    /// </summary>
     public uint Epoch { get; private set; }
 
-    /// <summary>The peer's life; 0 while unbound.</summary>
+    /// <summary>The peer's incarnation; 0 while unbound.</summary>
     public ulong PeerIncarnation { get; private set; }
 
     public void Bind(uint epoch, ulong peerIncarnation)
@@ -48,8 +50,8 @@ internal sealed class Association
     /// <summary>The path belongs to this association.</summary>
     public bool Owns(SessionPath path) => IsUp && path.Epoch == Epoch && path.PeerIncarnation == PeerIncarnation;
 
-    /// <summary>Reads an element that belongs to a stream or to the credit of all streams.</summary>
-    /// <returns>False when the peer breaks a rule that ends the path.</returns>
+    /// <summary>Processes an element about a stream or about the association's credit.</summary>
+    /// <returns>False when the peer violates the protocol so that the path must be closed.</returns>
     public bool ReadStreamElement(long now, ElementType type, ReadOnlySpan<byte> body, bool reliablePath)
     {
         switch (type)

@@ -1,6 +1,6 @@
 namespace FastForward.Transport.Session;
 
-/// <summary>What is remembered of an incoming stream that ended.</summary>
-/// <param name="End">The first sequence after those it was done with.</param>
-/// <param name="CreditUsed">Credit that its delivered messages used.</param>
+/// <summary>The final state of an ended incoming stream.</summary>
+/// <param name="End">The first sequence that was not processed.</param>
+/// <param name="CreditUsed">Credit used by its delivered messages.</param>
 internal readonly record struct EndedStream(ulong End, ulong CreditUsed);

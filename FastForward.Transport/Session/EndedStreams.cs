@@ -1,8 +1,8 @@
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// The ids of streams that ended, with one value each, oldest forgotten first: a late or repeated message must not open
-/// its stream again. It grows as far as it is used: most peers end few streams.
+/// The ids of ended streams, with one value each, so that a late or retransmitted message does not open its stream
+/// again. At the capacity the oldest one is removed. Memory is allocated as needed, because most peers end few streams.
 /// </summary>
 internal sealed class EndedStreams<T>(int capacity)
 {
@@ -13,7 +13,7 @@ internal sealed class EndedStreams<T>(int capacity)
 
     public bool Contains(ulong stream) => _values.ContainsKey(stream);
 
-    /// <summary>Notes the end of a stream. The first note counts.</summary>
+    /// <summary>Adds an ended stream. Does nothing when it is present already.</summary>
     public void Add(ulong stream, T value)
     {
         if (!_values.TryAdd(stream, value))
@@ -23,7 +23,7 @@ internal sealed class EndedStreams<T>(int capacity)
         _order.Enqueue(stream);
     }
 
-    /// <summary>Changes the value of a stream that is remembered.</summary>
+    /// <summary>Changes the value of a stream that is present; otherwise does nothing.</summary>
     public void Update(ulong stream, T value)
     {
         if (_values.ContainsKey(stream))

@@ -1,14 +1,16 @@
 namespace FastForward.Transport.Session;
 
-/// <summary>The owner of one peer: it pulls the peer's output, keeps its time-outs and closes its links.</summary>
+/// <summary>The owner of one peer: writes its output, runs its timeouts and closes its links.</summary>
 internal interface IPeerDriver
 {
-    /// <summary>The peer has output, or its next time-out moved.</summary>
+    /// <summary>The peer has output, or its next timeout has changed.</summary>
     void OnPending();
 
-    /// <summary>The path has ended. Its link must be closed, after the frame that is being written.</summary>
+    /// <summary>
+    /// The path has ended. Its link must be closed, but not before a frame that is being written is complete.
+    /// </summary>
     void OnPathFinished(SessionPath path);
 
-    /// <summary>The state of the peer changed. Called for every event, before any limit on their number.</summary>
+    /// <summary>An event of the peer. Called for every event, before any rate limit.</summary>
     void OnChanged(in PeerEvent change);
 }

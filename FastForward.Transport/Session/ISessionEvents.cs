@@ -1,12 +1,12 @@
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// What the session reports to the application. A message is handed on at once; implementations may queue everything else,
-/// and are called when the state of the session is consistent.
+/// Events of the session. <see cref="Message"/> must be processed inside the call, because the payload is not valid
+/// afterwards; implementations may queue the others. The session's state is consistent during each call.
 /// </summary>
 internal interface ISessionEvents
 {
-    /// <summary>Hands a message to the application, which may send and close from inside the call.</summary>
+    /// <summary>Delivers a message. The application may send and close from inside the call.</summary>
     void Message(in ReceivedMessage message);
 
     void StreamEnded(in StreamEnd end);

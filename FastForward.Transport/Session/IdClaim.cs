@@ -1,27 +1,31 @@
 namespace FastForward.Transport.Session;
 
-/// <summary>Another process claims the node id of a peer that has an association: who, and whether the holder answered.</summary>
+/// <summary>
+/// A second process that claims the node id of a connected peer, and the result of the challenge of the connected one.
+/// </summary>
 internal sealed class IdClaim
 {
-    private ulong _refuted;
-    private long _refutedUntil;
+    private ulong _rejected;
+    private long _rejectedUntil;
 
-    /// <summary>The incarnation that claims the id.</summary>
+    /// <summary>The incarnation of the second process.</summary>
     public ulong Claimant { get; private set; }
 
-    /// <summary>The holder is challenged because of a claimant.</summary>
+    /// <summary>The connected process is challenged because of this claim.</summary>
     public void Begin(long now, ulong incarnation)
     {
-        if (!IsRefuted(now, incarnation))
+        if (!IsRejected(now, incarnation))
             Claimant = incarnation;
     }
 
-    /// <summary>The holder answered: the claimant is refused for a while without asking again.</summary>
-    public void Refute(long now, long duration)
+    /// <summary>
+    /// The connected process answered: the claim is rejected without a new challenge for this duration.
+    /// </summary>
+    public void Reject(long now, long duration)
     {
-        _refuted = Claimant;
-        _refutedUntil = now + duration;
+        _rejected = Claimant;
+        _rejectedUntil = now + duration;
     }
 
-    public bool IsRefuted(long now, ulong incarnation) => incarnation == _refuted && now < _refutedUntil;
+    public bool IsRejected(long now, ulong incarnation) => incarnation == _rejected && now < _rejectedUntil;
 }

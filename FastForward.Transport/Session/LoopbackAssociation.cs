@@ -3,12 +3,12 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// Messages of a node to its own id: an association whose two ends are in this process, so that streams follow the same
-/// rules as towards other nodes. Its frames never leave memory and need no header.
+/// Messages of a node to its own id. The sender and the receiver of one association exchange frames in memory, without
+/// headers, so that streams follow the same rules as between nodes.
 /// </summary>
 internal sealed class LoopbackAssociation
 {
-    // An element holds less than 64 KiB: a longer message is moved in parts.
+    // Longer messages are fragmented, as between nodes. An element is limited to 64 KiB by its length field.
     private const int FrameSize = 32_768;
 
     private readonly PeerStatistics _statistics;
@@ -23,10 +23,10 @@ internal sealed class LoopbackAssociation
     )
     {
         _statistics = statistics;
-        _association = new Association(options.Node, options, events, statistics, memory, new KeptCredit());
+        _association = new Association(options.Node, options, events, statistics, memory, new PeerHeldCredit());
     }
 
-    /// <summary>Messages or acknowledgements wait for <see cref="Exchange"/>.</summary>
+    /// <summary><see cref="Exchange"/> has messages or acknowledgements to move.</summary>
     public bool HasOutput =>
         _association.Sender.HasOutput(reliable: true) || _association.Receiver.OutputDue != long.MaxValue;
 
@@ -42,14 +42,14 @@ internal sealed class LoopbackAssociation
 
     public SendStatus Reset(long now, ulong stream, uint code) => _association.Sender.Reset(now, stream, code);
 
-    /// <summary>The application takes no more of a stream.</summary>
+    /// <summary>The application accepts no more messages of a stream.</summary>
     public void Refuse(long now, ulong stream) => _association.Receiver.Refuse(now, stream);
 
     /// <summary>
-    /// Moves one frame of messages to the receiving side, and all acknowledgements back. What the application sends from
-    /// its callbacks is left to the next call.
+    /// Moves one frame of messages to the receiver, and all acknowledgements back. Messages that the application sends
+    /// from its callbacks are moved by the next call.
     /// </summary>
-    /// <returns>How many elements were moved; 0 when there was nothing.</returns>
+    /// <returns>The number of elements that were moved.</returns>
     public int Exchange(long now)
     {
         int moved = 0;

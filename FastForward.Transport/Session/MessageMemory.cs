@@ -2,7 +2,7 @@ using FastForward.Transport.Buffers;
 
 namespace FastForward.Transport.Session;
 
-/// <summary>Messages and buffers for reuse, shared by all associations of a node.</summary>
+/// <summary>The pools of messages and buffers, shared by all associations of a node.</summary>
 internal sealed class MessageMemory
 {
     public MessageMemory() => Outgoing = new OutgoingMessagePool(Buffers);

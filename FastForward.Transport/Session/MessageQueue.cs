@@ -1,6 +1,6 @@
 namespace FastForward.Transport.Session;
 
-/// <summary>Outgoing messages in order, linked by <see cref="OutgoingMessage.Next"/>. A message is in one queue at most.</summary>
+/// <summary>A queue linked by <see cref="OutgoingMessage.Next"/>. A message may be in one queue at a time.</summary>
 internal struct MessageQueue
 {
     private OutgoingMessage? _tail;
@@ -18,7 +18,7 @@ internal struct MessageQueue
         _tail = message;
     }
 
-    /// <summary>Takes out the head. The queue must not be empty.</summary>
+    /// <summary>Removes the head. The queue must not be empty.</summary>
     public OutgoingMessage RemoveHead()
     {
         OutgoingMessage message = Head ?? throw new InvalidOperationException("The queue is empty.");

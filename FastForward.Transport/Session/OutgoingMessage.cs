@@ -2,13 +2,13 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
 
-/// <summary>What occupies a sequence of a stream.</summary>
+/// <summary>The kinds of entries that use a sequence of a stream.</summary>
 internal enum OutgoingKind : byte
 {
     /// <summary>A message.</summary>
     Message,
 
-    /// <summary>The end of the stream, by itself.</summary>
+    /// <summary>The end of the stream, without a message.</summary>
     EndMark,
 
     /// <summary>The stream was reset.</summary>
@@ -27,10 +27,10 @@ internal sealed class OutgoingMessage
 
     public OutgoingKind Kind { get; set; }
 
-    /// <summary>The last sequence of its stream.</summary>
+    /// <summary>It has the last sequence of its stream.</summary>
     public bool IsEnd { get; set; }
 
-    /// <summary>The code of a reset.</summary>
+    /// <summary>The application's code of a reset.</summary>
     public uint Code { get; set; }
 
     /// <summary>When it was accepted.</summary>
@@ -43,7 +43,7 @@ internal sealed class OutgoingMessage
 
     public ReadOnlySpan<byte> Payload => Buffer.AsSpan(0, Length);
 
-    /// <summary>The flags of its element.</summary>
+    /// <summary>The flags of its MESSAGE element.</summary>
     public MessageBits Bits =>
         (Sequence == 0 ? MessageBits.Begin : 0)
         | (IsEnd ? MessageBits.End : 0)

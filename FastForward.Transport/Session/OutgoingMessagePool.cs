@@ -2,12 +2,12 @@ using FastForward.Transport.Buffers;
 
 namespace FastForward.Transport.Session;
 
-/// <summary>Outgoing messages for reuse, with their buffers from a <see cref="BufferPool"/>.</summary>
+/// <summary>A pool of outgoing messages. Their buffers come from a <see cref="BufferPool"/>.</summary>
 internal sealed class OutgoingMessagePool(BufferPool buffers)
 {
     private readonly Stack<OutgoingMessage> _free = new();
 
-    /// <summary>A message with a copy of the payload.</summary>
+    /// <summary>Rents a message with a copy of the payload.</summary>
     public OutgoingMessage Rent(ReadOnlySpan<byte> payload)
     {
         OutgoingMessage message = _free.TryPop(out OutgoingMessage? free) ? free : new OutgoingMessage();

@@ -1,12 +1,12 @@
 namespace FastForward.Transport.Session;
 
-/// <summary>Which of several paths to a peer is the best one.</summary>
+/// <summary>Selects the best path to a peer.</summary>
 internal static class PathChoice
 {
     /// <summary>The best established path of an association; null when there is none.</summary>
     /// <param name="paths">The candidates.</param>
     /// <param name="association">The association they must belong to.</param>
-    /// <param name="preferred">The medium that the local route asks for.</param>
+    /// <param name="preferred">The medium that the local route prefers; null for none.</param>
     public static SessionPath? Best(IEnumerable<SessionPath> paths, Association association, TransportKind? preferred)
     {
         SessionPath? best = null;
@@ -29,7 +29,8 @@ internal static class PathChoice
         int quality = Quality(path) - Quality(other);
         if (quality != 0)
             return quality > 0;
-        // Of two crossed links the one that the lower node id opened survives: both ends agree on that.
+        // When both nodes connect at the same time, the path that the lower node id opened is kept: both nodes agree on
+        // it.
         if (IsOpenedByLower(path) != IsOpenedByLower(other))
             return IsOpenedByLower(path);
         return path.EstablishedOrder > other.EstablishedOrder;

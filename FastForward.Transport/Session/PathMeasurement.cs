@@ -1,13 +1,13 @@
 namespace FastForward.Transport.Session;
 
-/// <summary>Round trip and jitter of one path, in microseconds.</summary>
+/// <summary>Round-trip time and jitter of one path, in microseconds.</summary>
 internal sealed class PathMeasurement
 {
     private uint _lastTransit;
     private bool _hasTransit;
     private long _scaledJitter;
 
-    /// <summary>Smoothed round trip (RFC 6298, section 2); 0 before the first sample.</summary>
+    /// <summary>Smoothed round-trip time (RFC 6298, section 2); 0 before the first sample.</summary>
     public long SmoothedRoundTrip { get; private set; }
 
     public long RoundTripVariation { get; private set; }
@@ -30,7 +30,9 @@ internal sealed class PathMeasurement
         SmoothedRoundTrip = Math.Max(SmoothedRoundTrip + ((sample - SmoothedRoundTrip) / 8), 1);
     }
 
-    /// <summary>Notes a frame's arrival. The two clocks need not agree: only differences of transits count.</summary>
+    /// <summary>
+    /// Adds the arrival of a frame. The clocks need not be synchronized: only differences of transit times are used.
+    /// </summary>
     public void AddArrival(long now, uint timestamp)
     {
         uint transit = (uint)now - timestamp;

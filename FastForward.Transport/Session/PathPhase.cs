@@ -1,23 +1,25 @@
 namespace FastForward.Transport.Session;
 
-/// <summary>Where a path is in its life.</summary>
+/// <summary>The phases of a path, from handshake to end.</summary>
 internal enum PathPhase
 {
-    /// <summary>This side sends INIT until a RESPONSE comes.</summary>
+    /// <summary>Sends INIT until a RESPONSE arrives.</summary>
     Initiating,
 
-    /// <summary>This side answered an INIT and waits for its confirmation.</summary>
+    /// <summary>Has answered an INIT and waits for CONFIRM.</summary>
     Answering,
 
-    /// <summary>Both ends know each other.</summary>
+    /// <summary>The handshake is complete.</summary>
     Established,
 
-    /// <summary>A CLOSE is to be written; nothing else will be.</summary>
+    /// <summary>Only a CLOSE is still written.</summary>
     Closing,
 
-    /// <summary>Nothing is written any more, but what the far end had sent before it knew is still taken in.</summary>
+    /// <summary>
+    /// Nothing is written any more; frames that the remote sent before it received the CLOSE are still read.
+    /// </summary>
     Draining,
 
-    /// <summary>Over; the link is to be closed.</summary>
+    /// <summary>The path has ended; the link must be closed.</summary>
     Finished,
 }

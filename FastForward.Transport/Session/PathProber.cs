@@ -1,12 +1,12 @@
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// Asks the far end of a path for a sign of life about once an interval. Only answers count as life: frames that merely
-/// come in would call a path sound that carries nothing in the other direction.
+/// Probes a path about once per interval. Only replies count: other incoming frames do not prove that the path works in
+/// the outgoing direction.
 /// </summary>
 internal sealed class PathProber
 {
-    /// <summary>Unanswered probes after which a path is suspect.</summary>
+    /// <summary>Unanswered probes in a row after which a path is suspect.</summary>
     public const int SuspectAfter = 3;
 
     private const int Remembered = 4;
@@ -31,11 +31,11 @@ internal sealed class PathProber
     /// <summary>Probes in a row without an answer.</summary>
     public int Missed { get; private set; }
 
-    /// <summary>A probe is to be written.</summary>
+    /// <summary>A probe must be written.</summary>
     public bool IsPending => _isPending;
 
     /// <summary>
-    /// Somebody else claims the peer's id: the path has to prove itself within one interval instead of three.
+    /// Another process claims the peer's node id: the path must answer within one interval instead of three.
     /// </summary>
     public void Challenge(long now)
     {
@@ -50,7 +50,7 @@ internal sealed class PathProber
 
     public bool IsChallenged => _challenged;
 
-    /// <summary>The question was settled on another path.</summary>
+    /// <summary>Ends the challenge, because it was answered on another path.</summary>
     public void EndChallenge(long now)
     {
         if (!_challenged)
@@ -60,24 +60,24 @@ internal sealed class PathProber
         Due = now + _interval;
     }
 
-    /// <summary>The path was established: the first probe leaves at once.</summary>
+    /// <summary>The path is established: the first probe is sent at once.</summary>
     public void Start(long now)
     {
         _isPending = true;
         Due = now + _interval;
     }
 
-    /// <summary>The time-out at <see cref="Due"/> came.</summary>
+    /// <summary>Schedules the next probe and counts an unanswered one. Call at <see cref="Due"/>.</summary>
     public void OnDue(long now)
     {
-        // One that could not even be written, because the link takes nothing, is as unanswered as one that got lost.
+        // A probe that could not be written, because the link accepts no frame, counts like a lost one.
         if (_answered != _next || _isPending)
             Missed++;
         _isPending = true;
         Due = now + (_challenged ? _interval / SuspectAfter : _interval);
     }
 
-    /// <summary>Takes the owed probe for writing.</summary>
+    /// <summary>Returns the id of the pending probe, which the caller must write.</summary>
     public uint Take(long now)
     {
         _isPending = false;
@@ -85,10 +85,11 @@ internal sealed class PathProber
         return _next++;
     }
 
-    /// <summary>An answer came.</summary>
+    /// <summary>Processes a reply.</summary>
     /// <returns>
-    /// The round trip in microseconds, or -1 when the answer fits no recent probe. Both clocks tick in duty cycles, so the
-    /// far end may believe that it held the probe longer than the whole round trip took: that is still a sign of life.
+    /// The round-trip time in microseconds, or -1 when the reply matches no recent probe. Both nodes read their clocks
+    /// once per duty cycle, so the reported hold time may exceed the measured round trip. The
+    /// result is then 0, and the reply counts.
     /// </returns>
     public long OnReply(long now, uint id, uint holdMicros, out bool challengeAnswered)
     {
@@ -108,6 +109,6 @@ internal sealed class PathProber
         return Math.Max(now - _sentAt[id % Remembered] - holdMicros, 0);
     }
 
-    /// <summary>This process did not run for a while: silence of that time proves nothing.</summary>
+    /// <summary>Ignores outstanding probes, because this process did not run for a while.</summary>
     public void OnStall() => _answered = _next;
 }

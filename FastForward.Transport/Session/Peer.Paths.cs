@@ -2,12 +2,14 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
 
-/// <content>The paths to the peer: which one messages and acknowledgements take, and which ones are too many.</content>
+/// <content>
+/// The paths to the peer: selection for messages and for acknowledgements, and closing of redundant ones.
+/// </content>
 internal sealed partial class Peer
 {
     private const int MaxDraining = 4;
 
-    /// <summary>There is a path of a kind, sound or on its way to it: no other needs to be opened.</summary>
+    /// <summary>A path of the medium is sound or in its handshake, so that no other one has to be opened.</summary>
     public bool HasPath(TransportKind kind)
     {
         foreach (SessionPath path in _paths)
@@ -19,12 +21,14 @@ internal sealed partial class Peer
         return false;
     }
 
-    /// <summary>Another path may go on reading for a while: a peer that opens one after the other does not keep them all.</summary>
+    /// <summary>Another path may drain. Limits the draining paths of a peer that keeps opening new ones.</summary>
     public bool MayDrain => _paths.Count(static path => path.Phase == PathPhase.Draining) < MaxDraining;
 
     public void Add(SessionPath path) => _paths.Add(path);
 
-    /// <summary>The path that answered a certain INIT; null when none did.</summary>
+    /// <summary>
+    /// The path that answers the INIT with this sender index and incarnation; null when there is none.
+    /// </summary>
     public SessionPath? FindAnswer(uint senderIndex, ulong incarnation)
     {
         foreach (SessionPath path in _paths)
@@ -48,21 +52,21 @@ internal sealed partial class Peer
 
     public void OnSound(SessionPath path, long now)
     {
-        // Without any other reliable path, grants took one meanwhile that may have lost them.
+        // Without another reliable path, grants since then were sent on an unreliable one, which may have lost them.
         if (path.IsReliable)
             _association.Receiver.RepeatGrants(now);
         ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path answers again");
         CloseRedundant(path.Kind, now);
     }
 
-    /// <summary>The local route asks for another medium.</summary>
+    /// <summary>Sets the medium that the local route prefers.</summary>
     public void Prefer(long now, TransportKind? kind)
     {
         if (Preferred == kind)
             return;
         Preferred = kind;
         if (_paths.Count > 0)
-            ChoosePath(now, PeerEventKind.PathChanged, "the route asks for another medium");
+            ChoosePath(now, PeerEventKind.PathChanged, "the route prefers another medium");
     }
 
     public void OnPathLost(SessionPath path, long now)
@@ -71,7 +75,7 @@ internal sealed partial class Peer
             _ackPath = null;
         if (ReferenceEquals(path, SendPath))
             ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndReason}");
-        // With a survivor gone, of several others another one survives, and it may be up to this end now.
+        // The best of the remaining paths may be one that this node answered: then this node closes the others.
         CloseRedundant(path.Kind, now);
         Driver.OnPending();
     }
@@ -82,8 +86,8 @@ internal sealed partial class Peer
         Pings.OnPathFinished(path, now);
         Driver.OnPathFinished(path);
         OnPathLost(path, now);
-        // Acknowledgements may have been lost with it even if messages had moved to another one: late repetitions that it
-        // brought drew them over to it.
+        // Acknowledgements may be lost with the path even if the sender had left it: late retransmissions that arrived
+        // on it made it the path for acknowledgements.
         if (!path.IsReliable || path.EstablishedOrder == 0)
             return;
         _association.Receiver.RepeatGrants(now);
@@ -105,11 +109,12 @@ internal sealed partial class Peer
         else if (_silentSince == long.MaxValue)
             _silentSince = now;
 
-        // What the former path still carries may arrive after what this one brings: the new one repeats it all, in order.
+        // Data still in flight on the former path may arrive after data on the new one. The new path therefore repeats
+        // everything that is unacknowledged, in order.
         if (SendPath is { IsReliable: true } && !ReferenceEquals(SendPath, before))
             _association.Sender.Rewind();
         UpdateWaiting(now);
-        NoteState(now);
+        RecordState(now);
 
         if (kind == PeerEventKind.Connected)
             Notify(kind, SendPath?.Kind, reason);
@@ -120,22 +125,23 @@ internal sealed partial class Peer
         Driver.OnPending();
     }
 
-    // One path of a kind is enough. The end that answered the survivor closes the others: it alone knows that the
-    // survivor's handshake is confirmed at both ends.
+    // One path per medium is kept, the best one. Only the node that answered its handshake closes the others: a path that
+    // is established there is established at both nodes.
     private void CloseRedundant(TransportKind kind, long now)
     {
-        SessionPath? survivor = PathChoice.Best(_paths.Where(path => path.Kind == kind), _association, Preferred);
-        if (survivor is null || survivor.IsInitiator)
+        SessionPath? kept = PathChoice.Best(_paths.Where(path => path.Kind == kind), _association, Preferred);
+        if (kept is null || kept.IsInitiator)
             return;
         foreach (SessionPath path in _paths.ToArray())
         {
-            if (path.Kind == kind && path.IsEstablished && !ReferenceEquals(path, survivor))
-                path.Close(now, CloseReason.Redundant, "another link to the same peer survives");
+            if (path.Kind == kind && path.IsEstablished && !ReferenceEquals(path, kept))
+                path.Close(now, CloseReason.Redundant, "another path to the peer over the same medium is kept");
         }
     }
 
-    // Acknowledgements go back on the path that brings the messages: if it dies with them, the sender's repetition brings
-    // new ones. On any other path a loss would go unnoticed at the sender.
+    // Acknowledgements are sent on the path on which the messages arrive. If that path ends and loses them, the sender
+    // retransmits the messages on another one, which causes new acknowledgements. The sender would not notice a loss on
+    // any other path.
     private SessionPath? AckPath =>
         _ackPath ?? (SendPath is { IsReliable: false } ? ReliablePath ?? SendPath : SendPath);
 
@@ -153,12 +159,12 @@ internal sealed partial class Peer
         }
     }
 
-    // What a dying path still brings may come after what the sender repeats on the next one. The newer frame tells which
-    // path the sender uses now; within one of its duty cycles it can only have moved to the newer path.
-    private void AnswerOn(SessionPath path)
+    // Late messages of a former path may arrive after their retransmission on the current one. The path with the newer
+    // frame timestamp is the one that the sender uses now; if both are equal, the path established last.
+    private void SelectAckPath(SessionPath path)
     {
         if (!path.IsEstablished)
-            return; // it only brings what is left
+            return; // a path that closes or drains only delivers the rest
         int age = (int)(path.LastTimestamp - _ackTimestamp);
         if (_ackPath is { } current && (age < 0 || (age == 0 && path.EstablishedOrder < current.EstablishedOrder)))
             return;

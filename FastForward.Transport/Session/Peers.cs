@@ -3,26 +3,26 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
 
-/// <summary>What becomes of an INIT.</summary>
+/// <summary>How to handle an INIT.</summary>
 internal enum InitDecision
 {
     /// <summary>Answer it on a new path.</summary>
     Accept,
 
-    /// <summary>A path answers it already; it will do so again.</summary>
+    /// <summary>A path already answers it and sends its RESPONSE again.</summary>
     Repeated,
 
-    /// <summary>Not now: another process holds the id and is being challenged, or too many handshakes are under way.</summary>
+    /// <summary>Ignore it for now: the process that uses the id is being challenged. INIT is repeated.</summary>
     Wait,
 
-    /// <summary>Refuse it, and say why.</summary>
+    /// <summary>Refuse it with a REJECT.</summary>
     Reject,
 
-    /// <summary>Refuse it silently.</summary>
+    /// <summary>Drop it without a reply.</summary>
     Drop,
 }
 
-/// <summary>The table of a node's peers: those that routes lead to. It also decides about incoming handshakes.</summary>
+/// <summary>The peers of a node: the nodes that it has routes to. Also decides about incoming INITs.</summary>
 internal sealed class Peers
 {
     private const int MaxPendingPerPeer = 8;
@@ -40,11 +40,11 @@ internal sealed class Peers
     private readonly Dictionary<uint, uint> _formerEpochs = [];
 
     /// <param name="options">Settings.</param>
-    /// <param name="events">Where events go.</param>
+    /// <param name="events">Receives messages and events.</param>
     /// <param name="statistics">Counters.</param>
-    /// <param name="admission">What the routes say of a node.</param>
-    /// <param name="memory">Messages and buffers for reuse, shared by all peers.</param>
-    /// <param name="jitter">A random number from 0 to its argument.</param>
+    /// <param name="admission">The rules of routes and options about remote nodes.</param>
+    /// <param name="memory">Pools of messages and buffers, shared by all peers.</param>
+    /// <param name="jitter">Returns a random number from 0 to its argument.</param>
     /// <param name="drivers">Creates the owner of each peer.</param>
     public Peers(
         SessionOptions options,
@@ -67,12 +67,12 @@ internal sealed class Peers
 
     public Dictionary<uint, Peer>.ValueCollection All => _peers.Values;
 
-    /// <summary>The nodes without a route whose handshakes arrived last.</summary>
+    /// <summary>The nodes without a route whose INITs arrived last.</summary>
     public IReadOnlyList<UnconfiguredNode> Unconfigured(long now) => _unconfigured.Snapshot(now);
 
     public Peer? Find(uint node) => _peers.GetValueOrDefault(node);
 
-    /// <summary>The peer of a node that a route leads to.</summary>
+    /// <summary>The peer for a node with a route; created when it does not exist.</summary>
     public Peer GetOrAdd(uint node)
     {
         if (_peers.TryGetValue(node, out Peer? peer))
@@ -84,7 +84,9 @@ internal sealed class Peers
         return peer;
     }
 
-    /// <summary>Forgets a peer, but not its last epoch: the peer may still be in it, should the route come back.</summary>
+    /// <summary>
+    /// Removes a peer but keeps its last epoch: the remote may still use it when the route is added again.
+    /// </summary>
     public void Remove(uint node)
     {
         if (_peers.Remove(node, out Peer? peer) && peer.LastEpoch != 0)
@@ -94,9 +96,9 @@ internal sealed class Peers
     /// <summary>Decides about an INIT.</summary>
     /// <param name="now">The time.</param>
     /// <param name="init">The INIT.</param>
-    /// <param name="kind">The medium it came over.</param>
-    /// <param name="hostLocal">It cannot have come from another machine.</param>
-    /// <param name="contextId">The machine that the kernel vouches for, on media with such numbers.</param>
+    /// <param name="kind">The medium on which it arrived.</param>
+    /// <param name="hostLocal">The frame cannot come from another machine.</param>
+    /// <param name="contextId">The context id that the kernel reports, on media that have one (vsock(7)).</param>
     /// <param name="reason">Why it is refused, for <see cref="InitDecision.Reject"/>.</param>
     public InitDecision Evaluate(
         long now,
@@ -113,12 +115,12 @@ internal sealed class Peers
         return decision;
     }
 
-    /// <summary>Makes the path that answers an accepted INIT.</summary>
+    /// <summary>Creates the path that answers an accepted INIT.</summary>
     /// <param name="now">The time.</param>
     /// <param name="init">The INIT; <see cref="Evaluate"/> has accepted it.</param>
     /// <param name="kind">The medium.</param>
-    /// <param name="traits">What the medium promises.</param>
-    /// <param name="localIndex">Our number of the path.</param>
+    /// <param name="traits">The properties of the medium.</param>
+    /// <param name="localIndex">The local receiver index of the path.</param>
     /// <param name="link">The owner's link, see <see cref="SessionPath.Link"/>.</param>
     public SessionPath Answer(
         long now,
@@ -154,17 +156,14 @@ internal sealed class Peers
 
         if (init.From == _options.Node)
         {
-            // A route that leads back to this process, or a second process with the same id.
+            // Same incarnation: a route leads back to this process. Otherwise a second process uses this node's id.
             if (init.Incarnation == _options.Incarnation)
                 return InitDecision.Drop;
             Notify(
                 init.From,
                 PeerEventKind.NodeIdConflict,
                 kind,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"process {init.Incarnation:x16} runs with this node's own id"
-                )
+                string.Create(CultureInfo.InvariantCulture, $"process {init.Incarnation:x16} uses this node's own id")
             );
             reason = RejectReason.NodeIdConflict;
             return InitDecision.Reject;
@@ -173,7 +172,12 @@ internal sealed class Peers
         if (Find(init.From) is not { } peer)
         {
             _unconfigured.Record(now, init.From, kind);
-            Notify(init.From, PeerEventKind.NotConfigured, kind, "no route leads to it, so it is not answered");
+            Notify(
+                init.From,
+                PeerEventKind.NotConfigured,
+                kind,
+                "no route leads to the node, so its handshake is ignored"
+            );
             return InitDecision.Drop;
         }
 
@@ -212,7 +216,7 @@ internal sealed class Peers
                 init.From,
                 PeerEventKind.Refused,
                 kind,
-                "it offers no key from another machine, and AllowUnkeyedIp is off"
+                "it connects from another machine without a key, and AllowUnkeyedIp is off"
             );
             reason = RejectReason.KeyRequired;
             return InitDecision.Reject;
@@ -225,15 +229,15 @@ internal sealed class Peers
             return InitDecision.Repeated;
         }
 
-        if (!peer.Admits(now, init.Incarnation))
+        if (!peer.TryAdmit(now, init.Incarnation))
         {
-            if (!peer.IsRefuted(now, init.Incarnation))
+            if (!peer.IsClaimRejected(now, init.Incarnation))
                 return InitDecision.Wait;
             reason = RejectReason.NodeIdConflict;
             return InitDecision.Reject;
         }
 
-        // A peer that begins again and again must not take the places of the others.
+        // A peer that keeps starting handshakes must not use up the limit for all nodes.
         if (
             Pending(peer) < MaxPendingPerPeer
             && Answered(peer) < MaxAnsweredPerPeer
@@ -244,7 +248,7 @@ internal sealed class Peers
         return InitDecision.Reject;
     }
 
-    // Called for INITs of configured nodes only, so the walk is rare and short.
+    // Called for INITs of configured nodes only, so the loop runs rarely.
     private int PendingHandshakes()
     {
         int pending = 0;
@@ -253,7 +257,8 @@ internal sealed class Peers
         return pending;
     }
 
-    // Only the end that answered the surviving path closes redundant ones: a peer that does not would keep them all.
+    // Only the node that answered the remaining path closes redundant ones. This limit bounds the paths when the peer is
+    // that node and does not close them.
     private static int Answered(Peer peer) => peer.Paths.Count(static path => !path.IsInitiator);
 
     private static int Pending(Peer peer) => peer.Paths.Count(static path => path.Phase == PathPhase.Answering);

@@ -3,29 +3,29 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// Probes that somebody asked for, on any path of one peer, with what becomes of each. Each ends exactly once: by its
-/// answer, by its time-out or by the end of its path.
+/// The probes to one peer that the application requested. Each ends exactly once: by its reply, by its timeout, or with
+/// its path.
 /// </summary>
 internal sealed class Pings(uint node, ISessionEvents events)
 {
-    /// <summary>How many may be under way to one peer.</summary>
+    /// <summary>The limit of outstanding probes to one peer.</summary>
     public const int MaxOutstanding = 256;
 
-    // The probes that watch over a path count from 0, once a second: they do not come near.
+    // The ids of PathProber start at 0 and increase about once per second, so that they do not reach this range.
     private const uint FirstId = 0x8000_0000;
 
     private readonly List<Entry> _outstanding = [];
     private uint _nextId = FirstId;
 
-    /// <summary>The id is one of these, not one of <see cref="PathProber"/>.</summary>
+    /// <summary>The id belongs to a requested probe, not to <see cref="PathProber"/>.</summary>
     public static bool IsPing(uint id) => id >= FirstId;
 
-    /// <summary>When <see cref="OnTimeout"/> has something to do, or a little earlier; long.MaxValue for never.</summary>
+    /// <summary>When <see cref="OnTimeout"/> is due, possibly too early; long.MaxValue for never.</summary>
     public long NextTimeout { get; private set; } = long.MaxValue;
 
     public bool HasRoomFor(int count) => _outstanding.Count + count <= MaxOutstanding;
 
-    /// <summary>Asks over a path. The probe leaves with its next frame.</summary>
+    /// <summary>Schedules a probe on a path. It is written with the next frame.</summary>
     public void Send(SessionPath path, long now, long timeout, int size, Action<PingResult> callback)
     {
         _outstanding.Add(new Entry(_nextId, path, now, now + timeout, WireFormat.ProbeReply + size, callback));
@@ -50,7 +50,7 @@ internal sealed class Pings(uint node, ISessionEvents events)
         }
     }
 
-    /// <summary>An answer came. One over another path than was asked over proves nothing of either.</summary>
+    /// <summary>A reply arrived. It counts only on the path of its probe.</summary>
     public void OnReply(SessionPath path, long now, uint id, uint hold)
     {
         int index = _outstanding.FindIndex(entry => entry.Id == id && ReferenceEquals(entry.Path, path));
@@ -67,9 +67,11 @@ internal sealed class Pings(uint node, ISessionEvents events)
     public void OnPathFinished(SessionPath path, long now) =>
         EndAll(entry => ReferenceEquals(entry.Path, path), PingOutcome.PathLost, now);
 
-    public void OnAssociationOver(long now) => EndAll(static _ => true, PingOutcome.PathLost, now);
+    public void OnAssociationEnded(long now) => EndAll(static _ => true, PingOutcome.PathLost, now);
 
-    /// <summary>This process did not run for a while: the answers may have come in meanwhile.</summary>
+    /// <summary>
+    /// Extends the deadlines by a time in which this process did not run: replies may be waiting to be read.
+    /// </summary>
     public void OnStall(long duration)
     {
         foreach (Entry entry in _outstanding)
@@ -77,7 +79,7 @@ internal sealed class Pings(uint node, ISessionEvents events)
         UpdateTimeout();
     }
 
-    // Apart from its condition: a method with a closure makes it on entry, and the time comes by once a second.
+    // A separate method, because a closure is allocated on entry to its method, even when nothing is due.
     private void EndOverdue(long now)
     {
         EndAll(entry => now >= entry.Deadline, PingOutcome.TimedOut, now);
@@ -91,9 +93,9 @@ internal sealed class Pings(uint node, ISessionEvents events)
             NextTimeout = Math.Min(NextTimeout, entry.Deadline);
     }
 
-    private void EndAll(Predicate<Entry> isOver, PingOutcome outcome, long now)
+    private void EndAll(Predicate<Entry> hasEnded, PingOutcome outcome, long now)
     {
-        while (_outstanding.FindIndex(isOver) is >= 0 and int index)
+        while (_outstanding.FindIndex(hasEnded) is >= 0 and int index)
             End(index, outcome, now, 0);
     }
 
@@ -103,7 +105,7 @@ internal sealed class Pings(uint node, ISessionEvents events)
         _outstanding.RemoveAt(index);
         if (!entry.IsWritten)
             entry.Path.PendingPings--;
-        long took = outcome == PingOutcome.Answered ? now - entry.AskedAt : 0;
+        long took = outcome == PingOutcome.Answered ? now - entry.SentAt : 0;
         bool isInUse = ReferenceEquals(entry.Path, entry.Path.Peer.SendPath);
         events.PingEnded(
             new PingResult(
@@ -121,7 +123,7 @@ internal sealed class Pings(uint node, ISessionEvents events)
     private sealed class Entry(
         uint id,
         SessionPath path,
-        long askedAt,
+        long sentAt,
         long deadline,
         int size,
         Action<PingResult> callback
@@ -131,7 +133,7 @@ internal sealed class Pings(uint node, ISessionEvents events)
 
         public SessionPath Path => path;
 
-        public long AskedAt => askedAt;
+        public long SentAt => sentAt;
 
         public long Deadline { get; set; } = deadline;
 

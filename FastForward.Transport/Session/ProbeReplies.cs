@@ -2,19 +2,23 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
 
-/// <summary>The answers that a path owes to the probes of its far end.</summary>
+/// <summary>The pending replies to the remote's probes on one path.</summary>
 internal sealed class ProbeReplies
 {
-    /// <summary>Above it the oldest is forgotten: whoever asks more often than it is answered will not miss it.</summary>
+    /// <summary>
+    /// The limit of pending replies; the oldest one is dropped. Bounds the memory that a remote can use.
+    /// </summary>
     public const int MaxPending = 256;
 
     private readonly Queue<(uint Id, int Size, long Since)> _pending = new();
 
     public bool IsPending => _pending.Count > 0;
 
-    /// <param name="now">When the probe came.</param>
-    /// <param name="id">Its number.</param>
-    /// <param name="size">The size of its element: the answer has the same, if it can.</param>
+    /// <param name="now">When the probe arrived.</param>
+    /// <param name="id">The id of the probe.</param>
+    /// <param name="size">
+    /// The size of the probe element. The reply is filled to the same size within its own limits.
+    /// </param>
     public void Add(long now, uint id, int size)
     {
         if (_pending.Count == MaxPending)
@@ -22,7 +26,7 @@ internal sealed class ProbeReplies
         _pending.Enqueue((id, Math.Clamp(size, WireFormat.ProbeReply, WireFormat.LongestProbe), now));
     }
 
-    /// <summary>Writes what fits.</summary>
+    /// <summary>Writes the replies that fit.</summary>
     public void Write(long now, ref FrameWriter frame)
     {
         while (_pending.TryPeek(out (uint Id, int Size, long Since) reply) && frame.Room >= reply.Size)

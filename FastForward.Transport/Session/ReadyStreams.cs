@@ -3,19 +3,19 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// The reliable streams that have something to write, in turns of one message each, so that no stream delays the others by
-/// more than a message.
+/// The reliable streams that have something to write. They take turns of one message each, so that a stream delays the
+/// others by at most one message.
 /// </summary>
 internal sealed class ReadyStreams
 {
-    // A smaller part is not worth its headers: the message waits for the next frame.
+    // Avoids fragments that are small compared to their headers: the message waits for the next frame.
     private const int SmallestFragment = 64;
 
     private readonly Queue<SendStream> _streams = new();
 
     public bool IsEmpty => _streams.Count == 0;
 
-    /// <summary>Adds a stream at the end, unless it is in the queue already.</summary>
+    /// <summary>Appends a stream, unless it is queued already.</summary>
     public void Add(SendStream stream)
     {
         if (stream.IsReady)
@@ -43,7 +43,7 @@ internal sealed class ReadyStreams
         }
     }
 
-    // True when the message is written to its end.
+    // Returns true when the message is completely written.
     private static bool TryWrite(SendStream stream, OutgoingMessage message, ref FrameWriter frame)
     {
         if (message.Kind == OutgoingKind.Reset)
@@ -67,7 +67,7 @@ internal sealed class ReadyStreams
             return false;
         MessageBits bits = message.Bits | (part < left ? MessageBits.More : MessageBits.None);
         frame.WriteFragment(stream.Id, message.Sequence, bits, offset, message.Payload.Slice(offset, part));
-        // SendStream.Written moves only when the message is complete: the peer cannot acknowledge a part.
+        // SendStream.Written advances with complete messages only, because fragments are not acknowledged.
         stream.CursorOffset = offset + part;
         return part == left;
     }

@@ -1,7 +1,7 @@
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// Real-time messages of all streams in the order of their acceptance: each leaves the store with its first frame.
+/// Real-time messages of all streams in the order of acceptance. They are sent once and never retransmitted.
 /// </summary>
 internal sealed class RealTimeQueue
 {
@@ -18,14 +18,14 @@ internal sealed class RealTimeQueue
         _messages.Append(message);
     }
 
-    /// <summary>Takes out the head, which is of <paramref name="stream"/>.</summary>
+    /// <summary>Removes the head, which must belong to <paramref name="stream"/>.</summary>
     public void Dequeue(SendStream stream)
     {
         _messages.RemoveHead();
         stream.Queued--;
     }
 
-    /// <summary>Takes out the messages of one stream, in their order.</summary>
+    /// <summary>Removes the messages of one stream, in order.</summary>
     public MessageQueue Remove(SendStream stream)
     {
         MessageQueue removed = default;

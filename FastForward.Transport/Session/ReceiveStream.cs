@@ -9,36 +9,40 @@ internal sealed class ReceiveStream(ulong id, MessageClass messageClass)
 
     public MessageClass Class { get; } = messageClass;
 
-    /// <summary>The sequence to be delivered next.</summary>
+    /// <summary>The sequence of the next message to deliver.</summary>
     public ulong Expected { get; set; }
 
-    /// <summary>Credit that delivered messages used.</summary>
+    /// <summary>Credit used by delivered messages.</summary>
     public ulong CreditUsed { get; set; }
 
     /// <summary>Credit of delivered messages that the application holds.</summary>
     public long Held { get; set; }
 
-    /// <summary>The application has held some of it and may do so again.</summary>
-    public bool IsHeldBack { get; set; }
+    /// <summary>The application has held credit of this stream at least once.</summary>
+    public bool WasEverHeld { get; set; }
 
     /// <summary>The credit limit that was granted last.</summary>
     public ulong CreditLimit { get; set; } = WireFormat.InitialStreamCredit;
 
-    /// <summary>No more messages are taken.</summary>
+    /// <summary>No more messages are accepted.</summary>
     public bool IsEnded { get; set; }
 
     /// <summary>Credit used since the last acknowledgement.</summary>
     public int Unacknowledged { get; set; }
 
-    /// <summary>A pooled buffer with the parts so far of the message at <see cref="Expected"/>; null when there are none.</summary>
+    /// <summary>
+    /// A pooled buffer with the fragments of message <see cref="Expected"/> so far; null when there are none.
+    /// </summary>
     public byte[]? Partial { get; set; }
 
-    /// <summary>How many bytes of <see cref="Partial"/> have arrived.</summary>
+    /// <summary>Bytes of <see cref="Partial"/> that have arrived.</summary>
     public int PartialLength { get; set; }
 
     /// <summary>The stream is in the queue of acknowledgements.</summary>
     public bool IsAckPending { get; set; }
 
-    /// <summary>Its place in the order of use; made once, so that moving it allocates nothing.</summary>
+    /// <summary>
+    /// The node in the list of <see cref="ReceiveStreamTable"/>; reused, so that moving it does not allocate.
+    /// </summary>
     public LinkedListNode<ReceiveStream> Place => field ??= new LinkedListNode<ReceiveStream>(this);
 }

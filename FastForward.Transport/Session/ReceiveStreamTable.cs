@@ -1,6 +1,6 @@
 namespace FastForward.Transport.Session;
 
-/// <summary>The open incoming streams of an association, in the order of their last use.</summary>
+/// <summary>The open incoming streams of an association, least recently used first.</summary>
 internal sealed class ReceiveStreamTable
 {
     private readonly Dictionary<ulong, ReceiveStream> _streams = [];
@@ -34,6 +34,6 @@ internal sealed class ReceiveStreamTable
         _byUse.Remove(stream.Place);
     }
 
-    /// <summary>The stream that was used directly after another; null behind the most recent one.</summary>
+    /// <summary>The next more recently used stream; null after the most recent one.</summary>
     public static ReceiveStream? After(ReceiveStream stream) => stream.Place.Next?.Value;
 }

@@ -2,21 +2,23 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
 
-/// <content>How far the sender may go: what it has used, less what the application holds, plus the window.</content>
+/// <content>
+/// Credit limits: the credit that the sender has used, less what the application holds, plus the window.
+/// </content>
 internal sealed partial class Receiver : ICreditOwner
 {
     private ulong _creditLimit = WireFormat.InitialAssociationCredit;
     private long _held;
-    private bool _isHeldBack;
+    private bool _repeatsGrants;
 
     public void Hold(object stream, int bytes)
     {
         ReceiveStream held = (ReceiveStream)stream;
         held.Held += bytes;
-        held.IsHeldBack = true;
+        held.WasEverHeld = true;
         _held += bytes;
-        _kept.Bytes += bytes;
-        _isHeldBack = true;
+        _peerHeld.Bytes += bytes;
+        _repeatsGrants = true;
     }
 
     public void Release(long now, object stream, int bytes)
@@ -24,47 +26,48 @@ internal sealed partial class Receiver : ICreditOwner
         ReceiveStream held = (ReceiveStream)stream;
         if (bytes > held.Held)
             throw new InvalidOperationException(
-                $"{bytes} bytes of credit were released, but {held.Held} are held: "
-                    + "the credit of a message is held once and released once."
+                $"Cannot release {bytes} bytes of credit, because only {held.Held} are held. "
+                    + "Hold the credit of a message once and release it once."
             );
         held.Held -= bytes;
         _held -= bytes;
-        _kept.Bytes -= bytes;
+        _peerHeld.Bytes -= bytes;
         if (held.IsEnded)
             ScheduleCredit(now, bytes);
         else
             ScheduleAck(now, held, bytes);
     }
 
-    /// <summary>Credit of a former life of the peer came back: there may be more for this one.</summary>
-    public void OnFormerReleased(long now, int bytes)
+    /// <summary>Credit of a former association was released, so that this one may grant more.</summary>
+    public void OnFormerCreditReleased(long now, int bytes)
     {
-        _isHeldBack = true; // this grant too may be lost with a path
+        _repeatsGrants = true; // this grant may be lost with its path, too
         ScheduleCredit(now, bytes);
     }
 
     /// <summary>
-    /// A path is gone, and grants may be lost with it. The sender repeats what is not acknowledged, which asks for the
-    /// other grants anew; but for messages that were acknowledged before their credit came back it has nothing to repeat.
+    /// Grants again what a path may have lost. The sender retransmits unacknowledged messages, whose acknowledgements
+    /// contain new grants. Credit that was released after its messages were acknowledged has no such retransmission, so
+    /// it is repeated here.
     /// </summary>
     public void RepeatGrants(long now)
     {
-        if (!_isHeldBack)
+        if (!_repeatsGrants)
             return;
         for (ReceiveStream? stream = _streams.Oldest; stream is not null; stream = ReceiveStreamTable.After(stream))
         {
-            if (stream.IsHeldBack)
+            if (stream.WasEverHeld)
                 ScheduleAck(now, stream, 0);
         }
 
         ScheduleCredit(now, 0);
     }
 
-    // A stream whose messages the application keeps gets the smallest window there is: with a larger one a few streams
-    // that nobody reads would hold the credit of the whole association.
+    // A stream whose credit was ever held gets the smallest window. With a larger one, a few streams that the
+    // application does not read would hold the credit of the whole association.
     private ulong Limit(ReceiveStream stream)
     {
-        ulong limit = stream.IsHeldBack
+        ulong limit = stream.WasEverHeld
             ? stream.CreditUsed + WireFormat.InitialStreamCredit - (ulong)stream.Held
             : stream.CreditUsed + _streamWindow;
         stream.CreditLimit = Math.Max(stream.CreditLimit, limit);
@@ -75,16 +78,16 @@ internal sealed partial class Receiver : ICreditOwner
     {
         _creditLimit = Math.Max(
             _creditLimit,
-            _creditUsed + (ulong)Math.Max(_options.ReceiveWindowBytes - _kept.Bytes, 0)
+            _creditUsed + (ulong)Math.Max(_options.ReceiveWindowBytes - _peerHeld.Bytes, 0)
         );
         return _creditLimit;
     }
 
-    // Each life of a peer begins with the same credit, whoever still keeps the messages of the one before. A peer that dies
-    // again and again would fill the memory with it.
-    private bool KeepsTooMuchOfFormerLives => _kept.Bytes - _held >= _options.ReceiveWindowBytes;
+    // Each association starts with the initial credit, even while the application holds messages of former ones.
+    // Without this limit, a peer that restarts repeatedly could fill the memory.
+    private bool IsWindowHeldByFormerAssociations => _peerHeld.Bytes - _held >= _options.ReceiveWindowBytes;
 
-    // Whoever holds credit relies on it: a sender that does not keep to what it was granted would fill the memory.
+    // Held credit bounds memory only if it is enforced: a sender that exceeds its grants could fill the memory.
     private bool HasCreditFor(ReceiveStream stream, int cost) =>
         stream.CreditUsed + (ulong)cost <= stream.CreditLimit && _creditUsed + (ulong)cost <= _creditLimit;
 

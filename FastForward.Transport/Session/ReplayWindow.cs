@@ -1,25 +1,25 @@
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// Remembers which of the last packet numbers came in, so that none is taken twice: a ring of bits after RFC 6479.
+/// Accepts each packet number at most once: a ring of bits as in RFC 6479.
 /// </summary>
 internal sealed class ReplayWindow
 {
     /// <summary>How far behind the highest number a packet may be.</summary>
     public const int Size = 1024;
 
-    // One word more than the window, so that the word being cleared is never one still in use.
+    // One word more than the window, so that a word that is cleared is outside the window.
     private const int Words = (Size / 64) + 1;
 
     private readonly ulong[] _bits = new ulong[Words];
     private ulong _next;
 
-    /// <summary>Takes a number once.</summary>
-    /// <returns>False when it was taken before, or is too old to know.</returns>
+    /// <summary>Accepts a number once.</summary>
+    /// <returns>False when it was accepted before, or is older than the window.</returns>
     public bool TryTake(ulong number)
     {
         if (number == ulong.MaxValue)
-            return false; // nothing could come after it
+            return false; // _next would overflow
         if (number >= _next)
         {
             ulong newest = number / 64;

@@ -2,7 +2,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
 
-/// <summary>One outgoing stream: its numbering, and for a reliable one its unacknowledged messages in order.</summary>
+/// <summary>An outgoing stream: its sequence numbers, and on a reliable stream its unacknowledged messages.</summary>
 internal sealed class SendStream(ulong id, MessageClass messageClass)
 {
     private MessageQueue _unacknowledged;
@@ -11,25 +11,25 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
 
     public MessageClass Class { get; } = messageClass;
 
-    /// <summary>The sequence the next message gets.</summary>
+    /// <summary>The sequence of the next accepted message.</summary>
     public ulong NextSequence { get; set; }
 
     /// <summary>The first sequence that is not acknowledged.</summary>
     public ulong Acknowledged { get; set; }
 
-    /// <summary>The first sequence that was never written to a path: an acknowledgement beyond it breaks the protocol.</summary>
+    /// <summary>The first sequence that was never written. Acknowledging more violates the protocol.</summary>
     public ulong Written { get; set; }
 
     /// <summary>Credit used by accepted messages.</summary>
     public ulong CreditUsed { get; set; }
 
-    /// <summary>Credit the receiver granted.</summary>
+    /// <summary>Credit granted by the receiver.</summary>
     public ulong CreditLimit { get; set; } = WireFormat.InitialStreamCredit;
 
-    /// <summary>No more messages are taken.</summary>
+    /// <summary>No more messages are accepted.</summary>
     public bool IsEnded { get; set; }
 
-    /// <summary>It was reset: nothing but the reset is left to send.</summary>
+    /// <summary>The stream was reset: only the reset is left to send.</summary>
     public bool IsReset { get; set; }
 
     /// <summary>The oldest unacknowledged message (reliable).</summary>
@@ -54,7 +54,7 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
         Cursor ??= message;
     }
 
-    /// <summary>The message at the cursor is written whole.</summary>
+    /// <summary>The message at the cursor is completely written.</summary>
     public void Advance()
     {
         if (Cursor is not { } message)
@@ -64,14 +64,14 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
         CursorOffset = 0;
     }
 
-    /// <summary>Everything unacknowledged has to be written again.</summary>
+    /// <summary>Moves the cursor back to the oldest unacknowledged message.</summary>
     public void Rewind()
     {
         Cursor = First;
         CursorOffset = 0;
     }
 
-    /// <summary>Takes out the oldest message.</summary>
+    /// <summary>Removes the oldest message.</summary>
     public OutgoingMessage RemoveFirst()
     {
         OutgoingMessage message = _unacknowledged.RemoveHead();

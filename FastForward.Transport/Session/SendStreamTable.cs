@@ -1,8 +1,8 @@
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// The open outgoing streams to one node, those that ended, and the senders that wait for room: the rules by which a
-/// stream opens, refuses and ends.
+/// The open outgoing streams of an association, the ids of ended ones, and the senders that wait for room. Decides
+/// whether a stream accepts a message.
 /// </summary>
 internal sealed class SendStreamTable(int maxStreams)
 {
@@ -10,17 +10,17 @@ internal sealed class SendStreamTable(int maxStreams)
     private readonly EndedStreams<ulong> _ended = new(maxStreams * 4);
     private readonly Dictionary<ulong, int> _waiting = [];
 
-    // Most sends are on the stream of the send before.
+    // Avoids the lookup for consecutive sends on one stream.
     private SendStream? _recent;
 
     public Dictionary<ulong, SendStream>.ValueCollection All => _streams.Values;
 
-    /// <summary>The streams that were refused room, with the length of the message that found none.</summary>
+    /// <summary>The streams whose last send was back-pressured, with the length of that message.</summary>
     public Dictionary<ulong, int> Waiting => _waiting;
 
     public SendStream? Find(ulong id) => _streams.GetValueOrDefault(id);
 
-    /// <summary>Whether a stream takes a message of a class now, room aside.</summary>
+    /// <summary>Whether a stream accepts a message of a class, regardless of room.</summary>
     /// <param name="id">The stream.</param>
     /// <param name="messageClass">The class of the message.</param>
     /// <param name="stream">The stream; null when the message would open it.</param>
@@ -48,7 +48,7 @@ internal sealed class SendStreamTable(int maxStreams)
         return stream;
     }
 
-    /// <summary>Notes that the sender waits for room. Each waiting sender is notified, so their number is limited.</summary>
+    /// <summary>Records that the sender waits for room. The number is limited, because each one is notified.</summary>
     public SendStatus Wait(ulong id, int length)
     {
         if (_waiting.Count >= maxStreams * 2 && !_waiting.ContainsKey(id))
@@ -57,7 +57,7 @@ internal sealed class SendStreamTable(int maxStreams)
         return SendStatus.BackPressured;
     }
 
-    /// <summary>Removes an ended stream; its id is used up.</summary>
+    /// <summary>Removes an ended stream. Its id cannot be used again.</summary>
     /// <returns>Whether a sender waits for room on it.</returns>
     public bool Close(SendStream stream)
     {

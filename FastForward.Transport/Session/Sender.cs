@@ -3,10 +3,10 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// The sending half of an association: streams, the bounded send store, credit, and what goes into the next frame.
-/// Credit is taken when a message is accepted, so whatever is in the store may be written without asking again.
+/// The sending half of an association: streams, the bounded send store, credit, and the content of the next frame.
+/// Credit is used when a message is accepted, so stored messages are written without checking credit again.
 /// </summary>
-internal sealed class Sender
+internal sealed partial class Sender
 {
     private const int StoreOverheadPerMessage = 64;
 
@@ -39,20 +39,20 @@ internal sealed class Sender
         _streams = new SendStreamTable(options.MaxStreams);
     }
 
-    /// <summary>Payload and overhead in the store.</summary>
+    /// <summary>Bytes in the store: payload, and an overhead per message.</summary>
     public long StoredBytes { get; private set; }
 
-    /// <summary>Reliable messages that are not acknowledged.</summary>
+    /// <summary>Unacknowledged entries of reliable streams: messages, end marks and resets.</summary>
     public long Unacknowledged { get; private set; }
 
-    /// <summary>The messages among <see cref="Unacknowledged"/>, without marks and resets.</summary>
+    /// <summary>Unacknowledged messages of reliable streams, without end marks and resets.</summary>
     public long UnacknowledgedMessages { get; private set; }
 
-    /// <summary>A path that carries reliable messages is needed: to deliver them, or to make room for more.</summary>
+    /// <summary>Unacknowledged reliable messages, or senders that wait for room, need a reliable path.</summary>
     public bool NeedsReliablePath => UnacknowledgedMessages > 0 || _streams.Waiting.Count > 0;
 
-    /// <summary>Nothing waits that a path could still deliver.</summary>
-    /// <param name="reliable">The path keeps the promise of reliable streams.</param>
+    /// <summary>Nothing in the store can be delivered over such a path.</summary>
+    /// <param name="reliable">The path is reliable and ordered.</param>
     public bool IsDrained(bool reliable) => _realTime.IsEmpty && (!reliable || Unacknowledged == 0);
 
     public bool HasOutput(bool reliable) => !_realTime.IsEmpty || (reliable && !_ready.IsEmpty);
@@ -68,7 +68,9 @@ internal sealed class Sender
         return new SendResult(status, Accept(now, stream, _pool.Rent(payload), OutgoingKind.Message, end));
     }
 
-    /// <summary>Ends a stream with a mark, which needs no credit: the application cannot wait for room to end a stream.</summary>
+    /// <summary>
+    /// Ends a stream with a mark. It needs neither credit nor room, so the call is never back-pressured.
+    /// </summary>
     public SendStatus End(long now, ulong id)
     {
         if (_streams.Find(id) is not { IsEnded: false } stream)
@@ -87,7 +89,7 @@ internal sealed class Sender
 
     /// <summary>Fills the rest of a frame.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="reliable">The path keeps the promise of reliable streams.</param>
+    /// <param name="reliable">The path is reliable and ordered.</param>
     /// <param name="frame">The frame being written.</param>
     public void Write(long now, bool reliable, ref FrameWriter frame)
     {
@@ -96,17 +98,17 @@ internal sealed class Sender
             _ready.Write(ref frame);
     }
 
-    /// <summary>The peer has everything of the stream below a sequence, and grants credit.</summary>
+    /// <summary>The peer acknowledges everything below a sequence of a stream, and grants credit.</summary>
     /// <param name="id">The stream.</param>
-    /// <param name="next">The low half of the sequence.</param>
-    /// <param name="creditUsed">The low half of the credit that the peer has counted on the stream.</param>
+    /// <param name="next">The low 32 bits of the first sequence that is not acknowledged.</param>
+    /// <param name="creditUsed">The low 32 bits of the credit that the peer has counted on the stream.</param>
     /// <param name="limit">The credit limit of the stream.</param>
     public void Acknowledge(ulong id, uint next, uint creditUsed, ulong limit)
     {
         if (_streams.Find(id) is not { Class: MessageClass.Reliable } stream)
             return;
-        // The low half of the sequence stands for the number nearest to what is acknowledged; one below it is an old
-        // acknowledgement that another path brought late.
+        // The 32 bits are extended to the number nearest to the last acknowledged one. A lower number is an old
+        // acknowledgement that arrived late on another path: its sequence is ignored.
         int step = (int)(next - (uint)stream.Acknowledged);
         ulong acknowledged = stream.Acknowledged + (ulong)Math.Max(step, 0);
         if (acknowledged > stream.Written)
@@ -121,7 +123,7 @@ internal sealed class Sender
         stream.CreditLimit = Math.Max(stream.CreditLimit, limit);
         if (stream.IsEnded && stream.First is null)
         {
-            TakeBack(stream, creditUsed);
+            ReturnUnusedCredit(stream, creditUsed);
             Close(stream);
         }
 
@@ -134,19 +136,19 @@ internal sealed class Sender
         NotifyWritable();
     }
 
-    /// <summary>The peer takes no more of a stream.</summary>
+    /// <summary>The peer accepts no more messages of a stream.</summary>
     public void Refused(ulong id, uint creditUsed)
     {
         if (_streams.Find(id) is not { } stream)
             return;
         Abandon(stream, UndeliveredReason.StreamReset);
         stream.IsEnded = true;
-        TakeBack(stream, creditUsed);
+        ReturnUnusedCredit(stream, creditUsed);
         Close(stream);
         NotifyWritable();
     }
 
-    /// <summary>The path that carried the frames is gone: what is not acknowledged goes out again on the next one.</summary>
+    /// <summary>Schedules everything that is unacknowledged for retransmission on another path.</summary>
     public void Rewind()
     {
         foreach (SendStream stream in _streams.All)
@@ -156,36 +158,6 @@ internal sealed class Sender
             stream.Rewind();
             _ready.Add(stream);
         }
-    }
-
-    /// <summary>Gives everything in the store up and reports it.</summary>
-    public void FailAll(UndeliveredReason reason)
-    {
-        foreach (SendStream stream in _streams.All)
-            Abandon(stream, reason);
-    }
-
-    /// <summary>
-    /// Notifies every sender that waits for room: the room they wait for does not come any more. Their next send meets a new
-    /// association, or is answered with the reason.
-    /// </summary>
-    public void NotifyAllWaiting()
-    {
-        foreach (ulong id in _streams.Waiting.Keys)
-            _events.Writable(_peer, id);
-        _streams.Waiting.Clear();
-    }
-
-    /// <summary>Gives the reliable messages up and reports them; their streams are reset as soon as a path can tell it.</summary>
-    public void FailReliable(long now, UndeliveredReason reason)
-    {
-        foreach (SendStream stream in _streams.All)
-        {
-            if (stream is { First.Kind: OutgoingKind.Message })
-                Abort(now, stream, 0, reason);
-        }
-
-        NotifyAllWaiting();
     }
 
     private bool HasRoom(SendStream? stream, MessageClass messageClass, int length)
@@ -228,87 +200,6 @@ internal sealed class Sender
         return message.Sequence;
     }
 
-    private void WriteRealTime(long now, ref FrameWriter frame)
-    {
-        bool freed = false;
-        while (_realTime.Head is { Stream: { } stream } message)
-        {
-            long age = now - message.AcceptedAt;
-            bool isExpired =
-                message.Kind == OutgoingKind.Message && _options.RealTimeBudget > 0 && age > _options.RealTimeBudget;
-            if (!isExpired && !TryWriteRealTime(stream, message, age, ref frame))
-                break;
-            _realTime.Dequeue(stream);
-            if (isExpired)
-                Report(stream.Id, message.Sequence, 1, UndeliveredReason.Expired);
-            freed = true;
-            if (message.IsEnd)
-                Close(stream);
-            Release(message, reliable: false);
-        }
-
-        if (freed)
-            NotifyWritable();
-    }
-
-    private bool TryWriteRealTime(SendStream stream, OutgoingMessage message, long age, ref FrameWriter frame)
-    {
-        if (message.Kind == OutgoingKind.Reset)
-        {
-            if (frame.Room < WireFormat.StreamReset)
-                return false;
-            frame.WriteStreamReset(stream.Id, message.Sequence, message.Code);
-            return true;
-        }
-
-        if (frame.Room < WireFormat.MessageHeader + WireFormat.RealTimeFields + message.Length)
-            return false;
-        frame.WriteRealTime(
-            stream.Id,
-            message.Sequence,
-            message.Bits,
-            (int)(_options.RealTimeBudget / 1000),
-            age,
-            message.Payload
-        );
-        return true;
-    }
-
-    // Takes a stream's messages out of the store and reports them as one run.
-    private void Abandon(SendStream stream, UndeliveredReason reason)
-    {
-        ulong first = stream.First?.Sequence ?? 0;
-        ulong count = 0;
-        while (stream.First is not null)
-            Drop(stream.RemoveFirst(), isReliable: true);
-        MessageQueue unsent = _realTime.Remove(stream);
-        while (!unsent.IsEmpty)
-        {
-            OutgoingMessage message = unsent.RemoveHead();
-            if (count == 0)
-                first = message.Sequence;
-            Drop(message, isReliable: false);
-        }
-
-        stream.Acknowledged = stream.NextSequence;
-        stream.Written = stream.NextSequence;
-        if (count > 0)
-            Report(stream.Id, first, count, reason);
-
-        void Drop(OutgoingMessage message, bool isReliable)
-        {
-            if (message.Kind == OutgoingKind.Message)
-                count++;
-            Release(message, isReliable);
-        }
-    }
-
-    private void Report(ulong stream, ulong first, ulong count, UndeliveredReason reason)
-    {
-        _statistics.NotDelivered(reason, (long)count);
-        _events.Undelivered(new Undelivered(_peer, stream, first, count, reason));
-    }
-
     private void Release(OutgoingMessage message, bool reliable)
     {
         StoredBytes -= message.Length + StoreOverheadPerMessage;
@@ -322,24 +213,10 @@ internal sealed class Sender
         _pool.Return(message);
     }
 
-    private void Abort(long now, SendStream stream, uint code, UndeliveredReason reason)
-    {
-        Abandon(stream, reason);
-        stream.IsReset = true;
-        OutgoingMessage reset = _pool.Rent([]);
-        reset.Code = code;
-        Accept(now, stream, reset, OutgoingKind.Reset, end: true);
-    }
-
-    // The peer never counted what was given up before it arrived; without this each reset would narrow the association's
-    // credit for good.
-    private void TakeBack(SendStream stream, uint creditUsed) =>
-        _creditUsed -= Math.Min((uint)stream.CreditUsed - creditUsed, stream.CreditUsed);
-
     private void Close(SendStream stream)
     {
         if (_streams.Close(stream))
-            _events.Writable(_peer, stream.Id); // the next send answers that the stream has ended
+            _events.Writable(_peer, stream.Id); // the next send returns StreamEnded
     }
 
     private void NotifyWritable()

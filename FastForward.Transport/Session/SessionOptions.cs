@@ -1,11 +1,11 @@
 namespace FastForward.Transport.Session;
 
-/// <summary>What the session layer needs to know of its node; times in microseconds.</summary>
+/// <summary>Settings of the session layer. Times are in microseconds.</summary>
 internal sealed record SessionOptions
 {
     public required uint Node { get; init; }
 
-    /// <summary>The number of this process's life, never 0.</summary>
+    /// <summary>A random number that identifies this process; never 0.</summary>
     public required ulong Incarnation { get; init; }
 
     public long ProbeInterval { get; init; } = 1_000_000;
@@ -22,7 +22,7 @@ internal sealed record SessionOptions
 
     public int MaxPendingHandshakes { get; init; } = 256;
 
-    /// <summary>How long an acknowledgement may wait for company.</summary>
+    /// <summary>How long an acknowledgement may be delayed to share a frame with other content.</summary>
     public long AckDelay { get; init; } = 25_000;
 
     /// <summary>First interval between INITs; it doubles up to <see cref="InitRetryLimit"/>.</summary>
@@ -30,6 +30,6 @@ internal sealed record SessionOptions
 
     public long InitRetryLimit { get; init; } = 5_000_000;
 
-    /// <summary>How long an answered INIT waits for its confirmation, and a connection for its handshake.</summary>
+    /// <summary>How long to wait for a CONFIRM after a RESPONSE, and for a RESPONSE on a connection.</summary>
     public long HandshakeTimeout { get; init; } = 5_000_000;
 }

@@ -3,7 +3,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
 
-/// <content>DATA frames: packet numbers, elements, probes and their answers.</content>
+/// <content>DATA frames: packet numbers, elements, probes and their replies.</content>
 internal sealed partial class SessionPath
 {
     private readonly ReplayWindow? _replay;
@@ -11,10 +11,10 @@ internal sealed partial class SessionPath
     private ulong _expectedPacket;
     private readonly ProbeReplies _probeReplies = new();
 
-    /// <summary>Frames with a packet number that were written.</summary>
+    /// <summary>DATA frames that were written.</summary>
     public long FramesSent => (long)_packetNumber;
 
-    /// <summary>Probes of <see cref="Peer.Pings"/> that wait to be written here.</summary>
+    /// <summary>Probes of <see cref="Peer.Pings"/> that are to be written on this path.</summary>
     public int PendingPings { get; set; }
 
     private int WriteData(long now, Span<byte> frame, out bool realTime)
@@ -64,7 +64,7 @@ internal sealed partial class SessionPath
             return;
         }
 
-        // The first frame under our index proves that the answer arrived, as well as a CONFIRM would.
+        // A DATA frame with the local index proves that the RESPONSE arrived, just as a CONFIRM does.
         if (Phase == PathPhase.Answering)
             Confirmed(now);
         Arrivals.Add(number);
@@ -81,10 +81,10 @@ internal sealed partial class SessionPath
     {
         if (_replay is not null)
             return _replay.TryTake(number);
-        // A reliable ordered medium that skips or repeats a number is broken, or lies.
+        // A reliable ordered medium must neither skip nor repeat a number.
         if (number != _expectedPacket)
         {
-            Finish(now, $"frame {number} came where {_expectedPacket} was due on a reliable medium");
+            Finish(now, $"packet {number} instead of {_expectedPacket} on a reliable medium");
             return false;
         }
 
@@ -147,7 +147,7 @@ internal sealed partial class SessionPath
             return;
         Measurement.AddRoundTrip(roundTrip);
         if (challengeAnswered)
-            Peer.OnChallengeMet(now);
+            Peer.OnChallengeAnswered(now);
         if (!IsSuspect)
             return;
         IsSuspect = false;

@@ -2,7 +2,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
 
-/// <content>INIT, RESPONSE, CONFIRM: how the two ends come to know each other.</content>
+/// <content>The handshake: INIT, RESPONSE, CONFIRM.</content>
 internal sealed partial class SessionPath
 {
     private readonly Func<long, long> _jitter;
@@ -12,7 +12,7 @@ internal sealed partial class SessionPath
     private bool _responsePending;
     private bool _confirmPending;
 
-    /// <summary>A path that this side begins, over a link that just opened.</summary>
+    /// <summary>A path that this node initiates, over a link that was just opened.</summary>
     public static SessionPath Initiate(
         Peer peer,
         TransportKind kind,
@@ -42,7 +42,9 @@ internal sealed partial class SessionPath
             _responsePending = true,
         };
 
-    /// <summary>The INIT that this path answers was repeated: its answer got lost.</summary>
+    /// <summary>
+    /// The INIT that this path answers was repeated, because the RESPONSE was lost or late: it is sent again.
+    /// </summary>
     public void RepeatAnswer(uint timestamp)
     {
         if (Phase is not (PathPhase.Answering or PathPhase.Established) || IsInitiator)
@@ -51,9 +53,9 @@ internal sealed partial class SessionPath
         _responsePending = Phase == PathPhase.Answering;
     }
 
-    // Where there is no connection, nobody at home looks like a lost frame: it is asked for longer, and then the address
-    // is looked up anew.
-    private long AnswerLimit => Traits.ConnectionOriented ? _options.HandshakeTimeout : _options.DeadAfter;
+    // On connectionless media a missing remote cannot be distinguished from loss, so INIT is repeated for longer. After
+    // that the path ends, and the owner resolves the address again.
+    private long ResponseTimeout => Traits.ConnectionOriented ? _options.HandshakeTimeout : _options.DeadAfter;
 
     private int WriteInit(long now, Span<byte> frame)
     {
@@ -82,14 +84,14 @@ internal sealed partial class SessionPath
 
     private void ReadHandshake(long now, in Handshake handshake)
     {
-        bool fits =
+        bool isForThisPath =
             handshake.From == Peer.Node
             && handshake.To == _options.Node
             && (
                 handshake.Type == FrameType.Init
                 || (handshake.ReceiverIndex == LocalIndex && handshake.PeerIncarnation == _options.Incarnation)
             );
-        if (!fits)
+        if (!isForThisPath)
         {
             _statistics.Malformed();
             return;
@@ -104,7 +106,7 @@ internal sealed partial class SessionPath
                 OnResponse(now, handshake);
                 break;
             case FrameType.Response when IsEstablished && IsInitiator && handshake.SenderIndex == RemoteIndex:
-                _confirmPending = true; // ours got lost
+                _confirmPending = true; // the CONFIRM was lost
                 break;
             case FrameType.Confirm
                 when Phase == PathPhase.Answering
@@ -117,23 +119,23 @@ internal sealed partial class SessionPath
 
     private void OnResponse(long now, in Handshake response)
     {
-        if (!Peer.Admits(now, response.Incarnation))
-            return; // INIT goes on; by the next answer the question is settled
+        if (!Peer.TryAdmit(now, response.Incarnation))
+            return; // INIT is repeated, and the challenge has ended by its RESPONSE
         RemoteIndex = response.SenderIndex;
         PeerIncarnation = response.Incarnation;
         Epoch = response.Epoch;
-        Measurement.AddRoundTrip((int)((uint)now - response.Timestamp)); // what it returns may be anything
+        Measurement.AddRoundTrip((int)((uint)now - response.Timestamp)); // unverified: negative values are ignored
         _confirmPending = true;
         Establish(now);
     }
 
-    // Between INIT and its confirmation the rightful holder of the id may have come: it is not displaced.
+    // Between INIT and CONFIRM another process may have connected with the same node id. It is not replaced.
     private void Confirmed(long now)
     {
-        if (Peer.Admits(now, PeerIncarnation))
+        if (Peer.TryAdmit(now, PeerIncarnation))
             Establish(now);
         else
-            Finish(now, "another process holds the node id");
+            Finish(now, "another process uses the node id");
     }
 
     private void Establish(long now)

@@ -3,12 +3,13 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// One link as the session sees it: handshake, packet numbers, probes, measurement. It reads no clock and no socket; the
-/// owner hands it the time and the frames, and pulls the frames it has to send.
+/// A path to a peer over one link: handshake, packet numbers, probes, measurement. It does no I/O and reads no clock:
+/// the owner passes the time and the received frames, and pulls the frames to send.
 /// </summary>
 internal sealed partial class SessionPath
 {
-    // The far end moved to the survivor before this end did: what it still has to say here is all on its way.
+    // The peer uses the remaining path before this node closes the redundant one, so that only frames in flight arrive
+    // here.
     private const long DrainLimit = 1_000_000;
 
     private readonly SessionOptions _options;
@@ -52,10 +53,10 @@ internal sealed partial class SessionPath
 
     public LinkTraits Traits { get; }
 
-    /// <summary>Our number for the path: frames to us carry it.</summary>
+    /// <summary>The local receiver index: frames to this node contain it.</summary>
     public uint LocalIndex { get; }
 
-    /// <summary>The peer's number for the path: frames to it carry it.</summary>
+    /// <summary>The peer's receiver index: frames to the peer contain it.</summary>
     public uint RemoteIndex { get; private set; }
 
     public ulong PeerIncarnation { get; private set; }
@@ -68,30 +69,30 @@ internal sealed partial class SessionPath
 
     public bool IsEstablished => Phase == PathPhase.Established;
 
-    /// <summary>Keeps the promise of reliable streams by itself.</summary>
+    /// <summary>The medium is reliable and ordered, so that the path can carry reliable streams.</summary>
     public bool IsReliable => Traits is { Reliable: true, Ordered: true };
 
-    /// <summary>Three probes went unanswered.</summary>
+    /// <summary>Three probes in a row were not answered.</summary>
     public bool IsSuspect { get; private set; }
 
     /// <summary>Established and not suspect.</summary>
     public bool IsSound => IsEstablished && !IsSuspect;
 
-    /// <summary>Counts establishments, so that the newest of several paths is known.</summary>
+    /// <summary>The position of this path in the order in which the peer's paths were established; 0 before.</summary>
     public long EstablishedOrder { get; set; }
 
-    /// <summary>The peer's clock when it wrote the last frame that came in.</summary>
+    /// <summary>The timestamp of the last frame that arrived, by the peer's clock.</summary>
     public uint LastTimestamp { get; private set; }
 
-    /// <summary>Why the path ended, for a person.</summary>
+    /// <summary>Why the path ended, as a text for logs and events.</summary>
     public string? EndReason { get; private set; }
 
     public PathMeasurement Measurement { get; } = new();
 
-    /// <summary>Loss and reordering of what comes in.</summary>
+    /// <summary>Loss and reordering of incoming frames.</summary>
     public ArrivalMeter Arrivals { get; } = new();
 
-    /// <summary>When its link opened.</summary>
+    /// <summary>When the link was opened.</summary>
     public long OpenedAt => _openedAt;
 
     public PathState State =>
@@ -105,19 +106,20 @@ internal sealed partial class SessionPath
     public PathProber Prober { get; }
 
     /// <summary>
-    /// The link refused the last frame and has not asked for more: output waits for it, not for time. Set by the owner.
+    /// The link did not accept the last frame and is not writable yet. Output waits for the link, not for time. Set by
+    /// the owner.
     /// </summary>
     public bool IsBlocked { get; set; }
 
-    /// <summary>The owner's link that carries the frames. The session never touches it.</summary>
+    /// <summary>The owner's link that carries the frames. Opaque to the session.</summary>
     public object Link { get; }
 
-    /// <summary>When <see cref="OnTimeout"/> or <see cref="WriteFrame"/> has something to do by itself.</summary>
+    /// <summary>When <see cref="OnTimeout"/> or <see cref="WriteFrame"/> is due; long.MaxValue for never.</summary>
     public long NextTimeout =>
         Phase switch
         {
-            PathPhase.Initiating when IsBlocked => _openedAt + AnswerLimit,
-            PathPhase.Initiating => Math.Min(_initDue, _openedAt + AnswerLimit),
+            PathPhase.Initiating when IsBlocked => _openedAt + ResponseTimeout,
+            PathPhase.Initiating => Math.Min(_initDue, _openedAt + ResponseTimeout),
             PathPhase.Answering => _openedAt + _options.HandshakeTimeout,
             PathPhase.Established => Prober.Due,
             PathPhase.Closing => 0,
@@ -125,7 +127,7 @@ internal sealed partial class SessionPath
             _ => long.MaxValue,
         };
 
-    /// <summary>A cheap look whether <see cref="WriteFrame"/> would write.</summary>
+    /// <summary>Whether <see cref="WriteFrame"/> has something to write. Cheap.</summary>
     public bool HasOutput(long now) =>
         Phase switch
         {
@@ -140,9 +142,9 @@ internal sealed partial class SessionPath
             _ => false,
         };
 
-    /// <summary>Fills a frame in place.</summary>
+    /// <summary>Writes the next frame in place.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="frame">Room of the link's frame size.</param>
+    /// <param name="frame">A buffer of the link's frame size.</param>
     /// <param name="realTime">The frame carries a real-time message.</param>
     /// <returns>The length; 0 when there is nothing to send.</returns>
     public int WriteFrame(long now, Span<byte> frame, out bool realTime)
@@ -167,7 +169,7 @@ internal sealed partial class SessionPath
         }
     }
 
-    /// <summary>Takes a frame that came over the link. Whatever it holds, nothing is thrown and nothing is read outside it.</summary>
+    /// <summary>Processes a received frame. Invalid frames are counted and dropped: they cause no exception.</summary>
     public void ReadFrame(long now, Span<byte> frame)
     {
         if (frame.Length < WireFormat.CommonHeader || frame[0] != WireFormat.Version)
@@ -198,7 +200,9 @@ internal sealed partial class SessionPath
         Peer.OnFrameRead();
     }
 
-    /// <summary>This process did not run for a while: silence of that time proves nothing.</summary>
+    /// <summary>
+    /// Extends the deadlines by a time in which this process did not run, so that it does not count as silence.
+    /// </summary>
     public void OnStall(long duration)
     {
         _suspectSince += duration;
@@ -206,12 +210,12 @@ internal sealed partial class SessionPath
         Prober.OnStall();
     }
 
-    /// <summary>The time <see cref="NextTimeout"/> came.</summary>
+    /// <summary>Processes the timeouts that are due.</summary>
     public void OnTimeout(long now)
     {
         switch (Phase)
         {
-            case PathPhase.Initiating when now >= _openedAt + AnswerLimit:
+            case PathPhase.Initiating when now >= _openedAt + ResponseTimeout:
                 Finish(now, "no answer to the handshake");
                 break;
             case PathPhase.Answering when now >= _openedAt + _options.HandshakeTimeout:
@@ -220,9 +224,9 @@ internal sealed partial class SessionPath
             case PathPhase.Established when now >= Prober.Due:
                 Prober.OnDue(now);
                 Arrivals.EndInterval();
-                // Where the far end has forgotten the path, nothing else would ever end it.
+                // If the remote no longer knows the path, nothing else ends it.
                 if (IsSuspect && now - _suspectSince >= _options.DeadAfter)
-                    Finish(now, "silent for too long");
+                    Finish(now, "probes were not answered for too long");
                 else if (Prober.Missed >= PathProber.SuspectAfter)
                     OnSilent(now);
                 break;
@@ -232,7 +236,10 @@ internal sealed partial class SessionPath
         }
     }
 
-    /// <summary>Begins an orderly end: one CLOSE, then the link goes. Of a redundant path it goes when the far end ends it.</summary>
+    /// <summary>
+    /// Closes the path: one CLOSE is written, then it finishes. A redundant path drains in between, until the peer ends
+    /// the link, at most 1 s.
+    /// </summary>
     public void Close(long now, CloseReason reason, string because, bool association = false)
     {
         if (Phase is PathPhase.Closing or PathPhase.Finished)
@@ -250,10 +257,12 @@ internal sealed partial class SessionPath
         Peer.OnPathLost(this, now);
     }
 
-    /// <summary>The CLOSE has left, or cannot leave because the link takes nothing: a farewell does not wait for it.</summary>
+    /// <summary>
+    /// The CLOSE is written, or is given up because the link accepts no frame: closing does not wait for the link.
+    /// </summary>
     public void EndOutput(long now)
     {
-        // Real-time messages on their way here leave no second time; they must not be lost by tidying up.
+        // Real-time messages in flight are not retransmitted. Closing a redundant path must not lose them.
         if (_closeReason == CloseReason.Redundant && Peer.Association.Owns(this) && Peer.MayDrain)
         {
             Phase = PathPhase.Draining;
@@ -265,7 +274,7 @@ internal sealed partial class SessionPath
         }
     }
 
-    /// <summary>Ends at once.</summary>
+    /// <summary>Ends the path at once; nothing more is written.</summary>
     public void Finish(long now, string because)
     {
         if (Phase == PathPhase.Finished)
@@ -279,7 +288,7 @@ internal sealed partial class SessionPath
     {
         if (Prober.IsChallenged)
         {
-            Finish(now, "silent while a new process claims its node id");
+            Finish(now, "the peer did not answer while another process claims its node id");
             return;
         }
 

@@ -1,11 +1,11 @@
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// The nodes without a route whose handshakes arrived last. Their number is bounded, since anybody can claim any id.
+/// The nodes without a route whose INITs arrived last. The number is bounded, because the ids are not verified.
 /// </summary>
 internal sealed class UnconfiguredNodes
 {
-    /// <summary>How many are remembered; the one heard longest ago is replaced.</summary>
+    /// <summary>The limit; the node whose last INIT is oldest is replaced.</summary>
     public const int Capacity = 64;
 
     private readonly Dictionary<uint, (TransportKind Transport, long Count, long LastHeard)> _heard = [];
@@ -23,10 +23,10 @@ internal sealed class UnconfiguredNodes
         _heard.Add(node, (transport, 1, now));
     }
 
-    /// <summary>A route to the node has appeared.</summary>
+    /// <summary>Removes a node, because it has a route now.</summary>
     public void Remove(uint node) => _heard.Remove(node);
 
-    /// <summary>The nodes in the order of their ids.</summary>
+    /// <summary>The nodes, sorted by id.</summary>
     public IReadOnlyList<UnconfiguredNode> Snapshot(long now)
     {
         if (_heard.Count == 0)

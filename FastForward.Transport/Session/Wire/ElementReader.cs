@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace FastForward.Transport.Session.Wire;
 
-/// <summary>Walks the elements of a DATA frame. It never reads outside the frame, whatever the frame claims.</summary>
+/// <summary>Reads the elements of a DATA frame. Lengths are checked: it never reads outside the frame.</summary>
 internal ref struct ElementReader
 {
     private readonly ReadOnlySpan<byte> _elements;
@@ -15,13 +15,13 @@ internal ref struct ElementReader
 
     public byte Bits { get; private set; }
 
-    /// <summary>What follows the element header.</summary>
+    /// <summary>The element without its header.</summary>
     public ReadOnlySpan<byte> Body { get; private set; }
 
     /// <summary>The frame ended inside an element.</summary>
     public bool IsMalformed { get; private set; }
 
-    /// <summary>Steps to the next element that is not padding.</summary>
+    /// <summary>Advances to the next element that is not padding.</summary>
     public bool Next()
     {
         while (_position < _elements.Length && _elements[_position] == (byte)ElementType.Padding)

@@ -1,6 +1,8 @@
 namespace FastForward.Transport.Session.Wire;
 
-/// <summary>The first byte of each element of a DATA frame (docs/protocol.md, "Elements"). Unknown ones are skipped by length.</summary>
+/// <summary>
+/// The first byte of each element of a DATA frame (docs/protocol.md, "Elements"). Unknown types are skipped.
+/// </summary>
 internal enum ElementType : byte
 {
     /// <summary>One byte without a length.</summary>

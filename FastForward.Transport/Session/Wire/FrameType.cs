@@ -9,6 +9,6 @@ internal enum FrameType : byte
     Data = 4,
     Reject = 5,
 
-    /// <summary>Reserved for the stateless cookie that answers an INIT under load.</summary>
+    /// <summary>Reserved for a stateless cookie in reply to an INIT under load.</summary>
     Cookie = 6,
 }

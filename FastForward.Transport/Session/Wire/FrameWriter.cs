@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace FastForward.Transport.Session.Wire;
 
 /// <summary>
-/// Fills a DATA frame element by element, in place. The header is written last, when it is known that there is a frame.
-/// The caller checks <see cref="Room"/> before each element.
+/// Writes the elements of a DATA frame in place. The header is written last, and only if there are elements. The caller
+/// must check <see cref="Room"/> before each element.
 /// </summary>
 internal ref struct FrameWriter
 {
@@ -39,14 +39,14 @@ internal ref struct FrameWriter
         BinaryPrimitives.WriteUInt32LittleEndian(_frame[16..], timestamp);
     }
 
-    /// <summary>A whole reliable message, or a mark.</summary>
+    /// <summary>Writes a complete reliable message, or an end mark.</summary>
     public void WriteMessage(ulong stream, ulong sequence, MessageBits bits, ReadOnlySpan<byte> payload)
     {
         Span<byte> element = BeginMessage(stream, sequence, bits, WireFormat.MessageHeader + payload.Length);
         payload.CopyTo(element[WireFormat.MessageHeader..]);
     }
 
-    /// <summary>A part of a reliable message.</summary>
+    /// <summary>Writes a fragment of a reliable message.</summary>
     public void WriteFragment(ulong stream, ulong sequence, MessageBits bits, int offset, ReadOnlySpan<byte> part)
     {
         const int Header = WireFormat.MessageHeader + WireFormat.FragmentFields;
@@ -56,7 +56,7 @@ internal ref struct FrameWriter
         part.CopyTo(element[Header..]);
     }
 
-    /// <summary>A whole real-time message, or a mark.</summary>
+    /// <summary>Writes a complete real-time message, or an end mark.</summary>
     public void WriteRealTime(
         ulong stream,
         ulong sequence,
@@ -89,7 +89,7 @@ internal ref struct FrameWriter
     public void WriteCredit(ulong limit) =>
         BinaryPrimitives.WriteUInt64LittleEndian(Begin(ElementType.Credit, 0, WireFormat.Credit), limit);
 
-    /// <summary>A probe, filled up to <paramref name="size"/> bytes.</summary>
+    /// <summary>Writes a probe, filled with zeros to <paramref name="size"/> bytes.</summary>
     public void WriteProbe(uint id, int size = WireFormat.Probe)
     {
         Span<byte> body = Begin(ElementType.Probe, 0, size);
@@ -97,7 +97,7 @@ internal ref struct FrameWriter
         BinaryPrimitives.WriteUInt32LittleEndian(body, id);
     }
 
-    /// <summary>The answer to a probe, filled up to <paramref name="size"/> bytes.</summary>
+    /// <summary>Writes the reply to a probe, filled with zeros to <paramref name="size"/> bytes.</summary>
     public void WriteProbeReply(uint id, uint holdMicros, int size = WireFormat.ProbeReply)
     {
         Span<byte> body = Begin(ElementType.ProbeReply, 0, size);
@@ -138,7 +138,7 @@ internal ref struct FrameWriter
         return _frame.Slice(_length - size, size);
     }
 
-    // Returns the body: what follows the element header.
+    // Returns the element without its header.
     private Span<byte> Begin(ElementType type, byte bits, int size)
     {
         Span<byte> element = _frame.Slice(_length, size);

@@ -2,15 +2,17 @@ using System.Buffers.Binary;
 
 namespace FastForward.Transport.Session.Wire;
 
-/// <summary>The fields of INIT, RESPONSE and CONFIRM, which share one layout.</summary>
+/// <summary>INIT, RESPONSE and CONFIRM, which have the same layout.</summary>
 internal readonly record struct Handshake
 {
     public required FrameType Type { get; init; }
 
-    /// <summary>The receiver's number for the path; 0 in an INIT.</summary>
+    /// <summary>The number that the receiver assigned to the path; 0 in an INIT.</summary>
     public required uint ReceiverIndex { get; init; }
 
-    /// <summary>The sender's number for the path, which frames back to it carry.</summary>
+    /// <summary>
+    /// The number that the sender assigned to the path: the receiver index of frames back to it; not 0.
+    /// </summary>
     public required uint SenderIndex { get; init; }
 
     public uint KeyId { get; init; }
@@ -19,19 +21,19 @@ internal readonly record struct Handshake
 
     public required uint To { get; init; }
 
-    /// <summary>The number the sender's process gave itself at its start.</summary>
+    /// <summary>A random number that identifies the sender's process; not 0.</summary>
     public required ulong Incarnation { get; init; }
 
-    /// <summary>The receiver's incarnation as the sender knows it; 0 when it does not.</summary>
+    /// <summary>The receiver's incarnation as known to the sender; 0 when unknown.</summary>
     public ulong PeerIncarnation { get; init; }
 
-    /// <summary>The association that the path shall belong to (docs/protocol.md, "Epochs").</summary>
+    /// <summary>The epoch of the association that the path is for (docs/protocol.md, "Epochs").</summary>
     public required uint Epoch { get; init; }
 
-    /// <summary>Bits for optional features; unknown ones are ignored.</summary>
+    /// <summary>Flags of optional features; unknown ones are ignored.</summary>
     public ulong Capabilities { get; init; }
 
-    /// <summary>The sender's clock; a RESPONSE returns the one of its INIT.</summary>
+    /// <summary>The sender's clock in microseconds; a RESPONSE contains the timestamp of its INIT.</summary>
     public uint Timestamp { get; init; }
 
     public void Write(Span<byte> frame)

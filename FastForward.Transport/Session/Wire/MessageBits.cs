@@ -12,15 +12,15 @@ internal enum MessageBits : byte
     /// <summary>The last sequence of its stream.</summary>
     End = 2,
 
-    /// <summary>The stream is of class RealTime; budget and age follow the sequence.</summary>
+    /// <summary>A real-time message: budget and age follow the sequence.</summary>
     RealTime = 4,
 
-    /// <summary>A part of a message; its offset follows.</summary>
+    /// <summary>A fragment of a message: its offset follows the sequence.</summary>
     Fragment = 8,
 
-    /// <summary>Further parts follow this one.</summary>
+    /// <summary>Further fragments of the message follow.</summary>
     More = 16,
 
-    /// <summary>Only marks the end of the stream: there is no message at this sequence.</summary>
+    /// <summary>An end mark: the sequence contains no message.</summary>
     Mark = 32,
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace FastForward.Transport.Session.Wire;
 
-/// <summary>A MESSAGE element taken apart.</summary>
+/// <summary>The fields of a MESSAGE element.</summary>
 internal readonly ref struct MessageElement
 {
     private MessageElement(
@@ -51,7 +51,8 @@ internal readonly ref struct MessageElement
         MessageBits flags = (MessageBits)bits;
         bool realTime = (flags & MessageBits.RealTime) != 0;
         bool fragment = (flags & MessageBits.Fragment) != 0;
-        // A real-time message fits a frame, only parts have successors, and a mark is whole, empty and the end.
+        // Real-time messages are never fragmented, More requires Fragment, and a mark is unfragmented, empty and has
+        // End.
         if (realTime && fragment)
             return false;
         if ((flags & MessageBits.More) != 0 && !fragment)

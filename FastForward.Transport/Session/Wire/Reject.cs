@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace FastForward.Transport.Session.Wire;
 
-/// <summary>A stateless refusal of an INIT, shorter than what it answers. It proves nothing and changes nothing; it tells.</summary>
+/// <summary>
+/// A stateless refusal of an INIT, shorter than the INIT. It is not authenticated, so the receiver only reports it.
+/// </summary>
 internal readonly record struct Reject(
     uint ReceiverIndex,
     uint From,

@@ -1,6 +1,8 @@
 namespace FastForward.Transport.Session.Wire;
 
-/// <summary>The reason field of a REJECT frame. A hint for the operator of the far node, never an order.</summary>
+/// <summary>
+/// The reason field of a REJECT frame: a hint for the remote operator, which causes no change of state.
+/// </summary>
 internal enum RejectReason : ushort
 {
     WrongNode = 2,

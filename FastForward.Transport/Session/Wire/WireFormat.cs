@@ -1,11 +1,13 @@
 namespace FastForward.Transport.Session.Wire;
 
-/// <summary>Sizes and limits of the wire format, version 1 (docs/protocol.md). All integers are little-endian.</summary>
+/// <summary>
+/// Sizes and limits of the wire format, version 1 (docs/protocol.md). All integers are little-endian.
+/// </summary>
 internal static class WireFormat
 {
     public const byte Version = 1;
 
-    /// <summary>version u8, type u8, flags u16, receiver index u32: common to all frames.</summary>
+    /// <summary>version u8, type u8, flags u16, receiver index u32: the start of every frame.</summary>
     public const int CommonHeader = 8;
 
     /// <summary>The common header, packet number u64, timestamp u32.</summary>
@@ -35,7 +37,7 @@ internal static class WireFormat
     public const int Probe = ElementHeader + 4;
     public const int ProbeReply = ElementHeader + 8;
 
-    /// <summary>The longest element of a probe or its reply that is written: it fits a frame of every medium.</summary>
+    /// <summary>The longest probe or reply element that is written. It fits a frame of every medium.</summary>
     public const int LongestProbe = ProbeReply + MaxRealTimeMessage;
     public const int Close = ElementHeader + 4;
     public const int StreamReset = ElementHeader + 16;
@@ -45,11 +47,13 @@ internal static class WireFormat
     public const int MaxRealTimeMessage = MessageLimits.MaxRealTimeBytes;
 
     /// <summary>
-    /// What each message costs of credit beyond its payload, so that empty messages are bounded as well.
+    /// The credit that a message uses in addition to its payload, so that empty messages are limited as well.
     /// </summary>
     public const int CreditPerMessage = 32;
 
-    /// <summary>The credit of a new stream, in units of payload bytes plus <see cref="CreditPerMessage"/> a message.</summary>
+    /// <summary>
+    /// The credit of a new stream: payload bytes plus <see cref="CreditPerMessage"/> for each message.
+    /// </summary>
     public const int InitialStreamCredit = 256 << 10;
 
     /// <summary>The credit of a new association, in the same units.</summary>

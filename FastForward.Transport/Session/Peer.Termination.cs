@@ -1,0 +1,94 @@
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport.Session;
+
+/// <content>The end of an association, and the expiry of messages that wait for a path.</content>
+internal sealed partial class Peer
+{
+    /// <summary>Ends the association and sends CLOSE on each of its established paths.</summary>
+    public void Close(long now, CloseReason reason, string because, UndeliveredReason undelivered)
+    {
+        SendPath = null; // closing the paths one by one must not select and report another one
+        // CLOSE is sent on every path: the peer may have closed one of them as redundant at the same moment.
+        foreach (SessionPath path in _paths.ToArray())
+            path.Close(now, reason, because, association: _association.Owns(path));
+
+        Terminate(now, PeerEventKind.Lost, StreamEndReason.PeerLost, undelivered, because);
+    }
+
+    public void OnCloseReceived(SessionPath path, long now, bool association, CloseReason reason)
+    {
+        bool endsAssociation = association && _association.Owns(path);
+        path.Finish(now, $"closed by the peer: {reason}");
+        if (endsAssociation)
+            Terminate(
+                now,
+                PeerEventKind.Lost,
+                StreamEndReason.PeerLost,
+                UndeliveredReason.PeerLost,
+                $"the peer closed: {reason}"
+            );
+    }
+
+    // The association is replaced first, so that calls from inside callbacks use the new one.
+    private void Terminate(
+        long now,
+        PeerEventKind kind,
+        StreamEndReason streamEnd,
+        UndeliveredReason undelivered,
+        string because
+    )
+    {
+        Association old = _association;
+        _association = NewAssociation();
+        _silentSince = long.MaxValue;
+        _waitingSince = long.MaxValue;
+        SendPath = null;
+        _ackPath = null;
+        foreach (SessionPath path in _paths.ToArray())
+        {
+            if (old.Owns(path) && path.Phase != PathPhase.Closing)
+                path.Finish(now, because);
+        }
+
+        Pings.OnAssociationEnded(now); // also on paths that are still closing, which read no replies
+
+        old.Sender.FailAll(undelivered);
+        old.Receiver.FailAll(streamEnd);
+        RecordState(now);
+        if (old.IsUp)
+            Notify(kind, null, because);
+        // Last: a handler that sends again uses the new association, so the end of the old one must be reported before.
+        old.Sender.NotifyAllWaiting();
+        Driver.OnPending();
+    }
+
+    private void CloseOnViolation(SessionPath path, long now)
+    {
+        Statistics.Malformed();
+        path.Close(now, CloseReason.ProtocolViolation, "the peer exceeded its credit or the limit of pending replies");
+    }
+
+    private void ExpireWaiting(long now)
+    {
+        if (_association.IsUp)
+        {
+            _association.Sender.FailReliable(now, UndeliveredReason.Unsupported);
+            UpdateWaiting(now);
+        }
+        else
+        {
+            Terminate(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, "no connection");
+        }
+    }
+
+    // Without a reliable path, reliable messages expire after DeadAfter and are reported as undelivered. Senders that
+    // wait for room are notified too: the result of their next Send contains the reason.
+    private void UpdateWaiting(long now)
+    {
+        if (!_association.Sender.NeedsReliablePath || SendPath is { IsReliable: true })
+            _waitingSince = long.MaxValue;
+        else if (_waitingSince == long.MaxValue)
+            _waitingSince = now;
+    }
+}
