@@ -5,8 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace FastForward.Transport.Actors;
 
 /// <summary>
-/// Calls actors on the loop thread: measures each call, and turns an exception into a count and a log entry under the
-/// actor's name.
+/// Calls actors on the loop thread: measures each call, and counts and logs exceptions under the name of the actor.
 /// </summary>
 internal sealed partial class ActorCalls(ForwardLoop loop, ILogger logger)
 {
@@ -38,8 +37,8 @@ internal sealed partial class ActorCalls(ForwardLoop loop, ILogger logger)
     }
 
     /// <summary>
-    /// The last call of an actor. It never throws, not even when the loop is to fail fast: the other actors must be
-    /// stopped as well.
+    /// Makes the last call of an actor. Never throws, even when the loop is to fail fast: the other actors must also be
+    /// stopped.
     /// </summary>
     public void Stop(ActorSlot slot)
     {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport.Actors;
 
-/// <summary>What an actor works with. Confined to the loop thread.</summary>
+/// <summary>The services that an actor uses. Confined to the loop thread.</summary>
 public sealed class ActorContext
 {
     internal ActorContext(string name, ForwardNode node, ForwardLoop loop, ILogger logger)
@@ -26,6 +26,6 @@ public sealed class ActorContext
     /// <summary>The actor's log; its category ends with the actor's name.</summary>
     public ILogger Logger { get; }
 
-    /// <summary>A stream id on <paramref name="service"/> that no stream of the node had before.</summary>
+    /// <summary>A stream id on <paramref name="service"/> that no stream of the node has used.</summary>
     internal ulong NewStream(ServiceId service) => Node.NewStreamId(service);
 }

@@ -5,24 +5,24 @@ namespace FastForward.Transport.Actors;
 /// the streams of the sender.
 /// </summary>
 /// <remarks>
-/// <para>Sessions treat stream ids as opaque. This convention belongs to the actors of both ends: by the service number
-/// the receiving <see cref="ActorSystem"/> finds the actor.</para>
-/// <para>Requests travel on services 0..0x7FFF, the answers to service n on service n | 0x8000. Whoever serves n owns
-/// n; whoever asks for it owns n | 0x8000. So both may live in one node, even towards each other.</para>
+/// <para>Sessions treat stream ids as opaque. The convention is shared by the actors of both nodes: the receiving
+/// <see cref="ActorSystem"/> finds the actor by the service number.</para>
+/// <para>Requests use services 0..0x7FFF, the replies of service n use service n | 0x8000. The server of n owns n; its
+/// client owns n | 0x8000. Server and client may therefore be in the same node.</para>
 /// </remarks>
 internal static class ActorStream
 {
-    /// <summary>The bit that tells an answer's service number from its request's.</summary>
+    /// <summary>The bit that distinguishes the service number of replies from that of requests.</summary>
     public const ushort AnswerBit = 0x8000;
 
-    /// <summary>The largest number below a service: 48 bits.</summary>
+    /// <summary>The largest stream number within a service: 48 bits.</summary>
     public const ulong MaxNumber = (1UL << NumberBits) - 1;
 
     private const int NumberBits = 48;
 
-    /// <summary>Puts a stream id together.</summary>
+    /// <summary>Composes a stream id.</summary>
     /// <param name="service">The service.</param>
-    /// <param name="number">The number below the service, 0..<see cref="MaxNumber"/>.</param>
+    /// <param name="number">The number within the service, 0..<see cref="MaxNumber"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number has more than 48 bits.</exception>
     public static ulong Compose(ushort service, ulong number)
     {
@@ -33,12 +33,12 @@ internal static class ActorStream
     /// <summary>The service of a stream.</summary>
     public static ushort ServiceOf(ulong stream) => (ushort)(stream >> NumberBits);
 
-    /// <summary>The number of a stream below its service.</summary>
+    /// <summary>The number of a stream within its service.</summary>
     public static ulong NumberOf(ulong stream) => stream & MaxNumber;
 
     /// <summary>
-    /// The service on which the other direction of a conversation travels: the answers of a request service, the
-    /// requests of an answer service.
+    /// The service of the other direction: that of the replies for a request service, that of the requests for a reply
+    /// service.
     /// </summary>
     public static ushort Opposite(ushort service) => (ushort)(service ^ AnswerBit);
 }

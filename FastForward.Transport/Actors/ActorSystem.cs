@@ -6,13 +6,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace FastForward.Transport.Actors;
 
 /// <summary>
-/// The actors of one node: passes every event of the node to the actor it concerns, by the <see cref="ServiceId"/> of
-/// the stream, and calls each actor once in every duty cycle.
+/// The actors of one node: dispatches the events of the node to the actors by the <see cref="ServiceId"/> of the stream,
+/// and calls each actor once in every duty cycle.
 /// </summary>
 /// <remarks>
-/// <para>A host or container with actors does this by itself. A program that drives node and loop: create the system,
-/// <see cref="Add"/> the actors, <see cref="Start"/> the system, start the node with the system as its handler; at the
-/// end stop the node, then <see cref="Stop"/> the system.</para>
+/// <para>A host or container with actors manages the system. A program that drives node and loop itself creates the
+/// system, calls <see cref="Add"/> for each actor and <see cref="Start"/>, and starts the node with the system as its
+/// handler; at the end it stops the node, then calls <see cref="Stop"/>.</para>
 /// <para><b>Dispatch.</b> Messages and the ends of incoming streams go to the actor that was added with their service
 /// and direction. Events of an outgoing stream (writable, undelivered) go to the actor that owns the opposite
 /// direction, which receives the replies to its requests, or the requests to its replies; where no actor owns that, to
@@ -28,14 +28,14 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     private readonly Dictionary<ServiceId, ActorSlot> _owners = [];
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
-    private ActorCalls? _calls; // from the start on
+    private ActorCalls? _calls; // set by Start
     private ForwardNode? _node;
     private State _state;
     private int _started;
     private bool _eventSinceWork;
 
     /// <summary>Creates a system without actors.</summary>
-    /// <param name="loggers">Where failures are reported, and where the actors' own logs come from.</param>
+    /// <param name="loggers">Creates the logs of the system and of the actors.</param>
     public ActorSystem(ILoggerFactory? loggers = null)
     {
         _loggers = loggers ?? NullLoggerFactory.Instance;
@@ -70,13 +70,13 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     /// <param name="services">
     /// The services whose messages it receives; <see cref="ServiceId.Reply"/> where it sends the requests.
     /// </param>
-    /// <exception cref="ArgumentException">The name or a service is taken already, or the name is empty.</exception>
-    /// <exception cref="InvalidOperationException">The system was started already.</exception>
+    /// <exception cref="ArgumentException">The name or a service is already in use, or the name is empty.</exception>
+    /// <exception cref="InvalidOperationException">The system was already started.</exception>
     public void Add(IActor actor, params ReadOnlySpan<ServiceId> services)
     {
         ArgumentNullException.ThrowIfNull(actor);
         if (_state != State.Created)
-            throw new InvalidOperationException("The actor system was started already: add all actors before Start.");
+            throw new InvalidOperationException("The actor system was already started: add all actors before Start.");
         string name = actor.Name;
         if (string.IsNullOrWhiteSpace(name))
             throw new ArgumentException(
@@ -85,20 +85,20 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
             );
         if (_slots.Exists(slot => slot.Name == name))
             throw new ArgumentException(
-                $"There is an actor named \"{name}\" already; names are unique.",
+                $"An actor named \"{name}\" already exists; names must be unique.",
                 nameof(actor)
             );
         for (int i = 0; i < services.Length; i++)
         {
             if (_owners.TryGetValue(services[i], out ActorSlot? owner))
                 throw new ArgumentException(
-                    $"Service {services[i]} of actor \"{name}\" belongs to actor \"{owner.Name}\" already; a service has "
-                        + "one owner.",
+                    $"Service {services[i]} of actor \"{name}\" already belongs to actor \"{owner.Name}\"; "
+                        + "a service has one owner.",
                     nameof(services)
                 );
             if (services[..i].Contains(services[i]))
                 throw new ArgumentException(
-                    $"Service {services[i]} of actor \"{name}\" is named twice.",
+                    $"Service {services[i]} of actor \"{name}\" is given twice.",
                     nameof(services)
                 );
         }
@@ -117,8 +117,8 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     /// <param name="node">The node whose handler this system is.</param>
     /// <param name="loop">The node's loop.</param>
     /// <exception cref="InvalidOperationException">
-    /// It was started before, or an actor could not start: the message names it, the actors before it were stopped
-    /// again.
+    /// The system was already started, or an actor failed to start: the message names it, and the actors started before it
+    /// were stopped.
     /// </exception>
     public void Start(ForwardNode node, ForwardLoop loop)
     {
@@ -126,7 +126,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         ArgumentNullException.ThrowIfNull(loop);
         loop.VerifyAccess();
         if (_state != State.Created)
-            throw new InvalidOperationException("An actor system starts once.");
+            throw new InvalidOperationException("An actor system can be started only once.");
         _node = node;
         _calls = new ActorCalls(loop, _logger);
         _state = State.Running;
@@ -154,8 +154,8 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     }
 
     /// <summary>
-    /// Stops the actors that were started, last first, and detaches the system from the loop. Call it on the loop
-    /// thread, after the node stopped. Nothing happens the second time.
+    /// Stops the actors that were started, last first, and detaches the system from the loop. Must be called on
+    /// the loop thread, after the node has stopped. Idempotent.
     /// </summary>
     public void Stop()
     {
@@ -196,7 +196,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     /// <inheritdoc/>
     void IForwardHandler.OnPeer(in PeerEvent change)
     {
-        Arrive();
+        NoteEvent();
         foreach (ActorSlot slot in _slots)
         {
             if (_state != State.Running)
@@ -234,15 +234,15 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         return work;
     }
 
-    // Work that an actor reports makes the loop run another cycle anyway. An event may come from a place that does not
-    // count as work, such as the flush, and may leave an actor something to do.
+    // Reported work makes the loop run another cycle. An event may also be raised where no work is reported, such as in
+    // the flush, and may leave work for an actor.
     bool ILoopSource.Arm() => _eventSinceWork;
 
     void ILoopSource.Disarm() { }
 
     private bool TryFindReceiver(uint node, ulong stream, [NotNullWhen(true)] out ActorSlot? slot)
     {
-        Arrive();
+        NoteEvent();
         slot = null;
         if (_state == State.Running && _owners.TryGetValue(ServiceId.OfStream(stream), out slot))
             return true;
@@ -252,7 +252,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
 
     private bool TryFindSender(uint node, ulong stream, [NotNullWhen(true)] out ActorSlot? slot)
     {
-        Arrive();
+        NoteEvent();
         slot = null;
         ServiceId service = ServiceId.OfStream(stream);
         if (
@@ -264,7 +264,7 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         return false;
     }
 
-    private void Arrive()
+    private void NoteEvent()
     {
         _eventSinceWork = true;
         _ = Calls; // throws before the start

@@ -14,7 +14,7 @@ namespace FastForward.Transport.Actors;
 /// <para>A request of <see cref="ForwardClient.RequestAsync"/> is a reliable message with sequence 0 that is the last
 /// of its stream. To reply, send one message with <see cref="SendOptions.End"/> on
 /// <see cref="ForwardNode.OpenReply(in ReceivedMessage)"/>, at once or later; a reply after the loss of the peer is
-/// dropped where it was asked for.</para>
+/// dropped by the requester.</para>
 /// </remarks>
 public interface IActor
 {
@@ -50,9 +50,9 @@ public interface IActor
     /// block. The loop does not wake up for this method: other causes of work (a socket, a queue) need an
     /// <see cref="ILoopSource"/> of their own, or <see cref="ForwardLoop.Post"/>.
     /// </summary>
-    /// <returns>How much was done; with 0 the loop may go to sleep.</returns>
+    /// <returns>The amount of work done; when it is 0 the loop may sleep.</returns>
     int DoWork() => 0;
 
-    /// <summary>The system stops; the last call. Actors stop in the opposite order of their start.</summary>
+    /// <summary>The system stops; the last call. Actors stop in the reverse order of their start.</summary>
     void OnStop() { }
 }

@@ -11,7 +11,7 @@ internal interface IActorCall<TArgument>
     static abstract string Name { get; }
 
     /// <summary>Calls the actor.</summary>
-    /// <returns>How much was done; 0 where the call has no answer.</returns>
+    /// <returns>The amount of work done; 0 where the call returns none.</returns>
     static abstract int Run(IActor actor, in TArgument argument);
 }
 

@@ -7,7 +7,7 @@ namespace FastForward.Transport.Actors;
 /// </summary>
 internal static class RequestProtocol
 {
-    /// <summary>The code of a node where nobody serves the service.</summary>
+    /// <summary>The code for a service that no actor of the node serves.</summary>
     public const uint NotServed = 2;
 
     /// <summary>The length of a refusal, which is its code.</summary>
@@ -29,7 +29,7 @@ internal static class RequestProtocol
     public static void WriteCode(Span<byte> payload, uint code) =>
         BinaryPrimitives.WriteUInt32LittleEndian(payload, code);
 
-    /// <summary>Refuses a request to a service that nobody serves, on the loop thread.</summary>
+    /// <summary>Refuses a request to a service that no actor serves. Loop thread only.</summary>
     public static void RefuseUnserved(ForwardNode node, in ReceivedMessage request)
     {
         Span<byte> payload = stackalloc byte[RefusalSize];

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace FastForward.Transport.DependencyInjection;
 
 /// <summary>
-/// Fills options from a section of the configuration, and reports every value that cannot be read. Written by hand
-/// without reflection: it survives trimming, and reports all problems at once with their paths.
+/// Fills options from a section of the configuration, and reports every value that cannot be read. Does not
+/// use reflection, so that it works in trimmed programs, and reports all problems at once with their paths.
 /// </summary>
 internal sealed class ConfigurationBinding<TOptions>(
     IConfiguration section,

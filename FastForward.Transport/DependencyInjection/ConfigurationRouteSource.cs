@@ -17,7 +17,7 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
     {
         _section = section;
         _logger = logger;
-        _rows = Read(section, []); // SetupCheck has reported the problems
+        _rows = Read(section, []); // SetupCheck reports the problems
         _subscription = ChangeToken.OnChange(section.GetReloadToken, Reload);
     }
 
@@ -29,7 +29,7 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
 
     public IReadOnlyList<RouteRow> Rows => _rows;
 
-    /// <summary>Reads the rows that can be read; the resolver validates their addresses.</summary>
+    /// <summary>Reads the valid rows; the resolver validates their addresses.</summary>
     public static List<RouteRow> Read(IConfiguration section, List<string> problems)
     {
         List<RouteRow> rows = [];
@@ -70,7 +70,7 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
         List<RouteRow> rows = Read(_section, problems);
         if (problems.Count > 0)
         {
-            // A partial list would disconnect peers: with any problem, nothing changes.
+            // Any problem rejects the whole change: a partial list would disconnect peers.
             if (_logger is not null)
                 LogNotTaken(_logger, string.Join(' ', problems));
             return;
@@ -83,7 +83,7 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
     [LoggerMessage(
         EventId = 1603,
         Level = LogLevel.Error,
-        Message = "The changed routes of the configuration are invalid, the previous ones stay in use: {Problems}"
+        Message = "The changed routes of the configuration are invalid; the previous ones stay in use: {Problems}"
     )]
     private static partial void LogNotTaken(ILogger logger, string problems);
 }

@@ -11,7 +11,7 @@ internal sealed class ConfigurationSectionReader(IConfiguration section)
 
     public List<string> Problems { get; } = [];
 
-    /// <summary>Reads a value, if there is one.</summary>
+    /// <summary>Reads a value, if it is present.</summary>
     /// <param name="key">Its name.</param>
     /// <param name="example">A valid value, for the message.</param>
     /// <param name="set">Called with the value.</param>
@@ -78,10 +78,10 @@ internal sealed class ConfigurationSectionReader(IConfiguration section)
             );
     }
 
-    /// <summary>Declares sub-sections that are read elsewhere.</summary>
+    /// <summary>Declares subsections that are read elsewhere.</summary>
     public void LeaveSections(params ReadOnlySpan<string> keys) => _known.AddRange(keys);
 
-    /// <summary>Reports unknown keys: a misspelt one would leave its option at the default.</summary>
+    /// <summary>Reports unknown keys; otherwise a misspelt key would silently leave its option at the default.</summary>
     public void RefuseUnknownKeys()
     {
         foreach (IConfigurationSection child in section.GetChildren())

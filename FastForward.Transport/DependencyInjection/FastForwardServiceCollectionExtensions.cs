@@ -15,13 +15,13 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class FastForwardServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds a <see cref="ForwardNode"/> with its <see cref="ForwardLoop"/>, on a thread of their own, which a hosted
-    /// service starts and stops in order. A second call adds to the same node: a container has one.
+    /// Adds a <see cref="ForwardNode"/> with its <see cref="ForwardLoop"/> on a dedicated thread; a hosted service starts
+    /// and stops them. A container has one node: a second call configures the same node.
     /// </summary>
     /// <remarks>
     /// <para>Add transports, routes and a handler, or actors, with the builder. All options are checked when the host
-    /// starts; the exception has every problem.</para>
-    /// <para>Injected by type afterwards: <see cref="ForwardNode"/> and <see cref="ForwardLoop"/> (confined to the loop
+    /// starts; the exception lists every problem.</para>
+    /// <para>Registered services: <see cref="ForwardNode"/> and <see cref="ForwardLoop"/> (confined to the loop
     /// thread: use <see cref="ForwardLoop.Post"/>), <see cref="OverrideResolver"/>, <see cref="ForwardMetrics"/>,
     /// <see cref="ActorSystem"/>, and <see cref="ForwardClient"/> where it is the handler or an actor.</para>
     /// </remarks>
@@ -44,7 +44,7 @@ public static class FastForwardServiceCollectionExtensions
     /// <summary>
     /// Adds a node with options from a section of the configuration: those of the node, and the sections <c>Loop</c>,
     /// <c>Service</c>, <c>Client</c>, <c>Ip</c>, <c>Socket</c>, <c>VSocket</c> and <c>Routes</c>. A transport with a
-    /// section is added. Changes of the routes are followed; everything else is read once, at start.
+    /// section is added. Changes of the routes are applied at run time; everything else is read once, at the start.
     /// </summary>
     /// <param name="services">The container's services.</param>
     /// <param name="section">

@@ -60,10 +60,10 @@ public sealed class ForwardBuilder
     }
 
     /// <summary>
-    /// Adds an actor that a function makes when the host starts: for several actors of one type, or one with arguments of
-    /// its own. The container disposes of it.
+    /// Adds an actor that a function creates when the host starts: for several actors of one type, or an actor with its
+    /// own arguments. The container disposes it.
     /// </summary>
-    /// <param name="create">Makes the actor, once. What it throws ends the start of the host.</param>
+    /// <param name="create">Creates the actor; called once. An exception fails the start of the host.</param>
     /// <param name="services">
     /// The services whose messages it receives; <see cref="ServiceId.Reply"/> where it sends the requests.
     /// </param>
@@ -137,7 +137,7 @@ public sealed class ForwardBuilder
         return this;
     }
 
-    /// <summary>Adds a route to a node, with the fields of a row of a registry.</summary>
+    /// <summary>Adds a route to a node, with the fields of a registry row.</summary>
     /// <param name="node">The node it leads to.</param>
     /// <param name="transport">The medium.</param>
     /// <param name="address">
@@ -152,8 +152,8 @@ public sealed class ForwardBuilder
     }
 
     /// <summary>
-    /// Adds the routes of a section, a list of <c>{ Node, Transport, Address, Port, Key }</c>, and follows them as the
-    /// section changes. A transport is written as in a registry, with or without <c>FORWARD_TRANSPORT_</c>.
+    /// Adds the routes of a section, a list of <c>{ Node, Transport, Address, Port, Key }</c>, and applies
+    /// changes of the section. A transport is written as in a registry, with or without <c>FORWARD_TRANSPORT_</c>.
     /// </summary>
     public ForwardBuilder AddRoutes(IConfiguration section)
     {

@@ -6,7 +6,7 @@ namespace FastForward.Transport.DependencyInjection;
 /// <summary>
 /// The node's <see cref="NodeHealth"/> as a health check:
 /// <c>services.AddHealthChecks().AddCheck&lt;ForwardHealthCheck&gt;("fastforward")</c>. With absent peers it is
-/// degraded; when the loop does not answer within <see cref="ForwardServiceOptions.HealthLimit"/>, or no transport
+/// degraded; when the loop does not respond within <see cref="ForwardServiceOptions.HealthLimit"/>, or no transport
 /// runs, unhealthy.
 /// </summary>
 /// <param name="node">The node.</param>

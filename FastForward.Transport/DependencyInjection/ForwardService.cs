@@ -23,7 +23,7 @@ internal sealed class ForwardService(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        // Handlers and actors are created here and not with the node, so that their constructors may ask for it.
+        // Handlers and actors are created here, not with the node, so that their constructors may depend on it.
         _runner = new NodeRunner(loop, node, setup.CreateHandler(provider), logger);
         await _runner.StartAsync(cancellationToken).ConfigureAwait(false);
         _ = WatchAsync(_runner);
@@ -38,7 +38,7 @@ internal sealed class ForwardService(
             throw fault;
     }
 
-    // A host that could not start its other services does not stop this one, it only disposes of it.
+    // A host that fails to start another service disposes this one without stopping it.
     public ValueTask DisposeAsync() => _runner?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
@@ -46,7 +46,7 @@ internal sealed class ForwardService(
     private async Task WatchAsync(NodeRunner runner)
     {
         Exception? fault = await runner
-            .WatchAsync(StopsHost ? "the host stops" : "the node carries nothing until the process is restarted")
+            .WatchAsync(StopsHost ? "the host stops" : "the node transfers no messages until the process is restarted")
             .ConfigureAwait(false);
         if (fault is not null && StopsHost)
             lifetime.StopApplication();

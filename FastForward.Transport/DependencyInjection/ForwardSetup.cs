@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace FastForward.Transport.DependencyInjection;
 
-/// <summary>What a <see cref="ForwardBuilder"/> collected for a node, and the factories of its parts.</summary>
+/// <summary>The settings that a <see cref="ForwardBuilder"/> collected for a node, and the factories of its parts.</summary>
 internal sealed class ForwardSetup
 {
     public List<Func<IServiceProvider, IForwardHandler>> Handlers { get; } = [];
@@ -28,8 +28,8 @@ internal sealed class ForwardSetup
 
     public static ForwardLoop CreateLoop(IServiceProvider provider)
     {
-        // A host creates its services before it checks all options. Without this call the first service that asks for
-        // the loop or the node would fail with the first problem alone instead of all of them.
+        // A host creates its services before it validates all options. Without this call the first service that resolves
+        // the loop or the node would fail with only the first problem.
         provider.GetService<IStartupValidator>()?.Validate();
         return new ForwardLoop(
             provider.GetRequiredService<IOptions<ForwardLoopOptions>>().Value,
@@ -80,7 +80,7 @@ internal sealed class ForwardSetup
     }
 
     /// <summary>
-    /// Creates the handler that was named, or the actors. There is one or the other (<see cref="SetupCheck"/>).
+    /// Creates the handler or the actors. <see cref="SetupCheck"/> ensures that exactly one of the two is configured.
     /// </summary>
     public IForwardHandler CreateHandler(IServiceProvider provider)
     {
@@ -92,7 +92,7 @@ internal sealed class ForwardSetup
         return actors;
     }
 
-    /// <summary>The options of the routes, which follow from those of the node and its socket transport.</summary>
+    /// <summary>The options of the routes, derived from those of the node and its socket transport.</summary>
     public RouteOptions OptionsOfRoutes(IServiceProvider provider, ForwardNodeOptions node)
     {
         RouteOptions options = new() { AllowUnkeyedIp = node.AllowUnkeyedIp };

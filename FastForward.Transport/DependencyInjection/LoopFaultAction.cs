@@ -4,11 +4,11 @@ namespace FastForward.Transport.DependencyInjection;
 public enum LoopFaultAction
 {
     /// <summary>
-    /// Stop the host, whose stop fails with the exception: the process ends with an error, and a supervisor can restart
-    /// it.
+    /// Stop the host; its stop fails with the exception, so that the process exits with an error and a supervisor can
+    /// restart it.
     /// </summary>
     StopHost,
 
-    /// <summary>Only log it. The node carries nothing until the process is restarted, and is unhealthy.</summary>
+    /// <summary>Only log the exception. The node is unhealthy and transfers no messages until the process is restarted.</summary>
     Log,
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace FastForward.Transport.DependencyInjection;
 
 /// <summary>
-/// Validates options by their own rules, so that these are in one place, with or without a container.
+/// Validates options by their own rules, which apply with and without a container.
 /// </summary>
 internal sealed class OptionsCheck<TOptions>(Func<TOptions, IEnumerable<string>> findProblems)
     : IValidateOptions<TOptions>

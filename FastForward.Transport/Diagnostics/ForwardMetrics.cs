@@ -5,15 +5,15 @@ using FastForward.Transport.Transports;
 namespace FastForward.Transport.Diagnostics;
 
 /// <summary>
-/// The meter <c>FastForward.Transport</c>: shows the counters of the nodes of a process to whoever listens
+/// The meter <c>FastForward.Transport</c>: exposes the counters of the nodes of a process to metric listeners
 /// (OpenTelemetry, <c>dotnet-counters</c>). Names, units and tags are in docs/operations.md of the project.
 /// </summary>
 /// <remarks>
 /// <para>One object serves all nodes of a process (<see cref="Add"/>).</para>
-/// <para>All instruments are observed: a listener's own thread reads counters that the loop thread writes anyway, one
-/// value at a time, so no message pays for being measured. Tags are bounded by the configuration: nodes, routed peers,
-/// kinds of transports, fixed sets of reasons.</para>
-/// <para>Any thread may make and dispose of it.</para>
+/// <para>All instruments are observable: the listener's thread reads counters that the loop thread maintains in any case,
+/// so metrics add no cost per message. Tags are bounded by the configuration: nodes, routed peers, kinds of transports,
+/// fixed sets of reasons.</para>
+/// <para>Thread-safe.</para>
 /// </remarks>
 public sealed class ForwardMetrics : IDisposable
 {
@@ -24,8 +24,8 @@ public sealed class ForwardMetrics : IDisposable
     private readonly Lock _change = new();
     private volatile ForwardNode[] _nodes = [];
 
-    /// <summary>Makes the meter and its instruments.</summary>
-    /// <param name="factory">Makes and owns the meter; when null, it belongs to this object.</param>
+    /// <summary>Creates the meter and its instruments.</summary>
+    /// <param name="factory">Creates and owns the meter; when null, this object owns it.</param>
     public ForwardMetrics(IMeterFactory? factory = null)
     {
         MeterOptions options = new(MeterName)
@@ -38,11 +38,11 @@ public sealed class ForwardMetrics : IDisposable
         AddLoops(meter);
     }
 
-    /// <summary>Ends the meter, unless a factory owns it.</summary>
+    /// <summary>Disposes the meter, unless a factory owns it.</summary>
     public void Dispose() => _ownMeter?.Dispose();
 
-    /// <summary>Shows a node from its start to its end. Adding it again does nothing.</summary>
-    /// <param name="node">The node; it need not have been started.</param>
+    /// <summary>Adds a node, which is observed while it runs. Idempotent.</summary>
+    /// <param name="node">The node; it need not be started.</param>
     public void Add(ForwardNode node)
     {
         ArgumentNullException.ThrowIfNull(node);
@@ -62,7 +62,7 @@ public sealed class ForwardMetrics : IDisposable
             "fastforward.peer.messages",
             peers(static (tags, peer) => tags.BothDirections(peer.MessagesSent, peer.MessagesReceived)),
             "{message}",
-            "Messages accepted for a peer, and messages of it handed to the handler."
+            "Messages accepted for a peer, and messages from it passed to the handler."
         );
         meter.CreateObservableCounter(
             "fastforward.peer.io",
@@ -105,7 +105,7 @@ public sealed class ForwardMetrics : IDisposable
             "fastforward.peer.messages.lost",
             peers(static (tags, peer) => [tags.Single(peer.SkippedMessages)]),
             "{message}",
-            "Real-time messages of a peer whose places were skipped."
+            "Real-time messages of a peer that were lost."
         );
         meter.CreateObservableCounter(
             "fastforward.peer.messages.undelivered",
@@ -116,13 +116,13 @@ public sealed class ForwardMetrics : IDisposable
                     )
             ),
             "{message}",
-            "Messages that were accepted for a peer and given up."
+            "Messages that were accepted for a peer and not delivered."
         );
         meter.CreateObservableCounter(
             "fastforward.peer.streams.evicted",
             peers(static (tags, peer) => [tags.Single(peer.EvictedStreams)]),
             "{stream}",
-            "Incoming streams that had to make room for others."
+            "Incoming streams that were evicted to make room for others."
         );
         meter.CreateObservableCounter(
             "fastforward.peer.events",
@@ -131,14 +131,14 @@ public sealed class ForwardMetrics : IDisposable
                     MetricTags.PeerEvents.Select((word, kind) => tags.WithEvent(word, peer.Events((PeerEventKind)kind)))
             ),
             "{event}",
-            "What happened to the connection with a peer; path changes and losses among it."
+            "Events of the connection to a peer, such as path changes and losses."
         );
 
         meter.CreateObservableUpDownCounter(
             "fastforward.peers",
             () => Each(CountPeers),
             "{peer}",
-            "Peers that routes lead to, by the state of their connection."
+            "Peers with a route, by the state of their connection."
         );
         meter.CreateObservableUpDownCounter(
             "fastforward.peer.send_store.usage",
@@ -148,7 +148,7 @@ public sealed class ForwardMetrics : IDisposable
                         .Select(peer => new MetricTags(node.Id, peer.Statistics.Node).Single(peer.StoredBytes))
                 ),
             "By",
-            "What the send store of a peer holds: payload and 64 bytes for each message."
+            "Bytes in the send store of a peer: payload and 64 bytes for each message."
         );
         meter.CreateObservableUpDownCounter(
             "fastforward.peer.send_store.limit",
@@ -158,13 +158,13 @@ public sealed class ForwardMetrics : IDisposable
                         .Select(peer => new MetricTags(node.Id, peer.Statistics.Node).Single(node.SendStoreBytes))
                 ),
             "By",
-            "What the send store of a peer may hold."
+            "The limit of the send store of a peer."
         );
         meter.CreateObservableGauge(
             "fastforward.peer.round_trip",
             () => Each(node => Measured(node, static path => path.RoundTripMicros)),
             "s",
-            "Smoothed round trip (RFC 6298) of the path that messages to a peer take."
+            "Smoothed round trip (RFC 6298) of the path in use to a peer."
         );
         meter.CreateObservableGauge(
             "fastforward.peer.jitter",
@@ -204,7 +204,7 @@ public sealed class ForwardMetrics : IDisposable
                     transport.DroppedFrames.Select(drop => tags.WithReason(drop.Key, drop.Value))
             ),
             "{frame}",
-            "Frames that a transport dropped by itself."
+            "Frames that a transport dropped."
         );
         meter.CreateObservableCounter(
             "fastforward.transport.links.failed",
@@ -213,19 +213,19 @@ public sealed class ForwardMetrics : IDisposable
                     transport.FailedLinks.Select(failure => tags.WithReason(failure.Key, failure.Value))
             ),
             "{link}",
-            "Links that did not open, or were ended for a fault."
+            "Links that failed to open, or were closed because of an error."
         );
         meter.CreateObservableCounter(
             "fastforward.transport.back_pressure",
             transports(static (tags, transport) => [tags.Single(transport.BackPressure)]),
             "{frame}",
-            "Times a medium took nothing at the moment."
+            "Times a medium accepted no frame for the moment."
         );
         meter.CreateObservableCounter(
             "fastforward.node.stranger_frames",
             () => Each<long>(static node => [new MetricTags(node.Id).Single(node.Statistics.StrangerFrames)]),
             "{frame}",
-            "Frames that no link fits."
+            "Frames that belong to no link."
         );
         meter.CreateObservableCounter(
             "fastforward.node.handshakes.refused",
@@ -267,7 +267,7 @@ public sealed class ForwardMetrics : IDisposable
             "fastforward.loop.callback_failures",
             loops(static loop => loop.CallbackFailures),
             "{exception}",
-            "Exceptions that callbacks let out."
+            "Exceptions thrown by callbacks."
         );
         meter.CreateObservableGauge(
             "fastforward.loop.cycle.longest",

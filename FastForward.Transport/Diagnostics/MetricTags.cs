@@ -2,7 +2,10 @@ using System.Diagnostics.Metrics;
 
 namespace FastForward.Transport.Diagnostics;
 
-/// <summary>The tags of one series, and the words they use. Own tags start with <c>fastforward</c>; the others are OpenTelemetry's.</summary>
+/// <summary>
+/// The tags of one series and their values. Tags of this project start with <c>fastforward</c>; the others are defined by
+/// OpenTelemetry.
+/// </summary>
 internal readonly struct MetricTags
 {
     public const string Node = "fastforward.node";
@@ -34,7 +37,10 @@ internal readonly struct MetricTags
     /// <summary>In the order of <see cref="PeerState"/>.</summary>
     public static IReadOnlyList<string> PeerStates { get; } = [.. Enum.GetNames<PeerState>().Select(Word)];
 
-    /// <summary><c>udp</c> and <c>unix</c> are OpenTelemetry's words; it has none for the others.</summary>
+    /// <summary>
+    /// The value of <see cref="Transport"/>. OpenTelemetry defines <c>udp</c> and <c>unix</c>; the others are names of this
+    /// project.
+    /// </summary>
     public static string NameOf(TransportKind kind) =>
         kind switch
         {

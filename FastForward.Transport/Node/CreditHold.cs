@@ -3,13 +3,13 @@ using FastForward.Transport.Node;
 namespace FastForward.Transport;
 
 /// <summary>
-/// The credit of a received message that the application keeps for later. While it is held, the sender may send that
-/// much less; <see cref="Dispose"/> returns the credit to the sender.
+/// The credit of a received message that the application holds. While it is held, the sender's window is smaller by that
+/// amount; <see cref="Dispose"/> returns the credit to the sender.
 /// </summary>
 /// <remarks>
 /// <para>A value that may be copied and stored with the message: of all copies, the first <see cref="Dispose"/>
 /// releases the credit and the others do nothing. Holding and releasing allocates nothing in the steady state.</para>
-/// <para>Belongs to the loop thread. The default value holds nothing.</para>
+/// <para>Must be used on the loop thread. The default value holds nothing.</para>
 /// </remarks>
 public readonly struct CreditHold : IDisposable, IEquatable<CreditHold>
 {

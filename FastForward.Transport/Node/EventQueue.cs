@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace FastForward.Transport.Node;
 
 /// <summary>
-/// Carries the session's events to the application. Messages go through at once; the others are queued until the session
-/// is at rest, and are delivered before any later message.
+/// Delivers the session's events to the application. Messages are delivered at once; other events are queued until the
+/// session has returned to the loop, and are delivered before any later message.
 /// </summary>
 internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEvents
 {
@@ -31,10 +31,10 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
     /// <summary>A callback of the application is running.</summary>
     public bool IsCalling { get; private set; }
 
-    /// <summary>The node is stopping: lost peers are then logged as information.</summary>
+    /// <summary>The node is stopping: lost peers are logged as information, not as warnings.</summary>
     public bool IsStopping { get; set; }
 
-    /// <summary>Names the application. Called when the node starts: there are no events before.</summary>
+    /// <summary>Sets the handler. Called when the node starts; no event occurs earlier.</summary>
     public void Start(IForwardHandler handler) => _handler = handler;
 
     public void Message(in ReceivedMessage message)
@@ -100,8 +100,8 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
     }
 
     /// <summary>
-    /// Delivers all queued events when there are many: the frames of one cycle may cause far more than its budget, and a
-    /// peer must not make them pile up. The session must be at rest.
+    /// Delivers all queued events when there are many: the frames of one cycle may cause far more events than its budget,
+    /// and a peer must not be able to grow the queue without bound. Must not be called from inside the session.
     /// </summary>
     public void DispatchBacklog()
     {
@@ -109,7 +109,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
             Dispatch(int.MaxValue);
     }
 
-    /// <summary>No event follows: writes what the limits kept out of the log.</summary>
+    /// <summary>Writes the log entries that the rate limit held back. No event may follow.</summary>
     public void Close() => _log.Close();
 
     private void Dispatch(in Entry entry)

@@ -9,46 +9,46 @@ public sealed class ForwardNodeOptions
     public uint Node { get; set; }
 
     /// <summary>
-    /// Bytes of accepted messages kept per peer until they are acknowledged or have left, 64 for each message included.
-    /// Default 4 MiB; more rides out longer pauses of a peer.
+    /// Bytes of accepted messages stored per peer until they are acknowledged or sent, including 64 bytes per message.
+    /// Default 4 MiB; a larger value bridges longer pauses of a peer.
     /// </summary>
     public int SendStoreBytes { get; set; } = 4 << 20;
 
-    /// <summary>Bytes of payload a peer may have under way to us before it must wait. Default 4 MiB.</summary>
+    /// <summary>Bytes of payload that a peer may have in flight to this node. Default 4 MiB.</summary>
     public int ReceiveWindowBytes { get; set; } = 4 << 20;
 
     /// <summary>
-    /// Open streams per peer and direction. Default 1024. Above it a send answers
-    /// <see cref="SendStatus.TooManyStreams"/>, and an incoming stream evicts the one idle for the longest.
+    /// Open streams per peer and direction. Default 1024. Above it a send returns
+    /// <see cref="SendStatus.TooManyStreams"/>, and an incoming stream evicts the one that has been idle longest.
     /// </summary>
     public int MaxStreams { get; set; } = 1024;
 
     /// <summary>
-    /// Handshakes under way at once. Default 256; above it new ones are refused as busy, and counted.
+    /// Handshakes in progress at once. Default 256; above it new ones are refused as busy, and counted.
     /// </summary>
     public int MaxPendingHandshakes { get; set; } = 256;
 
-    /// <summary>Time between probes of a path. Default 1 s. A path is suspect after three that go unanswered.</summary>
+    /// <summary>Time between probes of a path. Default 1 s. A path is suspect after three unanswered probes.</summary>
     public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Silence after which an association is dead. Default 30 s; at least four probe intervals.</summary>
+    /// <summary>Time without a frame after which an association is dead. Default 30 s; at least four probe intervals.</summary>
     public TimeSpan DeadAfter { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Age at which a real-time message that could not leave is given up. Default 0: none is.</summary>
+    /// <summary>Age at which an unsent real-time message is dropped. Default 0: never.</summary>
     public TimeSpan RealTimeBudget { get; set; }
 
-    /// <summary>The most a clean stop waits for reliable messages to be acknowledged. Default 5 s.</summary>
+    /// <summary>The longest time that an orderly stop waits for acknowledgements of reliable messages. Default 5 s.</summary>
     public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Take peers without a key (key id 0) from other machines. Default false: anybody could claim to be any node.
+    /// Accept peers without a key (key id 0) from other machines. Default false: any machine could claim any node id.
     /// </summary>
     public bool AllowUnkeyedIp { get; set; }
 
     /// <summary>
-    /// While a peer's preferred route is a vSocket that cannot be connected, reach it by its next row of another
-    /// transport. Default false: it is only tried again. The vSocket is tried on meanwhile, and used as soon as it
-    /// stands.
+    /// While a peer's preferred route is a vSocket that cannot be connected, use its next route over another transport.
+    /// Default false: only the vSocket is retried. The vSocket is retried in either case, and used as soon as it is
+    /// connected.
     /// </summary>
     public bool VSocketFallback { get; set; }
 
@@ -73,16 +73,16 @@ public sealed class ForwardNodeOptions
             throw new ArgumentException(problems);
     }
 
-    /// <summary>Every problem, each with the option, what is wrong and a right example.</summary>
+    /// <summary>Every problem, each with the option, the reason and a valid example.</summary>
     internal IEnumerable<string> FindProblems()
     {
         if (Node == 0)
-            yield return "Node: 0 is no node id; use a number such as 25011.";
+            yield return "Node: 0 is not a node id; use a number such as 25011.";
         if (SendStoreBytes is < 131_072 or > 1 << 30)
             yield return Bad(
                 nameof(SendStoreBytes),
                 SendStoreBytes,
-                "131072..1073741824 bytes (the longest message has to fit), such as 4194304"
+                "131072..1073741824 bytes (the longest message must fit), such as 4194304"
             );
         if (ReceiveWindowBytes is < 1 << 20 or > 1 << 30)
             yield return Bad(

@@ -9,8 +9,8 @@ namespace FastForward.Transport;
 /// <para>Not thread-safe: send, end and reset on the loop thread of the node only.</para>
 /// <para>It holds no resource before its first message, and needs no disposal. A stream that was used is closed by
 /// <see cref="SendOptions.End"/>, <see cref="End"/> or <see cref="Reset"/>, by the receiver, or with the association;
-/// after that <see cref="Send"/> answers <see cref="SendStatus.StreamEnded"/>, except that a new association to the
-/// peer begins the stream anew. Open streams count towards <see cref="ForwardNodeOptions.MaxStreams"/>.</para>
+/// after that <see cref="Send"/> returns <see cref="SendStatus.StreamEnded"/>, unless a new association with the peer
+/// has started: it starts the stream again. Open streams count towards <see cref="ForwardNodeOptions.MaxStreams"/>.</para>
 /// </remarks>
 #pragma warning disable CA1711 // Not a System.IO.Stream: the protocol's term for an ordered sequence of messages.
 public sealed class ForwardStream
@@ -47,7 +47,7 @@ public sealed class ForwardStream
     /// </summary>
     public ulong OppositeId => ServiceId.OppositeStream(Id);
 
-    /// <summary>The service and direction that it belongs to.</summary>
+    /// <summary>The service and direction of the stream.</summary>
     public ServiceId Service => ServiceId.OfStream(Id);
 
     /// <summary>The delivery guarantee.</summary>

@@ -5,15 +5,15 @@ using FastForward.Transport.Transports;
 namespace FastForward.Transport.Node;
 
 /// <summary>
-/// Writes the frames of peers that have output straight into claimed memory of their links, and closes the links of paths
-/// that have ended.
+/// Writes the frames of peers that have output directly into claimed memory of their links, and closes the links of ended
+/// paths.
 /// </summary>
 internal sealed class FramePump(ForwardLoop loop)
 {
     private readonly Queue<PeerConnector> _marked = new();
     private readonly List<IForwardLink> _endedLinks = [];
 
-    /// <summary>A peer is marked for the next round.</summary>
+    /// <summary>Whether a peer is marked.</summary>
     public bool HasWork => _marked.Count > 0;
 
     /// <summary>The peer has output, or its next time-out moved.</summary>
@@ -25,10 +25,10 @@ internal sealed class FramePump(ForwardLoop loop)
         _marked.Enqueue(connector);
     }
 
-    /// <summary>Stages what all marked peers have to send.</summary>
+    /// <summary>Stages the output of all marked peers.</summary>
     public void Pump()
     {
-        // A peer that is marked during this round is served in the next cycle.
+        // A peer that is marked during this call is served in the next cycle.
         for (int count = _marked.Count; count > 0; count--)
         {
             PeerConnector connector = _marked.Dequeue();
@@ -38,10 +38,10 @@ internal sealed class FramePump(ForwardLoop loop)
         }
     }
 
-    /// <summary>Stages what one peer has to send.</summary>
+    /// <summary>Stages the output of one peer.</summary>
     public void Pump(Peer peer)
     {
-        // A path that ends while it writes is removed from the list.
+        // A path that ends while it writes is removed from the list, hence the reverse order and the check.
         IReadOnlyList<SessionPath> paths = peer.Paths;
         for (int i = paths.Count - 1; i >= 0; i--)
         {
@@ -51,11 +51,11 @@ internal sealed class FramePump(ForwardLoop loop)
     }
 
     /// <summary>
-    /// The path has ended. Its link is closed at the end of the cycle: the last frame may still be in an open claim.
+    /// The path has ended. Its link is closed at the end of the cycle: its last frame may still be in an open claim.
     /// </summary>
     public void End(SessionPath path) => _endedLinks.Add((IForwardLink)path.Link);
 
-    /// <summary>Closes the links of ended paths; what is staged on them still leaves.</summary>
+    /// <summary>Closes the links of ended paths; frames that are staged on them are still sent.</summary>
     public void CloseEndedLinks()
     {
         foreach (IForwardLink link in _endedLinks)

@@ -7,17 +7,17 @@ internal sealed class HeldCredit(ForwardNode node, ForwardLoop loop, Stack<HeldC
 {
     private MessageCredit _credit;
 
-    /// <summary>Counts the holds that this record stood for.</summary>
+    /// <summary>The number of holds that this record was used for.</summary>
     public int Version { get; private set; }
 
-    /// <summary>Begins a hold.</summary>
+    /// <summary>Starts a hold.</summary>
     public CreditHold Hold(in MessageCredit credit)
     {
         _credit = credit;
         return new CreditHold(this);
     }
 
-    /// <summary>Ends the hold of a version, unless it ended before.</summary>
+    /// <summary>Releases the hold of a version, unless it was already released.</summary>
     public void Release(int version)
     {
         loop.VerifyAccess();

@@ -5,11 +5,11 @@ using FastForward.Transport.Transports;
 
 namespace FastForward.Transport.Node;
 
-/// <summary>Brings what the transports report to the path, peer or connector that it concerns.</summary>
+/// <summary>Dispatches the events of the transports to the path or connector of the link.</summary>
 internal sealed class LinkDispatcher : ILinkSink
 {
-    // Connections that never introduce themselves must not pile up, nor keep others out: a medium has so many at most, and
-    // a new one takes the place of an old one. Who means it says who it is at once.
+    // Limit per transport of accepted connections without a handshake. At the limit a new connection evicts an old one:
+    // peers send their handshake at once, so connections that send none cannot keep peers out.
     private const int MaxUnclaimedLinks = 64;
 
     private readonly ForwardLoop _loop;
@@ -50,7 +50,7 @@ internal sealed class LinkDispatcher : ILinkSink
             return;
         }
 
-        MakeRoom(link.Transport);
+        EvictUnclaimed(link.Transport);
         _unclaimed.Add(link, _loop.NowMicros + _options.HandshakeTimeout);
         if (!_unclaimedTimer.IsSet)
             _unclaimedTimer.SetAfter(_options.HandshakeTimeout);
@@ -67,7 +67,7 @@ internal sealed class LinkDispatcher : ILinkSink
         {
             _statistics.FramesReceived++;
             if (_unclaimed.ContainsKey(link))
-                Introduction(link, frame);
+                ReadFirstFrame(link, frame);
         }
 
         _events.DispatchBacklog();
@@ -102,7 +102,7 @@ internal sealed class LinkDispatcher : ILinkSink
     public void Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame)
     {
         _statistics.StrangerFrames++;
-        // One look at two bytes decides about nearly all noise.
+        // Rejects nearly all unrelated datagrams before the handshake is parsed.
         if (
             frame.Length < WireFormat.Handshake
             || frame[1] != (byte)FrameType.Init
@@ -132,8 +132,8 @@ internal sealed class LinkDispatcher : ILinkSink
         }
     }
 
-    // The first frame of an accepted connection: it has to be an INIT that we take.
-    private void Introduction(IForwardLink link, Span<byte> frame)
+    // The first frame of an accepted connection must be an acceptable INIT.
+    private void ReadFirstFrame(IForwardLink link, Span<byte> frame)
     {
         if (!Handshake.TryRead(frame, out Handshake init) || init.Type != FrameType.Init)
         {
@@ -181,7 +181,7 @@ internal sealed class LinkDispatcher : ILinkSink
     private Reject RejectOf(in Handshake init, RejectReason reason) =>
         new(init.SenderIndex, _options.Node, init.From, init.Incarnation, reason);
 
-    private void MakeRoom(IForwardTransport transport)
+    private void EvictUnclaimed(IForwardTransport transport)
     {
         if (_unclaimed.Count < MaxUnclaimedLinks)
             return;
@@ -194,9 +194,9 @@ internal sealed class LinkDispatcher : ILinkSink
         ];
         if (links.Length < MaxUnclaimedLinks)
             return;
-        IForwardLink yielding = CrowdedLinks.Yielding(links)!;
-        _unclaimed.Remove(yielding);
-        yielding.Close();
+        IForwardLink victim = LinkEviction.ChooseVictim(links)!;
+        _unclaimed.Remove(victim);
+        victim.Close();
     }
 
     private void CloseUnclaimed()

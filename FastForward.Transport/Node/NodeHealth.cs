@@ -7,26 +7,27 @@ namespace FastForward.Transport;
 public enum NodeHealthStatus
 {
     /// <summary>
-    /// The loop runs, a transport is up and every configured peer is connected. A transport that this machine lacks is
-    /// no fault: a peer that can only be reached over it is not connected, and its reason says so.
+    /// The loop runs, a transport is running and every configured peer is connected. A transport that this machine does
+    /// not support is not a fault by itself; a peer that can only be reached over it is reported as not connected.
     /// </summary>
     Healthy,
 
     /// <summary>
-    /// The node works, but a configured peer is not there, or is reached by another medium than its row names.
+    /// The node works, but a configured peer is not connected, or is reached over a transport other than its preferred
+    /// route.
     /// </summary>
     Degraded,
 
     /// <summary>
-    /// The node carries nothing: its loop does not run, it is not started or stops, or no transport is up.
+    /// The node transfers no messages: its loop does not run, it is not started or is stopping, or no transport runs.
     /// </summary>
     Unhealthy,
 }
 
 /// <summary>The health of one node, for health checks and operators.</summary>
-/// <param name="Status">The worst of what was found.</param>
-/// <param name="Problems">Every finding, for a person; empty when healthy.</param>
-/// <param name="AbsentPeers">The configured peers without a sound connection, in the order of their ids.</param>
+/// <param name="Status">The overall status.</param>
+/// <param name="Problems">Readable descriptions of every problem; empty when healthy.</param>
+/// <param name="AbsentPeers">The configured peers that are not connected, ordered by id.</param>
 public sealed record NodeHealth(
     NodeHealthStatus Status,
     IReadOnlyList<string> Problems,
@@ -92,8 +93,8 @@ public sealed record NodeHealth(
     private static string Describe(PeerStatus peer) =>
         peer switch
         {
-            { Incarnation: 0 } => $"node {peer.Node} is configured but was never heard: {peer.Reason}",
+            { Incarnation: 0 } => $"node {peer.Node} is configured but was never heard from: {peer.Reason}",
             { State: PeerState.Suspect } => $"node {peer.Node} is silent: {peer.Reason}",
-            _ => $"node {peer.Node} is not connected any more: {peer.Reason}",
+            _ => $"node {peer.Node} is no longer connected: {peer.Reason}",
         };
 }

@@ -3,7 +3,7 @@ using FastForward.Transport.Session;
 
 namespace FastForward.Transport.Node;
 
-/// <summary>Gives each peer of a node its connector.</summary>
+/// <summary>Creates the connector of each peer of a node.</summary>
 internal sealed class PeerConnectorFactory(ForwardLoop loop, TransportSet transports, FramePump pump)
     : IPeerDriverFactory
 {

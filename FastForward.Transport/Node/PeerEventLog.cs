@@ -4,15 +4,16 @@ using Microsoft.Extensions.Logging;
 namespace FastForward.Transport.Node;
 
 /// <summary>
-/// Logs the events of peers: of each the first ten in ten seconds at once, what is beyond them as one line with their
-/// number and the last of them when the ten seconds are over. So a peer that flaps does not fill the disk, and the last
-/// line about it is still the truth. Strangers have one share together: anybody can invent node ids.
+/// Logs the events of peers, with a rate limit per peer: the first ten events of a window of ten seconds are logged at
+/// once, the others as one line with their number and the last event at the end of the window. A flapping peer cannot fill
+/// the disk, and the last line about it shows its current state. Unknown nodes share one limit, since node ids can be
+/// forged.
 /// </summary>
 internal sealed partial class PeerEventLog
 {
     private const long WindowMicros = 10_000_000;
     private const int LinesPerWindow = 10;
-    private const uint Strangers = 0; // no node has this id
+    private const uint UnknownNodes = 0; // no node has this id
 
     private readonly ForwardLoop _loop;
     private readonly ILogger _logger;
@@ -26,12 +27,12 @@ internal sealed partial class PeerEventLog
         _timer = loop.CreateTimer(Sweep);
     }
 
-    /// <summary>Logs an event, now or with others later.</summary>
+    /// <summary>Logs an event now, or in the summary of its window.</summary>
     /// <param name="change">The event.</param>
-    /// <param name="isOrdinary">It is no trouble.</param>
+    /// <param name="isOrdinary">Logged as information, not as a warning.</param>
     public void Add(in PeerEvent change, bool isOrdinary)
     {
-        uint key = change.Kind == PeerEventKind.NotConfigured ? Strangers : change.Node;
+        uint key = change.Kind == PeerEventKind.NotConfigured ? UnknownNodes : change.Node;
         LogLevel level = isOrdinary ? LogLevel.Information : LogLevel.Warning;
         if (!_windows.TryGetValue(key, out Window? window))
         {
@@ -46,7 +47,7 @@ internal sealed partial class PeerEventLog
             window.Hold(change, level);
     }
 
-    /// <summary>Logs what is held back. The node ends.</summary>
+    /// <summary>Logs what is held back. Called when the node ends.</summary>
     public void Close()
     {
         _timer.Cancel();
@@ -64,11 +65,11 @@ internal sealed partial class PeerEventLog
             {
                 if (window.Held == 0)
                 {
-                    _windows.Remove(key); // allowed while walking
+                    _windows.Remove(key); // allowed during enumeration
                     continue;
                 }
 
-                // It goes on flapping, for all we know: the next window gives one line only.
+                // The peer exceeded the limit: the next window logs only a summary.
                 WriteHeld(window);
                 window.Ends = _loop.NowMicros + WindowMicros;
                 window.Lines = LinesPerWindow;
@@ -113,7 +114,7 @@ internal sealed partial class PeerEventLog
 
     [LoggerMessage(
         EventId = 1104,
-        Message = "{Count} events were not logged one by one; the last: node {Node}: {Kind}: {Reason}"
+        Message = "{Count} events were not logged individually; the last: node {Node}: {Kind}: {Reason}"
     )]
     private static partial void LogHeld(
         ILogger logger,

@@ -1,13 +1,13 @@
 namespace FastForward.Transport.Node;
 
 /// <summary>
-/// The figures of one peer as a thread other than the loop's may read them: each value is right by itself, but they need
-/// not be of the same moment.
+/// The figures of one peer, readable on any thread: each value is consistent by itself, but the values may be of different
+/// moments.
 /// </summary>
 /// <param name="Statistics">The counters of the peer.</param>
 /// <param name="State">The state of its connection.</param>
-/// <param name="StoredBytes">What its send store holds, as its limit counts it.</param>
-/// <param name="Path">The measured path that messages take; null without one.</param>
+/// <param name="StoredBytes">Bytes in its send store, counted as for the limit.</param>
+/// <param name="Path">The path in use, once its round trip is measured; null otherwise.</param>
 internal readonly record struct PeerReading(
     PeerStatistics Statistics,
     PeerState State,

@@ -5,7 +5,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Node;
 
-/// <summary>Keeps the table of peers in step with the routes.</summary>
+/// <summary>Keeps the table of peers consistent with the routes.</summary>
 internal sealed class RoutedPeers
 {
     private readonly ForwardLoop _loop;
@@ -36,7 +36,7 @@ internal sealed class RoutedPeers
         _admission = admission;
     }
 
-    /// <summary>The peers for readers on other threads: replaced as a whole, never changed.</summary>
+    /// <summary>The peers for readers on other threads. The list is replaced, never modified.</summary>
     public IReadOnlyList<Peer> Published => _published;
 
     public IEnumerable<PeerStatus> Statuses => _peers.All.Select(static peer => ConnectorOf(peer).Status);
@@ -48,7 +48,7 @@ internal sealed class RoutedPeers
     {
         foreach (uint node in _routes.Nodes)
         {
-            // A row for the node itself is meant for the others.
+            // A row for the node itself is for the other nodes that share the registry.
             if (node != _options.Node && _routes.Find(node) is { } routes)
                 Apply(_peers.GetOrAdd(node), routes);
         }
@@ -58,20 +58,20 @@ internal sealed class RoutedPeers
         _published = [.. _peers.All];
     }
 
-    /// <summary>Ends all associations; the peers are notified as far as their links take it without waiting.</summary>
+    /// <summary>Ends all associations; the peers are notified as far as their links accept it without blocking.</summary>
     public void Close()
     {
         foreach (Peer peer in _peers.All)
-            Close(peer, CloseReason.Stopping, "this node stops", UndeliveredReason.Stopped);
+            Close(peer, CloseReason.Stopping, "this node is stopping", UndeliveredReason.Stopped);
     }
 
-    /// <summary>No accepted message waits that could still be delivered.</summary>
+    /// <summary>Whether no accepted message remains that could still be delivered.</summary>
     public bool AreDrained()
     {
         foreach (Peer peer in _peers.All)
         {
-            // Without an association, or with a path that cannot carry what waits, waiting would only delay the stop. A peer
-            // that has just lost its last path may come back in a moment.
+            // Without an association, or with a path that cannot carry the pending messages, waiting would only delay the
+            // stop. A peer that has just lost its last path may reconnect.
             bool canDeliver = peer.SendPath is null or { IsReliable: true };
             if (peer.Association.IsUp && !peer.Association.Sender.IsDrained(canDeliver))
                 return false;
@@ -89,7 +89,7 @@ internal sealed class RoutedPeers
         ConnectorOf(peer).SetRoute(route, ReferenceEquals(route, fallback) ? null : fallback);
         foreach (SessionPath path in peer.Paths.ToArray())
         {
-            // Removing the row of a medium does not end a path that it admitted; a row that names another machine does.
+            // Removing the row of a transport does not end an admitted path; changing the row to another machine does.
             if (!routes.All.Any(other => other.Row.Transport == path.Kind))
                 continue;
             uint? contextId = path.Traits.Credentials?.ContextId;
@@ -97,12 +97,12 @@ internal sealed class RoutedPeers
                 path.Close(_loop.NowMicros, CloseReason.RouteChanged, mismatch);
         }
 
-        // An association without a key must end when a key is demanded.
+        // An association without a key must end when a key is required.
         if (routes.KeyId != 0 && peer.Paths.Count > 0)
             peer.Close(
                 _loop.NowMicros,
                 CloseReason.RouteChanged,
-                "its routes demand a key now",
+                "its routes now require a key",
                 UndeliveredReason.PeerLost
             );
     }
@@ -112,13 +112,13 @@ internal sealed class RoutedPeers
         TransportKind kind = routes.Preferred.Row.Transport;
         string? obstacle = null;
         if (routes.KeyId != 0)
-            obstacle = $"its route demands key {routes.KeyId}, and keys are not supported yet";
+            obstacle = $"its route requires key {routes.KeyId}, and keys are not supported yet";
         else if (_transports.Find(kind) is null)
-            obstacle = $"its route needs a transport that does not run here: {_transports.ReasonAgainst(kind)}";
+            obstacle = $"its route needs a transport that is not running here: {_transports.ReasonAgainst(kind)}";
         if (obstacle is null)
             return routes.Preferred;
         if (fallback is not null)
-            return fallback; // that the preferred medium does not run here was reported at the start
+            return fallback; // the unavailable transport was reported at the start
         peer.Notify(PeerEventKind.Unusable, kind, obstacle);
         return null;
     }
@@ -142,10 +142,10 @@ internal sealed class RoutedPeers
         _peers.Remove(peer.Node);
     }
 
-    private void Close(Peer peer, CloseReason reason, string because, UndeliveredReason undelivered)
+    private void Close(Peer peer, CloseReason reason, string text, UndeliveredReason undelivered)
     {
         ConnectorOf(peer).Stop();
-        peer.Close(_loop.NowMicros, reason, because, undelivered);
+        peer.Close(_loop.NowMicros, reason, text, undelivered);
         _pump.Pump(peer);
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport.Node;
 
-/// <summary>The transports of a node: which of them run here, and why the others do not.</summary>
+/// <summary>The transports of a node: which of them run, and why the others do not.</summary>
 internal sealed partial class TransportSet : IDisposable
 {
     private readonly ForwardLoop _loop;
@@ -25,7 +25,7 @@ internal sealed partial class TransportSet : IDisposable
 
     public IReadOnlyDictionary<TransportKind, TransportAvailability> Availability => _availability;
 
-    /// <summary>All that were given, in their order.</summary>
+    /// <summary>All given transports, in their order.</summary>
     public IReadOnlyList<TransportStatus> Status =>
         [
             .. _given.Select(transport => new TransportStatus(
@@ -37,7 +37,7 @@ internal sealed partial class TransportSet : IDisposable
             )),
         ];
 
-    /// <summary>Those that run; replaced as a whole, never changed.</summary>
+    /// <summary>The transports that run. The array is replaced, never modified.</summary>
     public IForwardTransport[] Running => _running;
 
     public IForwardTransport? Find(TransportKind kind)

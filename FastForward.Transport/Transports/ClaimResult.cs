@@ -1,19 +1,19 @@
 namespace FastForward.Transport.Transports;
 
 /// <summary>
-/// The answer of <see cref="IForwardLink.TryClaim"/>. Ordinary conditions are results here, never exceptions.
+/// The result of <see cref="IForwardLink.TryClaim"/>. Expected conditions are results, not exceptions.
 /// </summary>
 public enum ClaimResult
 {
-    /// <summary>The span is granted; exactly one Commit or Abort follows.</summary>
+    /// <summary>The span is granted; the caller must call Commit or Abort exactly once.</summary>
     Claimed,
 
-    /// <summary>The medium takes nothing now; <see cref="ILinkSink.Writable"/> follows when it does again.</summary>
+    /// <summary>The medium has no room now; <see cref="ILinkSink.Writable"/> follows when it has.</summary>
     BackPressured,
 
-    /// <summary>The link is not open: not yet, or no more.</summary>
+    /// <summary>The link is not open yet, or is closed.</summary>
     Closed,
 
-    /// <summary>More was asked for than <see cref="LinkTraits.MaxFrameSize"/>.</summary>
+    /// <summary>More bytes were requested than <see cref="LinkTraits.MaxFrameSize"/>.</summary>
     TooLarge,
 }

@@ -4,23 +4,22 @@ using FastForward.Transport.Loop;
 namespace FastForward.Transport.Transports;
 
 /// <summary>
-/// Moves whole frames to and from links over one kind of medium, and nothing else: it knows no node ids, no keys, no
-/// acknowledgements and no retries beyond what the medium does by itself.
+/// Moves whole frames to and from links over one kind of medium. Node ids, keys, acknowledgements and retransmission
+/// belong to the session.
 /// </summary>
 /// <remarks>
-/// <para><b>Life.</b> One instance per kind and process. <see cref="CheckAvailability"/> may be asked at any time.
-/// <see cref="Start"/> once, then the owner adds the transport to the loop as a source, takes it out again, and calls
+/// <para><b>Lifetime.</b> One instance per kind and process. <see cref="CheckAvailability"/> may be called at any time.
+/// The owner calls <see cref="Start"/> once, adds the transport to the loop as a source, later removes it, and calls
 /// <see cref="IDisposable.Dispose"/>, which closes every link (each with its <see cref="ILinkSink.Closed"/>) and
-/// removes whatever the transport put into the file system. Dispose inside a callback ends all traffic at once; the
-/// last Closed calls come when the running poll ends. A disposed transport connects no more: Connect throws
-/// <see cref="ObjectDisposedException"/>, also inside those last Closed calls; its links answer
-/// <see cref="ClaimResult.Closed"/>.</para>
-/// <para><b>Threading.</b> Every member but CheckAvailability belongs to the loop thread.</para>
-/// <para><b>Never blocking.</b> Connect, accept and flush never wait. Only <see cref="Start"/> may touch the file
+/// removes the files that the transport created. Dispose inside a callback ends all traffic at once; the last Closed
+/// calls are made when the running poll ends. After disposal Connect throws <see cref="ObjectDisposedException"/>, also
+/// inside those last Closed calls, and the links return <see cref="ClaimResult.Closed"/>.</para>
+/// <para><b>Threading.</b> Every member except CheckAvailability must be called on the loop thread.</para>
+/// <para><b>Blocking.</b> Connect, accept and flush never block. Only <see cref="Start"/> may access the file
 /// system.</para>
-/// <para><b>Cost.</b> In the steady state no frame allocates on the managed heap, in or out, and many frames share one
-/// system call or doorbell.</para>
-/// <para><b>Errors.</b> Conditions of the medium are results or <see cref="LinkClosure"/>s. Exceptions are left for
+/// <para><b>Cost.</b> In the steady state no frame allocates on the managed heap, in either direction, and many frames
+/// share one system call or doorbell.</para>
+/// <para><b>Errors.</b> Conditions of the medium are results or <see cref="LinkClosure"/>s. Exceptions are thrown only by
 /// <see cref="Start"/> (<see cref="TransportException"/>) and for errors of the caller.</para>
 /// </remarks>
 public interface IForwardTransport : ILoopSource, IDisposable
@@ -32,15 +31,15 @@ public interface IForwardTransport : ILoopSource, IDisposable
     TransportStatistics Statistics { get; }
 
     /// <summary>
-    /// Whether this machine supports it. Reports what is missing instead of throwing.
+    /// Whether this machine supports the transport. Reports what is missing instead of throwing.
     /// </summary>
     TransportAvailability CheckAvailability();
 
-    /// <summary>Binds the local end point and begins to listen.</summary>
-    /// <param name="loop">Clock and timers.</param>
-    /// <param name="sink">Where events go.</param>
+    /// <summary>Binds the local end point and starts to listen.</summary>
+    /// <param name="loop">The loop that provides clock and timers.</param>
+    /// <param name="sink">Receives the events.</param>
     /// <exception cref="TransportException">
-    /// The end point cannot be bound; the message says which, why, and what to do.
+    /// The end point cannot be bound; the message names it, the reason, and the remedy.
     /// </exception>
     void Start(ForwardLoop loop, ILinkSink sink);
 
@@ -48,52 +47,52 @@ public interface IForwardTransport : ILoopSource, IDisposable
     IReadOnlyList<EndPoint> LocalEndPoints { get; }
 
     /// <summary>
-    /// Begins to open a link. <see cref="ILinkSink.Opened"/> or, when it comes to nothing,
-    /// <see cref="ILinkSink.Closed"/> follows from a later poll, never from inside this call.
+    /// Starts to open a link. <see cref="ILinkSink.Opened"/> or, on failure, <see cref="ILinkSink.Closed"/> is called from
+    /// a later poll, never from inside this call.
     /// </summary>
     /// <param name="remote">An end point of the type this transport serves.</param>
     /// <exception cref="ArgumentException">
-    /// The end point is of another type, or none to send to (port 0): an error of the caller.
+    /// The end point is of another type, or is no destination (port 0).
     /// </exception>
     IForwardLink Connect(EndPoint remote);
 
     /// <summary>
-    /// Makes a stranger's source a link of its own. Only for media without connections, only during
-    /// <see cref="ILinkSink.Stranger"/>. The link is open when it is returned.
+    /// Creates a link to the source of an unknown frame. Only for media without connections, only during
+    /// <see cref="ILinkSink.Stranger"/>. The returned link is open.
     /// </summary>
     /// <exception cref="NotSupportedException">
-    /// The medium has connections: its strangers are accepted links.
+    /// The medium has connections: its inbound links are accepted.
     /// </exception>
     IForwardLink Adopt(in StrangerSource source);
 
     /// <summary>
-    /// Sends one frame back to a stranger without keeping anything. Best effort; false when it could not be sent at
-    /// once. The caller sees to it that an answer is never longer than what it answers.
+    /// Sends one frame to the source of an unknown frame without creating state. Best effort; false when it could not be
+    /// sent at once. The caller must not send more bytes than it received, to avoid traffic amplification.
     /// </summary>
     /// <exception cref="NotSupportedException">The medium has connections.</exception>
     bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame);
 
     /// <summary>
-    /// Compares what the kernel vouches for about a peer's machine with the end points of that peer's routes. Media on
-    /// which the kernel vouches for no machine answer null.
+    /// Compares the machine that the kernel reports for a peer with the end points of that peer's routes. Media on which
+    /// the kernel does not identify the machine return null.
     /// </summary>
     /// <param name="routed">The end points of all routes of the peer, of any type; may be empty.</param>
     /// <param name="contextId">
     /// The context id of the peer's machine (<see cref="PeerCredentials.ContextId"/> or
-    /// <see cref="StrangerSource.ContextId"/>); null when the kernel named none.
+    /// <see cref="StrangerSource.ContextId"/>); null when the kernel reported none.
     /// </param>
     /// <returns>
-    /// Null when the peer may be what its routes say; otherwise why not, as one clause for a log or a refusal.
+    /// Null when the source matches the routes; otherwise the mismatch, as one clause for a log or a refusal.
     /// </returns>
     string? FindSourceMismatch(IReadOnlyList<EndPoint> routed, uint? contextId) => null;
 
-    /// <summary>Hands all staged frames of all links to the medium, as far as it takes them without waiting.</summary>
+    /// <summary>Passes all staged frames of all links to the medium, as far as it accepts them without blocking.</summary>
     void Flush();
 
     /// <summary>
-    /// Takes no new links from outside from now on; existing ones go on. First step of a clean end. On media with
-    /// connections whoever connects is refused at once and what was opening from outside is dropped; on others
-    /// strangers' frames are dropped and counted, also those of a peer whose address has changed.
+    /// Accepts no new inbound links from now on; existing links are not affected. The first step of an orderly stop. On
+    /// media with connections, new connections are refused and inbound ones that are still opening are dropped; on others,
+    /// frames that match no link are dropped and counted, including those of a peer whose address has changed.
     /// </summary>
     void StopAccepting();
 }

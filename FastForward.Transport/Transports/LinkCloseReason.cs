@@ -9,10 +9,10 @@ public enum LinkCloseReason
     /// <summary>The transport was disposed.</summary>
     TransportStopped,
 
-    /// <summary>The remote side closed, or its process ended; the kernel reports both alike.</summary>
+    /// <summary>The remote side closed, or its process ended; the kernel does not distinguish the two.</summary>
     PeerClosed,
 
-    /// <summary>Nobody listens at the end point.</summary>
+    /// <summary>No process listens at the end point.</summary>
     ConnectRefused,
 
     /// <summary>The remote side did not finish opening within the time limit.</summary>

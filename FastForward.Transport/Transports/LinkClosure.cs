@@ -1,9 +1,9 @@
 namespace FastForward.Transport.Transports;
 
 /// <summary>How a link ended.</summary>
-/// <param name="Reason">The kind of end.</param>
-/// <param name="Error">The errno behind it (errno(3)), 0 when none.</param>
-/// <param name="Detail">One sentence for a person; null when the reason says it all.</param>
+/// <param name="Reason">Why it closed.</param>
+/// <param name="Error">The errno of the failure (errno(3)); 0 when there is none.</param>
+/// <param name="Detail">One readable sentence; null when the reason is sufficient.</param>
 public readonly record struct LinkClosure(LinkCloseReason Reason, int Error = 0, string? Detail = null)
 {
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 namespace FastForward.Transport.Transports;
 
-/// <summary>Whether this machine can run a transport, with a reason a person can act on when it cannot.</summary>
+/// <summary>Whether this machine can run a transport, with an actionable reason when it cannot.</summary>
 public readonly record struct TransportAvailability
 {
     private TransportAvailability(string? reason) => Reason = reason;
@@ -15,7 +15,7 @@ public readonly record struct TransportAvailability
     public static TransportAvailability Available => default;
 
     /// <summary>The transport cannot be started, because of <paramref name="reason"/>.</summary>
-    /// <param name="reason">What is missing and where it was looked for.</param>
+    /// <param name="reason">What is missing, and where it was expected.</param>
     public static TransportAvailability Unavailable(string reason)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);

@@ -1,7 +1,7 @@
 namespace FastForward.Transport.Transports;
 
 /// <summary>
-/// A transport could not be started. The message names the end point, the reason, and what to do about it.
+/// A transport could not be started. The message names the end point, the reason, and the remedy.
 /// </summary>
 public sealed class TransportException : Exception
 {

@@ -41,8 +41,8 @@ internal sealed class ConnectionOpenings
     /// others out. Regular peers open at once and are not affected.
     /// </summary>
     public void DropOneInbound() =>
-        CrowdedLinks
-            .Yielding(_links.Where(static link => link.IsInbound))
+        LinkEviction
+            .ChooseVictim(_links.Where(static link => link.IsInbound))
             ?.CloseWith(
                 new LinkClosure(
                     LinkCloseReason.OpenTimeout,

@@ -1,0 +1,105 @@
+using FastForward.Transport.Session;
+
+namespace FastForward.Transport.Node;
+
+/// <content>The status of the peer and the texts of its reasons.</content>
+internal sealed partial class PeerConnector
+{
+    /// <summary>A snapshot of the peer.</summary>
+    public PeerStatus Status
+    {
+        get
+        {
+            PeerStatistics statistics = Peer.Statistics;
+            return new PeerStatus
+            {
+                Node = Peer.Node,
+                State = Peer.State,
+                InState = TimeSpan.FromMicroseconds(_loop.NowMicros - Math.Max(Peer.StateSince, _createdAt)),
+                Reason = Peer.State == PeerState.Connected ? DetourReason : Reason,
+                Paths = PathStatuses(),
+                UnacknowledgedBytes = Peer.Association.Sender.StoredBytes,
+                SendStoreBytes = Peer.Options.SendStoreBytes,
+                Incarnation = Peer.KnownIncarnation,
+                MessagesSent = statistics.MessagesSent,
+                PayloadBytesSent = statistics.BytesSent,
+                MessagesReceived = statistics.MessagesReceived,
+                PayloadBytesReceived = statistics.BytesReceived,
+                UndeliveredMessages = statistics.UndeliveredMessages,
+                SkippedMessages = statistics.SkippedMessages,
+                DroppedMessages = statistics.DroppedMessages,
+            };
+        }
+    }
+
+    private PathStatus[] PathStatuses()
+    {
+        PathStatus[] statuses = new PathStatus[Peer.Paths.Count];
+        for (int i = 0; i < statuses.Length; i++)
+        {
+            statuses[i] = StatusOf(Peer.Paths[i]);
+            if (statuses[i].IsInUse)
+                (statuses[0], statuses[i]) = (statuses[i], statuses[0]);
+        }
+
+        return statuses;
+    }
+
+    private PathStatus StatusOf(SessionPath path) =>
+        new()
+        {
+            Transport = path.Kind,
+            State = path.State,
+            IsInUse = ReferenceEquals(path, Peer.SendPath),
+            Age = TimeSpan.FromMicroseconds(_loop.NowMicros - path.OpenedAt),
+            RoundTrip =
+                path.Measurement.SmoothedRoundTrip > 0
+                    ? TimeSpan.FromMicroseconds(path.Measurement.SmoothedRoundTrip)
+                    : null,
+            Jitter = TimeSpan.FromMicroseconds(path.Measurement.Jitter),
+            LossRatio = path.Arrivals.LossRatio,
+            ReorderedRatio = path.Arrivals.ReorderedRatio,
+            FramesReceived = path.Arrivals.Received,
+            FramesLost = path.Arrivals.Lost,
+            FramesReordered = path.Arrivals.Reordered,
+            FramesSent = path.FramesSent,
+            ProbesMissed = path.Prober.Missed,
+        };
+
+    // Why the peer is not connected: its last event, and the outcome of the last attempt to connect.
+    private string Reason
+    {
+        get
+        {
+            string? reported = _lastChange
+                is { Kind: not (PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard) } change
+                ? change.Reason
+                : null;
+            if (_lastFailure is { } failure)
+                return reported is null ? failure : $"{reported}; {failure}";
+            return reported
+                ?? (Route is { } route ? $"no answer from {route.EndPoint} yet" : "its route cannot be used from here");
+        }
+    }
+
+    // Why a connected peer is not reached over its preferred route; null when it is.
+    private string? DetourReason =>
+        _lastFailure is { } failure
+        && Route is { } route
+        && Peer.SendPath is { } path
+        && path.Kind != route.Row.Transport
+            ? $"reached over {path.Kind}, because its {route.Row.Transport} route fails: {failure}"
+            : null;
+
+    private string NotHeardReason
+    {
+        get
+        {
+            string interval = $"{NotHeardAfterMicros / 1_000_000} s";
+            if (Route is not { } route)
+                return $"the peer did not connect within {interval}, and its route cannot be used from here";
+            string failure = _lastFailure is null ? "" : $" ({_lastFailure})";
+            return $"no answer for {interval} from {route.EndPoint}{failure}; still trying";
+        }
+    }
+}
