@@ -31,8 +31,9 @@ options.AddRoute(isServer ? Asker : Server, TransportKind.Socket, PortOf(!isServ
 await using ForwardHost host = await ForwardHost.StartAsync(options);
 if (isServer)
 {
+    Task shutdown = host.WaitForShutdownAsync(); // from here on signals end the program in order
     Console.WriteLine($"node {Server} serves until Ctrl-C");
-    await host.WaitForShutdownAsync();
+    await shutdown;
     return 0;
 }
 
