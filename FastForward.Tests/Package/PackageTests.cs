@@ -32,9 +32,10 @@ public sealed partial class PackageTests
         Assert.That(samples, Has.Length.EqualTo(2), "a whole program, and how a container adds a node");
         Assert.That(
             samples[0].Split('\n', StringSplitOptions.RemoveEmptyEntries),
-            Has.Length.EqualTo(12),
+            Has.Length.EqualTo(13),
             "the README counts its lines"
         );
+        Assert.That(readme, Does.Contain("A whole program in thirteen lines"));
         File.WriteAllText(_project["Program.cs"], samples[0]);
         File.WriteAllText(
             _project["Hosted.cs"],
