@@ -125,8 +125,8 @@ internal sealed partial class Peer
         Driver.OnPending();
     }
 
-    // One path per medium is kept, the best one. Only the node that answered its handshake closes the others: a path that
-    // is established there is established at both nodes.
+    // One path per medium is kept, the best one. Only the node that answered its handshake closes the others: a path
+    // that is established there is established at both nodes.
     private void CloseRedundant(TransportKind kind, long now)
     {
         SessionPath? kept = PathChoice.Best(_paths.Where(path => path.Kind == kind), _association, Preferred);

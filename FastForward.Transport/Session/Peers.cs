@@ -257,8 +257,8 @@ internal sealed class Peers
         return pending;
     }
 
-    // Only the node that answered the remaining path closes redundant ones. This limit bounds the paths when the peer is
-    // that node and does not close them.
+    // Only the node that answered the remaining path closes redundant ones. This limit bounds the paths when the peer
+    // is that node and does not close them.
     private static int Answered(Peer peer) => peer.Paths.Count(static path => !path.IsInitiator);
 
     private static int Pending(Peer peer) => peer.Paths.Count(static path => path.Phase == PathPhase.Answering);

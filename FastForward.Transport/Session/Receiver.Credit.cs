@@ -26,8 +26,8 @@ internal sealed partial class Receiver : ICreditOwner
         ReceiveStream held = (ReceiveStream)stream;
         if (bytes > held.Held)
             throw new InvalidOperationException(
-                $"Cannot release {bytes} bytes of credit, because only {held.Held} are held. "
-                    + "Hold the credit of a message once and release it once."
+                $"Cannot release {bytes} bytes of credit, because only {held.Held} are held: "
+                    + "the credit of a message may be held once and released once."
             );
         held.Held -= bytes;
         _held -= bytes;
