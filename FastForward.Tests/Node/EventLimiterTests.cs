@@ -3,7 +3,7 @@ using FastForward.Transport.Node;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>Floods of strangers in the event log.</summary>
+/// <summary>The limits of events that remote processes can trigger.</summary>
 [TestFixture]
 public sealed class EventLimiterTests
 {
@@ -27,7 +27,7 @@ public sealed class EventLimiterTests
     }
 
     [Test]
-    public void A_flood_of_invented_ids_does_not_silence_the_events_of_peers()
+    public void A_flood_of_forged_ids_does_not_suppress_the_events_of_peers()
     {
         int passed = Enumerable.Range(1000, 100_000).Count(node => Passes(0, (uint)node, PeerEventKind.NotConfigured));
         Assert.That(passed, Is.LessThan(1000));
