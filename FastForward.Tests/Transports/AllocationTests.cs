@@ -60,7 +60,7 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
             Driver.Cycle();
         _received += pair.SinkA.FrameCount + pair.SinkB.FrameCount - before;
 
-        // Sleeping and waking belong to the steady state too.
+        // Sleeping and waking are part of the steady state.
         Driver.Loop.Sleep(0);
 
         static void Send(IForwardLink link, byte[] frame)
@@ -88,7 +88,7 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
             sent++;
         }
 
-        // Where nothing gets lost, until all of it is here. A medium may take its time between the ends.
+        // On a reliable medium, until all frames have arrived.
         int quiet = 0;
         for (int i = 0; i < 10_000_000 && (pair.Traits.Reliable ? IsMissing() : quiet < 40); i++)
             quiet = Driver.Cycle() == 0 ? quiet + 1 : 0;
