@@ -382,7 +382,7 @@ public sealed class ActorSystemTests : IDisposable
             return work;
         };
         Start(); // one call, start
-        _loop.CreateTimer(() => { }).SetAfter(1); // the fake clock stands still: the timer only bounds an unexpected sleep
+        _loop.CreateTimer(() => { }).SetAfter(1); // the clock stands still: only bounds an unexpected sleep
         _loop.Post(() => Send(service: 1, payload: 1));
 
         while (_loop.Statistics.Sleeps == 0)

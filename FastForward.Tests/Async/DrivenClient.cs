@@ -38,8 +38,8 @@ internal sealed class DrivenClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs cycles until a task has completed, which may depend on other threads. Returns a completed task, so that a test
-    /// that awaits it stays on the loop thread.
+    /// Runs cycles until a task has completed, which may depend on other threads. Returns a completed task, so that a
+    /// test that awaits it stays on the loop thread.
     /// </summary>
     public async Task<T> Until<T>(Task<T> task)
     {

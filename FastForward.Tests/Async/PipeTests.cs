@@ -200,7 +200,7 @@ public sealed class PipeTests
         await near.Input.CompleteAsync();
         Eventually.True(
             () => far.Output.WriteAsync("unwanted"u8.ToArray()).AsTask().Result.IsCompleted,
-            () => "the far writer hears of it"
+            () => "the writer of the peer completes"
         );
         await near.Output.WriteAsync("some more"u8.ToArray());
         Eventually.True(() => far.Held == 9, () => "it arrived");
@@ -316,7 +316,7 @@ public sealed class PipeTests
         });
         Eventually.True(() => pair.A.Client.PendingSends == 1, () => "the writer waits");
         await far.Input.CompleteAsync();
-        Eventually.Ends(writing, "the writer, which is told");
+        Eventually.Ends(writing, "the writer, which is notified");
         Assert.That(far.Held, Is.Zero);
         await far.Output.WriteAsync("still open"u8.ToArray());
         await far.Output.CompleteAsync();

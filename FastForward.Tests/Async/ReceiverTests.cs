@@ -2,7 +2,9 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.Async;
 
-/// <summary>Receiving messages: lifetime, back-pressure on the sender, dropping of real-time messages, completion.</summary>
+/// <summary>
+/// Receiving messages: lifetime, back-pressure on the sender, dropping of real-time messages, completion.
+/// </summary>
 [TestFixture]
 public sealed class ReceiverTests
 {
@@ -273,7 +275,7 @@ public sealed class ReceiverTests
             Thread.SpinWait(round * 5_000);
             receiver.Dispose();
             Eventually.Ends(reading, "the reader");
-            Eventually.Ends(sending, "the sender, which is told");
+            Eventually.Ends(sending, "the sender, which is notified");
         }
 
         Eventually.True(

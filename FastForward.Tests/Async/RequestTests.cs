@@ -219,7 +219,7 @@ public sealed class RequestTests
         Assert.That(stopped, Is.InstanceOf<ForwardUndeliveredException>());
         Eventually.True(() => a.RunningRequests == 0, () => "the handler at A is not cancelled");
         Assert.That(cancelled, Has.Count.EqualTo(2));
-        Assert.That(a.LostReplies, Is.EqualTo(1), "nobody waits for it");
+        Assert.That(a.LostReplies, Is.EqualTo(1), "no request waits for it");
         Empty(pair.A.Client);
 
         async ValueTask<ReadOnlyMemory<byte>> Wait(ForwardRequest request, CancellationToken cancellationToken)

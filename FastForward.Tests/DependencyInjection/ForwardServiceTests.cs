@@ -246,7 +246,7 @@ public sealed class ForwardServiceTests
         a.Loop.Post(() => a.Node.Send(1, 7, MessageClass.Reliable, "fail"u8));
         Eventually.True(() => a.Log.Entries.Any(static entry => entry.Id == 1604), () => "not reported");
         Exception? failure = Assert.Catch(a.Stop);
-        Assert.That(failure!.GetBaseException().Message, Is.EqualTo("the handler fails as it was told"));
+        Assert.That(failure!.GetBaseException().Message, Is.EqualTo("the handler fails as configured"));
     }
 
     private static IHostApplicationLifetime Lifetime(HostedNode node) =>

@@ -18,7 +18,7 @@ internal sealed class HostedHandler(ForwardNode node) : IForwardHandler
         string text = Encoding.UTF8.GetString(message.Payload);
         _received.Enqueue($"{message.Node}: {text}");
         if (text == "fail")
-            throw new InvalidOperationException("the handler fails as it was told");
+            throw new InvalidOperationException("the handler fails as configured");
     }
 
     public void OnPeer(in PeerEvent change)

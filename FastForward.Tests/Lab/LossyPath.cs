@@ -28,7 +28,9 @@ internal sealed partial class LossyPath : IDisposable
     /// <summary>Packets from one end that the kernel still delays.</summary>
     public static long WaitingFrom(IPAddress end) => NumberOf("waiting", end);
 
-    /// <summary>Runs a function with the calling thread in the namespace of one end: <see cref="Near"/> or <see cref="Far"/>.</summary>
+    /// <summary>
+    /// Runs a function with the calling thread in the namespace of one end: <see cref="Near"/> or <see cref="Far"/>.
+    /// </summary>
     public static T At<T>(IPAddress end, Func<T> action)
     {
         using SafeFileHandle home = File.OpenHandle("/proc/thread-self/ns/net");

@@ -129,7 +129,8 @@ public sealed class LossyPathTests
     }
 
     /// <summary>
-    /// A binomial count is outside six standard deviations of its mean once in 500 million runs; a share of 0 % is exact.
+    /// A binomial count is outside six standard deviations of its mean once in 500 million runs; a share of 0 % is
+    /// exact.
     /// </summary>
     private static void AssertShare(int count, double percent, string what)
     {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace FastForward.Tests.Lab;
 
-/// <summary>The impairments that the kernel applies to each packet of a <see cref="LossyPath"/>, in both directions.</summary>
+/// <summary>
+/// The impairments that the kernel applies to each packet of a <see cref="LossyPath"/>, in both directions.
+/// </summary>
 internal sealed record Netem
 {
     /// <summary>Independent packet loss in percent.</summary>

@@ -34,7 +34,8 @@ public sealed class RealTimeOverLossTests
     public void Delivered_plus_reported_lost_equals_sent(object parameters)
     {
         using LossyPath path = new((Netem)parameters);
-        using NodeWorld world = new() { SegmentationOffload = false }; // netem would drop a whole segmented run as one packet
+        // With the offload, netem would drop a whole run as one packet.
+        using NodeWorld world = new() { SegmentationOffload = false };
         TestNode near = LossyPath.At(
             LossyPath.Near,
             () => world.Start(25011, allowUnkeyed: true, address: LossyPath.Near)

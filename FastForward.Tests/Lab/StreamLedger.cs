@@ -3,7 +3,9 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.Lab;
 
-/// <summary>The outcome of each place of one real-time stream, from the messages and gaps that the receiver got.</summary>
+/// <summary>
+/// The outcome of each place of one real-time stream, from the messages and gaps that the receiver got.
+/// </summary>
 internal sealed class StreamLedger
 {
     private readonly List<bool> _wasDelivered = [];

@@ -22,7 +22,7 @@ public sealed class EventLimiterTests
         Assert.That(
             Passes(10_000_000, 1, PeerEventKind.Lost) && Passes(10_000_000, 1, PeerEventKind.Lost),
             Is.True,
-            "what only the session itself tells is never held back"
+            "events that no remote process can trigger are never suppressed"
         );
     }
 

@@ -345,7 +345,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
                 return a.Changes.Any(change => change.Kind == PeerEventKind.NodeIdConflict)
                     && impostor.Changes.Any(change => change.Kind == PeerEventKind.Refused);
             },
-            "the conflict to be told on both sides"
+            "the conflict to be reported on both sides"
         );
         Assert.That(a.Node.GetPeer(b.Id)!.Incarnation, Is.EqualTo(incarnation));
         a.Node.Send(b.Id, 9, BestClass, "still yours"u8);

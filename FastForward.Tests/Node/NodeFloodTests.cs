@@ -88,7 +88,8 @@ public sealed class NodeFloodTests
         const int Frames = 40;
         using NodeWorld world = new();
         TestNode node = world.Start(250012);
-        node.Route(new RouteRow(25011, 0, TransportKind.Socket, "", 47)); // no process listens there: the peer connects to the node
+        // No process listens on port 47: only the peer can connect.
+        node.Route(new RouteRow(25011, 0, TransportKind.Socket, "", 47));
         world.Until(() => node.Node.GetPeer(25011) is not null, "the route");
         using RawSeqPacket peer = new();
         Assert.That(peer.Connect($"{world.SocketDirectory}/FastForward.{node.SocketPort}.sock"), Is.Zero);

@@ -58,9 +58,9 @@ public sealed class NodeLifeTests
             world.Cycle();
         }
 
-        PeerEvent told = a.Changes.Single(static change => change.Kind == PeerEventKind.NotHeard);
-        Assert.That(told.Node, Is.EqualTo(77));
-        Assert.That(told.Reason, Does.Contain("no answer for 10 s"));
+        PeerEvent notHeard = a.Changes.Single(static change => change.Kind == PeerEventKind.NotHeard);
+        Assert.That(notHeard.Node, Is.EqualTo(77));
+        Assert.That(notHeard.Reason, Does.Contain("no answer for 10 s"));
     }
 
     [Test]

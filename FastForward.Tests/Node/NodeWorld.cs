@@ -56,7 +56,9 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
         return node;
     }
 
-    /// <summary>Starts two nodes with routes to each other over one medium, and waits until they are connected.</summary>
+    /// <summary>
+    /// Starts two nodes with routes to each other over one medium, and waits until they are connected.
+    /// </summary>
     public (TestNode A, TestNode B) Pair(
         TransportKind kind,
         Action<ForwardNodeOptions>? configure = null,

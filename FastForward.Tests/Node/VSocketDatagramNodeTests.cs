@@ -6,7 +6,8 @@ using FastForward.Transport.Transports.VSocket;
 namespace FastForward.Tests.Node;
 
 /// <summary>
-/// Nodes over vSocket datagrams, which are connectionless like UDP, with the context id as source. UDP sockets emulate them.
+/// Nodes over vSocket datagrams, which are connectionless like UDP, with the context id as source. UDP sockets emulate
+/// them.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class VSocketDatagramNodeTests : IDisposable
@@ -35,7 +36,7 @@ public sealed class VSocketDatagramNodeTests : IDisposable
         b.Route(new RouteRow(a.Id, 0, TransportKind.VSocket, "77", TransportHarness.VSocket.NextPort()));
         a.Route(b, TransportKind.VSocket);
         Assert.That(Refusal(b), Is.EqualTo("it came by vSocket from context id 1, and its route names context id 77"));
-        Assert.That(Refusal(a), Does.Contain("WrongSource"), "the refused one is told");
+        Assert.That(Refusal(a), Does.Contain("WrongSource"), "the refused node is notified");
         Assert.That(a.IsConnectedTo(b), Is.False);
 
         b.Route(a, TransportKind.VSocket);

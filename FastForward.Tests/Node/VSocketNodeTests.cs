@@ -62,7 +62,7 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
             refusal.Reason,
             Is.EqualTo("it came by vSocket from context id 1, and its route names context id 77")
         );
-        Assert.That(Refusal(a).Reason, Does.Contain("WrongSource"), "the refused one is told");
+        Assert.That(Refusal(a).Reason, Does.Contain("WrongSource"), "the refused node is notified");
         Assert.That(b.Node.Statistics.RefusedHandshakes, Is.GreaterThan(0));
         Assert.That(a.IsConnectedTo(b), Is.False);
     }
@@ -121,9 +121,10 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
     {
         TestNode a = _world.Start(25011, options => options.VSocketFallback = fallback);
         TestNode b = _world.Start(250012);
-        int nobody = TransportHarness.VSocket.NextPort();
-        b.Route(new RouteRow(a.Id, 0, TransportKind.VSocket, "1", nobody)); // no process listens there: b cannot connect by itself
-        a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", nobody));
+        int unusedPort = TransportHarness.VSocket.NextPort();
+        // No process listens on the unused port: b cannot connect by itself.
+        b.Route(new RouteRow(a.Id, 0, TransportKind.VSocket, "1", unusedPort));
+        a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", unusedPort));
         a.Route(b, TransportKind.Socket);
         if (fallback)
         {
@@ -133,13 +134,13 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
             _world.Until(() => a.VSocket.Statistics.OpenFailures > tried + 1, "further attempts on the vSocket");
             Assert.That(
                 a.Changes.Single(static change => change.Kind == PeerEventKind.Unusable).Reason,
-                Does.Contain($"no process listens at vsock:1:{nobody}").And.Contain("its Socket row is used"),
+                Does.Contain($"no process listens at vsock:1:{unusedPort}").And.Contain("its Socket row is used"),
                 "reported once"
             );
             Assert.That(
                 a.Node.GetPeer(b.Id)!.Reason,
                 Does.StartWith("reached over Socket, because its VSocket route fails: ")
-                    .And.Contain($"vsock:1:{nobody}")
+                    .And.Contain($"vsock:1:{unusedPort}")
             );
             NodeHealth health = NodeHealth.Of(isStarted: true, isStopping: false, a.Node.Transports, a.Node.GetPeers());
             Assert.That(

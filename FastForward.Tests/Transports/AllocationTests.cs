@@ -75,7 +75,7 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
     private void FillAndDrain(Pair pair, byte[] frame)
     {
         int before = pair.SinkB.FrameCount,
-            told = pair.SinkA.WritableLinks.Count,
+            writable = pair.SinkA.WritableLinks.Count,
             sent = 0;
         bool refused = false;
         while (sent < 5_000 && !refused)
@@ -94,6 +94,6 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
             quiet = Driver.Cycle() == 0 ? quiet + 1 : 0;
 
         bool IsMissing() =>
-            pair.SinkB.FrameCount - before < sent || (refused && pair.SinkA.WritableLinks.Count == told);
+            pair.SinkB.FrameCount - before < sent || (refused && pair.SinkA.WritableLinks.Count == writable);
     }
 }

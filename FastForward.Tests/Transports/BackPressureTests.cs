@@ -35,7 +35,7 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
 
         Driver.UntilQuiet();
         AssertArrived(pair.Traits, sent, pair.SinkB.FramesOf(pair.AtB));
-        Assert.That(pair.SinkA.WritableLinks, Has.Count.LessThanOrEqualTo(1), "told once");
+        Assert.That(pair.SinkA.WritableLinks, Has.Count.LessThanOrEqualTo(1), "reported once");
         Assert.That(pair.SinkA.ClosedLinks, Is.Empty);
         SendUntilArrived(pair.AtA, pair.SinkB, pair.AtB, MakeFrame(pair.AtA, 99));
     }
@@ -121,7 +121,7 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
                 Assert.That(
                     TrySend(pair.AtA, MakeFrame(pair.AtA, 50)),
                     Is.EqualTo(ClaimResult.Claimed),
-                    "an address takes frames whoever is there"
+                    "without connections, frames are accepted without a receiver"
                 );
                 Driver.Cycle();
             }

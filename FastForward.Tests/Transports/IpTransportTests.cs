@@ -122,10 +122,10 @@ public sealed class IpTransportTests
         using IpTransport transport = Start(Loopback(), out RecordingSink sink);
         using Socket good = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
         good.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        IPEndPoint nobody;
+        IPEndPoint unusedEndPoint;
         using (UdpClient probe = new(new IPEndPoint(IPAddress.Loopback, 0)))
-            nobody = (IPEndPoint)probe.Client.LocalEndPoint!;
-        IForwardLink refused = transport.Connect(nobody);
+            unusedEndPoint = (IPEndPoint)probe.Client.LocalEndPoint!;
+        IForwardLink refused = transport.Connect(unusedEndPoint);
         IForwardLink link = transport.Connect(good.LocalEndPoint!);
         _driver.Until(() => sink.OpenedLinks.Count == 2, "Opened");
 

@@ -190,7 +190,7 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
         Assert.That(
             sinkB.ClosedLinks,
             Has.Count.EqualTo(sinkB.OpenedLinks.Count),
-            "the other side hears both or nothing"
+            "the other side gets both events or none"
         );
     }
 

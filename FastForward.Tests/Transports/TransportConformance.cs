@@ -5,8 +5,8 @@ using FastForward.Transport.Transports;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// Base of the conformance suite. Expectations depend on <see cref="LinkTraits"/>, never on the transport: the behaviour
-/// without a trait is specified as well.
+/// Base of the conformance suite. Expectations depend on <see cref="LinkTraits"/>, never on the transport: the
+/// behaviour without a trait is specified as well.
 /// </summary>
 public abstract class TransportConformance(TransportCase transportCase)
 {
@@ -86,7 +86,7 @@ public abstract class TransportConformance(TransportCase transportCase)
         IForwardLink? other = null;
         if (link.Traits.ConnectionOriented)
         {
-            Driver.Until(() => farSink.OpenedLinks.Exists(IsNew), "the far side's Opened");
+            Driver.Until(() => farSink.OpenedLinks.Exists(IsNew), "Opened at the remote side");
             other = farSink.OpenedLinks.First(IsNew);
         }
         else

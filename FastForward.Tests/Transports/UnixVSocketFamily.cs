@@ -7,8 +7,8 @@ using FastForward.Transport.Transports.VSocket;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// Emulates AF_VSOCK for <see cref="VSocketTransport"/> by UNIX sockets: one file in a directory for each port, the same
-/// for both types, and the context id that the test sets.
+/// Emulates AF_VSOCK for <see cref="VSocketTransport"/> by UNIX sockets: one file in a directory for each port, the
+/// same for both types, and the context id that the test sets.
 /// </summary>
 internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamily
 {

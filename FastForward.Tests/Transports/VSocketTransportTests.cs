@@ -156,7 +156,7 @@ public sealed class VSocketTransportTests : IDisposable
         VSocketTransport listener = Start(family, out RecordingSink heard);
         VSocketTransport connector = Start(Family(), out RecordingSink sink);
         Connect(connector, sink, PortOf(listener));
-        _driver.Until(() => heard.OpenedLinks.Count == 1, "the far half");
+        _driver.Until(() => heard.OpenedLinks.Count == 1, "the inbound link");
         Assert.That(heard.OpenedLinks[0].Traits.Credentials, Is.EqualTo(new PeerCredentials { ContextId = 9 }));
         Assert.That(heard.OpenedLinks[0].RemoteEndPoint, Is.EqualTo(new VSocketEndPoint(9, PortOf(listener))));
 
