@@ -6,7 +6,7 @@ namespace FastForward.Tests.Actors;
 public sealed class ActorStreamTests
 {
     [Test]
-    public void A_stream_id_is_16_bits_of_service_above_48_bits_of_number()
+    public void A_stream_id_has_the_service_in_the_upper_16_bits()
     {
         Assert.That(ActorStream.Compose(0x1234, 0x5678_9ABC_DEF0), Is.EqualTo(0x1234_5678_9ABC_DEF0));
         Assert.That(ActorStream.Compose(ushort.MaxValue, ActorStream.MaxNumber), Is.EqualTo(ulong.MaxValue));
@@ -17,7 +17,7 @@ public sealed class ActorStreamTests
     }
 
     [Test]
-    public void What_is_put_together_comes_apart_again() =>
+    public void A_composed_id_decomposes_to_its_parts() =>
         Gen.Select(Gen.UShort, Gen.ULong[0, ActorStream.MaxNumber])
             .Sample(
                 (service, number) =>
@@ -29,7 +29,7 @@ public sealed class ActorStreamTests
             );
 
     [Test]
-    public void Answers_travel_on_the_opposite_service()
+    public void Replies_use_the_opposite_service()
     {
         Assert.That(ActorStream.Opposite(7), Is.EqualTo(0x8007));
         Assert.That(ActorStream.Opposite(0x8007), Is.EqualTo(7));

@@ -26,7 +26,7 @@ public sealed class ActorSystemTests : IDisposable
             _time
         );
 
-        // Not started: the tests raise its events themselves.
+        // Not started: the tests raise its events.
         _node = new ForwardNode(_loop, new ForwardNodeOptions { Node = 25_011 }, [], _routes);
     }
 
@@ -41,7 +41,7 @@ public sealed class ActorSystemTests : IDisposable
     }
 
     [Test]
-    public void Actors_start_in_order_and_stop_the_other_way_round()
+    public void Actors_start_in_order_and_stop_in_reverse_order()
     {
         Add("a");
         Add("b");
@@ -52,7 +52,7 @@ public sealed class ActorSystemTests : IDisposable
     }
 
     [Test]
-    public void An_actor_gets_what_it_works_with()
+    public void An_actor_gets_its_context()
     {
         ScriptedActor actor = Add("a");
         Start();
@@ -67,7 +67,7 @@ public sealed class ActorSystemTests : IDisposable
     }
 
     [Test]
-    public void New_streams_are_never_given_twice()
+    public void New_stream_ids_are_unique()
     {
         ScriptedActor a = Add("a");
         ScriptedActor b = Add("b");
@@ -105,19 +105,19 @@ public sealed class ActorSystemTests : IDisposable
     }
 
     [Test]
-    public void What_concerns_an_outgoing_stream_goes_to_its_sender()
+    public void Events_of_an_outgoing_stream_go_to_its_sender()
     {
-        // Both ends of service 7 live in this node, and service 8 has an owner on one side only.
+        // Both directions of service 7 have an owner in this node; of service 8 only the requests.
         Add("server", 7, 8);
         Add("client", new ServiceId(7).Reply);
         Start();
         _calls.Clear();
 
         Handler.OnWritable(9, ActorStream.Compose(7, 1)); // a request: the client sent it
-        Handler.OnWritable(9, ActorStream.Compose(0x8007, 2)); // an answer: the server sent it
+        Handler.OnWritable(9, ActorStream.Compose(0x8007, 2)); // a reply: the server sent it
         Handler.OnUndelivered(new Undelivered(9, ActorStream.Compose(7, 1), 0, 3, UndeliveredReason.PeerLost));
         Handler.OnUndelivered(new Undelivered(9, ActorStream.Compose(0x8007, 2), 0, 4, UndeliveredReason.PeerLost));
-        Handler.OnWritable(9, ActorStream.Compose(8, 5)); // nobody owns its answers
+        Handler.OnWritable(9, ActorStream.Compose(8, 5)); // no actor owns its replies
 
         Assert.That(
             _calls,
@@ -143,7 +143,7 @@ public sealed class ActorSystemTests : IDisposable
     }
 
     [Test]
-    public void What_nobody_owns_is_counted_and_logged_once_a_second()
+    public void Unowned_events_are_counted_and_logged_once_a_second()
     {
         Add("a", 1);
         Start();
@@ -167,7 +167,7 @@ public sealed class ActorSystemTests : IDisposable
     [TestCase("writable 1")]
     [TestCase("undelivered 1")]
     [TestCase("stop")]
-    public void A_throwing_actor_is_counted_under_its_name_and_the_others_go_on(string call)
+    public void A_throwing_actor_is_counted_under_its_name_and_the_others_continue(string call)
     {
         ScriptedActor bad = Add("bad", 1);
         Add("good", 2);
@@ -220,7 +220,7 @@ public sealed class ActorSystemTests : IDisposable
     }
 
     [Test]
-    public void An_actor_that_throws_at_work_neither_stops_the_others_nor_keeps_the_loop_awake()
+    public void An_actor_that_throws_in_DoWork_neither_stops_the_others_nor_keeps_the_loop_awake()
     {
         int worked = 0;
         Add("bad").WhenWorking = () => throw new InvalidTimeZoneException("on purpose");
@@ -252,7 +252,7 @@ public sealed class ActorSystemTests : IDisposable
     }
 
     [Test]
-    public void A_slow_actor_is_visible_by_name()
+    public void A_slow_actor_is_counted_and_logged_by_name()
     {
         ScriptedActor slow = Add("slow", 1);
         Add("quick", 2).WhenWorking = () => 0;
@@ -276,7 +276,7 @@ public sealed class ActorSystemTests : IDisposable
     }
 
     [Test]
-    public void A_name_or_service_is_taken_once()
+    public void Names_and_services_are_unique()
     {
         Add("a", 1, 2);
         Assert.Multiple(() =>
@@ -298,7 +298,7 @@ public sealed class ActorSystemTests : IDisposable
     }
 
     [Test]
-    public void An_actor_that_cannot_start_fails_the_start_by_name_and_those_before_it_are_stopped()
+    public void A_failing_actor_fails_the_start_by_name_and_the_actors_before_it_are_stopped()
     {
         Add("a");
         ScriptedActor bad = Add("bad");
@@ -321,7 +321,7 @@ public sealed class ActorSystemTests : IDisposable
     }
 
     [Test]
-    public void The_order_of_life_is_kept()
+    public void Calls_out_of_order_are_refused()
     {
         Add("a", 1);
         Assert.That(
@@ -369,7 +369,7 @@ public sealed class ActorSystemTests : IDisposable
     [Test]
     public void An_actor_works_after_each_event_before_the_loop_sleeps()
     {
-        // The message makes work that only DoWork does. The loop must come round once more by itself.
+        // The message leaves work that only DoWork does. The loop must run another cycle without an event.
         int todo = 0;
         int done = 0;
         ScriptedActor actor = Add("a", 1);
@@ -382,7 +382,7 @@ public sealed class ActorSystemTests : IDisposable
             return work;
         };
         Start(); // one call, start
-        _loop.CreateTimer(() => { }).SetAfter(1); // fake time stands still: it only bounds a sleep that should not be
+        _loop.CreateTimer(() => { }).SetAfter(1); // the clock stands still: only bounds an unexpected sleep
         _loop.Post(() => Send(service: 1, payload: 1));
 
         while (_loop.Statistics.Sleeps == 0)
@@ -421,7 +421,7 @@ public sealed class ActorSystemTests : IDisposable
     }
 
     [Test]
-    public void Actors_of_one_node_talk_through_it()
+    public void Actors_of_one_node_communicate_through_it()
     {
         ScriptedActor server = Add("server", 7);
         ScriptedActor client = Add("client", new ServiceId(7).Reply);

@@ -3,7 +3,7 @@ using FastForward.Transport.Actors;
 
 namespace FastForward.Tests.Actors;
 
-/// <summary>Notes its calls in a list it may share with others, and does what the test says.</summary>
+/// <summary>Records its calls in a list that may be shared, and runs a delegate of the test.</summary>
 internal sealed class ScriptedActor(string name, List<string>? calls = null) : IActor
 {
     public string Name { get; } = name;
@@ -12,7 +12,7 @@ internal sealed class ScriptedActor(string name, List<string>? calls = null) : I
 
     public ActorContext? Context { get; private set; }
 
-    /// <summary>Called with the name of each call but DoWork; may throw.</summary>
+    /// <summary>Called with the name of each call except DoWork; may throw.</summary>
     public Action<string>? When { get; set; }
 
     public Func<int>? WhenWorking { get; set; }

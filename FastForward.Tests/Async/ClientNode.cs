@@ -5,7 +5,7 @@ using FastForward.Transport.Transports.Socket;
 
 namespace FastForward.Tests.Async;
 
-/// <summary>A whole node with a client, on a loop thread of its own, reachable over a UNIX socket.</summary>
+/// <summary>A node with a client on its own loop thread, reachable over a UNIX socket.</summary>
 internal sealed class ClientNode : IAsyncDisposable
 {
     private readonly OverrideResolver _resolver;
@@ -60,7 +60,7 @@ internal sealed class ClientNode : IAsyncDisposable
         Loop.Start($"node {Id}");
     }
 
-    /// <summary>Runs something on the loop thread and waits for it.</summary>
+    /// <summary>Runs a function on the loop thread and waits for it.</summary>
     public T OnLoop<T>(Func<T> function)
     {
         TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -71,7 +71,7 @@ internal sealed class ClientNode : IAsyncDisposable
 
     public bool IsConnectedTo(uint other) => OnLoop(() => Node.GetPeer(other)?.State == PeerState.Connected);
 
-    /// <summary>Bytes that the send store holds for a peer.</summary>
+    /// <summary>Bytes in the send store of a peer.</summary>
     public long StoredFor(uint other) => OnLoop(() => Node.GetPeer(other)!.UnacknowledgedBytes);
 
     public async ValueTask DisposeAsync()

@@ -3,8 +3,8 @@ using FastForward.Transport;
 namespace FastForward.Tests.Async;
 
 /// <summary>
-/// A node with a client in a process of its own: prints "ready", echoes pipes of service 42 and requests to service 43,
-/// and never answers requests to service 44. It never reads messages.
+/// A node with a client in a separate process: prints "ready", echoes pipes of service 42 and requests to service 43,
+/// and never answers requests to service 44. It reads no messages.
 /// </summary>
 internal static class ClientPeer
 {

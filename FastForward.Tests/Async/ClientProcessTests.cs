@@ -3,7 +3,7 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.Async;
 
-/// <summary>The other side is a process of its own, which is killed and comes back.</summary>
+/// <summary>The peer is a separate process, which is killed and restarted.</summary>
 [TestFixture]
 [Category("Process")]
 public sealed class ClientProcessTests
@@ -12,7 +12,7 @@ public sealed class ClientProcessTests
     private const uint There = 250012;
 
     [Test]
-    public async Task After_kill_9_pipes_break_and_sends_that_wait_go_to_the_next_process()
+    public async Task After_kill_9_pipes_break_and_pending_sends_go_to_the_new_process()
     {
         using TemporaryDirectory directory = new();
         await using ClientNode node = new(
@@ -33,7 +33,7 @@ public sealed class ClientProcessTests
         Assert.That(echo.Buffer.Length, Is.EqualTo(5));
         pipe.Input.AdvanceTo(echo.Buffer.End);
 
-        // A pipe and a stream of messages fill up, since nobody reads there.
+        // A pipe and a stream of messages fill up, since the peer reads neither.
         Task<FlushResult> writing = pipe.Output.WriteAsync(new byte[2 << 20]).AsTask();
         int accepted = 0;
         using CancellationTokenSource enough = new();
@@ -86,7 +86,7 @@ public sealed class ClientProcessTests
     }
 
     [Test]
-    public async Task After_kill_9_requests_that_were_sent_fail_and_others_go_to_the_next_process()
+    public async Task After_kill_9_sent_requests_fail_and_pending_ones_go_to_the_new_process()
     {
         using TemporaryDirectory directory = new();
         await using ClientNode node = new(

@@ -5,7 +5,7 @@ using FastForward.Transport.Registry;
 namespace FastForward.Tests.Async;
 
 /// <summary>
-/// A client whose loop the test drives by hand: nothing happens between two cycles. It talks to its own node.
+/// A client whose loop the test drives: nothing happens between two cycles. It sends to its own node.
 /// </summary>
 internal sealed class DrivenClient : IAsyncDisposable
 {
@@ -31,15 +31,15 @@ internal sealed class DrivenClient : IAsyncDisposable
 
     public ForwardClient Client { get; }
 
-    /// <summary>Cycles until there is nothing to do.</summary>
+    /// <summary>Runs cycles until there is no work.</summary>
     public void Cycle()
     {
         while (Loop.DoWork() > 0) { }
     }
 
     /// <summary>
-    /// Cycles until a task has ended, which may need other threads. The answer is complete, so that a test that awaits
-    /// it stays on its thread, which is the loop's.
+    /// Runs cycles until a task has completed, which may depend on other threads. Returns a completed task, so that a
+    /// test that awaits it stays on the loop thread.
     /// </summary>
     public async Task<T> Until<T>(Task<T> task)
     {

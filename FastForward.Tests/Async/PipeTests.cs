@@ -5,7 +5,7 @@ using FastForward.Transport;
 namespace FastForward.Tests.Async;
 
 /// <summary>
-/// Pipes between two nodes, over real sockets and real threads: content, back-pressure, both ends, failures.
+/// Pipes between two nodes over real sockets and threads: content, back-pressure, both directions, failures.
 /// </summary>
 [TestFixture]
 public sealed class PipeTests
@@ -14,7 +14,7 @@ public sealed class PipeTests
     private const int StreamCredit = 256 << 10;
 
     [Test]
-    public async Task Bytes_travel_both_ways_and_each_direction_ends_by_itself()
+    public async Task Bytes_flow_both_ways_and_each_direction_ends_independently()
     {
         await using ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
@@ -38,7 +38,7 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task A_hundred_mebibytes_arrive_exactly_in_bounded_memory_however_slow_the_reader()
+    public async Task A_hundred_mebibytes_arrive_intact_in_bounded_memory_with_a_slow_reader()
     {
         const long Total = 100 << 20;
         await using ClientPair pair = new();
@@ -71,7 +71,7 @@ public sealed class PipeTests
             await near.Output.CompleteAsync();
         });
 
-        // Nobody reads: the sender has what credit allows under way, and then waits.
+        // Without a reader, the sender has as many bytes in flight as the credit allows, and then waits.
         Eventually.True(
             () => pair.A.Client.PendingSends == 1 && pair.A.StoredFor(pair.B.Id) == 0 && far.Held > StreamCredit / 2,
             () => $"{far.Held} bytes wait to be read"
@@ -85,7 +85,7 @@ public sealed class PipeTests
             ReadResult result = await far.Input.ReadAsync();
             most = Math.Max(most, far.Held);
             SequencePosition to = result.Buffer.End;
-            // Sometimes only a part of it is consumed; all of it was examined.
+            // Sometimes consumes only a part; all of it was examined.
             if (slow.Next(4) == 0)
                 to = result.Buffer.GetPosition(slow.NextInt64(result.Buffer.Length));
             ReadOnlySequence<byte> taken = result.Buffer.Slice(0, to);
@@ -111,7 +111,7 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task A_reader_that_waits_for_more_than_fits_is_not_stuck()
+    public async Task A_reader_that_examines_everything_and_consumes_nothing_makes_progress()
     {
         await using ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
@@ -143,7 +143,7 @@ public sealed class PipeTests
         {
             ForwardPipe pipe = await pair.A.Client.ConnectPipeAsync(pair.B.Id, Service);
             unread.Add(pipe);
-            // Neither the answers nor, after them, the questions are read any more.
+            // Neither the responses nor, later, the requests are read any longer.
             _ = pipe.Output.WriteAsync(new byte[700_000]).AsTask();
         }
 
@@ -193,22 +193,22 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task A_copy_ends_where_the_other_side_reads_no_more()
+    public async Task A_copy_ends_when_the_peer_stops_reading()
     {
         await using ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
         await near.Input.CompleteAsync();
         Eventually.True(
             () => far.Output.WriteAsync("unwanted"u8.ToArray()).AsTask().Result.IsCompleted,
-            () => "the far writer hears of it"
+            () => "the writer of the peer completes"
         );
         await near.Output.WriteAsync("some more"u8.ToArray());
         Eventually.True(() => far.Held == 9, () => "it arrived");
-        // The copy begins in the middle of a segment.
+        // The copy starts in the middle of a segment.
         Assert.That(far.Input.TryRead(out ReadResult read), Is.True);
         far.Input.AdvanceTo(read.Buffer.GetPosition(5));
         Eventually.Ends(far.Input.CopyToAsync(far.Output), "the copy");
-        // What the copy was left with is still to be read.
+        // Bytes that the copy did not write can still be read.
         ReadResult rest = await far.Input.ReadAsync();
         Assert.That(rest.Buffer.ToArray(), Is.EqualTo("more"u8.ToArray()));
         far.Input.AdvanceTo(rest.Buffer.End);
@@ -217,7 +217,7 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task An_exception_on_one_side_is_one_with_the_code_on_the_other()
+    public async Task An_exception_on_one_side_is_received_with_its_code_on_the_other()
     {
         await using ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
@@ -238,7 +238,7 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task What_came_before_a_pipe_broke_is_read_first()
+    public async Task Bytes_received_before_a_pipe_broke_are_read_first()
     {
         await using ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
@@ -262,7 +262,7 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task Pipes_go_on_where_the_limit_of_pending_sends_is_reached()
+    public async Task Pipes_work_while_the_limit_of_pending_sends_is_reached()
     {
         await using ClientPair pair = new(new ForwardClientOptions { MaxPendingSends = 1 });
         using ForwardReceiver unread = pair.B.Client.Receive();
@@ -294,7 +294,7 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task A_connect_that_is_cancelled_before_the_loop_saw_it_leaves_nothing()
+    public async Task A_connect_that_is_cancelled_before_the_loop_starts_it_leaves_no_state()
     {
         await using DrivenClient driven = new();
         using CancellationTokenSource cancel = new();
@@ -306,7 +306,7 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task A_reader_that_wants_no_more_completes_the_writer_of_the_other_side()
+    public async Task Completing_the_reader_completes_the_writer_of_the_peer()
     {
         await using ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
@@ -316,7 +316,7 @@ public sealed class PipeTests
         });
         Eventually.True(() => pair.A.Client.PendingSends == 1, () => "the writer waits");
         await far.Input.CompleteAsync();
-        Eventually.Ends(writing, "the writer, which is told");
+        Eventually.Ends(writing, "the writer, which is notified");
         Assert.That(far.Held, Is.Zero);
         await far.Output.WriteAsync("still open"u8.ToArray());
         await far.Output.CompleteAsync();
@@ -349,7 +349,7 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task Who_connects_to_nobody_hears_why()
+    public async Task A_connect_to_an_unserved_service_or_node_fails_with_the_reason()
     {
         await using ClientPair pair = new(new ForwardClientOptions { PipeBacklog = 2 });
         await Rejected(ForwardPipeException.NoListener);
@@ -385,10 +385,10 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task A_connect_that_nobody_answers_can_be_cancelled()
+    public async Task An_unanswered_connect_can_be_cancelled()
     {
         await using ClientPair pair = new();
-        using ForwardReceiver receiver = pair.B.Client.Receive(Service); // it takes the opening for a message
+        using ForwardReceiver receiver = pair.B.Client.Receive(Service); // it treats the opening as a message
         using CancellationTokenSource cancel = new();
         Task<ForwardPipe> connecting = pair.A.Client.ConnectPipeAsync(pair.B.Id, Service, cancel.Token);
         Eventually.True(() => receiver.Count == 1, () => "the opening arrived");
@@ -418,7 +418,7 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task The_end_of_either_node_breaks_the_pipe_on_both()
+    public async Task Stopping_either_node_breaks_the_pipe_on_both()
     {
         ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
@@ -452,7 +452,7 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task A_flush_that_meets_the_end_of_its_association_sends_nothing_into_the_next_one()
+    public async Task A_flush_during_the_loss_of_its_association_sends_nothing_on_the_next_one()
     {
         await using ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
@@ -484,7 +484,7 @@ public sealed class PipeTests
         return all.ToArray();
     }
 
-    // Bytes that differ with their place.
+    // The value of each byte depends on its position.
     private static void Fill(Span<byte> bytes, long from)
     {
         for (int i = 0; i < bytes.Length; i++)

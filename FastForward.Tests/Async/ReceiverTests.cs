@@ -2,14 +2,16 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.Async;
 
-/// <summary>Reading messages: lifetime, back-pressure on the sender, dropping of real-time messages, the end.</summary>
+/// <summary>
+/// Receiving messages: lifetime, back-pressure on the sender, dropping of real-time messages, completion.
+/// </summary>
 [TestFixture]
 public sealed class ReceiverTests
 {
     private const uint Self = DrivenClient.Self;
 
     [Test]
-    public async Task A_message_is_valid_until_the_next_one_and_its_misuse_is_caught()
+    public async Task A_message_is_valid_until_the_next_one_and_later_use_throws()
     {
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive(3);
@@ -84,7 +86,7 @@ public sealed class ReceiverTests
     }
 
     [Test]
-    public async Task Of_real_time_messages_the_oldest_are_dropped_counted_and_told()
+    public async Task The_oldest_real_time_messages_are_dropped_counted_and_reported()
     {
         await using DrivenClient driven = new(new ForwardClientOptions { RealTimeCapacity = 10 });
         using ForwardReceiver receiver = driven.Client.Receive();
@@ -104,7 +106,7 @@ public sealed class ReceiverTests
     }
 
     [Test]
-    public async Task Classes_are_read_in_the_order_of_their_arrival()
+    public async Task Both_classes_are_read_in_order_of_arrival()
     {
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive();
@@ -116,7 +118,7 @@ public sealed class ReceiverTests
                 i % 3 == 0 ? MessageClass.RealTime : MessageClass.Reliable,
                 [i]
             );
-            driven.Cycle(); // within a frame real-time messages go first
+            driven.Cycle(); // a frame has its real-time messages first
         }
 
         await using IAsyncEnumerator<ForwardMessage> reader = receiver.ReadAllAsync().GetAsyncEnumerator();
@@ -128,7 +130,7 @@ public sealed class ReceiverTests
     }
 
     [Test]
-    public async Task A_wait_for_a_message_can_be_cancelled_and_the_next_reader_goes_on()
+    public async Task A_receive_can_be_cancelled_and_the_next_one_continues()
     {
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive();
@@ -161,7 +163,7 @@ public sealed class ReceiverTests
     }
 
     [Test]
-    public async Task A_second_reader_at_the_same_time_is_told()
+    public async Task A_concurrent_second_reader_throws()
     {
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive();
@@ -174,7 +176,7 @@ public sealed class ReceiverTests
     }
 
     [Test]
-    public async Task A_disposed_receiver_gives_everything_back_and_refuses_the_rest()
+    public async Task A_disposed_receiver_returns_its_credit_and_refuses_further_messages()
     {
         await using DrivenClient driven = new();
         List<Undelivered> reports = [];
@@ -207,7 +209,7 @@ public sealed class ReceiverTests
     }
 
     [Test]
-    public async Task Readers_end_with_the_client_after_what_had_come()
+    public async Task Readers_complete_with_the_client_after_received_messages()
     {
         DrivenClient driven = new();
         ForwardReceiver receiver = driven.Client.Receive();
@@ -222,7 +224,7 @@ public sealed class ReceiverTests
     }
 
     [Test]
-    public async Task The_last_message_is_read_whenever_the_end_comes()
+    public async Task The_last_message_is_read_before_the_completion()
     {
         for (int round = 0; round < 200; round++)
         {
@@ -273,7 +275,7 @@ public sealed class ReceiverTests
             Thread.SpinWait(round * 5_000);
             receiver.Dispose();
             Eventually.Ends(reading, "the reader");
-            Eventually.Ends(sending, "the sender, which is told");
+            Eventually.Ends(sending, "the sender, which is notified");
         }
 
         Eventually.True(

@@ -4,7 +4,7 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.Async;
 
-/// <summary>Requests and replies: every end of a request, limits, and that nothing is left behind.</summary>
+/// <summary>Requests and replies: all outcomes of a request, limits, and that no state remains.</summary>
 [TestFixture]
 public sealed class RequestTests
 {
@@ -14,7 +14,7 @@ public sealed class RequestTests
         static (request, _) => ValueTask.FromResult<ReadOnlyMemory<byte>>(request.Payload.ToArray());
 
     [Test]
-    public async Task A_request_gets_its_reply_and_leaves_nothing_behind()
+    public async Task A_request_gets_its_reply_and_leaves_no_state()
     {
         await using ClientPair pair = new();
         List<StreamEnd> ends = [];
@@ -37,7 +37,7 @@ public sealed class RequestTests
     }
 
     [Test]
-    public async Task Replies_of_any_content_are_replies()
+    public async Task Replies_may_have_any_content()
     {
         await using ClientPair pair = new();
         await using ForwardResponder responder = pair.B.Client.Respond(5, Echo);
@@ -66,7 +66,7 @@ public sealed class RequestTests
     }
 
     [Test]
-    public async Task Not_more_requests_are_under_way_or_handled_than_the_options_say()
+    public async Task Requests_in_flight_and_handled_are_limited_by_the_options()
     {
         ForwardClientOptions options = new() { MaxRequestsPerNode = 5, MaxConcurrentReplies = 3 };
         await using ClientPair pair = new(options);
@@ -90,7 +90,7 @@ public sealed class RequestTests
                 pair.A.Client.PendingRequests == 5 && responder.RunningRequests == 3 && responder.WaitingRequests == 2,
             () => $"{pair.A.Client.PendingRequests}, {responder.RunningRequests}, {responder.WaitingRequests}"
         );
-        // Those that wait for their turn do not hold up requests to other nodes.
+        // Queued requests do not delay requests to other nodes.
         await using ForwardResponder own = pair.A.Client.Respond(5, Echo);
         Assert.That(await pair.A.Client.RequestAsync(pair.A.Id, 5, "x"u8.ToArray()), Is.EqualTo("x"u8.ToArray()));
         release.Release(20);
@@ -99,7 +99,7 @@ public sealed class RequestTests
     }
 
     [Test]
-    public async Task A_slow_responder_is_a_time_out_and_its_late_reply_is_counted_and_dropped()
+    public async Task A_slow_responder_causes_a_time_out_and_its_late_reply_is_counted_and_dropped()
     {
         await using ClientPair pair = new();
         TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -124,7 +124,7 @@ public sealed class RequestTests
     }
 
     [Test]
-    public async Task A_cancelled_request_ends_at_once_with_the_callers_token()
+    public async Task A_cancelled_request_ends_at_once_with_the_token_of_the_caller()
     {
         await using DrivenClient driven = new();
         using CancellationTokenSource cancel = new();
@@ -145,7 +145,7 @@ public sealed class RequestTests
     }
 
     [Test]
-    public async Task A_request_that_nobody_serves_is_refused()
+    public async Task A_request_to_an_unserved_service_is_refused()
     {
         await using DrivenClient driven = new();
         Task<byte[]> request = driven.Client.RequestAsync(Self, 5, default);
@@ -160,7 +160,7 @@ public sealed class RequestTests
     }
 
     [Test]
-    public async Task What_the_handler_throws_is_a_refusal_with_a_code()
+    public async Task An_exception_in_the_handler_is_a_refusal_with_a_code()
     {
         await using ClientPair pair = new();
         await using ForwardResponder responder = pair.B.Client.Respond(
@@ -189,7 +189,7 @@ public sealed class RequestTests
 
     [TestCase(999u, 10, SendStatus.UnknownNode)]
     [TestCase(Self, 65_537, SendStatus.TooLarge)]
-    public async Task What_the_node_does_not_accept_was_not_sent(uint node, int size, SendStatus expected)
+    public async Task A_request_that_the_node_does_not_accept_is_not_sent(uint node, int size, SendStatus expected)
     {
         await using DrivenClient driven = new();
         Task<byte[]> request = driven.Client.RequestAsync(node, 5, new byte[size]);
@@ -201,7 +201,7 @@ public sealed class RequestTests
     }
 
     [Test]
-    public async Task A_peer_that_stops_fails_what_was_sent_to_it_and_cancels_what_it_asked()
+    public async Task The_stop_of_a_peer_fails_requests_to_it_and_cancels_requests_from_it()
     {
         await using ClientPair pair = new();
         ConcurrentQueue<string> cancelled = new();
@@ -219,7 +219,7 @@ public sealed class RequestTests
         Assert.That(stopped, Is.InstanceOf<ForwardUndeliveredException>());
         Eventually.True(() => a.RunningRequests == 0, () => "the handler at A is not cancelled");
         Assert.That(cancelled, Has.Count.EqualTo(2));
-        Assert.That(a.LostReplies, Is.EqualTo(1), "nobody waits for it");
+        Assert.That(a.LostReplies, Is.EqualTo(1), "no request waits for it");
         Empty(pair.A.Client);
 
         async ValueTask<ReadOnlyMemory<byte>> Wait(ForwardRequest request, CancellationToken cancellationToken)
@@ -238,7 +238,7 @@ public sealed class RequestTests
     }
 
     [Test]
-    public async Task A_client_that_ends_fails_its_requests_with_it()
+    public async Task Disposing_a_client_fails_its_requests()
     {
         DrivenClient driven = new();
         Task<byte[]> unsent = driven.Client.RequestAsync(Self, 5, default);
@@ -254,7 +254,7 @@ public sealed class RequestTests
     }
 
     [Test]
-    public async Task A_responder_that_is_disposed_of_cancels_and_refuses_and_frees_its_service()
+    public async Task Disposing_a_responder_cancels_and_refuses_requests_and_frees_its_service()
     {
         await using ClientPair pair = new(new ForwardClientOptions { MaxConcurrentReplies = 1 });
         ForwardResponder first = pair.B.Client.Respond(
@@ -284,7 +284,7 @@ public sealed class RequestTests
     }
 
     [Test]
-    public async Task A_peer_that_does_not_speak_the_protocol_of_requests_is_named()
+    public async Task A_peer_that_does_not_follow_the_request_protocol_is_named()
     {
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive(5);

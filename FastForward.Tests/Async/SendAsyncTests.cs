@@ -4,7 +4,7 @@ using FastForward.Transport;
 namespace FastForward.Tests.Async;
 
 /// <summary>
-/// Sending from any thread: order, waiting, cancellation, limits; the loop is driven by hand where counts are exact.
+/// Sending from any thread: order, waiting, cancellation, limits. Where counts are exact, the test drives the loop.
 /// </summary>
 [TestFixture]
 public sealed class SendAsyncTests
@@ -12,7 +12,7 @@ public sealed class SendAsyncTests
     private const uint Self = DrivenClient.Self;
 
     [Test]
-    public async Task A_send_ends_when_the_node_accepted_it()
+    public async Task A_send_completes_when_the_node_has_accepted_it()
     {
         await using DrivenClient driven = new();
         Task<SendResult> send = driven.Client.SendAsync(Self, 7, MessageClass.Reliable, "x"u8.ToArray()).AsTask();
@@ -25,7 +25,7 @@ public sealed class SendAsyncTests
     [TestCase(999u, MessageClass.Reliable, 1, SendStatus.UnknownNode)]
     [TestCase(Self, MessageClass.RealTime, 1101, SendStatus.TooLarge)]
     [TestCase(Self, MessageClass.Reliable, 65_537, SendStatus.TooLarge)]
-    public async Task What_the_node_does_not_take_is_answered_as_it_says(
+    public async Task A_send_that_the_node_refuses_returns_its_status(
         uint node,
         MessageClass messageClass,
         int size,
@@ -38,7 +38,7 @@ public sealed class SendAsyncTests
     }
 
     [Test]
-    public async Task Back_pressure_makes_sends_wait_in_order_and_a_reader_lets_them_go_on()
+    public async Task Sends_wait_in_order_under_back_pressure_and_continue_when_messages_are_read()
     {
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive();
@@ -66,7 +66,7 @@ public sealed class SendAsyncTests
     }
 
     [Test]
-    public async Task A_cancelled_send_was_not_sent_and_frees_its_place()
+    public async Task A_cancelled_send_is_not_sent_and_frees_its_slot()
     {
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive();
@@ -107,7 +107,7 @@ public sealed class SendAsyncTests
     }
 
     [Test]
-    public async Task Above_the_limit_of_pending_sends_the_answer_is_back_pressure_at_once()
+    public async Task Above_the_limit_of_pending_sends_BackPressured_is_returned_at_once()
     {
         await using DrivenClient driven = new(new ForwardClientOptions { MaxPendingSends = 10 });
         List<Task<SendResult>> sends = [];
@@ -122,7 +122,7 @@ public sealed class SendAsyncTests
     }
 
     [Test]
-    public async Task A_result_that_is_asked_for_too_early_harms_nothing()
+    public async Task Reading_a_result_too_early_has_no_side_effect()
     {
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive();
@@ -141,7 +141,7 @@ public sealed class SendAsyncTests
     }
 
     [Test]
-    public async Task Memory_that_throws_fails_its_own_send_and_no_other()
+    public async Task Memory_that_throws_fails_only_its_own_send()
     {
         await using DrivenClient driven = new();
         using BrokenMemory memory = new();
@@ -153,7 +153,7 @@ public sealed class SendAsyncTests
     }
 
     [Test]
-    public async Task Unread_streams_to_the_own_node_do_not_make_others_wait_for_them()
+    public async Task Unread_local_streams_do_not_block_other_streams()
     {
         await using DrivenClient driven = new();
         using ForwardReceiver unread = driven.Client.Receive();
@@ -171,7 +171,7 @@ public sealed class SendAsyncTests
         Assert.That(unread.Count, Is.EqualTo(40));
         driven.Loop.Post(() =>
         {
-            // The rest of the store, for a moment.
+            // Temporarily uses the rest of the store.
             while (driven.Node.Send(Self, 6ul << 48, MessageClass.RealTime, new byte[1100]).IsAccepted) { }
         });
         Task<SendResult> send = driven
@@ -226,7 +226,7 @@ public sealed class SendAsyncTests
     }
 
     [Test]
-    public async Task The_end_of_a_stream_stays_behind_the_sends_that_wait()
+    public async Task The_end_of_a_stream_is_sent_after_pending_sends()
     {
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive();
@@ -243,7 +243,7 @@ public sealed class SendAsyncTests
     }
 
     [Test]
-    public async Task A_reset_ends_the_sends_that_wait()
+    public async Task A_reset_completes_pending_sends()
     {
         await using DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive();
@@ -255,7 +255,7 @@ public sealed class SendAsyncTests
     }
 
     [Test]
-    public async Task The_end_of_the_client_ends_what_waits_and_what_comes_later()
+    public async Task Disposing_the_client_completes_pending_and_later_sends()
     {
         DrivenClient driven = new();
         using ForwardReceiver receiver = driven.Client.Receive();
@@ -275,7 +275,7 @@ public sealed class SendAsyncTests
     }
 
     [Test]
-    public void Misuse_is_told()
+    public void Misuse_throws()
     {
         ForwardClient client = new();
         Assert.That(
@@ -331,7 +331,7 @@ public sealed class SendAsyncTests
     }
 
     [Test]
-    public async Task Cancellations_at_any_moment_lose_and_repeat_nothing()
+    public async Task Cancellations_at_any_time_lose_and_repeat_no_message()
     {
         await using ClientPair pair = new();
         using ForwardReceiver receiver = pair.B.Client.Receive();
@@ -382,7 +382,7 @@ public sealed class SendAsyncTests
         Assert.That(pair.A.Client.PendingSends, Is.Zero);
     }
 
-    // As memory whose owner has taken it back.
+    // Emulates memory that its owner has already released.
     private sealed class BrokenMemory : MemoryManager<byte>
     {
         public override Memory<byte> Memory => CreateMemory(10);
@@ -403,7 +403,7 @@ public sealed class SendAsyncTests
         return payload;
     }
 
-    // As much of stream 7 as its receiver keeps while nobody reads: the next long message has to wait.
+    // Fills the credit of stream 7, which has no reader: the next long message must wait.
     private static async Task Fill(DrivenClient driven)
     {
         for (int i = 0; i < 4; i++)

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FastForward.Tests.DependencyInjection;
 
-/// <summary>Collects the log of a whole host.</summary>
+/// <summary>Collects the log entries of a host.</summary>
 internal sealed class CollectingProvider : ILoggerProvider
 {
     private readonly CollectingLogger<HostedNode> _logger = new();

@@ -6,13 +6,13 @@ using FastForward.Transport.Diagnostics;
 namespace FastForward.Tests.DependencyInjection;
 
 /// <summary>
-/// What a listener sees of the meter, compared with the traffic and with the table in docs/operations.md.
+/// The measurements of the meter, compared with the traffic and with the table in docs/operations.md.
 /// </summary>
 [TestFixture]
 public sealed class ForwardMetricsTests
 {
     [Test]
-    public void The_documentation_has_every_instrument_as_it_is_and_no_other()
+    public void The_documentation_lists_exactly_the_instruments()
     {
         using MeterRecording recording = new();
         using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics());
@@ -57,7 +57,7 @@ public sealed class ForwardMetricsTests
     }
 
     [Test]
-    public void The_words_of_the_tags_are_documented()
+    public void The_values_of_the_tags_are_documented()
     {
         using MeterRecording recording = new();
         using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics());
@@ -122,7 +122,7 @@ public sealed class ForwardMetricsTests
     }
 
     [Test]
-    public void What_is_not_delivered_is_counted_by_reason_and_a_removed_peer_disappears()
+    public void Undelivered_messages_are_counted_by_reason_and_a_removed_peer_disappears()
     {
         using MeterRecording recording = new();
         using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics());
@@ -153,7 +153,7 @@ public sealed class ForwardMetricsTests
     }
 
     [Test]
-    public void A_factory_owns_the_meter_that_it_made()
+    public void A_factory_owns_the_meter_that_it_created()
     {
         using RecordingFactory factory = new();
         using (ForwardMetrics metrics = new(factory))

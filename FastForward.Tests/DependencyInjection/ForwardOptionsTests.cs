@@ -13,12 +13,12 @@ using Microsoft.Extensions.Options;
 
 namespace FastForward.Tests.DependencyInjection;
 
-/// <summary>Options in a container: from code, from the configuration, and what is said of wrong ones.</summary>
+/// <summary>Options in a container: from code, from the configuration, and the messages for invalid ones.</summary>
 [TestFixture]
 public sealed class ForwardOptionsTests
 {
     [Test]
-    public void Every_problem_is_told_at_once_when_the_host_starts()
+    public void All_problems_are_reported_together_when_the_host_starts()
     {
         string problems = ProblemsOf(services =>
             services
@@ -40,7 +40,7 @@ public sealed class ForwardOptionsTests
         {
             Assert.That(
                 problems,
-                Does.Contain("ForwardNodeOptions.Node: 0 is no node id; use a number such as 25011.")
+                Does.Contain("ForwardNodeOptions.Node: 0 is not a node id; use a number such as 25011.")
             );
             Assert.That(
                 problems,
@@ -88,7 +88,7 @@ public sealed class ForwardOptionsTests
     }
 
     [Test]
-    public void Nothing_but_the_right_number_of_handlers_will_do()
+    public void Exactly_one_handler_or_actors_are_required()
     {
         Assert.That(
             ProblemsOf(static services => Complete(services).AddHandler<HostedHandler>()),
@@ -229,7 +229,7 @@ public sealed class ForwardOptionsTests
     }
 
     [Test]
-    public void No_option_is_left_out_of_the_configuration()
+    public void Every_option_can_be_set_by_the_configuration()
     {
         Assert.Multiple(() =>
         {
@@ -242,7 +242,7 @@ public sealed class ForwardOptionsTests
             Same<VSocketTransportOptions>("VSocket:", []);
         });
 
-        // What the test above sets is every property, so a new one cannot be forgotten in either place.
+        // The test above must set every property, so that a new one is added to the configuration and to the test.
         static void Same<T>(string prefix, string[] sections)
         {
             IEnumerable<string> properties = typeof(T)
@@ -258,7 +258,7 @@ public sealed class ForwardOptionsTests
     }
 
     [Test]
-    public void Wrong_values_and_names_in_the_configuration_are_told_by_their_path()
+    public void Invalid_values_and_names_in_the_configuration_are_reported_with_their_path()
     {
         Dictionary<string, string?> wrong = new()
         {
@@ -312,7 +312,7 @@ public sealed class ForwardOptionsTests
     }
 
     [Test]
-    public void Routes_follow_the_configuration_and_half_a_list_changes_nothing()
+    public void Routes_follow_the_configuration_and_an_invalid_list_changes_nothing()
     {
         ConfigurationManager configuration = new();
         configuration.AddInMemoryCollection(

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace FastForward.Tests.DependencyInjection;
 
-/// <summary>The life of a node in a container: start, messages, stop, and every way in which these go wrong.</summary>
+/// <summary>The lifetime of a node in a container: start, messages, stop, and their failures.</summary>
 [TestFixture]
 public sealed class ForwardServiceTests
 {
@@ -34,16 +34,16 @@ public sealed class ForwardServiceTests
         Assert.That(Health(a).Status, Is.EqualTo(HealthStatus.Healthy), Health(a).Description);
         a.Stop();
         Eventually.True(() => Health(b).Status == HealthStatus.Degraded, () => $"degraded, but {Health(b).Status}");
-        Assert.That(Health(b).Description, Does.StartWith("node 1 is not connected any more: the peer closed"));
+        Assert.That(Health(b).Description, Does.StartWith("node 1 is no longer connected: the peer closed"));
         Assert.That(Health(a).Status, Is.EqualTo(HealthStatus.Unhealthy), "it has stopped");
         b.Stop();
         Assert.That(_sockets.Files, Is.Empty, "both took their sockets away");
         Assert.That(a.Log.Entries.Select(static entry => entry.Id), Does.Contain(1600).And.Contain(1601));
     }
 
-    /// <summary>As the README of the package says it.</summary>
+    /// <summary>The example of the package README.</summary>
     [Test]
-    public void A_client_for_code_that_awaits_is_an_actor_or_the_handler_of_the_container([Values] bool isActor)
+    public void A_ForwardClient_is_an_actor_or_the_handler_of_the_container([Values] bool isActor)
     {
         using HostedNode host = new(
             _sockets,
@@ -68,7 +68,7 @@ public sealed class ForwardServiceTests
     }
 
     [Test]
-    public void What_was_accepted_is_drained_before_the_end()
+    public void Accepted_messages_are_drained_before_the_stop()
     {
         const int Messages = 1000;
         using HostedNode a = new(_sockets, 1, 2);
@@ -94,18 +94,18 @@ public sealed class ForwardServiceTests
     }
 
     [Test]
-    public void A_peer_that_was_never_heard_degrades_and_is_named()
+    public void A_peer_that_was_never_heard_from_degrades_the_health_and_is_named()
     {
         using HostedNode a = new(_sockets, 1, 2);
         a.Start();
         HealthReportEntry health = Health(a);
         Assert.That(health.Status, Is.EqualTo(HealthStatus.Degraded));
-        Assert.That(health.Description, Does.StartWith("node 2 is configured but was never heard"));
+        Assert.That(health.Description, Does.StartWith("node 2 is configured but was never heard from"));
         Assert.That(health.Data["absentPeers"], Is.EqualTo(new[] { 2u }));
     }
 
     [Test]
-    public void A_loop_that_hangs_in_a_callback_is_unhealthy()
+    public void A_loop_that_is_blocked_in_a_callback_is_unhealthy()
     {
         using HostedNode a = new(
             _sockets,
@@ -171,7 +171,7 @@ public sealed class ForwardServiceTests
     }
 
     [Test]
-    public void A_start_that_hangs_is_given_up_with_the_host()
+    public void Stopping_the_host_abandons_a_start_that_hangs()
     {
         using HangingActor.Gate gate = new();
         using HostedNode a = new(
@@ -234,7 +234,7 @@ public sealed class ForwardServiceTests
     }
 
     [Test]
-    public void The_fault_of_the_loop_is_what_the_stop_of_the_host_fails_with()
+    public void The_stop_of_the_host_fails_with_the_exception_of_the_loop()
     {
         using HostedNode a = new(
             _sockets,
@@ -246,7 +246,7 @@ public sealed class ForwardServiceTests
         a.Loop.Post(() => a.Node.Send(1, 7, MessageClass.Reliable, "fail"u8));
         Eventually.True(() => a.Log.Entries.Any(static entry => entry.Id == 1604), () => "not reported");
         Exception? failure = Assert.Catch(a.Stop);
-        Assert.That(failure!.GetBaseException().Message, Is.EqualTo("the handler fails as it was told"));
+        Assert.That(failure!.GetBaseException().Message, Is.EqualTo("the handler fails as configured"));
     }
 
     private static IHostApplicationLifetime Lifetime(HostedNode node) =>

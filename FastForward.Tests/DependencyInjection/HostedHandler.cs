@@ -5,7 +5,7 @@ using FastForward.Transport;
 namespace FastForward.Tests.DependencyInjection;
 
 /// <summary>
-/// Greets every peer that connects, and keeps what comes. It asks for the node, as a program's handler would.
+/// Sends a greeting to every peer that connects and records messages. Depends on the node through its constructor.
 /// </summary>
 internal sealed class HostedHandler(ForwardNode node) : IForwardHandler
 {
@@ -18,7 +18,7 @@ internal sealed class HostedHandler(ForwardNode node) : IForwardHandler
         string text = Encoding.UTF8.GetString(message.Payload);
         _received.Enqueue($"{message.Node}: {text}");
         if (text == "fail")
-            throw new InvalidOperationException("the handler fails as it was told");
+            throw new InvalidOperationException("the handler fails as configured");
     }
 
     public void OnPeer(in PeerEvent change)

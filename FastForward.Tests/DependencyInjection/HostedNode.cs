@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FastForward.Tests.DependencyInjection;
 
-/// <summary>A host with a node over UNIX sockets in a directory of the test, as a program would build it.</summary>
+/// <summary>A host with a node over UNIX sockets in a directory of the test.</summary>
 internal sealed class HostedNode : IDisposable
 {
     public HostedNode(TemporaryDirectory sockets, uint id, uint other, Action<ForwardBuilder>? configure = null)

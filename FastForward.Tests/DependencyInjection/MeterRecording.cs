@@ -3,7 +3,7 @@ using FastForward.Transport.Diagnostics;
 
 namespace FastForward.Tests.DependencyInjection;
 
-/// <summary>Listens to one <see cref="ForwardMetrics"/> and keeps what it shows.</summary>
+/// <summary>Listens to one <see cref="ForwardMetrics"/> and records its measurements.</summary>
 internal sealed class MeterRecording : IDisposable
 {
     private readonly MeterListener _listener = new();
@@ -14,7 +14,7 @@ internal sealed class MeterRecording : IDisposable
 
     public MeterRecording()
     {
-        // Other tests have meters of the same name: ours are those that this thread makes inside Listen.
+        // Other tests create meters of the same name: only those created by this thread inside Listen are observed.
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name != ForwardMetrics.MeterName || Environment.CurrentManagedThreadId != _thread)
@@ -51,7 +51,7 @@ internal sealed class MeterRecording : IDisposable
         }
     }
 
-    /// <summary>Reads all instruments anew, on another thread than the loop's, as listeners do.</summary>
+    /// <summary>Reads all instruments, on a thread other than the loop's, as listeners do.</summary>
     public void Observe()
     {
         _series.Clear();

@@ -188,7 +188,7 @@ public sealed class NativeLayoutTests
     }
 
     [Test]
-    public void A_wrong_constant_would_be_noticed()
+    public void A_wrong_constant_is_detected()
     {
         RequireCompiler();
         NUnit.Framework.Assert.That(
@@ -197,7 +197,7 @@ public sealed class NativeLayoutTests
         );
     }
 
-    /// <summary>Everything in the interop classes with a C name: all capitals.</summary>
+    /// <summary>All members of the interop classes with a C name, which is in capitals.</summary>
     private static IEnumerable<(string Name, string Value)> Constants()
     {
         foreach (Type type in new[] { typeof(LibC), typeof(Errno) })

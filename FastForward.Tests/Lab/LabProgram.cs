@@ -2,7 +2,7 @@ using FastForward.Tests.Host.Processes;
 
 namespace FastForward.Tests.Lab;
 
-/// <summary>A program that sets something up or tells something about the machine, and must succeed.</summary>
+/// <summary>Runs a program that configures or inspects the machine; it must succeed.</summary>
 internal static class LabProgram
 {
     /// <returns>Its standard output.</returns>

@@ -2,7 +2,7 @@ using FastForward.Tests.Host.Processes;
 
 namespace FastForward.Tests.Lab;
 
-/// <summary>The lab has what other tests rely on.</summary>
+/// <summary>The prerequisites of other tests in the lab.</summary>
 [Category("Lab")]
 public sealed class LabTests
 {
@@ -16,7 +16,7 @@ public sealed class LabTests
         string devices = LabProgram.Run("ibv_devices");
         Assert.That(devices, Does.Contain("rxe0").And.Contain("rxe1"));
         using RunningProgram server = RunningProgram.Start("rping", "-s", "-a", "10.99.0.1", "-C", "3", "-v");
-        // The server does not say when it listens.
+        // The server does not report when it listens.
         Eventually.True(
             () => RunToEnd("rping", "-c", "-a", "10.99.0.1", "-C", "3") == 0,
             () => $"rping reaches its server, which said: {server.Everything}"

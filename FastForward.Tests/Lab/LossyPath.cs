@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace FastForward.Tests.Lab;
 
 /// <summary>
-/// A network path of the real kernel that loses, delays and reorders: two namespaces of the lab, see
-/// <c>lab/guest/lossy-path</c>. Sockets made inside <see cref="At"/> belong to one end for their life.
+/// A network path of the kernel that loses, delays and reorders packets: two namespaces of the lab, see
+/// <c>lab/guest/lossy-path</c>. Sockets created inside <see cref="At"/> belong to that end.
 /// </summary>
 internal sealed partial class LossyPath : IDisposable
 {
@@ -22,13 +22,15 @@ internal sealed partial class LossyPath : IDisposable
         Script(["up", .. netem.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
     }
 
-    /// <summary>Packets of one end that the kernel lost so far.</summary>
+    /// <summary>Packets from one end that the kernel has dropped so far.</summary>
     public static long DropsFrom(IPAddress end) => NumberOf("drops", end);
 
-    /// <summary>Packets of one end that the kernel still delays.</summary>
+    /// <summary>Packets from one end that the kernel still delays.</summary>
     public static long WaitingFrom(IPAddress end) => NumberOf("waiting", end);
 
-    /// <summary>Runs something with the calling thread at one end: <see cref="Near"/> or <see cref="Far"/>.</summary>
+    /// <summary>
+    /// Runs a function with the calling thread in the namespace of one end: <see cref="Near"/> or <see cref="Far"/>.
+    /// </summary>
     public static T At<T>(IPAddress end, Func<T> action)
     {
         using SafeFileHandle home = File.OpenHandle("/proc/thread-self/ns/net");

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace FastForward.Tests.Lab;
 
-/// <summary>The lossy path does what it is told, by the count of a plain UDP sender and receiver.</summary>
+/// <summary>The lossy path drops and reorders as configured, measured with plain UDP sockets.</summary>
 [Category("Lab")]
 public sealed class LossyPathTests
 {
@@ -37,11 +37,11 @@ public sealed class LossyPathTests
     public void SetUp() => Requires.Lab();
 
     [TestCaseSource(nameof(Paths))]
-    public void A_plain_sender_loses_what_was_asked_for(object parameters) =>
+    public void Packets_are_lost_at_the_configured_rate(object parameters) =>
         Measure((Netem)parameters, LossyPath.Near, LossyPath.Far);
 
     [Test]
-    public void The_other_direction_loses_as_much() =>
+    public void The_other_direction_loses_at_the_same_rate() =>
         Measure(new() { LossPercent = 20 }, LossyPath.Far, LossyPath.Near);
 
     private void Measure(Netem netem, IPAddress from, IPAddress to)
@@ -55,7 +55,8 @@ public sealed class LossyPathTests
             to,
             static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
         );
-        receiver.SetRawSocketOption(SOL_SOCKET, SO_RCVBUFFORCE, BitConverter.GetBytes(2048 * Sent)); // it must not lose any itself
+        // The receive buffer must hold all datagrams.
+        receiver.SetRawSocketOption(SOL_SOCKET, SO_RCVBUFFORCE, BitConverter.GetBytes(2048 * Sent));
         receiver.Bind(new IPEndPoint(to, 0));
         sender.Connect(receiver.LocalEndPoint!);
 
@@ -91,7 +92,7 @@ public sealed class LossyPathTests
         for (int i = 0; i < Sent; i++)
             Send(i);
 
-        // When the kernel delays nothing any more, what is not before the mark was lost.
+        // Once the kernel delays no packet any longer, everything that does not arrive before the mark is lost.
         Eventually.True(
             () => LossyPath.WaitingFrom(from) == 0,
             () => $"the path is empty: {LossyPath.WaitingFrom(from)} packets on their way"
@@ -109,7 +110,8 @@ public sealed class LossyPathTests
         int lost = copies.Count(static count => count == 0),
             twice = copies.Count(static count => count == 2);
         TestContext.Progress.WriteLine(
-            $"netem '{netem}': {Sent} sent, {lost} lost, {twice} twice, {overtaken} overtaken; the kernel lost {LossyPath.DropsFrom(from)}"
+            $"netem '{netem}': {Sent} sent, {lost} lost, {twice} twice, {overtaken} overtaken; "
+                + $"the kernel dropped {LossyPath.DropsFrom(from)}"
         );
         AssertShare(lost, netem.LossPercent, "lost");
         AssertShare(twice, netem.DuplicatePercent, "arrived twice");
@@ -117,7 +119,7 @@ public sealed class LossyPathTests
         Assert.That(
             LossyPath.DropsFrom(from),
             Is.GreaterThanOrEqualTo(lost),
-            "the kernel counts what it lost, marks included"
+            "the kernel counts the packets that it dropped, marks included"
         );
         Assert.That(
             overtaken > 0,
@@ -127,7 +129,7 @@ public sealed class LossyPathTests
     }
 
     /// <summary>
-    /// A binomial count lies within six standard deviations of its mean but once in 500 million runs; a share of nothing is
+    /// A binomial count is outside six standard deviations of its mean once in 500 million runs; a share of 0 % is
     /// exact.
     /// </summary>
     private static void AssertShare(int count, double percent, string what)
@@ -137,7 +139,7 @@ public sealed class LossyPathTests
         Assert.That(
             count,
             Is.InRange((int)Math.Floor(mean - (6 * deviation)), (int)Math.Ceiling(mean + (6 * deviation))),
-            $"{what}: {percent} % of {Sent} asked for"
+            $"{what}: {percent} % of {Sent} configured"
         );
     }
 }

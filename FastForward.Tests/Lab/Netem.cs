@@ -2,25 +2,27 @@ using System.Globalization;
 
 namespace FastForward.Tests.Lab;
 
-/// <summary>What the kernel does to each packet of a <see cref="LossyPath"/>, in both directions.</summary>
+/// <summary>
+/// The impairments that the kernel applies to each packet of a <see cref="LossyPath"/>, in both directions.
+/// </summary>
 internal sealed record Netem
 {
-    /// <summary>Packets lost, each by itself, in percent.</summary>
+    /// <summary>Independent packet loss in percent.</summary>
     public double LossPercent { get; init; }
 
-    /// <summary>Packets that arrive twice, in percent.</summary>
+    /// <summary>Duplicated packets in percent.</summary>
     public double DuplicatePercent { get; init; }
 
-    /// <summary>Time on the way, in milliseconds.</summary>
+    /// <summary>Delay in milliseconds.</summary>
     public int DelayMillis { get; init; }
 
-    /// <summary>Most deviation from the delay, in milliseconds; packets overtake each other by it.</summary>
+    /// <summary>Maximum deviation from the delay in milliseconds; it reorders packets.</summary>
     public int JitterMillis { get; init; }
 
-    /// <summary>Packets that skip the delay, in percent; it needs a delay.</summary>
+    /// <summary>Packets that skip the delay, in percent; requires a delay.</summary>
     public double ReorderPercent { get; init; }
 
-    /// <summary>In the words of tc-netem(8).</summary>
+    /// <summary>The arguments of tc-netem(8).</summary>
     public override string ToString()
     {
         List<string> words = [];

@@ -4,14 +4,14 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.Lab;
 
-/// <summary>Two nodes speak over a path of the kernel that loses and reorders: every gap is told, and nothing else.</summary>
+/// <summary>Real-time messages over a path that loses and reorders packets: exactly the gaps are reported.</summary>
 [Category("Lab")]
 public sealed class RealTimeOverLossTests
 {
     private const int Streams = 8;
     private const int Places = 400;
     private const int PayloadLength = 200;
-    private const int MessagesPerFrame = 1200 / PayloadLength; // at the most: a frame has 1200 bytes
+    private const int MessagesPerFrame = 1200 / PayloadLength; // at most: a frame has 1200 bytes
     private const long PauseMicros = 5_000;
 
     private static IEnumerable<Netem> Paths =>
@@ -31,10 +31,11 @@ public sealed class RealTimeOverLossTests
     public void SetUp() => Requires.Lab();
 
     [TestCaseSource(nameof(Paths))]
-    public void Delivered_and_told_lost_are_together_what_was_sent(object parameters)
+    public void Delivered_plus_reported_lost_equals_sent(object parameters)
     {
         using LossyPath path = new((Netem)parameters);
-        using NodeWorld world = new() { SegmentationOffload = false }; // netem would lose a run as one packet
+        // With the offload, netem would drop a whole run as one packet.
+        using NodeWorld world = new() { SegmentationOffload = false };
         TestNode near = LossyPath.At(
             LossyPath.Near,
             () => world.Start(25011, allowUnkeyed: true, address: LossyPath.Near)
@@ -49,7 +50,7 @@ public sealed class RealTimeOverLossTests
         far.OnReceived = (in ReceivedMessage message) => ledgers[message.Stream - 1].Take(message);
         world.Until(() => near.IsConnectedTo(far) && far.IsConnectedTo(near), "both nodes connected");
 
-        // A stream tells a loss by what comes after it: it goes on until the receiver knows of all places that count.
+        // A loss is reported with the next message: send until the receiver has accounted for all counted places.
         int[] sent = new int[Streams];
         byte[] payload = new byte[PayloadLength];
         long due = 0;
@@ -70,22 +71,23 @@ public sealed class RealTimeOverLossTests
 
                 return ledgers.All(static ledger => ledger.Known >= Places);
             },
-            $"all {Places} places of {Streams} streams delivered or told lost"
+            $"all {Places} places of {Streams} streams delivered or reported lost"
         );
 
         int delivered = ledgers.Sum(static ledger => ledger.DeliveredOf(Places));
         TestContext.Progress.WriteLine(
-            $"netem '{parameters}': of {Streams * Places} messages {delivered} delivered, {(Streams * Places) - delivered} told lost, "
+            $"netem '{parameters}': of {Streams * Places} messages {delivered} delivered, "
+                + $"{(Streams * Places) - delivered} reported lost, "
                 + $"{far.Node.Statistics.LateMessages} late; {far.Node.Statistics.ReplayedFrames} frames came twice"
         );
         Assert.That(
             far.Node.Statistics.SkippedMessages,
             Is.EqualTo(ledgers.Sum(static ledger => ledger.Known - ledger.DeliveredOf(ledger.Known))),
-            "the node counts what it told"
+            "the node counts the losses that it reported"
         );
         Assert.That(delivered, Is.LessThan(Streams * Places), "the path lost something");
 
-        // The kernel is the witness: what the node calls lost was in a packet that the path lost, or came too late.
+        // Compared with the kernel: each message reported lost was in a packet that the path dropped, or came too late.
         long lost = far.Node.Statistics.SkippedMessages,
             late = far.Node.Statistics.LateMessages,
             drops = LossyPath.DropsFrom(LossyPath.Near);

@@ -3,24 +3,26 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.Lab;
 
-/// <summary>What became of each place of one real-time stream, by what the receiver was given and told.</summary>
+/// <summary>
+/// The outcome of each place of one real-time stream, from the messages and gaps that the receiver got.
+/// </summary>
 internal sealed class StreamLedger
 {
     private readonly List<bool> _wasDelivered = [];
 
-    /// <summary>Places of which the receiver knows by now, delivered or told lost.</summary>
+    /// <summary>Places that the receiver has accounted for: delivered or reported lost.</summary>
     public int Known => _wasDelivered.Count;
 
     /// <summary>How many of the first <paramref name="places"/> were delivered.</summary>
     public int DeliveredOf(int places) => _wasDelivered.Take(places).Count(static delivered => delivered);
 
-    /// <summary>Takes a message; its number is its content. It must stand directly behind what is known.</summary>
+    /// <summary>Adds a message, whose content is its number. It must directly follow the known places.</summary>
     public void Take(in ReceivedMessage message)
     {
         Assert.That(
             message.Sequence,
             Is.EqualTo((ulong)Known + message.SkippedBefore),
-            $"stream {message.Stream}: {Known} places were known and {message.SkippedBefore} told lost"
+            $"stream {message.Stream}: {Known} places were known and {message.SkippedBefore} reported lost"
         );
         Assert.That(
             BinaryPrimitives.ReadUInt64LittleEndian(message.Payload),

@@ -4,7 +4,7 @@ using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>What a handler holds keeps the sender waiting, until it is disposed once.</summary>
+/// <summary>Held credit blocks the sender until it is disposed, once.</summary>
 [TestFixture]
 public sealed class CreditHoldTests
 {
@@ -46,7 +46,7 @@ public sealed class CreditHoldTests
             accepted++;
         Assert.That(accepted, Is.GreaterThan(10));
         _world.Until(() => holds.Count == accepted, "the second load");
-        copy.Dispose(); // its record serves another hold by now
+        copy.Dispose(); // its pooled record is used by another hold now
         Assert.That(stream.Send(payload).Status, Is.EqualTo(SendStatus.BackPressured), "a stale copy releases nothing");
     }
 
@@ -102,7 +102,7 @@ public sealed class CreditHoldTests
         }
     }
 
-    // Holds each message until the one after the next.
+    // Holds each message until two more have arrived.
     private sealed class HoldingHandler : IForwardHandler
     {
         private readonly CreditHold[] _held = new CreditHold[2];

@@ -3,7 +3,7 @@ using FastForward.Transport.Node;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>Floods of strangers in the event log.</summary>
+/// <summary>The limits of events that remote processes can trigger.</summary>
 [TestFixture]
 public sealed class EventLimiterTests
 {
@@ -22,12 +22,12 @@ public sealed class EventLimiterTests
         Assert.That(
             Passes(10_000_000, 1, PeerEventKind.Lost) && Passes(10_000_000, 1, PeerEventKind.Lost),
             Is.True,
-            "what only the session itself tells is never held back"
+            "events that no remote process can trigger are never suppressed"
         );
     }
 
     [Test]
-    public void A_flood_of_invented_ids_does_not_silence_the_events_of_peers()
+    public void A_flood_of_forged_ids_does_not_suppress_the_events_of_peers()
     {
         int passed = Enumerable.Range(1000, 100_000).Count(node => Passes(0, (uint)node, PeerEventKind.NotConfigured));
         Assert.That(passed, Is.LessThan(1000));

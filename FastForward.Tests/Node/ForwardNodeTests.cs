@@ -4,7 +4,7 @@ using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>Two whole nodes over each medium: what a program that uses the library sees.</summary>
+/// <summary>Two complete nodes over each medium, through the public API.</summary>
 [TestFixture(TransportKind.Ip, false)]
 [TestFixture(TransportKind.Socket, false)]
 [TestFixture(TransportKind.VSocket, false)]
@@ -51,7 +51,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     [Test]
     public void Nothing_is_allocated_per_message_in_either_direction()
     {
-        // Probes belong to the steady state: several fall into the time that is measured, and two are over before.
+        // Probes are part of the steady state: several occur during the measurement, and two before it.
         TimeSpan probes = TimeSpan.FromMilliseconds(50);
         (TestNode a, TestNode b) = _world.Pair(kind, options => options.ProbeInterval = probes);
         byte[] payload = new byte[64];
@@ -148,7 +148,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     }
 
     [Test]
-    public void A_node_that_was_stopped_before_its_start_says_so()
+    public void Starting_a_stopped_node_throws()
     {
         using OverrideResolver routes = new([]);
         using ForwardNode node = new(_world.Loop, new ForwardNodeOptions { Node = 4 }, [], routes);
@@ -163,7 +163,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     }
 
     [Test]
-    public void The_limit_of_streams_is_told_to_the_sender()
+    public void A_send_above_the_limit_of_streams_returns_TooManyStreams()
     {
         (TestNode a, TestNode b) = _world.Pair(kind, options => options.MaxStreams = 3);
         for (ulong stream = 0; stream < 3; stream++)
@@ -213,7 +213,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     [Test]
     public void A_throwing_handler_is_counted_and_survived()
     {
-        // The driver of the other tests fails fast, so this one brings a loop of its own.
+        // The driver of the other tests fails fast, so this test has its own loop.
         using FastForward.Transport.Loop.ForwardLoop loop = new();
         using StaticNode a = new(loop, 1);
         int received = 0;
@@ -231,7 +231,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     }
 
     [Test]
-    public void Another_thread_is_told_to_post()
+    public void A_call_on_another_thread_throws_and_names_Post()
     {
         (TestNode a, TestNode b) = _world.Pair(kind);
         InvalidOperationException? misuse = null;
@@ -269,7 +269,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     }
 
     [Test]
-    public void A_clean_stop_delivers_what_was_accepted_and_tells_the_peer()
+    public void A_clean_stop_delivers_accepted_messages_and_notifies_the_peer()
     {
         (TestNode a, TestNode b) = _world.Pair(kind);
         int accepted = 0;
@@ -285,7 +285,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     }
 
     [Test]
-    public void A_peer_that_comes_back_as_a_new_process_is_met_anew()
+    public void A_restarted_peer_gets_a_new_association()
     {
         TestNode a = _world.Start(25011, options => options.ProbeInterval = TimeSpan.FromMilliseconds(150));
         TestNode b = _world.Start(250012);
@@ -315,7 +315,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     }
 
     [Test]
-    public void A_second_process_with_the_same_id_is_a_conflict_and_displaces_nobody()
+    public void A_second_process_with_the_same_id_is_a_conflict_and_does_not_replace_the_first()
     {
         TestNode a = _world.Start(25011, options => options.ProbeInterval = TimeSpan.FromMilliseconds(150));
         TestNode b = _world.Start(250012);
@@ -326,7 +326,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
 
         using NodeWorld elsewhere = new(kernelVSockets: kernelVSockets);
         TestNode impostor = elsewhere.Start(250012);
-        // Its sockets live in a directory of their own; its route leads to the same node.
+        // It has its own socket directory; its route leads to the same node.
         impostor.Route(a, kind);
         if (kind == TransportKind.VSocket && !kernelVSockets)
             File.CreateSymbolicLink(
@@ -345,7 +345,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
                 return a.Changes.Any(change => change.Kind == PeerEventKind.NodeIdConflict)
                     && impostor.Changes.Any(change => change.Kind == PeerEventKind.Refused);
             },
-            "the conflict to be told on both sides"
+            "the conflict to be reported on both sides"
         );
         Assert.That(a.Node.GetPeer(b.Id)!.Incarnation, Is.EqualTo(incarnation));
         a.Node.Send(b.Id, 9, BestClass, "still yours"u8);
@@ -354,7 +354,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     }
 
     [Test]
-    public void A_node_that_is_not_configured_is_told_of_and_not_answered()
+    public void A_node_that_is_not_configured_is_reported_and_not_answered()
     {
         TestNode a = _world.Start(25011);
         TestNode b = _world.Start(250012);

@@ -4,7 +4,7 @@ using FastForward.Transport.Node;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>Streams as users have them: the node allocates the ids.</summary>
+/// <summary>The public stream API: the node allocates the ids.</summary>
 [TestFixture]
 public sealed class ForwardStreamTests
 {
@@ -48,7 +48,7 @@ public sealed class ForwardStreamTests
     }
 
     [Test]
-    public void Messages_end_and_reset_go_where_the_stream_leads()
+    public void Send_end_and_reset_go_to_the_node_of_the_stream()
     {
         (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
         List<ServiceId> services = [];

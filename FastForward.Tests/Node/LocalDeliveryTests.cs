@@ -3,7 +3,7 @@ using FastForward.Transport.Loop;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>What a node sends to its own id follows the rules of streams to other nodes.</summary>
+/// <summary>Messages to the own id follow the rules of streams to other nodes.</summary>
 [TestFixture]
 public sealed class LocalDeliveryTests
 {
@@ -37,7 +37,7 @@ public sealed class LocalDeliveryTests
     }
 
     [Test]
-    public void Dispose_inside_a_callback_is_caught_and_a_stop_is_not()
+    public void Dispose_inside_a_callback_throws_and_StopAsync_does_not()
     {
         Task? stopped = null;
         InvalidOperationException? misuse = null;
@@ -53,7 +53,7 @@ public sealed class LocalDeliveryTests
     }
 
     [Test]
-    public void A_reset_behind_the_end_gives_up_what_was_not_delivered()
+    public void A_reset_after_the_end_drops_undelivered_messages()
     {
         _node.Node.Send(Self, 1, MessageClass.Reliable, "x"u8, SendOptions.End);
         Assert.That(_node.Node.ResetStream(Self, 1, 5), Is.EqualTo(SendStatus.Accepted));
@@ -94,7 +94,7 @@ public sealed class LocalDeliveryTests
     }
 
     [Test]
-    public void What_a_callback_sends_to_the_node_itself_waits_for_the_next_cycle()
+    public void A_local_message_sent_in_a_callback_is_delivered_in_the_next_cycle()
     {
         _node.OnReceived = () => _node.Node.Send(Self, 1, MessageClass.Reliable, "again"u8);
         _node.Node.Send(Self, 1, MessageClass.Reliable, "x"u8);
@@ -106,7 +106,7 @@ public sealed class LocalDeliveryTests
     }
 
     [Test]
-    public void Who_is_told_of_back_pressure_is_always_called()
+    public void A_back_pressured_sender_always_gets_OnWritable()
     {
         while (_node.Node.Send(Self, 0, MessageClass.RealTime, new byte[1100]).IsAccepted) { }
 
@@ -125,7 +125,7 @@ public sealed class LocalDeliveryTests
     }
 
     [Test]
-    public void One_stream_does_not_fill_the_store_before_it_is_known_whether_its_messages_are_kept()
+    public void One_local_stream_is_limited_to_its_stream_credit()
     {
         int accepted = 0;
         while (_node.Node.Send(Self, 1, MessageClass.Reliable, new byte[10_000 - 64]).IsAccepted)

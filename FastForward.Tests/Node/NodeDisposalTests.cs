@@ -3,14 +3,14 @@ using FastForward.Transport.Loop;
 
 namespace FastForward.Tests.Node;
 
-/// <summary><see cref="ForwardNode.DisposeAsync"/> from where users call it.</summary>
+/// <summary><see cref="ForwardNode.DisposeAsync"/> on all threads and in all states of the loop.</summary>
 [TestFixture]
 public sealed class NodeDisposalTests
 {
     private const uint Self = 1;
 
     [Test]
-    public async Task Any_thread_may_dispose_of_a_node_on_a_running_loop_and_repeat_it()
+    public async Task Any_thread_may_dispose_a_node_on_a_running_loop_repeatedly()
     {
         await using ForwardLoop loop = new();
         StaticNode node = new(loop, Self);
@@ -26,7 +26,7 @@ public sealed class NodeDisposalTests
     }
 
     [Test]
-    public async Task What_was_sent_before_is_delivered()
+    public async Task Messages_sent_before_are_delivered()
     {
         await using ForwardLoop loop = new();
         StaticNode node = new(loop, Self);
@@ -55,7 +55,7 @@ public sealed class NodeDisposalTests
     }
 
     [Test]
-    public async Task After_the_end_of_the_loop_the_caller_disposes_of_it()
+    public async Task After_the_end_of_the_loop_the_caller_disposes_the_node()
     {
         await using ForwardLoop loop = new();
         StaticNode node = new(loop, Self);
@@ -66,7 +66,7 @@ public sealed class NodeDisposalTests
     }
 
     [Test]
-    public async Task A_loop_that_ends_meanwhile_does_not_keep_it_waiting()
+    public async Task It_completes_when_the_loop_ends_in_the_meantime()
     {
         await using ForwardLoop loop = new();
         StaticNode node = new(loop, Self);

@@ -9,7 +9,7 @@ using FastForward.Transport.Transports.Connections;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>What strangers and peers can pour over a node.</summary>
+/// <summary>Floods from unknown sources and from peers.</summary>
 [TestFixture]
 public sealed class NodeFloodTests
 {
@@ -18,7 +18,7 @@ public sealed class NodeFloodTests
     private const int Seed = 1;
 
     [Test]
-    public void A_million_random_and_mutated_datagrams_harm_nobody()
+    public void A_million_random_and_mutated_datagrams_are_survived()
     {
         using NodeWorld world = new();
         (TestNode a, TestNode b) = world.Pair(TransportKind.Ip);
@@ -48,7 +48,7 @@ public sealed class NodeFloodTests
             world.Cycle();
         }
 
-        // The kernel may drop what the flood leaves no room for; so the streams need not be complete, only intact.
+        // The kernel may drop frames when the flood fills the socket buffer: the streams must be intact, not complete.
         world.Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), $"both still connected, seed {Seed}");
         long after = GC.GetTotalMemory(forceFullCollection: true);
         Assert.That(ordered, Is.True, $"seed {Seed}");
@@ -83,12 +83,13 @@ public sealed class NodeFloodTests
     }
 
     [Test]
-    public void Events_that_a_peer_provokes_do_not_pile_up()
+    public void Events_that_a_peer_triggers_do_not_accumulate()
     {
         const int Frames = 40;
         using NodeWorld world = new();
         TestNode node = world.Start(250012);
-        node.Route(new RouteRow(25011, 0, TransportKind.Socket, "", 47)); // nobody is there: the peer comes to us
+        // No process listens on port 47: only the peer can connect.
+        node.Route(new RouteRow(25011, 0, TransportKind.Socket, "", 47));
         world.Until(() => node.Node.GetPeer(25011) is not null, "the route");
         using RawSeqPacket peer = new();
         Assert.That(peer.Connect($"{world.SocketDirectory}/FastForward.{node.SocketPort}.sock"), Is.Zero);

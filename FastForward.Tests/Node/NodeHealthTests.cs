@@ -4,7 +4,7 @@ using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>What makes a node healthy, degraded or unhealthy.</summary>
+/// <summary>The conditions for healthy, degraded and unhealthy nodes.</summary>
 [TestFixture]
 public sealed class NodeHealthTests
 {
@@ -15,14 +15,14 @@ public sealed class NodeHealthTests
     };
 
     [Test]
-    public void A_transport_that_the_machine_does_not_have_is_no_fault()
+    public void A_transport_that_the_machine_does_not_support_is_not_a_fault()
     {
         NodeHealth health = NodeHealth.Of(isStarted: true, isStopping: false, s_withoutVSocket, []);
         Assert.That((health.Status, health.ToString()), Is.EqualTo((NodeHealthStatus.Healthy, "Healthy")));
     }
 
     [Test]
-    public void A_node_without_any_transport_is_unhealthy_and_says_why_of_each()
+    public void A_node_without_any_transport_is_unhealthy_with_the_reason_of_each()
     {
         Dictionary<TransportKind, TransportAvailability> none = new(s_withoutVSocket)
         {
@@ -53,7 +53,7 @@ public sealed class NodeHealthTests
     }
 
     [Test]
-    public void A_peer_whose_route_needs_an_absent_transport_is_absent_with_that_reason()
+    public void A_peer_whose_route_needs_an_unavailable_transport_is_reported_with_that_reason()
     {
         using NodeWorld world = new();
         TestNode a = world.Start(25011, allowUnkeyed: true),
@@ -70,8 +70,8 @@ public sealed class NodeHealthTests
         Assert.That(health.AbsentPeers, Is.EqualTo(new[] { 4711u, b.Id }));
         Assert.That(
             health.Problems[0],
-            Does.StartWith("node 4711 is configured but was never heard: ")
-                .And.Contain("needs a transport that does not run here")
+            Does.StartWith("node 4711 is configured but was never heard from: ")
+                .And.Contain("needs a transport that is not running here")
         );
     }
 }

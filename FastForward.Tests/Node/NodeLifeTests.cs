@@ -9,7 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>Starts, routes and ends of nodes.</summary>
+/// <summary>Start, routes and stop of nodes.</summary>
 [TestFixture]
 public sealed class NodeLifeTests
 {
@@ -46,7 +46,7 @@ public sealed class NodeLifeTests
     }
 
     [Test]
-    public void A_peer_that_never_answers_is_told_of_once()
+    public void A_peer_that_never_answers_is_reported_once()
     {
         FakeTimeProvider time = new();
         using NodeWorld world = new(time);
@@ -58,13 +58,13 @@ public sealed class NodeLifeTests
             world.Cycle();
         }
 
-        PeerEvent told = a.Changes.Single(static change => change.Kind == PeerEventKind.NotHeard);
-        Assert.That(told.Node, Is.EqualTo(77));
-        Assert.That(told.Reason, Does.Contain("no answer for 10 s"));
+        PeerEvent notHeard = a.Changes.Single(static change => change.Kind == PeerEventKind.NotHeard);
+        Assert.That(notHeard.Node, Is.EqualTo(77));
+        Assert.That(notHeard.Reason, Does.Contain("no answer for 10 s"));
     }
 
     [Test]
-    public void A_peer_whose_route_cannot_be_used_here_is_told_of_when_it_does_not_come()
+    public void A_peer_with_an_unusable_route_that_does_not_connect_is_reported()
     {
         FakeTimeProvider time = new();
         using NodeWorld world = new(time);
@@ -83,14 +83,14 @@ public sealed class NodeLifeTests
     }
 
     [Test]
-    public void A_key_that_is_demanded_later_ends_what_was_agreed_without_one()
+    public void Requiring_a_key_later_ends_an_association_without_one()
     {
         (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
         a.Route(new RouteRow(b.Id, 5, TransportKind.Socket, "", b.SocketPort));
         _world.Until(() => a.Changes.Any(static change => change.Kind == PeerEventKind.Lost), "the end here");
         Assert.That(
             a.Changes.Single(static change => change.Kind == PeerEventKind.Unusable).Reason,
-            Does.Contain("demands key 5")
+            Does.Contain("requires key 5")
         );
         Assert.That(a.Node.Send(b.Id, 1, MessageClass.RealTime, "x"u8).Status, Is.EqualTo(SendStatus.NotConnected));
         _world.Until(
@@ -101,7 +101,7 @@ public sealed class NodeLifeTests
     }
 
     [Test]
-    public void What_a_dead_peer_had_not_acknowledged_is_reported()
+    public void Messages_that_a_dead_peer_did_not_acknowledge_are_reported()
     {
         (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
         for (int i = 0; i < 5; i++)
@@ -118,7 +118,7 @@ public sealed class NodeLifeTests
             TransportKind.Socket,
             static options => options.DrainLimit = TimeSpan.FromMilliseconds(100)
         );
-        _world.Loop.Remove(b.Socket); // as if its process did not get to run
+        _world.Loop.Remove(b.Socket); // emulates a process that is not scheduled
         a.Node.Send(b.Id, 3, MessageClass.Reliable, "unheard"u8);
         Task stopped = a.Node.StopAsync();
         _world.Until(() => stopped.IsCompleted, "the stop");
@@ -126,7 +126,7 @@ public sealed class NodeLifeTests
     }
 
     [Test]
-    public void A_drain_does_not_wait_for_what_was_never_connected()
+    public void A_drain_does_not_wait_for_peers_that_were_never_connected()
     {
         TestNode a = _world.Start(25011, static options => options.DrainLimit = TimeSpan.FromMinutes(1));
         a.Route(new RouteRow(77, 0, TransportKind.Socket, "", 777));

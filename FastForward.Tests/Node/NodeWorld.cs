@@ -7,10 +7,10 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>Whole nodes over real sockets, all on one loop that the test drives by hand.</summary>
+/// <summary>Complete nodes over real sockets, all on one loop that the test drives.</summary>
 /// <param name="time">The clock; null for the system's.</param>
-/// <param name="kernelVSockets">vSockets are those of the kernel; otherwise other sockets stand in for them.</param>
-/// <param name="vsocketDatagrams">UDP stands in for them, as datagrams; otherwise UNIX sockets do.</param>
+/// <param name="kernelVSockets">Use the vSockets of the kernel; otherwise other sockets emulate them.</param>
+/// <param name="vsocketDatagrams">Emulate vSockets by UDP datagrams; otherwise by UNIX sockets.</param>
 internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets = false, bool vsocketDatagrams = false)
     : IDisposable
 {
@@ -21,25 +21,27 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
 
     public ForwardLoop Loop => _driver.Loop;
 
-    /// <summary>Of the nodes that are started from now on.</summary>
+    /// <summary>Applies to nodes that are started later.</summary>
     public bool SegmentationOffload { get; set; } = true;
 
     public string SocketDirectory => _sockets.Path;
 
     public IReadOnlyList<string> SocketFiles => _sockets.Files;
 
-    /// <summary>Where the UNIX sockets are that stand in for vSockets.</summary>
+    /// <summary>The directory of the UNIX sockets that emulate vSockets.</summary>
     public string VSocketDirectory => _vsockets.Path;
 
     public VSocketType VSocketType => vsocketDatagrams ? VSocketType.Datagram : VSocketType.Auto;
 
-    /// <summary>Null where vSockets are those of the kernel.</summary>
+    /// <summary>Null with the vSockets of the kernel.</summary>
     public IVSocketFamily? CreateVSocketFamily() =>
         kernelVSockets ? null
         : vsocketDatagrams ? new UdpVSocketFamily()
         : new UnixVSocketFamily(_vsockets.Path);
 
-    /// <summary>Starts a node without routes; <paramref name="address"/> is that of its UDP port, 127.0.0.1 by default.</summary>
+    /// <summary>
+    /// Starts a node without routes; <paramref name="address"/> is that of its UDP port, 127.0.0.1 by default.
+    /// </summary>
     public TestNode Start(
         uint id,
         Action<ForwardNodeOptions>? configure = null,
@@ -54,7 +56,9 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
         return node;
     }
 
-    /// <summary>Two nodes that know each other over one medium, connected.</summary>
+    /// <summary>
+    /// Starts two nodes with routes to each other over one medium, and waits until they are connected.
+    /// </summary>
     public (TestNode A, TestNode B) Pair(
         TransportKind kind,
         Action<ForwardNodeOptions>? configure = null,

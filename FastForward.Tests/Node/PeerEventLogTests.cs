@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>Peers that flap, and strangers with invented ids, in the log.</summary>
+/// <summary>The rate limits of the log: flapping peers, and unknown nodes with forged ids.</summary>
 [TestFixture]
 public sealed class PeerEventLogTests
 {
@@ -32,7 +32,7 @@ public sealed class PeerEventLogTests
     }
 
     [Test]
-    public void A_flapping_peer_has_ten_lines_then_one_in_ten_seconds_and_the_last_line_is_true()
+    public void A_flapping_peer_logs_ten_lines_then_one_per_ten_seconds_with_the_last_state()
     {
         for (int i = 0; i < 500; i++)
             Flap(1);
@@ -42,7 +42,7 @@ public sealed class PeerEventLogTests
         Pass(10);
         Assert.That(
             _log.TextsOf(1104),
-            Is.EqualTo(new[] { "990 events were not logged one by one; the last: node 1: Connected: test" })
+            Is.EqualTo(new[] { "990 events were not logged individually; the last: node 1: Connected: test" })
         );
         Assert.That(_log.Entries[^1].Level, Is.EqualTo(LogLevel.Warning), "there was trouble among them");
         for (int i = 0; i < 500; i++)
@@ -56,7 +56,7 @@ public sealed class PeerEventLogTests
     }
 
     [Test]
-    public void Strangers_have_one_share_together()
+    public void Unknown_nodes_share_one_limit()
     {
         for (uint node = 1000; node < 2000; node++)
             Notify(node, PeerEventKind.NotConfigured);
@@ -68,7 +68,7 @@ public sealed class PeerEventLogTests
     }
 
     [Test]
-    public void What_is_held_back_is_told_at_the_end()
+    public void Held_back_events_are_logged_at_the_end()
     {
         for (int i = 0; i < 6; i++)
             Flap(1);

@@ -34,7 +34,7 @@ public sealed class PingNodeTests
     }
 
     [Test]
-    public void The_own_id_answers_by_itself_from_a_later_cycle()
+    public void A_ping_to_the_own_id_is_answered_from_a_later_cycle()
     {
         TestNode a = _world.Start(25011);
         List<PingResult> results = [];
@@ -48,7 +48,7 @@ public sealed class PingNodeTests
     }
 
     [Test]
-    public void What_cannot_be_asked_is_told_with_its_reason()
+    public void A_ping_that_cannot_start_returns_the_reason()
     {
         TestNode a = _world.Start(25011, allowUnkeyed: true);
         Assert.That(a.Node.Ping(4711, Unexpected).Status, Is.EqualTo(PingStatus.UnknownNode));
@@ -60,7 +60,7 @@ public sealed class PingNodeTests
         Assert.That(a.Node.Ping(250012, Unexpected).Status, Is.EqualTo(PingStatus.NotConnected));
         a.Route(new RouteRow(250013, 0, TransportKind.Rdma, "0x20010db8000000000000000000000001", 9));
         _world.Until(() => a.Node.GetPeer(250013) is not null, "the route");
-        Assert.That(a.Node.GetPeer(250013)!.Reason, Does.Contain("needs a transport that does not run here"));
+        Assert.That(a.Node.GetPeer(250013)!.Reason, Does.Contain("needs a transport that is not running here"));
         Assert.That(
             () => a.Node.Ping(250012, Unexpected, TimeSpan.Zero),
             Throws.InstanceOf<ArgumentOutOfRangeException>()
@@ -75,7 +75,7 @@ public sealed class PingNodeTests
     }
 
     [Test]
-    public void The_end_of_the_node_ends_what_is_under_way()
+    public void Disposing_the_node_ends_pending_pings()
     {
         (TestNode a, TestNode b) = _world.Pair(TransportKind.Ip);
         List<PingResult> results = [];
@@ -86,7 +86,7 @@ public sealed class PingNodeTests
     }
 
     [Test]
-    public void A_callback_may_ask_again()
+    public void A_callback_may_start_another_ping()
     {
         (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
         int count = 0;
@@ -102,7 +102,7 @@ public sealed class PingNodeTests
     }
 
     [Test]
-    public void A_node_that_was_heard_and_is_not_configured_is_known_until_it_is()
+    public void An_unconfigured_node_is_listed_until_it_is_configured()
     {
         TestNode a = _world.Start(25011);
         TestNode b = _world.Start(250012);
@@ -117,7 +117,7 @@ public sealed class PingNodeTests
     }
 
     [Test]
-    public void The_status_tells_the_paths_and_the_counts()
+    public void The_status_has_the_paths_and_the_counts()
     {
         (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
         for (int i = 0; i < 5; i++)
@@ -140,7 +140,7 @@ public sealed class PingNodeTests
     }
 
     [Test]
-    public void Invented_ids_do_not_fill_the_memory()
+    public void Forged_ids_do_not_exhaust_memory()
     {
         UnconfiguredNodes nodes = new();
         for (uint node = 1; node <= 10_000; node++)

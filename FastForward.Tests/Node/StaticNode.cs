@@ -4,7 +4,7 @@ using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>A node without transports, for what needs none.</summary>
+/// <summary>A node without transports.</summary>
 internal sealed class StaticNode : IForwardHandler, IDisposable
 {
     private readonly OverrideResolver _resolver = new([]);

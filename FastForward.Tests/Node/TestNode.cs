@@ -9,7 +9,7 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>A node with a handler that remembers, or does what the test says.</summary>
+/// <summary>A node with a handler that records events or runs delegates of the test.</summary>
 internal sealed class TestNode : IForwardHandler, IDisposable
 {
     private readonly StaticRouteSource _routes = new([]);
@@ -71,7 +71,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
 
     public int VSocketPort { get; }
 
-    /// <summary>The UNIX sockets that stand in for the kernel's vSockets; null where others do.</summary>
+    /// <summary>The UNIX sockets that emulate the kernel's vSockets; null when not used.</summary>
     public UnixVSocketFamily? VSocketFamily { get; }
 
     public IPAddress Address => ((IPEndPoint)Ip.LocalEndPoints[0]).Address;
@@ -80,7 +80,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
 
     public uint Id => Node.Id;
 
-    /// <summary>Messages as copies, unless <see cref="OnReceived"/> takes them.</summary>
+    /// <summary>Copies of the messages, unless <see cref="OnReceived"/> is set.</summary>
     public List<(uint From, ulong Stream, ulong Sequence, byte[] Payload)> Messages { get; } = [];
 
     public List<StreamEnd> Ends { get; } = [];
@@ -114,7 +114,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         _routes.Replace(_rows);
     }
 
-    /// <summary>The only row that goes before those of <see cref="Route(RouteRow)"/>.</summary>
+    /// <summary>Sets the only row that takes precedence over those of <see cref="Route(RouteRow)"/>.</summary>
     public void Override(RouteRow row) => _overrides.Replace([row]);
 
     public void RemoveRoutes()

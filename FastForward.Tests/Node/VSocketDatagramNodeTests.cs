@@ -5,7 +5,10 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>Nodes over vSocket datagrams, which have strangers as UDP has, and context ids to judge them by. UDP stands in for them.</summary>
+/// <summary>
+/// Nodes over vSocket datagrams, which are connectionless like UDP, with the context id as source. UDP sockets emulate
+/// them.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class VSocketDatagramNodeTests : IDisposable
 {
@@ -33,7 +36,7 @@ public sealed class VSocketDatagramNodeTests : IDisposable
         b.Route(new RouteRow(a.Id, 0, TransportKind.VSocket, "77", TransportHarness.VSocket.NextPort()));
         a.Route(b, TransportKind.VSocket);
         Assert.That(Refusal(b), Is.EqualTo("it came by vSocket from context id 1, and its route names context id 77"));
-        Assert.That(Refusal(a), Does.Contain("WrongSource"), "the refused one is told");
+        Assert.That(Refusal(a), Does.Contain("WrongSource"), "the refused node is notified");
         Assert.That(a.IsConnectedTo(b), Is.False);
 
         b.Route(a, TransportKind.VSocket);
@@ -41,7 +44,7 @@ public sealed class VSocketDatagramNodeTests : IDisposable
     }
 
     [Test]
-    public void A_stranger_without_a_vSocket_row_is_not_believed()
+    public void A_stranger_without_a_vSocket_row_is_refused()
     {
         TestNode a = _world.Start(25011);
         TestNode b = _world.Start(250012);
@@ -50,7 +53,8 @@ public sealed class VSocketDatagramNodeTests : IDisposable
         Assert.That(
             Refusal(b),
             Is.EqualTo(
-                "it came by vSocket from context id 1, and no row of type FORWARD_TRANSPORT_VSOCKET says that it is there"
+                "it came by vSocket from context id 1, and no row of type FORWARD_TRANSPORT_VSOCKET "
+                    + "says that it is there"
             )
         );
     }

@@ -8,7 +8,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>Which machine may be which node: the context id that the kernel vouches for must be that of a row.</summary>
+/// <summary>
+/// Nodes over vSockets: the context id that the kernel reports for a peer must match one of the peer's rows.
+/// </summary>
 [TestFixture(false)]
 [TestFixture(true, Category = "Lab")]
 public sealed class VSocketNodeTests(bool kernelVSockets)
@@ -60,13 +62,13 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
             refusal.Reason,
             Is.EqualTo("it came by vSocket from context id 1, and its route names context id 77")
         );
-        Assert.That(Refusal(a).Reason, Does.Contain("WrongSource"), "the refused one is told");
+        Assert.That(Refusal(a).Reason, Does.Contain("WrongSource"), "the refused node is notified");
         Assert.That(b.Node.Statistics.RefusedHandshakes, Is.GreaterThan(0));
         Assert.That(a.IsConnectedTo(b), Is.False);
     }
 
     [Test]
-    public void A_node_without_a_vSocket_row_is_not_believed_over_vSockets()
+    public void A_node_without_a_vSocket_row_is_refused_over_vSockets()
     {
         TestNode a = _world.Start(25011);
         TestNode b = _world.Start(250012);
@@ -75,16 +77,17 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         Assert.That(
             Refusal(b).Reason,
             Is.EqualTo(
-                "it came by vSocket from context id 1, and no row of type FORWARD_TRANSPORT_VSOCKET says that it is there"
+                "it came by vSocket from context id 1, and no row of type FORWARD_TRANSPORT_VSOCKET "
+                    + "says that it is there"
             )
         );
-        _world.Until(() => b.IsConnectedTo(a) && a.IsConnectedTo(b), "the medium of the row that there is");
+        _world.Until(() => b.IsConnectedTo(a) && a.IsConnectedTo(b), "a connection over the transport of the only row");
         Assert.That(b.Node.GetPeer(a.Id)!.Transport, Is.EqualTo(TransportKind.Ip));
         Assert.That(a.Node.GetPeer(b.Id)!.Transport, Is.EqualTo(TransportKind.Ip));
     }
 
     [Test]
-    public void A_row_that_comes_to_name_another_machine_ends_the_path()
+    public void Changing_a_row_to_another_machine_ends_the_path()
     {
         (TestNode a, TestNode b) = _world.Pair(TransportKind.VSocket);
         b.Route(new RouteRow(a.Id, 0, TransportKind.VSocket, "77", a.VSocketPort));
@@ -97,7 +100,7 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
     }
 
     [Test]
-    public void A_peer_that_hangs_up_instead_of_answering_is_not_said_to_be_silent()
+    public void A_peer_that_disconnects_instead_of_answering_is_reported_as_such()
     {
         TestNode a = _world.Start(25011);
         TestNode b = _world.Start(250012);
@@ -106,36 +109,38 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         Assert.That(
             a.Node.GetPeer(b.Id)!.Reason,
             Is.EqualTo(
-                $"vsock:1:{b.VSocketPort} takes the connection, but does not answer the handshake: it may have no row for this node"
+                $"vsock:1:{b.VSocketPort} accepts the connection but does not answer the handshake: "
+                    + "it may have no row for this node"
             )
         );
     }
 
     [TestCase(false)]
     [TestCase(true)]
-    public void Where_a_vSocket_cannot_be_connected_another_row_is_used_only_when_that_is_asked_for(bool fallback)
+    public void Another_row_replaces_an_unreachable_vSocket_only_with_VSocketFallback(bool fallback)
     {
         TestNode a = _world.Start(25011, options => options.VSocketFallback = fallback);
         TestNode b = _world.Start(250012);
-        int nobody = TransportHarness.VSocket.NextPort();
-        b.Route(new RouteRow(a.Id, 0, TransportKind.VSocket, "1", nobody)); // it reaches nobody by itself
-        a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", nobody));
+        int unusedPort = TransportHarness.VSocket.NextPort();
+        // No process listens on the unused port: b cannot connect by itself.
+        b.Route(new RouteRow(a.Id, 0, TransportKind.VSocket, "1", unusedPort));
+        a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", unusedPort));
         a.Route(b, TransportKind.Socket);
         if (fallback)
         {
             _world.Until(() => a.IsConnectedTo(b), "the other row");
             Assert.That(a.Node.GetPeer(b.Id)!.Transport, Is.EqualTo(TransportKind.Socket));
             long tried = a.VSocket.Statistics.OpenFailures;
-            _world.Until(() => a.VSocket.Statistics.OpenFailures > tried + 1, "the vSocket to be tried on");
+            _world.Until(() => a.VSocket.Statistics.OpenFailures > tried + 1, "further attempts on the vSocket");
             Assert.That(
                 a.Changes.Single(static change => change.Kind == PeerEventKind.Unusable).Reason,
-                Does.Contain($"no process listens at vsock:1:{nobody}").And.Contain("its Socket row is used"),
-                "told once"
+                Does.Contain($"no process listens at vsock:1:{unusedPort}").And.Contain("its Socket row is used"),
+                "reported once"
             );
             Assert.That(
                 a.Node.GetPeer(b.Id)!.Reason,
                 Does.StartWith("reached over Socket, because its VSocket route fails: ")
-                    .And.Contain($"vsock:1:{nobody}")
+                    .And.Contain($"vsock:1:{unusedPort}")
             );
             NodeHealth health = NodeHealth.Of(isStarted: true, isStopping: false, a.Node.Transports, a.Node.GetPeers());
             Assert.That(
@@ -166,7 +171,7 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
     {
         TestNode a = _world.Start(25011, static options => options.VSocketFallback = true, vsockets: false);
         TestNode b = _world.Start(250012);
-        b.Route(new RouteRow(a.Id, 0, TransportKind.VSocket, "77", 1)); // it reaches nobody by itself
+        b.Route(new RouteRow(a.Id, 0, TransportKind.VSocket, "77", 1)); // b cannot connect by itself
         a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", b.VSocketPort));
         a.Route(b, TransportKind.Socket);
         _world.Until(() => a.IsConnectedTo(b), "the other row");
@@ -174,9 +179,9 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
     }
 
     [Test]
-    public void Connections_that_never_say_who_they_are_keep_nobody_out()
+    public void Connections_without_a_handshake_do_not_block_other_peers()
     {
-        // Time hardly moves: none of them is closed for its silence.
+        // The clock stays below the handshake time-out: no connection is closed for sending nothing.
         FakeTimeProvider time = new();
         using NodeWorld world = new(time, kernelVSockets);
         TestNode b = world.Start(250012);
@@ -203,7 +208,8 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         foreach (TransportKind kind in new[] { TransportKind.Socket, TransportKind.VSocket })
         {
             TestNode a = world.Start(kind == TransportKind.Socket ? 25011u : 25013u);
-            b.Route(new RouteRow(a.Id, 0, kind, kind == TransportKind.VSocket ? "1" : "", 1)); // it reaches nobody by itself
+            // No process listens on port 1: b cannot connect by itself.
+            b.Route(new RouteRow(a.Id, 0, kind, kind == TransportKind.VSocket ? "1" : "", 1));
             a.Route(b, kind);
             world.Until(
                 () =>
@@ -215,46 +221,46 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
             );
         }
 
-        Assert.That(world.Loop.NowMicros, Is.LessThan(5_000_000), "the time that a connection has to say who it is");
+        Assert.That(world.Loop.NowMicros, Is.LessThan(5_000_000), "within the handshake time-out");
     }
 
     [Test]
-    public void A_machine_that_connects_again_and_again_pushes_out_its_own_connections()
+    public void A_machine_that_connects_repeatedly_evicts_only_its_own_connections()
     {
         if (kernelVSockets)
             Assert.Pass("one machine has one number; UNIX sockets stand in for several");
         FakeTimeProvider time = new();
         using NodeWorld world = new(time);
         TestNode b = world.Start(250012);
-        using VSocketTransport neighbours = TransportHarness.VSocket.Create(
+        using VSocketTransport source = TransportHarness.VSocket.Create(
             VSocketType.SeqPacket,
             world.VSocketDirectory,
             TransportHarness.VSocket.NextPort()
         );
         RecordingSink sink = new();
-        neighbours.Start(world.Loop, sink);
+        source.Start(world.Loop, sink);
         IForwardLink slow = Connect(7);
         for (int i = 0; i < 200; i++)
             Connect(66);
         world.Until(
             () =>
             {
-                neighbours.Poll(64);
+                source.Poll(64);
                 return sink.ClosedLinks.Count >= 100;
             },
             "most of the flood's connections to be closed"
         );
-        Assert.That(sink.HasClosed(slow), Is.False, "the connection of the neighbour that takes its time");
+        Assert.That(sink.HasClosed(slow), Is.False, "the connection of the other machine");
 
         IForwardLink Connect(uint cid)
         {
             b.VSocketFamily!.PeerCid = cid;
             long before = b.VSocket.Statistics.LinksOpened;
-            IForwardLink link = neighbours.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, b.VSocketPort));
+            IForwardLink link = source.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, b.VSocketPort));
             world.Until(
                 () =>
                 {
-                    neighbours.Poll(64);
+                    source.Poll(64);
                     return b.VSocket.Statistics.LinksOpened > before;
                 },
                 $"a link of machine {cid}"

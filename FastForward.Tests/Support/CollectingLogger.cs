@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FastForward.Tests.Support;
 
-/// <summary>Keeps what is logged; also a factory of itself, so that every category ends up in one list.</summary>
+/// <summary>Collects log entries. Also a factory that returns itself, so that all categories share one list.</summary>
 internal sealed class CollectingLogger<T> : ILogger<T>, ILoggerFactory
 {
     private readonly ConcurrentQueue<(int Id, LogLevel Level, string Text)> _entries = new();

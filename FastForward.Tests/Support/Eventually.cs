@@ -2,17 +2,19 @@ using System.Diagnostics;
 
 namespace FastForward.Tests.Support;
 
-/// <summary>Waits for a condition that another thread or process brings about. The limit only ends a failed test.</summary>
+/// <summary>
+/// Waits for a condition that depends on another thread or process. The time limit is reached only by a failing test.
+/// </summary>
 internal static class Eventually
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
     /// <summary>Waits until the condition holds.</summary>
-    /// <param name="condition">Looked at again and again.</param>
-    /// <param name="what">The condition in words, with whatever was measured, for the failure.</param>
+    /// <param name="condition">Evaluated repeatedly.</param>
+    /// <param name="what">Describes the condition, with measured values, for the failure message.</param>
     public static void True(Func<bool> condition, Func<string> what)
     {
-        // Most waits are short: look often at first, and let go of the processor only after that.
+        // Most waits are short: spin without sleeping at first.
         long began = Stopwatch.GetTimestamp();
         for (
             SpinWait spin = default;
@@ -28,7 +30,7 @@ internal static class Eventually
             Assert.Fail($"After {s_limit.TotalSeconds} s still not: {what()}");
     }
 
-    /// <summary>Waits for a task; its exception, if it has one, comes out.</summary>
+    /// <summary>Waits for a task and rethrows its exception.</summary>
     public static void Ends(Task task, string what)
     {
         if (Task.WaitAny([task], s_limit) < 0)
@@ -36,7 +38,7 @@ internal static class Eventually
         task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Runs something on a thread of its own and waits for it; its exception, if it has one, comes out.</summary>
+    /// <summary>Runs an action on a new thread, waits for it, and rethrows its exception.</summary>
     public static void RunsOnOtherThread(Action action) =>
         Ends(
             Task.Factory.StartNew(

@@ -6,8 +6,9 @@ using NUnit.Framework.Internal;
 namespace FastForward.Tests;
 
 /// <summary>
-/// Runs tests of this assembly in this process, by the framework alone: <c>tests &lt;result file&gt; &lt;category&gt; [part of
-/// the full name ...]</c>. In the lab the test platform's start would cost more than the tests.
+/// Runs tests of this assembly in this process with NUnit only:
+/// <c>tests &lt;result file&gt; &lt;category&gt; [part of the full name ...]</c>.
+/// In the lab, starting the test platform would take longer than the tests.
 /// </summary>
 internal sealed class TestRun : ITestListener
 {
@@ -21,7 +22,8 @@ internal sealed class TestRun : ITestListener
         ITestResult result = runner.Run(new TestRun(), Filter(category, names));
         File.WriteAllText(resultFile, result.ToXml(recursive: true).OuterXml);
         Console.Out.WriteLine(
-            $"{result.PassCount} passed, {result.FailCount} failed, {result.SkipCount + result.InconclusiveCount} skipped"
+            $"{result.PassCount} passed, {result.FailCount} failed, "
+                + $"{result.SkipCount + result.InconclusiveCount} skipped"
         );
         if (result.TotalCount == 0)
             return 2;
@@ -32,7 +34,7 @@ internal sealed class TestRun : ITestListener
 
     public void TestFinished(ITestResult result)
     {
-        // A suite counts for itself only when its own set-up or tear-down failed. Who passed is in the file.
+        // A suite is reported only when its own set-up or tear-down failed. Passed tests are in the result file only.
         if (result.Test.IsSuite && result.ResultState.Site is not (FailureSite.SetUp or FailureSite.TearDown))
             return;
         if (result.ResultState.Status == TestStatus.Passed)
@@ -51,7 +53,7 @@ internal sealed class TestRun : ITestListener
         }
     }
 
-    /// <summary>What a test wants to be seen at once, also when it passes (TestContext.Progress).</summary>
+    /// <summary>Prints the progress output of a test at once, also when it passes (TestContext.Progress).</summary>
     public void TestOutput(TestOutput output)
     {
         lock (_lock)

@@ -60,7 +60,7 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
             Driver.Cycle();
         _received += pair.SinkA.FrameCount + pair.SinkB.FrameCount - before;
 
-        // Sleeping and waking belong to the steady state too.
+        // Sleeping and waking are part of the steady state.
         Driver.Loop.Sleep(0);
 
         static void Send(IForwardLink link, byte[] frame)
@@ -75,7 +75,7 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
     private void FillAndDrain(Pair pair, byte[] frame)
     {
         int before = pair.SinkB.FrameCount,
-            told = pair.SinkA.WritableLinks.Count,
+            writable = pair.SinkA.WritableLinks.Count,
             sent = 0;
         bool refused = false;
         while (sent < 5_000 && !refused)
@@ -88,12 +88,12 @@ public sealed class AllocationTests(TransportCase transportCase) : TransportConf
             sent++;
         }
 
-        // Where nothing gets lost, until all of it is here. A medium may take its time between the ends.
+        // On a reliable medium, until all frames have arrived.
         int quiet = 0;
         for (int i = 0; i < 10_000_000 && (pair.Traits.Reliable ? IsMissing() : quiet < 40); i++)
             quiet = Driver.Cycle() == 0 ? quiet + 1 : 0;
 
         bool IsMissing() =>
-            pair.SinkB.FrameCount - before < sent || (refused && pair.SinkA.WritableLinks.Count == told);
+            pair.SinkB.FrameCount - before < sent || (refused && pair.SinkA.WritableLinks.Count == writable);
     }
 }

@@ -2,14 +2,14 @@ using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>A receiver that does not get to run.</summary>
+/// <summary>A receiver that does not run.</summary>
 [TestFixtureSource(typeof(TransportCase), nameof(TransportCase.All))]
 public sealed class BackPressureTests(TransportCase transportCase) : TransportConformance(transportCase)
 {
     private const int MoreThanAnyBufferHolds = 100_000;
 
     [Test]
-    public void A_receiver_that_does_not_read_pushes_back_or_loses_and_never_blocks()
+    public void A_receiver_that_does_not_read_causes_back_pressure_or_loss_and_never_blocks()
     {
         Pair pair = Open();
         Driver.Detach(pair.B);
@@ -35,13 +35,13 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
 
         Driver.UntilQuiet();
         AssertArrived(pair.Traits, sent, pair.SinkB.FramesOf(pair.AtB));
-        Assert.That(pair.SinkA.WritableLinks, Has.Count.LessThanOrEqualTo(1), "told once");
+        Assert.That(pair.SinkA.WritableLinks, Has.Count.LessThanOrEqualTo(1), "reported once");
         Assert.That(pair.SinkA.ClosedLinks, Is.Empty);
         SendUntilArrived(pair.AtA, pair.SinkB, pair.AtB, MakeFrame(pair.AtA, 99));
     }
 
     [Test]
-    public void Writable_lets_a_sender_go_on_until_everything_is_through()
+    public void Writable_lets_a_sender_continue_until_everything_is_sent()
     {
         Pair pair = Open();
         const int Wanted = 5_000;
@@ -67,7 +67,7 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
     }
 
     [Test]
-    public void One_link_that_is_full_does_not_stop_another()
+    public void A_full_link_does_not_block_another()
     {
         Pair pair = Open();
         (IForwardTransport c, RecordingSink sinkC) = Start();
@@ -79,7 +79,7 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
     }
 
     [Test]
-    public void A_full_link_closes()
+    public void A_full_link_can_be_closed()
     {
         Pair pair = Open();
         Driver.Detach(pair.B);
@@ -92,7 +92,7 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
         Driver.UntilQuiet();
         List<byte[]> arrived = pair.SinkB.FramesOf(pair.AtB);
 
-        // Close hands over what the medium takes; the one frame for which there was no room is lost with the link.
+        // Close passes on what the medium accepts; the one frame without room is lost with the link.
         if (pair.Traits.Reliable)
         {
             Assert.That(arrived, Has.Count.InRange(sent.Count - 1, sent.Count));
@@ -103,7 +103,7 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
     }
 
     [Test]
-    public void A_far_side_that_goes_away_while_a_link_is_full_is_noticed()
+    public void The_loss_of_the_remote_side_is_detected_while_a_link_is_full()
     {
         Pair pair = Open();
         Driver.Detach(pair.B);
@@ -121,14 +121,14 @@ public sealed class BackPressureTests(TransportCase transportCase) : TransportCo
                 Assert.That(
                     TrySend(pair.AtA, MakeFrame(pair.AtA, 50)),
                     Is.EqualTo(ClaimResult.Claimed),
-                    "an address takes frames whoever is there"
+                    "without connections, frames are accepted without a receiver"
                 );
                 Driver.Cycle();
             }
         }
     }
 
-    /// <summary>Sends until the link pushes back, or more than any buffer holds.</summary>
+    /// <summary>Sends until the link reports back-pressure, or until more is sent than any buffer holds.</summary>
     private List<byte[]> Fill(IForwardTransport transport, IForwardLink link)
     {
         List<byte[]> sent = [];

@@ -7,7 +7,7 @@ using FastForward.Transport.Transports.Ip;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// Runs of datagrams that the kernel cuts apart on the way out and joins on the way in: only the speed differs.
+/// Runs of datagrams that the kernel segments on sending and coalesces on receiving, without a change of behaviour.
 /// </summary>
 public sealed unsafe class DatagramRunsTests
 {
@@ -29,7 +29,7 @@ public sealed unsafe class DatagramRunsTests
 
     [TestCase(true)]
     [TestCase(false)]
-    public void Frames_of_all_lengths_to_several_places_arrive_whole_and_in_order(bool isJoined)
+    public void Frames_of_all_lengths_to_several_destinations_arrive_whole_and_in_order(bool isJoined)
     {
         using Descriptor sender = Open(out _);
         Receiver[] receivers = [.. Enumerable.Range(0, 3).Select(_ => new Receiver(isJoined))];
@@ -41,7 +41,7 @@ public sealed unsafe class DatagramRunsTests
                 length = 1200;
             for (int i = _random.Next(1, 200); i > 0; i--)
             {
-                // Mostly like the one before: that is what makes runs.
+                // Mostly the length of the previous frame: equal lengths form runs.
                 if (_random.Next(20) == 0)
                     place = _random.Next(receivers.Length);
                 if (_random.Next(12) == 0)
@@ -70,7 +70,7 @@ public sealed unsafe class DatagramRunsTests
     [TestCase(100, 200, 4)] // 64 is the kernel's limit
     [TestCase(100, 64, 1)]
     [TestCase(100, 65, 1)]
-    public void A_run_is_as_long_as_the_kernel_takes(int length, int count, int runs)
+    public void A_run_is_as_long_as_the_kernel_accepts(int length, int count, int runs)
     {
         using Descriptor sender = Open(out _);
         using Receiver receiver = new(isJoined: true);
@@ -83,10 +83,10 @@ public sealed unsafe class DatagramRunsTests
     }
 
     [Test]
-    public void Where_the_kernel_takes_no_runs_the_frames_go_one_by_one()
+    public void Without_kernel_support_frames_are_sent_individually()
     {
         using Descriptor sender = Open(out _);
-        // The kernel does not cut runs without checksums.
+        // The kernel does not segment without checksums.
         Assert.That(LibC.SetSocketOption(sender, LibC.SOL_SOCKET, SO_NO_CHECK, 1), Is.Zero);
         using Receiver receiver = new(isJoined: true);
         using DatagramSendBatch batch = new(1200, cutsRuns: true);
@@ -102,7 +102,7 @@ public sealed unsafe class DatagramRunsTests
     }
 
     [Test]
-    public void A_run_over_links_is_dealt_out_within_the_budget_and_what_is_left_keeps_the_loop_awake()
+    public void A_run_over_links_is_delivered_within_the_budget_and_the_rest_keeps_the_loop_awake()
     {
         const int Frames = 150;
         using IpTransport near = Start(out RecordingSink nearSink);
@@ -137,7 +137,7 @@ public sealed unsafe class DatagramRunsTests
     }
 
     [Test]
-    public void Without_the_offload_each_datagram_is_one()
+    public void Without_the_offload_each_datagram_is_sent_individually()
     {
         using IpTransport near = Start(out RecordingSink nearSink, offload: false);
         using IpTransport far = Start(out RecordingSink farSink, offload: false);

@@ -4,13 +4,13 @@ using FastForward.Transport.Transports.Datagrams;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// What waits to leave while the kernel has no room. UDP over loopback never runs out of it, so the batch is driven
-/// over a UNIX datagram socket, whose receiver's queue is short.
+/// Frames that are kept while the kernel has no room. UDP over loopback never runs out of room, so the batch is tested
+/// over a UNIX datagram socket, whose receive queue is short.
 /// </summary>
 public sealed unsafe class DatagramSendBatchTests
 {
     [Test]
-    public void What_the_kernel_does_not_take_stays_in_order()
+    public void Frames_that_the_kernel_does_not_accept_stay_in_order()
     {
         byte[] address = new byte[20];
         address[0] = LibC.AF_UNIX;
@@ -52,7 +52,7 @@ public sealed unsafe class DatagramSendBatchTests
                 break;
             }
 
-            // Read less than was sent, so that the part of the array in use wanders and is compacted.
+            // Read less than was sent, so that the used part of the array moves and is compacted.
             int before = received;
             for (int i = 0; i < 7 && LibC.Receive(receiver, buffer, 64, LibC.MSG_DONTWAIT) == sizeof(int); i++)
                 Assert.That(*(int*)buffer, Is.EqualTo(received++), "order");

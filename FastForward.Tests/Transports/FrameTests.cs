@@ -27,7 +27,7 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
     }
 
     [Test]
-    public void A_burst_keeps_boundaries_and_what_order_is_promised()
+    public void A_burst_keeps_boundaries_and_the_order_that_the_traits_promise()
     {
         Pair pair = Open();
         List<byte[]> sent = [];
@@ -56,7 +56,7 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
     }
 
     [Test]
-    public void More_than_the_longest_frame_is_too_large()
+    public void A_claim_above_MaxFrameSize_is_too_large()
     {
         Pair pair = Open();
         Assert.That(
@@ -69,7 +69,7 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
     }
 
     [Test]
-    public void Misuse_of_a_claim_is_an_exception_and_harms_nothing()
+    public void Misuse_of_a_claim_throws_and_has_no_side_effect()
     {
         Pair pair = Open();
         IForwardLink link = pair.AtA;
@@ -202,7 +202,7 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
     }
 
     [Test]
-    public void A_sink_that_throws_costs_no_other_frame()
+    public void A_sink_that_throws_loses_no_other_frame()
     {
         Pair pair = Open();
         Driver.Detach(pair.B);
@@ -235,7 +235,7 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
     }
 
     [Test]
-    public void A_sleeping_loop_wakes_for_a_frame_and_does_not_sleep_on_what_is_pending()
+    public void A_sleeping_loop_wakes_for_a_frame_and_does_not_sleep_with_pending_frames()
     {
         Pair pair = Open();
         Driver.UntilQuiet();
@@ -245,7 +245,7 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
             {
                 Send(pair.AtA, frame);
                 pair.A.Flush();
-                // A loop that is not woken fails by the general limit.
+                // A loop that is not woken fails by the time limit of the driver.
                 Driver.Loop.Sleep((long)LoopDriver.Limit.TotalMicroseconds * 2);
                 Driver.Cycle();
                 return pair.SinkB.FrameCount > 0;

@@ -6,7 +6,7 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>Frames on streams and in windowed packets, with a peer that behaves as no FastForward would.</summary>
+/// <summary>Framing on streams and in windowed packets, with a raw peer that violates the protocol.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class FramingTests : IDisposable
 {
@@ -28,7 +28,7 @@ public sealed class FramingTests : IDisposable
     }
 
     [Test]
-    public void A_peer_that_trickles_one_byte_at_a_time_is_understood()
+    public void Frames_that_arrive_one_byte_at_a_time_are_received()
     {
         Start(SocketType.Stream);
         byte[] first = Bytes(300),
@@ -44,14 +44,14 @@ public sealed class FramingTests : IDisposable
     }
 
     [Test]
-    public void Frames_that_come_in_one_read_are_told_apart_and_none_is_forgotten()
+    public void Frames_that_arrive_in_one_read_are_separated_and_all_delivered()
     {
         Start(SocketType.Stream);
         byte[][] frames = [.. Enumerable.Range(1, 100).Select(Bytes)];
         _peer!.Send([.. Prefixed(Opening()), .. frames.SelectMany(Prefixed)]); // 5 KiB in one segment
         _driver.Until(() => _sink.FrameCount > 0, "the first");
 
-        // Nothing more comes: what is left is in no descriptor, and the loop must not sleep on it.
+        // No more input follows: the remaining frames are buffered in the process, and the loop must not sleep.
         while (_sink.FrameCount < 100)
         {
             Assert.That(_transport!.Arm(), Is.True, $"after {_sink.FrameCount} frames");
@@ -63,7 +63,7 @@ public sealed class FramingTests : IDisposable
     }
 
     [Test]
-    public void Frames_in_memory_are_served_among_many_links()
+    public void Buffered_frames_of_many_links_are_all_delivered()
     {
         Start(SocketType.Stream);
         List<Socket> others = [.. Enumerable.Range(0, 6).Select(_ => Connect(SocketType.Stream))];
@@ -82,7 +82,7 @@ public sealed class FramingTests : IDisposable
     [TestCase(0u)]
     [TestCase(MaxFrameSize + 1u)]
     [TestCase(uint.MaxValue)]
-    public void A_length_outside_what_was_agreed_ends_a_stream(uint length)
+    public void A_length_outside_the_negotiated_range_closes_a_stream(uint length)
     {
         OpenStream();
         byte[] prefix = new byte[4];
@@ -91,25 +91,25 @@ public sealed class FramingTests : IDisposable
         _driver.Until(() => _sink.ClosedLinks.Count == 1, "Closed");
         Assert.That(_sink.ClosedLinks[0].Closure.Reason, Is.EqualTo(LinkCloseReason.ProtocolViolation));
         Assert.That(_sink.ClosedLinks[0].Closure.Detail, Does.Contain($"1 to {MaxFrameSize} were agreed"));
-        Assert.That(_sink.FrameCount, Is.EqualTo(1), "what came before it counts");
+        Assert.That(_sink.FrameCount, Is.EqualTo(1), "the frame before it is delivered");
     }
 
     [Test]
-    public void A_long_announcement_before_the_opening_is_refused_at_once()
+    public void A_long_frame_before_the_opening_is_refused_at_once()
     {
         Start(SocketType.Stream);
-        _peer!.Send([0, 1, 0, 0, .. new byte[10]]); // 256, of which ten are here
+        _peer!.Send([0, 1, 0, 0, .. new byte[10]]); // 256 bytes announced, ten sent
         for (int i = 0; i < 20; i++)
             _driver.Cycle();
-        Assert.That(_transport!.Statistics.ProtocolViolations, Is.Zero, "as long as any version's opening may be");
+        Assert.That(_transport!.Statistics.ProtocolViolations, Is.Zero, "the longest opening of any version");
         using Socket second = Connect(SocketType.Stream);
-        second.Send([1, 1, 0, 0]); // 257
+        second.Send([1, 1, 0, 0]); // 257 bytes announced
         _driver.Until(() => _transport.Statistics.ProtocolViolations == 1, "the violation");
         Assert.That(_sink.OpenedLinks, Is.Empty);
     }
 
     [Test]
-    public void A_stream_that_ends_within_a_frame_ends_without_it()
+    public void A_stream_that_ends_within_a_frame_closes_without_delivering_it()
     {
         OpenStream();
         _peer!.Send([.. Prefixed(Bytes(5)), .. Prefixed(Bytes(50)).AsSpan(0, 20)]);
@@ -120,7 +120,7 @@ public sealed class FramingTests : IDisposable
     }
 
     [Test]
-    public void What_is_sent_on_a_stream_has_its_length_before_it()
+    public void Frames_on_a_stream_are_prefixed_with_their_length()
     {
         OpenStream();
         byte[] opening = Receive(4 + OpeningPacket.Length);
@@ -133,7 +133,7 @@ public sealed class FramingTests : IDisposable
     }
 
     [Test]
-    public void A_stream_sends_on_where_the_kernel_stopped()
+    public void A_stream_resumes_after_a_partial_write()
     {
         OpenStream();
         Receive(4 + OpeningPacket.Length);
@@ -162,7 +162,7 @@ public sealed class FramingTests : IDisposable
     }
 
     [Test]
-    public void A_window_opens_as_the_far_end_tells_that_it_has_read()
+    public void The_window_opens_when_the_peer_reports_what_it_has_read()
     {
         OpenPackets();
         IForwardLink link = _sink.OpenedLinks[0];
@@ -179,7 +179,7 @@ public sealed class FramingTests : IDisposable
                 _peer.Receive(new byte[MaxFrameSize + 4]); // read, but not reported
         }
 
-        sent -= 4 + MaxFrameSize; // the last one was taken and waits
+        sent -= 4 + MaxFrameSize; // the last frame is staged and waits
         Assert.That(sent, Is.InRange(WindowedPacketChannel.Window - MaxFrameSize - 100, WindowedPacketChannel.Window));
         _driver.UntilQuiet();
         Assert.That(_sink.WritableLinks, Is.Empty);
@@ -191,7 +191,7 @@ public sealed class FramingTests : IDisposable
     }
 
     [Test]
-    public void A_reader_tells_in_time_what_it_has_read()
+    public void A_reader_reports_what_it_has_read_before_the_window_is_full()
     {
         OpenPackets();
         _peer!.Receive(new byte[100]);
@@ -201,7 +201,7 @@ public sealed class FramingTests : IDisposable
             Assert.That(
                 packets * (4 + MaxFrameSize),
                 Is.LessThan(WindowedPacketChannel.Window),
-                "it tells before the window is used up"
+                "it reports before the window is used up"
             );
             _peer.Send([.. Word(28), .. Bytes(MaxFrameSize)]);
             _driver.Until(() => _sink.FrameCount == packets + 1, "the frame");
@@ -213,7 +213,7 @@ public sealed class FramingTests : IDisposable
     }
 
     [Test]
-    public void A_reader_whose_sink_throws_tells_all_the_same()
+    public void A_reader_whose_sink_throws_still_reports_what_it_has_read()
     {
         OpenPackets();
         _peer!.Receive(new byte[100]);
@@ -233,7 +233,7 @@ public sealed class FramingTests : IDisposable
             );
         }
 
-        // Nothing more comes, for the peer may wait for the notice.
+        // The peer sends nothing more: it may be waiting for the notice.
         _sink.OnFrame = null;
         _driver.Attach(_transport!);
         _driver.Until(() => _peer.Available > 0, "the notice");
@@ -243,7 +243,7 @@ public sealed class FramingTests : IDisposable
     }
 
     [Test]
-    public void A_far_end_with_less_room_than_the_window_is_named()
+    public void A_peer_with_a_buffer_smaller_than_the_window_is_reported()
     {
         // UNIX sockets hold fewer small packets than the window allows.
         OpenPackets();
@@ -260,17 +260,17 @@ public sealed class FramingTests : IDisposable
 
     [TestCase(29u, 10, "read more than was sent")]
     [TestCase(0u, MaxFrameSize + 1, "were agreed")]
-    public void A_lie_or_an_oversize_ends_a_windowed_link(uint told, int length, string words)
+    public void An_invalid_report_or_an_oversized_frame_closes_a_windowed_link(uint reported, int length, string words)
     {
         OpenPackets();
-        _peer!.Send([.. Word(told), .. Bytes(length)]);
+        _peer!.Send([.. Word(reported), .. Bytes(length)]);
         _driver.Until(() => _sink.ClosedLinks.Count == 1, "Closed");
         Assert.That(_sink.ClosedLinks[0].Closure.Reason, Is.EqualTo(LinkCloseReason.ProtocolViolation));
         Assert.That(_sink.ClosedLinks[0].Closure.Detail, Does.Contain(words));
     }
 
     [Test]
-    public void A_packet_without_its_word_ends_a_windowed_link()
+    public void A_packet_without_a_report_closes_a_windowed_link()
     {
         OpenPackets();
         _peer!.Send([1, 2, 3]);

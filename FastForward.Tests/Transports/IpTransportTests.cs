@@ -7,7 +7,7 @@ using FastForward.Transport.Transports.Ip;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>What only UDP has: strangers by the million, ICMP, addresses, marks.</summary>
+/// <summary>Behaviour specific to UDP: floods from unknown sources, ICMP, addresses, DSCP.</summary>
 public sealed class IpTransportTests
 {
     private LoopDriver _driver = null!;
@@ -80,7 +80,7 @@ public sealed class IpTransportTests
             else if (length > 1200)
                 longOnes++;
             if (i % 32 == 31)
-                _driver.Cycle(); // 32 fit any socket buffer, also the kernel's default
+                _driver.Cycle(); // 32 datagrams fit into any socket buffer, including the default
         }
 
         _driver.UntilQuiet();
@@ -117,22 +117,22 @@ public sealed class IpTransportTests
     }
 
     [Test]
-    public void A_refusal_from_one_address_costs_another_nothing()
+    public void A_refusal_from_one_address_does_not_affect_another()
     {
         using IpTransport transport = Start(Loopback(), out RecordingSink sink);
         using Socket good = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
         good.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        IPEndPoint nobody;
+        IPEndPoint unusedEndPoint;
         using (UdpClient probe = new(new IPEndPoint(IPAddress.Loopback, 0)))
-            nobody = (IPEndPoint)probe.Client.LocalEndPoint!;
-        IForwardLink refused = transport.Connect(nobody);
+            unusedEndPoint = (IPEndPoint)probe.Client.LocalEndPoint!;
+        IForwardLink refused = transport.Connect(unusedEndPoint);
         IForwardLink link = transport.Connect(good.LocalEndPoint!);
         _driver.Until(() => sink.OpenedLinks.Count == 2, "Opened");
 
         byte[] buffer = new byte[100];
         for (int i = 0; i < 200; i++)
         {
-            // The refusal comes back while the first is being sent, so the next send finds it.
+            // The ICMP error arrives while the first frame is being sent, so the next send reports it.
             Send(refused, 50);
             transport.Flush();
             Send(link, 60);
@@ -164,7 +164,7 @@ public sealed class IpTransportTests
     }
 
     [Test]
-    public void Answers_and_adopted_links_leave_from_the_address_that_was_reached()
+    public void Responses_and_adopted_links_use_the_local_address_that_was_reached()
     {
         using IpTransport transport = Start(
             new IpTransportOptions { Addresses = [IPAddress.Any] },
@@ -209,7 +209,7 @@ public sealed class IpTransportTests
     [TestCase("127.0.0.1", false)]
     [TestCase("::1", true)]
     [TestCase("::1", false)]
-    public void Real_time_frames_carry_EF_when_asked(string text, bool mark)
+    public void Real_time_frames_carry_EF_with_MarkRealTime(string text, bool mark)
     {
         IPAddress address = IPAddress.Parse(text);
         if (address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6)
@@ -232,7 +232,7 @@ public sealed class IpTransportTests
     }
 
     [Test]
-    public void Slots_are_bounded_and_their_return_is_told()
+    public void Send_slots_are_bounded_and_Writable_follows_when_one_is_free()
     {
         using IpTransport transport = Start(Loopback(), out RecordingSink sink);
         List<IForwardLink> links =
@@ -259,7 +259,7 @@ public sealed class IpTransportTests
     }
 
     [Test]
-    public void Addresses_that_cannot_be_used()
+    public void Unusable_addresses_are_refused_or_counted()
     {
         using IpTransport transport = Start(Loopback(), out RecordingSink sink);
         Assert.That(() => transport.Connect(new IPEndPoint(IPAddress.Loopback, 0)), Throws.ArgumentException);
@@ -271,7 +271,7 @@ public sealed class IpTransportTests
         Assert.That(sink.ClosureOf(other).Reason, Is.EqualTo(LinkCloseReason.Failed));
         Assert.That(sink.ClosureOf(other).Detail, Does.Contain("IPv6"));
 
-        // Unreachable for the kernel: counted, and nothing else.
+        // Unreachable for the kernel: only counted.
         IForwardLink broadcast = transport.Connect(new IPEndPoint(IPAddress.Broadcast, 5));
         _driver.Until(() => sink.OpenedLinks.Contains(broadcast), "Opened");
         Send(broadcast, 10);
@@ -305,7 +305,7 @@ public sealed class IpTransportTests
     [TestCase("::1", "::1", 3, false)]
     [TestCase("fe80::1", "::1", 1, false)]
     [TestCase("::1", "2001:db8::1", 1, false)]
-    public void Loopback_is_believed_only_when_source_arrival_and_device_say_so(
+    public void Loopback_is_accepted_only_when_source_destination_and_device_agree(
         string source,
         string arrival,
         int device,
@@ -330,7 +330,7 @@ public sealed class IpTransportTests
     }
 
     [Test]
-    public void A_port_in_use_is_named_with_what_to_do()
+    public void A_port_in_use_is_reported_with_the_remedy()
     {
         using IpTransport first = Start(Loopback(), out _);
         int port = ((IPEndPoint)first.LocalEndPoints[0]).Port;

@@ -3,7 +3,7 @@ using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>How links open and end, and what is told about it.</summary>
+/// <summary>Opening and closing of links, and the events of both.</summary>
 [TestFixtureSource(typeof(TransportCase), nameof(TransportCase.All))]
 public sealed class LinkLifeTests(TransportCase transportCase) : TransportConformance(transportCase)
 {
@@ -23,7 +23,7 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
     }
 
     [Test]
-    public void What_the_traits_say_is_the_same_on_both_sides_and_constant()
+    public void Traits_are_equal_on_both_sides_and_constant()
     {
         Pair pair = Open();
         LinkTraits before = pair.Traits;
@@ -42,7 +42,7 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
     }
 
     [Test]
-    public void Close_is_told_once_on_this_side_and_as_far_as_the_medium_knows_on_the_other()
+    public void Close_is_reported_once_locally_and_on_the_remote_side_where_the_medium_supports_it()
     {
         Pair pair = Open();
         pair.AtA.Close();
@@ -61,7 +61,7 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
         }
         else
         {
-            // Nobody told the other side. What it sends fits no link any more.
+            // The other side is not notified. Its frames no longer belong to a link.
             byte[] frame = MakeFrame(pair.AtB, 30);
             Driver.Until(
                 () =>
@@ -81,7 +81,7 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
     }
 
     [Test]
-    public void What_was_committed_before_Close_is_handed_over()
+    public void Frames_committed_before_Close_are_sent()
     {
         Pair pair = Open();
         List<byte[]> sent = [.. Enumerable.Range(0, 10).Select(i => MakeFrame(pair.AtA, 40 + i))];
@@ -98,7 +98,7 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
     }
 
     [Test]
-    public void Closing_with_unread_input_does_not_cost_the_far_side_what_was_sent_to_it()
+    public void Closing_with_unread_input_does_not_lose_sent_frames()
     {
         Pair pair = Open();
         Driver.Detach(pair.A);
@@ -122,7 +122,7 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
     }
 
     [Test]
-    public void Sending_to_an_end_that_is_gone_still_delivers_what_it_had_sent()
+    public void Sending_to_a_closed_remote_side_still_delivers_its_earlier_frames()
     {
         Pair pair = Open();
         byte[] last = MakeFrame(pair.AtB, 60);
@@ -177,7 +177,7 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
     }
 
     [Test]
-    public void A_link_closed_before_it_opened_is_only_told_closed()
+    public void A_link_closed_before_it_opened_gets_only_Closed()
     {
         (IForwardTransport a, RecordingSink sinkA) = Start();
         (IForwardTransport b, RecordingSink sinkB) = Start();
@@ -190,12 +190,12 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
         Assert.That(
             sinkB.ClosedLinks,
             Has.Count.EqualTo(sinkB.OpenedLinks.Count),
-            "the other side hears both or nothing"
+            "the other side gets both events or none"
         );
     }
 
     [Test]
-    public void Connecting_to_nobody()
+    public void Connecting_without_a_listener_is_refused()
     {
         (IForwardTransport a, RecordingSink sinkA) = Start();
         IForwardLink link = a.Connect(Harness.Nobody());
@@ -209,7 +209,7 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
         }
         else
         {
-            // An address is an address: it opens, and what is sent there is lost without an error.
+            // Without connections every address opens, and frames to it are lost without an error.
             for (int i = 0; i < 100; i++)
             {
                 Send(link, new byte[50]);
@@ -222,7 +222,7 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
     }
 
     [Test]
-    public void Connecting_again_inside_Closed()
+    public void Connecting_inside_Closed_is_allowed()
     {
         (IForwardTransport a, RecordingSink sinkA) = Start();
         (IForwardTransport b, _) = Start();
@@ -286,7 +286,7 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
     }
 
     [Test]
-    public void An_end_point_of_another_type_is_a_defect_of_the_caller()
+    public void An_end_point_of_another_type_throws()
     {
         (IForwardTransport a, _) = Start();
         Assert.That(() => a.Connect(Harness.OfAnotherType), Throws.ArgumentException);

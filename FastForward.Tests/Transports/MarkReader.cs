@@ -5,7 +5,7 @@ using FastForward.Transport.Interop;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// A UDP socket that reads the TOS or traffic class byte of each datagram (IP_RECVTOS), which .NET's own does not.
+/// A UDP socket that reads the TOS or traffic class byte of each datagram (IP_RECVTOS), which .NET does not support.
 /// </summary>
 internal sealed unsafe class MarkReader : IDisposable
 {

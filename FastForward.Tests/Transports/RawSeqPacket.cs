@@ -3,7 +3,7 @@ using FastForward.Transport.Interop;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>A bare UNIX seqpacket socket, to behave as no FastForward would.</summary>
+/// <summary>A raw UNIX seqpacket socket, for peers that violate the protocol.</summary>
 internal sealed unsafe class RawSeqPacket : IDisposable
 {
     private readonly Descriptor _socket;
@@ -46,7 +46,7 @@ internal sealed unsafe class RawSeqPacket : IDisposable
         }
     }
 
-    /// <summary>The next packet; null at the end of the connection, empty when nothing is there.</summary>
+    /// <summary>The next packet; null at the end of the connection, empty when none is pending.</summary>
     public byte[]? Receive()
     {
         byte[] buffer = new byte[70_000];

@@ -2,7 +2,7 @@ using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>Writes down what a transport tells, checks what holds always, and lets a test hook in.</summary>
+/// <summary>Records the events of a transport, checks its invariants, and runs delegates of the test.</summary>
 internal sealed class RecordingSink : ILinkSink
 {
     private int _depth;
@@ -21,7 +21,7 @@ internal sealed class RecordingSink : ILinkSink
 
     public int FramesSinceBatchEnd { get; private set; }
 
-    /// <summary>Keep copies of frames. Off where only counts matter.</summary>
+    /// <summary>Keep copies of frames. Off where only counts are needed.</summary>
     public bool Records { get; set; } = true;
 
     public int FrameCount { get; private set; }
@@ -40,7 +40,7 @@ internal sealed class RecordingSink : ILinkSink
 
     public LinkClosure ClosureOf(IForwardLink link) => ClosedLinks.Single(entry => entry.Link == link).Closure;
 
-    /// <summary>Without a delegate: it runs per frame, and allocations are counted.</summary>
+    /// <summary>Uses no delegate: it runs per frame, and allocations are counted.</summary>
     public bool HasClosed(IForwardLink link)
     {
         foreach ((IForwardLink closed, _) in ClosedLinks)
@@ -84,7 +84,7 @@ internal sealed class RecordingSink : ILinkSink
         }
         finally
         {
-            frame.Clear(); // it is ours to change
+            frame.Clear(); // the sink may modify it
             _depth--;
         }
     }

@@ -5,7 +5,7 @@ using FastForward.Transport.Transports.Socket;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>The socket's place in the file system: whose it is, what may be removed, and what is left behind.</summary>
+/// <summary>The socket file: owner, mode, replacement and removal.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class SocketFileTests
 {
@@ -32,8 +32,8 @@ public sealed class SocketFileTests
 
     [TestCase(UnixFileMode.UserRead | UnixFileMode.UserWrite)]
     [TestCase(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite)]
-    [TestCase((UnixFileMode)0x1B6)] // 0666, which the usual umask would cut
-    public void The_file_has_the_mode_that_was_asked_for(UnixFileMode mode)
+    [TestCase((UnixFileMode)0x1B6)] // 0666, which the usual umask would reduce
+    public void The_file_has_the_configured_mode(UnixFileMode mode)
     {
         using (
             SocketTransport transport = Start(
@@ -59,7 +59,7 @@ public sealed class SocketFileTests
         LibC.FileStatus own;
         Assert.That(LibC.Status(LibC.AT_FDCWD, _directory.Path, 0, LibC.STATX_BASIC_STATS, &own), Is.Zero);
         bool root = LibC.EffectiveUserId() == 0;
-        uint wanted = root ? 12345 : own.GroupId; // others may only give away to groups they are in
+        uint wanted = root ? 12345 : own.GroupId; // other users may only choose a group that they are in
         using (
             SocketTransport transport = Start(
                 new SocketTransportOptions
@@ -90,7 +90,7 @@ public sealed class SocketFileTests
     }
 
     [Test]
-    public void A_live_owner_is_left_alone()
+    public void The_socket_of_a_running_owner_is_not_replaced()
     {
         using SocketTransport owner = Start(Options());
         string message = Refusal(Options());
@@ -109,7 +109,7 @@ public sealed class SocketFileTests
     }
 
     [Test]
-    public void What_a_killed_process_left_behind_is_taken_over()
+    public void The_socket_of_a_killed_process_is_replaced()
     {
         using (TestProcess process = TestProcess.Start("peer", "socket", _directory.Path, "7"))
         {
@@ -125,7 +125,7 @@ public sealed class SocketFileTests
     }
 
     [Test]
-    public void A_foreign_file_is_left_alone()
+    public void A_file_that_is_no_socket_is_not_replaced()
     {
         File.WriteAllText(SocketPath, "precious");
         Assert.That(Refusal(Options()), Does.Contain("not a socket").And.Contain("remove it"));
@@ -139,7 +139,7 @@ public sealed class SocketFileTests
     }
 
     [Test]
-    public void A_program_that_listens_there_without_the_lock_is_left_alone()
+    public void A_listening_socket_without_a_lock_is_not_replaced()
     {
         using RawSeqPacket squatter = new();
         squatter.Listen(SocketPath, 1);
@@ -150,7 +150,7 @@ public sealed class SocketFileTests
     }
 
     [Test]
-    public void Files_of_another_user_are_left_alone()
+    public void Files_of_another_user_are_not_replaced()
     {
         if (LibC.EffectiveUserId() != 0)
             TestEnvironment.Missing("only root can make files of another user");
@@ -168,7 +168,7 @@ public sealed class SocketFileTests
     }
 
     [Test]
-    public void The_lock_is_not_taken_through_a_link()
+    public void The_lock_file_may_not_be_a_symbolic_link()
     {
         File.WriteAllText(_directory["victim"], "precious");
         File.CreateSymbolicLink(LockPath, _directory["victim"]);
@@ -181,7 +181,7 @@ public sealed class SocketFileTests
     }
 
     [Test]
-    public void Only_our_own_file_is_removed_at_the_end()
+    public void Only_the_own_file_is_removed_at_the_end()
     {
         SocketTransport transport = Start(Options());
         File.Delete(SocketPath);
@@ -192,7 +192,7 @@ public sealed class SocketFileTests
     }
 
     [Test]
-    public void A_directory_that_will_not_do_is_named()
+    public void An_unusable_directory_is_named()
     {
         Assert.That(
             Refusal(new SocketTransportOptions { Port = 7, Directory = _directory["missing"] }),

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>The opening exchange of UNIX sockets, and peers that do not keep to it.</summary>
+/// <summary>The opening exchange of UNIX sockets, and peers that violate it.</summary>
 public sealed class SocketTransportTests
 {
     private TemporaryDirectory _directory = null!;
@@ -30,7 +30,7 @@ public sealed class SocketTransportTests
     }
 
     [Test]
-    public void A_user_id_that_is_not_listed_is_refused_and_both_sides_say_so()
+    public void A_user_id_that_is_not_listed_is_refused_and_both_sides_report_it()
     {
         uint own = LibC.EffectiveUserId();
         using SocketTransport picky = Start(
@@ -63,7 +63,7 @@ public sealed class SocketTransportTests
     }
 
     [Test]
-    public void Who_is_not_let_in_is_named_in_the_log()
+    public void A_refused_user_is_named_in_the_log()
     {
         CollectingLogger<SocketTransport> log = new();
         using SocketTransport transport = new(Options(), log);
@@ -136,7 +136,7 @@ public sealed class SocketTransportTests
     }
 
     [Test]
-    public void Unknown_features_and_later_versions_are_welcome_and_the_smaller_frame_counts()
+    public void Unknown_features_and_later_versions_are_accepted_and_the_smaller_frame_size_applies()
     {
         using SocketTransport transport = Start(Options(), out RecordingSink sink);
         using RawSeqPacket peer = new();
@@ -183,7 +183,7 @@ public sealed class SocketTransportTests
     }
 
     [Test]
-    public void Connections_that_never_open_are_few_keep_nobody_out_and_time_out()
+    public void Connections_that_never_open_are_bounded_do_not_block_others_and_time_out()
     {
         FakeTimeProvider time = new();
         _driver.Dispose();
@@ -245,7 +245,7 @@ public sealed class SocketTransportTests
     {
         FakeTimeProvider time = new();
         using LoopDriver late = new(time);
-        time.Advance(TimeSpan.FromMinutes(10)); // the application takes its time between making the loop and running it
+        time.Advance(TimeSpan.FromMinutes(10)); // the application runs the loop long after creating it
         using SocketTransport transport = new(Options());
         RecordingSink sink = new();
         transport.Start(late.Loop, sink);
@@ -267,7 +267,7 @@ public sealed class SocketTransportTests
     }
 
     [Test]
-    public void A_full_backlog_is_tried_again_until_there_is_room_or_time_is_up()
+    public void A_full_backlog_is_retried_until_there_is_room_or_the_time_out()
     {
         using SocketTransport transport = Start(Options(options => options.Backlog = 1), out RecordingSink sink);
         using SocketTransport connector = Start(Options(), out RecordingSink connectorSink);
@@ -290,14 +290,14 @@ public sealed class SocketTransportTests
     }
 
     [Test]
-    public void Running_out_of_descriptors_pauses_accepting_and_heals()
+    public void Running_out_of_descriptors_pauses_accepting_until_some_are_free()
     {
         using SocketTransport transport = Start(Options(), out RecordingSink sink);
         using RawSeqPacket peer = new();
         (ulong soft, ulong hard) = DescriptorLimit.Get();
         try
         {
-            // Warm: everything that the path needs is loaded before descriptors run out.
+            // Warm-up: everything that the path needs is loaded before descriptors run out.
             using (RawSeqPacket first = OpenRaw(sink)) { }
 
             _driver.Until(() => sink.ClosedLinks.Count == 1, "Closed");
@@ -322,7 +322,7 @@ public sealed class SocketTransportTests
     }
 
     [Test]
-    public void A_flooding_link_leaves_the_others_their_turn()
+    public void A_flooding_link_does_not_starve_the_others()
     {
         using SocketTransport transport = Start(Options(), out RecordingSink sink);
         List<RawSeqPacket> peers = [.. Enumerable.Range(0, 6).Select(i => OpenRaw(sink))];

@@ -15,7 +15,7 @@ public sealed class TransportCase
         _create = create;
     }
 
-    /// <summary>Every transport that the suite runs over. What needs kernel modules runs in the lab.</summary>
+    /// <summary>All transports of the suite. Those that need kernel modules run in the lab.</summary>
     public static IEnumerable<TestFixtureData> All
     {
         get

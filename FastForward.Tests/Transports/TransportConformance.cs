@@ -5,13 +5,13 @@ using FastForward.Transport.Transports;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// Base of the conformance suite. What a test expects follows from <see cref="LinkTraits"/>, never from the transport:
-/// a link without a trait has its own stated behaviour.
+/// Base of the conformance suite. Expectations depend on <see cref="LinkTraits"/>, never on the transport: the
+/// behaviour without a trait is specified as well.
 /// </summary>
 public abstract class TransportConformance(TransportCase transportCase)
 {
     /// <summary>
-    /// Bytes that a frame must have on media without connections, where the receiver's index is in it.
+    /// The minimum frame length on media without connections, whose frames contain the receiver's index.
     /// </summary>
     private protected const int HeaderLength = 8;
 
@@ -66,12 +66,12 @@ public abstract class TransportConformance(TransportCase transportCase)
         transport.Dispose();
     }
 
-    /// <summary>Two transports and an open link between them, with the far side's half of it.</summary>
+    /// <summary>Two transports and an open link between them, at both sides.</summary>
     private protected Pair Open() => new(this);
 
     /// <summary>
-    /// Opens a link from one transport to another, and its far half: the medium does it where it has connections; where
-    /// it has none, a frame to index 0 that carries the own index makes the far side adopt the stranger.
+    /// Opens a link from one transport to another, at both sides. On media without connections, a frame to index 0 that
+    /// contains the own index makes the remote side adopt the source.
     /// </summary>
     private protected (IForwardLink Near, IForwardLink Far) Link(
         IForwardTransport near,
@@ -86,7 +86,7 @@ public abstract class TransportConformance(TransportCase transportCase)
         IForwardLink? other = null;
         if (link.Traits.ConnectionOriented)
         {
-            Driver.Until(() => farSink.OpenedLinks.Exists(IsNew), "the far side's Opened");
+            Driver.Until(() => farSink.OpenedLinks.Exists(IsNew), "Opened at the remote side");
             other = farSink.OpenedLinks.First(IsNew);
         }
         else
@@ -104,7 +104,7 @@ public abstract class TransportConformance(TransportCase transportCase)
             farSink.Strangers.Clear();
         }
 
-        link.Owner = other!.Index; // tests find the receiver's index here
+        link.Owner = other!.Index; // the receiver's index, for the tests
         other.Owner = link.Index;
         return (link, other);
 
@@ -112,7 +112,7 @@ public abstract class TransportConformance(TransportCase transportCase)
     }
 
     /// <summary>
-    /// A frame of random bytes that fits the link: with the receiver's index where the medium needs it.
+    /// A frame of random bytes for the link, with the receiver's index where the medium needs it.
     /// </summary>
     private protected byte[] MakeFrame(IForwardLink link, int length)
     {
@@ -139,8 +139,7 @@ public abstract class TransportConformance(TransportCase transportCase)
         Assert.That(TrySend(link, frame), Is.EqualTo(ClaimResult.Claimed));
 
     /// <summary>
-    /// Sends a frame and waits until it has arrived: sent once where the medium is reliable, repeated where it may
-    /// lose.
+    /// Sends a frame and waits until it has arrived; repeats it on media that may lose frames.
     /// </summary>
     private protected void SendUntilArrived(IForwardLink from, RecordingSink sink, IForwardLink to, byte[] frame)
     {
@@ -160,7 +159,7 @@ public abstract class TransportConformance(TransportCase transportCase)
         );
     }
 
-    /// <summary>Checks what arrived against what was sent, as far as the traits promise.</summary>
+    /// <summary>Compares received with sent frames, as far as the traits promise.</summary>
     private protected static void AssertArrived(LinkTraits traits, List<byte[]> sent, List<byte[]> arrived)
     {
         if (traits.Reliable && traits.Ordered)
@@ -171,7 +170,7 @@ public abstract class TransportConformance(TransportCase transportCase)
             return;
         }
 
-        // Nothing is promised about which ones, but each that arrives is one of those sent, whole.
+        // Frames may be lost, but each frame that arrives is one of those sent, complete.
         HashSet<string> known = [.. sent.Select(Convert.ToHexString)];
         foreach (byte[] frame in arrived)
             Assert.That(known, Does.Contain(Convert.ToHexString(frame)), "only whole frames that were sent");
@@ -195,10 +194,10 @@ public abstract class TransportConformance(TransportCase transportCase)
 
         public RecordingSink SinkB { get; }
 
-        /// <summary>The half at A, which connected.</summary>
+        /// <summary>The link at A, which connected.</summary>
         public IForwardLink AtA { get; }
 
-        /// <summary>The half at B.</summary>
+        /// <summary>The link at B.</summary>
         public IForwardLink AtB { get; }
 
         public LinkTraits Traits => AtA.Traits;

@@ -10,34 +10,34 @@ using FastForward.Transport.Transports.VSocket;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// What the conformance suite must know about a transport: how to make one, and an address of nobody.
+/// What the conformance suite needs to know about a transport: how to create one, and an address without a listener.
 /// </summary>
 internal abstract class TransportHarness : IDisposable
 {
     /// <summary>Why this machine cannot run it; null when it can.</summary>
     public virtual string? Missing => null;
 
-    /// <summary>An instance at a place of its own, not started.</summary>
+    /// <summary>An instance with its own address, not started.</summary>
     public abstract IForwardTransport Create();
 
-    /// <summary>Where others reach a started instance.</summary>
+    /// <summary>The end point at which others reach a started instance.</summary>
     public abstract EndPoint Reach(IForwardTransport transport);
 
     /// <summary>An end point of the right type at which no process listens.</summary>
     public abstract EndPoint Nobody();
 
-    /// <summary>An end point of the right type whose address cannot be used, or null where every one can.</summary>
+    /// <summary>An end point of the right type whose address cannot be used, or null where every address can.</summary>
     public abstract EndPoint OfAnotherType { get; }
 
     /// <summary>
-    /// Arguments for <see cref="TransportPeer"/> to make the same kind of transport in another process.
+    /// Arguments for <see cref="TransportPeer"/> to create the same kind of transport in another process.
     /// </summary>
     public abstract string[] PeerArguments();
 
-    /// <summary>Reads what the peer process said about where it listens.</summary>
+    /// <summary>Parses the end point that the peer process prints.</summary>
     public abstract EndPoint Parse(string text);
 
-    /// <summary>What is left in the file system.</summary>
+    /// <summary>Files that remain in the file system.</summary>
     public virtual IReadOnlyList<string> Files => [];
 
     public virtual void Dispose() { }
@@ -106,11 +106,11 @@ internal abstract class TransportHarness : IDisposable
     }
 
     /// <summary>
-    /// vSockets between processes of this machine: of the kernel, or with UNIX sockets in their place.
+    /// vSockets between processes of this machine: those of the kernel, or emulated by UNIX sockets.
     /// </summary>
     internal sealed class VSocket(VSocketType type, bool isReal) : TransportHarness
     {
-        // Ports of another run may be in use for some seconds after their process died.
+        // Ports of another run may stay in use for some seconds after its process has died.
         private static int s_port = 20_000 + (Environment.ProcessId % 1000 * 40);
 
         private readonly TemporaryDirectory _directory = new();
@@ -153,7 +153,7 @@ internal abstract class TransportHarness : IDisposable
                 : new VSocketTransport(options, new UnixVSocketFamily(directory));
         }
 
-        /// <summary>A port that no other test of this process has.</summary>
+        /// <summary>A port that no other test of this process uses.</summary>
         public static int NextPort() => Interlocked.Increment(ref s_port);
 
         private static VSocketEndPoint Local(int port) => new(VSocketEndPoint.LocalCid, port);

@@ -4,12 +4,12 @@ using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>How transports start and end, what they leave behind, and what they cost.</summary>
+/// <summary>Start and disposal of transports, cleanup, and resource use.</summary>
 [TestFixtureSource(typeof(TransportCase), nameof(TransportCase.All))]
 public sealed class TransportLifeTests(TransportCase transportCase) : TransportConformance(transportCase)
 {
     [Test]
-    public void Availability_and_local_end_points_are_told()
+    public void Availability_and_local_end_points_are_reported()
     {
         using IForwardTransport transport = Harness.Create();
         Assert.That(transport.CheckAvailability().Reason, Is.Null, "the suite runs on it");
@@ -57,7 +57,7 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
     }
 
     [Test]
-    public void Dispose_inside_a_callback_waits_for_its_end()
+    public void Dispose_inside_a_callback_completes_after_it()
     {
         Pair pair = Open();
         pair.SinkB.OnFrame = (_, _) =>
@@ -118,7 +118,7 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
     }
 
     [Test]
-    public void Strangers_belong_to_media_without_connections()
+    public void Only_media_without_connections_report_strangers()
     {
         Pair pair = Open();
         if (pair.Traits.ConnectionOriented)
@@ -128,7 +128,7 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
             return;
         }
 
-        // A stranger's frame is answered to where it came from, and no link is made.
+        // An unknown frame is answered to its source, and no link is created.
         byte[] question = new byte[40];
         Random.NextBytes(question);
         BinaryPrimitives.WriteUInt32LittleEndian(question.AsSpan(4), 0);
@@ -150,7 +150,7 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
         );
         Assert.That(pair.SinkA.FramesOf(pair.AtA)[0], Is.EqualTo(answer));
 
-        // The right index from the wrong source is a stranger's too.
+        // A known index from another source belongs to no link either.
         (IForwardTransport c, RecordingSink sinkC) = Start();
         pair.SinkB.OnStranger = null;
         Driver.UntilQuiet();
@@ -174,7 +174,7 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
     }
 
     [Test]
-    public void A_killed_process_is_noticed_where_the_medium_notices()
+    public void A_killed_process_is_detected_where_the_medium_supports_it()
     {
         (IForwardTransport a, RecordingSink sinkA) = Start();
         string[] peer = ["peer", .. Harness.PeerArguments()];
@@ -215,7 +215,7 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
             Assert.That(sinkA.ClosedLinks, Is.Empty);
         }
 
-        // What the killed one left behind does not keep its place from a successor.
+        // Files of the killed process do not prevent a successor from starting.
         using TestProcess successor = TestProcess.Start(peer);
         IForwardLink again = a.Connect(Harness.Parse(successor.ReadLine()));
         Driver.Until(() => sinkA.OpenedLinks.Contains(again), "Opened again");
@@ -235,7 +235,7 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
             () => $"new ones: {string.Join(", ", after.Except(before))}"
         );
 
-        // Of the kinds that the library opens: the runtime opens files and pipes of its own whenever it likes.
+        // Only the kinds that the library opens: the runtime may open files and pipes at any time.
         static List<string> Descriptors() =>
             [
                 .. Directory

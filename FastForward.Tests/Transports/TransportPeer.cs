@@ -10,7 +10,7 @@ using FastForward.Transport.Transports.VSocket;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// A peer in a process of its own: starts a transport, prints its end point, sends every frame back, and ends when
+/// A peer in a separate process: starts a transport, prints its end point, sends every frame back, and ends when
 /// its input ends.
 /// </summary>
 internal sealed class TransportPeer : ILinkSink
@@ -69,7 +69,7 @@ internal sealed class TransportPeer : ILinkSink
 
     public void Closed(IForwardLink link, LinkClosure closure) { }
 
-    /// <summary>Answers to the index that stands behind the header.</summary>
+    /// <summary>Responds to the index that follows the header.</summary>
     public void Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame)
     {
         if (frame.Length < 12)

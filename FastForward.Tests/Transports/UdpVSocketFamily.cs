@@ -6,8 +6,8 @@ using FastForward.Transport.Transports.VSocket;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// UDP sockets where <see cref="VSocketTransport"/> expects the datagrams of AF_VSOCK, which only VMware has: context
-/// id 1 is 127.0.0.1, and a port is the same port.
+/// Emulates the datagrams of AF_VSOCK, which only VMware supports, for <see cref="VSocketTransport"/> by UDP sockets:
+/// context id 1 is 127.0.0.1, and the port is the same.
 /// </summary>
 internal sealed unsafe class UdpVSocketFamily : IVSocketFamily
 {

@@ -7,15 +7,15 @@ using FastForward.Transport.Transports.VSocket;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// UNIX sockets where <see cref="VSocketTransport"/> expects AF_VSOCK, for what does not depend on that family: a file
-/// in a directory for each port, the same for both types, and the context id that the test says.
+/// Emulates AF_VSOCK for <see cref="VSocketTransport"/> by UNIX sockets: one file in a directory for each port, the
+/// same for both types, and the context id that the test sets.
 /// </summary>
 internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamily
 {
-    /// <summary>Types that there are none of, with the errno that says so.</summary>
+    /// <summary>Unsupported types, with the errno that socket(2) reports.</summary>
     public Dictionary<int, int> Missing { get; } = [];
 
-    /// <summary>The types of the sockets that were made, in order.</summary>
+    /// <summary>The types of the created sockets, in order.</summary>
     public List<int> Created { get; } = [];
 
     /// <summary>The context id of every peer.</summary>
@@ -24,14 +24,14 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
     /// <summary>The context id of this machine; null when it cannot be read.</summary>
     public uint? OwnCid { get; set; } = VSocketEndPoint.AnyCid;
 
-    /// <summary>How often <see cref="OwnCid"/> was read.</summary>
+    /// <summary>The number of reads of <see cref="OwnCid"/>.</summary>
     public int OwnCidReads { get; private set; }
 
     public bool TearsPackets { get; init; }
 
     public bool CarriesSeqPacket { get; set; } = true;
 
-    /// <summary>What bind(2) answers; 0 lets it be tried.</summary>
+    /// <summary>The errno of bind(2); with 0 the call is made.</summary>
     public int BindError { get; set; }
 
     public Descriptor CreateSocket(int type)
@@ -47,14 +47,14 @@ internal sealed unsafe class UnixVSocketFamily(string directory) : IVSocketFamil
     {
         if (BindError != 0)
             return BindError;
-        File.Delete(PathOf(port)); // what a killed process left
+        File.Delete(PathOf(port)); // left by a killed process
         return With(port, (address, length) => LibC.Bind(socket, (void*)address, length));
     }
 
     public int Connect(Descriptor socket, VSocketEndPoint remote, bool toHost)
     {
         if (remote.Cid != VSocketEndPoint.LocalCid)
-            return Errno.ENODEV; // as where no machine has the number
+            return Errno.ENODEV; // as when no machine has the context id
         int error = With(remote.Port, (address, length) => LibC.Connect(socket, (void*)address, length));
         return error is Errno.ENOENT or Errno.ECONNREFUSED ? Errno.ECONNRESET : error;
     }

@@ -6,7 +6,7 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>What the kernel itself says on vSockets, where other sockets could only pretend.</summary>
+/// <summary>Behaviour of the vSockets of the kernel that other sockets cannot emulate.</summary>
 [Category("Lab")]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class VSocketKernelTests : IDisposable
@@ -25,9 +25,9 @@ public sealed class VSocketKernelTests : IDisposable
     }
 
     [Test]
-    public void It_listens_with_seqpacket_by_itself_also_where_datagrams_can_be_bound()
+    public void Auto_listens_with_seqpacket_even_where_datagrams_can_be_bound()
     {
-        // Whoever has loaded VMware's module can bind them, on any hypervisor.
+        // With VMware's module loaded, datagrams can be bound on any hypervisor.
         LabProgram.Run("modprobe", "vmw_vsock_vmci_transport");
         Assert.That(Start(VSocketType.Datagram, out _).ListenerType, Is.EqualTo(VSocketType.Datagram));
         VSocketTransport transport = Start(VSocketType.Auto, out _);
@@ -50,7 +50,7 @@ public sealed class VSocketKernelTests : IDisposable
     }
 
     [Test]
-    public void Another_type_is_refused_like_nobody_and_the_words_say_so()
+    public void A_listener_of_another_type_refuses_and_the_message_mentions_it()
     {
         VSocketTransport listener = Start(VSocketType.Stream, out _);
         LinkClosure closure = Failure(
@@ -63,7 +63,7 @@ public sealed class VSocketKernelTests : IDisposable
     }
 
     [Test]
-    public void A_context_id_that_nobody_has_is_named()
+    public void An_unknown_context_id_is_named()
     {
         LinkClosure closure = Failure(VSocketType.Auto, new VSocketEndPoint(9_999, 54_000));
         Assert.That(closure.Error, Is.EqualTo(Errno.ENODEV));
@@ -72,7 +72,7 @@ public sealed class VSocketKernelTests : IDisposable
 
     [TestCase(VSocketType.SeqPacket)]
     [TestCase(VSocketType.Stream)]
-    public void A_port_is_taken_whatever_the_type(VSocketType type)
+    public void A_port_is_in_use_for_all_types(VSocketType type)
     {
         VSocketTransport first = Start(VSocketType.SeqPacket, out _);
         using VSocketTransport second = new(new VSocketTransportOptions { Port = PortOf(first), Type = type });
@@ -83,7 +83,7 @@ public sealed class VSocketKernelTests : IDisposable
     }
 
     [Test]
-    public void The_machine_is_its_own_by_each_of_its_numbers()
+    public void The_machine_reaches_itself_by_each_of_its_context_ids()
     {
         VSocketTransport listener = Start(VSocketType.Auto, out RecordingSink heard);
         VSocketTransport connector = Start(VSocketType.Auto, out RecordingSink sink);
@@ -111,7 +111,7 @@ public sealed class VSocketKernelTests : IDisposable
     }
 
     [Test]
-    public void The_kernel_knows_the_flag_to_the_host()
+    public void The_kernel_supports_the_flag_to_the_host()
     {
         VSocketTransport listener = Start(VSocketType.Auto, out _);
         VSocketTransport connector = new(

@@ -4,7 +4,7 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>Which context ids are the same machine.</summary>
+/// <summary>Comparison of context ids, and detection of vSocket support.</summary>
 public sealed class VSocketMachineTests
 {
     private const uint None = VSocketEndPoint.AnyCid;
@@ -13,22 +13,28 @@ public sealed class VSocketMachineTests
     [TestCase(5u, 6u, 3u, false, TestName = "Two guests are not the same")]
     [TestCase(1u, 3u, 3u, true, TestName = "A guest is 1 and its own number to itself")]
     [TestCase(1u, 2u, 3u, false, TestName = "A guest is not its host")]
-    [TestCase(3u, 2u, 3u, false, TestName = "Nor by its own number")]
+    [TestCase(3u, 2u, 3u, false, TestName = "A guest by its own number is not its host")]
     [TestCase(1u, 2u, 2u, true, TestName = "A host is 1 and 2 to itself")]
     [TestCase(1u, 2u, None, true, TestName = "A machine without a number is 1 and 2 to itself")]
-    [TestCase(1u, 2u, 1u, true, TestName = "So is one that has the loopback only")]
-    [TestCase(1u, 3u, None, false, TestName = "It is no guest of its own")]
-    [TestCase(None, 1u, None, false, TestName = "The number for none is nobody")]
+    [TestCase(1u, 2u, 1u, true, TestName = "A machine with only the loopback is 1 and 2 to itself")]
+    [TestCase(1u, 3u, None, false, TestName = "A machine without a number is not guest 3")]
+    [TestCase(None, 1u, None, false, TestName = "VMADDR_CID_ANY is no machine")]
     [TestCase(1u, 2u, null, false, TestName = "A machine that cannot read its number may be a guest: it is not 2")]
-    [TestCase(2u, 2u, null, true, TestName = "Equal numbers need no reading")]
+    [TestCase(2u, 2u, null, true, TestName = "Equal numbers are compared without the own number")]
     public void Same_machine(uint one, uint other, uint? own, bool same)
     {
         Assert.That(VSocketMachine.IsSame(one, other, own), Is.EqualTo(same));
         Assert.That(VSocketMachine.IsSame(other, one, own), Is.EqualTo(same));
     }
 
-    [TestCase("", "", "", true, TestName = "A machine of its own has seqpacket")]
-    [TestCase("0x0013 0100000000000000", "QEMU", "", true, TestName = "So has a KVM guest whose device offers it")]
+    [TestCase("", "", "", true, TestName = "A physical machine has seqpacket")]
+    [TestCase(
+        "0x0013 0100000000000000",
+        "QEMU",
+        "",
+        true,
+        TestName = "A KVM guest whose device offers seqpacket has it"
+    )]
     [TestCase(
         "0x0013 0000000000000000",
         "Amazon",
@@ -62,7 +68,7 @@ public sealed class VSocketMachineTests
     }
 
     [Test]
-    public void Availability_is_an_answer_whatever_the_machine()
+    public void Availability_never_throws()
     {
         using VSocketTransport transport = new(new VSocketTransportOptions { Port = 54_000 });
         foreach (

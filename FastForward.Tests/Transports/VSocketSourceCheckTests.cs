@@ -6,7 +6,7 @@ using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
 
-/// <summary>The context id that the kernel vouches for, compared with those of a peer's routes.</summary>
+/// <summary>The context id that the kernel reports, compared with those of a peer's routes.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class VSocketSourceCheckTests : IDisposable
 {
@@ -55,7 +55,7 @@ public sealed class VSocketSourceCheckTests : IDisposable
     }
 
     [Test]
-    public void A_source_that_the_kernel_does_not_name_is_a_mismatch()
+    public void A_source_without_a_context_id_is_a_mismatch()
     {
         Assert.That(
             Find(null, At(5)),
@@ -64,7 +64,7 @@ public sealed class VSocketSourceCheckTests : IDisposable
     }
 
     [Test]
-    public void The_numbers_of_this_machine_are_equal()
+    public void The_context_ids_of_this_machine_are_equal()
     {
         _family.OwnCid = 3;
         Assert.That(Find(VSocketEndPoint.LocalCid, At(3)), Is.Null);
@@ -76,7 +76,7 @@ public sealed class VSocketSourceCheckTests : IDisposable
     }
 
     [Test]
-    public void The_own_number_is_read_at_most_once_a_second_and_kept_when_it_cannot_be_read()
+    public void The_own_context_id_is_read_at_most_once_a_second_and_kept_when_it_cannot_be_read()
     {
         _family.OwnCid = 3;
         Assert.That(Find(VSocketEndPoint.LocalCid, 0, At(3)), Is.Null);
@@ -93,7 +93,7 @@ public sealed class VSocketSourceCheckTests : IDisposable
     }
 
     [Test]
-    public void The_transport_answers_by_its_loop_time()
+    public void The_transport_uses_the_time_of_its_loop()
     {
         using LoopDriver driver = new();
         using VSocketTransport transport = new(
@@ -113,7 +113,7 @@ public sealed class VSocketSourceCheckTests : IDisposable
     }
 
     [Test]
-    public void Other_media_vouch_for_no_machine()
+    public void Other_media_report_no_mismatch()
     {
         using IpTransport transport = new(new IpTransportOptions());
         Assert.That(((IForwardTransport)transport).FindSourceMismatch([], 5), Is.Null);

@@ -9,7 +9,7 @@ using FastForward.Transport.Transports.VSocket;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// What is particular to vSockets: types of socket and the words for what goes wrong. UNIX sockets stand in for them.
+/// Behaviour specific to vSockets: socket types and error messages. UNIX sockets emulate them.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class VSocketTransportTests : IDisposable
@@ -27,7 +27,7 @@ public sealed class VSocketTransportTests : IDisposable
     }
 
     [Test]
-    public void A_listener_takes_the_type_that_others_can_connect_to()
+    public void A_listener_uses_the_type_that_others_can_connect_to()
     {
         UnixVSocketFamily family = Family();
         Assert.That(Start(family, out _).ListenerType, Is.EqualTo(VSocketType.SeqPacket));
@@ -73,7 +73,7 @@ public sealed class VSocketTransportTests : IDisposable
         ulong next = (ulong)lowest.Number + 1;
         try
         {
-            // One descriptor may be had, or none where somebody has the number: that of the listener.
+            // Allows one more descriptor, for the listener, or none where its number is in use.
             DescriptorLimit.Set(next + 1, hard);
             Assert.That(() => transport.Start(_driver.Loop, new RecordingSink()), Throws.Exception);
         }
@@ -100,7 +100,7 @@ public sealed class VSocketTransportTests : IDisposable
         Connect(connector, sink, PortOf(stream));
         Assert.That(family.Created, Is.EqualTo(new[] { LibC.SOCK_STREAM }), "remembered");
 
-        // The other way round, when the peer comes back with the other type.
+        // The reverse, when the peer returns with the other type.
         Stop(stream);
         Start(Family(), out _, VSocketType.SeqPacket, PortOf(stream));
         family.Created.Clear();
@@ -112,7 +112,7 @@ public sealed class VSocketTransportTests : IDisposable
     }
 
     [Test]
-    public void Where_a_type_does_not_exist_the_next_one_is_tried()
+    public void An_unsupported_type_is_skipped()
     {
         VSocketTransport stream = Start(Family(), out _, VSocketType.Stream);
         UnixVSocketFamily family = Family();
@@ -122,7 +122,7 @@ public sealed class VSocketTransportTests : IDisposable
     }
 
     [Test]
-    public void A_type_that_is_asked_for_is_the_only_one()
+    public void A_configured_type_is_the_only_one_tried()
     {
         VSocketTransport stream = Start(Family(), out _, VSocketType.Stream);
         UnixVSocketFamily family = Family();
@@ -136,7 +136,7 @@ public sealed class VSocketTransportTests : IDisposable
     }
 
     [Test]
-    public void Nobody_is_named_after_all_types_were_tried()
+    public void A_missing_listener_is_reported_after_all_types_were_tried()
     {
         UnixVSocketFamily family = Family();
         VSocketTransport connector = Start(family, out RecordingSink sink);
@@ -149,14 +149,14 @@ public sealed class VSocketTransportTests : IDisposable
     }
 
     [Test]
-    public void An_accepted_link_shows_the_machine_that_the_kernel_vouches_for()
+    public void An_accepted_link_has_the_context_id_that_the_kernel_reports()
     {
         UnixVSocketFamily family = Family();
         family.PeerCid = 9;
         VSocketTransport listener = Start(family, out RecordingSink heard);
         VSocketTransport connector = Start(Family(), out RecordingSink sink);
         Connect(connector, sink, PortOf(listener));
-        _driver.Until(() => heard.OpenedLinks.Count == 1, "the far half");
+        _driver.Until(() => heard.OpenedLinks.Count == 1, "the inbound link");
         Assert.That(heard.OpenedLinks[0].Traits.Credentials, Is.EqualTo(new PeerCredentials { ContextId = 9 }));
         Assert.That(heard.OpenedLinks[0].RemoteEndPoint, Is.EqualTo(new VSocketEndPoint(9, PortOf(listener))));
 
@@ -167,9 +167,9 @@ public sealed class VSocketTransportTests : IDisposable
     }
 
     [Test]
-    public void A_datagram_link_shows_the_machine_at_its_far_end_whoever_began()
+    public void A_datagram_link_has_the_context_id_of_the_remote_machine_on_both_sides()
     {
-        // The node compares it with the routes when these change, and ends paths that do not fit.
+        // The node compares it with changed routes, and closes paths that no longer match.
         VSocketTransport transport = Start(new UdpVSocketFamily(), out _, VSocketType.Datagram);
         IForwardLink link = transport.Connect(
             new VSocketEndPoint(VSocketEndPoint.LocalCid, TransportHarness.VSocket.NextPort())
@@ -200,7 +200,7 @@ public sealed class VSocketTransportTests : IDisposable
     }
 
     [Test]
-    public void A_datagram_that_the_kernel_does_not_take_is_counted()
+    public void A_datagram_that_the_kernel_refuses_is_counted()
     {
         using VSocketTransport transport = new(
             new VSocketTransportOptions
@@ -217,7 +217,7 @@ public sealed class VSocketTransportTests : IDisposable
         IForwardLink link = transport.Connect(new VSocketEndPoint(VSocketEndPoint.LocalCid, PortOf(transport)));
         _driver.Until(() => sink.OpenedLinks.Contains(link), "Opened");
         Assert.That(link.TryClaim(65_536, out _), Is.EqualTo(ClaimResult.Claimed));
-        link.Commit(65_536, realTime: false); // UDP takes 65,507 at the most
+        link.Commit(65_536, realTime: false); // UDP accepts at most 65,507
         Assert.That(link.TryClaim(8, out _), Is.EqualTo(ClaimResult.Claimed));
         link.Commit(8, realTime: false);
         transport.Flush();
@@ -226,7 +226,7 @@ public sealed class VSocketTransportTests : IDisposable
     }
 
     [Test]
-    public void Where_there_is_no_seqpacket_a_failed_connect_tells_what_stream_met()
+    public void Without_seqpacket_a_failed_connect_reports_the_error_of_stream()
     {
         UnixVSocketFamily family = Family();
         VSocketTransport connector = Start(family, out RecordingSink sink);
@@ -252,7 +252,7 @@ public sealed class VSocketTransportTests : IDisposable
     [TestCase(Errno.EINVAL, LinkCloseReason.Failed, "VMADDR_FLAG_TO_HOST")]
     [TestCase(Errno.EACCES, LinkCloseReason.NotPermitted, "no permission")]
     [TestCase(Errno.ENOMEM, LinkCloseReason.Failed, "errno 12")]
-    public void A_failed_connect_is_named_for_what_it_is(int error, LinkCloseReason reason, string words)
+    public void A_failed_connect_has_the_reason_of_its_errno(int error, LinkCloseReason reason, string words)
     {
         LinkClosure closure = new VSocketMedium(
             Family(),
@@ -269,7 +269,7 @@ public sealed class VSocketTransportTests : IDisposable
     [TestCase(Errno.EACCES, 80, "need CAP_NET_BIND_SERVICE")]
     [TestCase(Errno.EACCES, 54_000, "the container or service forbids it")]
     [TestCase(Errno.EAFNOSUPPORT, 54_000, "the kernel has no AF_VSOCK")]
-    public void A_failed_start_is_named_for_what_it_is(int error, int port, string words)
+    public void A_failed_start_has_the_message_of_its_errno(int error, int port, string words)
     {
         UnixVSocketFamily family = Family();
         family.BindError = error;
@@ -281,7 +281,7 @@ public sealed class VSocketTransportTests : IDisposable
     }
 
     [Test]
-    public void Datagrams_are_refused_by_name_where_there_is_no_VMware()
+    public void Datagrams_without_VMware_are_refused_with_the_reason()
     {
         using VSocketTransport transport = new(
             new VSocketTransportOptions { Port = TransportHarness.VSocket.NextPort(), Type = VSocketType.Datagram }
@@ -299,7 +299,7 @@ public sealed class VSocketTransportTests : IDisposable
     }
 
     [Test]
-    public void Bad_options_are_named()
+    public void Invalid_options_are_named()
     {
         foreach (
             (Action<VSocketTransportOptions> spoil, string name) in new (Action<VSocketTransportOptions>, string)[]

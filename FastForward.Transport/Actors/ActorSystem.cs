@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace FastForward.Transport.Actors;
 
 /// <summary>
-/// The actors of one node: dispatches the events of the node to the actors by the <see cref="ServiceId"/> of the stream,
-/// and calls each actor once in every duty cycle.
+/// The actors of one node: dispatches the events of the node to the actors by the <see cref="ServiceId"/> of the
+/// stream, and calls each actor once in every duty cycle.
 /// </summary>
 /// <remarks>
 /// <para>A host or container with actors manages the system. A program that drives node and loop itself creates the
@@ -117,8 +117,8 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     /// <param name="node">The node whose handler this system is.</param>
     /// <param name="loop">The node's loop.</param>
     /// <exception cref="InvalidOperationException">
-    /// The system was already started, or an actor failed to start: the message names it, and the actors started before it
-    /// were stopped.
+    /// The system was already started, or an actor failed to start: the message names it, and the actors started before
+    /// it were stopped.
     /// </exception>
     public void Start(ForwardNode node, ForwardLoop loop)
     {

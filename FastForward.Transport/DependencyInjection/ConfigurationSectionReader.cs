@@ -81,7 +81,9 @@ internal sealed class ConfigurationSectionReader(IConfiguration section)
     /// <summary>Declares subsections that are read elsewhere.</summary>
     public void LeaveSections(params ReadOnlySpan<string> keys) => _known.AddRange(keys);
 
-    /// <summary>Reports unknown keys; otherwise a misspelt key would silently leave its option at the default.</summary>
+    /// <summary>
+    /// Reports unknown keys; otherwise a misspelt key would silently leave its option at the default.
+    /// </summary>
     public void RefuseUnknownKeys()
     {
         foreach (IConfigurationSection child in section.GetChildren())

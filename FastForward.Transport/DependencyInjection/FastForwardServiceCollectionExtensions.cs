@@ -15,8 +15,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class FastForwardServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds a <see cref="ForwardNode"/> with its <see cref="ForwardLoop"/> on a dedicated thread; a hosted service starts
-    /// and stops them. A container has one node: a second call configures the same node.
+    /// Adds a <see cref="ForwardNode"/> with its <see cref="ForwardLoop"/> on a dedicated thread; a hosted service
+    /// starts and stops them. A container has one node: a second call configures the same node.
     /// </summary>
     /// <remarks>
     /// <para>Add transports, routes and a handler, or actors, with the builder. All options are checked when the host

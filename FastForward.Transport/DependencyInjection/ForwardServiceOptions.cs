@@ -10,8 +10,8 @@ public sealed class ForwardServiceOptions
     public LoopFaultAction OnLoopFault { get; set; } = LoopFaultAction.StopHost;
 
     /// <summary>
-    /// The time within which the loop must respond to a health check; 10 ms..1 min, default 2 s. A lower value detects a
-    /// blocked loop earlier, but may report a loop on a busy machine as blocked.
+    /// The time within which the loop must respond to a health check; 10 ms..1 min, default 2 s. A lower value detects
+    /// a blocked loop earlier, but may report a loop on a busy machine as blocked.
     /// </summary>
     public TimeSpan HealthLimit { get; set; } = TimeSpan.FromSeconds(2);
 

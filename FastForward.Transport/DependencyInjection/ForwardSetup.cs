@@ -11,7 +11,9 @@ using Microsoft.Extensions.Options;
 
 namespace FastForward.Transport.DependencyInjection;
 
-/// <summary>The settings that a <see cref="ForwardBuilder"/> collected for a node, and the factories of its parts.</summary>
+/// <summary>
+/// The settings that a <see cref="ForwardBuilder"/> collected for a node, and the factories of its parts.
+/// </summary>
 internal sealed class ForwardSetup
 {
     public List<Func<IServiceProvider, IForwardHandler>> Handlers { get; } = [];
@@ -28,8 +30,8 @@ internal sealed class ForwardSetup
 
     public static ForwardLoop CreateLoop(IServiceProvider provider)
     {
-        // A host creates its services before it validates all options. Without this call the first service that resolves
-        // the loop or the node would fail with only the first problem.
+        // A host creates its services before it validates all options. Without this call the first service that
+        // resolves the loop or the node would fail with only the first problem.
         provider.GetService<IStartupValidator>()?.Validate();
         return new ForwardLoop(
             provider.GetRequiredService<IOptions<ForwardLoopOptions>>().Value,

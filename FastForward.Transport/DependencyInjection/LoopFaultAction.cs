@@ -9,6 +9,8 @@ public enum LoopFaultAction
     /// </summary>
     StopHost,
 
-    /// <summary>Only log the exception. The node is unhealthy and transfers no messages until the process is restarted.</summary>
+    /// <summary>
+    /// Only log the exception. The node is unhealthy and transfers no messages until the process is restarted.
+    /// </summary>
     Log,
 }

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace FastForward.Transport.DependencyInjection;
 
 /// <summary>
-/// Checks what no options class can check by itself: that the node has a handler and a transport, and that its routes are valid.
+/// Checks what no options class can check by itself: that the node has a handler and a transport, and that its routes
+/// are valid.
 /// </summary>
 internal sealed class SetupCheck(ForwardSetup setup) : IValidateOptions<ForwardNodeOptions>
 {

@@ -10,9 +10,9 @@ namespace FastForward.Transport.Diagnostics;
 /// </summary>
 /// <remarks>
 /// <para>One object serves all nodes of a process (<see cref="Add"/>).</para>
-/// <para>All instruments are observable: the listener's thread reads counters that the loop thread maintains in any case,
-/// so metrics add no cost per message. Tags are bounded by the configuration: nodes, routed peers, kinds of transports,
-/// fixed sets of reasons.</para>
+/// <para>All instruments are observable: the listener's thread reads counters that the loop thread maintains in any
+/// case, so metrics add no cost per message. Tags are bounded by the configuration: nodes, routed peers, kinds of
+/// transports, fixed sets of reasons.</para>
 /// <para>Thread-safe.</para>
 /// </remarks>
 public sealed class ForwardMetrics : IDisposable

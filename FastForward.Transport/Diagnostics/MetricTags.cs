@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 namespace FastForward.Transport.Diagnostics;
 
 /// <summary>
-/// The tags of one series and their values. Tags of this project start with <c>fastforward</c>; the others are defined by
-/// OpenTelemetry.
+/// The tags of one series and their values. Tags of this project start with <c>fastforward</c>; the others are defined
+/// by OpenTelemetry.
 /// </summary>
 internal readonly struct MetricTags
 {
@@ -38,8 +38,8 @@ internal readonly struct MetricTags
     public static IReadOnlyList<string> PeerStates { get; } = [.. Enum.GetNames<PeerState>().Select(Word)];
 
     /// <summary>
-    /// The value of <see cref="Transport"/>. OpenTelemetry defines <c>udp</c> and <c>unix</c>; the others are names of this
-    /// project.
+    /// The value of <see cref="Transport"/>. OpenTelemetry defines <c>udp</c> and <c>unix</c>; the others are names of
+    /// this project.
     /// </summary>
     public static string NameOf(TransportKind kind) =>
         kind switch

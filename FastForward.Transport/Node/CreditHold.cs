@@ -3,8 +3,8 @@ using FastForward.Transport.Node;
 namespace FastForward.Transport;
 
 /// <summary>
-/// The credit of a received message that the application holds. While it is held, the sender's window is smaller by that
-/// amount; <see cref="Dispose"/> returns the credit to the sender.
+/// The credit of a received message that the application holds. While it is held, the sender's window is smaller by
+/// that amount; <see cref="Dispose"/> returns the credit to the sender.
 /// </summary>
 /// <remarks>
 /// <para>A value that may be copied and stored with the message: of all copies, the first <see cref="Dispose"/>

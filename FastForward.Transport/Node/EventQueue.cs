@@ -100,8 +100,8 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
     }
 
     /// <summary>
-    /// Delivers all queued events when there are many: the frames of one cycle may cause far more events than its budget,
-    /// and a peer must not be able to grow the queue without bound. Must not be called from inside the session.
+    /// Delivers all queued events when there are many: the frames of one cycle may cause far more events than its
+    /// budget, and a peer must not be able to grow the queue without bound. Must not be called from inside the session.
     /// </summary>
     public void DispatchBacklog()
     {

@@ -6,8 +6,8 @@ namespace FastForward.Transport;
 public sealed partial class ForwardNode
 {
     /// <summary>
-    /// Binds the transports that this machine supports and starts to connect to every routed node. A transport that is not
-    /// available is skipped, with the reason in <see cref="Transports"/>. May be called once.
+    /// Binds the transports that this machine supports and starts to connect to every routed node. A transport that is
+    /// not available is skipped, with the reason in <see cref="Transports"/>. May be called once.
     /// </summary>
     /// <param name="handler">Receives messages and events; not called from inside this call.</param>
     /// <exception cref="TransportException">An end point cannot be bound; none stays bound.</exception>
@@ -95,12 +95,12 @@ public sealed partial class ForwardNode
 
     /// <summary>
     /// Stops the node as <see cref="StopAsync"/> does and disposes it, after
-    /// <see cref="ForwardNodeOptions.DrainLimit"/> at the latest. Thread-safe and idempotent: every call returns the same
-    /// operation.
+    /// <see cref="ForwardNodeOptions.DrainLimit"/> at the latest. Thread-safe and idempotent: every call returns the
+    /// same operation.
     /// </summary>
     /// <remarks>
-    /// When the loop has ended, or the caller is the thread that drives the loop by hand, the stop could not complete: the
-    /// node is then disposed at once, as by <see cref="Dispose"/>. The loop thread must not block on the task.
+    /// When the loop has ended, or the caller is the thread that drives the loop by hand, the stop could not complete:
+    /// the node is then disposed at once, as by <see cref="Dispose"/>. The loop thread must not block on the task.
     /// </remarks>
     public ValueTask DisposeAsync()
     {
@@ -118,7 +118,8 @@ public sealed partial class ForwardNode
             if (!_loop.IsOnLoopThread)
             {
                 Task stop = PostStop();
-                // A loop that ends in the meantime does not run the posted stop. A loop that is driven by hand never completes.
+                // A loop that ends in the meantime does not run the posted stop. A loop that is driven by hand never
+                // completes.
                 Task first = _loop.Completion.IsCompleted
                     ? stop
                     : await Task.WhenAny(stop, _loop.Completion).ConfigureAwait(false);

@@ -12,7 +12,9 @@ public sealed partial class ForwardNode
     /// <summary>Which of the given transports run, and why the others do not. Filled by <see cref="Start"/>.</summary>
     public IReadOnlyDictionary<TransportKind, TransportAvailability> Transports => _transports.Availability;
 
-    /// <summary>The transports, where they listen, and why one does not run. Thread-safe once the node has started.</summary>
+    /// <summary>
+    /// The transports, where they listen, and why one does not run. Thread-safe once the node has started.
+    /// </summary>
     public IReadOnlyList<TransportStatus> GetTransports() => _transports.Status;
 
     /// <summary>The transports that run. Thread-safe.</summary>
@@ -77,13 +79,13 @@ public sealed partial class ForwardNode
     }
 
     /// <summary>
-    /// Measures the round trip to a node, session to session, on every path to it; no actor of the peer takes part. A ping
-    /// to the node's own id is answered locally.
+    /// Measures the round trip to a node, session to session, on every path to it; no actor of the peer takes part. A
+    /// ping to the node's own id is answered locally.
     /// </summary>
     /// <param name="node">The peer.</param>
     /// <param name="callback">
-    /// Called on the loop thread from a later duty cycle, once for each path, when the probe is answered or times out. It
-    /// may call the node.
+    /// Called on the loop thread from a later duty cycle, once for each path, when the probe is answered or times out.
+    /// It may call the node.
     /// </param>
     /// <param name="timeout">The time to wait for an answer, 1 ms to 1 min. Default 2 s.</param>
     /// <param name="size">Padding of probe and answer in bytes, 0 to 1100.</param>

@@ -114,9 +114,9 @@ public sealed partial class ForwardNode
     }
 
     /// <summary>
-    /// Refuses the rest of an incoming stream: further messages are dropped and the handler receives no more events of it.
-    /// The sender's next message is answered with <see cref="SendStatus.StreamEnded"/>, and its undelivered messages are
-    /// reported to it.
+    /// Refuses the rest of an incoming stream: further messages are dropped and the handler receives no more events of
+    /// it. The sender's next message is answered with <see cref="SendStatus.StreamEnded"/>, and its undelivered
+    /// messages are reported to it.
     /// </summary>
     /// <param name="node">The sender.</param>
     /// <param name="stream">The stream; it need not have started.</param>
@@ -135,8 +135,8 @@ public sealed partial class ForwardNode
 
     /// <summary>
     /// Holds the credit of a message, for a handler that stores the message: otherwise the credit returns to the sender
-    /// when <see cref="IForwardHandler.OnMessage"/> returns, and nothing bounds what a slow consumer stores. Must be called
-    /// inside that callback, once per message; dispose the result when the message has been consumed.
+    /// when <see cref="IForwardHandler.OnMessage"/> returns, and nothing bounds what a slow consumer stores. Must be
+    /// called inside that callback, once per message; dispose the result when the message has been consumed.
     /// </summary>
     /// <remarks>
     /// A stream whose credit is held may have 256 KiB in flight, and all streams of a peer together

@@ -31,13 +31,17 @@ public sealed class ForwardNodeOptions
     /// <summary>Time between probes of a path. Default 1 s. A path is suspect after three unanswered probes.</summary>
     public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Time without a frame after which an association is dead. Default 30 s; at least four probe intervals.</summary>
+    /// <summary>
+    /// Time without a frame after which an association is dead. Default 30 s; at least four probe intervals.
+    /// </summary>
     public TimeSpan DeadAfter { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Age at which an unsent real-time message is dropped. Default 0: never.</summary>
     public TimeSpan RealTimeBudget { get; set; }
 
-    /// <summary>The longest time that an orderly stop waits for acknowledgements of reliable messages. Default 5 s.</summary>
+    /// <summary>
+    /// The longest time that an orderly stop waits for acknowledgements of reliable messages. Default 5 s.
+    /// </summary>
     public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>

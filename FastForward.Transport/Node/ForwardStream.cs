@@ -10,7 +10,8 @@ namespace FastForward.Transport;
 /// <para>It holds no resource before its first message, and needs no disposal. A stream that was used is closed by
 /// <see cref="SendOptions.End"/>, <see cref="End"/> or <see cref="Reset"/>, by the receiver, or with the association;
 /// after that <see cref="Send"/> returns <see cref="SendStatus.StreamEnded"/>, unless a new association with the peer
-/// has started: it starts the stream again. Open streams count towards <see cref="ForwardNodeOptions.MaxStreams"/>.</para>
+/// has started: it starts the stream again. Open streams count towards
+/// <see cref="ForwardNodeOptions.MaxStreams"/>.</para>
 /// </remarks>
 #pragma warning disable CA1711 // Not a System.IO.Stream: the protocol's term for an ordered sequence of messages.
 public sealed class ForwardStream

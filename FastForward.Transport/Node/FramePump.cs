@@ -5,8 +5,8 @@ using FastForward.Transport.Transports;
 namespace FastForward.Transport.Node;
 
 /// <summary>
-/// Writes the frames of peers that have output directly into claimed memory of their links, and closes the links of ended
-/// paths.
+/// Writes the frames of peers that have output directly into claimed memory of their links, and closes the links of
+/// ended paths.
 /// </summary>
 internal sealed class FramePump(ForwardLoop loop)
 {

@@ -36,7 +36,9 @@ internal sealed class HostLookup(ForwardLoop loop, Action<HostLookupResult?> com
             );
     }
 
-    /// <summary>Discards the result of a pending lookup, because the route that it was started for has changed.</summary>
+    /// <summary>
+    /// Discards the result of a pending lookup, because the route that it was started for has changed.
+    /// </summary>
     public void Discard() => _generation++;
 
     private void Complete(int generation, Task<IPAddress[]> lookup, DnsEndPoint name, IForwardTransport transport)

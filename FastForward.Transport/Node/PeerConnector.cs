@@ -7,8 +7,8 @@ using FastForward.Transport.Transports;
 namespace FastForward.Transport.Node;
 
 /// <summary>
-/// Keeps a path over the routed transport open to one peer: connects with an increasing delay between attempts, resolves
-/// host names, and drives the peer's time-outs. Confined to the loop thread.
+/// Keeps a path over the routed transport open to one peer: connects with an increasing delay between attempts,
+/// resolves host names, and drives the peer's time-outs. Confined to the loop thread.
 /// </summary>
 internal sealed partial class PeerConnector : IPeerDriver
 {
@@ -58,7 +58,9 @@ internal sealed partial class PeerConnector : IPeerDriver
 
     /// <summary>Sets the routes to the peer, and ends paths and attempts over a route that changed.</summary>
     /// <param name="route">The preferred route.</param>
-    /// <param name="fallback">The route of another transport, used while the preferred one fails; null for none.</param>
+    /// <param name="fallback">
+    /// The route of another transport, used while the preferred one fails; null for none.
+    /// </param>
     public void SetRoute(Route? route, Route? fallback)
     {
         Route? former = _fallback;
@@ -96,8 +98,8 @@ internal sealed partial class PeerConnector : IPeerDriver
     }
 
     /// <summary>
-    /// Connects when there is a route without a path, no attempt is pending, and the delay has passed. Reports a peer that
-    /// was never heard from.
+    /// Connects when there is a route without a path, no attempt is pending, and the delay has passed. Reports a peer
+    /// that was never heard from.
     /// </summary>
     public void Evaluate()
     {
@@ -199,8 +201,8 @@ internal sealed partial class PeerConnector : IPeerDriver
         // than one that is absent.
         if (path.EstablishedOrder > 0 && _loop.NowMicros - _openedAt >= StableAfterMicros)
             _retry = FirstRetryMicros;
-        // A refusal was already reported with its reason. When both sides connect at once, one of the two paths is closed
-        // while the peer is connected: that is not a failure.
+        // A refusal was already reported with its reason. When both sides connect at once, one of the two paths is
+        // closed while the peer is connected: that is not a failure.
         bool isUnanswered =
             path is { EstablishedOrder: 0, IsInitiator: true, Traits.ConnectionOriented: true }
             && path.Kind == Route?.Row.Transport;

@@ -5,9 +5,9 @@ namespace FastForward.Transport.Node;
 
 /// <summary>
 /// Logs the events of peers, with a rate limit per peer: the first ten events of a window of ten seconds are logged at
-/// once, the others as one line with their number and the last event at the end of the window. A flapping peer cannot fill
-/// the disk, and the last line about it shows its current state. Unknown nodes share one limit, since node ids can be
-/// forged.
+/// once, the others as one line with their number and the last event at the end of the window. A flapping peer cannot
+/// fill the disk, and the last line about it shows its current state. Unknown nodes share one limit, since node ids can
+/// be forged.
 /// </summary>
 internal sealed partial class PeerEventLog
 {

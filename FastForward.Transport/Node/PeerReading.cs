@@ -1,8 +1,8 @@
 namespace FastForward.Transport.Node;
 
 /// <summary>
-/// The figures of one peer, readable on any thread: each value is consistent by itself, but the values may be of different
-/// moments.
+/// The figures of one peer, readable on any thread: each value is consistent by itself, but the values may be of
+/// different moments.
 /// </summary>
 /// <param name="Statistics">The counters of the peer.</param>
 /// <param name="State">The state of its connection.</param>

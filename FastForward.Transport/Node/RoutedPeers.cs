@@ -58,7 +58,9 @@ internal sealed class RoutedPeers
         _published = [.. _peers.All];
     }
 
-    /// <summary>Ends all associations; the peers are notified as far as their links accept it without blocking.</summary>
+    /// <summary>
+    /// Ends all associations; the peers are notified as far as their links accept it without blocking.
+    /// </summary>
     public void Close()
     {
         foreach (Peer peer in _peers.All)
@@ -70,8 +72,8 @@ internal sealed class RoutedPeers
     {
         foreach (Peer peer in _peers.All)
         {
-            // Without an association, or with a path that cannot carry the pending messages, waiting would only delay the
-            // stop. A peer that has just lost its last path may reconnect.
+            // Without an association, or with a path that cannot carry the pending messages, waiting would only delay
+            // the stop. A peer that has just lost its last path may reconnect.
             bool canDeliver = peer.SendPath is null or { IsReliable: true };
             if (peer.Association.IsUp && !peer.Association.Sender.IsDrained(canDeliver))
                 return false;

@@ -2,8 +2,8 @@ namespace FastForward.Transport.Node;
 
 /// <summary>
 /// Numbers the streams that a node opens. Thread-safe. The 48-bit numbers start at the wall clock, in units of 1/64 ms,
-/// so that a restarted process does not reuse a number: a late reply to the previous process must not match a request of
-/// the new one.
+/// so that a restarted process does not reuse a number: a late reply to the previous process must not match a request
+/// of the new one.
 /// </summary>
 internal sealed class StreamNumbers
 {

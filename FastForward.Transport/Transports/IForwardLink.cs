@@ -3,14 +3,14 @@ using System.Net;
 namespace FastForward.Transport.Transports;
 
 /// <summary>
-/// A connection or address pair to one remote end point: a UDP address, a connected socket, a queue pair. A session path
-/// uses exactly one link.
+/// A connection or address pair to one remote end point: a UDP address, a connected socket, a queue pair. A session
+/// path uses exactly one link.
 /// </summary>
 /// <remarks>
-/// <para><b>Sending</b> writes directly into memory of the medium: <see cref="TryClaim"/> returns a span, the caller fills
-/// all or part of it, then calls either <see cref="Commit"/> or <see cref="Abort"/>. At most one claim of a link is open;
-/// claims of different links may be open at once. The span is invalid after Commit, Abort or Close. A committed frame is
-/// <i>staged</i>; it is sent by the next <see cref="IForwardTransport.Flush"/> at the latest.</para>
+/// <para><b>Sending</b> writes directly into memory of the medium: <see cref="TryClaim"/> returns a span, the caller
+/// fills all or part of it, then calls either <see cref="Commit"/> or <see cref="Abort"/>. At most one claim of a link
+/// is open; claims of different links may be open at once. The span is invalid after Commit, Abort or Close. A
+/// committed frame is <i>staged</i>; it is sent by the next <see cref="IForwardTransport.Flush"/> at the latest.</para>
 /// <para><b>Threading.</b> All members must be called on the loop thread; all may be called inside a callback of the
 /// sink.</para>
 /// </remarks>
@@ -20,13 +20,13 @@ public interface IForwardLink
     IForwardTransport Transport { get; }
 
     /// <summary>
-    /// The number that identifies the link on this side: never 0, unique among the links of its transport, and random on
-    /// media without connections, so that it cannot be guessed.
+    /// The number that identifies the link on this side: never 0, unique among the links of its transport, and random
+    /// on media without connections, so that it cannot be guessed.
     /// </summary>
     /// <remarks>
     /// Every frame carries the receiver's number as a little-endian 32-bit word at offset 4. On media without
-    /// connections the link is looked up by that word, not by the source address: a frame there has at least 8 bytes, and
-    /// 0 means that there is no link yet.
+    /// connections the link is looked up by that word, not by the source address: a frame there has at least 8 bytes,
+    /// and 0 means that there is no link yet.
     /// </remarks>
     uint Index { get; }
 
@@ -49,7 +49,9 @@ public interface IForwardLink
     object? Owner { get; set; }
 
     /// <summary>Requests room for one frame of up to <paramref name="length"/> bytes.</summary>
-    /// <param name="length">The largest number of bytes the caller will write, 1..<see cref="LinkTraits.MaxFrameSize"/>.</param>
+    /// <param name="length">
+    /// The largest number of bytes the caller will write, 1..<see cref="LinkTraits.MaxFrameSize"/>.
+    /// </param>
     /// <param name="span">Exactly <paramref name="length"/> bytes with undefined content, when granted.</param>
     /// <exception cref="InvalidOperationException">
     /// A claim of this link is already open.

@@ -19,8 +19,8 @@ namespace FastForward.Transport.Transports;
 /// system.</para>
 /// <para><b>Cost.</b> In the steady state no frame allocates on the managed heap, in either direction, and many frames
 /// share one system call or doorbell.</para>
-/// <para><b>Errors.</b> Conditions of the medium are results or <see cref="LinkClosure"/>s. Exceptions are thrown only by
-/// <see cref="Start"/> (<see cref="TransportException"/>) and for errors of the caller.</para>
+/// <para><b>Errors.</b> Conditions of the medium are results or <see cref="LinkClosure"/>s. Exceptions are thrown only
+/// by <see cref="Start"/> (<see cref="TransportException"/>) and for errors of the caller.</para>
 /// </remarks>
 public interface IForwardTransport : ILoopSource, IDisposable
 {
@@ -47,8 +47,8 @@ public interface IForwardTransport : ILoopSource, IDisposable
     IReadOnlyList<EndPoint> LocalEndPoints { get; }
 
     /// <summary>
-    /// Starts to open a link. <see cref="ILinkSink.Opened"/> or, on failure, <see cref="ILinkSink.Closed"/> is called from
-    /// a later poll, never from inside this call.
+    /// Starts to open a link. <see cref="ILinkSink.Opened"/> or, on failure, <see cref="ILinkSink.Closed"/> is called
+    /// from a later poll, never from inside this call.
     /// </summary>
     /// <param name="remote">An end point of the type this transport serves.</param>
     /// <exception cref="ArgumentException">
@@ -66,15 +66,15 @@ public interface IForwardTransport : ILoopSource, IDisposable
     IForwardLink Adopt(in StrangerSource source);
 
     /// <summary>
-    /// Sends one frame to the source of an unknown frame without creating state. Best effort; false when it could not be
-    /// sent at once. The caller must not send more bytes than it received, to avoid traffic amplification.
+    /// Sends one frame to the source of an unknown frame without creating state. Best effort; false when it could not
+    /// be sent at once. The caller must not send more bytes than it received, to avoid traffic amplification.
     /// </summary>
     /// <exception cref="NotSupportedException">The medium has connections.</exception>
     bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame);
 
     /// <summary>
-    /// Compares the machine that the kernel reports for a peer with the end points of that peer's routes. Media on which
-    /// the kernel does not identify the machine return null.
+    /// Compares the machine that the kernel reports for a peer with the end points of that peer's routes. Media on
+    /// which the kernel does not identify the machine return null.
     /// </summary>
     /// <param name="routed">The end points of all routes of the peer, of any type; may be empty.</param>
     /// <param name="contextId">
@@ -86,13 +86,15 @@ public interface IForwardTransport : ILoopSource, IDisposable
     /// </returns>
     string? FindSourceMismatch(IReadOnlyList<EndPoint> routed, uint? contextId) => null;
 
-    /// <summary>Passes all staged frames of all links to the medium, as far as it accepts them without blocking.</summary>
+    /// <summary>
+    /// Passes all staged frames of all links to the medium, as far as it accepts them without blocking.
+    /// </summary>
     void Flush();
 
     /// <summary>
     /// Accepts no new inbound links from now on; existing links are not affected. The first step of an orderly stop. On
-    /// media with connections, new connections are refused and inbound ones that are still opening are dropped; on others,
-    /// frames that match no link are dropped and counted, including those of a peer whose address has changed.
+    /// media with connections, new connections are refused and inbound ones that are still opening are dropped; on
+    /// others, frames that match no link are dropped and counted, including those of a peer whose address has changed.
     /// </summary>
     void StopAccepting();
 }

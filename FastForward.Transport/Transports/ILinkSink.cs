@@ -9,7 +9,8 @@ public interface ILinkSink
 {
     /// <summary>
     /// The link is open and may be claimed. Called once for a link from <see cref="IForwardTransport.Connect"/> or an
-    /// accepted connection; not called for an adopted link, since <see cref="IForwardTransport.Adopt"/> returns it open.
+    /// accepted connection; not called for an adopted link, since <see cref="IForwardTransport.Adopt"/> returns it
+    /// open.
     /// </summary>
     void Opened(IForwardLink link);
 
