@@ -10,6 +10,8 @@ namespace FastForward.Tests.Async;
 [TestFixture]
 public sealed class PipeTests
 {
+    private const uint Code = ForwardPipeException.FirstApplicationCode + 7;
+
     private const ushort Service = 42;
     private const int StreamCredit = 256 << 10;
 
@@ -165,7 +167,7 @@ public sealed class PipeTests
         ];
         Eventually.Ends(Task.WhenAll(talking), "all conversations");
         foreach (ForwardPipe pipe in unread)
-            await pipe.Output.CompleteAsync(new ForwardPipeException(300, "enough"));
+            await pipe.Output.CompleteAsync(new ForwardPipeException(Code, "enough"));
         foreach (ForwardPipe pipe in unread)
             await pipe.Input.CompleteAsync();
         Eventually.True(
@@ -221,7 +223,7 @@ public sealed class PipeTests
     {
         await using ClientPair pair = new();
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
-        await near.Output.CompleteAsync(new ForwardPipeException(4711, "no more"));
+        await near.Output.CompleteAsync(new ForwardPipeException(Code, "no more"));
         ForwardPipeException? seen = await Assert.ThrowsAsync<ForwardPipeException>(async () =>
             await ReadToEnd(far.Input)
         );
@@ -244,7 +246,7 @@ public sealed class PipeTests
         (ForwardPipe near, ForwardPipe far) = await Connect(pair);
         await near.Output.WriteAsync("the last words"u8.ToArray());
         Eventually.True(() => far.Held == 14, () => "they arrived");
-        await near.Output.CompleteAsync(new ForwardPipeException(4711, "no more"));
+        await near.Output.CompleteAsync(new ForwardPipeException(Code, "no more"));
         Eventually.True(() => far.InputFault is not null, () => "the reset arrived");
         ReadResult read = await far.Input.ReadAsync();
         Assert.That((read.Buffer.Length, read.IsCompleted), Is.EqualTo((14L, false)));
@@ -255,7 +257,7 @@ public sealed class PipeTests
         ForwardPipeException? seen = await Assert.ThrowsAsync<ForwardPipeException>(async () =>
             await far.Input.ReadAsync()
         );
-        Assert.That(seen!.Code, Is.EqualTo(4711u));
+        Assert.That(seen!.Code, Is.EqualTo(Code));
         Assert.That(() => far.Input.TryRead(out _), Throws.InstanceOf<ForwardPipeException>(), "every time");
         await near.DisposeAsync();
         await far.DisposeAsync();

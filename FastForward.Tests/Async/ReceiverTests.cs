@@ -106,6 +106,44 @@ public sealed class ReceiverTests
     }
 
     [Test]
+    public async Task Messages_lost_on_the_network_are_reported_apart_from_dropped_ones()
+    {
+        await using DrivenClient driven = new(new ForwardClientOptions { RealTimeCapacity = 1 });
+        using ForwardReceiver receiver = driven.Client.Receive();
+        IForwardHandler handler = driven.Client;
+        foreach (ulong sequence in new ulong[] { 3, 4 })
+        {
+            handler.OnMessage(
+                new ReceivedMessage
+                {
+                    Node = Self,
+                    Stream = 1,
+                    Class = MessageClass.RealTime,
+                    Sequence = sequence,
+                    SkippedBefore = sequence == 4 ? 0u : 3u,
+                    Payload = default,
+                }
+            );
+        }
+
+        handler.OnMessage(
+            new ReceivedMessage
+            {
+                Node = Self,
+                Stream = 1,
+                Class = MessageClass.RealTime,
+                Sequence = 7,
+                SkippedBefore = 2,
+                Payload = default,
+            }
+        );
+        await using IAsyncEnumerator<ForwardMessage> reader = receiver.ReadAllAsync().GetAsyncEnumerator();
+        Assert.That(await reader.MoveNextAsync(), Is.True);
+        ForwardMessage message = reader.Current;
+        Assert.That((message.Sequence, message.SkippedBefore, message.DroppedBefore), Is.EqualTo((7ul, 2ul, 2L)));
+    }
+
+    [Test]
     public async Task Both_classes_are_read_in_order_of_arrival()
     {
         await using DrivenClient driven = new();

@@ -168,12 +168,12 @@ public sealed class RequestTests
             static (request, _) =>
                 request.Payload.Span[0] switch
                 {
-                    0 => throw new ForwardRefusedException(300, "not today"),
+                    0 => throw new ForwardRefusedException(ForwardRefusedException.FirstApplicationCode, "not today"),
                     1 => throw new InvalidOperationException("a defect"),
                     _ => new(new byte[65_537]),
                 }
         );
-        Assert.That(await CodeOf(0), Is.EqualTo(300));
+        Assert.That(await CodeOf(0), Is.EqualTo(ForwardRefusedException.FirstApplicationCode));
         Assert.That(responder.FailedRequests, Is.Zero, "it meant to");
         Assert.That(await CodeOf(1), Is.EqualTo(ForwardRefusedException.Failed));
         Assert.That(await CodeOf(2), Is.EqualTo(ForwardRefusedException.Failed), "the reply is too large");

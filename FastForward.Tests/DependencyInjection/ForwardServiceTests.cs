@@ -1,6 +1,7 @@
 using FastForward.Transport;
 using FastForward.Transport.Actors;
 using FastForward.Transport.DependencyInjection;
+using FastForward.Transport.Registry;
 using FastForward.Transport.Transports;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -65,6 +66,25 @@ public sealed class ForwardServiceTests
         Eventually.Ends(client.ConnectPipeAsync(1, 5), "connecting a pipe");
         Eventually.Ends(listener.AcceptAsync().AsTask(), "accepting it");
         host.Stop();
+    }
+
+    [Test]
+    public void Changes_of_a_registered_route_source_are_followed()
+    {
+        OwnRoutes routes = new();
+        using HostedNode a = new(_sockets, 1, 2, node => node.AddHandler<HostedHandler>().AddRouteSource(_ => routes));
+        using HostedNode c = new(_sockets, 3, 1);
+        a.Start();
+        c.Start();
+        routes.Rows = [new RouteRow(3, 0, TransportKind.Socket, "", HostedNode.Port(3))];
+        Eventually.True(
+            () => a.Handler.Received.Contains("3: hello"),
+            () => $"{a.Handler.Received.Length} messages of node 3"
+        );
+        OverrideResolver resolver = a.App.Services.GetRequiredService<OverrideResolver>();
+        Assert.That(resolver.Problems, Is.Empty);
+        routes.Rows = [routes.Rows[0] with { Port = 0 }];
+        Assert.That(resolver.Problems.Single().Source, Is.EqualTo(routes.Name));
     }
 
     [Test]
@@ -298,6 +318,26 @@ public sealed class ForwardServiceTests
                 Open.Dispose();
             }
         }
+    }
+
+    /// <summary>A source as a user writes it: a snapshot that is replaced as a whole.</summary>
+    private sealed class OwnRoutes : IRouteSource
+    {
+        public event Action? Changed;
+
+        public string Name => "own routes";
+
+        public RouteTable Table => RouteTable.Nodes;
+
+        public IReadOnlyList<RouteRow> Rows
+        {
+            get;
+            set
+            {
+                field = value;
+                Changed?.Invoke();
+            }
+        } = [];
     }
 
     private sealed class FailingService : IHostedService

@@ -1,3 +1,4 @@
+using System.Net;
 using FastForward.Tests.DependencyInjection;
 using FastForward.Transport;
 using FastForward.Transport.Actors;
@@ -6,8 +7,10 @@ using FastForward.Transport.Registry;
 using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Ip;
 using FastForward.Transport.Transports.Socket;
+using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Hosting;
 
@@ -108,6 +111,7 @@ public sealed class ForwardHostTests
         {
             Socket = new SocketTransportOptions { Port = 70_000 },
             Ip = new IpTransportOptions { MaxFrameSize = 1 },
+            VSocket = new VSocketTransportOptions { Port = 0 },
         };
         options.Node.MaxStreams = 0;
         options.Loop.PollBudget = 0;
@@ -122,6 +126,7 @@ public sealed class ForwardHostTests
                 .And.Contain("Loop.PollBudget: 0 is outside")
                 .And.Contain("Socket.Port: 70000 is outside")
                 .And.Contain("Ip.MaxFrameSize: 1 is outside")
+                .And.Contain("VSocket.Port: 0 is outside")
                 .And.Contain("The node has no handler for its messages: set Handler")
                 .And.Contain("Route { 2, 0, FORWARD_TRANSPORT_SOCKET, \"\", 0 } of the configuration: ")
         );
@@ -132,6 +137,62 @@ public sealed class ForwardHostTests
             string.Join('\n', failure!.Failures),
             Does.Contain("has a handler and actors").And.Contain("The node has no transport: set Socket")
         );
+    }
+
+    [Test]
+    public async Task Transports_made_by_the_caller_carry_frames_and_end_with_the_host()
+    {
+        IpTransport a = new(new IpTransportOptions { Port = 0, Addresses = [IPAddress.Loopback] }),
+            b = new(new IpTransportOptions { Port = 0, Addresses = [IPAddress.Loopback] });
+        ForwardHostOptions optionsA = new(1) { Handler = new ForwardClient() },
+            optionsB = new(2) { Handler = new ForwardClient() };
+        optionsA.Transports.Add(a);
+        optionsB.Transports.Add(b);
+        await using (
+            ForwardHost hostB = await ForwardHost.StartAsync(optionsB.AddRoute(1, TransportKind.Ip, 9, "127.0.0.1"))
+        )
+        {
+            int port = ((IPEndPoint)b.LocalEndPoints[0]).Port;
+            await using ForwardHost hostA = await ForwardHost.StartAsync(
+                optionsA.AddRoute(2, TransportKind.Ip, port, "127.0.0.1")
+            );
+            Eventually.True(
+                () => hostA.Node.CheckHealthAsync(LoopDriver.Limit).Result.Status == NodeHealthStatus.Healthy,
+                static () => "node 1 is not connected"
+            );
+            PingResult ping = await hostA.PingAsync(2);
+            Assert.That((ping.Outcome, ping.Transport), Is.EqualTo((PingOutcome.Answered, TransportKind.Ip)));
+        }
+
+        foreach (IpTransport transport in new[] { a, b })
+        {
+            Assert.That(
+                () => transport.Connect(new IPEndPoint(IPAddress.Loopback, 9)),
+                Throws.InstanceOf<ObjectDisposedException>(),
+                "the host disposed of it"
+            );
+        }
+    }
+
+    [Test]
+    public async Task The_loop_runs_on_the_clock_of_the_options()
+    {
+        FakeTimeProvider time = new();
+        ForwardHostOptions options = Options(1, 2, new ForwardClient());
+        options.TimeProvider = time;
+        await using ForwardHost host = await ForwardHost.StartAsync(options);
+        TaskCompletionSource due = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource set = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        host.Loop.Post(() =>
+        {
+            host.Loop.CreateTimer(due.SetResult).SetAfter(TimeSpan.FromHours(1));
+            set.SetResult();
+        });
+        await set.Task;
+        Assert.That(due.Task.IsCompleted, Is.False);
+        time.Advance(TimeSpan.FromHours(1));
+        host.Loop.Post(static () => { }); // ends the sleep, whose length the loop had computed before
+        Eventually.Ends(due.Task, "the timer");
     }
 
     [Test]

@@ -43,7 +43,11 @@ internal static class ProjectSources
             assemblyName,
             trees,
             References(isReference),
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true)
+            new CSharpCompilationOptions(
+                OutputKind.DynamicallyLinkedLibrary,
+                allowUnsafe: true,
+                metadataImportOptions: MetadataImportOptions.All
+            )
         );
     }
 

@@ -110,15 +110,15 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
         (TestNode a, TestNode b) = _world.Pair(kind);
         Assert.That(a.Node.Send(99, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.UnknownNode));
         Assert.That(
-            a.Node.Send(b.Id, 1, MessageClass.RealTime, new byte[1101]).Status,
+            a.Node.Send(b.Id, 1, MessageClass.RealTime, new byte[MessageLimits.MaxRealTimeBytes + 1]).Status,
             Is.EqualTo(SendStatus.TooLarge)
         );
         Assert.That(
-            a.Node.Send(b.Id, 1, MessageClass.Reliable, new byte[65_537]).Status,
+            a.Node.Send(b.Id, 1, MessageClass.Reliable, new byte[MessageLimits.MaxReliableBytes + 1]).Status,
             Is.EqualTo(SendStatus.TooLarge)
         );
         Assert.That(
-            a.Node.Send(b.Id, 1, MessageClass.RealTime, new byte[1100]).Status,
+            a.Node.Send(b.Id, 1, MessageClass.RealTime, new byte[MessageLimits.MaxRealTimeBytes]).Status,
             Is.EqualTo(SendStatus.Accepted)
         );
         Assert.That(

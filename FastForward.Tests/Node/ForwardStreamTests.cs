@@ -74,6 +74,33 @@ public sealed class ForwardStreamTests
             ])
         );
         Assert.That(b.Ends.Select(static end => end.Service), Is.EquivalentTo(new ServiceId[] { 7, 8 }));
+        Assert.That(b.Ends.Select(static end => end.Code), Is.EquivalentTo(new uint[] { 0, 77 }));
+    }
+
+    [Test]
+    public void A_handler_refuses_a_stream_and_its_sender_gets_a_report()
+    {
+        (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
+        int received = 0;
+        b.OnReceived = (in ReceivedMessage message) =>
+        {
+            received++;
+            Assert.That(b.Node.RefuseStream(message.Node, message.Stream), Is.True);
+        };
+        ForwardStream stream = a.Node.OpenStream(b.Id, MessageClass.Reliable, 7);
+        for (ulong sequence = 0; sequence < 3; sequence++)
+            Assert.That(stream.Send("x"u8), Is.EqualTo(new SendResult(SendStatus.Accepted, sequence)));
+        _world.Until(() => a.Reports.Count > 0, "the report");
+
+        Undelivered report = a.Reports[0];
+        Assert.That(received, Is.EqualTo(1), "nothing was delivered after the refusal");
+        Assert.That((report.Node, report.Stream, report.Service), Is.EqualTo((b.Id, stream.Id, new ServiceId(7))));
+        Assert.That(report.Reason, Is.EqualTo(UndeliveredReason.StreamReset));
+        Assert.That(report.FirstSequence, Is.LessThanOrEqualTo(1), "the refused messages begin with the second");
+        Assert.That(report.FirstSequence + report.Count, Is.EqualTo(3), "and end with the last");
+        Assert.That(stream.Send("x"u8).Status, Is.EqualTo(SendStatus.StreamEnded));
+        Assert.That(b.Ends, Is.Empty, "the side that refused it gets no end");
+        Assert.That(b.Node.RefuseStream(99, stream.Id), Is.False, "no route leads to this node");
     }
 
     [Test]

@@ -134,6 +134,7 @@ public sealed class PingNodeTests
             Is.EqualTo(((string?)null, 4L << 20, 0L))
         );
         Assert.That(near.PathInUse!.State, Is.EqualTo(PathState.Sound));
+        Assert.That(near.PathInUse.ProbesMissed, Is.Zero);
         Assert.That((near.PathInUse.FramesLost, near.PathInUse.LossRatio), Is.EqualTo((0L, 0.0)));
         Assert.That(near.PathInUse.FramesReceived, Is.GreaterThan(0));
         Assert.That(near.InState, Is.GreaterThan(TimeSpan.Zero).And.LessThan(LoopDriver.Limit));
@@ -148,7 +149,11 @@ public sealed class PingNodeTests
         nodes.Record(10_001, 10_000, TransportKind.Socket);
         IReadOnlyList<UnconfiguredNode> heard = nodes.Snapshot(10_001);
         Assert.That(heard, Has.Count.EqualTo(UnconfiguredNodes.Capacity));
-        Assert.That(heard[^1], Is.EqualTo(new UnconfiguredNode(10_000, TransportKind.Socket, 2, TimeSpan.Zero)));
+        UnconfiguredNode last = heard[^1];
+        Assert.That(
+            (last.Node, last.Transport, last.Handshakes, last.LastHeard),
+            Is.EqualTo((10_000u, TransportKind.Socket, 2L, TimeSpan.Zero))
+        );
         Assert.That(heard[0].Node, Is.EqualTo(10_000 - UnconfiguredNodes.Capacity + 1));
     }
 }

@@ -155,6 +155,7 @@ public sealed class AddressTests
         RdmaEndPoint.TryParse("0xfe8000000000000050800200008e4d39", Port, out EndPoint? endPoint, out _);
         byte[] gid = [0xFE, 0x80, 0, 0, 0, 0, 0, 0, 0x50, 0x80, 0x02, 0, 0, 0x8E, 0x4D, 0x39];
         Assert.That(((RdmaEndPoint)endPoint!).Gid.ToArray(), Is.EqualTo(gid));
+        Assert.That(((RdmaEndPoint)endPoint).Port, Is.EqualTo(Port));
         Assert.That(endPoint, Is.EqualTo(new RdmaEndPoint(gid, Port)));
         Assert.That(endPoint, Is.Not.EqualTo(new RdmaEndPoint(gid, Port + 1)));
     }

@@ -154,7 +154,11 @@ public sealed class KeyRuleTests : IDisposable
         _nodes.Replace([Ip(7)]);
         _overrides.Replace([Ip(0) with { Port = 2 }]);
         _overrides.Replace([Ip(0) with { Port = 0 }]);
-        Assert.That(_resolver.Find(1)!.All, Has.Count.EqualTo(2), "a key applies: the previous override is kept");
+        Assert.That(
+            _resolver.Find(1)!.All.Select(static route => route.Row.KeyId),
+            Is.EquivalentTo(new uint[] { 0, 7 }),
+            "a key applies: the previous override is kept"
+        );
         _nodes.Replace([]);
         Assert.That(_resolver.Find(1), Is.Null);
     }

@@ -177,6 +177,25 @@ public sealed class AssociationTests
     }
 
     [Test]
+    public void Real_time_messages_lost_before_the_end_of_their_stream_are_counted_by_the_end()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
+        a.Send(2, 1, MessageClass.RealTime, "arrives"u8);
+        network.Run(network.Now + Second);
+        network.Vanishes = static (from, _) => from == 1;
+        a.Send(2, 1, MessageClass.RealTime, "is lost"u8);
+        a.Send(2, 1, MessageClass.RealTime, "is lost"u8);
+        network.Run(network.Now + Second);
+        network.Vanishes = static (_, _) => false;
+        Assert.That(a.Peer(2).EndStream(network.Now, 1), Is.EqualTo(SendStatus.Accepted));
+        network.Run(network.Now + Second);
+
+        StreamEnd end = b.Recorder.Ends.Single();
+        Assert.That((end.Reason, end.Code, end.SkippedBefore), Is.EqualTo((StreamEndReason.Ended, 0u, 2ul)));
+        Assert.That(b.Recorder.Messages.Single().Skipped, Is.Zero);
+    }
+
+    [Test]
     public void A_restarted_process_reconnects_over_datagrams_after_a_challenge()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);

@@ -81,8 +81,10 @@ public sealed class CreditTests
         for (ulong stream = 0; stream < 3; stream++)
             _a.Send(2, stream, MessageClass.RealTime, "x"u8);
         _network.Run(_network.Now + Second);
+        Assert.That(_b.Statistics.EvictedStreams, Is.EqualTo(1));
         Assert.That(_a.Send(2, 0, MessageClass.RealTime, "x"u8).IsAccepted, Is.True);
         _network.Run(_network.Now + Second);
+        Assert.That(_b.Statistics.EndedStreamMessages, Is.EqualTo(1));
         Assert.That(_a.Send(2, 0, MessageClass.RealTime, "x"u8).Status, Is.EqualTo(SendStatus.StreamEnded));
     }
 

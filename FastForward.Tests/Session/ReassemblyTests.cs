@@ -52,6 +52,16 @@ public sealed class ReassemblyTests
     }
 
     [Test]
+    public void A_message_received_twice_is_delivered_once_and_counted()
+    {
+        Whole(0, "abc");
+        Whole(0, "abc");
+        Whole(1, "def");
+        Assert.That(Delivered, Is.EqualTo(new[] { "abc", "def" }));
+        Assert.That(_node.Statistics.DuplicateMessages, Is.EqualTo(1));
+    }
+
+    [Test]
     public void Parts_of_a_message_that_then_arrived_complete_do_not_start_the_next_one()
     {
         Part(0, 0, "abc", more: true);

@@ -34,6 +34,21 @@ public sealed class UdpSocketTests
     }
 
     [Test]
+    public void A_buffer_of_the_limit_takes_the_longest_datagram()
+    {
+        const int Longest = 65_535 - 20 - 8; // the total length of RFC 791 without the headers of IPv4 and UDP
+        using UdpSocket server = UdpSocket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using UdpSocket client = UdpSocket.Connect(server.LocalEndPoint);
+        byte[] buffer = new byte[UdpSocket.MaxDatagramBytes];
+        Assert.That(client.Send(buffer), Is.EqualTo(SocketError.MessageSize));
+        byte[] datagram = new byte[Longest];
+        Random.Shared.NextBytes(datagram);
+        Assert.That(client.Send(datagram), Is.EqualTo(SocketError.Success));
+        Assert.That(server.Receive(buffer, out int length, out _), Is.EqualTo(SocketError.Success));
+        Assert.That(buffer.AsSpan(0, length).SequenceEqual(datagram), Is.True);
+    }
+
+    [Test]
     public void The_default_address_is_none()
     {
         UdpAddress none = default;

@@ -30,6 +30,8 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
     public void A_burst_keeps_boundaries_and_the_order_that_the_traits_promise()
     {
         Pair pair = Open();
+        Driver.UntilQuiet();
+        (long frames, long bytes) = (pair.A.Statistics.FramesSent, pair.A.Statistics.BytesSent);
         List<byte[]> sent = [];
         for (int round = 0; round < 20; round++)
         {
@@ -51,6 +53,8 @@ public sealed class FrameTests(TransportCase transportCase) : TransportConforman
         Driver.UntilQuiet();
         Assert.That(sent, Has.Count.GreaterThan(100), "the link took frames");
         Assert.That(pair.SinkB.FrameCount, Is.GreaterThan(0), "some arrived");
+        Assert.That(pair.A.Statistics.FramesSent - frames, Is.EqualTo(sent.Count));
+        Assert.That(pair.A.Statistics.BytesSent - bytes, Is.EqualTo(sent.Sum(static frame => frame.Length)));
         AssertArrived(pair.Traits, sent, pair.SinkB.FramesOf(pair.AtB));
         Assert.That(pair.SinkB.FramesSinceBatchEnd, Is.Zero, "BatchEnd follows the frames of each poll");
     }

@@ -55,8 +55,8 @@ public sealed class FramingTests : IDisposable
         while (_sink.FrameCount < 100)
         {
             Assert.That(_transport!.Arm(), Is.True, $"after {_sink.FrameCount} frames");
-            _transport.Disarm();
-            _transport.Poll(7);
+            _transport!.Disarm();
+            _transport!.Poll(7);
         }
 
         Assert.That(_sink.Frames.Select(entry => entry.Frame), Is.EqualTo(frames));

@@ -205,6 +205,7 @@ public sealed class LinkLifeTests(TransportCase transportCase) : TransportConfor
             Assert.That(sinkA.OpenedLinks, Is.Empty);
             Assert.That(sinkA.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.ConnectRefused));
             Assert.That(sinkA.ClosureOf(link).Detail, Is.Not.Empty);
+            Assert.That(a.Statistics.FailedLinks.Sum(static reason => reason.Value), Is.EqualTo(1));
             Assert.That(link.TryClaim(10, out _), Is.EqualTo(ClaimResult.Closed));
         }
         else

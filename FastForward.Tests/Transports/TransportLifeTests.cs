@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using FastForward.Transport;
 using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Transports;
@@ -110,6 +111,7 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
 
             Driver.UntilQuiet();
             Assert.That(pair.SinkB.Strangers, Is.Empty);
+            Assert.That(pair.B.Statistics.DroppedFrames.Sum(static reason => reason.Value), Is.EqualTo(20));
         }
 
         SendUntilArrived(pair.AtA, pair.SinkB, pair.AtB, MakeFrame(pair.AtA, 80));
@@ -137,7 +139,15 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
         {
             Assert.That(frame.SequenceEqual(question), Is.True);
             Assert.That(source.IsLoopback, Is.True, "the suite uses loopback addresses");
-            transport.TryAnswer(source, answer);
+            Assert.That(source.ContextId.HasValue, Is.EqualTo(transport.Kind == TransportKind.VSocket));
+            // A transport that wraps this one may pass the source on as a copy of its own.
+            StrangerSource copy = new(
+                source.Address.ToArray(),
+                source.Local.ToArray(),
+                source.IsLoopback,
+                source.ContextId
+            );
+            transport.TryAnswer(copy, answer);
         };
         Driver.Until(
             () =>

@@ -9,9 +9,6 @@ namespace FastForward.Transport.Addressing;
 /// </summary>
 public sealed class VSocketEndPoint : EndPoint, IEquatable<VSocketEndPoint>
 {
-    /// <summary>VMADDR_CID_HYPERVISOR (linux/vm_sockets.h): services of the hypervisor itself.</summary>
-    public const uint HypervisorCid = 0;
-
     /// <summary>VMADDR_CID_LOCAL (linux/vm_sockets.h): this machine, where the kernel has vsock_loopback.</summary>
     public const uint LocalCid = 1;
 
@@ -20,6 +17,9 @@ public sealed class VSocketEndPoint : EndPoint, IEquatable<VSocketEndPoint>
 
     /// <summary>VMADDR_CID_ANY (linux/vm_sockets.h): every address of this machine; only for listening.</summary>
     public const uint AnyCid = 0xFFFF_FFFF;
+
+    // VMADDR_CID_HYPERVISOR (linux/vm_sockets.h): services of the hypervisor itself, which is no peer.
+    private const uint HypervisorCid = 0;
 
     private const string Examples = "write for example 2 for the host, or 3 for a guest (its guest-cid)";
 

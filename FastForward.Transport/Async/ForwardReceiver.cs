@@ -43,7 +43,7 @@ public sealed class ForwardReceiver : IDisposable
     }
 
     /// <summary>The service.</summary>
-    public ServiceId Service { get; }
+    internal ServiceId Service { get; }
 
     private bool IsDisposed => Volatile.Read(ref _isDisposed) == 1;
 

@@ -17,53 +17,55 @@ public enum PathState
 }
 
 /// <summary>A snapshot of one path to a peer. Loss and reordering are those of incoming frames.</summary>
-public sealed record PathStatus
+public sealed class PathStatus
 {
+    internal PathStatus() { }
+
     /// <summary>The medium.</summary>
-    public required TransportKind Transport { get; init; }
+    public TransportKind Transport { get; internal init; }
 
     /// <summary>The state.</summary>
-    public required PathState State { get; init; }
+    public PathState State { get; internal init; }
 
     /// <summary>Whether messages to the peer take this path.</summary>
-    public required bool IsInUse { get; init; }
+    public bool IsInUse { get; internal init; }
 
     /// <summary>Time since its link opened.</summary>
-    public required TimeSpan Age { get; init; }
+    public TimeSpan Age { get; internal init; }
 
     /// <summary>
     /// Smoothed round trip (RFC 6298, section 2), measured once per <see cref="ForwardNodeOptions.ProbeInterval"/>;
     /// null before the first measurement.
     /// </summary>
-    public required TimeSpan? RoundTrip { get; init; }
+    public TimeSpan? RoundTrip { get; internal init; }
 
     /// <summary>Interarrival jitter (RFC 3550, section 6.4.1).</summary>
-    public required TimeSpan Jitter { get; init; }
+    public TimeSpan Jitter { get; internal init; }
 
     /// <summary>
     /// The share of the peer's frames of the last 30 probe intervals that did not arrive, 0 to 1; always 0 on a
     /// reliable medium.
     /// </summary>
-    public required double LossRatio { get; init; }
+    public double LossRatio { get; internal init; }
 
     /// <summary>
     /// The share of the frames of the last 30 probe intervals that arrived after a later one, 0 to 1; always 0 on an
     /// ordered medium.
     /// </summary>
-    public required double ReorderedRatio { get; init; }
+    public double ReorderedRatio { get; internal init; }
 
     /// <summary>Frames with messages or probes received since the path was opened.</summary>
-    public required long FramesReceived { get; init; }
+    public long FramesReceived { get; internal init; }
 
     /// <summary>Frames lost since the path was opened, by the gaps in their numbers.</summary>
-    public required long FramesLost { get; init; }
+    public long FramesLost { get; internal init; }
 
     /// <summary>Frames received after a later one since the path was opened (RFC 4737, section 3.3).</summary>
-    public required long FramesReordered { get; init; }
+    public long FramesReordered { get; internal init; }
 
     /// <summary>Frames with messages or probes sent since the path was opened.</summary>
-    public required long FramesSent { get; init; }
+    public long FramesSent { get; internal init; }
 
     /// <summary>Probes in a row that went unanswered; 3 make the path suspect.</summary>
-    public required int ProbesMissed { get; init; }
+    public int ProbesMissed { get; internal init; }
 }

@@ -14,25 +14,27 @@ public enum PeerState
 }
 
 /// <summary>A snapshot of one peer. Counters begin when its route is first known.</summary>
-public sealed record PeerStatus
+public sealed class PeerStatus
 {
+    internal PeerStatus() { }
+
     /// <summary>The peer.</summary>
-    public required uint Node { get; init; }
+    public uint Node { get; internal init; }
 
     /// <summary>The state of the connection.</summary>
-    public required PeerState State { get; init; }
+    public PeerState State { get; internal init; }
 
     /// <summary>Time in this state.</summary>
-    public required TimeSpan InState { get; init; }
+    public TimeSpan InState { get; internal init; }
 
     /// <summary>
     /// Why the peer is not connected, or not over the medium that its row names; null when it is connected as
     /// configured.
     /// </summary>
-    public required string? Reason { get; init; }
+    public string? Reason { get; internal init; }
 
     /// <summary>The paths to it, the one in use first.</summary>
-    public required IReadOnlyList<PathStatus> Paths { get; init; }
+    public IReadOnlyList<PathStatus> Paths { get; internal init; } = [];
 
     /// <summary>The path that messages to the peer take; null without one.</summary>
     public PathStatus? PathInUse => Paths.Count > 0 && Paths[0].IsInUse ? Paths[0] : null;
@@ -43,36 +45,33 @@ public sealed record PeerStatus
     /// <summary><see cref="PathStatus.RoundTrip"/> of <see cref="PathInUse"/>; null without one.</summary>
     public TimeSpan? RoundTrip => PathInUse?.RoundTrip;
 
-    /// <summary><see cref="PathStatus.Jitter"/> of <see cref="PathInUse"/>; null without one.</summary>
-    public TimeSpan? Jitter => PathInUse?.Jitter;
-
     /// <summary>What the send store holds, as its limit counts it: payload bytes plus 64 for each message.</summary>
-    public required long UnacknowledgedBytes { get; init; }
+    public long UnacknowledgedBytes { get; internal init; }
 
     /// <summary>The limit of the send store (<see cref="ForwardNodeOptions.SendStoreBytes"/>).</summary>
-    public required long SendStoreBytes { get; init; }
+    public long SendStoreBytes { get; internal init; }
 
     /// <summary>The random number that the peer's process chose at its start; 0 before it was heard.</summary>
-    public required ulong Incarnation { get; init; }
+    public ulong Incarnation { get; internal init; }
 
     /// <summary>Messages to the peer that Send accepted.</summary>
-    public required long MessagesSent { get; init; }
+    public long MessagesSent { get; internal init; }
 
     /// <summary>Their payload in bytes.</summary>
-    public required long PayloadBytesSent { get; init; }
+    public long PayloadBytesSent { get; internal init; }
 
     /// <summary>Messages of the peer that were handed to the handler.</summary>
-    public required long MessagesReceived { get; init; }
+    public long MessagesReceived { get; internal init; }
 
     /// <summary>Their payload in bytes.</summary>
-    public required long PayloadBytesReceived { get; init; }
+    public long PayloadBytesReceived { get; internal init; }
 
     /// <summary>Accepted messages to the peer that were reported as undelivered.</summary>
-    public required long UndeliveredMessages { get; init; }
+    public long UndeliveredMessages { get; internal init; }
 
     /// <summary>Real-time messages of the peer that were skipped because they did not arrive.</summary>
-    public required long SkippedMessages { get; init; }
+    public long SkippedMessages { get; internal init; }
 
     /// <summary>Messages of the peer that were dropped: late, repeated, or of a stream that had ended.</summary>
-    public required long DroppedMessages { get; init; }
+    public long DroppedMessages { get; internal init; }
 }

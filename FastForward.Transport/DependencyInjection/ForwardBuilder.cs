@@ -87,7 +87,7 @@ public sealed class ForwardBuilder
     }
 
     /// <summary>Adds UNIX sockets with the options of a section.</summary>
-    public ForwardBuilder AddSocketTransport(IConfiguration section)
+    internal ForwardBuilder AddSocketTransport(IConfiguration section)
     {
         Bind<SocketTransportOptions>(section, ConfigurationReaders.Socket);
         return AddSocketTransport();
@@ -105,7 +105,7 @@ public sealed class ForwardBuilder
     }
 
     /// <summary>Adds UDP with the options of a section.</summary>
-    public ForwardBuilder AddIpTransport(IConfiguration section)
+    internal ForwardBuilder AddIpTransport(IConfiguration section)
     {
         Bind<IpTransportOptions>(section, ConfigurationReaders.Ip);
         return AddIpTransport();
@@ -121,7 +121,7 @@ public sealed class ForwardBuilder
     }
 
     /// <summary>Adds vSockets with the options of a section.</summary>
-    public ForwardBuilder AddVSocketTransport(IConfiguration section)
+    internal ForwardBuilder AddVSocketTransport(IConfiguration section)
     {
         Bind<VSocketTransportOptions>(section, ConfigurationReaders.VSocket);
         return AddVSocketTransport();
@@ -155,7 +155,7 @@ public sealed class ForwardBuilder
     /// Adds the routes of a section, a list of <c>{ Node, Transport, Address, Port, Key }</c>, and applies
     /// changes of the section. A transport is written as in a registry, with or without <c>FORWARD_TRANSPORT_</c>.
     /// </summary>
-    public ForwardBuilder AddRoutes(IConfiguration section)
+    internal ForwardBuilder AddRoutes(IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(section);
         _setup.RouteSections.Add(section);

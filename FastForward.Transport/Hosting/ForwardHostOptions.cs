@@ -42,7 +42,7 @@ public sealed class ForwardHostOptions
     public IList<IForwardTransport> Transports { get; } = [];
 
     /// <summary>Fixed routes to other nodes, as rows of a registry; <see cref="AddRoute"/> adds one.</summary>
-    public IList<RouteRow> Routes { get; } = [];
+    internal IList<RouteRow> Routes { get; } = [];
 
     /// <summary>Further sources of routes, such as registries. The caller owns them.</summary>
     public IList<IRouteSource> RouteSources { get; } = [];

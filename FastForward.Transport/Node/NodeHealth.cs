@@ -25,15 +25,24 @@ public enum NodeHealthStatus
 }
 
 /// <summary>The health of one node, for health checks and operators.</summary>
-/// <param name="Status">The overall status.</param>
-/// <param name="Problems">Readable descriptions of every problem; empty when healthy.</param>
-/// <param name="AbsentPeers">The configured peers that are not connected, ordered by id.</param>
-public sealed record NodeHealth(
-    NodeHealthStatus Status,
-    IReadOnlyList<string> Problems,
-    IReadOnlyList<uint> AbsentPeers
-)
+public sealed class NodeHealth
 {
+    private NodeHealth(NodeHealthStatus status, IReadOnlyList<string> problems, IReadOnlyList<uint> absentPeers)
+    {
+        Status = status;
+        Problems = problems;
+        AbsentPeers = absentPeers;
+    }
+
+    /// <summary>The overall status.</summary>
+    public NodeHealthStatus Status { get; }
+
+    /// <summary>Readable descriptions of every problem; empty when healthy.</summary>
+    public IReadOnlyList<string> Problems { get; }
+
+    /// <summary>The configured peers that are not connected, ordered by id.</summary>
+    public IReadOnlyList<uint> AbsentPeers { get; }
+
     /// <summary>One line: the status, and the problems when there are any.</summary>
     public override string ToString() =>
         Problems.Count == 0 ? Status.ToString() : $"{Status}: {string.Join("; ", Problems)}";

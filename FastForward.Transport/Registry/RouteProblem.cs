@@ -1,7 +1,21 @@
 namespace FastForward.Transport.Registry;
 
 /// <summary>A row that was skipped. The node keeps its previous good row, if it had one.</summary>
-/// <param name="Source">The source's name.</param>
-/// <param name="Row">The row as written.</param>
-/// <param name="Reason">The field, what is wrong with it, and a right example.</param>
-public sealed record RouteProblem(string Source, string Row, string Reason);
+public sealed class RouteProblem
+{
+    internal RouteProblem(string source, string row, string reason)
+    {
+        Source = source;
+        Row = row;
+        Reason = reason;
+    }
+
+    /// <summary>The source's name.</summary>
+    public string Source { get; }
+
+    /// <summary>The row as written.</summary>
+    public string Row { get; }
+
+    /// <summary>The field, what is wrong with it, and a valid example.</summary>
+    public string Reason { get; }
+}

@@ -6,10 +6,8 @@ namespace FastForward.Transport.Transports;
 public sealed class TransportException : Exception
 {
     /// <summary>Creates the exception.</summary>
-    public TransportException(string message)
-        : base(message) { }
-
-    /// <summary>Creates the exception with its cause.</summary>
-    public TransportException(string message, Exception? innerException)
+    /// <param name="message">The end point, the reason, and what to do about it.</param>
+    /// <param name="innerException">The cause, when there is one.</param>
+    public TransportException(string message, Exception? innerException = null)
         : base(message, innerException) { }
 }

@@ -27,7 +27,7 @@ public sealed class ForwardPipeListener : IDisposable
     }
 
     /// <summary>The service.</summary>
-    public ServiceId Service { get; }
+    internal ServiceId Service { get; }
 
     /// <summary>Waits for the next pipe. It belongs to the caller, who disposes of it.</summary>
     /// <param name="cancellationToken">Ends the wait; no pipe is lost by that.</param>

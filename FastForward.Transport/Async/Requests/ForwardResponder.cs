@@ -39,7 +39,7 @@ public sealed partial class ForwardResponder : IAsyncDisposable
     }
 
     /// <summary>The service.</summary>
-    public ServiceId Service { get; }
+    internal ServiceId Service { get; }
 
     /// <summary>Requests that wait to be handled.</summary>
     public int WaitingRequests => Receiver.Count;

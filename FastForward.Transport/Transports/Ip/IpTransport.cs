@@ -48,8 +48,7 @@ public sealed partial class IpTransport : IForwardTransport
     /// <inheritdoc/>
     public IReadOnlyList<EndPoint> LocalEndPoints { get; private set; } = [];
 
-    /// <inheritdoc/>
-    public int Descriptor => _port?.Descriptor ?? -1;
+    int ILoopSource.Descriptor => _port?.Descriptor ?? -1;
 
     /// <summary>Runs of datagrams that the kernel took as one.</summary>
     internal long RunsSent => _port?.RunsSent ?? 0;
@@ -115,26 +114,20 @@ public sealed partial class IpTransport : IForwardTransport
         return port.Connect(ip);
     }
 
-    /// <inheritdoc/>
-    public IForwardLink Adopt(in StrangerSource source) => RunningPort().Adopt(source);
+    IForwardLink IForwardTransport.Adopt(in StrangerSource source) => RunningPort().Adopt(source);
 
-    /// <inheritdoc/>
-    public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) => RunningPort().TryAnswer(source, frame);
+    bool IForwardTransport.TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) =>
+        RunningPort().TryAnswer(source, frame);
 
-    /// <inheritdoc/>
-    public void Flush() => _port?.Flush();
+    void IForwardTransport.Flush() => _port?.Flush();
 
-    /// <inheritdoc/>
-    public void StopAccepting() => _port?.StopAccepting();
+    void IForwardTransport.StopAccepting() => _port?.StopAccepting();
 
-    /// <inheritdoc/>
-    public int Poll(int budget) => _port?.Poll(budget) ?? 0;
+    int ILoopSource.Poll(int budget) => _port?.Poll(budget) ?? 0;
 
-    /// <inheritdoc/>
-    public bool Arm() => _port?.Arm() ?? false;
+    bool ILoopSource.Arm() => _port?.Arm() ?? false;
 
-    /// <inheritdoc/>
-    public void Disarm() => _port?.Disarm();
+    void ILoopSource.Disarm() => _port?.Disarm();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -52,8 +52,7 @@ public sealed partial class SocketTransport : IForwardTransport
     /// <inheritdoc/>
     public IReadOnlyList<EndPoint> LocalEndPoints { get; private set; } = [];
 
-    /// <inheritdoc/>
-    public int Descriptor => _port?.Descriptor ?? -1;
+    int ILoopSource.Descriptor => _port?.Descriptor ?? -1;
 
     /// <inheritdoc/>
     public TransportAvailability CheckAvailability()
@@ -122,32 +121,25 @@ public sealed partial class SocketTransport : IForwardTransport
         return (_port ?? throw new InvalidOperationException("The transport has not been started.")).Connect(remote);
     }
 
-    /// <inheritdoc/>
-    public IForwardLink Adopt(in StrangerSource source) => throw NoStrangers();
+    IForwardLink IForwardTransport.Adopt(in StrangerSource source) => throw NoStrangers();
 
-    /// <inheritdoc/>
-    public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) => throw NoStrangers();
+    bool IForwardTransport.TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) => throw NoStrangers();
 
-    /// <summary>
-    /// Does nothing: frames are sent by Commit, or, when the kernel has no room for them, by a later poll.
-    /// </summary>
-    public void Flush() { }
+    // Frames are sent by Commit, or, when the kernel has no room for them, by a later poll.
+    void IForwardTransport.Flush() { }
 
-    /// <summary>Closes the listening socket and removes its file, so that the kernel refuses new connections.</summary>
-    public void StopAccepting()
+    // Without the socket file the kernel refuses new connections.
+    void IForwardTransport.StopAccepting()
     {
         _port?.StopAccepting();
         _file?.RemoveSocket();
     }
 
-    /// <inheritdoc/>
-    public int Poll(int budget) => _port?.Poll(budget) ?? 0;
+    int ILoopSource.Poll(int budget) => _port?.Poll(budget) ?? 0;
 
-    /// <inheritdoc/>
-    public bool Arm() => _port?.Arm() ?? false;
+    bool ILoopSource.Arm() => _port?.Arm() ?? false;
 
-    /// <inheritdoc/>
-    public void Disarm() => _port?.Disarm();
+    void ILoopSource.Disarm() => _port?.Disarm();
 
     /// <inheritdoc/>
     public void Dispose()

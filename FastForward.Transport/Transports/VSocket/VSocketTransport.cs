@@ -60,13 +60,12 @@ public sealed partial class VSocketTransport : IForwardTransport
     TransportStatistics IForwardTransport.Statistics => Statistics;
 
     /// <summary>The type of socket that this side listens with; Auto before <see cref="Start"/>.</summary>
-    public VSocketType ListenerType { get; private set; }
+    internal VSocketType ListenerType { get; private set; }
 
     /// <inheritdoc/>
     public IReadOnlyList<EndPoint> LocalEndPoints { get; private set; } = [];
 
-    /// <inheritdoc/>
-    public int Descriptor => Port?.Descriptor ?? -1;
+    int ILoopSource.Descriptor => Port?.Descriptor ?? -1;
 
     private TransportPort? Port => _connections ?? (TransportPort?)_datagrams;
 
@@ -161,19 +160,14 @@ public sealed partial class VSocketTransport : IForwardTransport
         return (_connections ?? throw NotStarted()).Connect(endPoint);
     }
 
-    /// <inheritdoc/>
-    public IForwardLink Adopt(in StrangerSource source) => (_datagrams ?? throw NoStrangers()).Adopt(source);
+    IForwardLink IForwardTransport.Adopt(in StrangerSource source) => (_datagrams ?? throw NoStrangers()).Adopt(source);
 
-    /// <inheritdoc/>
-    public bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) =>
+    bool IForwardTransport.TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) =>
         (_datagrams ?? throw NoStrangers()).TryAnswer(source, frame);
 
-    /// <inheritdoc/>
-    /// <remarks>
-    /// The context ids of one machine (1, its own, and 2 where it is no guest) are equal here. This machine's own one
-    /// is read at most once a second.
-    /// </remarks>
-    public string? FindSourceMismatch(IReadOnlyList<EndPoint> routed, uint? contextId)
+    // The context ids of one machine (1, its own, and 2 where it is no guest) are equal here. This machine's own one is
+    // read at most once a second.
+    string? IForwardTransport.FindSourceMismatch(IReadOnlyList<EndPoint> routed, uint? contextId)
     {
         ArgumentNullException.ThrowIfNull(routed);
         ForwardLoop loop = (Port ?? throw NotStarted()).Loop;
@@ -181,25 +175,16 @@ public sealed partial class VSocketTransport : IForwardTransport
         return _sources.Find(routed, contextId, loop.NowMicros);
     }
 
-    /// <summary>
-    /// Sends staged datagrams. Frames of a connection are sent by Commit, or, when the kernel has no room for them, by
-    /// a later poll.
-    /// </summary>
-    public void Flush() => _datagrams?.Flush();
+    // Frames of a connection are sent by Commit, or, when the kernel has no room for them, by a later poll.
+    void IForwardTransport.Flush() => _datagrams?.Flush();
 
-    /// <summary>
-    /// Closes the listening socket, so that the kernel refuses new connections; datagrams of strangers are dropped.
-    /// </summary>
-    public void StopAccepting() => Port?.StopAccepting();
+    void IForwardTransport.StopAccepting() => Port?.StopAccepting();
 
-    /// <inheritdoc/>
-    public int Poll(int budget) => Port?.Poll(budget) ?? 0;
+    int ILoopSource.Poll(int budget) => Port?.Poll(budget) ?? 0;
 
-    /// <inheritdoc/>
-    public bool Arm() => Port?.Arm() ?? false;
+    bool ILoopSource.Arm() => Port?.Arm() ?? false;
 
-    /// <inheritdoc/>
-    public void Disarm() => Port?.Disarm();
+    void ILoopSource.Disarm() => Port?.Disarm();
 
     /// <inheritdoc/>
     public void Dispose()
