@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace FastForward.Tests.Layers;
 
-/// <summary>What is public is used by the host, a sample, a benchmark or a test: nothing else needs to be public.</summary>
+/// <summary>What is public is used by the host, a sample, a benchmark or a test; else it need not be public.</summary>
 [TestFixture]
 public sealed class ApiUsageTests
 {

@@ -136,6 +136,24 @@ public sealed class LocalDeliveryTests
         Assert.That(_node.WritableStreams, Is.EqualTo(new[] { 1ul }));
     }
 
+    [Test]
+    public void A_cycle_delivers_no_more_than_its_budget()
+    {
+        using ForwardLoop loop = new(new ForwardLoopOptions { PollBudget = 3 });
+        using StaticNode node = new(loop, Self);
+        for (byte i = 0; i < 10; i++)
+            Assert.That(node.Node.Send(Self, 1, MessageClass.Reliable, [i]).IsAccepted, Is.True);
+        int[] delivered = new int[4];
+        for (int cycle = 0; cycle < delivered.Length; cycle++)
+        {
+            loop.DoWork();
+            delivered[cycle] = node.Messages.Count;
+        }
+
+        Assert.That(delivered, Is.EqualTo(new[] { 3, 6, 9, 10 }));
+        Assert.That(node.Messages.Select(static message => message.Payload[0]), Is.Ordered.Ascending);
+    }
+
     private void Cycle()
     {
         while (_loop.DoWork() > 0) { }

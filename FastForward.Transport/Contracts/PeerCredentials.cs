@@ -11,4 +11,7 @@ public sealed record PeerCredentials
 
     /// <summary>Context id of the remote machine (vsock(7)); null where the medium has none.</summary>
     public uint? ContextId { get; init; }
+
+    /// <summary>The remote machine, or else the remote user: who shares limits with whom.</summary>
+    internal uint? Origin => ContextId ?? UserId;
 }

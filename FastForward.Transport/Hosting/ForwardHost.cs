@@ -108,8 +108,9 @@ public sealed class ForwardHost : IAsyncDisposable
     ) => PingCall.RunAsync(Loop, Node, node, timeout, cancellationToken);
 
     /// <summary>
-    /// Waits until the process gets SIGINT or SIGTERM, the token is cancelled, or the host ends by itself: what a program
-    /// awaits last, before it disposes of the host. From the call on, the signals do not end the process at once.
+    /// Waits until the process gets SIGINT or SIGTERM, the token is cancelled, or the host ends by itself: what a
+    /// program awaits last, before it disposes of the host. From the call on, the signals do not end the process at
+    /// once.
     /// </summary>
     /// <param name="cancellationToken">Ends the waiting as a signal does, without an exception.</param>
     /// <exception cref="Exception">The loop ended by this exception (<see cref="Completion"/>).</exception>

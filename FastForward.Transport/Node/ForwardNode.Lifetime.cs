@@ -87,7 +87,7 @@ public sealed partial class ForwardNode
         _transports.Flush();
         _transports.Dispose();
         while (_local.HasOutput)
-            _local.Exchange(_loop.NowMicros);
+            _local.Exchange(_loop.NowMicros, int.MaxValue);
         _events.Dispatch(int.MaxValue);
         _events.Close();
         _stopping!.TrySetResult();

@@ -126,7 +126,7 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
                     peer.OnStall(node._loop.StalledMicros);
             }
 
-            return node._events.Dispatch(budget) + node._local.Exchange(node._loop.NowMicros);
+            return node._events.Dispatch(budget) + node._local.Exchange(node._loop.NowMicros, budget);
         }
 
         public bool Arm() => !node._events.IsEmpty || node._local.HasOutput || node._pump.HasWork;

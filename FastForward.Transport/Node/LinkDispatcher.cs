@@ -8,17 +8,12 @@ namespace FastForward.Transport.Node;
 /// <summary>Dispatches the events of the transports to the path or connector of the link.</summary>
 internal sealed class LinkDispatcher : ILinkSink
 {
-    // Limit per transport of accepted connections without a handshake. At the limit a new connection evicts an old one:
-    // peers send their handshake at once, so connections that send none cannot keep peers out.
-    private const int MaxUnclaimedLinks = 64;
-
     private readonly ForwardLoop _loop;
     private readonly Peers _peers;
     private readonly EventQueue _events;
     private readonly NodeStatistics _statistics;
     private readonly SessionOptions _options;
-    private readonly Dictionary<IForwardLink, long> _unclaimed = [];
-    private readonly LoopTimer _unclaimedTimer;
+    private readonly UnclaimedLinks _unclaimed;
 
     public LinkDispatcher(
         ForwardLoop loop,
@@ -33,7 +28,7 @@ internal sealed class LinkDispatcher : ILinkSink
         _events = events;
         _statistics = statistics;
         _options = options;
-        _unclaimedTimer = loop.CreateTimer(CloseUnclaimed);
+        _unclaimed = new UnclaimedLinks(loop, options.HandshakeTimeout);
     }
 
     public void Opened(IForwardLink link)
@@ -50,10 +45,7 @@ internal sealed class LinkDispatcher : ILinkSink
             return;
         }
 
-        EvictUnclaimed(link.Transport);
-        _unclaimed.Add(link, _loop.NowMicros + _options.HandshakeTimeout);
-        if (!_unclaimedTimer.IsSet)
-            _unclaimedTimer.SetAfter(_options.HandshakeTimeout);
+        _unclaimed.Add(link);
     }
 
     public void Frame(IForwardLink link, Span<byte> frame)
@@ -66,7 +58,7 @@ internal sealed class LinkDispatcher : ILinkSink
         else
         {
             _statistics.FramesReceived++;
-            if (_unclaimed.ContainsKey(link))
+            if (_unclaimed.Contains(link))
                 ReadFirstFrame(link, frame);
         }
 
@@ -180,37 +172,4 @@ internal sealed class LinkDispatcher : ILinkSink
 
     private Reject RejectOf(in Handshake init, RejectReason reason) =>
         new(init.SenderIndex, _options.Node, init.From, init.Incarnation, reason);
-
-    private void EvictUnclaimed(IForwardTransport transport)
-    {
-        if (_unclaimed.Count < MaxUnclaimedLinks)
-            return;
-        IForwardLink[] links =
-        [
-            .. _unclaimed
-                .Where(entry => ReferenceEquals(entry.Key.Transport, transport))
-                .OrderBy(static entry => entry.Value)
-                .Select(static entry => entry.Key),
-        ];
-        if (links.Length < MaxUnclaimedLinks)
-            return;
-        IForwardLink victim = LinkEviction.ChooseVictim(links)!;
-        _unclaimed.Remove(victim);
-        victim.Close();
-    }
-
-    private void CloseUnclaimed()
-    {
-        long next = long.MaxValue;
-        foreach ((IForwardLink link, long deadline) in _unclaimed)
-        {
-            if (_loop.NowMicros >= deadline)
-                link.Close();
-            else
-                next = Math.Min(next, deadline);
-        }
-
-        if (next != long.MaxValue)
-            _unclaimedTimer.SetAt(next);
-    }
 }

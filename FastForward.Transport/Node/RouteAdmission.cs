@@ -1,4 +1,3 @@
-using System.Net;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Session;
 
@@ -16,8 +15,5 @@ internal sealed class RouteAdmission(ForwardNodeOptions options, OverrideResolve
         kind is TransportKind.Socket or TransportKind.VSocket || options.AllowUnkeyedIp;
 
     public string? FindSourceMismatch(uint node, TransportKind kind, uint? contextId) =>
-        transports.Find(kind)?.FindSourceMismatch(EndPointsOf(node), contextId);
-
-    private EndPoint[] EndPointsOf(uint node) =>
-        routes.Find(node) is { } found ? [.. found.All.Select(static route => route.EndPoint)] : [];
+        transports.Find(kind)?.FindSourceMismatch(routes.Find(node)?.EndPoints ?? [], contextId);
 }

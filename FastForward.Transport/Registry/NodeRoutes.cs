@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Net;
 
 namespace FastForward.Transport.Registry;
 
@@ -10,6 +11,7 @@ internal sealed class NodeRoutes
         Node = node;
         All = new ReadOnlyCollection<Route>(routes);
         KeyId = EffectiveKey(routes);
+        EndPoints = [.. routes.Select(static route => route.EndPoint)];
     }
 
     /// <summary>The node.</summary>
@@ -30,6 +32,9 @@ internal sealed class NodeRoutes
 
     /// <summary>All routes in falling precedence; at least one.</summary>
     public IReadOnlyList<Route> All { get; }
+
+    /// <summary>The end points of <see cref="All"/>.</summary>
+    public IReadOnlyList<EndPoint> EndPoints { get; }
 
     internal static uint EffectiveKey(ReadOnlySpan<Route> routes)
     {

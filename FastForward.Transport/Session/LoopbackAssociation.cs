@@ -13,7 +13,10 @@ internal sealed class LoopbackAssociation
 
     private readonly PeerStatistics _statistics;
     private readonly Association _association;
-    private readonly byte[] _frame = new byte[FrameSize];
+    private readonly byte[] _messages = new byte[FrameSize];
+    private readonly byte[] _answers = new byte[FrameSize];
+    private int _read;
+    private int _written;
 
     public LoopbackAssociation(
         SessionOptions options,
@@ -28,7 +31,9 @@ internal sealed class LoopbackAssociation
 
     /// <summary><see cref="Exchange"/> has messages or acknowledgements to move.</summary>
     public bool HasOutput =>
-        _association.Sender.HasOutput(reliable: true) || _association.Receiver.OutputDue != long.MaxValue;
+        _read < _written
+        || _association.Sender.HasOutput(reliable: true)
+        || _association.Receiver.OutputDue != long.MaxValue;
 
     public SendResult Send(long now, ulong stream, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
     {
@@ -46,37 +51,42 @@ internal sealed class LoopbackAssociation
     public void Refuse(long now, ulong stream) => _association.Receiver.Refuse(now, stream);
 
     /// <summary>
-    /// Moves one frame of messages to the receiver, and all acknowledgements back. Messages that the application sends
-    /// from its callbacks are moved by the next call.
+    /// Moves messages to the receiver, at most one frame of them, and all acknowledgements back. Messages that the
+    /// application sends from its callbacks are moved by a later call.
     /// </summary>
+    /// <param name="now">The time.</param>
+    /// <param name="budget">The most messages to deliver; the rest of the frame is left to the next call.</param>
     /// <returns>The number of elements that were moved.</returns>
-    public int Exchange(long now)
+    public int Exchange(long now, int budget)
     {
-        int moved = 0;
-        if (_association.Sender.HasOutput(reliable: true))
+        if (_read == _written && _association.Sender.HasOutput(reliable: true))
         {
-            FrameWriter messages = new(_frame);
+            FrameWriter messages = new(_messages);
             _association.Sender.Write(now, reliable: true, ref messages);
-            moved = Read(now, messages.Length);
+            _read = 0;
+            _written = messages.Length - WireFormat.DataHeader;
         }
 
+        int moved = Read(now, _messages, _written, ref _read, budget);
         while (_association.Receiver.OutputDue != long.MaxValue)
         {
-            FrameWriter answers = new(_frame);
+            FrameWriter answers = new(_answers);
             _association.Receiver.Write(ref answers);
-            moved += Read(now, answers.Length);
+            int read = 0;
+            moved += Read(now, _answers, answers.Length - WireFormat.DataHeader, ref read, int.MaxValue);
         }
 
         return moved;
     }
 
-    private int Read(long now, int length)
+    private int Read(long now, byte[] frame, int length, ref int position, int budget)
     {
         int elements = 0;
-        ElementReader element = new(_frame.AsSpan(WireFormat.DataHeader..length));
-        while (element.Next())
+        ElementReader element = new(frame.AsSpan(WireFormat.DataHeader, length), position);
+        while (elements < budget && element.Next())
         {
             elements++;
+            position = element.Position; // before the callback, which may throw
             if (element.Type != ElementType.Message)
                 _association.ReadStreamElement(now, element.Type, element.Body, reliablePath: true);
             else if (MessageElement.TryRead(element.Bits, element.Body, out MessageElement message))

@@ -6,10 +6,17 @@ namespace FastForward.Transport.Session.Wire;
 internal ref struct ElementReader
 {
     private readonly ReadOnlySpan<byte> _elements;
-    private int _position;
 
     /// <param name="elements">The frame without its header.</param>
-    public ElementReader(ReadOnlySpan<byte> elements) => _elements = elements;
+    /// <param name="position">Where to begin: 0, or a former <see cref="Position"/>.</param>
+    public ElementReader(ReadOnlySpan<byte> elements, int position = 0)
+    {
+        _elements = elements;
+        Position = position;
+    }
+
+    /// <summary>The end of the element, where the next one begins.</summary>
+    public int Position { get; private set; }
 
     public ElementType Type { get; private set; }
 
@@ -24,9 +31,9 @@ internal ref struct ElementReader
     /// <summary>Advances to the next element that is not padding.</summary>
     public bool Next()
     {
-        while (_position < _elements.Length && _elements[_position] == (byte)ElementType.Padding)
-            _position++;
-        ReadOnlySpan<byte> rest = _elements[_position..];
+        while (Position < _elements.Length && _elements[Position] == (byte)ElementType.Padding)
+            Position++;
+        ReadOnlySpan<byte> rest = _elements[Position..];
         if (rest.IsEmpty)
             return false;
         if (rest.Length < WireFormat.ElementHeader)
@@ -37,7 +44,7 @@ internal ref struct ElementReader
         Type = (ElementType)rest[0];
         Bits = rest[1];
         Body = rest.Slice(WireFormat.ElementHeader, length);
-        _position += WireFormat.ElementHeader + length;
+        Position += WireFormat.ElementHeader + length;
         return true;
     }
 

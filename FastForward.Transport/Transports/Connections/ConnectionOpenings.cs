@@ -41,8 +41,8 @@ internal sealed class ConnectionOpenings
     /// others out. Regular peers open at once and are not affected.
     /// </summary>
     public void DropOneInbound() =>
-        LinkEviction
-            .ChooseVictim(_links.Where(static link => link.IsInbound))
+        FairEviction
+            .ChooseVictim(_links.Where(static link => link.IsInbound), static link => link.Traits.Credentials?.Origin)
             ?.CloseWith(
                 new LinkClosure(
                     LinkCloseReason.OpenTimeout,
