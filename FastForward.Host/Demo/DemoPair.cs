@@ -19,7 +19,7 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
     private readonly string _type = TransportTypeMap.NameOf(kind);
 
     /// <summary>Runs the demo of the transport.</summary>
-    public async Task<TransportReport> RunAsync(CancellationToken cancellation)
+    public async Task<TransportReport> RunAsync(CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {
@@ -27,7 +27,7 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
             DirectoryInfo directory = Directory.CreateTempSubdirectory("fastforward-demo-");
             try
             {
-                return await RunAsync(directory.FullName, cancellation).ConfigureAwait(false);
+                return await RunAsync(directory.FullName, cancellationToken).ConfigureAwait(false);
             }
             catch (DemoFailure failure) when (failure.IsPortTaken && attempt < Attempts)
             {
@@ -49,7 +49,7 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
         }
     }
 
-    private async Task<TransportReport> RunAsync(string directory, CancellationToken cancellation)
+    private async Task<TransportReport> RunAsync(string directory, CancellationToken cancellationToken)
     {
         int[] ports = FreePorts.Find(2);
         string first = WriteInstance(directory, FirstNode, ports[0], SecondNode, ports[1]);
@@ -60,14 +60,16 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
         DemoChild[] children = [one, two];
         try
         {
-            await PhaseAsync(children, static child => child.Connected, s_connectLimit, "connect", cancellation)
+            await PhaseAsync(children, static child => child.Connected, s_connectLimit, "connect", cancellationToken)
                 .ConfigureAwait(false);
-            await TrafficAsync(children, cancellation).ConfigureAwait(false);
+            await TrafficAsync(children, cancellationToken).ConfigureAwait(false);
             foreach (DemoChild child in children)
                 child.Stop();
-            await PhaseAsync(children, static child => child.Result, s_settleLimit, "stop", cancellation)
+            await PhaseAsync(children, static child => child.Result, s_settleLimit, "stop", cancellationToken)
                 .ConfigureAwait(false);
-            await Task.WhenAll(one.Exited, two.Exited).WaitAsync(s_settleLimit, cancellation).ConfigureAwait(false);
+            await Task.WhenAll(one.Exited, two.Exited)
+                .WaitAsync(s_settleLimit, cancellationToken)
+                .ConfigureAwait(false);
             return Summarize(await one.Result.ConfigureAwait(false), await two.Result.ConfigureAwait(false));
         }
         catch (DemoFailure failure) when (!failure.IsPortTaken)
@@ -86,21 +88,21 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
         }
     }
 
-    private async Task TrafficAsync(DemoChild[] children, CancellationToken cancellation)
+    private async Task TrafficAsync(DemoChild[] children, CancellationToken cancellationToken)
     {
         Task done = PhaseAsync(
             children,
             static child => child.Done,
             TimeSpan.FromSeconds(seconds) + s_settleLimit,
             "finish",
-            cancellation
+            cancellationToken
         );
         for (int second = 1; ; second++)
         {
-            Task tick = Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+            Task tick = Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
             if (await Task.WhenAny(done, tick).ConfigureAwait(false) == done)
                 break;
-            cancellation.ThrowIfCancellationRequested(); // it ends the tick early
+            cancellationToken.ThrowIfCancellationRequested(); // it ends the tick early
             long sent = children.Sum(static child => child.Sent),
                 back = children.Sum(static child => child.Delivered);
             screen.Progress(
@@ -118,14 +120,14 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
         Func<DemoChild, Task> point,
         TimeSpan limit,
         string verb,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
         Task reached = Task.WhenAll(children.Select(point));
         try
         {
             await Task.WhenAny([reached, .. children.Select(static child => child.Exited)])
-                .WaitAsync(limit, cancellation)
+                .WaitAsync(limit, cancellationToken)
                 .ConfigureAwait(false);
             foreach (DemoChild child in children.Where(child => child.Exited.IsCompleted && !point(child).IsCompleted))
             {
@@ -137,7 +139,7 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
             }
 
             // One has reached the point and ended in order; the other one may need a moment more.
-            await reached.WaitAsync(limit, cancellation).ConfigureAwait(false);
+            await reached.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

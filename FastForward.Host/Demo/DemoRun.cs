@@ -21,12 +21,12 @@ internal static class DemoRun
     /// <param name="asked">The transports to show; empty for all.</param>
     /// <param name="seconds">The length of the traffic over each.</param>
     /// <param name="screen">Progress.</param>
-    /// <param name="cancellation">Ends the demo, its processes included.</param>
+    /// <param name="cancellationToken">Ends the demo, its processes included.</param>
     public static async Task<DemoDocument> RunAsync(
         IReadOnlyCollection<TransportKind> asked,
         int seconds,
         DemoScreen screen,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
         List<TransportReport> reports = [];
@@ -45,7 +45,7 @@ internal static class DemoRun
                 continue;
             }
 
-            reports.Add(await new DemoPair(kind, seconds, screen).RunAsync(cancellation).ConfigureAwait(false));
+            reports.Add(await new DemoPair(kind, seconds, screen).RunAsync(cancellationToken).ConfigureAwait(false));
         }
 
         screen.ClearProgress();

@@ -13,7 +13,7 @@ internal sealed unsafe class Mailbox : ILoopSource, IDisposable
     private readonly Descriptor _event;
     private readonly Action<Action> _run;
     private int _sleeping;
-    private int _signalled;
+    private long _unread; // flags that other threads took and whose writes have not been read; for the loop thread
 
     public Mailbox(Action<Action> run)
     {
@@ -35,17 +35,17 @@ internal sealed unsafe class Mailbox : ILoopSource, IDisposable
     public void Wake()
     {
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _sleeping) == 0)
+        // One thread takes the flag of a sleep, and writes exactly once for it, sooner or later.
+        if (Volatile.Read(ref _sleeping) == 0 || Interlocked.Exchange(ref _sleeping, 0) == 0)
             return;
         ulong one = 1;
         try
         {
-            LibC.Write(_event, &one, sizeof(ulong)); // EAGAIN means that a wake-up is pending already
-            Volatile.Write(ref _signalled, 1); // after it: whoever takes the flag back reads what was written
+            LibC.Write(_event, &one, sizeof(ulong));
         }
         catch (ObjectDisposedException)
         {
-            // The loop ended between the look at its flag and the call: nobody is there to be woken.
+            // The loop has ended meanwhile: there is nothing to wake.
         }
     }
 
@@ -70,14 +70,13 @@ internal sealed unsafe class Mailbox : ILoopSource, IDisposable
 
     public void Disarm()
     {
-        Volatile.Write(ref _sleeping, 0);
-        // Most sleeps end by somebody else's descriptor. What is written around this look cuts the next sleep short,
-        // once.
-        if (Volatile.Read(ref _signalled) == 0)
-            return;
-        Volatile.Write(ref _signalled, 0);
+        if (Interlocked.Exchange(ref _sleeping, 0) == 0)
+            _unread++;
+        // A thread that took the flag may not have written yet. Its write is read as soon as it is there: until then the
+        // descriptor is not readable, and the loop can sleep.
         ulong count;
-        LibC.Read(_event, &count, sizeof(ulong));
+        if (_unread > 0 && LibC.Read(_event, &count, sizeof(ulong)) == sizeof(ulong))
+            _unread -= (long)count;
     }
 
     public void Dispose() => _event.Dispose();
