@@ -12,6 +12,7 @@ internal static class HostCommandLine
     public static int Run(string[] args)
     {
         Console.SetError(new BestEffortWriter(Console.Error));
+        StandardOutput.ReportBrokenPipes();
         RootCommand root = new("Runs nodes of a FastForward network on this machine.")
         {
             RunCommand.Create(),

@@ -262,6 +262,22 @@ public sealed class ControlProcessTests(string transport)
         Assert.That(terminal.Output, Does.Contain("\e[H").And.Contain("\e[K"));
     }
 
+    [TestCase("stat --interval 0.1")]
+    [TestCase("stat --interval 0.1 --json")]
+    [TestCase("ping 250012 --interval 0.05")]
+    public void A_command_ends_when_the_reader_of_its_output_has_closed_it(string command)
+    {
+        StartBoth("", "");
+        using RunningProgram pipe = RunningProgram.Start(
+            "bash",
+            "-c",
+            $"'{RunningProgram.HostPath}' {command} --instance '{_instances.InstanceFile(TwoInstances.Near)}' | head -n 1; "
+                + "echo \"exit code ${PIPESTATUS[0]}\""
+        );
+        Assert.That(pipe.WaitForExit(), Is.Zero, pipe.Everything);
+        Assert.That(pipe.Output, Does.Contain("exit code 1"), pipe.Everything);
+    }
+
     private RunningProgram Ping(uint from, uint to, params string[] arguments) =>
         RunningProgram.StartHost(["ping", $"{to}", "--instance", _instances.InstanceFile(from), .. arguments]);
 

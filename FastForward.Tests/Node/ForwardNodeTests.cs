@@ -138,12 +138,16 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
     }
 
     [Test]
-    public void A_class_that_does_not_exist_is_refused()
+    public void Classes_and_options_that_do_not_exist_are_refused()
     {
         (TestNode a, TestNode b) = _world.Pair(kind);
         Assert.That(
             () => a.Node.Send(b.Id, 1, (MessageClass)77, "x"u8),
             Throws.InstanceOf<ArgumentOutOfRangeException>()
+        );
+        Assert.That(
+            () => a.Node.OpenStream(b.Id, BestClass).Send("x"u8, (SendOptions)64),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("options")
         );
     }
 

@@ -30,7 +30,7 @@ public sealed class ForwardHealthCheck(ForwardNode node, IOptions<ForwardService
         return new HealthCheckResult(
             status,
             string.Join("; ", health.Problems),
-            data: new Dictionary<string, object> { ["node"] = node.Id, ["absentPeers"] = health.AbsentPeers }
+            data: new Dictionary<string, object> { ["node"] = node.Id, ["absentPeers"] = health.AbsentPeers.ToArray() }
         );
     }
 }

@@ -80,6 +80,8 @@ public sealed partial class ForwardNode
                 messageClass,
                 "A stream is Reliable or RealTime."
             );
+        if ((options & ~SendOptions.End) != 0)
+            throw new ArgumentOutOfRangeException(nameof(options), options, "The only option is End.");
         if (_stopping is not null)
             return new SendResult(SendStatus.Stopping, 0);
         int limit =

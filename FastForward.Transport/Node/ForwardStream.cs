@@ -61,6 +61,7 @@ public sealed class ForwardStream
     /// <param name="payload">The content; may be empty.</param>
     /// <param name="options">Extras.</param>
     /// <returns>Whether the message was accepted, and its sequence.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option does not exist.</exception>
     /// <exception cref="InvalidOperationException">The caller is not on the loop thread.</exception>
     public SendResult Send(ReadOnlySpan<byte> payload, SendOptions options = SendOptions.None) =>
         _owner.Send(Node, Id, Class, payload, options);
