@@ -82,6 +82,40 @@ public sealed class NodeDisposalTests
     }
 
     [Test]
+    public async Task It_completes_in_every_race_with_the_end_of_the_loop()
+    {
+        const int Races = 3000;
+        List<Task> disposals = [];
+        for (int i = 0; i < Races; i++)
+        {
+            using ForwardLoop loop = new();
+            StaticNode node = new(loop, Self);
+            loop.Start();
+            _ = loop.StopAsync();
+            Thread.SpinWait(i % 300 * 10);
+            disposals.Add(node.Node.DisposeAsync().AsTask());
+        }
+
+        await Task.WhenAll(disposals).WaitAsync(LoopDriver.Limit);
+    }
+
+    [Test]
+    public void A_handler_that_throws_does_not_end_the_disposal_half_way()
+    {
+        using ForwardLoop loop = new(new ForwardLoopOptions { FailFast = true });
+        StaticNode node = new(loop, Self);
+        loop.DoWork();
+        int calls = 0;
+        node.OnMessageOnly = () => throw new InvalidOperationException($"message {++calls}");
+        ForwardStream stream = node.Node.OpenStream(Self, MessageClass.Reliable);
+        stream.Send("1"u8);
+        stream.Send("2"u8);
+        Task stopped = node.Node.StopAsync();
+        Assert.Throws<InvalidOperationException>(node.Node.Dispose);
+        Assert.That((stopped.IsCompletedSuccessfully, loop.DoWork()), Is.EqualTo((true, 0)));
+    }
+
+    [Test]
     public void The_thread_that_drives_the_loop_by_hand_disposes_at_once()
     {
         using ForwardLoop loop = new();

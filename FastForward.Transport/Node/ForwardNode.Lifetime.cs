@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports;
 
@@ -66,6 +67,10 @@ public sealed partial class ForwardNode
     /// reported to the handler before the call returns. Inside a callback use <see cref="StopAsync"/> instead.
     /// </summary>
     /// <exception cref="InvalidOperationException">Called from inside a callback of the node.</exception>
+    /// <exception cref="Exception">
+    /// A transport failed, or the handler did and <see cref="ForwardLoopOptions.FailFast"/> is set: the first failure,
+    /// after all other steps. The node is disposed.
+    /// </exception>
     public void Dispose()
     {
         if (_disposed)
@@ -80,17 +85,18 @@ public sealed partial class ForwardNode
         if (_stopping is null)
             BeginStop();
         _routes.Changed -= OnRoutesChanged;
-        _routedPeers.Close();
         _drainTimer.Cancel();
         _loop.Remove((ILoopSource)_share);
         _loop.Remove((ILoopFlush)_share);
-        _transports.Flush();
-        _transports.Dispose();
-        while (_local.HasOutput)
-            _local.Exchange(_loop.NowMicros, int.MaxValue);
-        _events.Dispatch(int.MaxValue);
-        _events.Close();
-        _stopping!.TrySetResult();
+        try
+        {
+            RunAll(_routedPeers.Close, _transports.Flush, _transports.Dispose, DeliverLocal, _events.DispatchAll);
+        }
+        finally
+        {
+            _events.Close();
+            _stopping!.TrySetResult();
+        }
     }
 
     /// <summary>
@@ -118,12 +124,14 @@ public sealed partial class ForwardNode
             if (!_loop.IsOnLoopThread)
             {
                 Task stop = PostStop();
-                // A loop that ends in the meantime does not run the posted stop. A loop that is driven by hand never
-                // completes.
-                Task first = _loop.Completion.IsCompleted
-                    ? stop
-                    : await Task.WhenAny(stop, _loop.Completion).ConfigureAwait(false);
-                if (ReferenceEquals(first, stop))
+                // A loop that ends in the meantime does not run the posted stop: it has no owner once it is complete. A
+                // loop that another thread drives by hand has an owner, and counts as complete all the time.
+                Task completion = _loop.Completion;
+                if (!completion.IsCompleted)
+                    await Task.WhenAny(stop, completion).ConfigureAwait(false);
+                else if (!_loop.IsOnLoopThread)
+                    await Task.WhenAny(stop).ConfigureAwait(false);
+                if (stop.IsCompleted)
                     await stop.ConfigureAwait(false);
             }
             else if (_loop.IsActive)
@@ -160,6 +168,33 @@ public sealed partial class ForwardNode
             }
         });
         return stop.Task.Unwrap();
+    }
+
+    private void DeliverLocal()
+    {
+        while (_local.HasOutput)
+            _local.Exchange(_loop.NowMicros, int.MaxValue);
+    }
+
+    /// <summary>Executes all steps, whichever of them fail, and rethrows the first failure.</summary>
+    private static void RunAll(params ReadOnlySpan<Action> steps)
+    {
+        ExceptionDispatchInfo? failure = null;
+        foreach (Action step in steps)
+        {
+            try
+            {
+                step();
+            }
+#pragma warning disable CA1031 // The first is rethrown.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                failure ??= ExceptionDispatchInfo.Capture(exception);
+            }
+        }
+
+        failure?.Throw();
     }
 
     private void BeginStop()
