@@ -238,6 +238,65 @@ public sealed class RequestTests
     }
 
     [Test]
+    public async Task Queued_requests_of_a_lost_peer_are_dropped_and_never_handled()
+    {
+        await using ClientPair pair = new(new ForwardClientOptions { MaxConcurrentReplies = 2 });
+        int handled = 0;
+        await using ForwardResponder responder = pair.B.Client.Respond(5, Wait);
+        Task[] requests =
+        [
+            .. Enumerable
+                .Range(0, 8)
+                .Select(_ => pair.A.Client.RequestAsync(pair.B.Id, 5, default, Timeout.InfiniteTimeSpan)),
+        ];
+        Eventually.True(
+            () => responder is { RunningRequests: 2, WaitingRequests: 6 },
+            () => $"{responder.RunningRequests} run, {responder.WaitingRequests} wait"
+        );
+        await pair.A.DisposeAsync();
+        foreach (Task request in requests)
+            await Assert.CatchAsync<ForwardException>(async () => await request);
+        Eventually.True(
+            () => responder is { RunningRequests: 0, WaitingRequests: 0 },
+            () => $"{responder.RunningRequests} run, {responder.WaitingRequests} wait"
+        );
+        Assert.That((handled, responder.LostReplies), Is.EqualTo((2, 8L)));
+        Assert.That(pair.B.OnLoop(() => pair.B.Client.OutstandingMessages), Is.Zero);
+
+        async ValueTask<ReadOnlyMemory<byte>> Wait(ForwardRequest request, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref handled);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return default;
+        }
+    }
+
+    [Test]
+    public async Task A_handler_whose_own_request_is_refused_has_failed()
+    {
+        await using ClientPair pair = new();
+        await using ForwardResponder gateway = pair.B.Client.Respond(
+            5,
+            async (_, cancellationToken) =>
+                await pair.B.Client.RequestAsync(pair.B.Id, 7, default, cancellationToken: cancellationToken)
+        );
+        ForwardRefusedException? refused = await Assert.ThrowsAsync<ForwardRefusedException>(async () =>
+            await pair.A.Client.RequestAsync(pair.B.Id, 5, default)
+        );
+        Assert.That((refused!.Code, gateway.FailedRequests), Is.EqualTo((ForwardRefusedException.Failed, 1L)));
+    }
+
+    [Test]
+    public async Task A_time_out_above_the_limit_is_refused_by_name()
+    {
+        await using DrivenClient driven = new();
+        ArgumentOutOfRangeException? failure = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () =>
+            await driven.Client.RequestAsync(Self, 5, default, TimeSpan.FromDays(60))
+        );
+        Assert.That(failure!.ParamName, Is.EqualTo("timeout"));
+    }
+
+    [Test]
     public async Task Disposing_a_client_fails_its_requests()
     {
         DrivenClient driven = new();

@@ -269,6 +269,24 @@ public sealed class ForwardServiceTests
         Assert.That(failure!.GetBaseException().Message, Is.EqualTo("the handler fails as configured"));
     }
 
+    [Test]
+    public void A_container_that_is_disposed_synchronously_ends_its_client()
+    {
+        ServiceCollection services = new();
+        services
+            .AddFastForward(static node => node.Node = 1)
+            .AddSocketTransport(socket =>
+            {
+                socket.Port = HostedNode.Port(1);
+                socket.Directory = _sockets.Path;
+            })
+            .AddHandler<ForwardClient>();
+        ServiceProvider provider = services.BuildServiceProvider();
+        ForwardClient client = provider.GetRequiredService<ForwardClient>();
+        Assert.That(provider.Dispose, Throws.Nothing);
+        Assert.That(() => client.Receive(), Throws.InstanceOf<ObjectDisposedException>());
+    }
+
     private static IHostApplicationLifetime Lifetime(HostedNode node) =>
         node.App.Services.GetRequiredService<IHostApplicationLifetime>();
 

@@ -1,10 +1,11 @@
 using FastForward.Transport.Actors;
 using FastForward.Transport.Async;
+using FastForward.Transport.Loop;
 
 namespace FastForward.Transport;
 
 /// <content>What the node, or the actor system, calls on the loop thread.</content>
-public sealed partial class ForwardClient : IForwardHandler, IActor
+public sealed partial class ForwardClient : IForwardHandler, INodeLifetime, IActor
 {
     string IActor.Name => nameof(ForwardClient);
 
@@ -17,6 +18,10 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
     void IForwardHandler.OnWritable(uint node, ulong stream) => _sends.OnWritable(Node, node, stream);
 
     void IForwardHandler.OnUndelivered(in Undelivered report) => OnUndelivered(report);
+
+    void INodeLifetime.OnStart(ForwardNode node, ForwardLoop loop) => Attach(node, loop);
+
+    void INodeLifetime.OnStop() => Close();
 
     void IActor.OnStart(ActorContext context) => Attach(context.Node, context.Loop);
 
@@ -55,11 +60,11 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
 
         _services.TryGetValue(service, out object? owner);
         if (owner is ForwardReceiver receiver)
-            Take(receiver, message);
+            Take(receiver, message, losses: 0);
         else if (owner is ForwardPipeListener listener && IsOpening(message))
             Accept(listener, message);
         else if (owner is ForwardResponder responder && RequestProtocol.IsRequest(message))
-            Take(responder.Receiver, message);
+            Take(responder.Receiver, message, responder.LossesOf(message.Node));
         else
             Unclaimed(message);
     }
@@ -101,9 +106,10 @@ public sealed partial class ForwardClient : IForwardHandler, IActor
         Undelivered?.Invoke(report);
     }
 
-    private void Take(ForwardReceiver receiver, in ReceivedMessage message)
+    private void Take(ForwardReceiver receiver, in ReceivedMessage message, int losses)
     {
         MessageSlot slot = _slots.Rent(message);
+        slot.PeerLosses = losses;
         Node.HoldCredit(message.Credit, message.Credit.Bytes);
         receiver.Add(slot);
     }

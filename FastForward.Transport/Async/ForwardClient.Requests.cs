@@ -7,6 +7,9 @@ namespace FastForward.Transport;
 /// <content>Requests and replies: docs/protocol.md, "Requests and replies".</content>
 public sealed partial class ForwardClient
 {
+    // What a timer of .NET can count is slightly more.
+    private static readonly TimeSpan s_longestTimeout = TimeSpan.FromDays(49);
+
     // The code of a stream that is reset because its caller gave up.
     private const uint GivenUp = 1;
 
@@ -31,7 +34,7 @@ public sealed partial class ForwardClient
     /// <param name="service">The service, which a <see cref="Respond"/>, a handler or an actor serves there.</param>
     /// <param name="payload">The content, at most 64 KiB. It is read until the task ends: leave it unchanged.</param>
     /// <param name="timeout">
-    /// How long to wait in all; <see cref="ForwardClientOptions.RequestTimeout"/> when null,
+    /// How long to wait in all, at most 49 days; <see cref="ForwardClientOptions.RequestTimeout"/> when null,
     /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
     /// </param>
     /// <param name="cancellationToken">Gives the request up. The peer may have handled it all the same.</param>
@@ -47,6 +50,7 @@ public sealed partial class ForwardClient
     /// </exception>
     /// <exception cref="ForwardException">The peer uses the service for something else than requests.</exception>
     /// <exception cref="ArgumentException"><paramref name="service"/> is the direction of replies.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range.</exception>
     /// <exception cref="InvalidOperationException">The client has no node yet.</exception>
     public async Task<byte[]> RequestAsync(
         uint node,
@@ -58,8 +62,12 @@ public sealed partial class ForwardClient
     {
         VerifyRequestService(service);
         TimeSpan limit = timeout ?? _options.RequestTimeout;
-        if (limit != Timeout.InfiniteTimeSpan && limit <= TimeSpan.Zero)
-            throw new ArgumentOutOfRangeException(nameof(timeout), limit, "A time-out is more than 0, or infinite.");
+        if (limit != Timeout.InfiniteTimeSpan && (limit <= TimeSpan.Zero || limit > s_longestTimeout))
+            throw new ArgumentOutOfRangeException(
+                nameof(timeout),
+                limit,
+                "It is more than 0 and at most 49 days, or Timeout.InfiniteTimeSpan."
+            );
         ulong stream = Node.NewStreamId(service);
         cancellationToken.ThrowIfCancellationRequested();
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -118,7 +126,14 @@ public sealed partial class ForwardClient
     /// <param name="timeout">How long to wait for the answer, 1 ms to 1 min; 2 s when null.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The result for the path in use, or for another path when none is in use.</returns>
-    /// <exception cref="ForwardSendException">There is no path to the node, or no route leads to it.</exception>
+    /// <exception cref="ForwardSendException">
+    /// There is no path to the node, no route leads to it, or the node has stopped.
+    /// </exception>
+    /// <exception cref="TimeoutException">
+    /// The loop did not run within <paramref name="timeout"/> and 5 s more: a callback blocks it, or it was not started.
+    /// A peer that does not answer is no exception but <see cref="PingOutcome.TimedOut"/>.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="InvalidOperationException">The client has no node yet.</exception>
     public Task<PingResult> PingAsync(

@@ -28,7 +28,7 @@ namespace FastForward.Transport;
 /// by <see cref="UnclaimedMessages"/>.</para>
 /// <para>Thread-safe, unless a member says otherwise. Code that awaits never continues on the loop thread.</para>
 /// </remarks>
-public sealed partial class ForwardClient : IAsyncDisposable
+public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
 {
     private readonly ForwardClientOptions _options;
     private readonly ILogger _logger;
@@ -84,7 +84,7 @@ public sealed partial class ForwardClient : IAsyncDisposable
 
     /// <summary>
     /// Connects the client to its node, once and before the node is started. Only for programs that drive node and loop
-    /// themselves; not for a client that is an actor.
+    /// themselves; a <see cref="ForwardHost"/>, a container and an <see cref="ActorSystem"/> do it.
     /// </summary>
     /// <param name="node">The node whose handler this client is.</param>
     /// <param name="loop">The node's loop.</param>
@@ -215,6 +215,12 @@ public sealed partial class ForwardClient : IAsyncDisposable
         if (!closed.Task.IsCompleted)
             Close();
     }
+
+    /// <summary>
+    /// As <see cref="DisposeAsync"/>, and blocks until the present cycle of the loop has ended. Callable on the loop
+    /// thread as well. Containers that are disposed synchronously need it.
+    /// </summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>As the public one, by ids.</summary>
     internal ValueTask<SendResult> SendAsync(

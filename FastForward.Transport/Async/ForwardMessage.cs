@@ -58,6 +58,9 @@ public readonly struct ForwardMessage : IDisposable, IEquatable<ForwardMessage>
     /// <summary>The credit that the message holds.</summary>
     internal MessageCredit Credit => Slot.Credit;
 
+    /// <summary>How often its node had been lost when it came.</summary>
+    internal int PeerLosses => Slot.PeerLosses;
+
     private MessageSlot Slot =>
         _slot is { } slot && slot.Version == _version
             ? slot

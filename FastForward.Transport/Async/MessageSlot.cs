@@ -24,6 +24,9 @@ internal sealed class MessageSlot(MessageSlots owner)
 
     public long DroppedBefore { get; set; }
 
+    /// <summary>How often its node had been lost when it came (<see cref="ForwardResponder"/>).</summary>
+    public int PeerLosses { get; set; }
+
     /// <summary>Its place among all messages of the receiver.</summary>
     public long Order { get; set; }
 

@@ -4,8 +4,13 @@ namespace FastForward.Transport;
 
 /// <summary>
 /// The other node refused the request: nobody serves it, or its handler failed or refused. A handler of
-/// <see cref="ForwardClient.Respond"/> throws one to refuse with a <see cref="Code"/> of its own.
+/// <see cref="ForwardClient.Respond"/> creates and throws one to refuse with a <see cref="Code"/> of its own.
 /// </summary>
+/// <remarks>
+/// Where a handler sends a request itself, and that one is refused, the exception names the node that refused it
+/// (<see cref="ForwardException.Node"/>). Unless the handler catches it, the handler has failed, and refuses its request
+/// with <see cref="Failed"/>: a code is never passed on by itself.
+/// </remarks>
 public sealed class ForwardRefusedException : ForwardException
 {
     // The codes are part of the protocol: docs/protocol.md, "Requests and replies".

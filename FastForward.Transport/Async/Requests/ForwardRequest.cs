@@ -40,7 +40,8 @@ public readonly struct ForwardRequest : IEquatable<ForwardRequest>
 /// </param>
 /// <returns>The reply, at most 64 KiB. It is read until it is sent: leave it unchanged.</returns>
 /// <exception cref="ForwardRefusedException">
-/// Refuses the request with a code. Any other exception is logged and counted, and refuses it with
+/// One that the handler created refuses the request with its code. Any other exception, also that of a request of its
+/// own that was refused, is logged and counted, and refuses the request with
 /// <see cref="ForwardRefusedException.Failed"/>.
 /// </exception>
 public delegate ValueTask<ReadOnlyMemory<byte>> ForwardRequestHandler(

@@ -13,6 +13,7 @@ public sealed partial class ForwardResponder : IAsyncDisposable
     private readonly int _limit;
     private readonly SemaphoreSlim _places;
     private readonly ConcurrentDictionary<ForwardMessage, Running> _running = new();
+    private readonly ConcurrentDictionary<uint, int> _losses = new(); // bounded by the number of routes
     private readonly Task _serving;
     private readonly Lock _failureLock = new();
     private LogGate _failureGate; // guarded by the lock
@@ -50,7 +51,10 @@ public sealed partial class ForwardResponder : IAsyncDisposable
     /// <summary>Requests whose handler failed: it threw, or its reply was too large.</summary>
     public long FailedRequests => Volatile.Read(ref _failures);
 
-    /// <summary>Replies that were not sent, because the asking node is lost or this one stops.</summary>
+    /// <summary>
+    /// Replies that were not sent, because the asking node is lost or this one stops. Requests that were still waiting
+    /// for their turn when their node was lost count as well; they are not handled.
+    /// </summary>
     public long LostReplies => Volatile.Read(ref _lostReplies);
 
     internal ForwardReceiver Receiver { get; }
@@ -79,8 +83,18 @@ public sealed partial class ForwardResponder : IAsyncDisposable
         Receiver.Close();
     }
 
-    /// <summary>A node is lost: nobody there waits for replies any more. On the loop thread.</summary>
-    internal void OnPeerLost(uint node) => CancelRunning(node);
+    /// <summary>
+    /// The association with a node has ended: its requests are cancelled, and those that wait are dropped. On the loop
+    /// thread.
+    /// </summary>
+    internal void OnPeerLost(uint node)
+    {
+        _losses.AddOrUpdate(node, 1, static (_, losses) => losses + 1); // before the look at the running requests
+        CancelRunning(node);
+    }
+
+    /// <summary>How many associations with a node have ended: it tells which of them a request came from.</summary>
+    internal int LossesOf(uint node) => _losses.GetValueOrDefault(node);
 
     private void CancelRunning(uint? node)
     {
@@ -115,6 +129,13 @@ public sealed partial class ForwardResponder : IAsyncDisposable
         _running.TryAdd(message, new Running(message.Node, cancel));
         try
         {
+            // Checked after the request can be found: a loss that is not seen here cancels it.
+            if (message.PeerLosses != LossesOf(message.Node))
+            {
+                Interlocked.Increment(ref _lostReplies);
+                return;
+            }
+
             uint code = ForwardRefusedException.NotServed;
             ReadOnlyMemory<byte>? reply = null;
             if (!_isStopping)
@@ -151,7 +172,7 @@ public sealed partial class ForwardResponder : IAsyncDisposable
         {
             return (await _handler(request, cancellationToken).ConfigureAwait(false), 0);
         }
-        catch (ForwardRefusedException refusal)
+        catch (ForwardRefusedException refusal) when (refusal.Node == 0) // else a request of the handler was refused
         {
             return (null, refusal.Code);
         }
