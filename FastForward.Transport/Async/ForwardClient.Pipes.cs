@@ -41,7 +41,7 @@ public sealed partial class ForwardClient
     )
     {
         VerifyRequestService(service);
-        if (_node is null)
+        if (_node is null || _loop is not { } loop)
             throw NotAttached();
         cancellationToken.ThrowIfCancellationRequested();
         TaskCompletionSource<ForwardPipe> opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -57,7 +57,8 @@ public sealed partial class ForwardClient
         ForwardPipe pipe;
         try
         {
-            pipe = await opened.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await Task.WhenAny(opened.Task, loop.Ended).WaitAsync(cancellationToken).ConfigureAwait(false);
+            pipe = opened.Task.IsCompleted ? await opened.Task.ConfigureAwait(false) : throw ForwardPipe.Stopped(); // the loop ended by itself, and the client is not closed yet
         }
         catch (OperationCanceledException)
         {

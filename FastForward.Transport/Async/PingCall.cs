@@ -17,7 +17,7 @@ internal sealed class PingCall
     private PingCall() { }
 
     /// <summary>Runs a ping. Thread-safe.</summary>
-    /// <exception cref="ForwardSendException">No probe was sent.</exception>
+    /// <exception cref="ForwardSendException">No probe was sent, or the loop has ended.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The time-out is out of range.</exception>
     /// <exception cref="TimeoutException">The loop does not run.</exception>
     public static Task<PingResult> RunAsync(
@@ -31,11 +31,26 @@ internal sealed class PingCall
         TimeSpan limit = timeout ?? s_timeout;
         if (limit < TimeSpan.FromMilliseconds(1) || limit > TimeSpan.FromMinutes(1))
             throw new ArgumentOutOfRangeException(nameof(timeout), limit, "It is 1 ms to 1 min; 2 s is a good value.");
-        if (cancellationToken.IsCancellationRequested)
-            return Task.FromCanceled<PingResult>(cancellationToken);
-        PingCall call = new();
-        loop.Post(() => call.Start(node, peer, limit));
-        return call._done.Task.WaitAsync(limit + s_loopLimit, cancellationToken);
+        return cancellationToken.IsCancellationRequested
+            ? Task.FromCanceled<PingResult>(cancellationToken)
+            : new PingCall().RunAsync(loop, node, peer, limit, cancellationToken);
+    }
+
+    private async Task<PingResult> RunAsync(
+        ForwardLoop loop,
+        ForwardNode node,
+        uint peer,
+        TimeSpan limit,
+        CancellationToken cancellationToken
+    )
+    {
+        loop.Post(() => Start(node, peer, limit));
+        await Task.WhenAny(_done.Task, loop.Ended)
+            .WaitAsync(limit + s_loopLimit, cancellationToken)
+            .ConfigureAwait(false);
+        if (!_done.Task.IsCompleted)
+            throw new ForwardSendException(peer, SendStatus.Stopping);
+        return await _done.Task.ConfigureAwait(false);
     }
 
     private void Start(ForwardNode node, uint peer, TimeSpan timeout)

@@ -20,6 +20,26 @@ public sealed partial class ForwardLoop
     public Task Completion => _ended?.Task ?? Task.CompletedTask;
 
     /// <summary>
+    /// A task that completes when posted work does not run any more: the loop has ended, or was disposed. It stays
+    /// incomplete while the loop is driven by hand or was not started. Thread-safe.
+    /// </summary>
+    /// <remarks>
+    /// Read it after <see cref="Post"/>, and wait for the posted work or this: what is posted later may miss the end.
+    /// </remarks>
+    internal Task Ended
+    {
+        get
+        {
+            // Completion is read first: the owner of a loop that ends is cleared before the task completes.
+            Task completion = Completion;
+            if (!completion.IsCompleted)
+                return completion;
+            bool hasEnded = _disposed || (_ended is not null && Volatile.Read(ref _owner) == 0);
+            return hasEnded && !_running ? Task.CompletedTask : new TaskCompletionSource().Task;
+        }
+    }
+
+    /// <summary>
     /// Runs duty cycles on the calling thread until <paramref name="cancellationToken"/> or <see cref="StopAsync"/>.
     /// </summary>
     /// <exception cref="InvalidOperationException">
