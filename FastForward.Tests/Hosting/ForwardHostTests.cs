@@ -164,14 +164,8 @@ public sealed class ForwardHostTests
             Assert.That((ping.Outcome, ping.Transport), Is.EqualTo((PingOutcome.Answered, TransportKind.Ip)));
         }
 
-        foreach (IpTransport transport in new[] { a, b })
-        {
-            Assert.That(
-                () => transport.Connect(new IPEndPoint(IPAddress.Loopback, 9)),
-                Throws.InstanceOf<ObjectDisposedException>(),
-                "the host disposed of it"
-            );
-        }
+        AssertDisposed(a);
+        AssertDisposed(b);
     }
 
     [Test]
@@ -285,6 +279,78 @@ public sealed class ForwardHostTests
         Eventually.Ends(shutdown, "the wait");
     }
 
+    [Test]
+    public async Task A_cancelled_start_or_one_without_a_handler_disposes_the_transports()
+    {
+        IpTransport cancelled = LoopbackTransport();
+        ForwardHostOptions options = Options(1, 2, new ForwardClient());
+        options.Transports.Add(cancelled);
+        using MeterRecording recording = new();
+        using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics());
+        options.Metrics = metrics;
+        await Assert.CatchAsync<OperationCanceledException>(async () =>
+            await ForwardHost.StartAsync(options, new CancellationToken(true))
+        );
+        AssertDisposed(cancelled);
+        recording.Observe();
+        Assert.That(recording.All, Is.Empty, "the meter does not keep a node that did not start");
+
+        ForwardClient shared = new();
+        await using ForwardHost first = await ForwardHost.StartAsync(Options(1, 2, shared));
+        IpTransport second = LoopbackTransport();
+        options = Options(2, 1, shared);
+        options.Transports.Add(second);
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await ForwardHost.StartAsync(options));
+        AssertDisposed(second);
+        shared.Respond(5, static (request, _) => new(request.Payload.ToArray()));
+        Assert.That(
+            await shared.RequestAsync(1, 5, "x"u8.ToArray()),
+            Is.EqualTo("x"u8.ToArray()),
+            "the client still belongs to the first host"
+        );
+    }
+
+    [Test]
+    public async Task Options_start_one_host_and_a_second_use_is_refused_with_the_reason()
+    {
+        ForwardHostOptions options = Options(1, 2, new ForwardClient());
+        await using (await ForwardHost.StartAsync(Options(1, 2, new ForwardClient())))
+        {
+            await Assert.CatchAsync<TransportException>(async () => await ForwardHost.StartAsync(options));
+        }
+
+        InvalidOperationException? failure = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+            await ForwardHost.StartAsync(options)
+        );
+        Assert.That(failure!.Message, Does.Contain("create new ForwardHostOptions"));
+    }
+
+    [Test]
+    public async Task Two_transports_of_one_kind_are_one_of_the_problems()
+    {
+        using IpTransport transport = LoopbackTransport();
+        ForwardHostOptions options = Options(1, 2, new ForwardClient());
+        options.Ip = new IpTransportOptions { Port = 0, Addresses = [IPAddress.Loopback] };
+        options.Transports.Add(transport);
+        OptionsValidationException? failure = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
+            await ForwardHost.StartAsync(options)
+        );
+        Assert.That(failure!.Message, Does.Contain("more than one Ip transport"));
+    }
+
+    [Test]
+    public async Task A_ping_of_a_host_that_has_ended_fails_at_once()
+    {
+        ForwardClient client = new();
+        ForwardHost host = await ForwardHost.StartAsync(Options(1, 2, client));
+        await host.DisposeAsync();
+        foreach (Task<PingResult> ping in new[] { host.PingAsync(1), client.PingAsync(1) })
+        {
+            ForwardSendException? failure = await Assert.ThrowsAsync<ForwardSendException>(async () => await ping);
+            Assert.That(failure!.Status, Is.EqualTo(SendStatus.Stopping));
+        }
+    }
+
     private ForwardHostOptions Options(uint node, uint other, IForwardHandler? handler)
     {
         ForwardHostOptions options = new(node)
@@ -294,6 +360,16 @@ public sealed class ForwardHostTests
         };
         return options.AddRoute(other, TransportKind.Socket, 40_000 + (int)other);
     }
+
+    private static IpTransport LoopbackTransport() =>
+        new(new IpTransportOptions { Port = 0, Addresses = [IPAddress.Loopback] });
+
+    private static void AssertDisposed(IpTransport transport) =>
+        Assert.That(
+            () => transport.Connect(new IPEndPoint(IPAddress.Loopback, 9)),
+            Throws.InstanceOf<ObjectDisposedException>(),
+            "the host disposed of it"
+        );
 
     /// <summary>
     /// Answers "now" in the call, "later" from a later cycle, "never" with a reset, and fails on "fail".

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using FastForward.Transport.Loop;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,7 +22,7 @@ namespace FastForward.Transport.Actors;
 /// <para>Confined to the loop thread from <see cref="Start"/> on; dispatch allocates nothing. The counters may be read
 /// on any thread.</para>
 /// </remarks>
-public sealed partial class ActorSystem : IForwardHandler, ILoopSource
+public sealed partial class ActorSystem : IForwardHandler, INodeLifetime, ILoopSource
 {
     private readonly List<ActorSlot> _slots = [];
     private readonly List<ActorStatistics> _statistics = [];
@@ -157,6 +158,9 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
     /// Stops the actors that were started, last first, and detaches the system from the loop. Must be called on
     /// the loop thread, after the node has stopped. Idempotent.
     /// </summary>
+    /// <exception cref="Exception">
+    /// An actor failed, and <see cref="ForwardLoopOptions.FailFast"/> is set. The other actors were stopped.
+    /// </exception>
     public void Stop()
     {
         if (_state != State.Running)
@@ -168,9 +172,27 @@ public sealed partial class ActorSystem : IForwardHandler, ILoopSource
         Calls.Loop.VerifyAccess();
         _state = State.Stopped;
         Calls.Loop.Remove(this);
+        ExceptionDispatchInfo? failure = null;
         while (_started > 0)
-            Calls.Stop(_slots[--_started]);
+        {
+            try
+            {
+                Calls.Stop(_slots[--_started]);
+            }
+#pragma warning disable CA1031 // The others are stopped all the same; the first failure is rethrown.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                failure ??= ExceptionDispatchInfo.Capture(exception);
+            }
+        }
+
+        failure?.Throw();
     }
+
+    void INodeLifetime.OnStart(ForwardNode node, ForwardLoop loop) => Start(node, loop);
+
+    void INodeLifetime.OnStop() => Stop();
 
     /// <inheritdoc/>
     void IForwardHandler.OnMessage(in ReceivedMessage message)

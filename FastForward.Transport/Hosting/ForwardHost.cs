@@ -18,15 +18,13 @@ namespace FastForward.Transport;
 /// <remarks>All members are thread-safe. Code that awaits them never continues on the loop thread.</remarks>
 public sealed class ForwardHost : IAsyncDisposable
 {
-    private readonly OverrideResolver _routes;
     private readonly NodeRunner _runner;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ForwardHost(ForwardLoop loop, OverrideResolver routes, ForwardNode node, NodeRunner runner)
+    private ForwardHost(ForwardLoop loop, ForwardNode node, NodeRunner runner)
     {
         Loop = loop;
         Node = node;
-        _routes = routes;
         _runner = runner;
         _ = WatchAsync();
     }
@@ -46,13 +44,21 @@ public sealed class ForwardHost : IAsyncDisposable
     /// <summary>
     /// Starts a node: binds its transports, starts its handler or actors, and begins to connect to all routes.
     /// </summary>
-    /// <param name="options">What to run. It must not be used for a second host at the same time.</param>
-    /// <param name="cancellationToken">Cancels the start; everything that was started is stopped again.</param>
+    /// <param name="options">
+    /// What to run. Valid options start one host, also when that start fails: its transports and its handler have ended
+    /// then, so create new ones to try again.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     /// <returns>The running host; dispose of it to stop the node.</returns>
+    /// <remarks>After a failure everything is stopped and released again, transports of the caller included.</remarks>
     /// <exception cref="OptionsValidationException">
-    /// Options are invalid; <see cref="OptionsValidationException.Failures"/> has every problem.
+    /// Options are invalid; <see cref="OptionsValidationException.Failures"/> has every problem. Nothing was started or
+    /// released, and the options may be used again.
     /// </exception>
     /// <exception cref="TransportException">An end point is not available; nothing stays bound.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The options were used before, the handler has a node already, or an actor failed to start.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task<ForwardHost> StartAsync(
         ForwardHostOptions options,
@@ -63,34 +69,40 @@ public sealed class ForwardHost : IAsyncDisposable
         string[] problems = [.. options.FindProblems()];
         if (problems.Length > 0)
             throw new OptionsValidationException(nameof(ForwardHostOptions), typeof(ForwardHostOptions), problems);
-        ILoggerFactory loggers = options.LoggerFactory ?? NullLoggerFactory.Instance;
-        IForwardHandler handler = options.Handler ?? CreateActors(options);
-        ForwardLoop loop = new(options.Loop, options.TimeProvider, loggers.CreateLogger<ForwardLoop>());
+        options.Use();
+        List<IForwardTransport> transports = [.. options.Transports];
+        ForwardLoop? loop = null;
         OverrideResolver? routes = null;
+        NodeRunner? runner = null;
         try
         {
+            ILoggerFactory loggers = options.LoggerFactory ?? NullLoggerFactory.Instance;
+            IForwardHandler handler = options.Handler ?? CreateActors(options);
+            loop = new ForwardLoop(options.Loop, options.TimeProvider, loggers.CreateLogger<ForwardLoop>());
             routes = new OverrideResolver(
                 options.CreateRouteSources(),
                 options.CreateRouteOptions(),
                 loggers.CreateLogger<OverrideResolver>()
             );
-            ForwardNode node = new(
-                loop,
-                options.Node,
-                options.CreateTransports(),
-                routes,
-                loggers.CreateLogger<ForwardNode>()
-            );
-            options.Metrics?.Add(node);
-            NodeRunner runner = new(loop, node, handler, loggers.CreateLogger<ForwardHost>());
+            options.AddConfiguredTransports(transports);
+            ForwardNode node = new(loop, options.Node, transports, routes, loggers.CreateLogger<ForwardNode>());
+            runner = new NodeRunner(loop, node, handler, loggers.CreateLogger<ForwardHost>(), Release);
             await runner.StartAsync(cancellationToken).ConfigureAwait(false);
-            return new ForwardHost(loop, routes, node, runner);
+            options.Metrics?.Add(node);
+            return new ForwardHost(loop, node, runner);
         }
-        catch
+        catch when (runner is null)
+        {
+            foreach (IForwardTransport transport in transports)
+                transport.Dispose();
+            Release();
+            throw;
+        }
+
+        void Release()
         {
             routes?.Dispose();
-            Release(loop);
-            throw;
+            loop?.Dispose();
         }
     }
 
@@ -99,7 +111,14 @@ public sealed class ForwardHost : IAsyncDisposable
     /// <param name="timeout">How long to wait for the answer, 1 ms to 1 min; 2 s when null.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The result for the path in use, or for another path when that one has none.</returns>
-    /// <exception cref="ForwardSendException">There is no path to the node, or no route leads to it.</exception>
+    /// <exception cref="ForwardSendException">
+    /// There is no path to the node, no route leads to it, or the host has stopped.
+    /// </exception>
+    /// <exception cref="TimeoutException">
+    /// The loop did not run within <paramref name="timeout"/> and 5 s more: a callback blocks it. A peer that does not
+    /// answer is no exception but <see cref="PingOutcome.TimedOut"/>.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public Task<PingResult> PingAsync(
         uint node,
@@ -133,25 +152,24 @@ public sealed class ForwardHost : IAsyncDisposable
     /// Stops in order: the node drains (<see cref="ForwardNodeOptions.DrainLimit"/>) and closes its transports, the
     /// handler or the actors end, the loop ends. A second call waits for the first.
     /// </summary>
-    /// <param name="cancellationToken">Ends the waiting; the loop is asked to end without a drain.</param>
+    /// <param name="cancellationToken">
+    /// Cuts the stop short: the loop ends after its present cycle, without a drain. Everything is released then as well,
+    /// and messages that were not acknowledged are reported as undelivered.
+    /// </param>
     /// <exception cref="OperationCanceledException">
-    /// It was cancelled; <see cref="DisposeAsync"/> may be called again.
+    /// It was cancelled. A callback that blocks the loop delays the release until it returns.
     /// </exception>
-    public async Task StopAsync(CancellationToken cancellationToken = default)
-    {
-        await _runner.StopAsync(cancellationToken).ConfigureAwait(false);
-        Release();
-    }
+    /// <exception cref="Exception">
+    /// A transport or the handler failed to stop: the first failure. Everything else is released.
+    /// </exception>
+    public Task StopAsync(CancellationToken cancellationToken = default) => _runner.StopAsync(cancellationToken);
 
     /// <summary>
-    /// Stops as <see cref="StopAsync"/> does, within 10 s, and never throws: a callback that blocks the loop longer is
-    /// in the log, and its thread is left behind.
+    /// Stops as <see cref="StopAsync"/> does, within <see cref="ForwardNodeOptions.DrainLimit"/> and 6 s more, and never
+    /// throws: failures are in the log. A callback that blocks the loop longer is logged as well; the node is released
+    /// when that callback returns.
     /// </summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _runner.DisposeAsync().ConfigureAwait(false);
-        Release();
-    }
+    public ValueTask DisposeAsync() => _runner.DisposeAsync();
 
     private static ActorSystem CreateActors(ForwardHostOptions options)
     {
@@ -159,19 +177,6 @@ public sealed class ForwardHost : IAsyncDisposable
         foreach ((IActor actor, ServiceId[] services) in options.Actors)
             actors.Add(actor, services);
         return actors;
-    }
-
-    // A loop that still runs would be waited for.
-    private static void Release(ForwardLoop loop)
-    {
-        if (loop.Completion.IsCompleted)
-            loop.Dispose();
-    }
-
-    private void Release()
-    {
-        _routes.Dispose();
-        Release(Loop);
     }
 
     private async Task WatchAsync()

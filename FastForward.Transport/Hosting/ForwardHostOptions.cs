@@ -13,11 +13,12 @@ namespace FastForward.Transport;
 
 /// <summary>
 /// What <see cref="ForwardHost.StartAsync"/> runs: a node with its transports and routes, and either a
-/// <see cref="Handler"/> or actors. Read once, at start; not thread-safe.
+/// <see cref="Handler"/> or actors. Read once, at start, and used for one host; not thread-safe.
 /// </summary>
 public sealed class ForwardHostOptions
 {
     private readonly List<(IActor Actor, ServiceId[] Services)> _actors = [];
+    private int _isUsed;
 
     /// <summary>Creates options for a node.</summary>
     /// <param name="node">The id of the node, not 0; unique in the network.</param>
@@ -38,7 +39,10 @@ public sealed class ForwardHostOptions
     /// <summary>vSockets, for virtual machines and their host; null for none.</summary>
     public VSocketTransportOptions? VSocket { get; set; }
 
-    /// <summary>Further transports, at most one of each kind. The host owns them from its start on.</summary>
+    /// <summary>
+    /// Further transports, at most one of each kind. The host owns them from its start on, and disposes of them also
+    /// when the start fails.
+    /// </summary>
     public IList<IForwardTransport> Transports { get; } = [];
 
     /// <summary>Fixed routes to other nodes, as rows of a registry; <see cref="AddRoute"/> adds one.</summary>
@@ -48,8 +52,8 @@ public sealed class ForwardHostOptions
     public IList<IRouteSource> RouteSources { get; } = [];
 
     /// <summary>
-    /// The receiver of the node's events: a handler of one's own, or a <see cref="ForwardClient"/>, which the host
-    /// attaches and ends. Null when there are actors.
+    /// The receiver of the node's events: a handler of one's own, or a <see cref="ForwardClient"/>. The host starts and
+    /// stops one that is an <see cref="INodeLifetime"/>, as the client is. Null when there are actors.
     /// </summary>
     public IForwardHandler? Handler { get; set; }
 
@@ -120,6 +124,7 @@ public sealed class ForwardHostOptions
             .. Of(nameof(Ip), Ip?.FindProblems()),
             .. Of(nameof(VSocket), VSocket?.FindProblems()),
             .. parts,
+            .. FindRepeatedTransports(),
             .. NodeParts.FindRouteProblems(
                 CreateRouteSources(),
                 new RouteOptions { AllowUnkeyedIp = Node.AllowUnkeyedIp }
@@ -140,15 +145,40 @@ public sealed class ForwardHostOptions
         return options;
     }
 
-    internal IReadOnlyList<IForwardTransport> CreateTransports()
+    /// <summary>Marks the options as used.</summary>
+    /// <exception cref="InvalidOperationException">They were used before.</exception>
+    internal void Use()
     {
-        List<IForwardTransport> transports = [.. Transports];
+        if (Interlocked.Exchange(ref _isUsed, 1) != 0)
+            throw new InvalidOperationException(
+                $"The options of node {Node.Node} were used before: create new ForwardHostOptions, transports and "
+                    + "handlers for each start."
+            );
+    }
+
+    /// <summary>Creates the transports of the options after those of the caller.</summary>
+    internal void AddConfiguredTransports(List<IForwardTransport> transports)
+    {
         if (Socket is not null)
             transports.Add(new SocketTransport(Socket, LoggerFactory?.CreateLogger<SocketTransport>()));
         if (Ip is not null)
             transports.Add(new IpTransport(Ip, LoggerFactory?.CreateLogger<IpTransport>()));
         if (VSocket is not null)
             transports.Add(new VSocketTransport(VSocket, LoggerFactory?.CreateLogger<VSocketTransport>()));
-        return transports;
+    }
+
+    private IEnumerable<string> FindRepeatedTransports()
+    {
+        List<TransportKind> kinds = [.. Transports.Select(static transport => transport.Kind)];
+        if (Socket is not null)
+            kinds.Add(TransportKind.Socket);
+        if (Ip is not null)
+            kinds.Add(TransportKind.Ip);
+        if (VSocket is not null)
+            kinds.Add(TransportKind.VSocket);
+        return kinds
+            .GroupBy(static kind => kind)
+            .Where(static group => group.Count() > 1)
+            .Select(static group => $"The node has more than one {group.Key} transport: keep one of each kind.");
     }
 }

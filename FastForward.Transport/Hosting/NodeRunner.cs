@@ -1,4 +1,4 @@
-using FastForward.Transport.Actors;
+using System.Runtime.ExceptionServices;
 using FastForward.Transport.Loop;
 using Microsoft.Extensions.Logging;
 
@@ -6,38 +6,58 @@ namespace FastForward.Transport.Hosting;
 
 /// <summary>
 /// Runs one node: gives its loop a thread, starts handler and node there, and stops them in the opposite order with a
-/// drain. Thread-safe; it starts once. The caller owns loop, node and handler, and releases them after the stop.
+/// drain. Thread-safe; it starts once.
 /// </summary>
-internal sealed partial class NodeRunner(ForwardLoop loop, ForwardNode node, IForwardHandler handler, ILogger logger)
-    : IAsyncDisposable
+/// <param name="loop">The loop, not started. The caller owns it.</param>
+/// <param name="node">The node. It is disposed after the end of the loop.</param>
+/// <param name="handler">Its handler; started and stopped with the node if it is an <see cref="INodeLifetime"/>.</param>
+/// <param name="logger">Receives starts, stops and failures.</param>
+/// <param name="release">
+/// Releases what the caller owns; called once, after loop, node and handler have ended.
+/// </param>
+internal sealed partial class NodeRunner(
+    ForwardLoop loop,
+    ForwardNode node,
+    IForwardHandler handler,
+    ILogger logger,
+    Action? release = null
+) : IAsyncDisposable
 {
-    private static readonly TimeSpan s_disposeLimit = TimeSpan.FromSeconds(10);
-
     private readonly SemaphoreSlim _stopGate = new(1);
+    private readonly Lock _releaseLock = new();
+    private Task? _release; // guarded by the lock
+    private bool _isHandlerStarted; // written on the loop thread, or after its end
     private volatile bool _isStarted;
     private volatile bool _isStopping;
-    private volatile bool _isStopped;
 
     /// <summary>The exception that ended the loop; null while it runs and after an orderly end.</summary>
     public Exception? Fault => _isStarted ? loop.Completion.Exception?.GetBaseException() : null;
 
     /// <summary>
-    /// Starts loop, handler and node. After a failure everything that was started has been stopped again.
+    /// How long <see cref="DisposeAsync"/> waits in addition to <see cref="ForwardNodeOptions.DrainLimit"/>.
+    /// </summary>
+    public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a cancelled stop waits for the present cycle of the loop to end.</summary>
+    public TimeSpan CycleLimit { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Starts loop, handler and node. After a failure everything is stopped and released again.
     /// </summary>
     /// <exception cref="Transports.TransportException">An end point is not available.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, or the loop was stopped, first.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (handler is ForwardClient client)
-            client.Attach(node, loop);
-        loop.Start($"FastForward {node.Id}");
-        _isStarted = true;
         try
         {
-            bool isUp = await OnLoopAsync(StartOnLoop).WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (!isUp)
+            cancellationToken.ThrowIfCancellationRequested();
+            loop.Start($"FastForward {node.Id}");
+            _isStarted = true;
+            if (!await OnLoopAsync(StartOnLoop).WaitAsync(cancellationToken).ConfigureAwait(false))
+            {
                 await loop.Completion.ConfigureAwait(false);
+                throw new OperationCanceledException($"The loop of node {node.Id} was stopped during the start.");
+            }
         }
         catch
         {
@@ -49,37 +69,55 @@ internal sealed partial class NodeRunner(ForwardLoop loop, ForwardNode node, IFo
     }
 
     /// <summary>
-    /// Stops in order: the node drains and closes its transports, the handler ends, the loop ends. Does nothing when it
-    /// was not started or has stopped; a second caller waits for the first.
+    /// Stops in order: the node drains and closes its transports, the handler ends, the loop ends. Then everything is
+    /// released, also after a failure. Does nothing when it was not started; a second caller waits for the first.
     /// </summary>
     /// <exception cref="OperationCanceledException">
-    /// The token was cancelled first. The loop was asked to end; nothing may be released while it runs.
+    /// The token was cancelled first. The loop ends after its present cycle, without a drain, and everything is
+    /// released when it has ended.
     /// </exception>
+    /// <exception cref="Exception">A transport or the handler failed to stop: the first failure.</exception>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (!_isStarted)
             return;
-        await _stopGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!_isStopped)
-                await StopOnceAsync(cancellationToken).ConfigureAwait(false);
+            await _stopGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await StopInOrderAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                _stopGate.Release();
+            }
         }
-        finally
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            _stopGate.Release();
+            LogNotStopped(logger, node.Id);
+            await Task.WhenAny(Release(), Task.Delay(CycleLimit, CancellationToken.None)).ConfigureAwait(false);
+            throw;
         }
     }
 
-    /// <summary>As <see cref="StopAsync"/>, within 10 s and without exceptions: what happened is in the log.</summary>
+    /// <summary>
+    /// As <see cref="StopAsync"/>, within <see cref="ForwardNodeOptions.DrainLimit"/> and <see cref="StopLimit"/>, and
+    /// without exceptions: failures are in the log. Also releases what a failed start left behind.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        using CancellationTokenSource limit = new(s_disposeLimit);
+        using CancellationTokenSource limit = new(node.DrainLimit + StopLimit);
         try
         {
-            await StopAsync(limit.Token).ConfigureAwait(false);
+            if (_isStarted)
+                await StopAsync(limit.Token).ConfigureAwait(false);
+            else
+                await Release().ConfigureAwait(false);
         }
-        catch (OperationCanceledException) { }
+#pragma warning disable CA1031 // It is in the log.
+        catch (Exception) { }
+#pragma warning restore CA1031
     }
 
     /// <summary>Waits for the end of the loop, and logs an exception that ended it.</summary>
@@ -98,46 +136,90 @@ internal sealed partial class NodeRunner(ForwardLoop loop, ForwardNode node, IFo
 
     private void StartOnLoop()
     {
-        if (handler is ActorSystem actors)
-            actors.Start(node, loop);
+        if (handler is INodeLifetime lifetime)
+        {
+            lifetime.OnStart(node, loop);
+            _isHandlerStarted = true;
+        }
+
         node.Start(handler);
     }
 
-    private async Task StopOnceAsync(CancellationToken cancellationToken)
+    private void StopHandler()
     {
-        _isStopping = true;
-        try
-        {
-            Task drained = Task.CompletedTask;
-            if (await OnLoopAsync(() => drained = node.StopAsync()).WaitAsync(cancellationToken).ConfigureAwait(false))
-            {
-                await Task.WhenAny(drained, loop.Completion).WaitAsync(cancellationToken).ConfigureAwait(false);
-                await OnLoopAsync(EndHandler).WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            await Task.WhenAny(loop.StopAsync()).WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            LogNotStopped(logger, node.Id);
-            _ = loop.StopAsync();
-            throw;
-        }
-
-        _isStopped = true;
-        // After a fault, or a stop that was cancelled, the loop left them behind. Its thread has ended: this one may
-        // call them.
-        node.Dispose();
-        EndHandler();
-        LogStopped(logger, node.Id);
+        if (!_isHandlerStarted)
+            return; // it may belong to another node, which is why it did not start
+        _isHandlerStarted = false;
+        (handler as INodeLifetime)?.OnStop();
     }
 
-    private void EndHandler()
+    private async Task StopInOrderAsync(CancellationToken cancellationToken)
     {
-        if (handler is ActorSystem actors)
-            actors.Stop();
-        else if (handler is ForwardClient client)
-            client.Close();
+        ExceptionDispatchInfo? failure = null;
+        try
+        {
+            await DrainAsync(cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Rethrown when everything is released.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogStopFailed(logger, node.Id, exception);
+            failure = ExceptionDispatchInfo.Capture(exception);
+        }
+
+        await Release().WaitAsync(cancellationToken).ConfigureAwait(false);
+        failure?.Throw();
+    }
+
+    private async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        if (_isStopping)
+            return;
+        _isStopping = true;
+        Task drained = Task.CompletedTask;
+        if (!await OnLoopAsync(() => drained = node.StopAsync()).WaitAsync(cancellationToken).ConfigureAwait(false))
+            return;
+        await Task.WhenAny(drained, loop.Completion).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await OnLoopAsync(StopHandler).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task Release()
+    {
+        _isStopping = true;
+        lock (_releaseLock)
+            return _release ??= Task.Run(ReleaseAsync);
+    }
+
+    /// <summary>
+    /// Stops the loop, and releases what an orderly stop, a fault or a cancelled stop left behind. A loop that hangs is
+    /// waited for without limit, by nobody but this task.
+    /// </summary>
+    private async Task ReleaseAsync()
+    {
+        if (_isStarted)
+            await Task.WhenAny(loop.StopAsync()).ConfigureAwait(false);
+        // The loop thread has ended: this thread may call what belonged to it.
+        Exception? failure = null;
+        foreach (Action step in new[] { node.Dispose, StopHandler, release ?? (static () => { }) })
+        {
+            try
+            {
+                step();
+            }
+#pragma warning disable CA1031 // The steps after it are executed all the same; the first failure is rethrown.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogStopFailed(logger, node.Id, exception);
+                failure ??= exception;
+            }
+        }
+
+        if (failure is not null)
+            ExceptionDispatchInfo.Throw(failure);
+        if (_isStarted)
+            LogStopped(logger, node.Id);
     }
 
     /// <summary>Runs <paramref name="work"/> on the loop thread and waits for it.</summary>
@@ -185,4 +267,11 @@ internal sealed partial class NodeRunner(ForwardLoop loop, ForwardNode node, IFo
         Message = "The loop of node {Node} ended by an exception: {Consequence}"
     )]
     private static partial void LogFault(ILogger logger, uint node, string consequence, Exception exception);
+
+    [LoggerMessage(
+        EventId = 1605,
+        Level = LogLevel.Error,
+        Message = "A transport or the handler of node {Node} failed while the node stopped; everything else was released"
+    )]
+    private static partial void LogStopFailed(ILogger logger, uint node, Exception exception);
 }

@@ -91,6 +91,8 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
 
     internal int SendStoreBytes => _options.SendStoreBytes;
 
+    internal TimeSpan DrainLimit => _options.DrainLimit;
+
     /// <summary>The table of peers. Loop thread only.</summary>
     internal Peers Peers { get; }
 
