@@ -1,7 +1,9 @@
 using FastForward.Transport;
+using FastForward.Transport.Actors;
 using FastForward.Transport.Hosting;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Socket;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -99,6 +101,37 @@ public sealed class HostStopTests
     }
 
     [Test]
+    public async Task A_handler_that_fails_to_stop_is_reported_and_skips_nothing()
+    {
+        await using ForwardHost host = await ForwardHost.StartAsync(Options(1, 2, new FailingToStop()));
+        Assert.That(
+            async () => await ForwardHost.StartAsync(Options(1, 2, new FailingToStop())),
+            Throws.InstanceOf<TransportException>(),
+            "the reason of the start is not replaced"
+        );
+        InvalidOperationException? failure = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+            await host.StopAsync()
+        );
+        Assert.That(failure!.Message, Is.EqualTo("the handler does not stop"));
+        Assert.That(_sockets.Files, Is.Empty);
+        Eventually.Ends(host.Completion, "the host");
+        await host.DisposeAsync();
+    }
+
+    [Test]
+    public async Task All_actors_are_stopped_when_several_fail_to_stop()
+    {
+        ForwardHostOptions options = Options(1, 2, handler: null);
+        options.Loop.FailFast = true;
+        FailingActor first = new("first"),
+            second = new("second");
+        ForwardHost host = await ForwardHost.StartAsync(options.AddActor(first).AddActor(second));
+        await host.DisposeAsync();
+        Assert.That((first.Stops, second.Stops), Is.EqualTo((1, 1)));
+        Assert.That(_sockets.Files, Is.Empty);
+    }
+
+    [Test]
     public async Task A_failed_loop_fails_new_pings_and_pipes_at_once()
     {
         ForwardClient client = new();
@@ -180,12 +213,36 @@ public sealed class HostStopTests
             () => $"node {peer} is not connected"
         );
 
-    private ForwardHostOptions Options(uint node, uint other, IForwardHandler handler) =>
+    private ForwardHostOptions Options(uint node, uint other, IForwardHandler? handler) =>
         new ForwardHostOptions(node)
         {
             Socket = new SocketTransportOptions { Directory = _sockets.Path, Port = 40_000 + (int)node },
             Handler = handler,
         }.AddRoute(other, TransportKind.Socket, 40_000 + (int)other);
+
+    private sealed class FailingToStop : IForwardHandler, INodeLifetime
+    {
+        public void OnMessage(in ReceivedMessage message) { }
+
+        public void OnStart(ForwardNode node, ForwardLoop loop) { }
+
+        public void OnStop() => throw new InvalidOperationException("the handler does not stop");
+    }
+
+    private sealed class FailingActor(string name) : IActor
+    {
+        public string Name => name;
+
+        public int Stops { get; private set; }
+
+        public void OnMessage(in ReceivedMessage message) { }
+
+        public void OnStop()
+        {
+            Stops++;
+            throw new InvalidOperationException($"{name} does not stop");
+        }
+    }
 
     /// <summary>Counts the messages of a client.</summary>
     private sealed class Counting(ForwardClient client) : IForwardHandler, INodeLifetime

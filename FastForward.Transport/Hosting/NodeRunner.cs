@@ -161,7 +161,8 @@ internal sealed partial class NodeRunner(
             await DrainAsync(cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Rethrown when everything is released.
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             LogStopFailed(logger, node.Id, exception);
