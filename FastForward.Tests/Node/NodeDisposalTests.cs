@@ -111,7 +111,8 @@ public sealed class NodeDisposalTests
         stream.Send("1"u8);
         stream.Send("2"u8);
         Task stopped = node.Node.StopAsync();
-        Assert.Throws<InvalidOperationException>(node.Node.Dispose);
+        InvalidOperationException? failure = Assert.Throws<InvalidOperationException>(node.Node.Dispose);
+        Assert.That((failure!.Message, calls), Is.EqualTo(("message 1", 2)), "both were delivered");
         Assert.That((stopped.IsCompletedSuccessfully, loop.DoWork()), Is.EqualTo((true, 0)));
     }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.ExceptionServices;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Node;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -172,22 +172,14 @@ public sealed partial class ActorSystem : IForwardHandler, INodeLifetime, ILoopS
         Calls.Loop.VerifyAccess();
         _state = State.Stopped;
         Calls.Loop.Remove(this);
-        ExceptionDispatchInfo? failure = null;
+        FirstFailure failure = default;
         while (_started > 0)
         {
-            try
-            {
-                Calls.Stop(_slots[--_started]);
-            }
-#pragma warning disable CA1031 // The others are stopped all the same; the first failure is rethrown.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                failure ??= ExceptionDispatchInfo.Capture(exception);
-            }
+            ActorSlot slot = _slots[--_started];
+            failure.Catch(() => Calls.Stop(slot));
         }
 
-        failure?.Throw();
+        failure.Throw();
     }
 
     void INodeLifetime.OnStart(ForwardNode node, ForwardLoop loop) => Start(node, loop);

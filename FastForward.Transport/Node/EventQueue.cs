@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Session;
 using Microsoft.Extensions.Logging;
@@ -98,27 +97,6 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
         }
 
         return done;
-    }
-
-    /// <summary>Delivers all queued events, the last ones. Rethrows the first exception after that.</summary>
-    public void DispatchAll()
-    {
-        ExceptionDispatchInfo? failure = null;
-        while (!IsEmpty)
-        {
-            try
-            {
-                Dispatch(int.MaxValue);
-            }
-#pragma warning disable CA1031 // The first is rethrown.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                failure ??= ExceptionDispatchInfo.Capture(exception);
-            }
-        }
-
-        failure?.Throw();
     }
 
     /// <summary>

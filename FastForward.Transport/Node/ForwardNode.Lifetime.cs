@@ -1,5 +1,5 @@
-using System.Runtime.ExceptionServices;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Node;
 using FastForward.Transport.Transports;
 
 namespace FastForward.Transport;
@@ -88,15 +88,17 @@ public sealed partial class ForwardNode
         _drainTimer.Cancel();
         _loop.Remove((ILoopSource)_share);
         _loop.Remove((ILoopFlush)_share);
-        try
-        {
-            RunAll(_routedPeers.Close, _transports.Flush, _transports.Dispose, DeliverLocal, _events.DispatchAll);
-        }
-        finally
-        {
-            _events.Close();
-            _stopping!.TrySetResult();
-        }
+        FirstFailure failure = default;
+        failure.Catch(_routedPeers.Close);
+        failure.Catch(_transports.Flush);
+        failure.Catch(_transports.Dispose);
+        while (_local.HasOutput)
+            failure.Catch(DeliverLocal);
+        while (!_events.IsEmpty)
+            failure.Catch(DeliverEvents);
+        failure.Catch(_events.Close);
+        _stopping!.TrySetResult();
+        failure.Throw();
     }
 
     /// <summary>
@@ -170,32 +172,9 @@ public sealed partial class ForwardNode
         return stop.Task.Unwrap();
     }
 
-    private void DeliverLocal()
-    {
-        while (_local.HasOutput)
-            _local.Exchange(_loop.NowMicros, int.MaxValue);
-    }
+    private void DeliverLocal() => _local.Exchange(_loop.NowMicros, int.MaxValue);
 
-    /// <summary>Executes all steps, whichever of them fail, and rethrows the first failure.</summary>
-    private static void RunAll(params ReadOnlySpan<Action> steps)
-    {
-        ExceptionDispatchInfo? failure = null;
-        foreach (Action step in steps)
-        {
-            try
-            {
-                step();
-            }
-#pragma warning disable CA1031 // The first is rethrown.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                failure ??= ExceptionDispatchInfo.Capture(exception);
-            }
-        }
-
-        failure?.Throw();
-    }
+    private void DeliverEvents() => _events.Dispatch(int.MaxValue);
 
     private void BeginStop()
     {
