@@ -58,7 +58,9 @@ public sealed partial class ForwardClient
         try
         {
             await Task.WhenAny(opened.Task, loop.Ended).WaitAsync(cancellationToken).ConfigureAwait(false);
-            pipe = opened.Task.IsCompleted ? await opened.Task.ConfigureAwait(false) : throw ForwardPipe.Stopped(); // the loop ended by itself, and the client is not closed yet
+            if (!opened.Task.IsCompleted)
+                throw ForwardPipe.Stopped(); // the loop ended by itself, and the client is not closed yet
+            pipe = await opened.Task.ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -130,8 +130,8 @@ public sealed partial class ForwardClient
     /// There is no path to the node, no route leads to it, or the node has stopped.
     /// </exception>
     /// <exception cref="TimeoutException">
-    /// The loop did not run within <paramref name="timeout"/> and 5 s more: a callback blocks it, or it was not started.
-    /// A peer that does not answer is no exception but <see cref="PingOutcome.TimedOut"/>.
+    /// The loop did not run within <paramref name="timeout"/> and 5 s more: a callback blocks it, or it was not
+    /// started. For a peer that does not answer the result is <see cref="PingOutcome.TimedOut"/>.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

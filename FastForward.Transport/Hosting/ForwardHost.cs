@@ -115,8 +115,8 @@ public sealed class ForwardHost : IAsyncDisposable
     /// There is no path to the node, no route leads to it, or the host has stopped.
     /// </exception>
     /// <exception cref="TimeoutException">
-    /// The loop did not run within <paramref name="timeout"/> and 5 s more: a callback blocks it. A peer that does not
-    /// answer is no exception but <see cref="PingOutcome.TimedOut"/>.
+    /// The loop did not run within <paramref name="timeout"/> and 5 s more: a callback blocks it. For a peer that does
+    /// not answer the result is <see cref="PingOutcome.TimedOut"/>.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -153,8 +153,8 @@ public sealed class ForwardHost : IAsyncDisposable
     /// handler or the actors end, the loop ends. A second call waits for the first.
     /// </summary>
     /// <param name="cancellationToken">
-    /// Cuts the stop short: the loop ends after its present cycle, without a drain. Everything is released then as well,
-    /// and messages that were not acknowledged are reported as undelivered.
+    /// Cuts the stop short: the loop ends after its present cycle, without a drain. Everything is released then as
+    /// well, and messages that were not acknowledged are reported as undelivered.
     /// </param>
     /// <exception cref="OperationCanceledException">
     /// It was cancelled. A callback that blocks the loop delays the release until it returns.
@@ -165,9 +165,9 @@ public sealed class ForwardHost : IAsyncDisposable
     public Task StopAsync(CancellationToken cancellationToken = default) => _runner.StopAsync(cancellationToken);
 
     /// <summary>
-    /// Stops as <see cref="StopAsync"/> does, within <see cref="ForwardNodeOptions.DrainLimit"/> and 6 s more, and never
-    /// throws: failures are in the log. A callback that blocks the loop longer is logged as well; the node is released
-    /// when that callback returns.
+    /// Stops as <see cref="StopAsync"/> does, within <see cref="ForwardNodeOptions.DrainLimit"/> and 6 s more, and
+    /// never throws: failures are logged. A callback that blocks the loop longer is logged as well; the node is
+    /// released when that callback returns.
     /// </summary>
     public ValueTask DisposeAsync() => _runner.DisposeAsync();
 

@@ -10,7 +10,9 @@ namespace FastForward.Transport.Hosting;
 /// </summary>
 /// <param name="loop">The loop, not started. The caller owns it.</param>
 /// <param name="node">The node. It is disposed after the end of the loop.</param>
-/// <param name="handler">Its handler; started and stopped with the node if it is an <see cref="INodeLifetime"/>.</param>
+/// <param name="handler">
+/// Its handler; started and stopped with the node if it is an <see cref="INodeLifetime"/>.
+/// </param>
 /// <param name="logger">Receives starts, stops and failures.</param>
 /// <param name="release">
 /// Releases what the caller owns; called once, after loop, node and handler have ended.
@@ -45,7 +47,9 @@ internal sealed partial class NodeRunner(
     /// Starts loop, handler and node. After a failure everything is stopped and released again.
     /// </summary>
     /// <exception cref="Transports.TransportException">An end point is not available.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled, or the loop was stopped, first.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The token was cancelled, or the loop was stopped, before the node had started.
+    /// </exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         try
@@ -193,8 +197,8 @@ internal sealed partial class NodeRunner(
     }
 
     /// <summary>
-    /// Stops the loop, and releases what an orderly stop, a fault or a cancelled stop left behind. A loop that hangs is
-    /// waited for without limit, by nobody but this task.
+    /// Stops the loop, and releases what an orderly stop, a fault or a cancelled stop left behind. Waits for a loop that
+    /// hangs without a limit; callers limit their own wait for this task.
     /// </summary>
     private async Task ReleaseAsync()
     {
@@ -272,7 +276,8 @@ internal sealed partial class NodeRunner(
     [LoggerMessage(
         EventId = 1605,
         Level = LogLevel.Error,
-        Message = "A transport or the handler of node {Node} failed while the node stopped; everything else was released"
+        Message = "A transport or the handler of node {Node} failed while the node stopped; everything else was "
+            + "released"
     )]
     private static partial void LogStopFailed(ILogger logger, uint node, Exception exception);
 }

@@ -8,8 +8,8 @@ namespace FastForward.Transport;
 /// </summary>
 /// <remarks>
 /// Where a handler sends a request itself, and that one is refused, the exception names the node that refused it
-/// (<see cref="ForwardException.Node"/>). Unless the handler catches it, the handler has failed, and refuses its request
-/// with <see cref="Failed"/>: a code is never passed on by itself.
+/// (<see cref="ForwardException.Node"/>). If the handler does not catch it, the handler has failed, and its own request
+/// is refused with <see cref="Failed"/>: the code of another node is not passed on.
 /// </remarks>
 public sealed class ForwardRefusedException : ForwardException
 {
