@@ -197,8 +197,8 @@ internal sealed partial class NodeRunner(
     }
 
     /// <summary>
-    /// Stops the loop, and releases what an orderly stop, a fault or a cancelled stop left behind. Waits for a loop that
-    /// hangs without a limit; callers limit their own wait for this task.
+    /// Stops the loop, and releases what an orderly stop, a fault or a cancelled stop left behind. It waits without a
+    /// limit for a loop that hangs; callers limit their own wait for this task.
     /// </summary>
     private async Task ReleaseAsync()
     {
