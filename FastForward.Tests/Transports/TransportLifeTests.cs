@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using FastForward.Transport;
+using FastForward.Transport.Interop;
 using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Transports;
@@ -232,31 +233,54 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
     }
 
     [Test]
+    [NonParallelizable]
+    public void A_start_that_runs_out_of_descriptors_leaves_nothing_behind_and_can_be_repeated()
+    {
+        Stop(Start().Transport); // loads what the path needs
+        IForwardTransport transport = Harness.Create();
+        (ulong soft, ulong hard) = DescriptorLimit.Get();
+        List<string> before = Descriptors();
+        int failures = 0;
+        for (ulong room = 0; transport.LocalEndPoints.Count == 0; room++)
+        {
+            TransportException? failure = null;
+            using (Descriptor lowest = new(LibC.Socket(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0)))
+                DescriptorLimit.Set((ulong)lowest.Number + room, hard); // numbers above it may be in use
+            try
+            {
+                transport.Start(Driver.Loop, new RecordingSink());
+            }
+            catch (TransportException exception)
+            {
+                failure = exception;
+            }
+            finally
+            {
+                DescriptorLimit.Set(soft, hard);
+            }
+
+            if (failure is null)
+                break;
+            failures++;
+            Assert.That(transport.LocalEndPoints, Is.Empty);
+            Assert.That(Harness.Files, Is.Empty, "files");
+            AssertNoNew(before);
+        }
+
+        Assert.That(failures, transport.Descriptor < 0 ? Is.Zero : Is.Positive);
+        Driver.Attach(transport);
+        Stop(transport);
+        AssertNoNew(before);
+    }
+
+    [Test]
     public void No_descriptor_leaks()
     {
         RunOnce();
         List<string> before = Descriptors();
         for (int i = 0; i < 5; i++)
             RunOnce();
-        List<string> after = Descriptors();
-        Assert.That(
-            after,
-            Has.Count.EqualTo(before.Count),
-            () => $"new ones: {string.Join(", ", after.Except(before))}"
-        );
-
-        // Only the kinds that the library opens: the runtime may open files and pipes at any time.
-        static List<string> Descriptors() =>
-            [
-                .. Directory
-                    .GetFiles("/proc/self/fd")
-                    .Select(path => new FileInfo(path).LinkTarget ?? string.Empty)
-                    .Where(target =>
-                        target.Contains("socket:", StringComparison.Ordinal)
-                        || target.Contains("[event", StringComparison.Ordinal)
-                        || target.Contains(".lock", StringComparison.Ordinal)
-                    ),
-            ];
+        AssertNoNew(before);
 
         void RunOnce()
         {
@@ -276,4 +300,27 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
             Stop(b);
         }
     }
+
+    private static void AssertNoNew(List<string> before)
+    {
+        List<string> after = Descriptors();
+        Assert.That(
+            after,
+            Has.Count.LessThanOrEqualTo(before.Count),
+            () => $"new ones: {string.Join(", ", after.Except(before))}"
+        );
+    }
+
+    // Only the kinds that the library opens: the runtime may open files and pipes at any time.
+    private static List<string> Descriptors() =>
+        [
+            .. Directory
+                .GetFiles("/proc/self/fd")
+                .Select(static path => new FileInfo(path).LinkTarget ?? string.Empty)
+                .Where(static target =>
+                    target.Contains("socket:", StringComparison.Ordinal)
+                    || target.Contains("[event", StringComparison.Ordinal)
+                    || target.Contains(".lock", StringComparison.Ordinal)
+                ),
+        ];
 }

@@ -35,6 +35,7 @@ public sealed class UdpReceiver : ILoopSource, IDisposable
 
     /// <summary>Creates a receiver without sockets.</summary>
     /// <param name="handler">Receives the datagrams.</param>
+    /// <exception cref="IOException">No descriptor is left.</exception>
     public UdpReceiver(IUdpHandler handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
@@ -58,18 +59,14 @@ public sealed class UdpReceiver : ILoopSource, IDisposable
         ObjectDisposedException.ThrowIf(socket.IsDisposed, socket);
         if (_slotOf.ContainsKey(socket))
             throw new ArgumentException("The socket was added before.", nameof(socket));
-        if (!_freeSlots.TryPop(out int slot))
-        {
+        bool isReused = _freeSlots.TryPeek(out int slot);
+        if (!isReused)
             slot = _slots.Count;
+        _epoll.Add(socket.Descriptor.Number, LibC.EPOLLIN, (ulong)slot);
+        if (isReused)
+            _freeSlots.Pop();
+        else
             _slots.Add(null);
-        }
-
-        if (!_epoll.TryAdd(socket.Descriptor.Number, LibC.EPOLLIN, (ulong)slot, out int error))
-        {
-            _freeSlots.Push(slot);
-            throw new IOException($"epoll_ctl: {LibC.Describe(error)}");
-        }
-
         _slots[slot] = socket;
         _slotOf.Add(socket, slot);
     }

@@ -86,10 +86,12 @@ public sealed partial class IpTransport : IForwardTransport
         {
             _port = new IpPort(this, loop, sink, sockets, _options);
         }
-        catch
+        catch (Exception exception)
         {
             foreach (UdpSocket socket in sockets)
                 socket.Dispose();
+            if (exception is IOException)
+                throw new TransportException($"UDP port {_options.Port}: {exception.Message}.", exception);
             throw;
         }
 
