@@ -59,6 +59,27 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
     }
 
     [Test]
+    public void A_connect_that_the_remote_side_has_not_taken_when_it_is_disposed_gets_its_Closed()
+    {
+        (IForwardTransport a, RecordingSink sinkA) = Start();
+        (IForwardTransport b, RecordingSink sinkB) = Start();
+        EndPoint place = Harness.Reach(b);
+        Driver.Detach(b);
+        IForwardLink link = a.Connect(place);
+        Driver.UntilQuiet();
+        b.Dispose();
+        if (!link.Traits.ConnectionOriented)
+        {
+            Driver.Until(() => sinkA.OpenedLinks.Contains(link), "Opened, as every address does");
+            return;
+        }
+
+        Driver.Until(() => sinkA.HasClosed(link), "Closed");
+        Assert.That(sinkA.ClosureOf(link).Reason, Is.AnyOf(LinkCloseReason.ConnectRefused, LinkCloseReason.PeerClosed));
+        Assert.That(sinkB.ClosedLinks, Has.Count.EqualTo(sinkB.OpenedLinks.Count));
+    }
+
+    [Test]
     public void Dispose_inside_a_callback_completes_after_it()
     {
         Pair pair = Open();
@@ -187,6 +208,8 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
     [Test]
     public void A_killed_process_is_detected_where_the_medium_supports_it()
     {
+        if (!Harness.CrossesProcesses)
+            Assert.Ignore("the medium links nodes of one process");
         (IForwardTransport a, RecordingSink sinkA) = Start();
         string[] peer = ["peer", .. Harness.PeerArguments()];
         using TestProcess process = TestProcess.Start(peer);
