@@ -231,7 +231,7 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
     }
 
     private ForwardStream OpenStream(MessageClass messageClass) =>
-        _node!.OpenStream(_settings.Node, messageClass, _settings.Service);
+        _node!.OpenStream(_settings.Node, messageClass, new ServiceId(_settings.Service));
 
     private void AddStream(BridgeClient client)
     {

@@ -39,6 +39,8 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
             _hasAsked = true;
             if (!TryUnderstand(line, out ControlRequest? request, out ControlError? error))
                 await WriteAsync(new ControlAnswer { Error = error }, stop).ConfigureAwait(false);
+            else if (!running.IsStarted)
+                await WriteAsync(NotStarted(request), stop).ConfigureAwait(false);
             else if (request.Command == "stat")
                 await StatAsync(stop).ConfigureAwait(false);
             else if (request.Command == "health")
@@ -114,6 +116,14 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
         return request.Size is < 0 or > MessageLimits.MaxRealTimeBytes
             ? $"size: {request.Size} is outside 0..{MessageLimits.MaxRealTimeBytes}"
             : null;
+    }
+
+    private ControlAnswer NotStarted(ControlRequest request)
+    {
+        ControlError error = ControlError.NotStarted(running.Settings.Network);
+        return request.Command == "health"
+            ? new ControlAnswer { Health = new HealthReport("unhealthy", [error.Message], []) }
+            : new ControlAnswer { Error = error };
     }
 
     private async Task StatAsync(CancellationToken stop)

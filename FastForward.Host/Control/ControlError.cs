@@ -11,6 +11,7 @@ internal sealed record ControlError(string Code, string Message)
     public const string Stalled = "stalled";
     public const string UnknownNode = "unknownNode";
     public const string Stopping = "stopping";
+    public const string Starting = "starting";
 
     /// <summary>The node's loop does not respond.</summary>
     public static ControlError LoopStalled =>
@@ -18,4 +19,8 @@ internal sealed record ControlError(string Code, string Message)
             Stalled,
             $"the node's loop did not answer for {ControlConnection.Timeout.TotalSeconds} s: a callback hangs"
         );
+
+    /// <summary>The node has not started.</summary>
+    public static ControlError NotStarted(uint node) =>
+        new(Starting, $"node {node} is starting: ask again in a moment");
 }

@@ -11,10 +11,10 @@ namespace FastForward.Host.Control;
 /// <summary>
 /// The control socket of a running node (docs/operations.md, "Control socket"): a UNIX stream socket with the mode,
 /// group and allowed users of the node's own. It is served on the runtime's threads, so that no client can delay the
-/// loop.
+/// loop. It listens before the node starts; until then requests are answered with that.
 /// </summary>
 internal sealed partial class ControlSocket(RunningNode running, ILogger<ControlSocket> logger)
-    : IHostedService,
+    : IHostedLifecycleService,
         IDisposable
 {
     private const int MaxClients = 32;
@@ -55,6 +55,19 @@ internal sealed partial class ControlSocket(RunningNode running, ILogger<Control
         _ = AcceptAsync(_listener);
         return Task.CompletedTask;
     }
+
+    /// <summary>Every hosted service has started, the node among them.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        running.Started();
+        return Task.CompletedTask;
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken)
     {

@@ -33,7 +33,7 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     private int _beats;
 
     /// <summary>The service of the demo.</summary>
-    public const ushort Service = 1;
+    public const byte Service = 1;
 
     /// <inheritdoc/>
     public string Name => "demo traffic";

@@ -26,7 +26,10 @@ internal sealed partial class InstanceRun
         foreach (BridgeSettings bridge in settings.Bridges)
             node.AddActor(provider => Open(bridge, LoggerOf<BridgeActor>(provider)), ReplyTo(bridge));
         foreach (OutletSettings outlet in settings.Outlets)
-            node.AddActor(provider => new OutletActor(outlet, LoggerOf<OutletActor>(provider)), outlet.Service);
+            node.AddActor(
+                provider => new OutletActor(outlet, LoggerOf<OutletActor>(provider)),
+                new ServiceId(outlet.Service)
+            );
         if (settings.Bridges.Count + settings.Outlets.Count == 0)
             node.AddActor(static _ => new IdleActor());
         using IHost host = builder.Build();

@@ -15,12 +15,16 @@ internal sealed class RunningNode(
 )
 {
     private readonly long _began = Stopwatch.GetTimestamp();
+    private volatile bool _isStarted;
 
     /// <summary>What the instance file says.</summary>
     public InstanceSettings Settings { get; } = settings;
 
     /// <summary>The node.</summary>
     public ForwardNode Node { get; } = node;
+
+    /// <summary>Whether the node and its actors have started. Thread-safe.</summary>
+    public bool IsStarted => _isStarted;
 
     /// <summary>Its loop.</summary>
     public ForwardLoop Loop { get; } = loop;
@@ -30,4 +34,7 @@ internal sealed class RunningNode(
 
     /// <summary>The time since the node was created.</summary>
     public TimeSpan Uptime => Stopwatch.GetElapsedTime(_began);
+
+    /// <summary>The node and its actors have started.</summary>
+    public void Started() => _isStarted = true;
 }

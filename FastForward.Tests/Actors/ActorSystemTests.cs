@@ -80,7 +80,10 @@ public sealed class ActorSystemTests : IDisposable
             b.Context.NewStream(new ServiceId(7).Reply),
         ];
         Assert.That(streams, Is.Unique);
-        Assert.That(streams.Select(ActorStream.ServiceOf), Is.EqualTo([7, 7, 7, 0x8007]));
+        Assert.That(
+            streams.Select(ServiceId.OfStream),
+            Is.EqualTo(new ServiceId[] { 7, 7, 7, new ServiceId(7).Reply })
+        );
     }
 
     [Test]
@@ -94,7 +97,7 @@ public sealed class ActorSystemTests : IDisposable
         Send(service: 2, payload: 20);
         Send(service: 3, payload: 30);
         Send(service: 1, payload: 10);
-        Handler.OnStreamEnd(new StreamEnd(9, ActorStream.Compose(3, 0), StreamEndReason.Reset, 5));
+        Handler.OnStreamEnd(new StreamEnd(9, new ServiceId(3).StreamWith(0), StreamEndReason.Reset, 5));
 
         Assert.That(_calls, Is.EqualTo(["a: message 20", "b: message 30", "a: message 10", "b: end Reset"]));
         Assert.That(
@@ -113,11 +116,13 @@ public sealed class ActorSystemTests : IDisposable
         Start();
         _calls.Clear();
 
-        Handler.OnWritable(9, ActorStream.Compose(7, 1)); // a request: the client sent it
-        Handler.OnWritable(9, ActorStream.Compose(0x8007, 2)); // a reply: the server sent it
-        Handler.OnUndelivered(new Undelivered(9, ActorStream.Compose(7, 1), 0, 3, UndeliveredReason.PeerLost));
-        Handler.OnUndelivered(new Undelivered(9, ActorStream.Compose(0x8007, 2), 0, 4, UndeliveredReason.PeerLost));
-        Handler.OnWritable(9, ActorStream.Compose(8, 5)); // no actor owns its replies
+        Handler.OnWritable(9, new ServiceId(7).StreamWith(1)); // a request: the client sent it
+        Handler.OnWritable(9, new ServiceId(7).Reply.StreamWith(2)); // a reply: the server sent it
+        Handler.OnUndelivered(new Undelivered(9, new ServiceId(7).StreamWith(1), 0, 3, UndeliveredReason.PeerLost));
+        Handler.OnUndelivered(
+            new Undelivered(9, new ServiceId(7).Reply.StreamWith(2), 0, 4, UndeliveredReason.PeerLost)
+        );
+        Handler.OnWritable(9, new ServiceId(8).StreamWith(5)); // no actor owns its replies
 
         Assert.That(
             _calls,
@@ -149,9 +154,9 @@ public sealed class ActorSystemTests : IDisposable
         Start();
         for (int i = 0; i < 100; i++)
             Send(service: 2, payload: 0);
-        Handler.OnStreamEnd(new StreamEnd(9, ActorStream.Compose(2, 0), StreamEndReason.Ended, 0));
-        Handler.OnWritable(9, ActorStream.Compose(3, 0));
-        Handler.OnUndelivered(new Undelivered(9, ActorStream.Compose(3, 0), 0, 1, UndeliveredReason.Stopped));
+        Handler.OnStreamEnd(new StreamEnd(9, new ServiceId(2).StreamWith(0), StreamEndReason.Ended, 0));
+        Handler.OnWritable(9, new ServiceId(3).StreamWith(0));
+        Handler.OnUndelivered(new Undelivered(9, new ServiceId(3).StreamWith(0), 0, 1, UndeliveredReason.Stopped));
         _time.Advance(TimeSpan.FromSeconds(1));
         _loop.DoWork();
         Send(service: 0x7FFF, payload: 0);
@@ -210,11 +215,11 @@ public sealed class ActorSystemTests : IDisposable
         void Raise(ushort service)
         {
             Send(service, payload: 1);
-            Handler.OnStreamEnd(new StreamEnd(9, ActorStream.Compose(service, 1), StreamEndReason.Ended, 0));
+            Handler.OnStreamEnd(new StreamEnd(9, new ServiceId(service).StreamWith(1), StreamEndReason.Ended, 0));
             Handler.OnPeer(new PeerEvent(9, PeerEventKind.Lost, null, "for the test"));
-            Handler.OnWritable(9, ActorStream.Compose(service, 1));
+            Handler.OnWritable(9, new ServiceId(service).StreamWith(1));
             Handler.OnUndelivered(
-                new Undelivered(9, ActorStream.Compose(service, 1), 0, 1, UndeliveredReason.PeerLost)
+                new Undelivered(9, new ServiceId(service).StreamWith(1), 0, 1, UndeliveredReason.PeerLost)
             );
         }
     }
@@ -269,8 +274,8 @@ public sealed class ActorSystemTests : IDisposable
         Send(service: 1, payload: 1);
 
         Assert.That(
-            _system.Statistics.Select(actor => (actor.SlowCalls, actor.LongestCallMicros)),
-            Is.EqualTo([(2L, 5000L), (0L, 0L)])
+            _system.Statistics.Select(actor => (actor.SlowCalls, actor.LongestCall)),
+            Is.EqualTo([(2L, TimeSpan.FromMilliseconds(5)), (0L, TimeSpan.Zero)])
         );
         Assert.That(_log.TextsOf(1402).Single(), Does.Contain("slow").And.Contain("3000 us").And.Contain("DoWork"));
     }
@@ -477,7 +482,7 @@ public sealed class ActorSystemTests : IDisposable
             {
                 Send(service: 1, payload: 1);
                 Handler.OnPeer(new PeerEvent(9, PeerEventKind.Suspect, null, "for the test"));
-                Handler.OnWritable(9, ActorStream.Compose(1, 1));
+                Handler.OnWritable(9, new ServiceId(1).StreamWith(1));
                 loop.DoWork();
             }
         }
@@ -497,7 +502,7 @@ public sealed class ActorSystemTests : IDisposable
             new ReceivedMessage
             {
                 Node = 9,
-                Stream = ActorStream.Compose(service, 1),
+                Stream = new ServiceId(service).StreamWith(1),
                 Sequence = 0,
                 Class = MessageClass.Reliable,
                 Payload = [payload],

@@ -29,7 +29,7 @@ internal sealed class ScriptedActor(string name, List<string>? calls = null) : I
 
     public void OnPeer(in PeerEvent change) => Note($"peer {change.Kind}");
 
-    public void OnWritable(uint node, ulong stream) => Note($"writable {ActorStream.NumberOf(stream)}");
+    public void OnWritable(uint node, ulong stream) => Note($"writable {stream & 0xFFFF_FFFF_FFFF}");
 
     public void OnUndelivered(in Undelivered report) => Note($"undelivered {report.Count}");
 

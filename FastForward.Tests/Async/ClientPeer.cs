@@ -8,9 +8,9 @@ namespace FastForward.Tests.Async;
 /// </summary>
 internal static class ClientPeer
 {
-    public const ushort Service = 42;
-    public const ushort Echo = 43;
-    public const ushort Silent = 44;
+    public const byte Service = 42;
+    public const byte Echo = 43;
+    public const byte Silent = 44;
 
     public static int Run(string[] arguments)
     {

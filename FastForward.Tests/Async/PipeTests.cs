@@ -12,7 +12,7 @@ public sealed class PipeTests
 {
     private const uint Code = ForwardPipeException.FirstApplicationCode + 7;
 
-    private const ushort Service = 42;
+    private const byte Service = 42;
     private const int StreamCredit = 256 << 10;
 
     [Test]

@@ -290,7 +290,7 @@ public sealed class ReceiverTests
         await using ClientPair pair = new();
         for (int round = 0; round < 50; round++)
         {
-            ushort service = (ushort)(round + 1);
+            ServiceId service = new((ushort)(round + 1));
             ForwardReceiver receiver = pair.B.Client.Receive(service);
             Task reading = Task.Run(async () =>
             {
@@ -303,7 +303,7 @@ public sealed class ReceiverTests
                     (
                         await pair.A.Client.SendAsync(
                             pair.B.Id,
-                            (ulong)service << 48,
+                            service.StreamWith(0),
                             MessageClass.Reliable,
                             new byte[1000]
                         )

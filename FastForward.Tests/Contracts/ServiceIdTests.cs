@@ -46,6 +46,21 @@ public sealed class ServiceIdTests
     }
 
     [Test]
+    public void Only_a_byte_converts_because_it_cannot_be_out_of_range()
+    {
+        string[] sources =
+        [
+            .. typeof(ServiceId)
+                .GetMethods()
+                .Where(static method => method.Name is "op_Implicit")
+                .Select(static method => method.GetParameters().Single().ParameterType.Name),
+        ];
+        Assert.That(sources, Is.EqualTo([nameof(Byte)]));
+        ServiceId largest = byte.MaxValue;
+        Assert.That(largest, Is.EqualTo(new ServiceId(255)));
+    }
+
+    [Test]
     public void A_stream_id_is_the_direction_and_number_of_the_service_above_48_bits_of_the_stream()
     {
         // docs/protocol.md, "Services and pipes".
@@ -55,7 +70,7 @@ public sealed class ServiceIdTests
             .Sample(
                 (number, isReply, stream) =>
                 {
-                    ServiceId service = isReply ? new ServiceId(number).Reply : number;
+                    ServiceId service = isReply ? new ServiceId(number).Reply : new ServiceId(number);
                     ulong id = service.StreamWith(stream);
                     Assert.That(ServiceId.OfStream(id), Is.EqualTo(service));
                     Assert.That(ServiceId.OfStream(ServiceId.OppositeStream(id)), Is.EqualTo(service.Opposite));

@@ -151,7 +151,7 @@ public sealed class ForwardServiceTests
         using HostedNode a = new(_sockets, 1, 2, static builder => builder.AddActor<EchoCounter>(5));
         a.Start();
         EchoCounter actor = a.App.Services.GetRequiredService<EchoCounter>();
-        a.Loop.Post(() => a.Node.Send(1, ActorStream.Compose(5, 0), MessageClass.Reliable, "to myself"u8));
+        a.Loop.Post(() => a.Node.Send(1, new ServiceId(5).StreamWith(0), MessageClass.Reliable, "to myself"u8));
         Eventually.True(() => actor.Messages == 1, () => $"{actor.Messages} messages");
         a.Stop();
         Assert.That(actor.Stops, Is.EqualTo(1));

@@ -49,7 +49,7 @@ public sealed class BridgeAllocationTests
         using OverrideResolver routes = new([]);
         ActorSystem actors = new();
         actors.Add(bridge, bridge.ReplyService);
-        actors.Add(outlet, outlet.Service);
+        actors.Add(outlet, new ServiceId(outlet.Service));
         using ForwardNode node = new(loop, new ForwardNodeOptions { Node = 25011 }, [], routes);
         actors.Start(node, loop);
         node.Start(actors);

@@ -22,6 +22,21 @@ public sealed class NodeLifeTests
     public void TearDown() => _world.Dispose();
 
     [Test]
+    public void The_state_of_the_transports_is_a_snapshot_which_the_start_replaces()
+    {
+        using OverrideResolver resolver = new([]);
+        using IpTransport ip = new(new IpTransportOptions { Port = 0, Addresses = [IPAddress.Loopback] });
+        using ForwardNode node = new(_world.Loop, new ForwardNodeOptions { Node = 25011 }, [ip], resolver);
+        IReadOnlyDictionary<TransportKind, TransportAvailability> before = node.Transports;
+        TransportStatus status = node.GetTransports().Single();
+        Assert.That(status.Reason, Is.EqualTo("the node has not started it"));
+        node.Start(new IdleHandler());
+        Assert.That(before, Is.Empty, "another thread may still read it");
+        Assert.That(node.Transports[TransportKind.Ip].IsAvailable);
+        Assert.That(node.GetTransports().Single().Reason, Is.Null);
+    }
+
+    [Test]
     public void A_host_name_in_a_route_is_looked_up()
     {
         TestNode a = _world.Start(25011);
@@ -196,5 +211,10 @@ public sealed class NodeLifeTests
             _ = new ForwardNode(_world.Loop, options, [], routes)
         )!;
         Assert.That(refusal.Message, Does.StartWith(name));
+    }
+
+    private sealed class IdleHandler : IForwardHandler
+    {
+        public void OnMessage(in ReceivedMessage message) { }
     }
 }

@@ -12,12 +12,18 @@ public sealed class UdpReceiverTests : IDisposable
     private readonly Recorder _recorder = new();
     private readonly UdpReceiver _receiver;
     private readonly List<UdpSocket> _sockets = [];
+    private long _earlierFailures;
 
     public UdpReceiverTests()
     {
         _receiver = new UdpReceiver(_recorder);
         _loop.Add(_receiver);
     }
+
+    private long CallbackFailures => _loop.Statistics.CallbackFailures - _earlierFailures;
+
+    [SetUp]
+    public void SetUp() => _earlierFailures = _loop.Statistics.CallbackFailures;
 
     [TearDown]
     public void CleanUp()
@@ -99,6 +105,123 @@ public sealed class UdpReceiverTests : IDisposable
         Assert.That(_receiver.Count, Is.EqualTo(sockets - 1));
     }
 
+    [TestCase(1)]
+    [TestCase(2)]
+    public void A_receiver_that_its_handler_disposes_of_keeps_the_datagram_and_reports_no_other(int sockets)
+    {
+        UdpSocket sender = Bind(),
+            target = Bind();
+        string text = new('x', 60_000);
+        Recorder recorder = new();
+        using UdpReceiver receiver = new(recorder);
+        receiver.Add(target);
+        for (int i = 1; i < sockets; i++)
+            receiver.Add(Bind());
+        for (int i = 0; i < 3; i++)
+            sender.SendTo(Encoding.ASCII.GetBytes(text), new UdpAddress(target.LocalEndPoint));
+        recorder.Before = receiver.Dispose; // the datagram is read after it
+        _loop.Add(receiver);
+
+        for (int i = 0; i < 3; i++)
+            _loop.DoWork();
+        _loop.Remove(receiver);
+
+        Assert.That(recorder.Datagrams.Select(static one => one.Text), Is.EqualTo([text]));
+        Assert.That(CallbackFailures, Is.Zero);
+        Assert.That(receiver.Count, Is.Zero);
+    }
+
+    [Test]
+    public void A_receiver_that_its_handler_disposes_of_after_an_error_reports_nothing_more()
+    {
+        using UdpSocket client = ConnectToNobody(out _);
+        Recorder recorder = new();
+        using UdpReceiver receiver = new(recorder);
+        receiver.Add(client);
+        recorder.WhenError = receiver.Dispose;
+        client.Send("hello"u8);
+        _loop.Add(receiver);
+
+        for (int i = 0; i < 3; i++)
+            _loop.DoWork();
+        _loop.Remove(receiver);
+
+        Assert.That(recorder.Errors, Is.EqualTo([(client, SocketError.ConnectionRefused)]));
+        Assert.That(CallbackFailures, Is.Zero);
+    }
+
+    [Test]
+    public void A_disposed_receiver_receives_nothing_and_takes_no_socket()
+    {
+        UdpSocket sender = Bind(),
+            target = Bind();
+        UdpReceiver receiver = new(_recorder);
+        receiver.Add(target);
+        _loop.Add(receiver);
+        sender.SendTo("datagram"u8, new UdpAddress(target.LocalEndPoint));
+        receiver.Dispose();
+        receiver.Dispose();
+        _loop.DoWork();
+        _loop.Remove(receiver);
+        receiver.Remove(target);
+
+        Assert.That(_recorder.Datagrams, Is.Empty);
+        Assert.That(CallbackFailures, Is.Zero);
+        Assert.That(() => receiver.Add(target), Throws.InstanceOf<ObjectDisposedException>());
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    public void A_socket_that_was_disposed_of_first_can_be_removed(int sockets)
+    {
+        UdpSocket sender = Bind(),
+            target = Bind();
+        _receiver.Add(target);
+        for (int i = 1; i < sockets; i++)
+            _receiver.Add(Bind());
+        target.Dispose();
+        _loop.DoWork();
+        Assert.That(_recorder.Errors, Is.Empty);
+
+        _receiver.Remove(target);
+        Assert.That(_receiver.Count, Is.EqualTo(sockets - 1));
+        UdpSocket next = Bind(); // gets the descriptor and the slot of the old one
+        _receiver.Add(next);
+        sender.SendTo("datagram"u8, new UdpAddress(next.LocalEndPoint));
+        while (_loop.DoWork() > 0) { }
+        Assert.That(_recorder.Datagrams.Select(static one => (one.Socket, one.Text)), Is.EqualTo([(next, "datagram")]));
+        Assert.That(CallbackFailures, Is.Zero);
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    public void A_socket_that_the_handler_disposes_of_is_not_reported_again(int sockets)
+    {
+        UdpSocket sender = Bind(),
+            target = Bind();
+        _receiver.Add(target);
+        for (int i = 1; i < sockets; i++)
+            _receiver.Add(Bind());
+        for (int i = 0; i < 5; i++)
+            sender.SendTo("datagram"u8, new UdpAddress(target.LocalEndPoint));
+        _recorder.When = static socket => socket.Dispose();
+
+        for (int i = 0; i < 5; i++)
+            _loop.DoWork();
+
+        Assert.That(_recorder.Datagrams, Has.Count.EqualTo(1));
+        Assert.That(_recorder.Errors, Is.Empty);
+    }
+
+    [Test]
+    public void A_disposed_socket_is_not_added()
+    {
+        UdpSocket gone = Bind();
+        gone.Dispose();
+        Assert.That(() => _receiver.Add(gone), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(_receiver.Count, Is.Zero);
+    }
+
     [Test]
     public void A_handler_that_throws_loses_one_datagram()
     {
@@ -118,17 +241,14 @@ public sealed class UdpReceiverTests : IDisposable
             _loop.DoWork();
 
         Assert.That(_recorder.Datagrams.Select(static one => one.Text), Is.EqualTo(["0", "1", "2", "3", "4"]));
-        Assert.That(_loop.Statistics.CallbackFailures, Is.EqualTo(1));
+        Assert.That(CallbackFailures, Is.EqualTo(1));
     }
 
     [Test]
     public void A_refused_datagram_is_an_error_of_its_socket_which_goes_on()
     {
-        UdpSocket gone = Bind();
-        IPEndPoint target = gone.LocalEndPoint;
-        gone.Dispose();
-        UdpSocket client = UdpSocket.Connect(target);
-        _sockets[0] = client;
+        UdpSocket client = ConnectToNobody(out IPEndPoint target);
+        _sockets.Add(client);
         _receiver.Add(client);
 
         client.Send("hello"u8);
@@ -179,21 +299,39 @@ public sealed class UdpReceiverTests : IDisposable
         return socket;
     }
 
+    private static UdpSocket ConnectToNobody(out IPEndPoint target)
+    {
+        using UdpSocket gone = UdpSocket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        target = gone.LocalEndPoint;
+        return UdpSocket.Connect(target);
+    }
+
     private sealed class Recorder : IUdpHandler
     {
         public List<(UdpSocket Socket, string Text, IPEndPoint Source)> Datagrams { get; } = [];
 
         public List<(UdpSocket Socket, SocketError Error)> Errors { get; } = [];
 
+        /// <summary>Called before a datagram is read.</summary>
+        public Action? Before { get; set; }
+
+        /// <summary>Called after a datagram was read.</summary>
         public Action<UdpSocket>? When { get; set; }
+
+        public Action? WhenError { get; set; }
 
         public void OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpAddress source)
         {
+            Before?.Invoke();
             Datagrams.Add((socket, Encoding.ASCII.GetString(datagram), source.ToEndPoint()!));
             When?.Invoke(socket);
         }
 
-        public void OnError(UdpSocket socket, SocketError error) => Errors.Add((socket, error));
+        public void OnError(UdpSocket socket, SocketError error)
+        {
+            Errors.Add((socket, error));
+            WhenError?.Invoke();
+        }
 
         public void Clear()
         {

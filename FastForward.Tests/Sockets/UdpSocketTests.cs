@@ -104,6 +104,23 @@ public sealed class UdpSocketTests
     }
 
     [Test]
+    public void A_disposed_socket_can_only_be_disposed_of()
+    {
+        UdpSocket socket = UdpSocket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        UdpAddress self = new(socket.LocalEndPoint);
+        socket.Dispose();
+        socket.Dispose();
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => socket.Send("x"u8), Throws.InstanceOf<ObjectDisposedException>());
+            Assert.That(() => socket.SendTo("x"u8, self), Throws.InstanceOf<ObjectDisposedException>());
+            Assert.That(() => socket.Receive(new byte[9], out _, out _), Throws.InstanceOf<ObjectDisposedException>());
+            Assert.That(() => socket.LocalEndPoint, Throws.InstanceOf<ObjectDisposedException>());
+            Assert.That(() => socket.DroppedDatagrams, Throws.InstanceOf<ObjectDisposedException>());
+        });
+    }
+
+    [Test]
     public void What_the_kernel_drops_is_counted()
     {
         using UdpSocket server = UdpSocket.Bind(new IPEndPoint(IPAddress.Loopback, 0), receiveBufferBytes: 65_536);

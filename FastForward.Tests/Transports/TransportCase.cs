@@ -35,6 +35,7 @@ public sealed class TransportCase
                 "VSocket datagram on UDP sockets",
                 static () => new TransportHarness.VSocket(VSocketType.Datagram, isReal: false)
             );
+            yield return Here("Memory, the sample", static () => new TransportHarness.Memory());
             yield return Lab(
                 "VSocket seqpacket",
                 static () => new TransportHarness.VSocket(VSocketType.SeqPacket, isReal: true)

@@ -29,6 +29,9 @@ internal abstract class TransportHarness : IDisposable
     /// <summary>An end point of the right type whose address cannot be used, or null where every address can.</summary>
     public abstract EndPoint OfAnotherType { get; }
 
+    /// <summary>Whether it links processes; otherwise <see cref="PeerArguments"/> is not called.</summary>
+    public virtual bool CrossesProcesses => true;
+
     /// <summary>
     /// Arguments for <see cref="TransportPeer"/> to create the same kind of transport in another process.
     /// </summary>
@@ -75,6 +78,28 @@ internal abstract class TransportHarness : IDisposable
         public override string[] PeerArguments() => ["ip", address.ToString()];
 
         public override EndPoint Parse(string text) => IPEndPoint.Parse(text);
+    }
+
+    /// <summary>The transport of samples/MemoryTransport.</summary>
+    internal sealed class Memory : TransportHarness
+    {
+        private static int s_port;
+
+        public override bool CrossesProcesses => false;
+
+        public override EndPoint OfAnotherType => new IPEndPoint(IPAddress.Loopback, 1);
+
+        public override IForwardTransport Create() => new MemoryTransport(NextPort());
+
+        public override EndPoint Reach(IForwardTransport transport) => transport.LocalEndPoints[0];
+
+        public override EndPoint Nobody() => new RdmaEndPoint(MemoryTransport.Host, NextPort());
+
+        public override string[] PeerArguments() => throw new NotSupportedException();
+
+        public override EndPoint Parse(string text) => throw new NotSupportedException();
+
+        private static int NextPort() => Interlocked.Increment(ref s_port);
     }
 
     internal sealed class Socket : TransportHarness

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using FastForward.Transport;
+using FastForward.Transport.Interop;
 using FastForward.Transport.Transports;
 
 namespace FastForward.Tests.Transports;
@@ -55,6 +56,27 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
         Stop(pair.B);
         Assert.That(pair.SinkB.ClosedLinks.Select(entry => entry.Link), Does.Contain(pair.AtB));
         Assert.That(Harness.Files, Is.Empty, "files");
+    }
+
+    [Test]
+    public void A_connect_that_the_remote_side_has_not_taken_when_it_is_disposed_gets_its_Closed()
+    {
+        (IForwardTransport a, RecordingSink sinkA) = Start();
+        (IForwardTransport b, RecordingSink sinkB) = Start();
+        EndPoint place = Harness.Reach(b);
+        Driver.Detach(b);
+        IForwardLink link = a.Connect(place);
+        Driver.UntilQuiet();
+        b.Dispose();
+        if (!link.Traits.ConnectionOriented)
+        {
+            Driver.Until(() => sinkA.OpenedLinks.Contains(link), "Opened, as every address does");
+            return;
+        }
+
+        Driver.Until(() => sinkA.HasClosed(link), "Closed");
+        Assert.That(sinkA.ClosureOf(link).Reason, Is.AnyOf(LinkCloseReason.ConnectRefused, LinkCloseReason.PeerClosed));
+        Assert.That(sinkB.ClosedLinks, Has.Count.EqualTo(sinkB.OpenedLinks.Count));
     }
 
     [Test]
@@ -186,6 +208,8 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
     [Test]
     public void A_killed_process_is_detected_where_the_medium_supports_it()
     {
+        if (!Harness.CrossesProcesses)
+            Assert.Ignore("the medium links nodes of one process");
         (IForwardTransport a, RecordingSink sinkA) = Start();
         string[] peer = ["peer", .. Harness.PeerArguments()];
         using TestProcess process = TestProcess.Start(peer);
@@ -232,31 +256,54 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
     }
 
     [Test]
+    [NonParallelizable]
+    public void A_start_that_runs_out_of_descriptors_leaves_nothing_behind_and_can_be_repeated()
+    {
+        Stop(Start().Transport); // loads what the path needs
+        IForwardTransport transport = Harness.Create();
+        (ulong soft, ulong hard) = DescriptorLimit.Get();
+        List<string> before = Descriptors();
+        int failures = 0;
+        for (ulong room = 0; transport.LocalEndPoints.Count == 0; room++)
+        {
+            TransportException? failure = null;
+            using (Descriptor lowest = new(LibC.Socket(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0)))
+                DescriptorLimit.Set((ulong)lowest.Number + room, hard); // numbers above it may be in use
+            try
+            {
+                transport.Start(Driver.Loop, new RecordingSink());
+            }
+            catch (TransportException exception)
+            {
+                failure = exception;
+            }
+            finally
+            {
+                DescriptorLimit.Set(soft, hard);
+            }
+
+            if (failure is null)
+                break;
+            failures++;
+            Assert.That(transport.LocalEndPoints, Is.Empty);
+            Assert.That(Harness.Files, Is.Empty, "files");
+            AssertNoNew(before);
+        }
+
+        Assert.That(failures, transport.Descriptor < 0 ? Is.Zero : Is.Positive);
+        Driver.Attach(transport);
+        Stop(transport);
+        AssertNoNew(before);
+    }
+
+    [Test]
     public void No_descriptor_leaks()
     {
         RunOnce();
         List<string> before = Descriptors();
         for (int i = 0; i < 5; i++)
             RunOnce();
-        List<string> after = Descriptors();
-        Assert.That(
-            after,
-            Has.Count.EqualTo(before.Count),
-            () => $"new ones: {string.Join(", ", after.Except(before))}"
-        );
-
-        // Only the kinds that the library opens: the runtime may open files and pipes at any time.
-        static List<string> Descriptors() =>
-            [
-                .. Directory
-                    .GetFiles("/proc/self/fd")
-                    .Select(path => new FileInfo(path).LinkTarget ?? string.Empty)
-                    .Where(target =>
-                        target.Contains("socket:", StringComparison.Ordinal)
-                        || target.Contains("[event", StringComparison.Ordinal)
-                        || target.Contains(".lock", StringComparison.Ordinal)
-                    ),
-            ];
+        AssertNoNew(before);
 
         void RunOnce()
         {
@@ -276,4 +323,27 @@ public sealed class TransportLifeTests(TransportCase transportCase) : TransportC
             Stop(b);
         }
     }
+
+    private static void AssertNoNew(List<string> before)
+    {
+        List<string> after = Descriptors();
+        Assert.That(
+            after,
+            Has.Count.LessThanOrEqualTo(before.Count),
+            () => $"new ones: {string.Join(", ", after.Except(before))}"
+        );
+    }
+
+    // Only the kinds that the library opens: the runtime may open files and pipes at any time.
+    private static List<string> Descriptors() =>
+        [
+            .. Directory
+                .GetFiles("/proc/self/fd")
+                .Select(static path => new FileInfo(path).LinkTarget ?? string.Empty)
+                .Where(static target =>
+                    target.Contains("socket:", StringComparison.Ordinal)
+                    || target.Contains("[event", StringComparison.Ordinal)
+                    || target.Contains(".lock", StringComparison.Ordinal)
+                ),
+        ];
 }

@@ -75,7 +75,10 @@ public sealed class VSocketTransportTests : IDisposable
         {
             // Allows one more descriptor, for the listener, or none where its number is in use.
             DescriptorLimit.Set(next + 1, hard);
-            Assert.That(() => transport.Start(_driver.Loop, new RecordingSink()), Throws.Exception);
+            Assert.That(
+                () => transport.Start(_driver.Loop, new RecordingSink()),
+                Throws.InstanceOf<TransportException>().With.Message.Contains("LimitNOFILE")
+            );
         }
         finally
         {

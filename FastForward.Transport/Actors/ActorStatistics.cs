@@ -8,7 +8,7 @@ public sealed class ActorStatistics
     private long _messages;
     private long _failures;
     private long _slowCalls;
-    private long _longestCall;
+    private long _longestMicros;
 
     internal ActorStatistics(string name) => Name = name;
 
@@ -24,8 +24,8 @@ public sealed class ActorStatistics
     /// <summary>Calls that took longer than <see cref="ForwardLoopOptions.SlowCycleLimit"/>.</summary>
     public long SlowCalls => Volatile.Read(ref _slowCalls);
 
-    /// <summary>The longest call in microseconds.</summary>
-    public long LongestCallMicros => Volatile.Read(ref _longestCall);
+    /// <summary>The longest call.</summary>
+    public TimeSpan LongestCall => TimeSpan.FromMicroseconds(Volatile.Read(ref _longestMicros));
 
     internal void Message() => _messages++;
 
@@ -33,8 +33,8 @@ public sealed class ActorStatistics
 
     internal bool Took(long micros, long slow)
     {
-        if (micros > _longestCall)
-            _longestCall = micros;
+        if (micros > _longestMicros)
+            _longestMicros = micros;
         if (micros <= slow)
             return false;
         _slowCalls++;

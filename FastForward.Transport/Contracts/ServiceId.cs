@@ -9,8 +9,9 @@ namespace FastForward.Transport;
 /// <remarks>
 /// <para>A service has a number and two directions. Requests go to whoever serves the number; replies go back to
 /// whoever sent the requests. Both directions may end in one node, even in one that sends to itself.</para>
-/// <para>A number converts to the service with requests, so that <c>5</c> can be written where a service is asked for;
-/// <see cref="Reply"/> is the direction of its replies. The default is service 0.</para>
+/// <para>A constant of 0 to 255 converts to the service with requests, so that <c>5</c> can be written where a service
+/// is expected; greater numbers take the constructor, as in <c>new ServiceId(300)</c>. <see cref="Reply"/> is the
+/// direction of the replies. The default is service 0.</para>
 /// </remarks>
 public readonly struct ServiceId : IEquatable<ServiceId>
 {
@@ -52,10 +53,12 @@ public readonly struct ServiceId : IEquatable<ServiceId>
     /// <summary>The upper 16 bits of the stream ids.</summary>
     internal ushort Value { get; }
 
-    /// <summary>The requests of a service: <c>new ServiceId(number)</c>.</summary>
-    /// <param name="number">The number of the service, 0 to <see cref="MaxNumber"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The number is above <see cref="MaxNumber"/>.</exception>
-    public static implicit operator ServiceId(ushort number) => new(number);
+    /// <summary>
+    /// The requests of a service, as by <see cref="ServiceId(ushort)"/>. Only a byte converts: a conversion that nobody
+    /// sees must not throw.
+    /// </summary>
+    /// <param name="number">The number of the service.</param>
+    public static implicit operator ServiceId(byte number) => new(number);
 
     /// <summary>Whether service and direction are the same.</summary>
     public static bool operator ==(ServiceId left, ServiceId right) => left.Value == right.Value;

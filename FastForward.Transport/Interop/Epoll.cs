@@ -20,11 +20,16 @@ internal sealed unsafe class Epoll : IDisposable
     private readonly byte* _events;
     private readonly int _capacity;
 
+    /// <param name="capacity">The number of events that one wait collects at most.</param>
+    /// <exception cref="IOException">No descriptor or no memory is left.</exception>
     public Epoll(int capacity)
     {
         _epoll = new Descriptor(LibC.EpollCreate(LibC.EPOLL_CLOEXEC));
         if (_epoll.IsInvalid)
-            throw new InvalidOperationException($"epoll_create1: {LibC.Describe(LibC.LastError)}");
+            throw new IOException(
+                $"epoll_create1: {LibC.Describe(LibC.LastError)}; "
+                    + "raise the limit of open descriptors (ulimit -n, LimitNOFILE)"
+            );
         _capacity = capacity;
         _events = (byte*)NativeMemory.AllocZeroed((nuint)(capacity * 16));
     }
@@ -32,8 +37,16 @@ internal sealed unsafe class Epoll : IDisposable
     /// <summary>The epoll instance's own descriptor: readable while any watched descriptor has an event.</summary>
     public int Number => _epoll.Number;
 
-    public void Add(int descriptor, uint interest, ulong token) =>
-        Control(LibC.EPOLL_CTL_ADD, descriptor, interest, token);
+    /// <summary>Adds a descriptor.</summary>
+    /// <exception cref="IOException">As with <see cref="TryAdd"/>.</exception>
+    public void Add(int descriptor, uint interest, ulong token)
+    {
+        if (!TryAdd(descriptor, interest, token, out int error))
+            throw new IOException(
+                $"epoll_ctl on descriptor {descriptor}: {LibC.Describe(error)}; "
+                    + "see fs.epoll.max_user_watches for the limit of the system"
+            );
+    }
 
     /// <summary>
     /// Adds a descriptor, which fails at the limits of the system (max_user_watches, memory; epoll(7)).

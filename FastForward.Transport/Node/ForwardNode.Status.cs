@@ -9,11 +9,14 @@ public sealed partial class ForwardNode
 {
     private static readonly TimeSpan s_pingTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Which of the given transports run, and why the others do not. Filled by <see cref="Start"/>.</summary>
+    /// <summary>
+    /// Which of the given transports run, and why the others do not: a snapshot, empty before <see cref="Start"/>.
+    /// Thread-safe.
+    /// </summary>
     public IReadOnlyDictionary<TransportKind, TransportAvailability> Transports => _transports.Availability;
 
     /// <summary>
-    /// The transports, where they listen, and why one does not run. Thread-safe once the node has started.
+    /// The transports, where they listen, and why one does not run, as before <see cref="Start"/>. Thread-safe.
     /// </summary>
     public IReadOnlyList<TransportStatus> GetTransports() => _transports.Status;
 

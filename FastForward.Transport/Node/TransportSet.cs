@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports;
@@ -5,14 +6,21 @@ using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport.Node;
 
-/// <summary>The transports of a node: which of them run, and why the others do not.</summary>
+/// <summary>
+/// The transports of a node: which of them run, and why the others do not. Any thread may read: what the loop thread
+/// changes are references to collections, which are replaced and never modified.
+/// </summary>
 internal sealed partial class TransportSet : IDisposable
 {
+    private static readonly ReadOnlyDictionary<TransportKind, TransportAvailability> s_none = new(
+        new Dictionary<TransportKind, TransportAvailability>()
+    );
+
     private readonly ForwardLoop _loop;
     private readonly ILogger _logger;
     private readonly IForwardTransport[] _given;
     private volatile IForwardTransport[] _running = [];
-    private readonly Dictionary<TransportKind, TransportAvailability> _availability = [];
+    private volatile IReadOnlyDictionary<TransportKind, TransportAvailability> _availability = s_none;
 
     public TransportSet(ForwardLoop loop, IEnumerable<IForwardTransport> transports, ILogger logger)
     {
@@ -23,19 +31,27 @@ internal sealed partial class TransportSet : IDisposable
             throw new ArgumentException("At most one transport of each kind is possible.", nameof(transports));
     }
 
+    /// <summary>What the start has found, transport by transport; empty before it.</summary>
     public IReadOnlyDictionary<TransportKind, TransportAvailability> Availability => _availability;
 
     /// <summary>All given transports, in their order.</summary>
-    public IReadOnlyList<TransportStatus> Status =>
-        [
-            .. _given.Select(transport => new TransportStatus(
-                transport.Kind,
-                _availability.TryGetValue(transport.Kind, out TransportAvailability availability)
-                    ? availability.Reason
-                    : "the node has not started it",
-                transport.LocalEndPoints
-            )),
-        ];
+    public IReadOnlyList<TransportStatus> Status
+    {
+        get
+        {
+            IReadOnlyDictionary<TransportKind, TransportAvailability> known = _availability;
+            return
+            [
+                .. _given.Select(transport => new TransportStatus(
+                    transport.Kind,
+                    known.TryGetValue(transport.Kind, out TransportAvailability availability)
+                        ? availability.Reason
+                        : "the node has not started it",
+                    transport.LocalEndPoints
+                )),
+            ];
+        }
+    }
 
     /// <summary>The transports that run. The array is replaced, never modified.</summary>
     public IForwardTransport[] Running => _running;
@@ -61,9 +77,9 @@ internal sealed partial class TransportSet : IDisposable
         foreach (IForwardTransport transport in _given)
         {
             TransportAvailability availability = transport.CheckAvailability();
-            _availability[transport.Kind] = availability;
             if (!availability.IsAvailable)
             {
+                Publish(transport.Kind, availability);
                 LogUnavailable(_logger, transport.Kind, availability.Reason!);
                 continue;
             }
@@ -71,6 +87,7 @@ internal sealed partial class TransportSet : IDisposable
             transport.Start(_loop, sink);
             _loop.Add(transport);
             _running = [.. _running, transport];
+            Publish(transport.Kind, availability);
             foreach (EndPoint endPoint in transport.LocalEndPoints)
                 LogListening(_logger, node, transport.Kind, endPoint);
         }
@@ -96,6 +113,9 @@ internal sealed partial class TransportSet : IDisposable
             transport.Dispose();
         _running = [];
     }
+
+    private void Publish(TransportKind kind, TransportAvailability availability) =>
+        _availability = new Dictionary<TransportKind, TransportAvailability>(_availability) { [kind] = availability };
 
     [LoggerMessage(
         EventId = 1101,

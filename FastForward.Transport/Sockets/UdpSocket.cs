@@ -8,7 +8,10 @@ namespace FastForward.Transport.Sockets;
 /// A UDP socket that never waits and allocates nothing per datagram. For sockets of an actor: a
 /// <see cref="UdpReceiver"/> on the loop hands over what arrives at one or many of them.
 /// </summary>
-/// <remarks>Not thread-safe: one thread uses and disposes it, usually that of the loop.</remarks>
+/// <remarks>
+/// Not thread-safe: one thread uses and disposes it, usually that of the loop. After <see cref="Dispose"/> every other
+/// member throws <see cref="ObjectDisposedException"/>.
+/// </remarks>
 public sealed unsafe class UdpSocket : IDisposable
 {
     /// <summary>Room for any UDP datagram, in bytes.</summary>
@@ -37,6 +40,7 @@ public sealed unsafe class UdpSocket : IDisposable
     {
         get
         {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
             uint* counters = stackalloc uint[MemoryCounters];
             uint length = MemoryCounters * sizeof(uint);
             return
@@ -48,6 +52,8 @@ public sealed unsafe class UdpSocket : IDisposable
     }
 
     internal Descriptor Descriptor { get; }
+
+    internal bool IsDisposed => Descriptor.IsClosed;
 
     /// <summary>Opens a socket that receives datagrams of any sender.</summary>
     /// <param name="local">Address and port; port 0 lets the kernel choose.</param>
@@ -104,6 +110,7 @@ public sealed unsafe class UdpSocket : IDisposable
     /// <returns><see cref="SocketError.WouldBlock"/> when there is none.</returns>
     public SocketError Receive(Span<byte> buffer, out int length, out UdpAddress source)
     {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         source = default;
         uint sourceLength = IpAddresses.Capacity;
         fixed (byte* bytes = buffer)
@@ -140,7 +147,7 @@ public sealed unsafe class UdpSocket : IDisposable
             return Send(datagram, address, destination.Length);
     }
 
-    /// <summary>Closes the socket. Remove it from its <see cref="UdpReceiver"/> first.</summary>
+    /// <summary>Closes the socket. A <see cref="UdpReceiver"/> that has it reports it no more.</summary>
     public void Dispose()
     {
         Descriptor.Dispose();
@@ -149,6 +156,7 @@ public sealed unsafe class UdpSocket : IDisposable
 
     private SocketError Send(ReadOnlySpan<byte> datagram, UdpAddress* address, uint length)
     {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         fixed (byte* bytes = datagram)
         {
             nint count = LibC.SendTo(

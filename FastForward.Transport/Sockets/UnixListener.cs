@@ -35,8 +35,20 @@ public sealed class UnixListener : IDisposable
             "choose a shorter one"
         );
         _file = SocketFile.Create(place, out Descriptor descriptor);
-        _socket = new Socket(new SafeSocketHandle(descriptor.Number, ownsHandle: true));
-        descriptor.SetHandleAsInvalid(); // the socket owns it now
+        SafeSocketHandle handle = new(descriptor.Number, ownsHandle: true);
+        descriptor.SetHandleAsInvalid(); // the handle owns it now
+        try
+        {
+            _socket = new Socket(handle);
+        }
+        catch (Exception exception)
+        {
+            handle.Dispose();
+            _file.Dispose();
+            if (exception is SocketException)
+                throw new IOException($"{options.Path} cannot be listened at: {exception.Message}", exception);
+            throw;
+        }
     }
 
     /// <summary>The user ids that may be served.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Security.Cryptography;
 using FastForward.Transport;
 using FastForward.Transport.Transports;
 
@@ -9,7 +8,8 @@ using FastForward.Transport.Transports;
 /// </summary>
 internal sealed class MemoryLink(MemoryTransport transport, EndPoint remote, bool isInbound) : IForwardLink
 {
-    private const int MaxFramesUnderWay = 256;
+    // What the shared pool keeps of one size; with more, frames would be allocated.
+    private const int MaxFramesUnderWay = 32;
 
     private static readonly LinkTraits s_traits = new()
     {
@@ -20,6 +20,8 @@ internal sealed class MemoryLink(MemoryTransport transport, EndPoint remote, boo
         MaxFrameSize = 16_384,
         HostLocal = true,
     };
+
+    private static uint s_lastIndex;
 
     private MemoryLink? _other;
     private byte[]? _claim;
@@ -33,7 +35,8 @@ internal sealed class MemoryLink(MemoryTransport transport, EndPoint remote, boo
     /// <summary>The transport, as what it is.</summary>
     public MemoryTransport Owned => transport;
 
-    public uint Index { get; } = (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
+    // Need not be random: no frame of a stranger can name it.
+    public uint Index { get; } = Interlocked.Increment(ref s_lastIndex);
 
     public LinkTraits Traits => s_traits;
 
@@ -47,6 +50,9 @@ internal sealed class MemoryLink(MemoryTransport transport, EndPoint remote, boo
 
     public LinkClosure Closure { get; private set; }
 
+    /// <summary>Committed frames that the other side has not read. Thread-safe.</summary>
+    public int UnderWay => Volatile.Read(ref _underWay);
+
     public ClaimResult TryClaim(int length, out Span<byte> span)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
@@ -59,7 +65,7 @@ internal sealed class MemoryLink(MemoryTransport transport, EndPoint remote, boo
             return ClaimResult.TooLarge;
         if (!HasRoom())
         {
-            transport.Count(ClaimResult.BackPressured);
+            transport.CountBackPressure();
             return ClaimResult.BackPressured;
         }
 
@@ -76,7 +82,7 @@ internal sealed class MemoryLink(MemoryTransport transport, EndPoint remote, boo
         _claim = null;
         Interlocked.Increment(ref _underWay);
         transport.CountSent(length);
-        _other!.Owned.Put(new Arrival(ArrivalKind.Frame, _other, this, frame, length));
+        _other!.Owned.Put(new MemoryArrival(MemoryArrivalKind.Frame, _other, this, frame, length));
     }
 
     public void Abort()
@@ -108,24 +114,24 @@ internal sealed class MemoryLink(MemoryTransport transport, EndPoint remote, boo
         Closure = closure;
         if (_claim is not null)
             Abort();
-        transport.Put(Arrival.Closed(this, closure));
-        _other?.Owned.Put(Arrival.Closed(_other, new LinkClosure(LinkCloseReason.PeerClosed)));
+        transport.Put(MemoryArrival.Closed(this, closure));
+        _other?.Owned.Put(MemoryArrival.Closed(_other, new LinkClosure(LinkCloseReason.PeerClosed)));
     }
 
-    /// <summary>The other side has read a frame of this one. Called on its thread.</summary>
+    /// <summary>The other side has read a frame of this one, or dropped it. Thread-safe.</summary>
     public void Delivered()
     {
         bool hasRoom = Interlocked.Decrement(ref _underWay) <= MaxFramesUnderWay / 2;
         if (hasRoom && Interlocked.Exchange(ref _isRefused, 0) != 0)
-            transport.Put(new Arrival(ArrivalKind.Writable, this));
+            transport.Put(new MemoryArrival(MemoryArrivalKind.Writable, this));
     }
 
     private bool HasRoom()
     {
-        if (Volatile.Read(ref _underWay) < MaxFramesUnderWay)
+        if (UnderWay < MaxFramesUnderWay)
             return true;
         // Refused first, then asked again: the other side may have read everything in between.
         Interlocked.Exchange(ref _isRefused, 1);
-        return Volatile.Read(ref _underWay) <= MaxFramesUnderWay / 2 && Interlocked.Exchange(ref _isRefused, 0) != 0;
+        return UnderWay <= MaxFramesUnderWay / 2 && Interlocked.Exchange(ref _isRefused, 0) != 0;
     }
 }

@@ -51,6 +51,7 @@ internal sealed unsafe class ConnectionPort : TransportPort
     /// <param name="local">Where it listens.</param>
     /// <param name="logger">Receives refusals and pauses.</param>
     /// <param name="released">Called after the last Closed event, when all sockets are closed.</param>
+    /// <exception cref="IOException">A limit of the system is reached.</exception>
     public ConnectionPort(
         IForwardTransport transport,
         ForwardLoop loop,
@@ -78,10 +79,19 @@ internal sealed unsafe class ConnectionPort : TransportPort
             HostLocal = medium.IsHostLocal,
             MaxFrameSize = options.MaxFrameSize,
         };
-        _incoming = (byte*)NativeMemory.AlignedAlloc((nuint)(FrameChannel.PrefixLength + options.MaxFrameSize), 64);
-        _openings = new ConnectionOpenings(loop);
-        _listener = new ConnectionListener(loop, listener, _epoll, statistics, logger);
         LocalEndPoint = local;
+        _openings = new ConnectionOpenings(loop);
+        try
+        {
+            _listener = new ConnectionListener(loop, listener, _epoll, statistics, logger);
+        }
+        catch
+        {
+            _epoll.Dispose();
+            throw;
+        }
+
+        _incoming = (byte*)NativeMemory.AlignedAlloc((nuint)(FrameChannel.PrefixLength + options.MaxFrameSize), 64);
     }
 
     public IConnectionMedium Medium { get; }

@@ -8,7 +8,7 @@ namespace FastForward.Transport.Transports.Ip;
 /// <summary>A link of <see cref="IpTransport"/>.</summary>
 internal sealed unsafe class IpLink(
     IpPort port,
-    UdpSocket? socket,
+    IpSocket? socket,
     IPEndPoint remote,
     LinkTraits traits,
     ReadOnlySpan<byte> address,

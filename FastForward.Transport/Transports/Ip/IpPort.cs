@@ -9,7 +9,7 @@ namespace FastForward.Transport.Transports.Ip;
 /// <summary>The UDP sockets of an <see cref="IpTransport"/> and the links over them.</summary>
 internal sealed class IpPort : DatagramPort
 {
-    private readonly UdpSocket[] _sockets;
+    private readonly IpSocket[] _sockets;
     private readonly LinkTraits _loopbackTraits;
     private readonly bool _marksRealTime;
 
@@ -17,7 +17,7 @@ internal sealed class IpPort : DatagramPort
         IpTransport transport,
         ForwardLoop loop,
         ILinkSink sink,
-        UdpSocket[] sockets,
+        IpSocket[] sockets,
         IpTransportOptions options
     )
         : base(transport, loop, sink, sockets, options.MaxFrameSize, transport.Statistics.Datagrams)
@@ -36,7 +36,7 @@ internal sealed class IpPort : DatagramPort
         VerifyRunning();
         IPAddress address = IpAddresses.Unmapped(remote.Address);
         bool v6 = address.AddressFamily == AddressFamily.InterNetworkV6;
-        UdpSocket? socket = SocketFor(v6);
+        IpSocket? socket = SocketFor(v6);
         LinkTraits traits = IPAddress.IsLoopback(address) ? _loopbackTraits : Traits;
         IpLink link = NewLink(socket, remote, traits, default, inbound: false);
         if (socket is not null)
@@ -58,7 +58,7 @@ internal sealed class IpPort : DatagramPort
     {
         VerifyRunning();
         IPEndPoint? remote = IpAddresses.Read(source.Address);
-        UdpSocket? socket = remote is null ? null : SocketFor(IsV6(source.Address));
+        IpSocket? socket = remote is null ? null : SocketFor(IsV6(source.Address));
         if (socket is null)
             throw new ArgumentException("The source did not come from this transport.", nameof(source));
         return NewLink(socket, remote!, source.IsLoopback ? _loopbackTraits : Traits, source.Local, inbound: true);
@@ -84,10 +84,10 @@ internal sealed class IpPort : DatagramPort
 
     private static bool IsV6(ReadOnlySpan<byte> address) => IpAddresses.FamilyOf(address) == LibC.AF_INET6;
 
-    private UdpSocket? SocketFor(bool v6) => Array.Find(_sockets, v6 ? static s => s.IsV6 : static s => !s.IsV6);
+    private IpSocket? SocketFor(bool v6) => Array.Find(_sockets, v6 ? static s => s.IsV6 : static s => !s.IsV6);
 
     private IpLink NewLink(
-        UdpSocket? socket,
+        IpSocket? socket,
         IPEndPoint remote,
         LinkTraits traits,
         ReadOnlySpan<byte> packetInfo,

@@ -81,15 +81,17 @@ public sealed partial class IpTransport : IForwardTransport
             throw new InvalidOperationException("The transport was started already.");
         loop.VerifyAccess();
 
-        UdpSocket[] sockets = UdpSocketPair.Open(_options, Statistics, _logger);
+        IpSocket[] sockets = IpSocketPair.Open(_options, Statistics, _logger);
         try
         {
             _port = new IpPort(this, loop, sink, sockets, _options);
         }
-        catch
+        catch (Exception exception)
         {
-            foreach (UdpSocket socket in sockets)
+            foreach (IpSocket socket in sockets)
                 socket.Dispose();
+            if (exception is IOException)
+                throw new TransportException($"UDP port {_options.Port}: {exception.Message}.", exception);
             throw;
         }
 

@@ -77,17 +77,31 @@ public sealed partial class SocketTransport : IForwardTransport
             throw new InvalidOperationException("The transport was started already.");
         loop.VerifyAccess();
 
-        UnixMedium medium = new(_options.EffectiveUserIds);
-        Descriptor listener;
+        SocketFile? file = null;
+        Descriptor? listener = null;
         try
         {
-            _file = SocketFile.Create(_options.Place, out listener);
+            file = SocketFile.Create(_options.Place, out listener);
+            _port = Serve(listener, file, loop, sink);
         }
-        catch (IOException exception)
+        catch (Exception exception)
         {
-            throw new TransportException(exception.Message, exception);
+            // Frees the path for another attempt.
+            listener?.Dispose();
+            file?.Dispose();
+            if (exception is IOException)
+                throw new TransportException(exception.Message, exception);
+            throw;
         }
 
+        _file = file;
+        LocalEndPoints = [_port.LocalEndPoint];
+        LogStarted(_logger, _options.Path);
+    }
+
+    private ConnectionPort Serve(Descriptor listener, SocketFile file, ForwardLoop loop, ILinkSink sink)
+    {
+        UnixMedium medium = new(_options.EffectiveUserIds);
         UnixDomainSocketEndPoint local = new(_options.Path);
         ConnectionOptions options = new(
             _options.MaxFrameSize,
@@ -95,7 +109,7 @@ public sealed partial class SocketTransport : IForwardTransport
             _options.MaxPendingOpens,
             _options.SendBufferSize
         );
-        _port = new ConnectionPort(
+        return new ConnectionPort(
             this,
             loop,
             sink,
@@ -105,10 +119,8 @@ public sealed partial class SocketTransport : IForwardTransport
             listener,
             local,
             _logger,
-            released: _file.Dispose
+            released: file.Dispose
         );
-        LocalEndPoints = [local];
-        LogStarted(_logger, _options.Path);
     }
 
     /// <inheritdoc/>
@@ -146,10 +158,7 @@ public sealed partial class SocketTransport : IForwardTransport
     {
         _disposed = true;
         _file?.RemoveSocket();
-        if (_port is null)
-            _file?.Dispose();
-        else
-            _port.Dispose(); // releases the file as well, inside a callback when the running poll ends
+        _port?.Dispose(); // releases the file as well, inside a callback when the running poll ends
     }
 
     private static NotSupportedException NoStrangers() =>

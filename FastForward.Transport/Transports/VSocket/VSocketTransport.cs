@@ -102,9 +102,11 @@ public sealed partial class VSocketTransport : IForwardTransport
         {
             Serve(listener, type, loop, sink);
         }
-        catch
+        catch (Exception exception)
         {
             listener.Dispose(); // frees the port for another attempt
+            if (exception is IOException)
+                throw new TransportException($"vSocket port {_options.Port}: {exception.Message}.", exception);
             throw;
         }
     }

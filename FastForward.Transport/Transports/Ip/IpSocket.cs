@@ -6,13 +6,13 @@ using FastForward.Transport.Transports.Datagrams;
 namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>One UDP socket of one address family.</summary>
-internal sealed unsafe class UdpSocket : DatagramSocket
+internal sealed unsafe class IpSocket : DatagramSocket
 {
     private const int LargestDrain = 256;
 
     private readonly IpTransportStatistics _statistics;
 
-    private UdpSocket(
+    private IpSocket(
         Descriptor descriptor,
         IPEndPoint local,
         IpTransportOptions options,
@@ -35,7 +35,7 @@ internal sealed unsafe class UdpSocket : DatagramSocket
 
     /// <summary>Opens, configures and binds a socket.</summary>
     /// <returns>Null, with errno in <paramref name="error"/>, when a system call fails.</returns>
-    public static UdpSocket? TryOpen(
+    public static IpSocket? TryOpen(
         IPEndPoint local,
         IpTransportOptions options,
         IpTransportStatistics statistics,
@@ -61,7 +61,7 @@ internal sealed unsafe class UdpSocket : DatagramSocket
         }
 
         if (error == 0)
-            return new UdpSocket(descriptor, bound!, options, statistics);
+            return new IpSocket(descriptor, bound!, options, statistics);
         descriptor.Dispose();
         return null;
     }

@@ -6,23 +6,23 @@ using Microsoft.Extensions.Logging;
 namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>Opens the one or two sockets of an <see cref="IpTransport"/> on the same port.</summary>
-internal static partial class UdpSocketPair
+internal static partial class IpSocketPair
 {
     private const int EphemeralAttempts = 32;
 
     /// <exception cref="TransportException">A socket cannot be opened or bound.</exception>
-    public static UdpSocket[] Open(IpTransportOptions options, IpTransportStatistics statistics, ILogger logger)
+    public static IpSocket[] Open(IpTransportOptions options, IpTransportStatistics statistics, ILogger logger)
     {
         IPAddress? v4 = options.AddressOf(AddressFamily.InterNetwork);
         IPAddress? v6 = options.AddressOf(AddressFamily.InterNetworkV6);
         for (int attempt = 1; ; attempt++)
         {
             int error = 0;
-            UdpSocket? first = v4 is null
+            IpSocket? first = v4 is null
                 ? null
                 : OpenOne(v4, options.Port, optional: v6 is not null && v4.Equals(IPAddress.Any), out error);
             int port = first?.LocalEndPoint.Port ?? options.Port;
-            UdpSocket? second = null;
+            IpSocket? second = null;
             try
             {
                 second = v6 is null
@@ -42,7 +42,7 @@ internal static partial class UdpSocketPair
                 throw;
             }
 
-            UdpSocket[] sockets = [.. new[] { first, second }.OfType<UdpSocket>()];
+            IpSocket[] sockets = [.. new[] { first, second }.OfType<IpSocket>()];
             if (sockets.Length == 0)
                 throw Refused(v4 ?? v6!, options.Port, error);
             int granted = sockets[0].ReceiveBufferSize;
@@ -51,9 +51,9 @@ internal static partial class UdpSocketPair
             return sockets;
         }
 
-        UdpSocket? OpenOne(IPAddress address, int port, bool optional, out int error)
+        IpSocket? OpenOne(IPAddress address, int port, bool optional, out int error)
         {
-            UdpSocket? socket = UdpSocket.TryOpen(new IPEndPoint(address, port), options, statistics, out error);
+            IpSocket? socket = IpSocket.TryOpen(new IPEndPoint(address, port), options, statistics, out error);
             if (socket is not null)
                 return socket;
             if (!optional || error is not (Errno.EAFNOSUPPORT or Errno.EADDRNOTAVAIL))

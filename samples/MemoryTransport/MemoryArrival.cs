@@ -1,7 +1,7 @@
 using FastForward.Transport.Transports;
 
 /// <summary>What happened to a link, at the other side or by a call of this one.</summary>
-internal enum ArrivalKind
+internal enum MemoryArrivalKind
 {
     Connect,
     Opened,
@@ -17,8 +17,8 @@ internal enum ArrivalKind
 /// <param name="Buffer">A frame, rented from the shared pool.</param>
 /// <param name="Length">The bytes of the frame.</param>
 /// <param name="Closure">Why the link closed.</param>
-internal readonly record struct Arrival(
-    ArrivalKind Kind,
+internal readonly record struct MemoryArrival(
+    MemoryArrivalKind Kind,
     MemoryLink? Link,
     MemoryLink? Other = null,
     byte[]? Buffer = null,
@@ -26,6 +26,6 @@ internal readonly record struct Arrival(
     LinkClosure Closure = default
 )
 {
-    public static Arrival Closed(MemoryLink link, LinkClosure closure) =>
-        new(ArrivalKind.Closed, link, Closure: closure);
+    public static MemoryArrival Closed(MemoryLink link, LinkClosure closure) =>
+        new(MemoryArrivalKind.Closed, link, Closure: closure);
 }
