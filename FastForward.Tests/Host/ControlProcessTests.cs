@@ -271,7 +271,8 @@ public sealed class ControlProcessTests(string transport)
         using RunningProgram pipe = RunningProgram.Start(
             "bash",
             "-c",
-            $"'{RunningProgram.HostPath}' {command} --instance '{_instances.InstanceFile(TwoInstances.Near)}' | head -n 1; "
+            $"'{RunningProgram.HostPath}' {command} --instance '{_instances.InstanceFile(TwoInstances.Near)}' "
+                + "| head -n 1; "
                 + "echo \"exit code ${PIPESTATUS[0]}\""
         );
         Assert.That(pipe.WaitForExit(), Is.Zero, pipe.Everything);

@@ -27,6 +27,44 @@ public sealed class ForwardHostTests
     public void TearDown() => _sockets.Dispose();
 
     [Test]
+    public async Task A_handler_of_requests_that_throws_is_logged_with_the_logger_of_the_host()
+    {
+        CollectingLogger<ForwardHostTests> log = new();
+        ForwardClient client = new();
+        client.Respond(5, static (_, _) => throw new InvalidDataException("broken"));
+        ForwardHostOptions options = Options(1, 2, client);
+        options.LoggerFactory = log;
+        await using ForwardHost host = await ForwardHost.StartAsync(options);
+        Assert.That(async () => await client.RequestAsync(1, 5, default), Throws.InstanceOf<ForwardRefusedException>());
+        Assert.That(log.TextsOf(1700), Has.One.StartsWith("The handler of requests to service 5 failed"));
+    }
+
+    [Test]
+    public async Task A_request_to_a_node_that_was_never_connected_says_so_when_its_time_is_over()
+    {
+        ForwardClient client = new();
+        await using ForwardHost host = await ForwardHost.StartAsync(Options(1, 2, client));
+        Assert.That(
+            async () => await client.RequestAsync(2, 5, default, TimeSpan.FromMilliseconds(50)),
+            Throws.InstanceOf<TimeoutException>().With.Message.Contains("there is no connection to the node")
+        );
+    }
+
+    [Test]
+    public async Task A_stream_of_another_node_is_refused()
+    {
+        ForwardClient a = new(),
+            b = new();
+        await using ForwardHost hostA = await ForwardHost.StartAsync(Options(1, 2, a));
+        await using ForwardHost hostB = await ForwardHost.StartAsync(Options(2, 1, b));
+        ForwardStream foreign = b.OpenStream(1, MessageClass.Reliable, 5);
+        Assert.That(
+            async () => await a.SendAsync(foreign, default),
+            Throws.ArgumentException.With.Property(nameof(ArgumentException.ParamName)).EqualTo("stream")
+        );
+    }
+
+    [Test]
     public async Task Two_hosts_answer_each_other_and_leave_nothing_behind()
     {
         ForwardClient a = new(),

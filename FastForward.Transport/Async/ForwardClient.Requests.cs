@@ -85,8 +85,7 @@ public sealed partial class ForwardClient
         catch (OperationCanceledException)
         {
             throw new TimeoutException(
-                $"Node {node} sent no reply on service {service} within {limit}: "
-                    + (request.IsSent ? "the request was sent." : "the request was still waiting to be sent.")
+                $"Node {node} sent no reply on service {service} within {limit}: " + Explain(request)
             );
         }
     }
@@ -105,7 +104,7 @@ public sealed partial class ForwardClient
     {
         ArgumentNullException.ThrowIfNull(handler);
         VerifyRequestService(service);
-        ForwardResponder responder = new(this, service, handler, _options.MaxConcurrentReplies, _logger);
+        ForwardResponder responder = new(this, service, handler, _options.MaxConcurrentReplies);
         try
         {
             Register(service, responder);
@@ -215,6 +214,15 @@ public sealed partial class ForwardClient
             new ReplyScope(request.Credit),
             CancellationToken.None
         );
+
+    private string Explain(PendingRequest request)
+    {
+        if (!request.IsSent)
+            return "the request was still waiting to be sent.";
+        return Node.IsAssociated(request.Node)
+            ? "the request was sent and may have been handled."
+            : "there is no connection to the node.";
+    }
 
     /// <summary>
     /// A reply belongs to the association of its request: to the next process of the peer it would be a message that it

@@ -31,7 +31,7 @@ namespace FastForward.Transport;
 public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
 {
     private readonly ForwardClientOptions _options;
-    private readonly ILogger _logger;
+    private readonly ILogger? _logger;
     private readonly PendingSends _sends;
     private readonly MessageSlots _slots;
     private readonly ConcurrentDictionary<ServiceId, object> _services = new(); // receiver, listener or responder
@@ -44,13 +44,13 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
 
     /// <summary>Creates a client.</summary>
     /// <param name="options">Settings; defaults when null.</param>
-    /// <param name="logger">Where failures of request handlers are reported; nowhere when null.</param>
+    /// <param name="logger">Where failures of request handlers are reported; that of the node when null.</param>
     /// <exception cref="ArgumentException">An option is out of range; the message names every such option.</exception>
     public ForwardClient(ForwardClientOptions? options = null, ILogger<ForwardClient>? logger = null)
     {
         _options = options ?? new ForwardClientOptions();
         _options.Validate();
-        _logger = logger ?? NullLogger<ForwardClient>.Instance;
+        _logger = logger;
         _run = Run;
         _sends = new PendingSends(_options.MaxPendingSends, Schedule);
         _slots = new MessageSlots(Schedule);
@@ -149,7 +149,7 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
         CancellationToken cancellationToken = default
     )
     {
-        ArgumentNullException.ThrowIfNull(stream);
+        VerifyStream(stream);
         return SendAsync(stream.Node, stream.Id, stream.Class, payload, options, cancellationToken);
     }
 
@@ -159,7 +159,7 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
     /// <returns>As of <see cref="ForwardStream.End"/>; the sequence means nothing.</returns>
     public ValueTask<SendResult> EndStreamAsync(ForwardStream stream, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(stream);
+        VerifyStream(stream);
         return EndStreamAsync(stream.Node, stream.Id, cancellationToken);
     }
 
@@ -171,7 +171,7 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
     /// <param name="code">A number that the application defines.</param>
     public void ResetStream(ForwardStream stream, uint code = 0)
     {
-        ArgumentNullException.ThrowIfNull(stream);
+        VerifyStream(stream);
         ResetStream(stream.Node, stream.Id, code);
     }
 
@@ -223,6 +223,9 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>As the public one, by ids.</summary>
+    /// <summary>Where the parts of the client report failures.</summary>
+    internal ILogger Logger => _logger ?? _node?.Logger ?? NullLogger.Instance;
+
     internal ValueTask<SendResult> SendAsync(
         uint node,
         ulong stream,
@@ -360,6 +363,13 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
     {
         if (Interlocked.Exchange(ref _scheduled, 1) == 0)
             Post(_run);
+    }
+
+    private void VerifyStream(ForwardStream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!ReferenceEquals(stream.Owner, Node))
+            throw new ArgumentException("The stream was opened by another node than this client's.", nameof(stream));
     }
 
     private void Run()

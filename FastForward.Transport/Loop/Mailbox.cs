@@ -72,8 +72,8 @@ internal sealed unsafe class Mailbox : ILoopSource, IDisposable
     {
         if (Interlocked.Exchange(ref _sleeping, 0) == 0)
             _unread++;
-        // A thread that took the flag may not have written yet. Its write is read as soon as it is there: until then the
-        // descriptor is not readable, and the loop can sleep.
+        // A thread that took the flag may not have written yet. Its write is read as soon as it is there: until then
+        // the descriptor is not readable, and the loop can sleep.
         ulong count;
         if (_unread > 0 && LibC.Read(_event, &count, sizeof(ulong)) == sizeof(ulong))
             _unread -= (long)count;

@@ -124,6 +124,10 @@ public sealed partial class ForwardNode
         return new PingStart(PingStatus.Started, 1);
     }
 
+    /// <summary>Whether an association with the node is up. Any thread may call it.</summary>
+    internal bool IsAssociated(uint node) =>
+        node == Id || _routedPeers.Published.Any(peer => peer.Node == node && peer.State != PeerState.Connecting);
+
     /// <summary>The figures of all peers. Thread-safe.</summary>
     internal IEnumerable<PeerReading> ReadPeers()
     {

@@ -61,13 +61,13 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         _loop = loop;
         _options = options;
         _routes = routes;
-        ILogger log = logger ?? NullLogger<ForwardNode>.Instance;
+        Logger = logger ?? NullLogger<ForwardNode>.Instance;
         SessionOptions session = options.ToSessionOptions(NewIncarnation());
         MessageMemory memory = new();
         LocalStatistics = new PeerStatistics(options.Node, Statistics);
         _pump = new FramePump(loop);
-        _transports = new TransportSet(loop, transports, log);
-        _events = new EventQueue(loop, log);
+        _transports = new TransportSet(loop, transports, Logger);
+        _events = new EventQueue(loop, Logger);
         _admission = new RouteAdmission(options, routes, _transports);
         PeerConnectorFactory connectors = new(loop, _transports, _pump);
         Peers = new Peers(session, _events, Statistics, _admission, memory, Jitter, connectors);
@@ -92,6 +92,9 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
     internal int SendStoreBytes => _options.SendStoreBytes;
 
     internal TimeSpan DrainLimit => _options.DrainLimit;
+
+    /// <summary>For what belongs to the node and has no logger of its own.</summary>
+    internal ILogger Logger { get; }
 
     /// <summary>The table of peers. Loop thread only.</summary>
     internal Peers Peers { get; }

@@ -33,6 +33,9 @@ public sealed class ForwardStream
         Class = messageClass;
     }
 
+    /// <summary>The node that opened the stream.</summary>
+    internal ForwardNode Owner => _owner;
+
     /// <summary>The receiver.</summary>
     public uint Node { get; }
 

@@ -108,8 +108,8 @@ public sealed class UdpReceiver : ILoopSource, IDisposable
     void ILoopSource.Disarm() { }
 
     /// <summary>
-    /// Forgets its sockets, which stay open, and frees the buffer; inside a call of the handler, the buffer is freed when
-    /// the running poll ends.
+    /// Forgets its sockets, which stay open, and frees the buffer; inside a call of the handler, the buffer is
+    /// freed when the running poll ends.
     /// </summary>
     public void Dispose()
     {

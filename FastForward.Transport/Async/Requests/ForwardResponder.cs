@@ -9,7 +9,6 @@ public sealed partial class ForwardResponder : IAsyncDisposable
 {
     private readonly ForwardClient _client;
     private readonly ForwardRequestHandler _handler;
-    private readonly ILogger _logger;
     private readonly int _limit;
     private readonly SemaphoreSlim _places;
     private readonly ConcurrentDictionary<ForwardMessage, Running> _running = new();
@@ -21,17 +20,10 @@ public sealed partial class ForwardResponder : IAsyncDisposable
     private long _lostReplies;
     private volatile bool _isStopping;
 
-    internal ForwardResponder(
-        ForwardClient client,
-        ServiceId service,
-        ForwardRequestHandler handler,
-        int limit,
-        ILogger logger
-    )
+    internal ForwardResponder(ForwardClient client, ServiceId service, ForwardRequestHandler handler, int limit)
     {
         _client = client;
         _handler = handler;
-        _logger = logger;
         _limit = limit;
         _places = new SemaphoreSlim(limit, limit);
         Service = service;
@@ -205,7 +197,7 @@ public sealed partial class ForwardResponder : IAsyncDisposable
                 return;
         }
 
-        LogFailed(_logger, Service, suppressed, exception);
+        LogFailed(_client.Logger, Service, suppressed, exception);
     }
 
     [LoggerMessage(
