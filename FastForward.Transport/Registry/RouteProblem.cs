@@ -1,7 +1,7 @@
 namespace FastForward.Transport.Registry;
 
-/// <summary>A row that was skipped. The node keeps its previous good row, if it had one.</summary>
-public sealed class RouteProblem
+/// <summary>A row that was skipped. The node keeps its previous good row, if it had one. Compared by value.</summary>
+public sealed record RouteProblem
 {
     internal RouteProblem(string source, string row, string reason)
     {
