@@ -87,7 +87,7 @@ public sealed class SessionPartTests
     [Test]
     public void A_returned_message_is_reused_without_its_previous_content()
     {
-        OutgoingMessagePool pool = new(new BufferPool());
+        OutgoingMessagePool pool = new(keepBytes: 1000);
         OutgoingMessage first = pool.Rent("abcdef"u8);
         first.Kind = OutgoingKind.EndMark;
         first.IsEnd = true;
@@ -101,6 +101,10 @@ public sealed class SessionPartTests
             (again.Kind, again.IsEnd, again.Next),
             Is.EqualTo((OutgoingKind.Message, false, null as OutgoingMessage))
         );
+        Assert.That(pool.Rent([]).Buffer, Is.Empty);
+        OutgoingMessage tooMuch = pool.Rent(new byte[4096]);
+        pool.Return(tooMuch);
+        Assert.That(pool.Rent(new byte[4096]), Is.Not.SameAs(tooMuch));
     }
 
     [Test]

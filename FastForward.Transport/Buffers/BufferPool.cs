@@ -12,7 +12,9 @@ internal sealed class BufferPool
     public const int MaxSize = 1 << (SmallestShift + Sizes - 1);
 
     private const int SmallestShift = 6;
-    private const int Sizes = 11;
+
+    /// <summary>How many sizes of buffers there are, the empty one aside.</summary>
+    public const int Sizes = 11;
 
     private readonly Stack<byte[]>[] _free = new Stack<byte[]>[Sizes];
     private readonly long _keepBytes;
@@ -34,7 +36,7 @@ internal sealed class BufferPool
             return [];
         int index = IndexOf(capacity);
         if (!_free[index].TryPop(out byte[]? buffer))
-            return GC.AllocateUninitializedArray<byte>(1 << (SmallestShift + index));
+            return GC.AllocateUninitializedArray<byte>(SizeAt(index));
         _keptBytes -= buffer.Length;
         return buffer;
     }
@@ -48,5 +50,9 @@ internal sealed class BufferPool
         _free[IndexOf(buffer.Length)].Push(buffer);
     }
 
-    private static int IndexOf(int size) => Math.Max(BitOperations.Log2((uint)size - 1) + 1 - SmallestShift, 0);
+    /// <summary>The index of the smallest size that holds <paramref name="length"/> bytes, more than 0.</summary>
+    public static int IndexOf(int length) => Math.Max(BitOperations.Log2((uint)length - 1) + 1 - SmallestShift, 0);
+
+    /// <summary>The size with an index, 0..<see cref="Sizes"/> - 1.</summary>
+    public static int SizeAt(int index) => 1 << (SmallestShift + index);
 }

@@ -5,9 +5,7 @@ namespace FastForward.Transport.Session;
 /// <summary>The pools of messages and buffers, shared by all associations of a node.</summary>
 internal sealed class MessageMemory
 {
-    public MessageMemory() => Outgoing = new OutgoingMessagePool(Buffers);
-
     public BufferPool Buffers { get; } = new();
 
-    public OutgoingMessagePool Outgoing { get; }
+    public OutgoingMessagePool Outgoing { get; } = new();
 }

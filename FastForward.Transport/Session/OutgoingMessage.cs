@@ -16,10 +16,13 @@ internal enum OutgoingKind : byte
 }
 
 /// <summary>An accepted message in the send store. Pooled by <see cref="OutgoingMessagePool"/>.</summary>
-internal sealed class OutgoingMessage
+internal sealed class OutgoingMessage(int poolIndex, int capacity)
 {
-    /// <summary>The pooled buffer that holds the copy of the payload.</summary>
-    public byte[] Buffer { get; set; } = [];
+    /// <summary>The list of <see cref="OutgoingMessagePool"/> that it belongs to.</summary>
+    public int PoolIndex { get; } = poolIndex;
+
+    /// <summary>Holds the copy of the payload.</summary>
+    public byte[] Buffer { get; } = capacity == 0 ? [] : GC.AllocateUninitializedArray<byte>(capacity);
 
     public int Length { get; set; }
 

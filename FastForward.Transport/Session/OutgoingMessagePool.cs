@@ -2,16 +2,32 @@ using FastForward.Transport.Buffers;
 
 namespace FastForward.Transport.Session;
 
-/// <summary>A pool of outgoing messages. Their buffers come from a <see cref="BufferPool"/>.</summary>
-internal sealed class OutgoingMessagePool(BufferPool buffers)
+/// <summary>
+/// Outgoing messages for reuse, each with its buffer, by the size of the buffer. They form intrusive lists, since every
+/// message of a node passes through here. Not thread-safe.
+/// </summary>
+/// <param name="keepBytes">The most buffer memory to keep for reuse.</param>
+internal sealed class OutgoingMessagePool(long keepBytes = 16 << 20)
 {
-    private readonly Stack<OutgoingMessage> _free = new();
+    private readonly OutgoingMessage?[] _free = new OutgoingMessage?[BufferPool.Sizes + 1];
+    private long _keptBytes;
 
-    /// <summary>Rents a message with a copy of the payload.</summary>
+    /// <summary>A message with a copy of the payload.</summary>
     public OutgoingMessage Rent(ReadOnlySpan<byte> payload)
     {
-        OutgoingMessage message = _free.TryPop(out OutgoingMessage? free) ? free : new OutgoingMessage();
-        message.Buffer = buffers.Rent(payload.Length);
+        int index = payload.IsEmpty ? 0 : BufferPool.IndexOf(payload.Length) + 1;
+        OutgoingMessage? message = _free[index];
+        if (message is null)
+        {
+            message = new OutgoingMessage(index, index == 0 ? 0 : BufferPool.SizeAt(index - 1));
+        }
+        else
+        {
+            _free[index] = message.Next;
+            message.Next = null;
+            _keptBytes -= message.Buffer.Length;
+        }
+
         message.Length = payload.Length;
         payload.CopyTo(message.Buffer);
         return message;
@@ -19,13 +35,15 @@ internal sealed class OutgoingMessagePool(BufferPool buffers)
 
     public void Return(OutgoingMessage message)
     {
-        buffers.Return(message.Buffer);
-        message.Buffer = [];
         message.Length = 0;
         message.Kind = OutgoingKind.Message;
         message.IsEnd = false;
         message.Stream = null;
         message.Next = null;
-        _free.Push(message);
+        if (_keptBytes + message.Buffer.Length > keepBytes)
+            return;
+        _keptBytes += message.Buffer.Length;
+        message.Next = _free[message.PoolIndex];
+        _free[message.PoolIndex] = message;
     }
 }
