@@ -378,7 +378,7 @@ internal sealed class InstanceReader
         }
 
         if (texts.Count == 0)
-            top.Wrong("allowed-users", "", "allows nobody", "0, 1001");
+            top.Wrong("allowed-users", "", "allows no one", "0, 1001");
         return users;
     }
 

@@ -173,7 +173,7 @@ public sealed partial class ForwardClient
         try
         {
             if (_isClosed)
-                request.Fail(RequestTable.Stopped(request)); // closed in between: nobody else fails it
+                request.Fail(RequestTable.Stopped(request)); // closed in between: no one else fails it
             SendResult result = await _sends
                 .Begin(
                     request.Node,

@@ -14,7 +14,7 @@ namespace FastForward.Transport;
 /// <see cref="ForwardNodeOptions.ReceiveWindowBytes"/>. A peer that restarts may exceed that by 1 MiB; after that its
 /// streams are refused until something was read. Of real-time messages the newest
 /// <see cref="ForwardClientOptions.RealTimeCapacity"/> are kept.</para>
-/// <para>One reader at a time. Another enumeration continues where the last one ended; while nobody reads, the senders
+/// <para>One reader at a time. Another enumeration continues where the last one ended; while no one reads, the senders
 /// wait. Dispose of the receiver to drop the rest.</para>
 /// </remarks>
 public sealed class ForwardReceiver : IDisposable

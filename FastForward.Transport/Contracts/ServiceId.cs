@@ -7,8 +7,8 @@ namespace FastForward.Transport;
 /// the upper 16 bits of every stream id.
 /// </summary>
 /// <remarks>
-/// <para>A service has a number and two directions. Requests go to whoever serves the number; replies go back to
-/// whoever sent the requests. Both directions may end in one node, even in one that sends to itself.</para>
+/// <para>A service has a number and two directions. Requests go to the node that serves it; replies go back to
+/// the sender of the requests. Both directions may end in one node, even in one that sends to itself.</para>
 /// <para>A constant of 0 to 255 converts to the service with requests, so that <c>5</c> can be written where a service
 /// is expected; greater numbers take the constructor, as in <c>new ServiceId(300)</c>. <see cref="Reply"/> is the
 /// direction of the replies. The default is service 0.</para>
@@ -54,7 +54,7 @@ public readonly struct ServiceId : IEquatable<ServiceId>
     internal ushort Value { get; }
 
     /// <summary>
-    /// The requests of a service, as by <see cref="ServiceId(ushort)"/>. Only a byte converts: a conversion that nobody
+    /// The requests of a service, as by <see cref="ServiceId(ushort)"/>. Only a byte converts: a conversion that no one
     /// sees must not throw.
     /// </summary>
     /// <param name="number">The number of the service.</param>

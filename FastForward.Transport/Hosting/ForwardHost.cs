@@ -191,6 +191,6 @@ public sealed class ForwardHost : IAsyncDisposable
         }
 
         _completion.TrySetException(fault);
-        _ = _completion.Task.Exception; // observed: it is in the log, and nobody has to await the task
+        _ = _completion.Task.Exception; // observed: it is in the log, and no one has to await the task
     }
 }

@@ -185,7 +185,7 @@ internal sealed unsafe class SocketFile : IDisposable
             );
     }
 
-    // Until listen(2) nobody can connect, so the permissions are in force before the first one does.
+    // Until listen(2) no one can connect, so the permissions are in force before the first one does.
     private Descriptor Listen()
     {
         Descriptor socket = CreateSocket();

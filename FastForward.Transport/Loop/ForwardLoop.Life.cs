@@ -175,7 +175,7 @@ public sealed partial class ForwardLoop
         }
 
         ended.SetException(failure);
-        _ = ended.Task.Exception; // marks it as observed: it is in the log, and nobody has to await the task
+        _ = ended.Task.Exception; // marks it as observed: it is in the log, and no one has to await the task
         return ExceptionDispatchInfo.Capture(failure);
     }
 

@@ -3,7 +3,7 @@ using FastForward.Transport.Actors;
 namespace FastForward.Transport;
 
 /// <summary>
-/// The other node refused the request: nobody serves it, or its handler failed or refused. A handler of
+/// The other node refused the request: no one serves it, or its handler failed or refused. A handler of
 /// <see cref="ForwardClient.Respond"/> creates and throws one to refuse with a <see cref="Code"/> of its own.
 /// </summary>
 /// <remarks>
@@ -18,7 +18,7 @@ public sealed class ForwardRefusedException : ForwardException
     /// <summary>The code of a handler that failed.</summary>
     public const uint Failed = 1;
 
-    /// <summary>The code of a node where nobody serves the service.</summary>
+    /// <summary>The code of a node where no one serves the service.</summary>
     public const uint NotServed = RequestProtocol.NotServed;
 
     /// <summary>The first code that is free for applications.</summary>
@@ -42,7 +42,7 @@ public sealed class ForwardRefusedException : ForwardException
         code switch
         {
             Failed => "its handler failed",
-            NotServed => "nobody serves the service there",
+            NotServed => "no one serves the service there",
             _ => $"code {code}",
         };
 }

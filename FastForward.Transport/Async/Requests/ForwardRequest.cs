@@ -35,7 +35,7 @@ public readonly struct ForwardRequest : IEquatable<ForwardRequest>
 /// <summary>Answers a request. It runs on a thread of the pool; several calls may run at once.</summary>
 /// <param name="request">The request.</param>
 /// <param name="cancellationToken">
-/// Cancelled when nobody can get the reply any more: the asking node is lost, the responder was disposed of, or this
+/// Cancelled when no one can get the reply any more: the asking node is lost, the responder was disposed of, or this
 /// node stops.
 /// </param>
 /// <returns>The reply, at most 64 KiB. It is read until it is sent: leave it unchanged.</returns>
