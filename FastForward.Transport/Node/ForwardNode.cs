@@ -52,6 +52,16 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         OverrideResolver routes,
         ILogger<ForwardNode>? logger = null
     )
+        : this(loop, options, transports, routes, LookupThreads.Shared, logger) { }
+
+    internal ForwardNode(
+        ForwardLoop loop,
+        ForwardNodeOptions options,
+        IEnumerable<IForwardTransport> transports,
+        OverrideResolver routes,
+        LookupThreads lookups,
+        ILogger<ForwardNode>? logger
+    )
     {
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(options);
@@ -69,7 +79,8 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         _transports = new TransportSet(loop, transports, Logger);
         _events = new EventQueue(loop, Logger);
         _admission = new RouteAdmission(options, routes, _transports);
-        PeerConnectorFactory connectors = new(loop, _transports, _pump);
+        HostNames names = new(loop, lookups);
+        PeerConnectorFactory connectors = new(loop, _transports, _pump, names);
         Peers = new Peers(session, _events, Statistics, _admission, memory, Jitter, connectors);
         _routedPeers = new RoutedPeers(loop, options, routes, _transports, _pump, Peers, _admission);
         _local = new LoopbackAssociation(session, _events, LocalStatistics, memory);

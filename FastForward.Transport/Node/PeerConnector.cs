@@ -23,7 +23,7 @@ internal sealed partial class PeerConnector : IPeerDriver
     private readonly TransportSet _transports;
     private readonly FramePump _pump;
     private readonly LoopTimer _timer;
-    private readonly HostLookup _lookup;
+    private readonly HostNames _names;
     private readonly long _createdAt;
 
     private Route? _fallback;
@@ -37,14 +37,14 @@ internal sealed partial class PeerConnector : IPeerDriver
     private bool _fallbackReported;
     private PeerEvent? _lastChange;
 
-    public PeerConnector(Peer peer, ForwardLoop loop, TransportSet transports, FramePump pump)
+    public PeerConnector(Peer peer, ForwardLoop loop, TransportSet transports, FramePump pump, HostNames names)
     {
         Peer = peer;
         _loop = loop;
         _transports = transports;
         _pump = pump;
         _timer = loop.CreateTimer(OnTimer);
-        _lookup = new HostLookup(loop, OnLookedUp);
+        _names = names;
         _createdAt = loop.NowMicros;
     }
 
@@ -77,7 +77,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         if (route is not null)
             _lastChange = null; // it concerned the former route
         Route = route;
-        _lookup.Discard();
+        Watch(route?.EndPoint);
         Peer.Prefer(_loop.NowMicros, route?.Row.Transport);
         DropAttempt();
         if (before is not null && before.Row.Transport == route?.Row.Transport)
@@ -93,6 +93,7 @@ internal sealed partial class PeerConnector : IPeerDriver
     public void Stop()
     {
         _stopped = true;
+        Watch(null);
         DropAttempt();
         _timer.Cancel();
     }
@@ -108,7 +109,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         if (
             Route is { } route
             && _connecting is null
-            && !_lookup.IsPending
+            && !IsAwaitingName
             && !Peer.HasPath(route.Row.Transport)
             && _loop.NowMicros >= _nextAttempt
         )
@@ -128,8 +129,8 @@ internal sealed partial class PeerConnector : IPeerDriver
         if (_stopped)
             return;
         long due = Peer.NextTimeout;
-        if (Route is { } route && _connecting is null && !_lookup.IsPending && !Peer.HasPath(route.Row.Transport))
-            due = Math.Min(due, _nextAttempt);
+        if (Route is { } route && _connecting is null && !Peer.HasPath(route.Row.Transport))
+            due = Math.Min(due, IsAwaitingName ? _watched!.PatienceEndsAt : _nextAttempt);
         if (!_notHeardReported && Peer.KnownIncarnation == 0)
             due = Math.Min(due, _createdAt + NotHeardAfterMicros);
         // Output that is overdue after a flush waits until its link is writable; a timer in the past would spin.
@@ -237,7 +238,7 @@ internal sealed partial class PeerConnector : IPeerDriver
 
         if (route.EndPoint is DnsEndPoint name)
         {
-            _lookup.Start(name, transport); // no other attempt is made until it completes
+            ConnectTo(name, transport);
             return;
         }
 
@@ -248,31 +249,6 @@ internal sealed partial class PeerConnector : IPeerDriver
     {
         _connecting = transport.Connect(endPoint);
         _connecting.Owner = this;
-    }
-
-    private void OnLookedUp(HostLookupResult? result)
-    {
-        if (result is null || _stopped)
-        {
-            Evaluate();
-            return;
-        }
-
-        if (result.Address is { } address)
-        {
-            Connect(result.Transport, new IPEndPoint(address, result.Name.Port));
-        }
-        else
-        {
-            Peer.Notify(
-                PeerEventKind.Unusable,
-                result.Transport.Kind,
-                $"host name \"{result.Name.Host}\": {result.Failure}"
-            );
-            BackOff();
-        }
-
-        Reschedule();
     }
 
     private void CloseInitiated(TransportKind kind)

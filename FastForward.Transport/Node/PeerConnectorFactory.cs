@@ -4,8 +4,8 @@ using FastForward.Transport.Session;
 namespace FastForward.Transport.Node;
 
 /// <summary>Creates the connector of each peer of a node.</summary>
-internal sealed class PeerConnectorFactory(ForwardLoop loop, TransportSet transports, FramePump pump)
+internal sealed class PeerConnectorFactory(ForwardLoop loop, TransportSet transports, FramePump pump, HostNames names)
     : IPeerDriverFactory
 {
-    public IPeerDriver Create(Peer peer) => new PeerConnector(peer, loop, transports, pump);
+    public IPeerDriver Create(Peer peer) => new PeerConnector(peer, loop, transports, pump, names);
 }
