@@ -1,11 +1,13 @@
+using System.Net;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports.Ip;
 using FastForward.Transport.Transports.Socket;
 
 namespace FastForward.Tests.Async;
 
-/// <summary>A node with a client on its own loop thread, reachable over a UNIX socket.</summary>
+/// <summary>A node with a client on its own loop thread, reachable over a UNIX socket; its row may name IP.</summary>
 internal sealed class ClientNode : IAsyncDisposable
 {
     private readonly OverrideResolver _resolver;
@@ -16,7 +18,8 @@ internal sealed class ClientNode : IAsyncDisposable
         uint id,
         uint other,
         ForwardClientOptions? options = null,
-        Action<ForwardNodeOptions>? configure = null
+        Action<ForwardNodeOptions>? configure = null,
+        RouteRow? row = null
     )
     {
         Loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleStrategy.Block });
@@ -34,11 +37,12 @@ internal sealed class ClientNode : IAsyncDisposable
         ForwardNodeOptions nodeOptions = new() { Node = id };
         configure?.Invoke(nodeOptions);
         _resolver = new OverrideResolver(
-            [new StaticRouteSource([new RouteRow(other, 0, TransportKind.Socket, "", Port(other))])],
+            [new StaticRouteSource([row ?? new RouteRow(other, 0, TransportKind.Socket, "", Port(other))])],
             new RouteOptions { SocketDirectory = directory }
         );
         SocketTransport socket = new(new SocketTransportOptions { Port = Port(id), Directory = directory });
-        Node = new ForwardNode(Loop, nodeOptions, [socket], _resolver);
+        IpTransport ip = new(new IpTransportOptions { Port = 0, Addresses = [IPAddress.Loopback] });
+        Node = new ForwardNode(Loop, nodeOptions, [socket, ip], _resolver);
         Client.Attach(Node, Loop);
     }
 

@@ -18,7 +18,7 @@ public enum UndeliveredReason
     /// <summary>The node stopped before they were acknowledged.</summary>
     Stopped,
 
-    /// <summary>The path in use cannot carry the class.</summary>
+    /// <summary>No path that is up carries the class.</summary>
     Unsupported,
 }
 

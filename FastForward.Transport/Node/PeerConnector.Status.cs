@@ -38,7 +38,7 @@ internal sealed partial class PeerConnector
         for (int i = 0; i < statuses.Length; i++)
         {
             statuses[i] = StatusOf(Peer.Paths[i]);
-            if (statuses[i].IsInUse)
+            if (ReferenceEquals(Peer.Paths[i], Peer.SendPath))
                 (statuses[0], statuses[i]) = (statuses[i], statuses[0]);
         }
 
@@ -50,7 +50,7 @@ internal sealed partial class PeerConnector
         {
             Transport = path.Kind,
             State = path.State,
-            IsInUse = ReferenceEquals(path, Peer.SendPath),
+            IsInUse = ReferenceEquals(path, Peer.SendPath) || ReferenceEquals(path, Peer.ReliablePath),
             Age = TimeSpan.FromMicroseconds(_loop.NowMicros - path.OpenedAt),
             RoundTrip =
                 path.Measurement.SmoothedRoundTrip > 0
@@ -83,13 +83,20 @@ internal sealed partial class PeerConnector
     }
 
     // Why a connected peer is not reached over its preferred route; null when it is.
-    private string? DetourReason =>
-        _lastFailure is { } failure
-        && Route is { } route
-        && Peer.SendPath is { } path
-        && path.Kind != route.Row.Transport
-            ? $"reached over {path.Kind}, because its {route.Row.Transport} route fails: {failure}"
-            : null;
+    private string? DetourReason
+    {
+        get
+        {
+            if (Route is not { } route || Peer.SendPath is not { } path)
+                return null;
+            if (path.IsOfFormerRoute)
+                return $"reached at its former address, because there is no path to {route.EndPoint}: "
+                    + (_lastFailure ?? "no answer yet");
+            return _lastFailure is { } failure && path.Kind != route.Row.Transport
+                ? $"reached over {path.Kind}, because its {route.Row.Transport} route fails: {failure}"
+                : null;
+        }
+    }
 
     private string NotHeardReason
     {

@@ -56,17 +56,23 @@ internal sealed partial class PeerConnector : IPeerDriver
     /// <summary>The route to the peer; null when only the peer can connect to this node.</summary>
     public Route? Route { get; private set; }
 
-    /// <summary>Sets the routes to the peer, and ends paths and attempts over a route that changed.</summary>
+    /// <summary>
+    /// Sets the routes to the peer. A path over a route that changed serves until one over the new route is
+    /// established.
+    /// </summary>
     /// <param name="route">The preferred route.</param>
     /// <param name="fallback">
     /// The route of another transport, used while the preferred one fails; null for none.
     /// </param>
     public void SetRoute(Route? route, Route? fallback)
     {
+        Peer.MayCarryReliable = route is null
+            ? Array.Exists(_transports.Running, static transport => transport.CarriesReliable) // the peer may connect
+            : _transports.CarriesReliable(route) || _transports.CarriesReliable(fallback);
         Route? former = _fallback;
         _fallback = fallback;
         if (former is not null && !Equals(former, fallback) && former.Row.Transport != route?.Row.Transport)
-            CloseInitiated(former.Row.Transport);
+            LeaveInitiated(former, fallback);
         if (Equals(Route, route))
         {
             Reschedule(); // also without a route: schedules the report that the peer has not connected
@@ -81,7 +87,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         Peer.Prefer(_loop.NowMicros, route?.Row.Transport);
         DropAttempt();
         if (before is not null && before.Row.Transport == route?.Row.Transport)
-            CloseInitiated(before.Row.Transport);
+            LeaveInitiated(before, route);
 
         _retry = FirstRetryMicros;
         _nextAttempt = _loop.NowMicros;
@@ -251,11 +257,18 @@ internal sealed partial class PeerConnector : IPeerDriver
         _connecting.Owner = this;
     }
 
-    private void CloseInitiated(TransportKind kind)
+    // With another route over the same medium, established paths stay until the peer closes them as redundant to the
+    // path over the new route. So a wrong address does not interrupt the traffic.
+    private void LeaveInitiated(Route former, Route? replacement)
     {
+        bool isReplaced = former.Row.Transport == replacement?.Row.Transport;
         foreach (SessionPath path in Peer.Paths.ToArray())
         {
-            if (path.IsInitiator && path.Kind == kind)
+            if (!path.IsInitiator || path.Kind != former.Row.Transport)
+                continue;
+            if (isReplaced && path.IsEstablished)
+                path.IsOfFormerRoute = true;
+            else
                 path.Close(_loop.NowMicros, Session.Wire.CloseReason.RouteChanged, "the route changed");
         }
     }

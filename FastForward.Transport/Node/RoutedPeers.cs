@@ -74,7 +74,7 @@ internal sealed class RoutedPeers
         {
             // Without an association, or with a path that cannot carry the pending messages, waiting would only delay
             // the stop. A peer that has just lost its last path may reconnect.
-            bool canDeliver = peer.SendPath is null or { IsReliable: true };
+            bool canDeliver = peer.SendPath is null || peer.ReliablePath is not null;
             if (peer.Association.IsUp && !peer.Association.Sender.IsDrained(canDeliver))
                 return false;
         }

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Net;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
 using FastForward.Transport.Transports;
 using Microsoft.Extensions.Logging;
 
@@ -66,6 +67,10 @@ internal sealed partial class TransportSet : IDisposable
 
         return null;
     }
+
+    /// <summary>Whether a path over a route can carry reliable messages.</summary>
+    public bool CarriesReliable(Route? route) =>
+        route is not null && Find(route.Row.Transport) is { CarriesReliable: true };
 
     public string ReasonAgainst(TransportKind kind) =>
         _availability.TryGetValue(kind, out TransportAvailability availability) && availability.Reason is { } reason

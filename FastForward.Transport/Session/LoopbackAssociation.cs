@@ -30,10 +30,7 @@ internal sealed class LoopbackAssociation
     }
 
     /// <summary><see cref="Exchange"/> has messages or acknowledgements to move.</summary>
-    public bool HasOutput =>
-        _read < _written
-        || _association.Sender.HasOutput(reliable: true)
-        || _association.Receiver.OutputDue != long.MaxValue;
+    public bool HasOutput => _read < _written || HasMessages || _association.Receiver.OutputDue != long.MaxValue;
 
     public SendResult Send(long now, ulong stream, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
     {
@@ -59,10 +56,11 @@ internal sealed class LoopbackAssociation
     /// <returns>The number of elements that were moved.</returns>
     public int Exchange(long now, int budget)
     {
-        if (_read == _written && _association.Sender.HasOutput(reliable: true))
+        if (_read == _written && HasMessages)
         {
             FrameWriter messages = new(_messages);
-            _association.Sender.Write(now, reliable: true, ref messages);
+            if (_association.Sender.WriteRealTime(now, ref messages))
+                _association.Sender.WriteReliable(ref messages);
             _read = 0;
             _written = messages.Length - WireFormat.DataHeader;
         }
@@ -78,6 +76,8 @@ internal sealed class LoopbackAssociation
 
         return moved;
     }
+
+    private bool HasMessages => _association.Sender.HasRealTimeOutput || _association.Sender.HasReliableOutput;
 
     private int Read(long now, byte[] frame, int length, ref int position, int budget)
     {

@@ -9,12 +9,17 @@ internal sealed partial class Peer
 {
     private const int MaxDraining = 4;
 
-    /// <summary>A path of the medium is sound or in its handshake, so that no other one has to be opened.</summary>
+    /// <summary>
+    /// A path of the medium and of the current route is sound or in its handshake, so that no other one has to be
+    /// opened.
+    /// </summary>
     public bool HasPath(TransportKind kind)
     {
         foreach (SessionPath path in _paths)
         {
-            if (path.Kind == kind && (path.IsSound || path.Phase is PathPhase.Initiating or PathPhase.Answering))
+            if (path.IsOfFormerRoute || path.Kind != kind)
+                continue;
+            if (path.IsSound || path.Phase is PathPhase.Initiating or PathPhase.Answering)
                 return true;
         }
 
@@ -73,7 +78,7 @@ internal sealed partial class Peer
     {
         if (ReferenceEquals(path, _ackPath))
             _ackPath = null;
-        if (ReferenceEquals(path, SendPath))
+        if (ReferenceEquals(path, SendPath) || ReferenceEquals(path, ReliablePath))
             ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndReason}");
         // The best of the remaining paths may be one that this node answered: then this node closes the others.
         CloseRedundant(path.Kind, now);
@@ -91,7 +96,7 @@ internal sealed partial class Peer
         if (!path.IsReliable || path.EstablishedOrder == 0)
             return;
         _association.Receiver.RepeatGrants(now);
-        if (SendPath is { IsReliable: true })
+        if (ReliablePath is not null)
             _association.Sender.Rewind();
     }
 
@@ -100,8 +105,12 @@ internal sealed partial class Peer
         if (!_association.IsUp)
             return;
         SessionPath? before = SendPath;
+        SessionPath? reliableBefore = ReliablePath;
         bool wasSound = _silentSince == long.MaxValue && before is not null;
         SendPath = PathChoice.Best(_paths, _association, Preferred);
+        ReliablePath = SendPath is { IsReliable: true }
+            ? SendPath
+            : PathChoice.Best(_paths.Where(static path => path.IsReliable), _association, Preferred);
 
         bool isSound = SendPath is { IsSound: true };
         if (isSound)
@@ -111,7 +120,7 @@ internal sealed partial class Peer
 
         // Data still in flight on the former path may arrive after data on the new one. The new path therefore repeats
         // everything that is unacknowledged, in order.
-        if (SendPath is { IsReliable: true } && !ReferenceEquals(SendPath, before))
+        if (ReliablePath is not null && !ReferenceEquals(ReliablePath, reliableBefore))
             _association.Sender.Rewind();
         UpdateWaiting(now);
         RecordState(now);
@@ -134,7 +143,10 @@ internal sealed partial class Peer
             return;
         foreach (SessionPath path in _paths.ToArray())
         {
-            if (path.Kind == kind && path.IsEstablished && !ReferenceEquals(path, kept))
+            if (path.Kind != kind || !path.IsEstablished || ReferenceEquals(path, kept))
+                continue;
+            // Without this path there may be none that carries reliable messages.
+            if (!path.IsReliable || kept.IsReliable)
                 path.Close(now, CloseReason.Redundant, "another path to the peer over the same medium is kept");
         }
     }
@@ -142,33 +154,21 @@ internal sealed partial class Peer
     // Acknowledgements are sent on the path on which the messages arrive. If that path ends and loses them, the sender
     // retransmits the messages on another one, which causes new acknowledgements. The sender would not notice a loss on
     // any other path.
-    private SessionPath? AckPath =>
-        _ackPath ?? (SendPath is { IsReliable: false } ? ReliablePath ?? SendPath : SendPath);
-
-    private SessionPath? ReliablePath
-    {
-        get
-        {
-            foreach (SessionPath path in _paths)
-            {
-                if (path.IsReliable && path.IsSound && _association.Owns(path))
-                    return path;
-            }
-
-            return null;
-        }
-    }
+    private SessionPath? AckPath => _ackPath ?? (ReliablePath is { IsSound: true } ? ReliablePath : SendPath);
 
     // Late messages of a former path may arrive after their retransmission on the current one. The path with the newer
     // frame timestamp is the one that the sender uses now; if both are equal, the path established last.
-    private void SelectAckPath(SessionPath path)
+    private void SelectAckPath(SessionPath path, long now)
     {
         if (!path.IsEstablished)
             return; // a path that closes or drains only delivers the rest
-        int age = (int)(path.LastTimestamp - _ackTimestamp);
-        if (_ackPath is { } current && (age < 0 || (age == 0 && path.EstablishedOrder < current.EstablishedOrder)))
+        long timestamp = _remoteClock.Extend(now, path.LastTimestamp);
+        bool isOlder =
+            timestamp < _ackTimestamp
+            || (timestamp == _ackTimestamp && path.EstablishedOrder < _ackPath?.EstablishedOrder);
+        if (_ackPath is not null && isOlder)
             return;
         _ackPath = path;
-        _ackTimestamp = path.LastTimestamp;
+        _ackTimestamp = timestamp;
     }
 }

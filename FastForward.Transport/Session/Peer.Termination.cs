@@ -9,6 +9,7 @@ internal sealed partial class Peer
     public void Close(long now, CloseReason reason, string because, UndeliveredReason undelivered)
     {
         SendPath = null; // closing the paths one by one must not select and report another one
+        ReliablePath = null;
         // CLOSE is sent on every path: the peer may have closed one of them as redundant at the same moment.
         foreach (SessionPath path in _paths.ToArray())
             path.Close(now, reason, because, association: _association.Owns(path));
@@ -44,7 +45,9 @@ internal sealed partial class Peer
         _silentSince = long.MaxValue;
         _waitingSince = long.MaxValue;
         SendPath = null;
+        ReliablePath = null;
         _ackPath = null;
+        _remoteClock = default; // the next association may be with another process
         foreach (SessionPath path in _paths.ToArray())
         {
             if (old.Owns(path) && path.Phase != PathPhase.Closing)
@@ -86,7 +89,7 @@ internal sealed partial class Peer
     // wait for room are notified too: the result of their next Send contains the reason.
     private void UpdateWaiting(long now)
     {
-        if (!_association.Sender.NeedsReliablePath || SendPath is { IsReliable: true })
+        if (!_association.Sender.NeedsReliablePath || ReliablePath is not null)
             _waitingSince = long.MaxValue;
         else if (_waitingSince == long.MaxValue)
             _waitingSince = now;

@@ -20,7 +20,8 @@ internal sealed partial class Peer
     private long _waitingSince = long.MaxValue;
     private long _establishments;
     private SessionPath? _ackPath;
-    private uint _ackTimestamp;
+    private long _ackTimestamp;
+    private RemoteClock _remoteClock;
     private PeerState _recordedState = PeerState.Connecting;
 
     /// <param name="node">The peer's id.</param>
@@ -75,8 +76,20 @@ internal sealed partial class Peer
     /// <summary>The epoch of the current association, else of the last one; 0 for none.</summary>
     public uint LastEpoch => _lastEpoch;
 
-    /// <summary>The path that carries messages to the peer; null when there is none.</summary>
+    /// <summary>The best path to the peer. It carries real-time messages; null when there is none.</summary>
     public SessionPath? SendPath { get; private set; }
+
+    /// <summary>
+    /// The best path that is reliable and ordered. It carries reliable messages, also while <see cref="SendPath"/> is
+    /// another one; null when there is none.
+    /// </summary>
+    public SessionPath? ReliablePath { get; private set; }
+
+    /// <summary>
+    /// A route of the peer may lead to a path that carries reliable messages, so that they may wait for it. Set by the
+    /// owner.
+    /// </summary>
+    public bool MayCarryReliable { get; set; } = true;
 
     public IReadOnlyList<SessionPath> Paths => _paths;
 
@@ -119,10 +132,14 @@ internal sealed partial class Peer
     {
         if (messageClass == MessageClass.RealTime && SendPath is null)
             return new SendResult(SendStatus.NotConnected, 0);
-        if (messageClass == MessageClass.Reliable && SendPath is { IsReliable: false })
+        if (
+            messageClass == MessageClass.Reliable
+            && ReliablePath is null
+            && (SendPath is not null || !MayCarryReliable)
+        )
             return new SendResult(SendStatus.Unsupported, 0);
         SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end);
-        if (SendPath is not { IsReliable: true })
+        if (ReliablePath is null)
             UpdateWaiting(now);
         if (!result.IsAccepted)
             return result;
@@ -176,7 +193,8 @@ internal sealed partial class Peer
     }
 
     public bool HasOutput(SessionPath path, long now) =>
-        (ReferenceEquals(path, SendPath) && _association.Sender.HasOutput(path.IsReliable))
+        (ReferenceEquals(path, SendPath) && _association.Sender.HasRealTimeOutput)
+        || (ReferenceEquals(path, ReliablePath) && _association.Sender.HasReliableOutput)
         || (now >= _association.Receiver.OutputDue && ReferenceEquals(path, AckPath));
 
     /// <summary>
@@ -186,8 +204,10 @@ internal sealed partial class Peer
     {
         if (ReferenceEquals(path, AckPath))
             _association.Receiver.Write(ref frame);
-        if (ReferenceEquals(path, SendPath))
-            _association.Sender.Write(now, path.IsReliable, ref frame);
+        if (ReferenceEquals(path, SendPath) && !_association.Sender.WriteRealTime(now, ref frame))
+            return;
+        if (ReferenceEquals(path, ReliablePath))
+            _association.Sender.WriteReliable(ref frame);
     }
 
     public void OnTimeout(long now)
@@ -234,7 +254,7 @@ internal sealed partial class Peer
         if (!_association.Owns(path))
             return;
         if (path.IsReliable && !message.IsRealTime)
-            SelectAckPath(path);
+            SelectAckPath(path, now);
         if (!_association.Receiver.Message(now, message, path.IsReliable))
             CloseOnViolation(path, now);
     }
@@ -244,7 +264,7 @@ internal sealed partial class Peer
         if (!_association.Owns(path))
             return;
         if (type == ElementType.StreamReset && path.IsReliable)
-            SelectAckPath(path);
+            SelectAckPath(path, now);
         if (!_association.ReadStreamElement(now, type, body, path.IsReliable))
             CloseOnViolation(path, now);
         UpdateWaiting(now);

@@ -32,7 +32,7 @@ internal sealed class ProbeReplies
         while (_pending.TryPeek(out (uint Id, int Size, long Since) reply) && frame.Room >= reply.Size)
         {
             _pending.Dequeue();
-            frame.WriteProbeReply(reply.Id, (uint)(now - reply.Since), reply.Size);
+            frame.WriteProbeReply(reply.Id, (uint)Math.Min(now - reply.Since, uint.MaxValue), reply.Size);
         }
     }
 }

@@ -5,7 +5,9 @@ namespace FastForward.Transport.Session;
 /// <content>Real-time messages: written once, in order of acceptance, unless they expire before.</content>
 internal sealed partial class Sender
 {
-    private void WriteRealTime(long now, ref FrameWriter frame)
+    /// <summary>Fills a frame with real-time messages.</summary>
+    /// <returns>Whether all of them are written, so that the rest of the frame is free.</returns>
+    public bool WriteRealTime(long now, ref FrameWriter frame)
     {
         bool freed = false;
         while (_realTime.Head is { Stream: { } stream } message)
@@ -26,6 +28,7 @@ internal sealed partial class Sender
 
         if (freed)
             NotifyWritable();
+        return _realTime.IsEmpty;
     }
 
     private bool TryWriteRealTime(SendStream stream, OutgoingMessage message, long age, ref FrameWriter frame)

@@ -55,7 +55,9 @@ internal sealed partial class Sender
     /// <param name="reliable">The path is reliable and ordered.</param>
     public bool IsDrained(bool reliable) => _realTime.IsEmpty && (!reliable || Unacknowledged == 0);
 
-    public bool HasOutput(bool reliable) => !_realTime.IsEmpty || (reliable && !_ready.IsEmpty);
+    public bool HasRealTimeOutput => !_realTime.IsEmpty;
+
+    public bool HasReliableOutput => !_ready.IsEmpty;
 
     public SendResult Send(long now, ulong id, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
     {
@@ -87,16 +89,8 @@ internal sealed partial class Sender
         return SendStatus.Accepted;
     }
 
-    /// <summary>Fills the rest of a frame.</summary>
-    /// <param name="now">The time.</param>
-    /// <param name="reliable">The path is reliable and ordered.</param>
-    /// <param name="frame">The frame being written.</param>
-    public void Write(long now, bool reliable, ref FrameWriter frame)
-    {
-        WriteRealTime(now, ref frame);
-        if (reliable && _realTime.IsEmpty)
-            _ready.Write(ref frame);
-    }
+    /// <summary>Fills the rest of a frame with reliable messages.</summary>
+    public void WriteReliable(ref FrameWriter frame) => _ready.Write(ref frame);
 
     /// <summary>The peer acknowledges everything below a sequence of a stream, and grants credit.</summary>
     /// <param name="id">The stream.</param>

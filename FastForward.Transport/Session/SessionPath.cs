@@ -111,6 +111,12 @@ internal sealed partial class SessionPath
     /// </summary>
     public bool IsBlocked { get; set; }
 
+    /// <summary>
+    /// The route that the path was opened for has changed. It serves until a path over the new route is established.
+    /// Set by the owner.
+    /// </summary>
+    public bool IsOfFormerRoute { get; set; }
+
     /// <summary>The owner's link that carries the frames. Opaque to the session.</summary>
     public object Link { get; }
 

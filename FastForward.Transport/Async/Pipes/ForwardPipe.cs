@@ -191,7 +191,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
                     Node,
                     PipeFailure.NotSent,
                     0,
-                    $"The path to node {Node} does not carry reliable streams."
+                    $"No path to node {Node} carries the reliable streams of a pipe; SOCKET and VSOCKET routes do."
                 ),
             }
         );
@@ -233,7 +233,10 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
                 Node,
                 PipeFailure.NotSent,
                 0,
-                $"This node did not accept a message to node {Node}: {status}."
+                status == SendStatus.Unsupported
+                    ? $"No path or route to node {Node} carries the reliable streams of a pipe; SOCKET and VSOCKET "
+                        + "routes do."
+                    : $"This node did not accept a message to node {Node}: {status}."
             );
 
     /// <summary>The reader was completed. Thread-safe.</summary>

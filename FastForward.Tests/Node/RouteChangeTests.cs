@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.Sockets;
+using FastForward.Transport;
+using FastForward.Transport.Registry;
+
+namespace FastForward.Tests.Node;
+
+/// <summary>
+/// Rows that change while messages flow. More than one path per medium, and probing before a change, come with "Paths".
+/// </summary>
+[TestFixture]
+public sealed class RouteChangeTests
+{
+    private NodeWorld _world = null!;
+
+    [SetUp]
+    public void SetUp() => _world = new NodeWorld();
+
+    [TearDown]
+    public void TearDown() => _world.Dispose();
+
+    [Test]
+    public void A_change_from_SOCKET_to_IP_refuses_no_reliable_message_while_the_socket_is_up()
+    {
+        (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
+        a.Route(b, TransportKind.Ip);
+        int sent = 0;
+        _world.Until(
+            () =>
+            {
+                Assert.That(a.Node.Send(b.Id, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.Accepted));
+                sent++;
+                return a.Node.GetPeer(b.Id)!.Transport == TransportKind.Ip && b.Messages.Count > 0;
+            },
+            "a path over IP"
+        );
+        for (int i = 0; i < 100; i++, sent++)
+            Assert.That(a.Node.Send(b.Id, 1, MessageClass.Reliable, "x"u8).IsAccepted, Is.True);
+        Assert.That(a.Node.Send(b.Id, 2, MessageClass.RealTime, "voice"u8).IsAccepted, Is.True);
+        _world.Until(() => b.Messages.Count == sent + 1, "all messages");
+        Assert.That(a.Reports, Is.Empty);
+        PeerStatus status = a.Node.GetPeer(b.Id)!;
+        Assert.That(status.Paths.Count(static path => path.IsInUse), Is.EqualTo(2), "one for each class");
+    }
+
+    [Test]
+    public void A_changed_address_keeps_the_working_path_until_the_new_one_is_established()
+    {
+        TestNode a = _world.Start(25011);
+        TestNode b = _world.Start(250012, address: IPAddress.Any);
+        using Socket silent = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        a.Route(new RouteRow(b.Id, 0, TransportKind.Ip, "127.0.0.1", b.UdpPort));
+        b.Route(a, TransportKind.Ip);
+        _world.Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), "both nodes connected");
+        int sent = 0;
+
+        int silentPort = ((IPEndPoint)silent.LocalEndPoint!).Port;
+        a.Route(new RouteRow(b.Id, 0, TransportKind.Ip, "127.0.0.1", silentPort));
+        _world.Until(() => Send() && silent.Available > 0, "an attempt at the new address");
+        PeerStatus detour = a.Node.GetPeer(b.Id)!;
+        Assert.That(detour.State, Is.EqualTo(PeerState.Connected));
+        Assert.That(detour.Reason, Does.Contain("former address").And.Contain($"127.0.0.1:{silentPort}"));
+
+        a.Route(new RouteRow(b.Id, 0, TransportKind.Ip, "127.0.0.2", b.UdpPort));
+        _world.Until(
+            () => Send() && a.Node.GetPeer(b.Id) is { Reason: null, Paths.Count: 1 },
+            "one path, at the new address"
+        );
+        _world.Until(() => b.Messages.Count + b.Node.Statistics.LateMessages == sent, "all messages, on either path");
+
+        bool Send()
+        {
+            Assert.That(a.Node.Send(b.Id, 1, MessageClass.RealTime, "voice"u8).Status, Is.EqualTo(SendStatus.Accepted));
+            sent++;
+            return true;
+        }
+    }
+
+    [Test]
+    public void A_changed_socket_address_keeps_the_working_path_too()
+    {
+        (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
+        a.Route(new RouteRow(b.Id, 0, TransportKind.Socket, "", b.SocketPort + 1));
+        _world.Until(
+            () =>
+            {
+                Assert.That(a.Node.Send(b.Id, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.Accepted));
+                return a.Socket.Statistics.OpenFailures > 1;
+            },
+            "attempts at the new address"
+        );
+        Assert.That(a.Node.GetPeer(b.Id)!.State, Is.EqualTo(PeerState.Connected));
+        Assert.That(a.Changes.Select(static change => change.Kind), Does.Not.Contain(PeerEventKind.Suspect));
+    }
+
+    [Test]
+    public void A_reliable_message_to_a_node_with_an_IP_row_only_is_refused_before_it_is_connected()
+    {
+        TestNode a = _world.Start(25011);
+        a.Route(new RouteRow(250012, 0, TransportKind.Ip, "127.0.0.1", 9));
+        _world.Until(() => a.Node.GetPeer(250012) is not null, "the row");
+        Assert.That(a.Node.Send(250012, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.Unsupported));
+        a.Route(new RouteRow(250012, 0, TransportKind.Socket, "", 9));
+        _world.Until(
+            () => a.Node.Send(250012, 1, MessageClass.Reliable, "x"u8).IsAccepted,
+            "with a SOCKET row it waits for the connection"
+        );
+    }
+}

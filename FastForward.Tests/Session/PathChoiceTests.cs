@@ -1,0 +1,161 @@
+using FastForward.Transport;
+using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Tests.Session;
+
+/// <summary>
+/// Which path carries which class, and which one acknowledgements. Probing and a path per candidate come with "Paths".
+/// </summary>
+[TestFixture]
+public sealed class PathChoiceTests
+{
+    private const long Second = 1_000_000;
+    private const long Minute = 60 * Second;
+
+    [Test]
+    public void Reliable_messages_stay_on_the_path_that_carries_them_when_another_one_is_preferred()
+    {
+        SimulatedNetwork network = new(5);
+        SimulatedNode a = network.Start(1, 2);
+        SimulatedNode b = network.Start(2, 1);
+        b.Open(1, TransportKind.Socket);
+        Assert.That(network.RunUntil(() => a.Peer(2).State == PeerState.Connected, 10 * Second), Is.True);
+        Ledger ledger = new("one world");
+        int accepted = 0;
+        for (long time = 0; time < 4 * Second; time += 1_000)
+            network.At(
+                network.Now + time,
+                () =>
+                {
+                    SendStatus status = ledger.Send(a, 2, 1, MessageClass.Reliable, 100).Status;
+                    Assert.That(status, Is.EqualTo(SendStatus.Accepted));
+                    accepted++;
+                    ledger.Send(a, 2, 2, MessageClass.RealTime, 100);
+                }
+            );
+        network.At(network.Now + Second, () => a.Open(2, TransportKind.Ip));
+        network.Run(network.Now + (5 * Second));
+
+        Assert.That(a.Peer(2).SendPath!.Kind, Is.EqualTo(TransportKind.Ip));
+        Assert.That(a.Peer(2).ReliablePath!.Kind, Is.EqualTo(TransportKind.Socket));
+        ledger.Check([a, b]);
+        Assert.That(b.Recorder.Messages.Count(static message => message.Stream == 1), Is.EqualTo(accepted));
+        Assert.That(a.Recorder.Reports, Is.Empty);
+
+        b.Opens.Remove(1);
+        network.Cut(a.Links.Single(static link => link.Kind == TransportKind.Socket));
+        network.Run(network.Now + Second);
+        Assert.That(a.Send(2, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.Unsupported));
+        Assert.That(a.Send(2, 2, MessageClass.RealTime, "x"u8).Status, Is.EqualTo(SendStatus.Accepted));
+    }
+
+    [Test]
+    public void Without_a_route_that_carries_them_reliable_messages_are_refused_before_the_peer_is_connected()
+    {
+        SimulatedNetwork network = new(5);
+        SimulatedNode a = network.Start(1, 2);
+        a.Peer(2).MayCarryReliable = false;
+        Assert.That(a.Send(2, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.Unsupported));
+        a.Peer(2).MayCarryReliable = true;
+        Assert.That(a.Send(2, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.Accepted));
+    }
+
+    [TestCase(1)]
+    [TestCase(36)]
+    [TestCase(59)]
+    [TestCase(72)]
+    [TestCase(1000)]
+    public void Acknowledgements_follow_the_messages_to_another_path_after_any_silence(int minutes)
+    {
+        SimulatedNetwork network = new(1);
+        SimulatedNode a = network.Start(1, 2);
+        SessionPath first = Established(a, index: 1, TransportKind.Socket);
+        SessionPath second = Established(a, index: 2, TransportKind.VSocket);
+        long now = Second;
+        const uint RemoteOffset = 3_000_000_000; // the remote's clock began earlier
+        first.ReadFrame(now, Message(first, 0, sequence: 0, (uint)now + RemoteOffset));
+        Assert.That(AckPath(), Is.SameAs(first));
+        now += minutes * Minute;
+        second.ReadFrame(now, Message(second, 0, sequence: 1, (uint)now + RemoteOffset));
+        Assert.That(AckPath(), Is.SameAs(second), "the newer frame");
+        first.ReadFrame(now + 10, Message(first, 1, sequence: 1, (uint)(now - 5_000) + RemoteOffset));
+        Assert.That(AckPath(), Is.SameAs(second), "a late frame of the former path");
+
+        SessionPath AckPath()
+        {
+            byte[] frame = new byte[4096];
+            SessionPath? found = null;
+            foreach (SessionPath path in new[] { first, second })
+            {
+                path.WriteFrame(now, frame, out _); // may contain a probe
+                if (a.Peer(2).Association.Receiver.OutputDue == long.MaxValue && found is null)
+                    found = path;
+            }
+
+            return found!;
+        }
+    }
+
+    [Test]
+    public void A_timestamp_is_extended_by_the_local_time_that_has_passed()
+    {
+        RemoteClock clock = default;
+        long first = clock.Extend(0, 4_000_000_000);
+        Assert.That(
+            clock.Extend(90 * Minute, unchecked((uint)(4_000_000_000L + (90 * Minute)))) - first,
+            Is.EqualTo(90 * Minute)
+        );
+        Assert.That(
+            clock.Extend(90 * Minute, unchecked((uint)(4_000_000_000L + (90 * Minute) - 7))) - first,
+            Is.EqualTo((90 * Minute) - 7)
+        );
+    }
+
+    private static SessionPath Established(SimulatedNode node, uint index, TransportKind kind)
+    {
+        Handshake init = new()
+        {
+            Type = FrameType.Init,
+            ReceiverIndex = 0,
+            SenderIndex = index,
+            From = 2,
+            To = 1,
+            Incarnation = 77,
+            Epoch = 1,
+        };
+        SessionPath path = node.Peers.Answer(
+            0,
+            init,
+            kind,
+            SimulatedNetwork.ReliableTraits,
+            index + 1000,
+            new object()
+        );
+        byte[] confirm = new byte[WireFormat.Handshake];
+        new Handshake
+        {
+            Type = FrameType.Confirm,
+            ReceiverIndex = path.LocalIndex,
+            SenderIndex = index,
+            From = 2,
+            To = 1,
+            Incarnation = 77,
+            PeerIncarnation = node.Options.Incarnation,
+            Epoch = path.Epoch,
+        }.Write(confirm);
+        path.ReadFrame(0, confirm);
+        Assert.That(path.IsEstablished, Is.True);
+        path.WriteFrame(0, new byte[4096], out _);
+        return path;
+    }
+
+    private static byte[] Message(SessionPath path, ulong packet, ulong sequence, uint timestamp)
+    {
+        byte[] frame = new byte[100];
+        FrameWriter writer = new(frame);
+        writer.WriteMessage(1, sequence, sequence == 0 ? MessageBits.Begin : MessageBits.None, "x"u8);
+        writer.WriteHeader(path.LocalIndex, packet, timestamp);
+        return frame[..writer.Length];
+    }
+}
