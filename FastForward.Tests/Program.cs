@@ -5,7 +5,8 @@ namespace FastForward.Tests;
 
 /// <summary>
 /// Entry point of the test assembly as a separate process, for tests that need one: <c>peer ...</c> runs
-/// <see cref="TransportPeer"/>, <c>client ...</c> runs <see cref="ClientPeer"/>. <c>tests ...</c> runs the tests
+/// <see cref="TransportPeer"/>, <c>abstract ...</c> <see cref="LockHolder"/>,
+/// <c>client ...</c> <see cref="ClientPeer"/>. <c>tests ...</c> runs the tests
 /// without the test platform (<see cref="TestRun"/>). Not used by the test host.
 /// </summary>
 internal static class Program
@@ -14,6 +15,7 @@ internal static class Program
         arguments switch
         {
             ["peer", .. string[] rest] => TransportPeer.Run(rest),
+            ["abstract", .. string[] rest] => LockHolder.Run(rest),
             ["tests", var resultFile, var category, .. string[] names] => TestRun.Run(resultFile, category, names),
             ["client", .. string[] rest] => ClientPeer.Run(rest),
             _ => Usage(),
@@ -22,7 +24,7 @@ internal static class Program
     private static int Usage()
     {
         Console.Error.WriteLine(
-            "This assembly holds tests: run 'dotnet test'. Commands for its own use: peer, client, tests."
+            "This assembly holds tests: run 'dotnet test'. Commands for its own use: peer, abstract, client, tests."
         );
         return 2;
     }

@@ -39,6 +39,7 @@ internal sealed partial class ControlSocket(RunningNode running, ILogger<Control
             Group = settings.SocketGroup,
             AllowedUserIds = settings.AllowedUsers,
             Backlog = Backlog,
+            Logger = logger,
         };
         if (settings.SocketMode is { } mode)
             options.Mode = mode;

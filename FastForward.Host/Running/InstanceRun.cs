@@ -27,7 +27,7 @@ internal sealed partial class InstanceRun
             node.AddActor(provider => Open(bridge, LoggerOf<BridgeActor>(provider)), ReplyTo(bridge));
         foreach (OutletSettings outlet in settings.Outlets)
             node.AddActor(
-                provider => new OutletActor(outlet, LoggerOf<OutletActor>(provider)),
+                provider => Open(outlet, settings, LoggerOf<OutletActor>(provider)),
                 new ServiceId(outlet.Service)
             );
         if (settings.Bridges.Count + settings.Outlets.Count == 0)
@@ -88,6 +88,15 @@ internal sealed partial class InstanceRun
         }
     }
 
+    private static OutletActor Open(OutletSettings outlet, InstanceSettings settings, ILogger logger)
+    {
+        int clients = OpenFiles.ClientsPerOutlet(OpenFiles.Limit, settings);
+        if (clients >= outlet.MaxClients)
+            return new OutletActor(outlet, logger);
+        LogFewerClients(logger, outlet.Name, clients, outlet.MaxClients, OpenFiles.Limit);
+        return new OutletActor(outlet with { MaxClients = clients }, logger);
+    }
+
     private static ServiceId ReplyTo(BridgeSettings bridge) => new ServiceId(bridge.Service).Reply;
 
     private static ILogger<T> LoggerOf<T>(IServiceProvider provider) => provider.GetRequiredService<ILogger<T>>();
@@ -112,4 +121,12 @@ internal sealed partial class InstanceRun
 
     [LoggerMessage(EventId = 8103, Level = LogLevel.Critical, Message = "Node {Node} was not started: {Reason}")]
     private static partial void LogFailed(ILogger logger, uint node, string reason);
+
+    [LoggerMessage(
+        EventId = 8104,
+        Level = LogLevel.Warning,
+        Message = "[{Outlet}] has at most {Clients} clients instead of max-clients = {Wanted}: each needs an open "
+            + "file, and the limit is {Limit}. Raise it (LimitNOFILE= in a systemd unit)"
+    )]
+    private static partial void LogFewerClients(ILogger logger, string outlet, int clients, int wanted, int limit);
 }

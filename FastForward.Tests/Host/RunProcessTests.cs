@@ -125,6 +125,38 @@ public sealed class RunProcessTests
     }
 
     [Test]
+    public void Files_that_a_cleaner_removes_are_back_within_seconds_and_the_instance_stays_single()
+    {
+        RunningProgram first = _instances.Start(TwoInstances.Near, "");
+        first.WaitForLine($"Node {TwoInstances.Near} runs");
+        string[] files = Directory.GetFiles(_instances.DirectoryName, "FastForward.*");
+        Assert.That(files, Has.Length.EqualTo(4));
+        foreach (string file in files)
+            File.Delete(file);
+
+        RunningProgram second = _instances.Start(TwoInstances.Near, "");
+        Assert.That(second.WaitForExit(), Is.EqualTo(69), second.Everything);
+        Assert.That(second.Everything, Does.Contain($"in use by process {first.Id}"));
+
+        Eventually.True(() => files.All(File.Exists), () => "the files: " + first.Everything);
+        RunningProgram far = _instances.Start(TwoInstances.Far, "");
+        first.WaitForLine($"Node {TwoInstances.Far}: Connected");
+        using RunningProgram health = RunningProgram.StartHost(
+            "health",
+            "--strict",
+            "--instance",
+            _instances.InstanceFile(TwoInstances.Near)
+        );
+        Assert.That(health.WaitForExit(), Is.Zero, health.Everything);
+        first.WaitForLines("in place again", 2);
+        first.Signal(RunningProgram.SIGTERM);
+        Assert.That(first.WaitForExit(), Is.Zero, first.Everything);
+        far.Signal(RunningProgram.SIGTERM);
+        Assert.That(far.WaitForExit(), Is.Zero, far.Everything);
+        Assert.That(Directory.GetFiles(_instances.DirectoryName, "FastForward.*"), Is.Empty);
+    }
+
+    [Test]
     public void A_wrong_file_lists_all_problems_and_exits_with_78()
     {
         RunningProgram node = _instances.Start(TwoInstances.Near, "[bridge]\nlisten = nowhere\n[outlte]\n");

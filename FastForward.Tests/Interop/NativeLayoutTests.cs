@@ -26,6 +26,7 @@ public sealed class NativeLayoutTests
         #include <sys/eventfd.h>
         #include <sys/file.h>
         #include <sys/ioctl.h>
+        #include <sys/resource.h>
         #include <sys/socket.h>
         #include <sys/stat.h>
         #include <sys/syscall.h>
@@ -124,6 +125,7 @@ public sealed class NativeLayoutTests
                 ("DeviceMinor", "stx_dev_minor"),
             ]
         ),
+        (typeof(LibC.ResourceLimit), "struct rlimit", [("Soft", "rlim_cur"), ("Hard", "rlim_max")]),
         (
             typeof(LibC.Group),
             "struct group",

@@ -40,6 +40,28 @@ public sealed class UnixListenerTests : IDisposable
     }
 
     [Test]
+    public async Task Removed_files_are_created_again_while_a_caller_waits_for_a_client()
+    {
+        CollectingLogger<UnixListener> log = new();
+        using UnixListener listener = new(new UnixListenerOptions { Path = SocketPath, Logger = log });
+        Task<UnixClient> accepting = listener.AcceptAsync().AsTask();
+        File.Delete(SocketPath);
+        File.Delete(SocketPath + ".lock");
+        Assert.That(
+            () => new UnixListener(new UnixListenerOptions { Path = SocketPath }),
+            Throws.InstanceOf<IOException>().With.Message.Contains($"process {Environment.ProcessId}")
+        );
+        Eventually.True(
+            () => File.Exists(SocketPath) && File.Exists(SocketPath + ".lock"),
+            () => "the files in place again"
+        );
+        using Socket client = Connect();
+        UnixClient accepted = await accepting;
+        accepted.Socket.Dispose();
+        Eventually.True(() => log.TextsOf(1301).Any(), () => "the warning");
+    }
+
+    [Test]
     public async Task Another_user_is_marked()
     {
         UnixListenerOptions options = new()

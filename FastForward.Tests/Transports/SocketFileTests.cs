@@ -125,6 +125,88 @@ public sealed class SocketFileTests
     }
 
     [Test]
+    public void Removed_files_are_created_again_and_links_live_on()
+    {
+        RecordingSink ownerSink = new();
+        using SocketTransport owner = Start(Options(), ownerSink);
+        RecordingSink sink = new();
+        using SocketTransport client = Start(
+            new SocketTransportOptions { Port = 8, Directory = _directory.Path },
+            sink
+        );
+        client.Connect(owner.LocalEndPoints[0]);
+        _driver.Until(() => sink.OpenedLinks.Count == 1, "the first link");
+
+        File.Delete(LockPath);
+        File.Delete(SocketPath);
+        _driver.Until(() => File.Exists(SocketPath) && File.Exists(LockPath), "the files to be in place again");
+
+        client.Connect(owner.LocalEndPoints[0]);
+        _driver.Until(() => sink.OpenedLinks.Count == 2 && ownerSink.OpenedLinks.Count == 2, "another link");
+        Assert.That(Refusal(Options()), Does.Contain($"process {Environment.ProcessId}"));
+        Assert.That(sink.ClosedLinks.Concat(ownerSink.ClosedLinks), Is.Empty);
+        owner.Dispose();
+        client.Dispose();
+        Assert.That(_directory.Files, Is.Empty);
+    }
+
+    [Test]
+    public void The_lock_is_in_force_while_its_file_is_gone()
+    {
+        using SocketTransport owner = Start(Options());
+        File.Delete(LockPath);
+        File.Delete(SocketPath);
+        Assert.That(Refusal(Options()), Does.Contain($"in use by process {Environment.ProcessId}"));
+        Assert.That(_directory.Files, Is.Empty, "the refused start leaves nothing");
+    }
+
+    [Test]
+    public void A_directory_that_was_replaced_gets_its_files_and_its_lock()
+    {
+        string directory = _directory["sub"];
+        Directory.CreateDirectory(directory);
+        SocketTransportOptions options = new() { Port = 7, Directory = directory };
+        using SocketTransport owner = Start(options);
+        Directory.Move(directory, _directory["away"]);
+        Directory.CreateDirectory(directory);
+        string socket = Path.Combine(directory, "FastForward.7.sock");
+        _driver.Until(() => File.Exists(socket), "the socket file in the new directory");
+        File.Delete(socket);
+        File.Delete(socket + ".lock");
+        Assert.That(Refusal(options), Does.Contain($"in use by process {Environment.ProcessId}"));
+    }
+
+    [Test]
+    public void A_stranger_who_took_the_name_of_the_lock_does_not_prevent_a_start()
+    {
+        if (LibC.EffectiveUserId() != 0)
+            TestEnvironment.Missing("only root can act as another user");
+        File.SetUnixFileMode(_directory.Path, (UnixFileMode)0x1FF);
+        using (TestProcess process = TestProcess.Start("abstract", SocketPath, "4711"))
+        {
+            Assert.That(process.ReadLine(), Is.EqualTo("taken"));
+            using SocketTransport owner = Start(Options());
+            Assert.That(Refusal(Options()), Does.Contain($"process {Environment.ProcessId}"), "by the lock file");
+        }
+    }
+
+    [Test]
+    public void The_files_look_used_to_a_program_that_removes_by_age()
+    {
+        SocketPlace place = new(SocketPath, LibC.SOCK_STREAM, (UnixFileMode)0x1A4, null, 1, "", "");
+        using SocketFile file = SocketFile.Create(place, out Descriptor listener);
+        using (listener)
+        {
+            DateTime old = DateTime.UtcNow.AddDays(-30);
+            File.SetLastWriteTimeUtc(LockPath, old);
+            File.SetLastAccessTimeUtc(LockPath, old);
+            file.Touch();
+            Assert.That(File.GetLastWriteTimeUtc(LockPath), Is.GreaterThan(old.AddDays(29)));
+            Assert.That(File.GetLastAccessTimeUtc(LockPath), Is.GreaterThan(old.AddDays(29)));
+        }
+    }
+
+    [Test]
     public void A_file_that_is_no_socket_is_not_replaced()
     {
         File.WriteAllText(SocketPath, "precious");

@@ -52,6 +52,10 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int ChangeOwner(string path, uint user, uint group);
 
+    /// <summary>utimensat(2); without <paramref name="times"/> both times become now.</summary>
+    [LibraryImport(Library, EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int SetTimes(int directory, string path, Timespec* times, int flags);
+
     /// <summary>ftruncate(2).</summary>
     [LibraryImport(Library, EntryPoint = "ftruncate", SetLastError = true)]
     public static partial int Truncate(Descriptor file, long length);

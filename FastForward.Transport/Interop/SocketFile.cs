@@ -4,8 +4,9 @@ using System.Text;
 namespace FastForward.Transport.Interop;
 
 /// <summary>
-/// A listening UNIX socket's place in the file system. The owner holds a lock on the file beside it (flock(2)), which
-/// the kernel releases when the process ends, however it ends. A stale socket file is removed only
+/// A listening UNIX socket's place in the file system. The owner holds a lock on the file beside it (flock(2)), and one
+/// without a file (<see cref="AbstractLock"/>) for the time in which another program has removed that file. The kernel
+/// releases both when the process ends, however it ends. A stale socket file is removed only
 /// <list type="bullet">
 /// <item>while the lock is held,</item>
 /// <item>if it is a socket of this user,</item>
@@ -14,6 +15,10 @@ namespace FastForward.Transport.Interop;
 /// </summary>
 internal sealed unsafe class SocketFile : IDisposable
 {
+    /// <summary>How often the owner has to call <see cref="Restore"/>.</summary>
+    public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
+
+    private const int ChecksPerTouch = 300; // ten minutes: programs that clean by age use hours at least
     private const int LockAttempts = 16;
     private const uint OwnerOnly = 0x180; // 0600
 
@@ -21,6 +26,8 @@ internal sealed unsafe class SocketFile : IDisposable
     private readonly string _path;
     private readonly string _lockPath;
     private Descriptor? _lock;
+    private AbstractLock? _name;
+    private int _checks;
     private FileIdentity? _socket;
 
     private SocketFile(SocketPlace place)
@@ -29,6 +36,12 @@ internal sealed unsafe class SocketFile : IDisposable
         _path = place.Path;
         _lockPath = place.Path + ".lock";
     }
+
+    /// <summary>The socket file.</summary>
+    public string Path => _path;
+
+    /// <summary>The socket file was removed on purpose: nothing is restored any more.</summary>
+    public bool IsRemoved { get; private set; }
 
     /// <summary>Whether sockaddr_un holds the path and its terminating zero.</summary>
     public static bool Fits(string path) => Encoding.UTF8.GetByteCount(path) < LibC.UnixPathCapacity;
@@ -52,6 +65,7 @@ internal sealed unsafe class SocketFile : IDisposable
         try
         {
             file.TakeLock();
+            file.TakeName();
             file.RemoveStale();
             socket = file.Listen();
         }
@@ -66,17 +80,64 @@ internal sealed unsafe class SocketFile : IDisposable
         return file;
     }
 
-    /// <summary>Removes the socket file if it is still the one that was created here.</summary>
-    public void RemoveSocket()
+    /// <summary>
+    /// Creates again what another program has removed or replaced, and lets the files look used to one that removes by
+    /// age.
+    /// </summary>
+    /// <param name="listener">A new listening socket, when the socket file was gone; replaces the former one.</param>
+    /// <exception cref="IOException">It cannot be created for now; the message says why.</exception>
+    public RestoredFiles Restore(out Descriptor? listener)
+    {
+        listener = null;
+        if (IsRemoved)
+            return RestoredFiles.None;
+        RestoredFiles restored = RestoredFiles.None;
+        if (_lock is null || ReadStatus(_lock)?.Identity is not { } held || ReadStatus(_lockPath)?.Identity != held)
+        {
+            TakeLock();
+            restored |= RestoredFiles.Lock;
+        }
+
+        if (_socket is not { } socket || ReadStatus(_path)?.Identity != socket)
+        {
+            RemoveStale();
+            listener = Listen();
+            restored |= RestoredFiles.Socket;
+        }
+
+        if (restored != RestoredFiles.None && _name?.Directory != FileIdentity.OfDirectory(_path))
+            TakeName();
+        if (++_checks % ChecksPerTouch == 0)
+            Touch();
+        return restored;
+    }
+
+    /// <summary>Sets the times of both files to now.</summary>
+    public void Touch()
+    {
+        LibC.SetTimes(LibC.AT_FDCWD, _path, null, LibC.AT_SYMLINK_NOFOLLOW);
+        LibC.SetTimes(LibC.AT_FDCWD, _lockPath, null, LibC.AT_SYMLINK_NOFOLLOW);
+    }
+
+    /// <summary>Removes the socket file, because nothing accepts there; the next check creates it again.</summary>
+    public void Abandon()
     {
         if (_socket is { } identity && ReadStatus(_path)?.Identity == identity)
             LibC.Unlink(_path);
         _socket = null;
     }
 
+    /// <summary>Removes the socket file for good if it is still the one that was created here.</summary>
+    public void RemoveSocket()
+    {
+        IsRemoved = true;
+        Abandon();
+    }
+
     public void Dispose()
     {
         RemoveSocket();
+        _name?.Dispose();
         if (_lock is null)
             return;
 
@@ -105,11 +166,7 @@ internal sealed unsafe class SocketFile : IDisposable
     }
 
     private static (FileIdentity Identity, uint Owner, int Type) Read(in LibC.FileStatus status) =>
-        (
-            new FileIdentity(status.DeviceMajor, status.DeviceMinor, status.Inode),
-            status.UserId,
-            status.Mode & LibC.S_IFMT
-        );
+        (FileIdentity.Of(status), status.UserId, status.Mode & LibC.S_IFMT);
 
     private void TakeLock()
     {
@@ -137,6 +194,7 @@ internal sealed unsafe class SocketFile : IDisposable
                 if (ReadStatus(_lockPath)?.Identity != opened.Identity)
                     continue;
                 WriteOwner(file);
+                _lock?.Dispose();
                 _lock = file;
                 return;
             }
@@ -150,6 +208,17 @@ internal sealed unsafe class SocketFile : IDisposable
         throw new IOException(
             $"{_lockPath} keeps being replaced: another process starts and stops at the same path all the time."
         );
+    }
+
+    private void TakeName()
+    {
+        AbstractLock? name = AbstractLock.TryTake(_path, out int? holder);
+        if (holder is { } process)
+            throw InUse(
+                process == 0 ? "another process" : string.Create(CultureInfo.InvariantCulture, $"process {process}")
+            );
+        _name?.Dispose();
+        _name = name;
     }
 
     private void RemoveStale()
@@ -211,6 +280,7 @@ internal sealed unsafe class SocketFile : IDisposable
         }
         catch
         {
+            Abandon();
             socket.Dispose();
             throw;
         }
@@ -243,21 +313,25 @@ internal sealed unsafe class SocketFile : IDisposable
         nint length = LibC.Read(file, text, 16);
         string owner = length > 0 ? $"process {Encoding.ASCII.GetString(text, (int)length).Trim()}" : "another process";
         return error == Errno.EAGAIN
-            ? new IOException($"{_path} is in use by {owner}, which is running; stop it, or {_place.ElsewhereAdvice}.")
+            ? InUse(owner)
             : new IOException(
                 $"{_lockPath} cannot be locked: {LibC.Describe(error)}; choose a directory on a local file system."
             );
     }
+
+    private IOException InUse(string owner) =>
+        new($"{_path} is in use by {owner}, which is running; stop it, or {_place.ElsewhereAdvice}.");
 
     private IOException LockRefused(int error) =>
         new(
             $"{_lockPath} cannot be opened: {LibC.Describe(error)}: "
                 + error switch
                 {
-                    Errno.ENOENT => $"the directory {Path.GetDirectoryName(_path)} does not exist; create it.",
+                    Errno.ENOENT =>
+                        $"the directory {System.IO.Path.GetDirectoryName(_path)} does not exist; create it.",
                     Errno.EACCES =>
-                        $"user id {LibC.EffectiveUserId()} may not create files in {Path.GetDirectoryName(_path)}, "
-                            + "or the file belongs to another user; change that, or choose another directory.",
+                        $"user id {LibC.EffectiveUserId()} may not create files in "
+                            + $"{System.IO.Path.GetDirectoryName(_path)}, or the file belongs to another user; change that, or choose another directory.",
                     Errno.ELOOP => "it is a symbolic link, which FastForward never creates; remove it.",
                     _ => "see open(2) for the error.",
                 }
@@ -265,6 +339,4 @@ internal sealed unsafe class SocketFile : IDisposable
 
     private IOException Refused(string what, int error, string advice) =>
         new($"{_path} cannot be {what}: {LibC.Describe(error)}; {advice}.");
-
-    private readonly record struct FileIdentity(uint Major, uint Minor, ulong Inode);
 }

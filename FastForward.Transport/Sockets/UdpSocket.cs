@@ -84,13 +84,18 @@ public sealed unsafe class UdpSocket : IDisposable
     /// Opens a socket on a port of the kernel's choice that exchanges datagrams with one remote only.
     /// </summary>
     /// <param name="remote">Address and port of the remote.</param>
-    /// <exception cref="SocketException">No descriptor or port is left, or there is no route to the remote.</exception>
+    /// <exception cref="SocketException">
+    /// No descriptor is left but the reserve (<see cref="OpenFileLimit"/>), no port is left, or there is no route to
+    /// the remote.
+    /// </exception>
     public static UdpSocket Connect(IPEndPoint remote)
     {
         ArgumentNullException.ThrowIfNull(remote);
         UdpSocket socket = new(remote.AddressFamily);
         try
         {
+            if (DescriptorReserve.Includes(socket.Descriptor.Number))
+                throw new SocketException((int)SocketError.TooManyOpenSockets);
             socket._socket.Connect(remote);
             return socket;
         }

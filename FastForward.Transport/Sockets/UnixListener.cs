@@ -1,20 +1,28 @@
 using System.Net.Sockets;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Logging;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FastForward.Transport.Sockets;
 
 /// <summary>
 /// A listening UNIX stream socket for services beside a node, by the same rules as the node's own socket: a lock file
 /// <c>&lt;path&gt;.lock</c> shows which socket files are stale, a second listener on the path is refused with the
-/// process that has it, mode and group are in force before the first client can connect, and both files are removed at
-/// the end.
+/// process that has it, mode and group are in force before the first client can connect, files that another program
+/// removes are created again within seconds, and both are removed at the end.
 /// </summary>
 /// <remarks>Accepts on threads of the runtime; it does not need a loop.</remarks>
 public sealed class UnixListener : IDisposable
 {
     private readonly SocketFile _file;
-    private readonly Socket _socket;
+    private readonly ILogger _logger;
     private readonly uint[] _allowedUserIds;
+    private readonly Lock _replacing = new();
+    private readonly Timer _watch;
+    private LogGate _failures; // guarded by the lock
+    private bool _isDisposed; // guarded by the lock
+    private volatile Socket _socket;
 
     /// <summary>Creates the files and listens.</summary>
     /// <param name="options">Path, permissions and users.</param>
@@ -25,6 +33,7 @@ public sealed class UnixListener : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _allowedUserIds = SocketFile.AllowedUsers(options.AllowedUserIds);
+        _logger = options.Logger ?? NullLogger.Instance;
         SocketPlace place = new(
             options.Path,
             LibC.SOCK_STREAM,
@@ -35,20 +44,17 @@ public sealed class UnixListener : IDisposable
             "choose a shorter one"
         );
         _file = SocketFile.Create(place, out Descriptor descriptor);
-        SafeSocketHandle handle = new(descriptor.Number, ownsHandle: true);
-        descriptor.SetHandleAsInvalid(); // the handle owns it now
         try
         {
-            _socket = new Socket(handle);
+            _socket = Wrap(descriptor);
         }
-        catch (Exception exception)
+        catch
         {
-            handle.Dispose();
             _file.Dispose();
-            if (exception is SocketException)
-                throw new IOException($"{options.Path} cannot be listened at: {exception.Message}", exception);
             throw;
         }
+
+        _watch = new Timer(_ => Check(), null, SocketFile.CheckInterval, SocketFile.CheckInterval);
     }
 
     /// <summary>The user ids that may be served.</summary>
@@ -63,7 +69,7 @@ public sealed class UnixListener : IDisposable
     /// <exception cref="SocketException">No descriptor or no memory is left; later calls may succeed.</exception>
     public async ValueTask<UnixClient> AcceptAsync(CancellationToken cancellationToken = default)
     {
-        Socket client = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+        Socket client = await AcceptSocketAsync(cancellationToken).ConfigureAwait(false);
         uint? user = UserOf(client);
         return new UnixClient(client, user, user is { } id && Array.IndexOf(_allowedUserIds, id) >= 0);
     }
@@ -71,9 +77,83 @@ public sealed class UnixListener : IDisposable
     /// <summary>Removes the files and stops listening. Accepted clients stay connected.</summary>
     public void Dispose()
     {
-        _file.RemoveSocket();
-        _socket.Dispose();
-        _file.Dispose();
+        lock (_replacing)
+        {
+            _isDisposed = true;
+            _watch.Dispose();
+            _file.RemoveSocket();
+            _socket.Dispose();
+            _file.Dispose();
+        }
+    }
+
+    private async Task<Socket> AcceptSocketAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Socket socket = _socket;
+            try
+            {
+                return await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+                when (exception is SocketException or ObjectDisposedException && !ReferenceEquals(socket, _socket))
+            {
+                // The socket was replaced, because its file had been removed.
+            }
+        }
+    }
+
+    private void Check()
+    {
+        lock (_replacing)
+        {
+            if (_isDisposed)
+                return;
+            try
+            {
+                RestoredFiles restored = _file.Restore(out Descriptor? descriptor);
+                if (descriptor is not null)
+                    Replace(descriptor);
+                if (restored != RestoredFiles.None)
+                    SocketFileLog.Restored(_logger, _file.Path, restored.ToString());
+            }
+            catch (IOException exception)
+            {
+                if (_failures.TryPass(Environment.TickCount64 * 1000, out long suppressed))
+                    SocketFileLog.NotRestored(_logger, _file.Path, exception.Message, suppressed);
+            }
+        }
+    }
+
+    private void Replace(Descriptor descriptor)
+    {
+        try
+        {
+            Socket former = _socket;
+            _socket = Wrap(descriptor);
+            former.Dispose();
+        }
+        catch (IOException)
+        {
+            _file.Abandon(); // the next check tries again
+            throw;
+        }
+    }
+
+    private Socket Wrap(Descriptor descriptor)
+    {
+        SafeSocketHandle handle = new(descriptor.Number, ownsHandle: true);
+        descriptor.SetHandleAsInvalid(); // the handle owns it from here on
+        try
+        {
+            return new Socket(handle);
+        }
+        catch (SocketException exception)
+        {
+            handle.Dispose();
+            throw new IOException($"{_file.Path} cannot be listened at: {exception.Message}", exception);
+        }
     }
 
     private static unsafe uint? UserOf(Socket socket)

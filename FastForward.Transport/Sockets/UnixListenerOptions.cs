@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace FastForward.Transport.Sockets;
 
 /// <summary>Where a <see cref="UnixListener"/> listens, and who may connect to it.</summary>
@@ -21,6 +23,9 @@ public sealed class UnixListenerOptions
     /// id and 0.
     /// </summary>
     public IReadOnlyCollection<uint>? AllowedUserIds { get; set; }
+
+    /// <summary>Receives a warning when files were removed by another program; null for none.</summary>
+    public ILogger? Logger { get; set; }
 
     /// <summary>Connections that may wait to be accepted. Default 64; at most <c>net.core.somaxconn</c>.</summary>
     public int Backlog { get; set; } = 64;

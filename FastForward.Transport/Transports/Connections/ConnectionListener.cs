@@ -21,7 +21,7 @@ internal sealed unsafe class ConnectionListener
     private const long ExhaustionPauseMicros = 100_000;
 
     private readonly ForwardLoop _loop;
-    private readonly Descriptor _socket;
+    private Descriptor _socket;
     private readonly Epoll _epoll;
     private readonly ConnectionStatistics _statistics;
     private readonly ILogger _logger;
@@ -53,13 +53,19 @@ internal sealed unsafe class ConnectionListener
         for (int attempt = 0; attempt < LongestBurst && !_socket.IsClosed; attempt++)
         {
             int number = LibC.Accept(_socket, null, null, LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC);
-            if (number >= 0)
+            if (number >= 0 && !DescriptorReserve.Includes(number))
             {
                 connection = new Descriptor(number);
                 return true;
             }
 
             int error = LibC.LastError;
+            if (number >= 0)
+            {
+                LibC.Close(number);
+                error = Errno.EMFILE;
+            }
+
             if (error == Errno.EAGAIN)
                 return false;
             if (error is Errno.EINTR or Errno.ECONNABORTED)
@@ -91,6 +97,24 @@ internal sealed unsafe class ConnectionListener
         };
         string reason = closure.ToString();
         ConnectionLog.InboundRefused(_logger, who, reason, held);
+    }
+
+    /// <summary>
+    /// Listens with another socket, because nothing can reach the present one any more. Takes the ownership, unless it
+    /// throws.
+    /// </summary>
+    /// <exception cref="IOException">A limit of the system is reached; the present one stays.</exception>
+    public void Replace(Descriptor socket)
+    {
+        if (_socket.IsClosed)
+        {
+            socket.Dispose();
+            return;
+        }
+
+        _epoll.Add(socket.Number, LibC.EPOLLIN, Token);
+        _socket.Dispose();
+        _socket = socket;
     }
 
     // Closing the socket removes it from the epoll instance. A resume timer that is still set checks for this.

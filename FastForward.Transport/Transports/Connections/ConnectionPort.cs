@@ -126,6 +126,9 @@ internal sealed unsafe class ConnectionPort : TransportPort
         _openings.DropInbound();
     }
 
+    /// <inheritdoc cref="ConnectionListener.Replace"/>
+    public void Replace(Descriptor listener) => _listener.Replace(listener);
+
     /// <summary>A link has passed its opening exchange.</summary>
     public void Opened(ConnectionLink link)
     {
@@ -175,6 +178,8 @@ internal sealed unsafe class ConnectionPort : TransportPort
         Descriptor socket = Medium.CreateSocket(type);
         if (socket.IsInvalid)
             error = LibC.LastError;
+        else if (DescriptorReserve.Includes(socket.Number))
+            (socket, error) = (Refused(socket), Errno.EMFILE);
         return NewChannel(socket, type);
     }
 
@@ -298,6 +303,12 @@ internal sealed unsafe class ConnectionPort : TransportPort
 
         _openings.Schedule();
         return accepted;
+    }
+
+    private static Descriptor Refused(Descriptor socket)
+    {
+        socket.Dispose();
+        return new Descriptor(-1);
     }
 
     private FrameChannel NewChannel(Descriptor socket, int type)

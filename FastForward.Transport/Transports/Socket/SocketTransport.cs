@@ -19,7 +19,8 @@ namespace FastForward.Transport.Transports.Socket;
 /// <para>Peers are not trusted: the number and duration of opening connections are limited, a frame longer than agreed
 /// closes the link, and the links share the budget of a poll.</para>
 /// <para><see cref="Dispose"/> removes the socket file and its lock file. The files of a killed process are removed by
-/// the next start, once the lock shows that their owner is gone.</para>
+/// the next start, once the lock shows that their owner is gone. Files that another program removes meanwhile are
+/// created again within seconds, and the lock is in force without them.</para>
 /// </remarks>
 public sealed partial class SocketTransport : IForwardTransport
 {
@@ -95,6 +96,7 @@ public sealed partial class SocketTransport : IForwardTransport
         }
 
         _file = file;
+        _ = new SocketFileWatch(loop, file, _port, _logger); // its timer keeps it, as long as the file is in use
         LocalEndPoints = [_port.LocalEndPoint];
         LogStarted(_logger, _options.Path);
     }

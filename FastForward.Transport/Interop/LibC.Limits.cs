@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+
+namespace FastForward.Transport.Interop;
+
+/// <summary>getrlimit(2), setrlimit(2).</summary>
+internal static unsafe partial class LibC
+{
+    public const int RLIMIT_NOFILE = 7;
+
+    [LibraryImport(Library, EntryPoint = "getrlimit", SetLastError = true)]
+    public static partial int GetLimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport(Library, EntryPoint = "setrlimit", SetLastError = true)]
+    public static partial int SetLimit(int resource, ResourceLimit* limit);
+
+    /// <summary>struct rlimit on 64-bit Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ResourceLimit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
+}
