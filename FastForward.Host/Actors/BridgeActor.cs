@@ -17,18 +17,16 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
 {
     private static readonly TimeSpan s_sweep = TimeSpan.FromMicroseconds(1_000_000);
 
-    // Room for what many clients send at once; the kernel grants what net.core.rmem_max allows.
-    private const int ReceiveBufferBytes = 4 << 20;
-
     private readonly BridgeSettings _settings;
     private readonly ILogger _logger;
     private readonly DropLog _drops;
     private readonly ClientLog _clientLog;
     private readonly UdpSocket _socket;
     private readonly UdpReceiver _receiver;
-    private readonly Dictionary<UdpAddress, BridgeClient> _byAddress = [];
+    private readonly BridgeClients _clients;
     private readonly Dictionary<ulong, BridgeClient> _byStream = []; // by the stream and by that of its replies
-    private readonly RecencyList<BridgeClient> _recency = new();
+    private readonly FairShare _share = new();
+    private readonly byte[] _message = new byte[CarriedDatagram.HeadBytes + UdpSocket.MaxDatagramBytes];
 
     private ForwardNode? _node;
     private ForwardLoop? _loop;
@@ -47,7 +45,8 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
         _logger = logger;
         _drops = new DropLog(settings.Name, logger);
         _clientLog = new ClientLog(settings.Name, logger);
-        _socket = UdpSocket.Bind(settings.Listen, ReceiveBufferBytes);
+        _clients = new BridgeClients(settings.MaxClients);
+        _socket = UdpSocket.Bind(settings.Listen);
         _receiver = new UdpReceiver(this);
         _receiver.Add(_socket);
     }
@@ -59,7 +58,7 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
     public ServiceId ReplyService => new ServiceId(_settings.Service).Reply;
 
     /// <summary>Clients known now.</summary>
-    public int ClientCount => _recency.Count;
+    public int ClientCount => _clients.Count;
 
     /// <inheritdoc/>
     public void OnStart(ActorContext context)
@@ -73,7 +72,7 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
         LogListening(_logger, Name, _settings.Listen, _settings.Node, _settings.Service);
     }
 
-    void IUdpHandler.OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpAddress source) =>
+    void IUdpHandler.OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpSource source) =>
         Forward(datagram, source);
 
     void IUdpHandler.OnError(UdpSocket socket, SocketError error) =>
@@ -89,8 +88,9 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
             return;
         }
 
-        _recency.Touch(client, _loop!.Now);
-        if (_socket.SendTo(message.Payload, client.Address) == SocketError.Success)
+        _clients.Touch(client, _loop!.Now);
+        client.IsAnswered = true;
+        if (_socket.Answer(message.Payload, client.Source) == SocketError.Success)
             _answered++;
         else
             _drops.Add("an answer that the local network did not accept", message.Payload.Length, _loop.Now);
@@ -112,7 +112,7 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
         {
             // The old streams ended with the old association; the clients' next datagrams open new ones.
             case PeerEventKind.Lost or PeerEventKind.Restarted:
-                while (_recency.Oldest is { } client)
+                while (_clients.Oldest is { } client)
                     Forget(client, "its stream ended with the connection");
                 break;
 
@@ -121,7 +121,7 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
             or PeerEventKind.PathChanged
                 when change.Transport == TransportKind.Ip && _settings.Class == StreamClassChoice.Auto:
                 foreach (
-                    BridgeClient client in _byAddress.Values.Where(static client =>
+                    BridgeClient client in _clients.All.Where(static client =>
                         client.Stream.Class == MessageClass.Reliable
                     )
                 )
@@ -162,14 +162,30 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
         _socket.Dispose();
     }
 
-    private void Forward(ReadOnlySpan<byte> datagram, in UdpAddress from)
+    private void Forward(ReadOnlySpan<byte> payload, in UdpSource from)
     {
         TimeSpan now = _loop!.Now;
-        if (!_byAddress.TryGetValue(from, out BridgeClient? client))
-            client = Admit(from, now);
-        else
-            _recency.Touch(client, now);
+        if (_clients.TryFind(from, out BridgeClient? client))
+        {
+            _clients.Touch(client, now);
+            if (client.IsAnswered && !client.IsEstablished)
+                BridgeClients.Establish(client);
+        }
+        else if ((client = Admit(from, now)) is null)
+        {
+            _drops.Add("new clients came faster than places become free (max-clients)", payload.Length, now);
+            return;
+        }
 
+        if (!_share.Allows(client.Share, now))
+        {
+            _drops.Add("more than the client's share, while the node does not accept everything", payload.Length, now);
+            return;
+        }
+
+        _message[0] = from.HopLimit == 0 ? CarriedDatagram.UsualHops : from.HopLimit;
+        payload.CopyTo(_message.AsSpan(CarriedDatagram.HeadBytes));
+        ReadOnlySpan<byte> datagram = _message.AsSpan(0, CarriedDatagram.HeadBytes + payload.Length);
         SendStatus status = Send(client, datagram);
         if (
             status == SendStatus.Unsupported
@@ -187,9 +203,15 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
         }
 
         if (status == SendStatus.Accepted)
+        {
             _forwarded++;
-        else
-            _drops.Add(SendRefusal.Describe(status, client.Stream.Class), datagram.Length, now);
+            _share.Accepted(client.Share);
+            return;
+        }
+
+        if (status == SendStatus.BackPressured)
+            _share.Refused();
+        _drops.Add(SendRefusal.Describe(status, client.Stream.Class), payload.Length, now);
     }
 
     private static SendStatus Send(BridgeClient client, ReadOnlySpan<byte> datagram)
@@ -199,22 +221,29 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
         return status;
     }
 
-    private BridgeClient Admit(in UdpAddress from, TimeSpan now)
+    private BridgeClient? Admit(in UdpSource from, TimeSpan now)
     {
-        if (_recency.Count >= _settings.MaxClients)
-            Forget(_recency.Oldest!, "another client needed its place");
+        BridgeHost host = _clients.HostOf(from);
+        if (_clients.IsFull)
+        {
+            if (_clients.TakePlace(host, now) is not { } displaced)
+                return null;
+            Forget(displaced, "another client needed its place");
+            host = _clients.HostOf(from); // the host is forgotten with its last client
+        }
+
         BridgeClient client = new()
         {
-            Address = from,
+            Source = from,
+            Host = host,
             Stream = OpenStream(
                 _settings.Class == StreamClassChoice.RealTime ? MessageClass.RealTime : MessageClass.Reliable
             ),
         };
-        _byAddress.Add(from, client);
         AddStream(client);
-        _recency.Add(client, now);
+        _clients.Add(client, now);
         if (_clientLog.TryTakeLine())
-            LogClient(_logger, Name, client.Address, client.Stream.Id);
+            LogClient(_logger, Name, client.Source.Address, client.Stream.Id);
         return client;
     }
 
@@ -248,12 +277,11 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
     private void Forget(BridgeClient client, string reason)
     {
         if (_clientLog.TryTakeLine())
-            LogForgotten(_logger, Name, client.Address, reason);
+            LogForgotten(_logger, Name, client.Source.Address, reason);
         if (client.Opened)
             _ = client.Stream.End(); // nothing to do when it has ended with its association
         RemoveStream(client);
-        _byAddress.Remove(client.Address);
-        _recency.Remove(client);
+        _clients.Remove(client);
     }
 
     /// <summary>Counts the datagrams that the kernel dropped because the socket's buffer was full.</summary>
@@ -274,7 +302,7 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
     {
         TimeSpan now = _loop!.Now;
         TimeSpan limit = now - TimeSpan.FromSeconds(_settings.IdleSeconds);
-        while (_recency.Oldest is { } client && client.LastUsed < limit)
+        while (_clients.Oldest is { } client && client.LastUsed < limit)
             Forget(client, "it was silent for too long");
         CountOverflows(now);
         _drops.Flush(now);

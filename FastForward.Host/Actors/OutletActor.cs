@@ -20,6 +20,9 @@ namespace FastForward.Host.Actors;
 internal sealed partial class OutletActor : IActor, IUdpHandler, IDisposable
 {
     private static readonly TimeSpan s_sweep = TimeSpan.FromMicroseconds(1_000_000);
+    private const string HopsUsedUp =
+        "all hops (the TTL) are used up: the target leads back to a bridge of this outlet, "
+        + "or the client set a very low TTL";
     private const string Refused = "nothing listens at the target (connection refused)";
 
     private readonly OutletSettings _settings;
@@ -34,6 +37,7 @@ internal sealed partial class OutletActor : IActor, IUdpHandler, IDisposable
     private ForwardNode? _node;
     private ForwardLoop? _loop;
     private LoopTimer? _sweep;
+    private TimeSpan _lastSweep;
     private long _emitted;
     private long _answered;
 
@@ -69,25 +73,47 @@ internal sealed partial class OutletActor : IActor, IUdpHandler, IDisposable
     /// <inheritdoc/>
     public void OnMessage(in ReceivedMessage message)
     {
+        if (message.Payload.Length < CarriedDatagram.HeadBytes)
+        {
+            _drops.Add("a message without the head of a bridge", 0, _loop!.Now);
+            return;
+        }
+
+        ReadOnlySpan<byte> datagram = message.Payload[CarriedDatagram.HeadBytes..];
+        int hops = message.Payload[0] - CarriedDatagram.HopsOfPassage;
+        if (hops <= 0)
+        {
+            _drops.Add(HopsUsedUp, datagram.Length, _loop!.Now);
+            return;
+        }
+
         OutletClient? client = Find(message);
         if (client is null)
             return;
         _recency.Touch(client, _loop!.Now);
-        SocketError error = client.Socket.Send(message.Payload);
+        if (client.Hops != hops)
+        {
+            client.Socket.SetHopLimit((byte)hops);
+            client.Hops = hops;
+        }
+
+        SocketError error = client.Socket.Send(datagram);
         if (error == SocketError.ConnectionRefused)
         {
             // The error belongs to an earlier datagram; reading it cleared it.
-            _drops.Add(Refused, message.Payload.Length, _loop.Now);
-            error = client.Socket.Send(message.Payload);
+            _drops.Add(Refused, datagram.Length, _loop.Now);
+            error = client.Socket.Send(datagram);
         }
 
         if (error == SocketError.Success)
             _emitted++;
+        else if (error == SocketError.MessageSize)
+            _drops.Add("too large for the network to the target", datagram.Length, _loop.Now);
         else
-            _drops.Add("the local network did not accept a datagram", message.Payload.Length, _loop.Now);
+            _drops.Add("the local network did not accept a datagram", datagram.Length, _loop.Now);
     }
 
-    void IUdpHandler.OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpAddress source) =>
+    void IUdpHandler.OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpSource source) =>
         Answer(_bySocket[socket], datagram);
 
     void IUdpHandler.OnError(UdpSocket socket, SocketError error) =>
@@ -123,8 +149,8 @@ internal sealed partial class OutletActor : IActor, IUdpHandler, IDisposable
     {
         _sweep?.Cancel();
         _loop?.Remove(_receiver);
-        LogStopped(_logger, Name, _emitted, _answered, _drops.Total);
         Dispose();
+        LogStopped(_logger, Name, _emitted, _answered, _drops.Total);
     }
 
     /// <summary>Closes the sockets, also of an outlet that never started.</summary>
@@ -188,6 +214,7 @@ internal sealed partial class OutletActor : IActor, IUdpHandler, IDisposable
     {
         if (_clientLog.TryTakeLine())
             LogClosed(_logger, Name, client.Node, client.Stream, reason);
+        CountOverflows(client, _loop?.Now ?? default);
         _receiver.Remove(client.Socket);
         client.Socket.Dispose();
         _bySocket.Remove(client.Socket);
@@ -195,9 +222,30 @@ internal sealed partial class OutletActor : IActor, IUdpHandler, IDisposable
         _recency.Remove(client);
     }
 
+    /// <summary>Counts the answers that the kernel dropped because the buffer of a socket was full.</summary>
+    private void CountOverflows(OutletClient client, TimeSpan now)
+    {
+        uint overflows = client.Socket.DroppedDatagrams;
+        if (overflows != client.Overflows)
+            _drops.Add(
+                "the target answered faster than the outlet reads (the buffer of a socket was full)",
+                0,
+                now,
+                unchecked(overflows - client.Overflows)
+            );
+        client.Overflows = overflows;
+    }
+
     private void Sweep()
     {
         TimeSpan now = _loop!.Now;
+        for (
+            OutletClient? client = _recency.Newest;
+            client is not null && client.LastUsed >= _lastSweep;
+            client = RecencyList<OutletClient>.Before(client)
+        )
+            CountOverflows(client, now); // whose buffer was full was read since, and so used
+        _lastSweep = now;
         TimeSpan limit = now - TimeSpan.FromSeconds(_settings.IdleSeconds);
         while (_recency.Oldest is { } client && client.LastUsed < limit)
             Close(client, "it was silent for too long");

@@ -17,4 +17,10 @@ internal sealed class OutletClient : Recent
 
     /// <summary>The socket, connected to the target.</summary>
     public required UdpSocket Socket { get; init; }
+
+    /// <summary>The hop limit that the socket has; 0 for that of the system.</summary>
+    public int Hops { get; set; }
+
+    /// <summary>Datagrams for the socket that the kernel dropped and that were counted.</summary>
+    public uint Overflows { get; set; }
 }

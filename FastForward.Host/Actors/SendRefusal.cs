@@ -12,7 +12,8 @@ internal static class SendRefusal
             SendStatus.NotConnected => "the node is not connected",
             SendStatus.UnknownNode => "no route leads to the node",
             SendStatus.TooLarge when messageClass == MessageClass.RealTime =>
-                "too large for a real-time message, which carries 1100 bytes (over IP there is no other class yet)",
+                "too large for a real-time message, which carries a datagram of 1099 bytes "
+                    + "(over IP there is no other class yet)",
             SendStatus.TooLarge => "too large for a message",
             SendStatus.Unsupported =>
                 "the path cannot carry reliable messages (over IP there are none yet; class = auto or realtime does)",

@@ -166,7 +166,7 @@ internal sealed class InstanceReader
         List<RouteRow> overridden = [],
             nodes = [];
         List<(InstanceSection Section, BridgeSettings Settings)> bridges = [];
-        List<OutletSettings> outlets = [];
+        List<(InstanceSection Section, OutletSettings Settings)> outlets = [];
         foreach (InstanceSection section in _text.Sections)
         {
             if (Is(section.Name, "OverriddenNodes"))
@@ -176,7 +176,7 @@ internal sealed class InstanceReader
             else if (Is(section.Kind, "bridge"))
                 bridges.Add((section, ReadBridge(section)));
             else if (Is(section.Kind, "outlet"))
-                outlets.Add(ReadOutlet(section));
+                outlets.Add((section, ReadOutlet(section)));
             else
                 ReportUnknownSection(section);
         }
@@ -204,13 +204,32 @@ internal sealed class InstanceReader
             );
         }
 
-        return settings with
+        settings = settings with
         {
             OverriddenNodes = overridden,
             Nodes = nodes,
             Bridges = [.. bridges.Select(static bridge => bridge.Settings)],
-            Outlets = outlets,
+            Outlets = [.. outlets.Select(static outlet => outlet.Settings)],
         };
+        foreach ((InstanceSection section, OutletSettings outlet) in outlets)
+            ReportLoop(section, outlet, settings);
+        return settings;
+    }
+
+    private void ReportLoop(InstanceSection section, OutletSettings outlet, InstanceSettings settings)
+    {
+        if (ServiceLoop.Find(outlet, settings.Network, settings.Bridges, settings.Outlets) is not { } bridge)
+            return;
+        _problems.Add(
+            new InstanceProblem(
+                _file,
+                section.Keys.Find(static key => Is(key.Name, "target"))?.Line ?? section.Line,
+                section.PathOf("target"),
+                $"{outlet.Target} is where [{bridge.Name}] listens, which leads back to this outlet: each datagram "
+                    + "would go round in a circle",
+                "target = 127.0.0.1:53"
+            )
+        );
     }
 
     private BridgeSettings ReadBridge(InstanceSection section)

@@ -75,10 +75,10 @@ public sealed class BridgeAllocationTests
             {
                 UdpSocket client = clients[i & 1];
                 client.Send("question"u8);
-                UdpAddress from;
+                UdpSource from;
                 while (server.Receive(buffer, out _, out from) != SocketError.Success)
                     loop.DoWork();
-                server.SendTo("answer"u8, from);
+                server.Answer("answer"u8, from);
                 while (client.Receive(buffer, out _, out _) != SocketError.Success)
                     loop.DoWork();
             }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using FastForward.Host.Actors;
 using FastForward.Host.Demo;
@@ -57,6 +58,35 @@ public sealed class BridgeFloodTests
         Match end = Regex.Match(
             logger.TextsOf(8002).Single(),
             "stopped; ([0-9]+) datagrams sent to the node, 0 answers given, ([0-9]+) dropped"
+        );
+        Assert.That(
+            Enumerable.Range(1, 2).Sum(group => int.Parse(end.Groups[group].Value, CultureInfo.InvariantCulture)),
+            Is.EqualTo(Count)
+        );
+    }
+
+    [Test]
+    public void Every_answer_that_comes_while_the_outlet_does_not_read_is_sent_back_or_counted_as_dropped()
+    {
+        const int Count = 20_000;
+        using BridgeWorld world = new(IPAddress.Loopback);
+        using UdpSocket client = UdpSocket.Connect(new IPEndPoint(IPAddress.Loopback, world.BridgePort));
+        byte[] datagram = new byte[1000];
+        client.Send(datagram);
+        world.Drive();
+        Assert.That(world.Server.Receive(datagram, out _, out UdpSource outlet), Is.EqualTo(SocketError.Success));
+        for (int i = 0; i < Count; i++)
+            world.Server.Answer(datagram, outlet);
+
+        world.Drive();
+
+        world.Time.Advance(TimeSpan.FromSeconds(1));
+        world.Drive();
+        Assert.That(world.Log.TextsOf(8010), Has.Some.Contains("the target answered faster than the outlet reads"));
+        world.Stop();
+        Match end = Regex.Match(
+            world.Log.TextsOf(8021).Single(),
+            "stopped; 1 datagrams emitted, ([0-9]+) answers sent back, ([0-9]+) dropped"
         );
         Assert.That(
             Enumerable.Range(1, 2).Sum(group => int.Parse(end.Groups[group].Value, CultureInfo.InvariantCulture)),

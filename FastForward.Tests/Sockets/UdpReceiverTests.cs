@@ -320,10 +320,10 @@ public sealed class UdpReceiverTests : IDisposable
 
         public Action? WhenError { get; set; }
 
-        public void OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpAddress source)
+        public void OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpSource source)
         {
             Before?.Invoke();
-            Datagrams.Add((socket, Encoding.ASCII.GetString(datagram), source.ToEndPoint()!));
+            Datagrams.Add((socket, Encoding.ASCII.GetString(datagram), source.Address.ToEndPoint()!));
             When?.Invoke(socket);
         }
 
@@ -345,7 +345,7 @@ public sealed class UdpReceiverTests : IDisposable
     {
         public int Count { get; private set; }
 
-        public void OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpAddress source) => Count++;
+        public void OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpSource source) => Count++;
 
         public void OnError(UdpSocket socket, SocketError error) => Assert.Fail($"{error}");
     }

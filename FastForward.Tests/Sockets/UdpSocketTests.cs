@@ -16,19 +16,19 @@ public sealed class UdpSocketTests
         Assert.That(server.Receive(buffer, out _, out _), Is.EqualTo(SocketError.WouldBlock));
 
         Assert.That(client.Send("question"u8), Is.EqualTo(SocketError.Success));
-        Assert.That(server.Receive(buffer, out int length, out UdpAddress from), Is.EqualTo(SocketError.Success));
+        Assert.That(server.Receive(buffer, out int length, out UdpSource from), Is.EqualTo(SocketError.Success));
         Assert.That(length, Is.EqualTo(8));
-        Assert.That(from.ToEndPoint(), Is.EqualTo(client.LocalEndPoint));
+        Assert.That(from.Address.ToEndPoint(), Is.EqualTo(client.LocalEndPoint));
         Assert.That(from.ToString(), Is.EqualTo(client.LocalEndPoint.ToString()));
-        Assert.That(from, Is.EqualTo(new UdpAddress(client.LocalEndPoint)));
+        Assert.That(from.Address, Is.EqualTo(new UdpAddress(client.LocalEndPoint)));
 
-        Assert.That(server.SendTo("answer"u8, from), Is.EqualTo(SocketError.Success));
-        Assert.That(client.Receive(buffer, out length, out UdpAddress back), Is.EqualTo(SocketError.Success));
+        Assert.That(server.Answer("answer"u8, from), Is.EqualTo(SocketError.Success));
+        Assert.That(client.Receive(buffer, out length, out UdpSource back), Is.EqualTo(SocketError.Success));
         Assert.That(length, Is.EqualTo(6));
-        Assert.That(back, Is.EqualTo(new UdpAddress(server.LocalEndPoint)));
+        Assert.That(back.Address, Is.EqualTo(new UdpAddress(server.LocalEndPoint)));
 
         Assert.That(client.Send([]), Is.EqualTo(SocketError.Success), "an empty datagram is one");
-        Assert.That(server.Receive(buffer, out length, out UdpAddress again), Is.EqualTo(SocketError.Success));
+        Assert.That(server.Receive(buffer, out length, out UdpSource again), Is.EqualTo(SocketError.Success));
         Assert.That(length, Is.Zero);
         Assert.That(again == from && !(again != from) && again.GetHashCode() == from.GetHashCode());
     }
@@ -75,8 +75,8 @@ public sealed class UdpSocketTests
             for (int i = 0; i < count; i++)
             {
                 client.Send("question"u8);
-                server.Receive(buffer, out _, out UdpAddress from);
-                server.SendTo("answer"u8, from);
+                server.Receive(buffer, out _, out UdpSource from);
+                server.Answer("answer"u8, from);
                 client.Receive(buffer, out _, out _);
                 client.Receive(buffer, out _, out _); // nothing there
             }

@@ -117,6 +117,31 @@ public sealed class IpTransportTests
     }
 
     [Test]
+    public void What_the_kernel_drops_at_a_full_buffer_is_counted_and_logged()
+    {
+        const int Count = 20_000; // more than any buffer of the socket holds
+        CollectingLogger<IpTransport> logger = new();
+        using IpTransport transport = new(Loopback(), logger);
+        RecordingSink sink = new() { Records = false };
+        transport.Start(_driver.Loop, sink);
+        _driver.Attach(transport);
+        using Socket client = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        byte[] datagram = new byte[1000];
+        for (int i = 0; i < Count; i++)
+            client.SendTo(datagram, transport.LocalEndPoints[0]);
+
+        _driver.Until(
+            () => transport.Statistics.Datagrams is var seen && seen.StrangerFrames + seen.ReceiveOverflows == Count,
+            "every datagram delivered or counted as dropped"
+        );
+        Assert.That(
+            transport.Statistics.DroppedFrames.Single(static entry => entry.Key == "buffer_full").Value,
+            Is.Positive
+        );
+        Assert.That(logger.TextsOf(1203).Single(), Does.Contain("The kernel dropped"));
+    }
+
+    [Test]
     public void A_refusal_from_one_address_does_not_affect_another()
     {
         using IpTransport transport = Start(Loopback(), out RecordingSink sink);

@@ -61,6 +61,37 @@ internal static unsafe class IpAddresses
     public static int FamilyOf(ReadOnlySpan<byte> address) =>
         address.Length < sizeof(ushort) ? 0 : MemoryMarshal.Read<ushort>(address);
 
+    /// <summary>
+    /// Turns struct sockaddr_in6 with an IPv4-mapped address, which sockets of both families report, into struct
+    /// sockaddr_in; leaves others as they are.
+    /// </summary>
+    /// <param name="address"><see cref="Capacity"/> bytes.</param>
+    public static void Unmap(Span<byte> address)
+    {
+        if (FamilyOf(address) != LibC.AF_INET6)
+            return;
+        LibC.Ipv6SocketAddress v6 = MemoryMarshal.Read<LibC.Ipv6SocketAddress>(address);
+        if (v6.Address.High != 0 || (uint)v6.Address.Low != 0xFFFF_0000)
+            return;
+        address.Clear();
+        LibC.Ipv4SocketAddress v4 = new()
+        {
+            Family = LibC.AF_INET,
+            Port = v6.Port,
+            Address = (uint)(v6.Address.Low >> 32),
+        };
+        MemoryMarshal.Write(address, v4);
+    }
+
+    /// <summary>Whether it is 127.0.0.0/8 or ::1.</summary>
+    public static bool IsLoopback(ReadOnlySpan<byte> address) =>
+        FamilyOf(address) switch
+        {
+            LibC.AF_INET => IsLoopback4(MemoryMarshal.Read<LibC.Ipv4SocketAddress>(address).Address),
+            LibC.AF_INET6 => IsLoopback6(MemoryMarshal.Read<LibC.Ipv6SocketAddress>(address).Address),
+            _ => false,
+        };
+
     public static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>

@@ -27,9 +27,11 @@ internal static unsafe partial class LibC
 
     public const int IPPROTO_IP = 0;
     public const int IP_TOS = 1;
+    public const int IP_TTL = 2;
     public const int IP_PKTINFO = 8;
     public const int IP_MTU_DISCOVER = 10;
     public const int IP_RECVERR = 11;
+    public const int IP_RECVTTL = 12;
     public const int IP_RECVTOS = 13;
     public const int IP_PMTUDISC_PROBE = 3;
 
@@ -38,11 +40,14 @@ internal static unsafe partial class LibC
     public const int UDP_GRO = 104;
 
     public const int IPPROTO_IPV6 = 41;
+    public const int IPV6_UNICAST_HOPS = 16;
     public const int IPV6_MTU_DISCOVER = 23;
     public const int IPV6_RECVERR = 25;
     public const int IPV6_V6ONLY = 26;
     public const int IPV6_RECVPKTINFO = 49;
     public const int IPV6_PKTINFO = 50;
+    public const int IPV6_RECVHOPLIMIT = 51;
+    public const int IPV6_HOPLIMIT = 52;
     public const int IPV6_DONTFRAG = 62;
     public const int IPV6_RECVTCLASS = 66;
     public const int IPV6_TCLASS = 67;

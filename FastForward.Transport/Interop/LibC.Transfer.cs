@@ -39,16 +39,6 @@ internal static unsafe partial class LibC
     public static nint Receive(Descriptor socket, void* buffer, nuint length, int flags) =>
         SystemCall(SYS_recvfrom, socket.Number, (nint)buffer, (nint)length, flags, 0, 0);
 
-    /// <summary>recvfrom(2).</summary>
-    public static nint ReceiveFrom(
-        Descriptor socket,
-        void* buffer,
-        nuint length,
-        int flags,
-        void* address,
-        uint* addressLength
-    ) => SystemCall(SYS_recvfrom, socket.Number, (nint)buffer, (nint)length, flags, (nint)address, (nint)addressLength);
-
     /// <summary>sendmsg(2).</summary>
     public static nint SendMessage(Descriptor socket, MessageHeader* message, int flags) =>
         SystemCall(SYS_sendmsg, socket.Number, (nint)message, flags, 0, 0, 0);

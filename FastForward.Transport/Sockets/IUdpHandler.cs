@@ -8,8 +8,8 @@ public interface IUdpHandler
     /// <summary>A datagram has arrived.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="datagram">The payload; valid during the call only.</param>
-    /// <param name="source">Where it came from.</param>
-    void OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpAddress source);
+    /// <param name="source">Where it came from, for <see cref="UdpSocket.Answer"/>.</param>
+    void OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpSource source);
 
     /// <summary>
     /// The socket reported an error, which is cleared by that; <see cref="SocketError.ConnectionRefused"/> means that

@@ -27,6 +27,9 @@ public readonly struct UdpAddress : IEquatable<UdpAddress>
         IpAddresses.Write(endPoint, MemoryMarshal.AsBytes(new Span<UdpAddress>(ref this)));
     }
 
+    private UdpAddress(ulong first, ulong second, ulong third, ulong fourth) =>
+        (_first, _second, _third, _fourth) = (first, second, third, fourth);
+
     /// <summary>Copies a structure that the kernel wrote.</summary>
     internal UdpAddress(ReadOnlySpan<byte> source) =>
         source.CopyTo(MemoryMarshal.AsBytes(new Span<UdpAddress>(ref this)));
@@ -39,6 +42,26 @@ public readonly struct UdpAddress : IEquatable<UdpAddress>
             LibC.AF_INET6 => (uint)sizeof(LibC.Ipv6SocketAddress),
             _ => 0,
         };
+
+    internal bool IsV6 => (ushort)_first == LibC.AF_INET6;
+
+    /// <summary>The same, with an IPv4-mapped IPv6 address as the IPv4 address.</summary>
+    internal UdpAddress Unmapped
+    {
+        get
+        {
+            UdpAddress address = this;
+            Span<byte> bytes = MemoryMarshal.AsBytes(new Span<UdpAddress>(ref address));
+            IpAddresses.Unmap(bytes);
+            return address;
+        }
+    }
+
+    /// <summary>The address with port 0: equal for all sockets of one host address.</summary>
+    public UdpAddress Host => new(_first & ~0xFFFF_0000UL, _second, _third, _fourth);
+
+    /// <summary>Whether it is an address of the loopback network, 127.0.0.0/8 or ::1.</summary>
+    public bool IsLoopback => IpAddresses.IsLoopback(MemoryMarshal.AsBytes(new ReadOnlySpan<UdpAddress>(in this)));
 
     /// <summary>The end point, in a new object; null for no address.</summary>
     public IPEndPoint? ToEndPoint() => IpAddresses.Read(MemoryMarshal.AsBytes(new ReadOnlySpan<UdpAddress>(in this)));

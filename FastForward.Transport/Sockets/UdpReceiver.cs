@@ -185,7 +185,7 @@ public sealed class UdpReceiver : ILoopSource, IDisposable
         while (_current is { IsDisposed: false } socket && _batch.TryTake(out DatagramReceiveBatch.Datagram datagram))
         {
             done++;
-            _handler.OnDatagram(socket, datagram.Frame, new UdpAddress(datagram.Source));
+            _handler.OnDatagram(socket, datagram.Frame, new UdpSource(datagram.Source, datagram.Control));
         }
 
         _current = null;

@@ -17,15 +17,14 @@ public sealed unsafe class UdpSocket : IDisposable
     /// <summary>Room for any UDP datagram, in bytes.</summary>
     public const int MaxDatagramBytes = 65_536;
 
-    private const int MemoryCounters = 9; // SK_MEMINFO_VARS and SK_MEMINFO_DROPS of linux/sock_diag.h
-    private const int DropCounter = 8;
-
     // The framework's socket opens, binds and closes, with its well-known exceptions. Datagrams bypass it.
     private readonly Socket _socket;
+    private readonly bool _isV6;
 
     private UdpSocket(AddressFamily family)
     {
         _socket = new Socket(family, SocketType.Dgram, ProtocolType.Udp);
+        _isV6 = family == AddressFamily.InterNetworkV6;
         Descriptor = new Descriptor((int)_socket.Handle, ownsHandle: false);
     }
 
@@ -41,13 +40,7 @@ public sealed unsafe class UdpSocket : IDisposable
         get
         {
             ObjectDisposedException.ThrowIf(IsDisposed, this);
-            uint* counters = stackalloc uint[MemoryCounters];
-            uint length = MemoryCounters * sizeof(uint);
-            return
-                LibC.GetSocketOption(Descriptor, LibC.SOL_SOCKET, LibC.SO_MEMINFO, counters, &length) == 0
-                && length == MemoryCounters * sizeof(uint)
-                ? counters[DropCounter]
-                : 0;
+            return ReceiveBuffer.DroppedDatagrams(Descriptor);
         }
     }
 
@@ -56,12 +49,14 @@ public sealed unsafe class UdpSocket : IDisposable
     internal bool IsDisposed => Descriptor.IsClosed;
 
     /// <summary>Opens a socket that receives datagrams of any sender.</summary>
-    /// <param name="local">Address and port; port 0 lets the kernel choose.</param>
+    /// <param name="local">
+    /// Address and port; port 0 lets the kernel choose. <c>::</c> takes IPv4 too, where the system has it.
+    /// </param>
     /// <param name="receiveBufferBytes">
     /// Requested receive buffer; the kernel grants at most <c>net.core.rmem_max</c>. 0 keeps the kernel's default.
     /// </param>
     /// <exception cref="SocketException">The end point is not available.</exception>
-    public static UdpSocket Bind(IPEndPoint local, int receiveBufferBytes = 0)
+    public static UdpSocket Bind(IPEndPoint local, int receiveBufferBytes = ReceiveBuffer.DefaultBytes)
     {
         ArgumentNullException.ThrowIfNull(local);
         ArgumentOutOfRangeException.ThrowIfNegative(receiveBufferBytes);
@@ -69,7 +64,10 @@ public sealed unsafe class UdpSocket : IDisposable
         try
         {
             if (receiveBufferBytes > 0)
-                socket._socket.ReceiveBufferSize = receiveBufferBytes;
+                ReceiveBuffer.Request(socket.Descriptor, receiveBufferBytes);
+            if (local.Address.Equals(IPAddress.IPv6Any))
+                socket._socket.DualMode = true;
+            socket.AskForArrival(local.Address);
             socket._socket.Bind(local);
             return socket;
         }
@@ -84,18 +82,22 @@ public sealed unsafe class UdpSocket : IDisposable
     /// Opens a socket on a port of the kernel's choice that exchanges datagrams with one remote only.
     /// </summary>
     /// <param name="remote">Address and port of the remote.</param>
+    /// <param name="receiveBufferBytes">As for <see cref="Bind"/>.</param>
     /// <exception cref="SocketException">
     /// No descriptor is left but the reserve (<see cref="OpenFileLimit"/>), no port is left, or there is no route to
     /// the remote.
     /// </exception>
-    public static UdpSocket Connect(IPEndPoint remote)
+    public static UdpSocket Connect(IPEndPoint remote, int receiveBufferBytes = ReceiveBuffer.DefaultBytes)
     {
         ArgumentNullException.ThrowIfNull(remote);
+        ArgumentOutOfRangeException.ThrowIfNegative(receiveBufferBytes);
         UdpSocket socket = new(remote.AddressFamily);
         try
         {
             if (DescriptorReserve.Includes(socket.Descriptor.Number))
                 throw new SocketException((int)SocketError.TooManyOpenSockets);
+            if (receiveBufferBytes > 0)
+                ReceiveBuffer.Request(socket.Descriptor, receiveBufferBytes);
             socket._socket.Connect(remote);
             return socket;
         }
@@ -113,25 +115,48 @@ public sealed unsafe class UdpSocket : IDisposable
     /// <param name="length">Bytes received; 0 is a datagram without payload.</param>
     /// <param name="source">Where it came from.</param>
     /// <returns><see cref="SocketError.WouldBlock"/> when there is none.</returns>
-    public SocketError Receive(Span<byte> buffer, out int length, out UdpAddress source)
+    public SocketError Receive(Span<byte> buffer, out int length, out UdpSource source)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        source = default;
-        uint sourceLength = IpAddresses.Capacity;
+        byte* address = stackalloc byte[IpAddresses.Capacity];
+        byte* control = stackalloc byte[DatagramSlot.ControlCapacity];
         fixed (byte* bytes = buffer)
-        fixed (UdpAddress* address = &source)
         {
-            nint count = LibC.ReceiveFrom(
-                Descriptor,
-                bytes,
-                (nuint)buffer.Length,
-                LibC.MSG_DONTWAIT,
-                address,
-                &sourceLength
-            );
+            LibC.IoVector vector = new() { Base = bytes, Length = (nuint)buffer.Length };
+            LibC.MessageHeader message = new()
+            {
+                Name = address,
+                NameLength = IpAddresses.Capacity,
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = control,
+                ControlLength = DatagramSlot.ControlCapacity,
+            };
+            nint count = LibC.ReceiveMessage(Descriptor, &message, LibC.MSG_DONTWAIT);
             length = count < 0 ? 0 : (int)count;
+            source =
+                count < 0
+                    ? default
+                    : new UdpSource(
+                        new ReadOnlySpan<byte>(address, (int)message.NameLength),
+                        new ReadOnlySpan<byte>(control, (int)message.ControlLength)
+                    );
             return count < 0 ? UdpError.OfLastCall() : SocketError.Success;
         }
+    }
+
+    /// <summary>
+    /// Limits how many routers the datagrams sent from here on may pass: the TTL of IPv4, the hop limit of IPv6.
+    /// </summary>
+    /// <param name="hops">1 to 255.</param>
+    public void SetHopLimit(byte hops)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ArgumentOutOfRangeException.ThrowIfZero(hops);
+        if (_isV6)
+            LibC.SetSocketOption(Descriptor, LibC.IPPROTO_IPV6, LibC.IPV6_UNICAST_HOPS, hops);
+        else
+            LibC.SetSocketOption(Descriptor, LibC.IPPROTO_IP, LibC.IP_TTL, hops);
     }
 
     /// <summary>Sends one datagram to where the socket is connected.</summary>
@@ -152,11 +177,60 @@ public sealed unsafe class UdpSocket : IDisposable
             return Send(datagram, address, destination.Length);
     }
 
+    /// <summary>
+    /// Sends one datagram to where another came from. At a socket that is bound to all addresses it leaves from the
+    /// address that the other one was sent to: the sender expects it from there.
+    /// </summary>
+    /// <param name="datagram">The payload.</param>
+    /// <param name="source">The source of the datagram that is answered, received by this socket.</param>
+    /// <returns><see cref="SocketError.WouldBlock"/> when the send buffer is full.</returns>
+    public SocketError Answer(ReadOnlySpan<byte> datagram, in UdpSource source)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        byte* control = stackalloc byte[DatagramSlot.ControlCapacity];
+        int length = source.WriteDeparture(new Span<byte>(control, DatagramSlot.ControlCapacity));
+        UdpAddress destination = source.Address;
+        if (length == 0)
+            return Send(datagram, &destination, destination.Length);
+        fixed (byte* bytes = datagram)
+        {
+            LibC.IoVector vector = new() { Base = bytes, Length = (nuint)datagram.Length };
+            LibC.MessageHeader message = new()
+            {
+                Name = &destination,
+                NameLength = destination.Length,
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = control,
+                ControlLength = (nuint)length,
+            };
+            return LibC.SendMessage(Descriptor, &message, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL) < 0
+                ? UdpError.OfLastCall()
+                : SocketError.Success;
+        }
+    }
+
     /// <summary>Closes the socket. A <see cref="UdpReceiver"/> that has it reports it no more.</summary>
     public void Dispose()
     {
         Descriptor.Dispose();
         _socket.Dispose();
+    }
+
+    // A socket of both families reports IPv4 datagrams by the options of IPv4.
+    private void AskForArrival(IPAddress local)
+    {
+        if (_isV6)
+            Ask(LibC.IPPROTO_IPV6, LibC.IPV6_RECVHOPLIMIT, LibC.IPV6_RECVPKTINFO, local.Equals(IPAddress.IPv6Any));
+        if (!_isV6 || local.Equals(IPAddress.IPv6Any))
+            Ask(LibC.IPPROTO_IP, LibC.IP_RECVTTL, LibC.IP_PKTINFO, _isV6 || local.Equals(IPAddress.Any));
+
+        void Ask(int level, int hopLimit, int packetInfo, bool isWildcard)
+        {
+            LibC.SetSocketOption(Descriptor, level, hopLimit, 1);
+            if (isWildcard)
+                LibC.SetSocketOption(Descriptor, level, packetInfo, 1);
+        }
     }
 
     private SocketError Send(ReadOnlySpan<byte> datagram, UdpAddress* address, uint length)

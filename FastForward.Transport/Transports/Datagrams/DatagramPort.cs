@@ -1,6 +1,7 @@
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports.Links;
+using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport.Transports.Datagrams;
 
@@ -24,6 +25,7 @@ internal abstract class DatagramPort : TransportPort
     private readonly LinkTable<DatagramLink> _links = new();
     private readonly Epoll _epoll;
     private readonly DatagramReceiveBatch _incoming;
+    private readonly ReceiveOverflows _overflows;
     private DatagramSocket[] _sockets;
     private uint _polls;
     private bool _awoke = true;
@@ -35,13 +37,15 @@ internal abstract class DatagramPort : TransportPort
     /// <param name="sockets">One or more sockets, owned by the port unless this constructor throws.</param>
     /// <param name="maxFrameSize">The longest frame, in bytes.</param>
     /// <param name="statistics">What is counted.</param>
+    /// <param name="logger">Receives the log of datagrams that the kernel dropped.</param>
     protected DatagramPort(
         IForwardTransport transport,
         ForwardLoop loop,
         ILinkSink sink,
         DatagramSocket[] sockets,
         int maxFrameSize,
-        DatagramStatistics statistics
+        DatagramStatistics statistics,
+        ILogger logger
     )
         : base(transport, loop, sink)
     {
@@ -60,6 +64,7 @@ internal abstract class DatagramPort : TransportPort
         }
 
         _incoming = new DatagramReceiveBatch(maxFrameSize, Array.Exists(sockets, static socket => socket.JoinsRuns));
+        _overflows = new ReceiveOverflows(loop, sockets, statistics, logger);
         Traits = new LinkTraits
         {
             Reliable = false,
@@ -165,6 +170,7 @@ internal abstract class DatagramPort : TransportPort
     protected override void Stop()
     {
         _accepting = false;
+        _overflows.Dispose();
         _links.CloseAll(new LinkClosure(LinkCloseReason.TransportStopped));
     }
 

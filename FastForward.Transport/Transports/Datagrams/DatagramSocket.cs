@@ -1,3 +1,4 @@
+using System.Net;
 using FastForward.Transport.Interop;
 
 namespace FastForward.Transport.Transports.Datagrams;
@@ -32,6 +33,9 @@ internal abstract unsafe class DatagramSocket : IDisposable
     }
 
     public Descriptor Descriptor { get; }
+
+    /// <summary>Where the socket is bound.</summary>
+    public abstract EndPoint LocalEndPoint { get; }
 
     public DatagramSendBatch Outgoing { get; }
 

@@ -12,6 +12,7 @@ internal sealed class DatagramStatistics
     private long _droppedLong;
     private long _sendFailures;
     private long _receiveFailures;
+    private long _receiveOverflows;
 
     internal DatagramStatistics() { }
 
@@ -34,6 +35,9 @@ internal sealed class DatagramStatistics
     /// </summary>
     public long SendFailures => Volatile.Read(ref _sendFailures);
 
+    /// <summary>Datagrams that the kernel dropped because the receive buffer was full.</summary>
+    public long ReceiveOverflows => Volatile.Read(ref _receiveOverflows);
+
     /// <summary>Receive calls that failed with an error other than EAGAIN and EINTR.</summary>
     public long ReceiveFailures => Volatile.Read(ref _receiveFailures);
 
@@ -44,6 +48,7 @@ internal sealed class DatagramStatistics
             new("too_long", DroppedLong),
             new("not_accepting", StrangersIgnored),
             new("send_failed", SendFailures),
+            new("buffer_full", ReceiveOverflows),
         ];
 
     internal void StrangerShown() => _strangerFrames++;
@@ -57,4 +62,6 @@ internal sealed class DatagramStatistics
     internal void SendFailed() => _sendFailures++;
 
     internal void ReceiveFailed() => _receiveFailures++;
+
+    internal void ReceiveOverflowed(uint count) => _receiveOverflows += count;
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports.Datagrams;
+using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport.Transports.Ip;
 
@@ -18,9 +19,10 @@ internal sealed class IpPort : DatagramPort
         ForwardLoop loop,
         ILinkSink sink,
         IpSocket[] sockets,
-        IpTransportOptions options
+        IpTransportOptions options,
+        ILogger logger
     )
-        : base(transport, loop, sink, sockets, options.MaxFrameSize, transport.Statistics.Datagrams)
+        : base(transport, loop, sink, sockets, options.MaxFrameSize, transport.Statistics.Datagrams, logger)
     {
         _sockets = sockets;
         _loopbackTraits = Traits with { HostLocal = true };

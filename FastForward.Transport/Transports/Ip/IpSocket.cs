@@ -26,12 +26,9 @@ internal sealed unsafe class IpSocket : DatagramSocket
         _statistics = statistics;
     }
 
-    public IPEndPoint LocalEndPoint { get; }
+    public override IPEndPoint LocalEndPoint { get; }
 
     public bool IsV6 { get; }
-
-    /// <summary>SO_RCVBUF as requested: the kernel reports twice the value, for its own overhead (socket(7)).</summary>
-    public int ReceiveBufferSize => LibC.GetSocketOption(Descriptor, LibC.SOL_SOCKET, LibC.SO_RCVBUF) / 2;
 
     /// <summary>Opens, configures and binds a socket.</summary>
     /// <returns>Null, with errno in <paramref name="error"/>, when a system call fails.</returns>
@@ -112,7 +109,7 @@ internal sealed unsafe class IpSocket : DatagramSocket
     private static int Configure(Descriptor socket, bool v6, IpTransportOptions options)
     {
         // Best effort: the kernel silently limits the sizes to net.core.rmem_max and wmem_max (socket(7)).
-        LibC.SetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_RCVBUF, options.ReceiveBufferSize);
+        ReceiveBuffer.Request(socket, options.ReceiveBufferSize);
         LibC.SetSocketOption(socket, LibC.SOL_SOCKET, LibC.SO_SNDBUF, options.SendBufferSize);
 
         // IP_PMTUDISC_PROBE (ip(7)) sets DF and ignores the path MTU that the kernel has learned. Otherwise one forged

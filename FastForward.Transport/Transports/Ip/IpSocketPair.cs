@@ -45,7 +45,7 @@ internal static partial class IpSocketPair
             IpSocket[] sockets = [.. new[] { first, second }.OfType<IpSocket>()];
             if (sockets.Length == 0)
                 throw Refused(v4 ?? v6!, options.Port, error);
-            int granted = sockets[0].ReceiveBufferSize;
+            int granted = ReceiveBuffer.Granted(sockets[0].Descriptor);
             if (granted < options.ReceiveBufferSize)
                 LogSmallBuffer(logger, granted, options.ReceiveBufferSize);
             return sockets;

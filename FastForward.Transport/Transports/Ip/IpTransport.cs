@@ -86,7 +86,7 @@ public sealed partial class IpTransport : IForwardTransport
         IpSocket[] sockets = IpSocketPair.Open(_options, Statistics, _logger);
         try
         {
-            _port = new IpPort(this, loop, sink, sockets, _options);
+            _port = new IpPort(this, loop, sink, sockets, _options, _logger);
         }
         catch (Exception exception)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using FastForward.Transport.Interop;
 
 namespace FastForward.Transport.Transports.Ip;
 
@@ -50,7 +51,7 @@ public sealed class IpTransportOptions
     /// Socket receive buffer in bytes, per address family. Default 4 MiB; the kernel grants at most
     /// <c>net.core.rmem_max</c>. If it is too small, bursts are lost while the process is busy.
     /// </summary>
-    public int ReceiveBufferSize { get; set; } = 4 << 20;
+    public int ReceiveBufferSize { get; set; } = ReceiveBuffer.DefaultBytes;
 
     /// <summary>
     /// Socket send buffer in bytes, per address family. Default 1 MiB; the kernel grants at most

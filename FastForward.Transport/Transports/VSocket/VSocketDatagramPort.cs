@@ -2,6 +2,7 @@ using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports.Datagrams;
+using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport.Transports.VSocket;
 
@@ -20,9 +21,10 @@ internal sealed class VSocketDatagramPort : DatagramPort
         ILinkSink sink,
         VSocketDatagramSocket socket,
         IVSocketFamily family,
-        int maxFrameSize
+        int maxFrameSize,
+        ILogger logger
     )
-        : base(transport, loop, sink, [socket], maxFrameSize, transport.Statistics.Datagrams)
+        : base(transport, loop, sink, [socket], maxFrameSize, transport.Statistics.Datagrams, logger)
     {
         _socket = socket;
         _family = family;

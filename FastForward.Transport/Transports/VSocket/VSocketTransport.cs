@@ -119,10 +119,12 @@ public sealed partial class VSocketTransport : IForwardTransport
         VSocketEndPoint local = new(cid, _options.Port);
         if (type == VSocketType.Datagram)
         {
-            VSocketDatagramSocket socket = new(listener, _options.MaxFrameSize, Statistics);
+            ReceiveBuffer.Request(listener, ReceiveBuffer.DefaultBytes);
+            VSocketDatagramSocket socket = new(listener, local, _options.MaxFrameSize, Statistics);
             try
             {
-                _datagrams = new VSocketDatagramPort(this, loop, sink, socket, _family, _options.MaxFrameSize);
+                int longest = _options.MaxFrameSize;
+                _datagrams = new VSocketDatagramPort(this, loop, sink, socket, _family, longest, _logger);
             }
             catch
             {

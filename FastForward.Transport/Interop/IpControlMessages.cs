@@ -1,11 +1,10 @@
 using System.Runtime.InteropServices;
-using FastForward.Transport.Interop;
 
-namespace FastForward.Transport.Transports.Ip;
+namespace FastForward.Transport.Interop;
 
 /// <summary>
-/// Control messages of IP datagrams (ip(7), ipv6(7)): the local address of a received datagram, and the source address
-/// and DSCP of a sent one.
+/// Control messages of IP datagrams (ip(7), ipv6(7)): the local address and hop limit of a received datagram, and the
+/// source address and DSCP of a sent one.
 /// </summary>
 internal static unsafe class IpControlMessages
 {
@@ -21,9 +20,18 @@ internal static unsafe class IpControlMessages
             ? ControlMessage.Find(control, LibC.IPPROTO_IPV6, LibC.IPV6_PKTINFO, sizeof(LibC.Ipv6PacketInfo))
             : ControlMessage.Find(control, LibC.IPPROTO_IP, LibC.IP_PKTINFO, sizeof(LibC.Ipv4PacketInfo));
 
+    /// <summary>The TTL or hop limit that a datagram arrived with; 0 when the kernel was not asked.</summary>
+    public static byte HopLimit(ReadOnlySpan<byte> control, bool v6)
+    {
+        ReadOnlySpan<byte> value = v6
+            ? ControlMessage.Find(control, LibC.IPPROTO_IPV6, LibC.IPV6_HOPLIMIT, sizeof(int))
+            : ControlMessage.Find(control, LibC.IPPROTO_IP, LibC.IP_TTL, sizeof(int));
+        return value.IsEmpty ? (byte)0 : (byte)MemoryMarshal.Read<int>(value);
+    }
+
     /// <summary>
     /// Writes the message that makes a datagram leave from the local address in <paramref name="packetInfo"/>, that of
-    /// a received datagram. The kernel chooses the device by its routes, except for IPv6 link-local addresses (RFC
+    /// a received datagram. The kernel chooses the device by its routes, except for link-local addresses (RFC 3927, RFC
     /// 4291, section 2.5.6), which are only unique per device.
     /// </summary>
     /// <returns>Bytes written; 0 when there is no packet info.</returns>
@@ -32,13 +40,20 @@ internal static unsafe class IpControlMessages
         if (packetInfo.Length == sizeof(LibC.Ipv4PacketInfo))
         {
             LibC.Ipv4PacketInfo received = MemoryMarshal.Read<LibC.Ipv4PacketInfo>(packetInfo);
-            LibC.Ipv4PacketInfo v4 = new() { LocalAddress = received.LocalAddress };
+            bool linkLocal4 = (ushort)received.LocalAddress == 0xFEA9; // 169.254/16 in network byte order
+            LibC.Ipv4PacketInfo v4 = new()
+            {
+                LocalAddress = received.LocalAddress,
+                InterfaceIndex = linkLocal4 ? received.InterfaceIndex : 0,
+            };
             return ControlMessage.Write(target, LibC.IPPROTO_IP, LibC.IP_PKTINFO, v4);
         }
 
         if (packetInfo.Length != sizeof(LibC.Ipv6PacketInfo))
             return 0;
         LibC.Ipv6PacketInfo v6 = MemoryMarshal.Read<LibC.Ipv6PacketInfo>(packetInfo);
+        if (packetInfo[0] == 0xff)
+            return 0; // a group is no source address
         bool linkLocal = packetInfo[0] == 0xfe && (packetInfo[1] & 0xc0) == 0x80; // fe80::/10
         if (!linkLocal)
             v6.InterfaceIndex = 0;

@@ -1,0 +1,114 @@
+using System.Diagnostics.CodeAnalysis;
+using FastForward.Transport.Sockets;
+
+namespace FastForward.Host.Actors;
+
+/// <summary>
+/// The clients of a bridge and the rule by which one makes room for another: the address with the most clients gives up
+/// one, a newcomer before an established client, and the least recently used one first. So a flood from many ports of
+/// an address displaces itself. Every operation is O(1).
+/// </summary>
+internal sealed class BridgeClients(int most)
+{
+    private readonly Dictionary<UdpSource, BridgeClient> _bySource = [];
+    private readonly Dictionary<UdpAddress, BridgeHost> _hosts = [];
+    private readonly List<LinkedList<BridgeHost>> _hostsByCount = [new()];
+    private readonly RecencyList<BridgeClient> _recency = new();
+
+    // A newcomer costs a stream here and a socket at the outlet, so displacing is limited: for one address to about once
+    // per place and second, which also lets each client live long enough for an answer; for all together to twice that.
+    private readonly int _mostDisplacements = Math.Max(100, most);
+    private int _largest;
+    private long _second = -1;
+    private int _displacements;
+
+    public int Count => _recency.Count;
+
+    /// <summary>The client that was not used for the longest time; null when there is none.</summary>
+    public BridgeClient? Oldest => _recency.Oldest;
+
+    public bool IsFull => Count >= most;
+
+    public IEnumerable<BridgeClient> All => _bySource.Values;
+
+    public bool TryFind(in UdpSource source, [NotNullWhen(true)] out BridgeClient? client) =>
+        _bySource.TryGetValue(source, out client);
+
+    /// <summary>The host of a new client; a new one, not yet known here, when it has no other client.</summary>
+    public BridgeHost HostOf(in UdpSource source)
+    {
+        UdpAddress address = source.Address.Host;
+        return _hosts.TryGetValue(address, out BridgeHost? host) ? host : new BridgeHost(address);
+    }
+
+    /// <summary>Which client makes room for a new one of <paramref name="host"/>.</summary>
+    /// <returns>Null when the host, or all together, have displaced as many as they may within this second.</returns>
+    public BridgeClient? TakePlace(BridgeHost host, TimeSpan now)
+    {
+        long second = now.Ticks / TimeSpan.TicksPerSecond;
+        if (second != _second)
+            (_second, _displacements) = (second, 0);
+        if (second != host.Second)
+            (host.Second, host.Displacements) = (second, 0);
+        if (
+            _displacements >= 2 * _mostDisplacements
+            || host.Displacements >= Math.Max(1, _mostDisplacements / Math.Max(1, _hosts.Count))
+        )
+            return null;
+        _displacements++;
+        host.Displacements++;
+        BridgeHost from = host.Count >= _largest ? host : _hostsByCount[_largest].First!.Value;
+        return (from.Newcomers.First ?? from.Established.First)!.Value;
+    }
+
+    public void Add(BridgeClient client, TimeSpan now)
+    {
+        BridgeHost host = client.Host;
+        _bySource.Add(client.Source, client);
+        _recency.Add(client, now);
+        if (host.Count == 0)
+            _hosts.Add(host.Address, host);
+        else
+            _hostsByCount[host.Count].Remove(host.Place);
+        host.Newcomers.AddLast(client.Place);
+        if (host.Count == _hostsByCount.Count)
+            _hostsByCount.Add(new LinkedList<BridgeHost>());
+        _hostsByCount[host.Count].AddLast(host.Place);
+        _largest = Math.Max(_largest, host.Count);
+    }
+
+    /// <summary>A datagram came from the client or went to it.</summary>
+    public void Touch(BridgeClient client, TimeSpan now)
+    {
+        _recency.Touch(client, now);
+        LinkedList<BridgeClient> list = client.Place.List!;
+        list.Remove(client.Place);
+        list.AddLast(client.Place);
+        LinkedList<BridgeHost> equals = client.Host.Place.List!;
+        equals.Remove(client.Host.Place);
+        equals.AddLast(client.Host.Place);
+    }
+
+    /// <summary>The client has sent again after an answer.</summary>
+    public static void Establish(BridgeClient client)
+    {
+        client.IsEstablished = true;
+        client.Host.Newcomers.Remove(client.Place);
+        client.Host.Established.AddLast(client.Place);
+    }
+
+    public void Remove(BridgeClient client)
+    {
+        BridgeHost host = client.Host;
+        _bySource.Remove(client.Source);
+        _recency.Remove(client);
+        _hostsByCount[host.Count].Remove(host.Place);
+        client.Place.List!.Remove(client.Place);
+        if (host.Count == 0)
+            _hosts.Remove(host.Address);
+        else
+            _hostsByCount[host.Count].AddLast(host.Place);
+        while (_largest > 0 && _hostsByCount[_largest].Count == 0)
+            _largest--;
+    }
+}
