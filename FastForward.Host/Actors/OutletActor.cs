@@ -27,6 +27,7 @@ internal sealed partial class OutletActor : IActor, IUdpHandler, IDisposable
 
     private readonly OutletSettings _settings;
     private readonly ILogger _logger;
+    private readonly IReadOnlySet<int> _avoided;
     private readonly DropLog _drops;
     private readonly ClientLog _clientLog;
     private readonly UdpReceiver _receiver;
@@ -41,8 +42,12 @@ internal sealed partial class OutletActor : IActor, IUdpHandler, IDisposable
     private long _emitted;
     private long _answered;
 
-    public OutletActor(OutletSettings settings, ILogger logger)
+    /// <param name="settings">Its section.</param>
+    /// <param name="logger">Its log.</param>
+    /// <param name="avoided">Ports that its sockets must not take, because nodes of this host need them.</param>
+    public OutletActor(OutletSettings settings, ILogger logger, IReadOnlySet<int>? avoided = null)
     {
+        _avoided = avoided ?? new HashSet<int>();
         _settings = settings;
         _logger = logger;
         _drops = new DropLog(settings.Name, logger);
@@ -170,7 +175,7 @@ internal sealed partial class OutletActor : IActor, IUdpHandler, IDisposable
         UdpSocket? socket = null;
         try
         {
-            socket = UdpSocket.Connect(_settings.Target);
+            socket = Connect();
             _receiver.Add(socket);
         }
         catch (Exception exception) when (exception is SocketException or IOException)
@@ -191,6 +196,16 @@ internal sealed partial class OutletActor : IActor, IUdpHandler, IDisposable
         _bySocket.Add(socket, client);
         _recency.Add(client, _loop!.Now);
         return client;
+    }
+
+    /// <summary>A socket on a port of the kernel's choice that is not one of those to avoid.</summary>
+    private UdpSocket Connect()
+    {
+        UdpSocket socket = UdpSocket.Connect(_settings.Target);
+        if (!_avoided.Contains(socket.LocalEndPoint.Port))
+            return socket;
+        using (socket) // keeps its port until another one is found
+            return Connect();
     }
 
     private void Answer(OutletClient client, ReadOnlySpan<byte> datagram)

@@ -77,6 +77,17 @@ internal sealed record InstanceSettings
     /// <summary>The outlets.</summary>
     public required IReadOnlyList<OutletSettings> Outlets { get; init; }
 
+    /// <summary>
+    /// The UDP ports that this file names: those of the node, its bridges and the nodes of the rows, which may run on
+    /// this host too. No other socket of the instance may take one.
+    /// </summary>
+    public IReadOnlySet<int> Ports =>
+        new HashSet<int>([
+            Port,
+            .. Bridges.Select(static bridge => bridge.Listen.Port),
+            .. OverriddenNodes.Concat(Nodes).Select(static row => row.Port),
+        ]);
+
     /// <summary>The rows as the library's resolver takes them.</summary>
     public IReadOnlyList<IRouteSource> RouteSources =>
         [

@@ -92,9 +92,9 @@ internal sealed partial class InstanceRun
     {
         int clients = OpenFiles.ClientsPerOutlet(OpenFiles.Limit, settings);
         if (clients >= outlet.MaxClients)
-            return new OutletActor(outlet, logger);
+            return new OutletActor(outlet, logger, settings.Ports);
         LogFewerClients(logger, outlet.Name, clients, outlet.MaxClients, OpenFiles.Limit);
-        return new OutletActor(outlet with { MaxClients = clients }, logger);
+        return new OutletActor(outlet with { MaxClients = clients }, logger, settings.Ports);
     }
 
     private static ServiceId ReplyTo(BridgeSettings bridge) => new ServiceId(bridge.Service).Reply;

@@ -21,6 +21,48 @@ public sealed class BridgeAddressTests
     }
 
     [Test]
+    public void The_sockets_of_an_outlet_take_no_port_that_its_instance_names()
+    {
+        HashSet<int> named = [.. Enumerable.Range(1, 65_535).Where(static port => port % 4 != 0)];
+        using BridgeWorld world = new(IPAddress.Loopback, avoided: named);
+        UdpSocket[] clients =
+        [
+            .. Enumerable
+                .Range(0, 50)
+                .Select(_ => UdpSocket.Connect(new IPEndPoint(IPAddress.Loopback, world.BridgePort))),
+        ];
+        foreach (UdpSocket client in clients)
+            client.Send("question"u8);
+        world.Drive();
+        List<int> ports = [];
+        byte[] buffer = new byte[100];
+        while (world.Server.Receive(buffer, out _, out UdpSource source) == SocketError.Success)
+            ports.Add(source.Address.ToEndPoint()!.Port);
+        Assert.That(ports, Has.Count.EqualTo(clients.Length));
+        Assert.That(ports.Where(named.Contains), Is.Empty);
+        foreach (UdpSocket client in clients)
+            client.Dispose();
+    }
+
+    [TestCase("127.0.0.1", "127.0.0.1")]
+    [TestCase("0.0.0.0", "127.0.0.2")]
+    [TestCase("::", "127.0.0.1")]
+    [TestCase("::1", "::1")]
+    public void A_port_in_use_names_the_process(string held, string wanted)
+    {
+        using UdpSocket first = UdpSocket.Bind(new IPEndPoint(IPAddress.Parse(held), 0));
+        int port = first.LocalEndPoint.Port;
+        SocketException refused = Assert.Throws<SocketException>(() =>
+            UdpSocket.Bind(new IPEndPoint(IPAddress.Parse(wanted), port))
+        )!;
+        Assert.That(refused.SocketErrorCode, Is.EqualTo(SocketError.AddressAlreadyInUse));
+        Assert.That(
+            refused.Message,
+            Does.Contain("this process has the port").And.Contain($"add {port} to the sysctl net.ipv4.ip_local_reserved")
+        );
+    }
+
+    [Test]
     public void One_port_that_asks_two_addresses_gets_an_answer_from_each()
     {
         using BridgeWorld world = new(IPAddress.IPv6Any);

@@ -24,7 +24,13 @@ internal sealed class BridgeWorld : IDisposable
     /// <param name="listen">The address of the bridge.</param>
     /// <param name="maxClients">Of the bridge and of the outlet.</param>
     /// <param name="circle">The target of the outlet is the bridge.</param>
-    public BridgeWorld(IPAddress listen, int maxClients = 1000, bool circle = false)
+    /// <param name="avoided">Ports that the outlet must not take.</param>
+    public BridgeWorld(
+        IPAddress listen,
+        int maxClients = 1000,
+        bool circle = false,
+        IReadOnlySet<int>? avoided = null
+    )
     {
         int port = FreePorts.Find(1)[0];
         Server = UdpSocket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -51,7 +57,8 @@ internal sealed class BridgeWorld : IDisposable
                 IdleSeconds = 60,
                 MaxClients = maxClients,
             },
-            Log
+            Log,
+            avoided
         );
         _loop = new ForwardLoop(time: Time);
         _actors.Add(Bridge, Bridge.ReplyService);

@@ -101,7 +101,9 @@ public sealed class RunProcessTests
         Assert.That(node.WaitForExit(), Is.EqualTo(69), node.Everything);
         Assert.That(
             node.Everything,
-            Does.Contain($"[bridge] cannot bind UDP 127.0.0.1:{_instances.BridgePort}").And.Not.Contain("   at ")
+            Does.Contain($"[bridge] cannot bind UDP 127.0.0.1:{_instances.BridgePort}")
+                .And.Contain($": process {Environment.ProcessId} (")
+                .And.Not.Contain("   at ")
         );
     }
 

@@ -365,7 +365,7 @@ public sealed class IpTransportTests
         );
         Assert.That(
             exception!.Message,
-            Does.Contain($"127.0.0.1:{port}").And.Contain("another process").And.Contain("ss -ulpn")
+            Does.Contain($"127.0.0.1:{port}").And.Contain("this process has the port").And.Contain("ss -ulpn")
         );
     }
 

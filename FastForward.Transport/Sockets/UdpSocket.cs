@@ -55,7 +55,9 @@ public sealed unsafe class UdpSocket : IDisposable
     /// <param name="receiveBufferBytes">
     /// Requested receive buffer; the kernel grants at most <c>net.core.rmem_max</c>. 0 keeps the kernel's default.
     /// </param>
-    /// <exception cref="SocketException">The end point is not available.</exception>
+    /// <exception cref="SocketException">
+    /// The end point is not available; the message names the process that has it, where this user may see it.
+    /// </exception>
     public static UdpSocket Bind(IPEndPoint local, int receiveBufferBytes = ReceiveBuffer.DefaultBytes)
     {
         ArgumentNullException.ThrowIfNull(local);
@@ -70,6 +72,11 @@ public sealed unsafe class UdpSocket : IDisposable
             socket.AskForArrival(local.Address);
             socket._socket.Bind(local);
             return socket;
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            socket.Dispose();
+            throw new SocketException(exception.ErrorCode, $"{exception.Message}: {PortHolder.Describe(local)}");
         }
         catch
         {

@@ -70,7 +70,7 @@ internal static partial class IpSocketPair
         string advice = error switch
         {
             Errno.EADDRINUSE =>
-                $"another process has the port; find it with 'ss -ulpn sport = :{port}', or choose another port",
+                $"{PortHolder.Describe(endPoint)}; 'ss -ulpn sport = :{port}' shows it; stop it or choose another port",
             Errno.EADDRNOTAVAIL =>
                 "no interface of this machine has the address; see 'ip address', or use 0.0.0.0 or ::",
             Errno.EACCES or Errno.EPERM =>
