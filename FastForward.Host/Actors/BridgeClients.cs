@@ -15,8 +15,9 @@ internal sealed class BridgeClients(int most)
     private readonly List<LinkedList<BridgeHost>> _hostsByCount = [new()];
     private readonly RecencyList<BridgeClient> _recency = new();
 
-    // A newcomer costs a stream here and a socket at the outlet, so displacing is limited: for one address to about once
-    // per place and second, which also lets each client live long enough for an answer; for all together to twice that.
+    // A newcomer costs a stream here and a socket at the outlet, so displacing is limited: for one address to about
+    // once per place and second, which also lets each client live long enough for an answer; for all together to
+    // twice that.
     private readonly int _mostDisplacements = Math.Max(100, most);
     private int _largest;
     private long _second = -1;

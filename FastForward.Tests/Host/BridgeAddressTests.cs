@@ -58,7 +58,7 @@ public sealed class BridgeAddressTests
         Assert.That(refused.SocketErrorCode, Is.EqualTo(SocketError.AddressAlreadyInUse));
         Assert.That(
             refused.Message,
-            Does.Contain("this process has the port").And.Contain($"add {port} to the sysctl net.ipv4.ip_local_reserved")
+            Does.Contain("this process has the port").And.Contain($"add {port} to the sysctl net.ipv4.ip_local_")
         );
     }
 

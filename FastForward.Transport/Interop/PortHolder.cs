@@ -93,7 +93,8 @@ internal static class PortHolder
 
     private static bool IsEphemeral(int port)
     {
-        string[] range = [.. Lines("/proc/sys/net/ipv4/ip_local_port_range").SelectMany(static line => line.Split('\t'))];
+        string[] lines = Lines("/proc/sys/net/ipv4/ip_local_port_range");
+        string[] range = lines.Length == 0 ? [] : lines[0].Split('\t');
         return range.Length == 2
             && int.TryParse(range[0], CultureInfo.InvariantCulture, out int first)
             && int.TryParse(range[1], CultureInfo.InvariantCulture, out int last)
