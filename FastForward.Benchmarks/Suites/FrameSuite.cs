@@ -86,12 +86,12 @@ public class FrameSuite
         _initiator = Start(Initiator);
         _responder = Start(Responder);
         Peer peer = _initiator.GetOrAdd(Responder);
-        _out = SessionPath.Initiate(peer, TransportKind.Socket, traits, 1, this, 0);
+        _out = SessionPath.Initiate(peer, TransportKind.Socket, traits, default, 1, this, 0);
         peer.Add(_out);
         int length = _out.WriteFrame(0, _frame, out _);
         if (!Handshake.TryRead(_frame.AsSpan(0, length), out Handshake init))
             throw new InvalidOperationException("Expected an INIT.");
-        _in = _responder.Answer(0, init, TransportKind.Socket, traits, 2, this);
+        _in = _responder.Answer(0, init, TransportKind.Socket, traits, default, 2, this);
         _out.ReadFrame(0, Written(_in));
         while (_out.HasOutput(0) || _in.HasOutput(0))
         {
@@ -120,7 +120,7 @@ public class FrameSuite
             new NodeStatistics(),
             new AnyAdmission(),
             new MessageMemory(),
-            static _ => 0,
+            new SessionRandom(static _ => 0, static () => 1),
             new NoDriver()
         );
         peers.GetOrAdd(Initiator);
@@ -130,13 +130,13 @@ public class FrameSuite
 
     private sealed class AnyAdmission : IAdmission
     {
-        public bool IsClosed => false;
-
-        public uint RequiredKey(uint node) => 0;
-
-        public bool AllowsUnkeyed(TransportKind kind) => true;
-
-        public string? FindSourceMismatch(uint node, TransportKind kind, uint? contextId) => null;
+        public Admission Evaluate(
+            uint node,
+            uint keyId,
+            TransportKind kind,
+            bool hostLocal,
+            in LinkSource source
+        ) => Admission.Granted;
     }
 
     private sealed class NoEvents : ISessionEvents

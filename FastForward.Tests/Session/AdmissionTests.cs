@@ -21,20 +21,20 @@ public sealed class AdmissionTests
 
     private readonly EventRecorder _events = new();
 
-    [TestCase(0u, 0u, true, false, "Accept")]
-    [TestCase(0u, 0u, false, false, "Reject KeyRequired")]
-    [TestCase(0u, 0u, false, true, "Accept")]
-    [TestCase(3u, 0u, true, true, "Reject KeyNotSupported")]
-    [TestCase(0u, 3u, true, true, "Reject KeyNotSupported")]
-    [TestCase(3u, 3u, true, true, "Reject KeyNotSupported")]
-    public void Keys_are_evaluated(uint demanded, uint offered, bool hostLocal, bool allowed, string decision)
+    [Test]
+    public void A_refusal_of_the_rules_is_rejected_and_reported()
     {
-        Assert.That(Evaluate(s_init with { KeyId = offered }, demanded, hostLocal, allowed), Is.EqualTo(decision));
-        if (decision == "Accept")
-            return;
-        Assert.That(_events.Changes[^1].Kind, Is.EqualTo(PeerEventKind.Refused));
-        Assert.That(_events.Changes[^1].Reason, Does.Contain("key"));
+        Admission refusal = Admission.Refused(RejectReason.WrongSource, "it is elsewhere");
+        Assert.That(Evaluate(s_init, refusal), Is.EqualTo("Reject WrongSource"));
+        Assert.That(
+            _events.Changes,
+            Is.EqualTo(new[] { new PeerEvent(2, PeerEventKind.Refused, TransportKind.Ip, "it is elsewhere") })
+        );
     }
+
+    [Test]
+    public void An_undecided_source_gets_no_answer() =>
+        Assert.That(Evaluate(s_init, Admission.Undecided), Is.EqualTo("Wait"));
 
     [Test]
     public void Wrong_own_and_unknown_ids_are_rejected_or_dropped()
@@ -54,57 +54,34 @@ public sealed class AdmissionTests
     [Test]
     public void A_stopping_node_rejects_known_nodes_and_drops_unknown_ones()
     {
-        Assert.That(Evaluate(s_init, closed: true), Is.EqualTo("Reject Stopping"));
+        Admission stopping = Admission.Refused(RejectReason.Stopping, null);
+        Assert.That(Evaluate(s_init, stopping), Is.EqualTo("Reject Stopping"));
         Assert.That(_events.Changes, Is.Empty);
-        Assert.That(Evaluate(s_init with { From = 3 }, closed: true), Is.EqualTo("Drop"));
+        Assert.That(Evaluate(s_init with { From = 3 }, stopping), Is.EqualTo("Drop"));
     }
 
-    [Test]
-    public void A_node_from_an_unexpected_address_is_rejected_and_reported()
+    private string Evaluate(in Handshake init, Admission admission = default)
     {
-        Assert.That(Evaluate(s_init, kind: TransportKind.VSocket, contextId: 66), Is.EqualTo("Reject WrongSource"));
-        Assert.That(
-            _events.Changes[^1],
-            Is.EqualTo(new PeerEvent(2, PeerEventKind.Refused, TransportKind.VSocket, "it is at 66"))
-        );
-        Assert.That(Evaluate(s_init, kind: TransportKind.VSocket, contextId: 3), Is.EqualTo("Accept"));
-    }
-
-    private string Evaluate(
-        in Handshake init,
-        uint demanded = 0,
-        bool hostLocal = true,
-        bool allowed = true,
-        bool closed = false,
-        TransportKind kind = TransportKind.Ip,
-        uint? contextId = null
-    )
-    {
-        Policy policy = new(demanded, allowed, closed);
+        Policy policy = new(admission);
         Peers peers = new(
             new SessionOptions { Node = 1, Incarnation = 1 },
             _events,
             new NodeStatistics(),
             policy,
             new MessageMemory(),
-            static _ => 0,
+            new SessionRandom(static _ => 0, static () => 1),
             policy
         );
         peers.GetOrAdd(2);
-        InitDecision decision = peers.Evaluate(0, init, kind, hostLocal, contextId, out RejectReason reason);
+        LinkSource source = SimulatedLink.PlaceOf(2);
+        InitDecision decision = peers.Evaluate(0, init, TransportKind.Ip, true, source, out RejectReason reason);
         return decision == InitDecision.Reject ? $"{decision} {reason}" : decision.ToString();
     }
 
-    private sealed class Policy(uint key, bool allowed, bool closed) : IAdmission, IPeerDriverFactory, IPeerDriver
+    private sealed class Policy(Admission admission) : IAdmission, IPeerDriverFactory, IPeerDriver
     {
-        public bool IsClosed => closed;
-
-        public uint RequiredKey(uint node) => key;
-
-        public bool AllowsUnkeyed(TransportKind kind) => allowed;
-
-        public string? FindSourceMismatch(uint node, TransportKind kind, uint? contextId) =>
-            contextId == 66 ? "it is at 66" : null;
+        public Admission Evaluate(uint node, uint keyId, TransportKind kind, bool hostLocal, in LinkSource source) =>
+            admission;
 
         public IPeerDriver Create(Peer peer) => this;
 
@@ -112,6 +89,7 @@ public sealed class AdmissionTests
 
         public void OnPathFinished(SessionPath path) { }
 
-        public void OnChanged(in PeerEvent change) { }
+        public void OnChanged(in PeerEvent change) =>
+            Assert.Fail($"a refused claim must not change what is known of the node: {change}");
     }
 }

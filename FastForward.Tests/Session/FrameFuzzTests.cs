@@ -106,8 +106,8 @@ public sealed class FrameFuzzTests
         Handshake.TryRead(GoldenFrames.Version1["init"], out Handshake init);
         SessionPath path =
             phase == PathPhase.Initiating
-                ? SessionPath.Initiate(peer, TransportKind.Ip, traits, Index, traits, 0)
-                : SessionPath.Answer(peer, TransportKind.Ip, traits, Index, traits, 0, init, 3);
+                ? SessionPath.Initiate(peer, TransportKind.Ip, traits, default, Index, traits, 0)
+                : SessionPath.Answer(peer, TransportKind.Ip, traits, default, Index, traits, 0, init, 3);
         peer.Add(path);
         if (phase is PathPhase.Initiating or PathPhase.Answering)
             return path;

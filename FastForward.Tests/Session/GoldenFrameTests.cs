@@ -53,6 +53,10 @@ public sealed class GoldenFrameTests
         ["close-path"] = static (ref FrameWriter writer) => writer.WriteClose(false, CloseReason.Redundant),
         ["stream-reset"] = static (ref FrameWriter writer) => writer.WriteStreamReset(Stream, 13, 99),
         ["stream-refused"] = static (ref FrameWriter writer) => writer.WriteStreamRefused(Stream, 0, 14),
+        ["path-challenge"] = static (ref FrameWriter writer) =>
+            writer.WriteNonce(ElementType.PathChallenge, 0x1122334455667788),
+        ["path-response"] = static (ref FrameWriter writer) =>
+            writer.WriteNonce(ElementType.PathResponse, 0x1122334455667788),
         ["several-elements"] = static (ref FrameWriter writer) =>
         {
             writer.WriteProbeReply(77, 1234);

@@ -1,3 +1,4 @@
+using System.Net;
 using FastForward.Transport;
 using FastForward.Transport.Session;
 
@@ -20,6 +21,9 @@ internal sealed class SimulatedLink(SimulatedNode owner, TransportKind kind, Lin
     /// <summary>The remote address of a datagram link, whichever process uses it.</summary>
     public uint RemoteNode { get; set; }
 
+    /// <summary>The user of the remote process, one per address, or the IP address of the remote process.</summary>
+    public LinkSource Source => Other is { } other ? LinkSource.OfUser(other.Owner.Address) : PlaceOf(RemoteNode);
+
     public SessionPath? Path { get; set; }
 
     public bool IsClosed { get; set; }
@@ -29,4 +33,6 @@ internal sealed class SimulatedLink(SimulatedNode owner, TransportKind kind, Lin
 
     /// <summary>When the last sent frame arrives; later frames on a reliable link never arrive earlier.</summary>
     public long LastArrival { get; set; }
+
+    public static LinkSource PlaceOf(uint address) => LinkSource.OfAddress(new IPEndPoint(address, 54_000));
 }

@@ -26,7 +26,10 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
             Statistics,
             this,
             new MessageMemory(),
-            limit => limit <= 0 ? 0 : network.Random.NextInt64(limit),
+            new SessionRandom(
+                limit => limit <= 0 ? 0 : network.Random.NextInt64(limit),
+                () => (ulong)network.Random.NextInt64()
+            ),
             this
         );
         foreach (uint node in routes)
@@ -191,13 +194,8 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
 
     IPeerDriver IPeerDriverFactory.Create(Peer peer) => new Driver(this);
 
-    bool IAdmission.IsClosed => false;
-
-    uint IAdmission.RequiredKey(uint node) => 0;
-
-    bool IAdmission.AllowsUnkeyed(TransportKind kind) => true;
-
-    string? IAdmission.FindSourceMismatch(uint node, TransportKind kind, uint? contextId) => null;
+    Admission IAdmission.Evaluate(uint node, uint keyId, TransportKind kind, bool hostLocal, in LinkSource source) =>
+        Admission.Granted;
 
     private bool IsPaused => _network.Now < PausedUntil;
 
@@ -280,7 +278,15 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
     private void Begin(uint node, SimulatedLink link)
     {
         Peer peer = Peers.GetOrAdd(node);
-        SessionPath path = SessionPath.Initiate(peer, link.Kind, link.Traits, link.Index, link, _network.Now);
+        SessionPath path = SessionPath.Initiate(
+            peer,
+            link.Kind,
+            link.Traits,
+            link.Source,
+            link.Index,
+            link,
+            _network.Now
+        );
         Bind(link, path);
         peer.Add(path);
         QueuePump();
@@ -288,10 +294,10 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
 
     private void Introduce(SimulatedLink link, in Handshake init)
     {
-        switch (Peers.Evaluate(_network.Now, init, link.Kind, hostLocal: true, contextId: null, out _))
+        switch (Peers.Evaluate(_network.Now, init, link.Kind, hostLocal: true, link.Source, out _))
         {
             case InitDecision.Accept:
-                Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Index, link));
+                Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Source, link.Index, link));
                 break;
             case InitDecision.Reject or InitDecision.Drop:
                 _network.Cut(link);
@@ -301,13 +307,14 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
 
     private void IntroduceStranger(uint source, in Handshake init)
     {
+        LinkSource place = SimulatedLink.PlaceOf(source);
         if (
-            Peers.Evaluate(_network.Now, init, TransportKind.Ip, hostLocal: true, contextId: null, out _)
+            Peers.Evaluate(_network.Now, init, TransportKind.Ip, hostLocal: true, place, out _)
             != InitDecision.Accept
         )
             return;
         SimulatedLink link = AddDatagramLink(source);
-        Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Index, link));
+        Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Source, link.Index, link));
     }
 
     private SimulatedLink AddDatagramLink(uint remote)

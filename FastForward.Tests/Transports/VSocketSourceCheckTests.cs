@@ -102,21 +102,21 @@ public sealed class VSocketSourceCheckTests : IDisposable
         );
         IForwardTransport contract = transport;
         Assert.That(
-            () => contract.FindSourceMismatch([At(5)], 5),
+            () => contract.FindSourceMismatch(2, [At(5)], null, 5),
             Throws.InvalidOperationException,
             "it has no clock before it is started"
         );
         transport.Start(driver.Loop, new RecordingSink());
         _family.OwnCid = 3;
-        Assert.That(contract.FindSourceMismatch([At(3)], VSocketEndPoint.LocalCid), Is.Null);
-        Assert.That(contract.FindSourceMismatch([At(4)], 5), Does.Contain("context id 5"));
+        Assert.That(contract.FindSourceMismatch(2, [At(3)], null, VSocketEndPoint.LocalCid), Is.Null);
+        Assert.That(contract.FindSourceMismatch(2, [At(4)], null, 5), Does.Contain("context id 5"));
     }
 
     [Test]
     public void Other_media_report_no_mismatch()
     {
         using IpTransport transport = new(new IpTransportOptions());
-        Assert.That(((IForwardTransport)transport).FindSourceMismatch([], 5), Is.Null);
+        Assert.That(((IForwardTransport)transport).FindSourceMismatch(2, [], null, 5), Is.Null);
     }
 
     private static VSocketEndPoint At(uint cid) => new(cid, Port);

@@ -9,6 +9,6 @@ internal static class FairEviction
     /// <param name="oldestFirst">What is pending.</param>
     /// <param name="originOf">Where it comes from; null, when that is not known, counts as one origin.</param>
     /// <returns>Null when nothing is pending.</returns>
-    public static T? ChooseVictim<T>(IEnumerable<T> oldestFirst, Func<T, uint?> originOf)
+    public static T? ChooseVictim<T, TOrigin>(IEnumerable<T> oldestFirst, Func<T, TOrigin> originOf)
         where T : class => oldestFirst.GroupBy(originOf).MaxBy(static group => group.Count())?.First();
 }

@@ -33,6 +33,11 @@ public sealed class PeerStatus
     /// </summary>
     public string? Reason { get; internal init; }
 
+    /// <summary>
+    /// Why the last process that claimed to be this node was refused; null when none was. It may have been a stranger.
+    /// </summary>
+    public string? RefusedClaim { get; internal init; }
+
     /// <summary>The paths to it, the one in use first.</summary>
     public IReadOnlyList<PathStatus> Paths { get; internal init; } = [];
 

@@ -78,10 +78,11 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         _pump = new FramePump(loop);
         _transports = new TransportSet(loop, transports, Logger);
         _events = new EventQueue(loop, Logger);
-        _admission = new RouteAdmission(options, routes, _transports);
         HostNames names = new(loop, lookups);
-        PeerConnectorFactory connectors = new(loop, _transports, _pump, names);
-        Peers = new Peers(session, _events, Statistics, _admission, memory, Jitter, connectors);
+        _admission = new RouteAdmission(options, routes, _transports, names);
+        PeerConnectorFactory connectors = new(loop, _transports, _admission, _pump, names);
+        SessionRandom random = new(Jitter, Nonce);
+        Peers = new Peers(session, _events, Statistics, _admission, memory, random, connectors);
         _routedPeers = new RoutedPeers(loop, options, routes, _transports, _pump, Peers, _admission);
         _local = new LoopbackAssociation(session, _events, LocalStatistics, memory);
         _dispatcher = new LinkDispatcher(loop, Peers, _events, Statistics, session);
@@ -110,11 +111,13 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
     /// <summary>The table of peers. Loop thread only.</summary>
     internal Peers Peers { get; }
 
-    private static ulong NewIncarnation()
+    private static ulong NewIncarnation() => Nonce() | 1; // never 0, which means "unknown"
+
+    private static ulong Nonce()
     {
         Span<byte> random = stackalloc byte[sizeof(ulong)];
         RandomNumberGenerator.Fill(random);
-        return BitConverter.ToUInt64(random) | 1; // never 0, which means "unknown"
+        return BitConverter.ToUInt64(random);
     }
 
     private static long Jitter(long limit) => limit <= 0 ? 0 : Random.Shared.NextInt64(limit);

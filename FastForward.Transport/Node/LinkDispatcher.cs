@@ -101,20 +101,21 @@ internal sealed class LinkDispatcher : ILinkSink
             || !Handshake.TryRead(frame, out Handshake init)
         )
             return;
+        LinkSource place = source.ToLinkSource();
         switch (
             _peers.Evaluate(
                 _loop.NowMicros,
                 init,
                 transport.Kind,
                 source.IsLoopback,
-                source.ContextId,
+                place,
                 out RejectReason reason
             )
         )
         {
             case InitDecision.Accept:
                 IForwardLink link = transport.Adopt(source);
-                Claim(link, init);
+                Claim(link, init, place);
                 break;
             case InitDecision.Reject:
                 Span<byte> answer = stackalloc byte[WireFormat.Reject];
@@ -134,19 +135,20 @@ internal sealed class LinkDispatcher : ILinkSink
             return;
         }
 
+        LinkSource place = LinkSource.Of(link.Traits, link.RemoteEndPoint);
         switch (
             _peers.Evaluate(
                 _loop.NowMicros,
                 init,
                 link.Transport.Kind,
                 link.Traits.HostLocal,
-                link.Traits.Credentials?.ContextId,
+                place,
                 out RejectReason reason
             )
         )
         {
             case InitDecision.Accept:
-                Claim(link, init);
+                Claim(link, init, place);
                 break;
             case InitDecision.Reject:
                 if (link.TryClaim(WireFormat.Reject, out Span<byte> answer) == ClaimResult.Claimed)
@@ -163,9 +165,17 @@ internal sealed class LinkDispatcher : ILinkSink
         }
     }
 
-    private void Claim(IForwardLink link, in Handshake init)
+    private void Claim(IForwardLink link, in Handshake init, in LinkSource source)
     {
-        SessionPath path = _peers.Answer(_loop.NowMicros, init, link.Transport.Kind, link.Traits, link.Index, link);
+        SessionPath path = _peers.Answer(
+            _loop.NowMicros,
+            init,
+            link.Transport.Kind,
+            link.Traits,
+            source,
+            link.Index,
+            link
+        );
         link.Owner = path;
         _unclaimed.Remove(link);
     }

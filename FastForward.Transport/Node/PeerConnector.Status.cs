@@ -17,6 +17,7 @@ internal sealed partial class PeerConnector
                 State = Peer.State,
                 InState = TimeSpan.FromMicroseconds(_loop.NowMicros - Math.Max(Peer.StateSince, _createdAt)),
                 Reason = Peer.State == PeerState.Connected ? DetourReason : Reason,
+                RefusedClaim = Peer.LastRefusal,
                 Paths = PathStatuses(),
                 UnacknowledgedBytes = Peer.Association.Sender.StoredBytes,
                 SendStoreBytes = Peer.Options.SendStoreBytes,

@@ -21,6 +21,7 @@ internal sealed partial class PeerConnector : IPeerDriver
 
     private readonly ForwardLoop _loop;
     private readonly TransportSet _transports;
+    private readonly RouteAdmission _admission;
     private readonly FramePump _pump;
     private readonly LoopTimer _timer;
     private readonly HostNames _names;
@@ -37,11 +38,19 @@ internal sealed partial class PeerConnector : IPeerDriver
     private bool _fallbackReported;
     private PeerEvent? _lastChange;
 
-    public PeerConnector(Peer peer, ForwardLoop loop, TransportSet transports, FramePump pump, HostNames names)
+    public PeerConnector(
+        Peer peer,
+        ForwardLoop loop,
+        TransportSet transports,
+        RouteAdmission admission,
+        FramePump pump,
+        HostNames names
+    )
     {
         Peer = peer;
         _loop = loop;
         _transports = transports;
+        _admission = admission;
         _pump = pump;
         _timer = loop.CreateTimer(OnTimer);
         _names = names;
@@ -157,10 +166,21 @@ internal sealed partial class PeerConnector : IPeerDriver
 
         _connecting = null;
         _openedAt = _loop.NowMicros;
+        LinkSource source = LinkSource.Of(link.Traits, link.RemoteEndPoint);
+        if (_admission.FindIdentityMismatch(Peer.Node, link.Transport.Kind, source) is { } mismatch)
+        {
+            Peer.OnRefusedClaim(PeerEventKind.Refused, link.Transport.Kind, mismatch);
+            link.Close();
+            BackOff();
+            Reschedule();
+            return;
+        }
+
         SessionPath path = SessionPath.Initiate(
             Peer,
             link.Transport.Kind,
             link.Traits,
+            source,
             link.Index,
             link,
             _loop.NowMicros
@@ -284,7 +304,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         long limit = Route?.Row.Transport is TransportKind.Socket or TransportKind.VSocket
             ? HostLocalRetryLimitMicros
             : RetryLimitMicros;
-        _nextAttempt = _loop.NowMicros + _retry + Peer.Jitter(_retry / 4);
+        _nextAttempt = _loop.NowMicros + _retry + Peer.Random.Jitter(_retry / 4);
         _retry = Math.Min(_retry * 2, limit);
     }
 

@@ -94,8 +94,7 @@ internal sealed class RoutedPeers
             // Removing the row of a transport does not end an admitted path; changing the row to another machine does.
             if (!routes.All.Any(other => other.Row.Transport == path.Kind))
                 continue;
-            uint? contextId = path.Traits.Credentials?.ContextId;
-            if (_admission.FindSourceMismatch(peer.Node, path.Kind, contextId) is { } mismatch)
+            if (_admission.FindIdentityMismatch(peer.Node, path.Kind, path.Source) is { } mismatch)
                 path.Close(_loop.NowMicros, CloseReason.RouteChanged, mismatch);
         }
 

@@ -9,7 +9,10 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed class Association
 {
+    private const int MaxSources = 8;
+
     private readonly PeerStatistics _statistics;
+    private readonly List<LinkSource> _sources = [];
 
     public Association(
         uint peer,
@@ -39,6 +42,25 @@ internal sealed class Association
 
     /// <summary>The peer's incarnation; 0 while unbound.</summary>
     public ulong PeerIncarnation { get; private set; }
+
+    /// <summary>The strength of the best source of a path that joined (<see cref="LinkSource.Strength"/>).</summary>
+    public int Strength { get; private set; }
+
+    /// <summary>A path from the source has joined.</summary>
+    public void AddSource(in LinkSource source)
+    {
+        if (source.Strength < Strength || IsAt(source))
+            return;
+        if (source.Strength > Strength)
+            _sources.Clear();
+        Strength = source.Strength;
+        if (_sources.Count == MaxSources)
+            _sources.RemoveAt(0);
+        _sources.Add(source);
+    }
+
+    /// <summary>The peer's process is at the source, by the strongest of its paths.</summary>
+    public bool IsAt(in LinkSource source) => _sources.Contains(source);
 
     public void Bind(uint epoch, ulong peerIncarnation)
     {

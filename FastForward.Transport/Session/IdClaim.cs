@@ -7,6 +7,7 @@ internal sealed class IdClaim
 {
     private ulong _rejected;
     private long _rejectedUntil;
+    private long _nextReport = long.MinValue;
 
     /// <summary>The incarnation of the second process.</summary>
     public ulong Claimant { get; private set; }
@@ -25,6 +26,15 @@ internal sealed class IdClaim
     {
         _rejected = Claimant;
         _rejectedUntil = now + duration;
+    }
+
+    /// <summary>Whether a claim from another place is to be reported: at most once in this duration.</summary>
+    public bool TryReport(long now, long duration)
+    {
+        if (now < _nextReport)
+            return false;
+        _nextReport = now + duration;
+        return true;
     }
 
     public bool IsRejected(long now, ulong incarnation) => incarnation == _rejected && now < _rejectedUntil;

@@ -23,6 +23,8 @@ internal static class PathChoice
     {
         if (path.IsSound != other.IsSound)
             return path.IsSound;
+        if (path.AwaitsPeer != other.AwaitsPeer)
+            return other.AwaitsPeer;
         if (path.Kind == other.Kind && path.IsOfFormerRoute != other.IsOfFormerRoute)
             return other.IsOfFormerRoute;
         bool isPreferred = path.Kind == preferred;

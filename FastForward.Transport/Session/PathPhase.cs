@@ -9,7 +9,13 @@ internal enum PathPhase
     /// <summary>Has answered an INIT and waits for CONFIRM.</summary>
     Answering,
 
-    /// <summary>The handshake is complete.</summary>
+    /// <summary>
+    /// The handshake is complete, but the source proves less than that of the association: nothing is taken from the
+    /// path until the peer returns its nonce over a stronger one.
+    /// </summary>
+    Validating,
+
+    /// <summary>The path belongs to the association.</summary>
     Established,
 
     /// <summary>Only a CLOSE is still written.</summary>

@@ -8,33 +8,52 @@ internal sealed partial class Peer
 {
     private readonly IdClaim _claim = new();
 
-    /// <summary>
-    /// Whether a handshake of this incarnation may be completed now. If a different incarnation has a sound path, that
-    /// process is challenged first: returns false, and the caller tries again with a later frame of the handshake.
-    /// </summary>
-    public bool TryAdmit(long now, ulong incarnation)
+    /// <summary>Whether a handshake of this incarnation may be completed now.</summary>
+    /// <remarks>
+    /// A process with the incarnation and epoch of the association joins it. Otherwise the association would end, and
+    /// that needs a source that proves more than that of the association, or the very same source. In the latter case
+    /// a process that still answers is challenged first; the claimant tries again with a later frame of its handshake.
+    /// Any other claimant has to wait until the association has ended by itself.
+    /// </remarks>
+    /// <param name="now">The time.</param>
+    /// <param name="incarnation">The claimant's incarnation.</param>
+    /// <param name="epoch">The epoch that the handshake leads to.</param>
+    /// <param name="kind">The medium of the handshake.</param>
+    /// <param name="source">Where the claimant is.</param>
+    public ClaimDecision EvaluateClaim(
+        long now,
+        ulong incarnation,
+        uint epoch,
+        TransportKind kind,
+        in LinkSource source
+    )
     {
-        if (!_association.IsUp || incarnation == _association.PeerIncarnation)
-            return true;
+        bool isKnown = incarnation == _association.PeerIncarnation;
+        if (!_association.IsUp || (isKnown && !EpochOrder.IsNewer(epoch, _association.Epoch)))
+            return ClaimDecision.Admit;
+        if (source.Strength > _association.Strength || (isKnown && source.Strength == _association.Strength))
+            return ClaimDecision.Admit;
+        if (isKnown)
+            return ClaimDecision.Wait; // the peer ended the association; this side has not noticed yet
+        if (!_association.IsAt(source))
+            return RefuseClaim(now, incarnation, kind, source);
+
         bool isIdInUse = false;
         foreach (SessionPath path in _paths)
         {
             if (!path.IsSound || !_association.Owns(path))
                 continue;
             isIdInUse = true;
-            if (!IsClaimRejected(now, incarnation))
+            if (!_claim.IsRejected(now, incarnation))
                 path.Prober.Challenge(now);
         }
 
         if (!isIdInUse)
-            return true;
+            return ClaimDecision.Admit;
         _claim.Begin(now, incarnation);
         Driver.OnPending();
-        return false;
+        return _claim.IsRejected(now, incarnation) ? ClaimDecision.Refuse : ClaimDecision.Wait;
     }
-
-    /// <summary>A challenge has recently proven that the id of the claimant belongs to another process.</summary>
-    public bool IsClaimRejected(long now, ulong incarnation) => _claim.IsRejected(now, incarnation);
 
     /// <summary>
     /// The epoch of the RESPONSE to an INIT. An INIT that names an earlier incarnation of this process contains the
@@ -98,6 +117,7 @@ internal sealed partial class Peer
             KnownIncarnation = path.PeerIncarnation;
         }
 
+        _association.AddSource(path.Source);
         path.EstablishedOrder = ++_establishments;
         if (path.IsReliable)
             _association.Receiver.RepeatGrants(now);
@@ -110,7 +130,7 @@ internal sealed partial class Peer
         foreach (SessionPath path in _paths)
             path.Prober.EndChallenge(now);
         _claim.Reject(now, Options.DeadAfter);
-        Notify(
+        OnRefusedClaim(
             PeerEventKind.NodeIdConflict,
             SendPath?.Kind,
             string.Create(
@@ -123,6 +143,22 @@ internal sealed partial class Peer
     public void OnRejected(SessionPath path, RejectReason reason) =>
         Notify(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reason}{Explain(reason)}");
 
+    // Reported once per claimed time, not per claimant: a claimant may invent incarnations.
+    private ClaimDecision RefuseClaim(long now, ulong incarnation, TransportKind kind, in LinkSource source)
+    {
+        if (_claim.TryReport(now, Options.DeadAfter))
+            OnRefusedClaim(
+                PeerEventKind.NodeIdConflict,
+                kind,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"process {incarnation:x16} at {source} claims the id of process {_association.PeerIncarnation:x16}, "
+                        + $"which is elsewhere; it is refused until that one was silent for {Options.DeadAfter / 1_000_000.0:0.#} s"
+                )
+            );
+        return ClaimDecision.Refuse;
+    }
+
     private static string Explain(RejectReason reason) =>
         reason switch
         {
@@ -132,7 +168,7 @@ internal sealed partial class Peer
             RejectReason.NodeIdConflict => " (another process uses this node's id)",
             RejectReason.Busy => " (too many handshakes or paths are open there)",
             RejectReason.Stopping => " (it is stopping)",
-            RejectReason.WrongSource => " (its route for this node has another context id or type)",
+            RejectReason.WrongSource => " (no row for this node there matches where it connects from)",
             _ => "",
         };
 }

@@ -19,7 +19,7 @@ internal sealed partial class Peer
         {
             if (path.IsOfFormerRoute || path.Kind != kind)
                 continue;
-            if (path.IsSound || path.Phase is PathPhase.Initiating or PathPhase.Answering)
+            if (path.IsSound || path.State == PathState.Opening)
                 return true;
         }
 
@@ -32,17 +32,61 @@ internal sealed partial class Peer
     public void Add(SessionPath path) => _paths.Add(path);
 
     /// <summary>
-    /// The path that answers the INIT with this sender index and incarnation; null when there is none.
+    /// The path that answers the INIT of this sender index, incarnation and source; null when there is none.
     /// </summary>
-    public SessionPath? FindAnswer(uint senderIndex, ulong incarnation)
+    public SessionPath? FindAnswer(uint senderIndex, ulong incarnation, in LinkSource source)
     {
         foreach (SessionPath path in _paths)
         {
-            if (!path.IsInitiator && path.RemoteIndex == senderIndex && path.PeerIncarnation == incarnation)
+            if (
+                !path.IsInitiator
+                && path.RemoteIndex == senderIndex
+                && path.PeerIncarnation == incarnation
+                && path.Source == source
+            )
                 return path;
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// The path needs a proof before it may join: its source proves less than that of the association.
+    /// </summary>
+    public bool NeedsProof(SessionPath path) =>
+        _association.Owns(path) && path.Source.Strength < _association.Strength;
+
+    /// <summary>A nonce is to be returned over this path.</summary>
+    public bool HasEcho(SessionPath path)
+    {
+        foreach (SessionPath other in _paths)
+        {
+            if (IsEchoFor(other, path))
+                return true;
+        }
+
+        return false;
+    }
+
+    public void WriteEchoes(SessionPath path, ref FrameWriter frame)
+    {
+        foreach (SessionPath other in _paths)
+        {
+            if (IsEchoFor(other, path) && frame.Room >= WireFormat.Nonce)
+                frame.WriteNonce(ElementType.PathResponse, other.TakeEcho());
+        }
+    }
+
+    /// <summary>A nonce came back over this path.</summary>
+    public void OnEcho(SessionPath path, long now, ulong nonce)
+    {
+        if (!_association.Owns(path))
+            return;
+        foreach (SessionPath other in _paths)
+        {
+            if (other.TryProve(now, path, nonce))
+                return; // the list may have changed
+        }
     }
 
     public void OnSuspect(SessionPath path, long now)
@@ -99,6 +143,9 @@ internal sealed partial class Peer
         if (ReliablePath is not null)
             _association.Sender.Rewind();
     }
+
+    private bool IsEchoFor(SessionPath asked, SessionPath path) =>
+        asked.PendingEcho is not null && asked.Source.Strength < path.Source.Strength && _association.Owns(path);
 
     private void ChoosePath(long now, PeerEventKind kind, string reason)
     {

@@ -29,7 +29,7 @@ internal sealed partial class Peer
     /// <param name="events">Receives messages and events.</param>
     /// <param name="total">The counters of the local node, over all peers.</param>
     /// <param name="memory">Pools of messages and buffers.</param>
-    /// <param name="jitter">Returns a random number from 0 to its argument.</param>
+    /// <param name="random">The source of random numbers.</param>
     /// <param name="drivers">Creates the owner of the peer.</param>
     /// <param name="lastEpoch">The last epoch that this process used with the node; 0 for none.</param>
     public Peer(
@@ -38,7 +38,7 @@ internal sealed partial class Peer
         ISessionEvents events,
         NodeStatistics total,
         MessageMemory memory,
-        Func<long, long> jitter,
+        SessionRandom random,
         IPeerDriverFactory drivers,
         uint lastEpoch = 0
     )
@@ -47,7 +47,7 @@ internal sealed partial class Peer
         Node = node;
         Options = options;
         Statistics = new PeerStatistics(node, total);
-        Jitter = jitter;
+        Random = random;
         Pings = new Pings(node, events);
         _events = events;
         _memory = memory;
@@ -67,8 +67,10 @@ internal sealed partial class Peer
     /// <summary>When <see cref="State"/> last changed, in microseconds; -1 when it never changed.</summary>
     public long StateSince { get; private set; } = -1;
 
-    /// <summary>Returns a random number from 0 to its argument.</summary>
-    public Func<long, long> Jitter { get; }
+    public SessionRandom Random { get; }
+
+    /// <summary>Why the last process that claimed to be this node was refused; null when none was.</summary>
+    public string? LastRefusal { get; private set; }
 
     /// <summary>The medium that the local route prefers; null without a route.</summary>
     public TransportKind? Preferred { get; private set; }
@@ -291,6 +293,17 @@ internal sealed partial class Peer
         Statistics.RaisedEvent(kind);
         Driver.OnChanged(change);
         _events.PeerChanged(change);
+    }
+
+    /// <summary>
+    /// Reports that a process was refused which claims to be this node. It may be a stranger, so it changes nothing
+    /// that is known of the node itself.
+    /// </summary>
+    public void OnRefusedClaim(PeerEventKind kind, TransportKind? transport, string reason)
+    {
+        Statistics.RaisedEvent(kind);
+        LastRefusal = reason;
+        _events.PeerChanged(new PeerEvent(Node, kind, transport, reason));
     }
 
     private Association NewAssociation() => new(Node, Options, _events, Statistics, _memory, _heldCredit);

@@ -25,26 +25,27 @@ internal enum InitDecision
 /// <summary>The peers of a node: the nodes that it has routes to. Also decides about incoming INITs.</summary>
 internal sealed class Peers
 {
-    private const int MaxPendingPerPeer = 8;
-    private const int MaxAnsweredPerPeer = 16;
+    private const int MaxUnprovenPerMedium = 8; // of one peer
+    private const int MaxAnsweredPerMedium = 16; // of one peer
 
     private readonly SessionOptions _options;
     private readonly ISessionEvents _events;
     private readonly NodeStatistics _statistics;
     private readonly IAdmission _admission;
-    private readonly Func<long, long> _jitter;
+    private readonly SessionRandom _random;
     private readonly MessageMemory _memory;
     private readonly IPeerDriverFactory _drivers;
     private readonly UnconfiguredNodes _unconfigured = new();
     private readonly Dictionary<uint, Peer> _peers = [];
     private readonly Dictionary<uint, uint> _formerEpochs = [];
+    private readonly List<SessionPath> _unproven = []; // oldest first; those that were completed leave at the next INIT
 
     /// <param name="options">Settings.</param>
     /// <param name="events">Receives messages and events.</param>
     /// <param name="statistics">Counters.</param>
     /// <param name="admission">The rules of routes and options about remote nodes.</param>
     /// <param name="memory">Pools of messages and buffers, shared by all peers.</param>
-    /// <param name="jitter">Returns a random number from 0 to its argument.</param>
+    /// <param name="random">The source of random numbers.</param>
     /// <param name="drivers">Creates the owner of each peer.</param>
     public Peers(
         SessionOptions options,
@@ -52,7 +53,7 @@ internal sealed class Peers
         NodeStatistics statistics,
         IAdmission admission,
         MessageMemory memory,
-        Func<long, long> jitter,
+        SessionRandom random,
         IPeerDriverFactory drivers
     )
     {
@@ -61,7 +62,7 @@ internal sealed class Peers
         _statistics = statistics;
         _admission = admission;
         _memory = memory;
-        _jitter = jitter;
+        _random = random;
         _drivers = drivers;
     }
 
@@ -78,7 +79,7 @@ internal sealed class Peers
         if (_peers.TryGetValue(node, out Peer? peer))
             return peer;
         uint lastEpoch = _formerEpochs.GetValueOrDefault(node);
-        peer = new Peer(node, _options, _events, _statistics, _memory, _jitter, _drivers, lastEpoch);
+        peer = new Peer(node, _options, _events, _statistics, _memory, _random, _drivers, lastEpoch);
         _peers.Add(node, peer);
         _unconfigured.Remove(node);
         return peer;
@@ -98,18 +99,18 @@ internal sealed class Peers
     /// <param name="init">The INIT.</param>
     /// <param name="kind">The medium on which it arrived.</param>
     /// <param name="hostLocal">The frame cannot come from another machine.</param>
-    /// <param name="contextId">The context id that the kernel reports, on media that have one (vsock(7)).</param>
+    /// <param name="source">Where it comes from.</param>
     /// <param name="reason">Why it is refused, for <see cref="InitDecision.Reject"/>.</param>
     public InitDecision Evaluate(
         long now,
         in Handshake init,
         TransportKind kind,
         bool hostLocal,
-        uint? contextId,
+        in LinkSource source,
         out RejectReason reason
     )
     {
-        InitDecision decision = Decide(now, init, kind, hostLocal, contextId, out reason);
+        InitDecision decision = Decide(now, init, kind, hostLocal, source, out reason);
         if (decision is InitDecision.Drop or InitDecision.Reject)
             _statistics.RefusedHandshakes++;
         return decision;
@@ -120,6 +121,7 @@ internal sealed class Peers
     /// <param name="init">The INIT; <see cref="Evaluate"/> has accepted it.</param>
     /// <param name="kind">The medium.</param>
     /// <param name="traits">The properties of the medium.</param>
+    /// <param name="source">Where the peer is.</param>
     /// <param name="localIndex">The local receiver index of the path.</param>
     /// <param name="link">The owner's link, see <see cref="SessionPath.Link"/>.</param>
     public SessionPath Answer(
@@ -127,12 +129,25 @@ internal sealed class Peers
         in Handshake init,
         TransportKind kind,
         LinkTraits traits,
+        in LinkSource source,
         uint localIndex,
         object link
     )
     {
         Peer peer = GetOrAdd(init.From);
-        SessionPath path = SessionPath.Answer(peer, kind, traits, localIndex, link, now, init, peer.EpochFor(init));
+        MakeRoom(now, peer, kind);
+        SessionPath path = SessionPath.Answer(
+            peer,
+            kind,
+            traits,
+            source,
+            localIndex,
+            link,
+            now,
+            init,
+            peer.EpochFor(init)
+        );
+        _unproven.Add(path);
         peer.Add(path);
         peer.Driver.OnPending();
         return path;
@@ -143,7 +158,7 @@ internal sealed class Peers
         in Handshake init,
         TransportKind kind,
         bool hostLocal,
-        uint? contextId,
+        in LinkSource source,
         out RejectReason reason
     )
     {
@@ -181,87 +196,61 @@ internal sealed class Peers
             return InitDecision.Drop;
         }
 
-        if (_admission.IsClosed)
+        // Nothing that would help to join is told before this: no incarnation, no epoch.
+        Admission admission = _admission.Evaluate(init.From, init.KeyId, kind, hostLocal, source);
+        if (admission.IsUndecided)
+            return InitDecision.Wait;
+        if (!admission.IsGranted)
         {
-            reason = RejectReason.Stopping;
+            if (admission.Text is { } text)
+                peer.OnRefusedClaim(PeerEventKind.Refused, kind, text);
+            reason = admission.Reason;
             return InitDecision.Reject;
         }
 
-        if (_admission.FindSourceMismatch(init.From, kind, contextId) is { } mismatch)
-        {
-            Notify(init.From, PeerEventKind.Refused, kind, mismatch);
-            reason = RejectReason.WrongSource;
-            return InitDecision.Reject;
-        }
-
-        uint keyId = _admission.RequiredKey(init.From);
-        if (init.KeyId != 0 || keyId != 0)
-        {
-            Notify(
-                init.From,
-                PeerEventKind.Refused,
-                kind,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"keys are not supported yet: the route demands key {keyId}, the peer offers key {init.KeyId}"
-                )
-            );
-            reason = RejectReason.KeyNotSupported;
-            return InitDecision.Reject;
-        }
-
-        if (!hostLocal && !_admission.AllowsUnkeyed(kind))
-        {
-            Notify(
-                init.From,
-                PeerEventKind.Refused,
-                kind,
-                "it connects from another machine without a key, and AllowUnkeyedIp is off"
-            );
-            reason = RejectReason.KeyRequired;
-            return InitDecision.Reject;
-        }
-
-        if (peer.FindAnswer(init.SenderIndex, init.Incarnation) is { } answered)
+        if (peer.FindAnswer(init.SenderIndex, init.Incarnation, source) is { } answered)
         {
             answered.RepeatAnswer(init.Timestamp);
             peer.Driver.OnPending();
             return InitDecision.Repeated;
         }
 
-        if (!peer.TryAdmit(now, init.Incarnation))
+        switch (peer.EvaluateClaim(now, init.Incarnation, init.Epoch, kind, source))
         {
-            if (!peer.IsClaimRejected(now, init.Incarnation))
+            case ClaimDecision.Wait:
                 return InitDecision.Wait;
-            reason = RejectReason.NodeIdConflict;
-            return InitDecision.Reject;
+            case ClaimDecision.Refuse:
+                reason = RejectReason.NodeIdConflict;
+                return InitDecision.Reject;
         }
 
-        // A peer that keeps starting handshakes must not use up the limit for all nodes.
-        if (
-            Pending(peer) < MaxPendingPerPeer
-            && Answered(peer) < MaxAnsweredPerPeer
-            && PendingHandshakes() < _options.MaxPendingHandshakes
-        )
+        if (Answered(peer, kind) < MaxAnsweredPerMedium)
             return InitDecision.Accept;
         reason = RejectReason.Busy;
         return InitDecision.Reject;
     }
 
-    // Called for INITs of configured nodes only, so the loop runs rarely.
-    private int PendingHandshakes()
-    {
-        int pending = 0;
-        foreach (Peer peer in _peers.Values)
-            pending += Pending(peer);
-        return pending;
-    }
-
     // Only the node that answered the remaining path closes redundant ones. This limit bounds the paths when the peer
     // is that node and does not close them.
-    private static int Answered(Peer peer) => peer.Paths.Count(static path => !path.IsInitiator);
+    private static int Answered(Peer peer, TransportKind kind) =>
+        peer.Paths.Count(path => path is { IsInitiator: false, IsUnproven: false } && path.Kind == kind);
 
-    private static int Pending(Peer peer) => peer.Paths.Count(static path => path.Phase == PathPhase.Answering);
+    // A source that repeats handshakes without completing one takes places from itself: of the source with most
+    // unproven paths the oldest yields. Each medium has its own places, so a flood over one keeps no peer out on another.
+    private void MakeRoom(long now, Peer peer, TransportKind kind)
+    {
+        _unproven.RemoveAll(static path => !path.IsUnproven);
+        SessionPath[] ofMedium =
+        [
+            .. _unproven.Where(path => ReferenceEquals(path.Peer, peer) && path.Kind == kind),
+        ];
+        SessionPath? victim =
+            ofMedium.Length >= MaxUnprovenPerMedium ? FairEviction.ChooseVictim(ofMedium, static path => path.Source)
+            : _unproven.Count >= _options.MaxPendingHandshakes
+                ? FairEviction.ChooseVictim(_unproven, static path => path.Source)
+            : null;
+        victim?.Finish(now, "newer handshakes took its place");
+    }
 
     private void Notify(uint node, PeerEventKind kind, TransportKind transport, string reason)
     {

@@ -25,6 +25,7 @@ internal sealed partial class SessionPath
         _probeReplies.Write(now, ref writer);
         if (PendingPings > 0)
             Peer.Pings.Write(this, ref writer);
+        Peer.WriteEchoes(this, ref writer);
         Peer.WriteContent(this, now, ref writer);
         realTime = writer.HasRealTime;
         return writer.IsEmpty ? 0 : Complete(now, writer);
@@ -73,6 +74,8 @@ internal sealed partial class SessionPath
         ElementReader reader = new(frame[WireFormat.DataHeader..]);
         while (Phase is PathPhase.Established or PathPhase.Closing or PathPhase.Draining && reader.Next())
             ReadElement(now, reader);
+        while (Phase == PathPhase.Validating && reader.Next())
+            ReadChallenge(reader);
         if (reader.IsMalformed)
             _statistics.Malformed();
     }
@@ -100,7 +103,14 @@ internal sealed partial class SessionPath
             case ElementType.Message when MessageElement.TryRead(element.Bits, body, out MessageElement message):
                 Peer.OnMessage(this, now, message);
                 break;
+            case ElementType.PathChallenge:
+                ReadChallenge(element);
+                break;
+            case ElementType.PathResponse when body.Length >= 8:
+                Peer.OnEcho(this, now, BinaryPrimitives.ReadUInt64LittleEndian(body));
+                break;
             case ElementType.Probe when body.Length >= 4:
+                OnPeerAccepts(now);
                 _probeReplies.Add(
                     now,
                     BinaryPrimitives.ReadUInt32LittleEndian(body),
@@ -125,13 +135,24 @@ internal sealed partial class SessionPath
             case ElementType.StreamAck or ElementType.Credit or ElementType.StreamReset or ElementType.StreamRefused:
                 Peer.OnStreamElement(this, now, element.Type, body);
                 break;
-            case ElementType.Message or ElementType.Probe or ElementType.ProbeReply or ElementType.Close:
+            case ElementType.Message
+            or ElementType.Probe
+            or ElementType.ProbeReply
+            or ElementType.Close
+            or ElementType.PathResponse:
                 _statistics.Malformed();
                 break;
             default:
                 _statistics.UnknownElement();
                 break;
         }
+    }
+
+    // The only element that is read before the path is proven: everything else could be a stranger's.
+    private void ReadChallenge(in ElementReader element)
+    {
+        if (element.Type == ElementType.PathChallenge && element.Body.Length >= 8)
+            PendingEcho = BinaryPrimitives.ReadUInt64LittleEndian(element.Body);
     }
 
     private void OnProbeReply(long now, uint id, uint hold)
@@ -146,6 +167,7 @@ internal sealed partial class SessionPath
         if (roundTrip < 0)
             return;
         Measurement.AddRoundTrip(roundTrip);
+        OnPeerAccepts(now);
         if (challengeAnswered)
             Peer.OnChallengeAnswered(now);
         if (!IsSuspect)

@@ -5,7 +5,6 @@ namespace FastForward.Transport.Session;
 /// <content>The handshake: INIT, RESPONSE, CONFIRM.</content>
 internal sealed partial class SessionPath
 {
-    private readonly Func<long, long> _jitter;
     private long _initDue;
     private long _initInterval;
     private uint _initTimestamp;
@@ -17,23 +16,25 @@ internal sealed partial class SessionPath
         Peer peer,
         TransportKind kind,
         LinkTraits traits,
+        in LinkSource source,
         uint localIndex,
         object link,
         long now
-    ) => new(peer, kind, traits, localIndex, link, now, PathPhase.Initiating) { IsInitiator = true };
+    ) => new(peer, kind, traits, source, localIndex, link, now, PathPhase.Initiating) { IsInitiator = true };
 
     /// <summary>A path that answers an INIT.</summary>
     public static SessionPath Answer(
         Peer peer,
         TransportKind kind,
         LinkTraits traits,
+        in LinkSource source,
         uint localIndex,
         object link,
         long now,
         in Handshake init,
         uint epoch
     ) =>
-        new(peer, kind, traits, localIndex, link, now, PathPhase.Answering)
+        new(peer, kind, traits, source, localIndex, link, now, PathPhase.Answering)
         {
             RemoteIndex = init.SenderIndex,
             PeerIncarnation = init.Incarnation,
@@ -59,7 +60,7 @@ internal sealed partial class SessionPath
 
     private int WriteInit(long now, Span<byte> frame)
     {
-        _initDue = now + _initInterval + _jitter(_initInterval / 4);
+        _initDue = now + _initInterval + Peer.Random.Jitter(_initInterval / 4);
         _initInterval = Math.Min(_initInterval * 2, _options.InitRetryLimit);
         Epoch = Peer.ProposedEpoch;
         return WriteHandshake(FrameType.Init, (uint)now, frame);
@@ -105,7 +106,10 @@ internal sealed partial class SessionPath
             case FrameType.Response when Phase == PathPhase.Initiating:
                 OnResponse(now, handshake);
                 break;
-            case FrameType.Response when IsEstablished && IsInitiator && handshake.SenderIndex == RemoteIndex:
+            case FrameType.Response
+                when Phase is PathPhase.Established or PathPhase.Validating
+                    && IsInitiator
+                    && handshake.SenderIndex == RemoteIndex:
                 _confirmPending = true; // the CONFIRM was lost
                 break;
             case FrameType.Confirm
@@ -119,23 +123,31 @@ internal sealed partial class SessionPath
 
     private void OnResponse(long now, in Handshake response)
     {
-        if (!Peer.TryAdmit(now, response.Incarnation))
+        if (Peer.EvaluateClaim(now, response.Incarnation, response.Epoch, Kind, Source) != ClaimDecision.Admit)
             return; // INIT is repeated, and the challenge has ended by its RESPONSE
         RemoteIndex = response.SenderIndex;
         PeerIncarnation = response.Incarnation;
         Epoch = response.Epoch;
         Measurement.AddRoundTrip((int)((uint)now - response.Timestamp)); // unverified: negative values are ignored
         _confirmPending = true;
-        Establish(now);
+        OnHandshakeCompleted(now);
     }
 
     // Between INIT and CONFIRM another process may have connected with the same node id. It is not replaced.
     private void Confirmed(long now)
     {
-        if (Peer.TryAdmit(now, PeerIncarnation))
-            Establish(now);
+        if (Peer.EvaluateClaim(now, PeerIncarnation, Epoch, Kind, Source) == ClaimDecision.Admit)
+            OnHandshakeCompleted(now);
         else
             Finish(now, "another process uses the node id");
+    }
+
+    private void OnHandshakeCompleted(long now)
+    {
+        if (Peer.NeedsProof(this))
+            Validate(now);
+        else
+            Establish(now);
     }
 
     private void Establish(long now)

@@ -25,6 +25,7 @@ internal sealed partial class SessionPath
         Peer peer,
         TransportKind kind,
         LinkTraits traits,
+        in LinkSource source,
         uint localIndex,
         object link,
         long now,
@@ -34,12 +35,12 @@ internal sealed partial class SessionPath
         Peer = peer;
         Kind = kind;
         Traits = traits;
+        Source = source;
         LocalIndex = localIndex;
         Link = link;
         Phase = phase;
         _options = peer.Options;
         _statistics = peer.Statistics;
-        _jitter = peer.Jitter;
         _openedAt = now;
         _initDue = now;
         _initInterval = _options.InitRetry;
@@ -52,6 +53,9 @@ internal sealed partial class SessionPath
     public TransportKind Kind { get; }
 
     public LinkTraits Traits { get; }
+
+    /// <summary>Where the peer is, as far as the medium shows it.</summary>
+    public LinkSource Source { get; }
 
     /// <summary>The local receiver index: frames to this node contain it.</summary>
     public uint LocalIndex { get; }
@@ -68,6 +72,9 @@ internal sealed partial class SessionPath
     public bool IsInitiator { get; private init; }
 
     public bool IsEstablished => Phase == PathPhase.Established;
+
+    /// <summary>The peer opened it and has not proven yet that it belongs to the association.</summary>
+    public bool IsUnproven => !IsInitiator && Phase is PathPhase.Answering or PathPhase.Validating;
 
     /// <summary>The medium is reliable and ordered, so that the path can carry reliable streams.</summary>
     public bool IsReliable => Traits is { Reliable: true, Ordered: true };
@@ -98,7 +105,7 @@ internal sealed partial class SessionPath
     public PathState State =>
         Phase switch
         {
-            PathPhase.Initiating or PathPhase.Answering => PathState.Opening,
+            PathPhase.Initiating or PathPhase.Answering or PathPhase.Validating => PathState.Opening,
             PathPhase.Established => IsSuspect ? PathState.Suspect : PathState.Sound,
             _ => PathState.Closing,
         };
@@ -127,6 +134,8 @@ internal sealed partial class SessionPath
             PathPhase.Initiating when IsBlocked => _openedAt + ResponseTimeout,
             PathPhase.Initiating => Math.Min(_initDue, _openedAt + ResponseTimeout),
             PathPhase.Answering => _openedAt + _options.HandshakeTimeout,
+            PathPhase.Validating when IsBlocked => _challengedAt + _options.HandshakeTimeout,
+            PathPhase.Validating => Math.Min(_challengeDue, _challengedAt + _options.HandshakeTimeout),
             PathPhase.Established => Prober.Due,
             PathPhase.Closing => 0,
             PathPhase.Draining => _drainsUntil,
@@ -139,10 +148,12 @@ internal sealed partial class SessionPath
         {
             PathPhase.Initiating => now >= _initDue,
             PathPhase.Answering => _responsePending,
+            PathPhase.Validating => _confirmPending || now >= _challengeDue,
             PathPhase.Established => _confirmPending
                 || _probeReplies.IsPending
                 || Prober.IsPending
                 || PendingPings > 0
+                || Peer.HasEcho(this)
                 || Peer.HasOutput(this, now),
             PathPhase.Closing => true,
             _ => false,
@@ -163,9 +174,11 @@ internal sealed partial class SessionPath
             case PathPhase.Answering when _responsePending:
                 _responsePending = false;
                 return WriteHandshake(FrameType.Response, _initTimestamp, frame);
-            case PathPhase.Established when _confirmPending:
+            case PathPhase.Established or PathPhase.Validating when _confirmPending:
                 _confirmPending = false;
                 return WriteHandshake(FrameType.Confirm, (uint)now, frame);
+            case PathPhase.Validating when now >= _challengeDue:
+                return WriteChallenge(now, frame);
             case PathPhase.Established:
                 return WriteData(now, frame, out realTime);
             case PathPhase.Closing:
@@ -226,6 +239,9 @@ internal sealed partial class SessionPath
                 break;
             case PathPhase.Answering when now >= _openedAt + _options.HandshakeTimeout:
                 Finish(now, "the handshake was not confirmed");
+                break;
+            case PathPhase.Validating when now >= _challengedAt + _options.HandshakeTimeout:
+                Finish(now, "the peer did not confirm it over a stronger path");
                 break;
             case PathPhase.Established when now >= Prober.Due:
                 Prober.OnDue(now);

@@ -79,18 +79,22 @@ public interface IForwardTransport : ILoopSource, IDisposable
     bool TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame);
 
     /// <summary>
-    /// Compares the machine that the kernel reports for a peer with the end points of that peer's routes. Media on
-    /// which the kernel does not identify the machine return null.
+    /// Compares the user or machine that the kernel reports for a peer with what routes and options say of its node.
+    /// Media on which the kernel identifies neither return null.
     /// </summary>
+    /// <param name="node">The peer's node id.</param>
     /// <param name="routed">The end points of all routes of the peer, of any type; may be empty.</param>
+    /// <param name="userId">
+    /// The user id of the peer's process (<see cref="PeerCredentials.UserId"/>); null when the kernel reported none.
+    /// </param>
     /// <param name="contextId">
     /// The context id of the peer's machine (<see cref="PeerCredentials.ContextId"/> or
     /// <see cref="StrangerSource.ContextId"/>); null when the kernel reported none.
     /// </param>
     /// <returns>
-    /// Null when the source matches the routes; otherwise the mismatch, as one clause for a log or a refusal.
+    /// Null when the source may be this node; otherwise the mismatch, as one clause for a log or a refusal.
     /// </returns>
-    string? FindSourceMismatch(IReadOnlyList<EndPoint> routed, uint? contextId) => null;
+    string? FindSourceMismatch(uint node, IReadOnlyList<EndPoint> routed, uint? userId, uint? contextId) => null;
 
     /// <summary>
     /// Passes all staged frames of all links to the medium, as far as it accepts them without blocking.

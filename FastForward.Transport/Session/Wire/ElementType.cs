@@ -15,4 +15,6 @@ internal enum ElementType : byte
     Close = 6,
     StreamReset = 7,
     StreamRefused = 8,
+    PathChallenge = 16,
+    PathResponse = 17,
 }

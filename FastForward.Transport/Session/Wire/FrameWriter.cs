@@ -130,6 +130,10 @@ internal ref struct FrameWriter
         BinaryPrimitives.WriteUInt32LittleEndian(body[12..], (uint)creditUsed);
     }
 
+    /// <summary>Writes PATH_CHALLENGE or PATH_RESPONSE.</summary>
+    public void WriteNonce(ElementType type, ulong nonce) =>
+        BinaryPrimitives.WriteUInt64LittleEndian(Begin(type, 0, WireFormat.Nonce), nonce);
+
     private Span<byte> BeginMessage(ulong stream, ulong sequence, MessageBits bits, int size)
     {
         Span<byte> body = Begin(ElementType.Message, (byte)bits, size);

@@ -26,6 +26,7 @@ public sealed partial class SocketTransport : IForwardTransport
 {
     private readonly SocketTransportOptions _options;
     private readonly ILogger _logger;
+    private readonly uint[] _ownUserIds = SocketFile.AllowedUsers(null);
     private ConnectionPort? _port;
     private SocketFile? _file;
     private bool _disposed;
@@ -133,6 +134,29 @@ public sealed partial class SocketTransport : IForwardTransport
             throw new ArgumentException($"{remote} is not a UNIX domain socket end point.", nameof(remote));
         ObjectDisposedException.ThrowIf(_disposed, this);
         return (_port ?? throw new InvalidOperationException("The transport has not been started.")).Connect(remote);
+    }
+
+    // A process of the same user, and root, could act as any other one of this user anyway. Further users are bound to
+    // the ids that NodeUserIds gives them.
+    string? IForwardTransport.FindSourceMismatch(
+        uint node,
+        IReadOnlyList<EndPoint> routed,
+        uint? userId,
+        uint? contextId
+    )
+    {
+        if (userId is not { } user)
+            return "it came by UNIX socket, and the kernel does not say from which user";
+        if (_options.NodeUserIds is { } bound && bound.TryGetValue(node, out uint expected))
+        {
+            return user == expected
+                ? null
+                : $"it came by UNIX socket from user id {user}, and its id is bound to user id {expected}";
+        }
+
+        return _ownUserIds.Contains(user)
+            ? null
+            : $"it came by UNIX socket from user id {user}, and its id is not bound to that user here";
     }
 
     IForwardLink IForwardTransport.Adopt(in StrangerSource source) => throw NoStrangers();

@@ -29,9 +29,15 @@ public sealed class SocketTransportOptions
     /// <summary>
     /// The user ids of peers that are accepted, both as listener and as connector, as the kernel reports them
     /// (SO_PEERCRED, unix(7)). Default null: the effective user id of the process, and 0. Every further id can send
-    /// frames to this process.
+    /// frames to this process, as the nodes that <see cref="NodeUserIds"/> binds to it.
     /// </summary>
     public IReadOnlyCollection<uint>? AllowedUserIds { get; set; }
+
+    /// <summary>
+    /// The user id of a node's process, by node id. A process of the own user or of root may have any node id that is
+    /// not bound here; a process of a further user only those that are bound to its user. Default null: none.
+    /// </summary>
+    public IReadOnlyDictionary<uint, uint>? NodeUserIds { get; set; }
 
     /// <summary>
     /// The longest frame in bytes, 1200..65536. Default 16 KiB. A link uses the smaller value of its two sides. Each
@@ -96,6 +102,15 @@ public sealed class SocketTransportOptions
             yield return "Group: it is empty; give the name or number of a group, or leave it null.";
         if (AllowedUserIds is { Count: 0 })
             yield return "AllowedUserIds: the list is empty; leave it null for the process's own user id and root.";
+        foreach ((uint node, uint user) in NodeUserIds ?? new Dictionary<uint, uint>())
+        {
+            if (node == 0)
+                yield return "NodeUserIds: 0 is not a node id; 250012 is an example.";
+            else if (!EffectiveUserIds.Contains(user))
+                yield return $"NodeUserIds: node {node} is bound to user id {user}, which may not connect; "
+                    + $"add {user} to AllowedUserIds.";
+        }
+
         if (MaxFrameSize is < 1200 or > 65_536)
             yield return $"MaxFrameSize: {MaxFrameSize} is outside 1200..65536; 16384 is a good value.";
         if (OpenTimeout < TimeSpan.FromMilliseconds(10) || OpenTimeout > TimeSpan.FromMinutes(1))

@@ -173,7 +173,12 @@ public sealed partial class VSocketTransport : IForwardTransport
 
     // The context ids of one machine (1, its own, and 2 where it is no guest) are equal here. This machine's own one is
     // read at most once a second.
-    string? IForwardTransport.FindSourceMismatch(IReadOnlyList<EndPoint> routed, uint? contextId)
+    string? IForwardTransport.FindSourceMismatch(
+        uint node,
+        IReadOnlyList<EndPoint> routed,
+        uint? userId,
+        uint? contextId
+    )
     {
         ArgumentNullException.ThrowIfNull(routed);
         ForwardLoop loop = (Port ?? throw NotStarted()).Loop;

@@ -1,0 +1,91 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace FastForward.Transport;
+
+/// <summary>
+/// Where frames come from, as far as the medium shows it. Equal values are the same place; a place without any mark,
+/// as on a medium that reports nothing, equals every other one of its kind.
+/// </summary>
+internal readonly record struct LinkSource
+{
+    private readonly uint? _userId;
+    private readonly uint? _contextId;
+    private readonly UInt128 _address;
+    private readonly uint _scopeId;
+    private readonly ushort _port;
+
+    private LinkSource(uint? userId, uint? contextId, UInt128 address = default, ushort port = 0, uint scopeId = 0)
+    {
+        _userId = userId;
+        _contextId = contextId;
+        _address = address;
+        _port = port;
+        _scopeId = scopeId;
+    }
+
+    /// <summary>The user id that the kernel reports.</summary>
+    public uint? UserId => _userId;
+
+    /// <summary>The context id that the kernel reports.</summary>
+    public uint? ContextId => _contextId;
+
+    /// <summary>The IP address and port; null on other media. Allocates.</summary>
+    public IPEndPoint? EndPoint => _port == 0 ? null : new IPEndPoint(Address, _port);
+
+    /// <summary>Strength of the identity: 2 when the kernel vouches for it, 1 for an address.</summary>
+    public int Strength => _userId is not null || _contextId is not null ? 2 : 1;
+
+    public static LinkSource Of(LinkTraits traits, EndPoint remote) =>
+        traits.Credentials is { } credentials ? new LinkSource(credentials.UserId, credentials.ContextId)
+        : remote is IPEndPoint ip ? OfAddress(ip)
+        : default;
+
+    public static LinkSource OfUser(uint userId) => new(userId, null);
+
+    public static LinkSource OfMachine(uint contextId) => new(null, contextId);
+
+    public static LinkSource OfAddress(IPEndPoint endPoint)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        endPoint.Address.MapToIPv6().TryWriteBytes(bytes, out _);
+        bool isScoped = endPoint.Address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv6LinkLocal: true };
+        return OfAddress(bytes, (ushort)endPoint.Port, isScoped ? (uint)endPoint.Address.ScopeId : 0);
+    }
+
+    /// <param name="address">16 bytes; an IPv4 address is mapped (RFC 4291, 2.5.5.2).</param>
+    /// <param name="port">The port.</param>
+    /// <param name="scopeId">The interface of a link-local address; else 0.</param>
+    public static LinkSource OfAddress(ReadOnlySpan<byte> address, ushort port, uint scopeId) =>
+        new(null, null, BinaryPrimitives.ReadUInt128BigEndian(address), port, scopeId);
+
+    /// <summary>
+    /// Whether an IP source is the given place: the same address, and between processes of one host the same port.
+    /// Behind another address the port is not compared, since a translator may change it.
+    /// </summary>
+    public bool IsAt(IPEndPoint place)
+    {
+        LinkSource other = OfAddress(place);
+        return _port != 0
+            && _address == other._address
+            && (_scopeId == other._scopeId || other._scopeId == 0)
+            && (_port == other._port || !IPAddress.IsLoopback(Address));
+    }
+
+    public override string ToString() =>
+        _userId is { } user ? $"user id {user}"
+        : _contextId is { } machine ? $"context id {machine}"
+        : EndPoint?.ToString() ?? "an unknown place";
+
+    private IPAddress Address
+    {
+        get
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            BinaryPrimitives.WriteUInt128BigEndian(bytes, _address);
+            IPAddress address = new(bytes, _scopeId);
+            return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        }
+    }
+}
