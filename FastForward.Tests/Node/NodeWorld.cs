@@ -48,10 +48,20 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
         bool allowUnkeyed = false,
         IPAddress? address = null,
         ForwardMetrics? metrics = null,
-        bool vsockets = true
+        bool vsockets = true,
+        IReadOnlyDictionary<uint, uint>? userIds = null
     )
     {
-        TestNode node = new(this, id, configure, allowUnkeyed, address ?? IPAddress.Loopback, metrics, vsockets);
+        TestNode node = new(
+            this,
+            id,
+            configure,
+            allowUnkeyed,
+            address ?? IPAddress.Loopback,
+            metrics,
+            vsockets,
+            userIds
+        );
         _nodes.Add(node);
         return node;
     }

@@ -2,6 +2,7 @@ using System.Net;
 using FastForward.Tests.Transports;
 using FastForward.Transport;
 using FastForward.Transport.Diagnostics;
+using FastForward.Transport.Interop;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Transports.Ip;
 using FastForward.Transport.Transports.Socket;
@@ -24,7 +25,8 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         bool allowUnkeyed,
         IPAddress address,
         ForwardMetrics? metrics = null,
-        bool vsockets = true
+        bool vsockets = true,
+        IReadOnlyDictionary<uint, uint>? userIds = null
     )
     {
         ForwardNodeOptions options = new() { Node = id, AllowUnkeyedIp = allowUnkeyed };
@@ -43,7 +45,13 @@ internal sealed class TestNode : IForwardHandler, IDisposable
             }
         );
         Socket = new SocketTransport(
-            new SocketTransportOptions { Port = SocketPort, Directory = world.SocketDirectory }
+            new SocketTransportOptions
+            {
+                Port = SocketPort,
+                Directory = world.SocketDirectory,
+                AllowedUserIds = userIds is null ? null : [LibC.EffectiveUserId(), 0, .. userIds.Values],
+                NodeUserIds = userIds,
+            }
         );
         IVSocketFamily? family = world.CreateVSocketFamily();
         VSocketFamily = family as UnixVSocketFamily;

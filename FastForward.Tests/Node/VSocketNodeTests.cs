@@ -73,7 +73,8 @@ public sealed class VSocketNodeTests(bool kernelVSockets)
         TestNode a = _world.Start(25011);
         TestNode b = _world.Start(250012);
         b.Route(a, TransportKind.Ip);
-        a.Route(b, TransportKind.VSocket);
+        a.Route(b, TransportKind.Ip);
+        a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", b.VSocketPort));
         Assert.That(
             Refusal(b).Reason,
             Is.EqualTo(

@@ -56,6 +56,18 @@ internal sealed partial class Peer
     }
 
     /// <summary>
+    /// An INIT for the association itself, over a medium that identifies less than the paths it has: no row has to
+    /// admit its source, since the path joins only by the proof (<see cref="NeedsProof"/>). It contains the random
+    /// numbers of both processes already, so that the answer tells nothing new.
+    /// </summary>
+    public bool MayProve(in Handshake init, in LinkSource source) =>
+        _association.IsUp
+        && source.Strength < _association.Strength
+        && init.Incarnation == _association.PeerIncarnation
+        && init.PeerIncarnation == Options.Incarnation
+        && init.Epoch == _association.Epoch;
+
+    /// <summary>
     /// The epoch of the RESPONSE to an INIT. An INIT that names an earlier incarnation of this process contains the
     /// epoch of an association that no longer exists: it counts as a request for the next epoch, which is also the
     /// result when the same peer answers an INIT of this process (docs/protocol.md, "Epochs").

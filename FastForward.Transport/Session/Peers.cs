@@ -200,7 +200,7 @@ internal sealed class Peers
         Admission admission = _admission.Evaluate(init.From, init.KeyId, kind, hostLocal, source);
         if (admission.IsUndecided)
             return InitDecision.Wait;
-        if (!admission.IsGranted)
+        if (!admission.IsGranted && !(admission.Reason == RejectReason.WrongSource && peer.MayProve(init, source)))
         {
             if (admission.Text is { } text)
                 peer.OnRefusedClaim(PeerEventKind.Refused, kind, text);

@@ -1,0 +1,120 @@
+using System.Net;
+using FastForward.Transport;
+using FastForward.Transport.Interop;
+using FastForward.Transport.Registry;
+
+namespace FastForward.Tests.Node;
+
+/// <summary>Who may be which node by the rows of this one, seen through real sockets.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class RouteAdmissionTests : IDisposable
+{
+    private readonly NodeWorld _world = new();
+
+    [Test]
+    public void Loopback_is_refused_to_a_node_that_has_only_a_socket_row()
+    {
+        TestNode a = _world.Start(25011);
+        TestNode stranger = _world.Start(250012);
+        a.Route(new RouteRow(stranger.Id, 0, TransportKind.Socket, "", 60_999));
+        stranger.Route(a, TransportKind.Ip);
+        _world.Until(() => Refusal(stranger) is not null, "the REJECT");
+        Assert.That(Refusal(stranger), Does.Contain("WrongSource"));
+        Assert.That(
+            Refusal(a),
+            Is.EqualTo(
+                $"it came by IP from 127.0.0.1:{stranger.UdpPort}, "
+                    + "and no row of type FORWARD_TRANSPORT_IP says that it is there"
+            )
+        );
+        Assert.That(a.Node.GetPeer(stranger.Id)!.State, Is.EqualTo(PeerState.Connecting));
+    }
+
+    [Test]
+    public void On_loopback_the_port_of_the_row_counts()
+    {
+        TestNode a = _world.Start(25011);
+        TestNode stranger = _world.Start(250012);
+        a.Route(new RouteRow(stranger.Id, 0, TransportKind.Ip, "127.0.0.1", stranger.UdpPort == 9 ? 10 : 9));
+        stranger.Route(a, TransportKind.Ip);
+        _world.Until(() => Refusal(stranger)?.Contains("WrongSource", StringComparison.Ordinal) == true, "the REJECT");
+        a.Route(stranger, TransportKind.Ip);
+        _world.Until(() => a.IsConnectedTo(stranger) && stranger.IsConnectedTo(a), "the right row");
+    }
+
+    [Test]
+    public void A_row_of_any_table_and_a_host_name_admit_the_source()
+    {
+        TestNode a = _world.Start(25011);
+        TestNode b = _world.Start(250012);
+        a.Route(new RouteRow(b.Id, 0, TransportKind.Ip, "localhost", b.UdpPort));
+        a.Override(new RouteRow(b.Id, 0, TransportKind.Socket, "", 60_999)); // nothing is there
+        b.Route(a, TransportKind.Ip);
+        _world.Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), "both connected");
+        Assert.That(a.Node.GetPeer(b.Id)!.Transport, Is.EqualTo(TransportKind.Ip));
+    }
+
+    [Test]
+    public void Rows_that_differ_on_the_two_sides_connect_over_the_socket()
+    {
+        TestNode a = _world.Start(25011);
+        TestNode b = _world.Start(250012);
+        a.Route(b, TransportKind.Socket);
+        b.Route(a, TransportKind.Ip);
+        _world.Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), "both connected");
+        a.Node.Send(b.Id, 1, MessageClass.Reliable, "down"u8);
+        _world.Until(() => b.Messages.Count == 1, "a message");
+        // What b prefers joins as soon as it is proven over the socket.
+        _world.Until(() => b.Node.GetPeer(a.Id)!.Transport == TransportKind.Ip, "the path of b's row");
+        b.Node.Send(a.Id, 1, MessageClass.RealTime, "up"u8);
+        _world.Until(() => a.Messages.Count == 1, "a message over it");
+    }
+
+    [Test]
+    public void A_refused_stranger_does_not_change_what_is_known_of_the_node()
+    {
+        TestNode a = _world.Start(25011);
+        TestNode stranger = _world.Start(250012);
+        a.Route(new RouteRow(stranger.Id, 0, TransportKind.Socket, "", 60_999));
+        stranger.Route(a, TransportKind.Ip);
+        _world.Until(() => Refusal(a) is not null, "the refusal");
+        _world.Until(() => a.Node.GetPeer(stranger.Id)!.RefusedClaim is not null, "its record");
+        Assert.That(a.Node.GetPeer(stranger.Id)!.RefusedClaim, Does.Contain("came by IP from"));
+        Assert.That(a.Node.GetPeer(stranger.Id)!.Reason, Does.Contain("60999"), "the row is what it waits for");
+    }
+
+    [Test]
+    public void An_id_that_is_bound_to_another_user_is_refused_over_the_socket()
+    {
+        uint own = LibC.EffectiveUserId();
+        TestNode a = _world.Start(25011, userIds: new Dictionary<uint, uint> { [250012] = own + 4711 });
+        TestNode b = _world.Start(250012);
+        a.Route(b, TransportKind.Socket);
+        b.Route(a, TransportKind.Socket);
+        _world.Until(() => Refusal(b)?.Contains("WrongSource", StringComparison.Ordinal) == true, "the REJECT");
+        _world.Until(() => Refusal(a) is not null, "the refusal here");
+        Assert.That(
+            Refusal(a),
+            Is.EqualTo($"it came by UNIX socket from user id {own}, and its id is bound to user id {own + 4711}")
+        );
+        Assert.That(a.IsConnectedTo(b), Is.False);
+    }
+
+    [Test]
+    public void An_id_that_is_bound_to_its_user_is_admitted_over_the_socket()
+    {
+        TestNode a = _world.Start(
+            25011,
+            userIds: new Dictionary<uint, uint> { [250012] = LibC.EffectiveUserId() }
+        );
+        TestNode b = _world.Start(250012);
+        a.Route(b, TransportKind.Socket);
+        b.Route(a, TransportKind.Socket);
+        _world.Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), "both connected");
+    }
+
+    public void Dispose() => _world.Dispose();
+
+    private static string? Refusal(TestNode node) =>
+        node.Changes.Find(static change => change.Kind == PeerEventKind.Refused).Reason;
+}
