@@ -130,13 +130,8 @@ public class FrameSuite
 
     private sealed class AnyAdmission : IAdmission
     {
-        public Admission Evaluate(
-            uint node,
-            uint keyId,
-            TransportKind kind,
-            bool hostLocal,
-            in LinkSource source
-        ) => Admission.Granted;
+        public Admission Evaluate(uint node, uint keyId, TransportKind kind, bool hostLocal, in LinkSource source) =>
+            Admission.Granted;
     }
 
     private sealed class NoEvents : ISessionEvents

@@ -125,6 +125,7 @@ internal sealed class InstanceReader
         SectionReader top = new(_file, _text.Top, _values, _problems);
         uint network = (uint)top.Number("network", 1, uint.MaxValue, null, "25011");
         RouteOptions routes = new();
+        List<uint>? allowedUsers = ReadAllowedUsers(top);
         InstanceSettings settings = new()
         {
             File = _file,
@@ -136,7 +137,8 @@ internal sealed class InstanceReader
             ControlDirectory = ReadControlDirectory(top, network, routes),
             SocketMode = ReadSocketMode(top),
             SocketGroup = ReadSocketGroup(top),
-            AllowedUsers = ReadAllowedUsers(top),
+            AllowedUsers = allowedUsers,
+            NodeUsers = ReadNodeUsers(top, allowedUsers),
             VSocketType = top.Word("vsocket-type", VSocketType.Auto, s_vsocketWords),
             VSocketToHost = top.Switch("vsocket-to-host", false),
             VSocketFallback = top.Switch("vsocket-fallback", false),
@@ -398,6 +400,31 @@ internal sealed class InstanceReader
 
         if (texts.Count == 0)
             top.Wrong("allowed-users", "", "allows no one", "0, 1001");
+        return users;
+    }
+
+    private static Dictionary<uint, uint>? ReadNodeUsers(SectionReader top, List<uint>? allowed)
+    {
+        const string Example = "250012:1001, 250013:1002";
+        if (top.List("node-users") is not { } texts)
+            return null;
+        Dictionary<uint, uint> users = [];
+        foreach (string text in texts)
+        {
+            string[] parts = text.Split(':', StringSplitOptions.TrimEntries);
+            if (
+                parts.Length != 2
+                || !uint.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint node)
+                || !uint.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint user)
+                || node == 0
+            )
+                top.Wrong("node-users", text, "is no node id with a user id", Example);
+            else if (allowed?.Contains(user) == false)
+                top.Wrong("node-users", text, $"binds to user {user}, who is none of allowed-users", Example);
+            else if (!users.TryAdd(node, user))
+                top.Wrong("node-users", text, $"binds node {node} again", Example);
+        }
+
         return users;
     }
 

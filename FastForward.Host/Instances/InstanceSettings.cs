@@ -41,6 +41,9 @@ internal sealed record InstanceSettings
     /// <summary>The user ids at the other end of a socket; null for the library's default.</summary>
     public required IReadOnlyCollection<uint>? AllowedUsers { get; init; }
 
+    /// <summary>The user ids to which node ids are bound on UNIX sockets; null for none.</summary>
+    public required IReadOnlyDictionary<uint, uint>? NodeUsers { get; init; }
+
     /// <summary>The type of socket for vSockets.</summary>
     public required VSocketType VSocketType { get; init; }
 

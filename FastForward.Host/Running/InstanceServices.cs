@@ -67,6 +67,7 @@ internal static class InstanceServices
                     options.Mode = settings.SocketMode ?? options.Mode;
                     options.Group = settings.SocketGroup;
                     options.AllowedUserIds = settings.AllowedUsers;
+                    options.NodeUserIds = settings.NodeUsers;
                 });
                 break;
             case TransportKind.VSocket:

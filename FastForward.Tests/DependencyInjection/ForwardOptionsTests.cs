@@ -192,6 +192,7 @@ public sealed class ForwardOptionsTests
                         Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
                         Group = "radio",
                         AllowedUserIds = [0, 1000],
+                        NodeUserIds = new Dictionary<uint, uint> { [250012] = 1000 },
                         MaxFrameSize = 2000,
                         OpenTimeout = TimeSpan.FromSeconds(1),
                         Backlog = 3,
@@ -270,6 +271,7 @@ public sealed class ForwardOptionsTests
             ["Socket:Port"] = "many",
             ["Socket:Mode"] = "rw-rw----",
             ["Socket:AllowedUserIds:0"] = "root",
+            ["Socket:NodeUserIds:250012"] = "root",
             ["Ip:Addresses"] = "192.0.2.7",
             ["Routes:0:Node"] = "2",
             ["Routes:0:Transport"] = "PIGEON",
@@ -297,6 +299,13 @@ public sealed class ForwardOptionsTests
             Assert.That(
                 problems,
                 Does.Contain("FastForward:Socket:AllowedUserIds:0: \"root\" is invalid; for example 1000.")
+            );
+            Assert.That(
+                problems,
+                Does.Contain(
+                    "FastForward:Socket:NodeUserIds: \"250012\" = \"root\" is invalid; "
+                        + "for example { \"250012\": 1001 }."
+                )
             );
             Assert.That(
                 problems,
@@ -371,6 +380,7 @@ public sealed class ForwardOptionsTests
             ["Socket:Group"] = "radio",
             ["Socket:AllowedUserIds:0"] = "0",
             ["Socket:AllowedUserIds:1"] = "1000",
+            ["Socket:NodeUserIds:250012"] = "1000",
             ["Socket:MaxFrameSize"] = "2000",
             ["Socket:OpenTimeout"] = "00:00:01",
             ["Socket:Backlog"] = "3",

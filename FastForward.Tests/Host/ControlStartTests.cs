@@ -55,6 +55,7 @@ public sealed class ControlStartTests
             SocketMode = null,
             SocketGroup = null,
             AllowedUsers = null,
+            NodeUsers = null,
             VSocketType = VSocketType.Auto,
             VSocketToHost = false,
             VSocketFallback = false,

@@ -52,6 +52,7 @@ public sealed class InstanceReaderTests
             socket-mode = 0600
             socket-group = operators
             allowed-users = 0, 1001
+            node-users = 250012:1001, 250013 : 0
             vsocket-type = stream
             vsocket-to-host = yes
             vsocket-fallback = yes
@@ -87,6 +88,7 @@ public sealed class InstanceReaderTests
         Assert.That((settings.SocketDirectory, settings.ControlDirectory), Is.EqualTo(("/tmp", "/run")));
         Assert.That(settings.SocketGroup, Is.EqualTo("operators"));
         Assert.That(settings.AllowedUsers, Is.EqualTo(new[] { 0u, 1001u }));
+        Assert.That(settings.NodeUsers, Is.EquivalentTo(new Dictionary<uint, uint> { [250012] = 1001, [250013] = 0 }));
         Assert.That(
             (settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback),
             Is.EqualTo((VSocketType.Stream, true, true))
@@ -172,9 +174,9 @@ public sealed class InstanceReaderTests
     [TestCase(
         "network=25011\nzzzzzzzz = 1",
         "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, "
-            + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, vsocket-type, "
-            + "vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, segmentation-offload, "
-            + "log-level"
+            + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, "
+            + "node-users, vsocket-type, vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, "
+            + "segmentation-offload, log-level"
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase(
@@ -227,6 +229,20 @@ public sealed class InstanceReaderTests
     [TestCase(
         "network=25011\nallowed-users = root",
         "f.conf:2: allowed-users: 'root' is no user id; for example: allowed-users = 0, 1001"
+    )]
+    [TestCase(
+        "network=25011\nallowed-users = 0, 1001\nnode-users = 250012",
+        "f.conf:3: node-users: '250012' is no node id with a user id; for example: node-users = 250012:1001, "
+            + "250013:1002"
+    )]
+    [TestCase(
+        "network=25011\nallowed-users = 0, 1001\nnode-users = 250012:1002",
+        "f.conf:3: node-users: '250012:1002' binds to user 1002, who is none of allowed-users; for example: "
+            + "node-users = 250012:1001, 250013:1002"
+    )]
+    [TestCase(
+        "network=25011\nallowed-users = 0, 1001\nnode-users = 250012:1001, 250012:0",
+        "f.conf:3: node-users: '250012:0' binds node 250012 again; for example: node-users = 250012:1001, 250013:1002"
     )]
     [TestCase(
         "network=25011\ntransports = rdma",

@@ -186,14 +186,17 @@ public sealed class ForwardHostTests
             optionsB = new(2) { Handler = new ForwardClient() };
         optionsA.Transports.Add(a);
         optionsB.Transports.Add(b);
-        await using (
-            ForwardHost hostB = await ForwardHost.StartAsync(optionsB.AddRoute(1, TransportKind.Ip, 9, "127.0.0.1"))
-        )
+        StaticRouteSource rowsOfB = new([]);
+        optionsB.RouteSources.Add(rowsOfB);
+        await using (ForwardHost hostB = await ForwardHost.StartAsync(optionsB))
         {
             int port = ((IPEndPoint)b.LocalEndPoints[0]).Port;
             await using ForwardHost hostA = await ForwardHost.StartAsync(
                 optionsA.AddRoute(2, TransportKind.Ip, port, "127.0.0.1")
             );
+            rowsOfB.Replace([
+                new RouteRow(1, 0, TransportKind.Ip, "127.0.0.1", ((IPEndPoint)a.LocalEndPoints[0]).Port),
+            ]);
             Eventually.True(
                 () => hostA.Node.CheckHealthAsync(LoopDriver.Limit).Result.Status == NodeHealthStatus.Healthy,
                 static () => "node 1 is not connected"

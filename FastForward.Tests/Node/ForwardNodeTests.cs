@@ -347,8 +347,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
             {
                 elsewhere.Cycle();
                 // Over IP the source differs from the row already; elsewhere the two are of one user or machine.
-                PeerEventKind refusal =
-                    kind == TransportKind.Ip ? PeerEventKind.Refused : PeerEventKind.NodeIdConflict;
+                PeerEventKind refusal = kind == TransportKind.Ip ? PeerEventKind.Refused : PeerEventKind.NodeIdConflict;
                 return a.Changes.Any(change => change.Kind == refusal)
                     && impostor.Changes.Any(change => change.Kind == PeerEventKind.Refused);
             },

@@ -1,4 +1,3 @@
-using System.Net;
 using FastForward.Transport;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Registry;
@@ -103,10 +102,7 @@ public sealed class RouteAdmissionTests : IDisposable
     [Test]
     public void An_id_that_is_bound_to_its_user_is_admitted_over_the_socket()
     {
-        TestNode a = _world.Start(
-            25011,
-            userIds: new Dictionary<uint, uint> { [250012] = LibC.EffectiveUserId() }
-        );
+        TestNode a = _world.Start(25011, userIds: new Dictionary<uint, uint> { [250012] = LibC.EffectiveUserId() });
         TestNode b = _world.Start(250012);
         a.Route(b, TransportKind.Socket);
         b.Route(a, TransportKind.Socket);

@@ -349,7 +349,14 @@ public sealed class AssociationTests
         Assert.That(a.Peer(2).Paths.Count(static path => path.IsEstablished), Is.EqualTo(17));
         Handshake.TryRead(Frame(FrameType.Init, a, 77, index, 1, 0), out Handshake init);
         Assert.That(
-            a.Peers.Evaluate(0, init, TransportKind.Ip, hostLocal: true, SimulatedLink.PlaceOf(2), out RejectReason reason),
+            a.Peers.Evaluate(
+                0,
+                init,
+                TransportKind.Ip,
+                hostLocal: true,
+                SimulatedLink.PlaceOf(2),
+                out RejectReason reason
+            ),
             Is.EqualTo(InitDecision.Reject)
         );
         Assert.That(reason, Is.EqualTo(RejectReason.Busy));
@@ -405,7 +412,15 @@ public sealed class AssociationTests
             node.Peers.Evaluate(0, init, TransportKind.Ip, hostLocal: true, SimulatedLink.PlaceOf(2), out _),
             Is.EqualTo(InitDecision.Accept)
         );
-        return node.Peers.Answer(0, init, TransportKind.Ip, SimulatedNetwork.DatagramTraits, SimulatedLink.PlaceOf(2), index + 1000, s_link);
+        return node.Peers.Answer(
+            0,
+            init,
+            TransportKind.Ip,
+            SimulatedNetwork.DatagramTraits,
+            SimulatedLink.PlaceOf(2),
+            index + 1000,
+            s_link
+        );
     }
 
     private static byte[] Init(SimulatedNode to, uint from, ulong incarnation, uint index)

@@ -194,16 +194,18 @@ public sealed class ClaimTests
                 () =>
                     a.ReceiveDatagram(
                         2,
-                        InitFrame(new Handshake
-                        {
-                            Type = FrameType.Init,
-                            ReceiverIndex = 0,
-                            SenderIndex = sender,
-                            From = 2,
-                            To = 1,
-                            Incarnation = sender,
-                            Epoch = 1,
-                        })
+                        InitFrame(
+                            new Handshake
+                            {
+                                Type = FrameType.Init,
+                                ReceiverIndex = 0,
+                                SenderIndex = sender,
+                                From = 2,
+                                To = 1,
+                                Incarnation = sender,
+                                Epoch = 1,
+                            }
+                        )
                     )
             );
         }

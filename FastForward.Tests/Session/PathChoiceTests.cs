@@ -129,6 +129,7 @@ public sealed class PathChoiceTests
             init,
             kind,
             SimulatedNetwork.ReliableTraits,
+            default,
             index + 1000,
             new object()
         );

@@ -308,10 +308,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
     private void IntroduceStranger(uint source, in Handshake init)
     {
         LinkSource place = SimulatedLink.PlaceOf(source);
-        if (
-            Peers.Evaluate(_network.Now, init, TransportKind.Ip, hostLocal: true, place, out _)
-            != InitDecision.Accept
-        )
+        if (Peers.Evaluate(_network.Now, init, TransportKind.Ip, hostLocal: true, place, out _) != InitDecision.Accept)
             return;
         SimulatedLink link = AddDatagramLink(source);
         Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Source, link.Index, link));

@@ -70,6 +70,11 @@ internal static class ConfigurationReaders
         section.Read(nameof(options.Mode), "0660", ParseMode, value => options.Mode = value);
         section.ReadText(nameof(options.Group), value => options.Group = value);
         section.ReadList<uint>(nameof(options.AllowedUserIds), "1000", value => options.AllowedUserIds = value);
+        section.ReadMap<uint>(
+            nameof(options.NodeUserIds),
+            "{ \"250012\": 1001 }",
+            value => options.NodeUserIds = value
+        );
         section.Read<int>(nameof(options.MaxFrameSize), "16384", value => options.MaxFrameSize = value);
         section.Read<TimeSpan>(nameof(options.OpenTimeout), "00:00:05", value => options.OpenTimeout = value);
         section.Read<int>(nameof(options.Backlog), "128", value => options.Backlog = value);

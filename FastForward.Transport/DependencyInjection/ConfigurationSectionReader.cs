@@ -78,6 +78,36 @@ internal sealed class ConfigurationSectionReader(IConfiguration section)
             );
     }
 
+    /// <summary>Reads a section of keys and values that are both of one type.</summary>
+    public void ReadMap<T>(string key, string example, Action<IReadOnlyDictionary<T, T>> set)
+        where T : IParsable<T>
+    {
+        _known.Add(key);
+        Dictionary<T, T> values = [];
+        IConfigurationSection[] items = [.. section.GetSection(key).GetChildren()];
+        foreach (IConfigurationSection item in items)
+        {
+            if (
+                T.TryParse(item.Key, CultureInfo.InvariantCulture, out T? name)
+                && T.TryParse(item.Value, CultureInfo.InvariantCulture, out T? value)
+            )
+                values[name] = value;
+            else
+                Problems.Add(
+                    $"{PathOf(key)}: {AddressText.Quote(item.Key)} = {AddressText.Quote(item.Value)} is invalid; "
+                        + $"for example {example}."
+                );
+        }
+
+        if (items.Length > 0)
+            set(values);
+        else if (section[key] is { Length: > 0 } text)
+            Problems.Add(
+                $"{PathOf(key)}: {AddressText.Quote(text)} is one value where keys with values are expected; "
+                    + $"for example {example}."
+            );
+    }
+
     /// <summary>Declares subsections that are read elsewhere.</summary>
     public void LeaveSections(params ReadOnlySpan<string> keys) => _known.AddRange(keys);
 

@@ -22,7 +22,7 @@ internal sealed class HostEntry(string name)
 
     public string Name { get; } = name;
 
-    /// <summary>The addresses in the order in which the resolver prefers them (RFC 6724). Replaced as a whole.</summary>
+    /// <summary>The addresses, in the order that the resolver prefers (RFC 6724). Replaced as a whole.</summary>
     public IReadOnlyList<IPAddress> Addresses { get; private set; } = [];
 
     /// <summary>Why the last completed lookup gave no address; null when it gave one.</summary>

@@ -103,14 +103,7 @@ internal sealed class LinkDispatcher : ILinkSink
             return;
         LinkSource place = source.ToLinkSource();
         switch (
-            _peers.Evaluate(
-                _loop.NowMicros,
-                init,
-                transport.Kind,
-                source.IsLoopback,
-                place,
-                out RejectReason reason
-            )
+            _peers.Evaluate(_loop.NowMicros, init, transport.Kind, source.IsLoopback, place, out RejectReason reason)
         )
         {
             case InitDecision.Accept:

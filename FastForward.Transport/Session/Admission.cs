@@ -8,7 +8,7 @@ internal readonly record struct Admission
     /// <summary>The process may be the node.</summary>
     public static Admission Granted => default;
 
-    /// <summary>Not known yet, for example because a host name is being resolved: the handshake gets no answer.</summary>
+    /// <summary>Not known yet, because a host name is being resolved: the handshake gets no answer.</summary>
     public static Admission Undecided => new() { IsUndecided = true };
 
     public bool IsGranted => !IsUndecided && Reason == 0;

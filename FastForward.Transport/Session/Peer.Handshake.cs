@@ -164,8 +164,9 @@ internal sealed partial class Peer
                 kind,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"process {incarnation:x16} at {source} claims the id of process {_association.PeerIncarnation:x16}, "
-                        + $"which is elsewhere; it is refused until that one was silent for {Options.DeadAfter / 1_000_000.0:0.#} s"
+                    $"process {incarnation:x16} at {source} claims the id of process "
+                        + $"{_association.PeerIncarnation:x16}, which is elsewhere; it is refused until that one "
+                        + $"was silent for {Options.DeadAfter / 1_000_000.0:0.#} s"
                 )
             );
         return ClaimDecision.Refuse;

@@ -53,8 +53,7 @@ internal sealed partial class Peer
     /// <summary>
     /// The path needs a proof before it may join: its source proves less than that of the association.
     /// </summary>
-    public bool NeedsProof(SessionPath path) =>
-        _association.Owns(path) && path.Source.Strength < _association.Strength;
+    public bool NeedsProof(SessionPath path) => _association.Owns(path) && path.Source.Strength < _association.Strength;
 
     /// <summary>A nonce is to be returned over this path.</summary>
     public bool HasEcho(SessionPath path)

@@ -236,14 +236,11 @@ internal sealed class Peers
         peer.Paths.Count(path => path is { IsInitiator: false, IsUnproven: false } && path.Kind == kind);
 
     // A source that repeats handshakes without completing one takes places from itself: of the source with most
-    // unproven paths the oldest yields. Each medium has its own places, so a flood over one keeps no peer out on another.
+    // unproven paths the oldest yields. Each medium has its own places: a flood over one keeps no peer out on another.
     private void MakeRoom(long now, Peer peer, TransportKind kind)
     {
         _unproven.RemoveAll(static path => !path.IsUnproven);
-        SessionPath[] ofMedium =
-        [
-            .. _unproven.Where(path => ReferenceEquals(path.Peer, peer) && path.Kind == kind),
-        ];
+        SessionPath[] ofMedium = [.. _unproven.Where(path => ReferenceEquals(path.Peer, peer) && path.Kind == kind)];
         SessionPath? victim =
             ofMedium.Length >= MaxUnprovenPerMedium ? FairEviction.ChooseVictim(ofMedium, static path => path.Source)
             : _unproven.Count >= _options.MaxPendingHandshakes
