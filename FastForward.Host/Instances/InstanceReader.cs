@@ -125,7 +125,7 @@ internal sealed class InstanceReader
         SectionReader top = new(_file, _text.Top, _values, _problems);
         uint network = (uint)top.Number("network", 1, uint.MaxValue, null, "25011");
         RouteOptions routes = new();
-        List<uint>? allowedUsers = ReadAllowedUsers(top);
+        List<uint>? allowedUsers;
         InstanceSettings settings = new()
         {
             File = _file,
@@ -137,7 +137,7 @@ internal sealed class InstanceReader
             ControlDirectory = ReadControlDirectory(top, network, routes),
             SocketMode = ReadSocketMode(top),
             SocketGroup = ReadSocketGroup(top),
-            AllowedUsers = allowedUsers,
+            AllowedUsers = allowedUsers = ReadAllowedUsers(top),
             NodeUsers = ReadNodeUsers(top, allowedUsers),
             VSocketType = top.Word("vsocket-type", VSocketType.Auto, s_vsocketWords),
             VSocketToHost = top.Switch("vsocket-to-host", false),

@@ -329,9 +329,9 @@ internal sealed unsafe class SocketFile : IDisposable
                 {
                     Errno.ENOENT =>
                         $"the directory {System.IO.Path.GetDirectoryName(_path)} does not exist; create it.",
-                    Errno.EACCES =>
-                        $"user id {LibC.EffectiveUserId()} may not create files in "
-                            + $"{System.IO.Path.GetDirectoryName(_path)}, or the file belongs to another user; change that, or choose another directory.",
+                    Errno.EACCES => $"user id {LibC.EffectiveUserId()} may not create files in "
+                        + $"{System.IO.Path.GetDirectoryName(_path)}, or the file belongs to another user; "
+                        + "change that, or choose another directory.",
                     Errno.ELOOP => "it is a symbolic link, which FastForward never creates; remove it.",
                     _ => "see open(2) for the error.",
                 }
