@@ -30,7 +30,12 @@ internal sealed class BenchmarkNode : IDisposable
         _hasThread = hasThread;
         _resolver = new OverrideResolver([_routes], new RouteOptions { SocketDirectory = directory });
         _transport = BenchmarkMedia.Create(kind, directory, _port);
-        Node = new ForwardNode(loop, new ForwardNodeOptions { Node = id }, [_transport], _resolver);
+        Node = new ForwardNode(
+            loop,
+            new ForwardNodeOptions { Node = id, RealTimeBudget = TimeSpan.FromSeconds(5) },
+            [_transport],
+            _resolver
+        );
         (handler as ForwardClient)?.Attach(Node, loop);
         Node.Start(handler);
     }

@@ -140,7 +140,7 @@ public class FrameSuite
 
         public void StreamEnded(in StreamEnd end) { }
 
-        public void Writable(uint node, ulong stream) { }
+        public void Writable(uint node, ulong stream, IRoomOwner owner) { }
 
         public void Undelivered(in Undelivered report) { }
 

@@ -34,7 +34,7 @@ internal sealed class ClientNode : IAsyncDisposable
             lock (Reports)
                 Reports.Add(report);
         };
-        ForwardNodeOptions nodeOptions = new() { Node = id };
+        ForwardNodeOptions nodeOptions = new() { Node = id, RealTimeBudget = TimeSpan.FromSeconds(5) };
         configure?.Invoke(nodeOptions);
         _resolver = new OverrideResolver(
             [new StaticRouteSource([row ?? new RouteRow(other, 0, TransportKind.Socket, "", Port(other))])],

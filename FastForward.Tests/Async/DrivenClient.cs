@@ -17,7 +17,7 @@ internal sealed class DrivenClient : IAsyncDisposable
     {
         Loop = new ForwardLoop(new ForwardLoopOptions { FailFast = true });
         Client = new ForwardClient(options);
-        ForwardNodeOptions nodeOptions = new() { Node = Self };
+        ForwardNodeOptions nodeOptions = new() { Node = Self, RealTimeBudget = TimeSpan.FromSeconds(5) };
         configure?.Invoke(nodeOptions);
         Node = new ForwardNode(Loop, nodeOptions, [], _resolver);
         Client.Attach(Node, Loop);

@@ -1,4 +1,5 @@
 using FastForward.Transport;
+using FastForward.Transport.Async;
 
 namespace FastForward.Tests.Async;
 
@@ -165,6 +166,34 @@ public sealed class ReceiverTests
             Assert.That(await reader.MoveNextAsync(), Is.True);
             Assert.That(reader.Current.Payload.ToArray(), Is.EqualTo(new[] { i }));
         }
+    }
+
+    [Test]
+    public async Task Both_classes_are_read_in_order_of_arrival_while_they_arrive()
+    {
+        const int Count = 300_000;
+        await using ForwardClient client = new();
+        using ForwardReceiver receiver = new(client, default, realTimeCapacity: 1 << 20);
+        MessageSlots slots = new(static () => { });
+        Task adding = Task.Run(() =>
+        {
+            for (int i = 0; i < Count; i++)
+                receiver.Add(
+                    new MessageSlot(slots)
+                    {
+                        Sequence = (ulong)i,
+                        Class = i % 2 == 0 ? MessageClass.Reliable : MessageClass.RealTime,
+                    }
+                );
+        });
+        ulong expected = 0;
+        while (expected < Count && await receiver.NextAsync(CancellationToken.None) is { } message)
+        {
+            Assert.That(message.Sequence, Is.EqualTo(expected++));
+            message.Dispose();
+        }
+
+        Eventually.Ends(adding, "all added");
     }
 
     [Test]

@@ -12,6 +12,41 @@ public sealed class SendAsyncTests
     private const uint Self = DrivenClient.Self;
 
     [Test]
+    public async Task Real_time_messages_expire_by_the_budget_of_their_stream_while_the_peer_does_not_read()
+    {
+        await using ClientPair pair = new(new ForwardClientOptions { RealTimeCapacity = 1 << 20 });
+        using ForwardReceiver receiver = pair.B.Client.Receive();
+        using ManualResetEventSlim gate = new();
+        pair.B.Loop.Post(gate.Wait);
+        long accepted = 0;
+        try
+        {
+            ForwardStream stream = pair.A.Client.OpenStream(pair.B.Id, MessageClass.RealTime);
+            stream.RealTimeBudget = TimeSpan.FromMilliseconds(20);
+            while (Reported() == 0)
+            {
+                for (int i = 0; i < 20; i++, accepted++)
+                    Assert.That((await pair.A.Client.SendAsync(stream, new byte[1000])).IsAccepted, Is.True);
+            }
+        }
+        finally
+        {
+            gate.Set();
+        }
+
+        Eventually.True(
+            () => receiver.Count + Reported() == accepted,
+            () => $"{accepted} accepted, {receiver.Count} arrived, {Reported()} reported"
+        );
+
+        long Reported()
+        {
+            lock (pair.A.Reports)
+                return pair.A.Reports.Sum(static report => (long)report.Count);
+        }
+    }
+
+    [Test]
     public async Task A_send_completes_when_the_node_has_accepted_it()
     {
         await using DrivenClient driven = new();
@@ -169,17 +204,35 @@ public sealed class SendAsyncTests
         }
 
         Assert.That(unread.Count, Is.EqualTo(40));
+        List<ulong> fillers = [];
         driven.Loop.Post(() =>
         {
             // Temporarily uses the rest of the store.
-            while (driven.Node.Send(Self, 6ul << 48, MessageClass.RealTime, new byte[1100]).IsAccepted) { }
+            ulong next = 5ul << 48;
+            do
+            {
+                fillers.Add(++next);
+            } while (Fill(next));
         });
         Task<SendResult> send = driven
             .Client.SendAsync(Self, 5ul << 48, MessageClass.Reliable, new byte[60_000])
             .AsTask();
         driven.Loop.DoWork();
         Assert.That(driven.Client.PendingSends, Is.EqualTo(1), "there is no room at this moment");
+        foreach (ulong filler in fillers)
+            driven.Node.ResetStream(Self, filler, 0);
         Assert.That((await driven.Until(send)).IsAccepted, Is.True);
+
+        bool Fill(ulong stream)
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                if (!driven.Node.Send(Self, stream, MessageClass.Reliable, new byte[60_000]).IsAccepted)
+                    return false;
+            }
+
+            return true;
+        }
     }
 
     [Test]

@@ -35,6 +35,24 @@ public sealed class ForwardStreamTests
     }
 
     [Test]
+    public void A_real_time_budget_is_checked_where_it_is_set()
+    {
+        TestNode a = _world.Start(25011);
+        ForwardStream stream = a.Node.OpenStream(1, MessageClass.RealTime);
+        Assert.That(stream.RealTimeBudget, Is.Null, "that of the node");
+        foreach (double millis in new double[] { 0, 1, 60_000 })
+        {
+            stream.RealTimeBudget = TimeSpan.FromMilliseconds(millis);
+            Assert.That(stream.RealTimeBudget, Is.EqualTo(TimeSpan.FromMilliseconds(millis)));
+        }
+
+        foreach (double millis in new[] { -1, 0.5, 60_001 })
+            Assert.Throws<ArgumentOutOfRangeException>(() => stream.RealTimeBudget = TimeSpan.FromMilliseconds(millis));
+        ForwardStream reliable = a.Node.OpenStream(1, MessageClass.Reliable);
+        Assert.Throws<InvalidOperationException>(() => reliable.RealTimeBudget = TimeSpan.Zero);
+    }
+
+    [Test]
     public void A_restarted_process_does_not_reuse_an_id()
     {
         DateTimeOffset start = DateTimeOffset.UtcNow;

@@ -194,6 +194,7 @@ public sealed class NodeLifeTests
     [TestCase("DeadAfter", 3_999)]
     [TestCase("DeadAfter", 3_600_001)]
     [TestCase("RealTimeBudget", -1)]
+    [TestCase("RealTimeBudget", 60_001)]
     [TestCase("DrainLimit", 60_001)]
     public void An_option_out_of_range_is_refused_by_name(string name, int value)
     {

@@ -11,7 +11,7 @@ internal sealed class StaticNode : IForwardHandler, IDisposable
 
     public StaticNode(ForwardLoop loop, uint id, Action<ForwardNodeOptions>? configure = null)
     {
-        ForwardNodeOptions options = new() { Node = id };
+        ForwardNodeOptions options = new() { Node = id, RealTimeBudget = TimeSpan.FromSeconds(5) };
         configure?.Invoke(options);
         Node = new ForwardNode(loop, options, [], _resolver);
         Node.Start(this);

@@ -29,7 +29,12 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         IReadOnlyDictionary<uint, uint>? userIds = null
     )
     {
-        ForwardNodeOptions options = new() { Node = id, AllowUnkeyedIp = allowUnkeyed };
+        ForwardNodeOptions options = new()
+        {
+            Node = id,
+            AllowUnkeyedIp = allowUnkeyed,
+            RealTimeBudget = TimeSpan.FromSeconds(5), // not the pace of the test machine decides what arrives
+        };
         configure?.Invoke(options);
         _resolver = new OverrideResolver(
             [_routes, _overrides],

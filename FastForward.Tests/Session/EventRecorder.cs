@@ -19,6 +19,9 @@ internal sealed class EventRecorder : ISessionEvents
     /// <summary>The held credit of messages, oldest first; null to hold none.</summary>
     public Queue<MessageCredit>? Held { get; set; }
 
+    /// <summary>The room reserved for notified senders, oldest first; null to end each reservation at once.</summary>
+    public Queue<(IRoomOwner Owner, ulong Stream)>? Reservations { get; set; }
+
     /// <summary>Called for each message, to reply from within the callback.</summary>
     public Action<uint, ulong, byte[]>? OnMessage { get; set; }
 
@@ -37,7 +40,14 @@ internal sealed class EventRecorder : ISessionEvents
 
     public void StreamEnded(in StreamEnd end) => Ends.Add(end);
 
-    public void Writable(uint peer, ulong stream) => WritableStreams.Add((peer, stream));
+    public void Writable(uint peer, ulong stream, IRoomOwner owner)
+    {
+        WritableStreams.Add((peer, stream));
+        if (Reservations is null)
+            owner.EndReservation(stream);
+        else
+            Reservations.Enqueue((owner, stream));
+    }
 
     public void Undelivered(in Undelivered report) => Reports.Add(report);
 

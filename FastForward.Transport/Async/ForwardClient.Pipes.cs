@@ -109,6 +109,7 @@ public sealed partial class ForwardClient
             SendOptions.None,
             isEndOnly: false,
             pipe,
+            realTimeBudget: null,
             cancellationToken
         );
 
@@ -122,6 +123,7 @@ public sealed partial class ForwardClient
             SendOptions.None,
             isEndOnly: true,
             pipe,
+            realTimeBudget: null,
             CancellationToken.None
         );
 

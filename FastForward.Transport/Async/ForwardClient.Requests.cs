@@ -183,6 +183,7 @@ public sealed partial class ForwardClient
                     SendOptions.End,
                     isEndOnly: false,
                     request,
+                    realTimeBudget: null,
                     cancellationToken
                 )
                 .ConfigureAwait(false);
@@ -212,6 +213,7 @@ public sealed partial class ForwardClient
             options,
             isEndOnly,
             new ReplyScope(request.Credit),
+            realTimeBudget: null,
             CancellationToken.None
         );
 

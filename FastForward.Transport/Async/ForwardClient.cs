@@ -150,7 +150,17 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
     )
     {
         VerifyStream(stream);
-        return SendAsync(stream.Node, stream.Id, stream.Class, payload, options, cancellationToken);
+        return _sends.Begin(
+            stream.Node,
+            stream.Id,
+            stream.Class,
+            payload,
+            options,
+            isEndOnly: false,
+            scope: null,
+            stream.BudgetMicros,
+            cancellationToken
+        );
     }
 
     /// <summary>Ends a stream after the messages sent so far, those that wait included.</summary>
@@ -251,6 +261,7 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
             options,
             isEndOnly: false,
             scope: null,
+            realTimeBudget: null,
             cancellationToken
         );
     }
@@ -272,6 +283,7 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
             SendOptions.None,
             isEndOnly: true,
             scope: null,
+            realTimeBudget: null,
             cancellationToken
         );
     }

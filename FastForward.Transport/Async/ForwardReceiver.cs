@@ -179,6 +179,9 @@ public sealed class ForwardReceiver : IDisposable
             _reliable.TryDequeue(out _nextReliable);
         if (_nextRealTime is null && _realTime.TryDequeue(out _nextRealTime))
             _nextRealTime.DroppedBefore = Interlocked.Exchange(ref _droppedSinceRead, 0);
+        // A reliable message that came before this real-time one may have been added after the first look.
+        if (_nextReliable is null && _nextRealTime is not null)
+            _reliable.TryDequeue(out _nextReliable);
         if (_nextRealTime is { } realTime && (_nextReliable is null || realTime.Order < _nextReliable.Order))
         {
             Interlocked.Decrement(ref _realTimeCount);

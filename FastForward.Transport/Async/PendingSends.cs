@@ -30,6 +30,7 @@ internal sealed class PendingSends(int limit, Action schedule)
         SendOptions options,
         bool isEndOnly,
         ISendScope? scope,
+        long? realTimeBudget,
         CancellationToken cancellationToken
     )
     {
@@ -58,6 +59,7 @@ internal sealed class PendingSends(int limit, Action schedule)
             options,
             isEndOnly,
             scope,
+            realTimeBudget,
             cancellationToken
         );
         _arrived.Enqueue(operation);

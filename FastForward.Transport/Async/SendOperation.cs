@@ -35,6 +35,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
     public bool IsDecided => Volatile.Read(ref _isDecided);
 
     private ReadOnlyMemory<byte> _payload;
+    private long? _realTimeBudget;
 
     /// <summary>The queue it waits in; null when it does not.</summary>
     public WaitingSends? Queue { get; set; }
@@ -52,6 +53,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
         SendOptions options,
         bool isEndOnly,
         ISendScope? scope,
+        long? realTimeBudget,
         CancellationToken cancellationToken
     )
     {
@@ -64,6 +66,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
         IsEndOnly = isEndOnly;
         Scope = scope;
         _payload = payload;
+        _realTimeBudget = realTimeBudget;
         _cancellationToken = cancellationToken;
         _registration = cancellationToken.UnsafeRegister(
             static operation => ((SendOperation)operation!).Cancel(),
@@ -87,7 +90,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
                 result =
                     Scope?.IsOver(node) ?? false ? new SendResult(SendStatus.NotConnected, 0)
                     : IsEndOnly ? new SendResult(node.EndStream(Node, Stream), 0)
-                    : node.Send(Node, Stream, Class, _payload.Span, Options);
+                    : node.Send(Node, Stream, Class, _payload.Span, Options, _realTimeBudget);
             }
 #pragma warning disable CA1031 // The caller's memory may throw anything; the exception belongs to the caller.
             catch (Exception exception)

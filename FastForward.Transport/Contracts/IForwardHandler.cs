@@ -16,7 +16,11 @@ public interface IForwardHandler
     /// <summary>The connection to a peer changed. One call per event, with its reason.</summary>
     void OnPeer(in PeerEvent change) { }
 
-    /// <summary>A stream that had answered <see cref="SendStatus.BackPressured"/> accepts messages again.</summary>
+    /// <summary>
+    /// A stream that had answered <see cref="SendStatus.BackPressured"/> accepts messages again. The streams of a peer
+    /// and class are called in the order in which they began to wait. The room for the message that was refused is
+    /// reserved until this call returns: send it here, or other streams may take the room.
+    /// </summary>
     void OnWritable(uint node, ulong stream) { }
 
     /// <summary>Accepted messages were not delivered, or may not have been; they will not be sent again.</summary>

@@ -9,7 +9,10 @@ public enum UndeliveredReason
     /// <summary>The peer was restarted: its new process does not know the old streams.</summary>
     PeerRestarted,
 
-    /// <summary>Their latency budget was used up before they could leave.</summary>
+    /// <summary>
+    /// They could not leave before their real-time budget was used up or, without one, before newer messages needed
+    /// their room.
+    /// </summary>
     Expired,
 
     /// <summary>The stream was reset.</summary>

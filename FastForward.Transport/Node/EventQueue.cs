@@ -55,8 +55,15 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
 
     public void StreamEnded(in StreamEnd end) => _queue.Enqueue(new Entry { Kind = EntryKind.StreamEnd, End = end });
 
-    public void Writable(uint node, ulong stream) =>
-        _queue.Enqueue(new Entry { Kind = EntryKind.Writable, Writable = (node, stream) });
+    public void Writable(uint node, ulong stream, IRoomOwner owner) =>
+        _queue.Enqueue(
+            new Entry
+            {
+                Kind = EntryKind.Writable,
+                Writable = (node, stream),
+                RoomOwner = owner,
+            }
+        );
 
     public void Undelivered(in Undelivered report) =>
         _queue.Enqueue(new Entry { Kind = EntryKind.Undelivered, Undelivered = report });
@@ -93,6 +100,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
             finally
             {
                 IsCalling = false;
+                entry.RoomOwner?.EndReservation(entry.Writable.Stream);
             }
         }
 
@@ -148,6 +156,7 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
         public EntryKind Kind;
         public StreamEnd End;
         public (uint Node, ulong Stream) Writable;
+        public IRoomOwner? RoomOwner;
         public Undelivered Undelivered;
         public PeerEvent Peer;
         public PingResult Ping;

@@ -70,7 +70,8 @@ public sealed partial class ForwardNode
         ulong stream,
         MessageClass messageClass,
         ReadOnlySpan<byte> payload,
-        SendOptions options = SendOptions.None
+        SendOptions options = SendOptions.None,
+        long? realTimeBudget = null
     )
     {
         Verify();
@@ -90,8 +91,8 @@ public sealed partial class ForwardNode
             return new SendResult(SendStatus.TooLarge, 0);
         bool end = (options & SendOptions.End) != 0;
         return node == _options.Node
-            ? _local.Send(_loop.NowMicros, stream, messageClass, payload, end)
-            : Peers.Find(node)?.Send(_loop.NowMicros, stream, messageClass, payload, end)
+            ? _local.Send(_loop.NowMicros, stream, messageClass, payload, end, realTimeBudget)
+            : Peers.Find(node)?.Send(_loop.NowMicros, stream, messageClass, payload, end, realTimeBudget)
                 ?? new SendResult(SendStatus.UnknownNode, 0);
     }
 

@@ -10,7 +10,8 @@ public sealed class ForwardNodeOptions
 
     /// <summary>
     /// Bytes of accepted messages stored per peer until they are acknowledged or sent, including 64 bytes per message.
-    /// Default 4 MiB; a larger value bridges longer pauses of a peer.
+    /// Default 4 MiB; a larger value bridges longer pauses of a peer. A quarter of it is for real-time messages alone,
+    /// the rest for reliable ones, so that neither class uses up the room of the other.
     /// </summary>
     public int SendStoreBytes { get; set; } = 4 << 20;
 
@@ -36,8 +37,12 @@ public sealed class ForwardNodeOptions
     /// </summary>
     public TimeSpan DeadAfter { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Age at which an unsent real-time message is dropped. Default 0: never.</summary>
-    public TimeSpan RealTimeBudget { get; set; }
+    /// <summary>
+    /// How long a real-time message may wait to leave this node before it is dropped and reported, also while the link
+    /// is blocked. Default 120 ms; 1 ms..1 min, or 0 for no limit. <see cref="ForwardStream.RealTimeBudget"/> sets it
+    /// for one stream.
+    /// </summary>
+    public TimeSpan RealTimeBudget { get; set; } = TimeSpan.FromMilliseconds(120);
 
     /// <summary>
     /// The longest time that an orderly stop waits for acknowledgements of reliable messages. Default 5 s.
@@ -111,11 +116,15 @@ public sealed class ForwardNodeOptions
                 DeadAfter,
                 "at least four probe intervals and at most an hour, such as 00:00:30"
             );
-        if (RealTimeBudget < TimeSpan.Zero || RealTimeBudget > TimeSpan.FromMinutes(1))
-            yield return Bad(nameof(RealTimeBudget), RealTimeBudget, "0 (none)..1 min, such as 00:00:00.300");
+        if (!IsRealTimeBudget(RealTimeBudget))
+            yield return Bad(nameof(RealTimeBudget), RealTimeBudget, "1 ms..1 min or 0 (none), such as 00:00:00.120");
         if (DrainLimit < TimeSpan.Zero || DrainLimit > TimeSpan.FromMinutes(1))
             yield return Bad(nameof(DrainLimit), DrainLimit, "0..1 min, such as 00:00:05");
     }
+
+    /// <summary>Whether a real-time budget is within its range.</summary>
+    internal static bool IsRealTimeBudget(TimeSpan budget) =>
+        budget == TimeSpan.Zero || (budget >= TimeSpan.FromMilliseconds(1) && budget <= TimeSpan.FromMinutes(1));
 
     private static string Bad<T>(string name, T value, string range) => $"{name}: {value} is not allowed; use {range}.";
 }

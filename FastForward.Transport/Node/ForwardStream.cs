@@ -58,6 +58,34 @@ public sealed class ForwardStream
     public MessageClass Class { get; }
 
     /// <summary>
+    /// How long a message of a real-time stream may wait to leave this node before it is dropped and reported, 1 ms to
+    /// 1 min. Null for <see cref="ForwardNodeOptions.RealTimeBudget"/>. Zero for no limit: when the room for real-time
+    /// messages is used up, the oldest message without a limit is dropped and reported. Applies to the messages that
+    /// are sent afterwards.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is out of range.</exception>
+    /// <exception cref="InvalidOperationException">The stream is reliable: its messages do not expire.</exception>
+    public TimeSpan? RealTimeBudget
+    {
+        get => BudgetMicros is { } micros ? TimeSpan.FromMicroseconds(micros) : null;
+        set
+        {
+            if (Class != MessageClass.RealTime)
+                throw new InvalidOperationException("The messages of a reliable stream do not expire.");
+            if (value is { } budget && !ForwardNodeOptions.IsRealTimeBudget(budget))
+                throw new ArgumentOutOfRangeException(
+                    nameof(value),
+                    budget,
+                    "It is 1 ms to 1 min, 0 for no limit, or null for that of the node."
+                );
+            BudgetMicros = (long?)value?.TotalMicroseconds;
+        }
+    }
+
+    /// <summary><see cref="RealTimeBudget"/> in microseconds.</summary>
+    internal long? BudgetMicros { get; private set; }
+
+    /// <summary>
     /// Sends a message. The payload is copied; the call never blocks. A message to the node's own id is delivered
     /// locally, from a later duty cycle.
     /// </summary>
@@ -67,7 +95,7 @@ public sealed class ForwardStream
     /// <exception cref="ArgumentOutOfRangeException">An option does not exist.</exception>
     /// <exception cref="InvalidOperationException">The caller is not on the loop thread.</exception>
     public SendResult Send(ReadOnlySpan<byte> payload, SendOptions options = SendOptions.None) =>
-        _owner.Send(Node, Id, Class, payload, options);
+        _owner.Send(Node, Id, Class, payload, options, BudgetMicros);
 
     /// <summary>Ends the stream after the messages sent so far.</summary>
     /// <returns>

@@ -1,5 +1,6 @@
 using FastForward.Transport.Loop;
 using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
 using FastForward.Transport.Transports;
 
 namespace FastForward.Transport.Node;
@@ -33,8 +34,15 @@ internal sealed class FramePump(ForwardLoop loop)
         {
             PeerConnector connector = _marked.Dequeue();
             connector.IsMarked = false;
-            Pump(connector.Peer);
-            connector.Reschedule();
+            try
+            {
+                Pump(connector.Peer);
+                connector.Reschedule();
+            }
+            catch (Exception exception) when (loop.Survives(exception, $"output to node {connector.Peer.Node}"))
+            {
+                Fail(connector.Peer, exception);
+            }
         }
     }
 
@@ -60,11 +68,29 @@ internal sealed class FramePump(ForwardLoop loop)
     {
         foreach (IForwardLink link in _endedLinks)
         {
-            link.Owner = null;
-            link.Close();
+            try
+            {
+                link.Owner = null;
+                link.Close();
+            }
+            catch (Exception exception) when (loop.Survives(exception, link.GetType().Name)) { }
         }
 
         _endedLinks.Clear();
+    }
+
+    // What the session has written of the frame is unknown, and the next attempt would fail alike: the association
+    // ends, with a report of everything that is not acknowledged. The other peers are not affected.
+    private void Fail(Peer peer, Exception exception)
+    {
+        string reason = $"a frame could not be written: {exception.Message}";
+        for (int i = peer.Paths.Count - 1; i >= 0; i--)
+        {
+            if (i < peer.Paths.Count)
+                peer.Paths[i].Finish(loop.NowMicros, reason);
+        }
+
+        peer.Close(loop.NowMicros, CloseReason.Stopping, reason, UndeliveredReason.PeerLost);
     }
 
     private void Pump(SessionPath path)
@@ -81,13 +107,20 @@ internal sealed class FramePump(ForwardLoop loop)
                 return;
             }
 
-            int length = path.WriteFrame(loop.NowMicros, frame, out bool realTime);
-            if (length == 0)
+            int length = 0;
+            bool realTime;
+            try
             {
-                link.Abort();
-                return;
+                length = path.WriteFrame(loop.NowMicros, frame, out realTime);
+            }
+            finally
+            {
+                if (length == 0)
+                    link.Abort();
             }
 
+            if (length == 0)
+                return;
             link.Commit(length, realTime);
             path.Peer.Statistics.FrameSent();
         }

@@ -107,7 +107,13 @@ internal sealed partial class TransportSet : IDisposable
     public void Flush()
     {
         foreach (IForwardTransport transport in _running)
-            transport.Flush();
+        {
+            try
+            {
+                transport.Flush();
+            }
+            catch (Exception exception) when (_loop.Survives(exception, transport.GetType().Name)) { }
+        }
     }
 
     public void Dispose()

@@ -11,7 +11,11 @@ internal interface ISessionEvents
 
     void StreamEnded(in StreamEnd end);
 
-    void Writable(uint node, ulong stream);
+    /// <summary>
+    /// A sender that waited for room may send again. The room stays reserved for it until
+    /// <see cref="IRoomOwner.EndReservation"/>, which must be called once the application was notified.
+    /// </summary>
+    void Writable(uint node, ulong stream, IRoomOwner owner);
 
     void Undelivered(in Undelivered report);
 

@@ -32,9 +32,17 @@ internal sealed class LoopbackAssociation
     /// <summary><see cref="Exchange"/> has messages or acknowledgements to move.</summary>
     public bool HasOutput => _read < _written || HasMessages || _association.Receiver.OutputDue != long.MaxValue;
 
-    public SendResult Send(long now, ulong stream, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
+    /// <inheritdoc cref="Sender.Send"/>
+    public SendResult Send(
+        long now,
+        ulong stream,
+        MessageClass messageClass,
+        ReadOnlySpan<byte> payload,
+        bool end,
+        long? realTimeBudget = null
+    )
     {
-        SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end);
+        SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end, realTimeBudget);
         if (result.IsAccepted)
             _statistics.Sent(payload.Length);
         return result;

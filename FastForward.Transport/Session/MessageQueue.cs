@@ -18,6 +18,19 @@ internal struct MessageQueue
         _tail = message;
     }
 
+    /// <summary>Appends all messages of another queue, which is empty afterwards.</summary>
+    public void Append(ref MessageQueue other)
+    {
+        if (other.Head is null)
+            return;
+        if (_tail is null)
+            Head = other.Head;
+        else
+            _tail.Next = other.Head;
+        _tail = other._tail;
+        other = default;
+    }
+
     /// <summary>Removes the head. The queue must not be empty.</summary>
     public OutgoingMessage RemoveHead()
     {

@@ -39,6 +39,12 @@ internal sealed class OutgoingMessage(int poolIndex, int capacity)
     /// <summary>When it was accepted.</summary>
     public long AcceptedAt { get; set; }
 
+    /// <summary>How long a real-time message may wait to be written, in microseconds; 0 for no limit.</summary>
+    public long Budget { get; set; }
+
+    /// <summary>When it expires unless it is written; long.MaxValue for never. Only messages expire.</summary>
+    public long ExpiresAt => Kind == OutgoingKind.Message && Budget > 0 ? AcceptedAt + Budget : long.MaxValue;
+
     public SendStream? Stream { get; set; }
 
     /// <summary>The next message of the <see cref="MessageQueue"/>.</summary>

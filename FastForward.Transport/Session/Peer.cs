@@ -120,6 +120,7 @@ internal sealed partial class Peer
         {
             long next = AckPath is { IsBlocked: false } ? _association.Receiver.OutputDue : long.MaxValue;
             next = Math.Min(next, Pings.NextTimeout);
+            next = Math.Min(next, _association.Sender.NextExpiry);
             if (_silentSince != long.MaxValue)
                 next = Math.Min(next, _silentSince + Options.DeadAfter);
             if (_waitingSince != long.MaxValue)
@@ -130,7 +131,15 @@ internal sealed partial class Peer
         }
     }
 
-    public SendResult Send(long now, ulong stream, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
+    /// <inheritdoc cref="Sender.Send"/>
+    public SendResult Send(
+        long now,
+        ulong stream,
+        MessageClass messageClass,
+        ReadOnlySpan<byte> payload,
+        bool end,
+        long? realTimeBudget = null
+    )
     {
         if (messageClass == MessageClass.RealTime && SendPath is null)
             return new SendResult(SendStatus.NotConnected, 0);
@@ -140,7 +149,7 @@ internal sealed partial class Peer
             && (SendPath is not null || !MayCarryReliable)
         )
             return new SendResult(SendStatus.Unsupported, 0);
-        SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end);
+        SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end, realTimeBudget);
         if (ReliablePath is null)
             UpdateWaiting(now);
         if (!result.IsAccepted)
@@ -221,6 +230,7 @@ internal sealed partial class Peer
         }
 
         Pings.OnTimeout(now);
+        _association.Sender.ExpireRealTime(now);
         if (_silentSince != long.MaxValue && now - _silentSince >= Options.DeadAfter)
             Terminate(
                 now,

@@ -5,33 +5,69 @@ namespace FastForward.Transport.Session;
 /// <content>Real-time messages: written once, in order of acceptance, unless they expire before.</content>
 internal sealed partial class Sender
 {
+    private readonly RealTimeQueue _realTime = new();
+
+    public bool HasRealTimeOutput => !_realTime.IsEmpty;
+
+    /// <summary>
+    /// When <see cref="ExpireRealTime"/> is due, also while no path accepts a frame; long.MaxValue for never.
+    /// </summary>
+    public long NextExpiry => _realTime.NextExpiry;
+
+    /// <summary>Drops the real-time messages whose budget is used up, and reports them.</summary>
+    public void ExpireRealTime(long now)
+    {
+        MessageQueue expired = _realTime.RemoveExpired(now);
+        if (expired.IsEmpty)
+            return;
+        while (!expired.IsEmpty)
+            DropUnsent(now, expired.RemoveHead());
+        NotifyWritable(MessageClass.RealTime);
+    }
+
     /// <summary>Fills a frame with real-time messages.</summary>
     /// <returns>Whether all of them are written, so that the rest of the frame is free.</returns>
     public bool WriteRealTime(long now, ref FrameWriter frame)
     {
+        ExpireRealTime(now);
         bool freed = false;
         while (_realTime.Head is { Stream: { } stream } message)
         {
-            long age = now - message.AcceptedAt;
-            bool isExpired =
-                message.Kind == OutgoingKind.Message && _options.RealTimeBudget > 0 && age > _options.RealTimeBudget;
-            if (!isExpired && !TryWriteRealTime(stream, message, age, ref frame))
+            if (!TryWriteRealTime(now, stream, message, ref frame))
                 break;
-            _realTime.Dequeue(stream);
-            if (isExpired)
-                Report(stream.Id, message.Sequence, 1, UndeliveredReason.Expired);
+            _realTime.Dequeue();
             freed = true;
             if (message.IsEnd)
                 Close(stream);
-            Release(message, reliable: false);
+            Release(message, MessageClass.RealTime);
         }
 
         if (freed)
-            NotifyWritable();
+            NotifyWritable(MessageClass.RealTime);
         return _realTime.IsEmpty;
     }
 
-    private bool TryWriteRealTime(SendStream stream, OutgoingMessage message, long age, ref FrameWriter frame)
+    // A message without a budget never expires: when the room is used up, the oldest of them makes room.
+    private void DropOldest(long now, int length)
+    {
+        while (!HasSharedRoom(MessageClass.RealTime, length) && _realTime.RemoveOldestWithoutBudget() is { } oldest)
+            DropUnsent(now, oldest);
+    }
+
+    // The end of a stream must reach the receiver also when the message that carried it does not. The mark has a
+    // sequence of its own, so that the receiver counts the message as missing.
+    private void DropUnsent(long now, OutgoingMessage message)
+    {
+        SendStream stream = message.Stream!;
+        ulong sequence = message.Sequence;
+        bool isEnd = message.IsEnd;
+        Release(message, MessageClass.RealTime);
+        if (isEnd)
+            Accept(now, stream, _pool.Rent([]), OutgoingKind.EndMark, end: true);
+        Report(stream.Id, sequence, 1, UndeliveredReason.Expired);
+    }
+
+    private static bool TryWriteRealTime(long now, SendStream stream, OutgoingMessage message, ref FrameWriter frame)
     {
         if (message.Kind == OutgoingKind.Reset)
         {
@@ -47,8 +83,8 @@ internal sealed partial class Sender
             stream.Id,
             message.Sequence,
             message.Bits,
-            (int)(_options.RealTimeBudget / 1000),
-            age,
+            (int)((message.Budget + 999) / 1000),
+            now - message.AcceptedAt,
             message.Payload
         );
         return true;

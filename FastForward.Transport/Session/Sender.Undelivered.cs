@@ -21,18 +21,7 @@ internal sealed partial class Sender
                 Abort(now, stream, 0, reason);
         }
 
-        NotifyAllWaiting();
-    }
-
-    /// <summary>
-    /// Notifies every sender that waits for room, because the association has ended or has no reliable path. Their next
-    /// send is accepted by a new association, or returns the reason why it is not.
-    /// </summary>
-    public void NotifyAllWaiting()
-    {
-        foreach (ulong id in _streams.Waiting.Keys)
-            _events.Writable(_peer, id);
-        _streams.Waiting.Clear();
+        NotifyAll(_waitingReliable); // their next send returns the reason
     }
 
     private void Abort(long now, SendStream stream, uint code, UndeliveredReason reason)
@@ -50,14 +39,14 @@ internal sealed partial class Sender
         ulong first = stream.First?.Sequence ?? 0;
         ulong count = 0;
         while (stream.First is not null)
-            Drop(stream.RemoveFirst(), isReliable: true);
+            Drop(stream.RemoveFirst());
         MessageQueue unsent = _realTime.Remove(stream);
         while (!unsent.IsEmpty)
         {
             OutgoingMessage message = unsent.RemoveHead();
             if (count == 0)
                 first = message.Sequence;
-            Drop(message, isReliable: false);
+            Drop(message);
         }
 
         stream.Acknowledged = stream.NextSequence;
@@ -65,11 +54,11 @@ internal sealed partial class Sender
         if (count > 0)
             Report(stream.Id, first, count, reason);
 
-        void Drop(OutgoingMessage message, bool isReliable)
+        void Drop(OutgoingMessage message)
         {
             if (message.Kind == OutgoingKind.Message)
                 count++;
-            Release(message, isReliable);
+            Release(message, stream.Class);
         }
     }
 

@@ -8,20 +8,13 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed partial class Sender
 {
-    private const int StoreOverheadPerMessage = 64;
-
     private readonly uint _peer;
     private readonly SessionOptions _options;
     private readonly ISessionEvents _events;
     private readonly PeerStatistics _statistics;
     private readonly OutgoingMessagePool _pool;
     private readonly SendStreamTable _streams;
-    private readonly List<ulong> _writable = [];
-    private readonly RealTimeQueue _realTime = new();
     private readonly ReadyStreams _ready = new();
-
-    private ulong _creditUsed;
-    private ulong _creditLimit = WireFormat.InitialAssociationCredit;
 
     public Sender(
         uint peer,
@@ -37,10 +30,9 @@ internal sealed partial class Sender
         _statistics = statistics;
         _pool = pool;
         _streams = new SendStreamTable(options.MaxStreams);
+        _waitingReliable = new WaitingSenders(options.MaxStreams * 2);
+        _waitingRealTime = new WaitingSenders(options.MaxStreams * 2);
     }
-
-    /// <summary>Bytes in the store: payload, and an overhead per message.</summary>
-    public long StoredBytes { get; private set; }
 
     /// <summary>Unacknowledged entries of reliable streams: messages, end marks and resets.</summary>
     public long Unacknowledged { get; private set; }
@@ -49,25 +41,54 @@ internal sealed partial class Sender
     public long UnacknowledgedMessages { get; private set; }
 
     /// <summary>Unacknowledged reliable messages, or senders that wait for room, need a reliable path.</summary>
-    public bool NeedsReliablePath => UnacknowledgedMessages > 0 || _streams.Waiting.Count > 0;
+    public bool NeedsReliablePath => UnacknowledgedMessages > 0 || _waitingReliable.Count > 0;
 
     /// <summary>Nothing in the store can be delivered over such a path.</summary>
     /// <param name="reliable">The path is reliable and ordered.</param>
     public bool IsDrained(bool reliable) => _realTime.IsEmpty && (!reliable || Unacknowledged == 0);
 
-    public bool HasRealTimeOutput => !_realTime.IsEmpty;
-
     public bool HasReliableOutput => !_ready.IsEmpty;
 
-    public SendResult Send(long now, ulong id, MessageClass messageClass, ReadOnlySpan<byte> payload, bool end)
+    /// <summary>Accepts a message, or tells why not.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="id">The stream.</param>
+    /// <param name="messageClass">The class of the stream.</param>
+    /// <param name="payload">The content, which is copied.</param>
+    /// <param name="end">It is the last message of the stream.</param>
+    /// <param name="realTimeBudget">
+    /// How long a real-time message may wait to be written, in microseconds; 0 for no limit, null for the default.
+    /// </param>
+    public SendResult Send(
+        long now,
+        ulong id,
+        MessageClass messageClass,
+        ReadOnlySpan<byte> payload,
+        bool end,
+        long? realTimeBudget = null
+    )
     {
         SendStatus status = _streams.Check(id, messageClass, out SendStream? stream);
-        if (status == SendStatus.Accepted && !HasRoom(stream, messageClass, payload.Length))
-            status = _streams.Wait(id, payload.Length);
-        if (status != SendStatus.Accepted)
-            return new SendResult(status, 0);
-        stream ??= _streams.Open(id, messageClass);
-        return new SendResult(status, Accept(now, stream, _pool.Rent(payload), OutgoingKind.Message, end));
+        WaitingSenders waiting = Waiting(messageClass);
+        bool hasTurn = !waiting.IsBehind(id);
+        bool hadReservation = waiting.Release(id);
+        long budget = messageClass == MessageClass.RealTime ? realTimeBudget ?? _options.RealTimeBudget : 0;
+        if (status == SendStatus.Accepted && hasTurn && messageClass == MessageClass.RealTime && budget == 0)
+            DropOldest(now, payload.Length);
+        if (status == SendStatus.Accepted && !(hasTurn && HasRoom(stream, messageClass, payload.Length)))
+            status = Wait(id, stream, messageClass, payload.Length);
+        ulong sequence = 0;
+        if (status == SendStatus.Accepted)
+        {
+            OutgoingMessage message = _pool.Rent(payload);
+            message.Budget = budget;
+            stream ??= _streams.Open(id, messageClass);
+            sequence = Accept(now, stream, message, OutgoingKind.Message, end);
+            hadReservation |= waiting.Remove(id); // it may have waited with a larger message
+        }
+
+        if (hadReservation)
+            NotifyWritable(messageClass); // what it did not use
+        return new SendResult(status, sequence);
     }
 
     /// <summary>
@@ -112,7 +133,7 @@ internal sealed partial class Sender
         }
 
         while (stream.First is { } first && first.Sequence < acknowledged)
-            Release(stream.RemoveFirst(), reliable: true);
+            Release(stream.RemoveFirst(), MessageClass.Reliable);
         stream.Acknowledged = acknowledged;
         stream.CreditLimit = Math.Max(stream.CreditLimit, limit);
         if (stream.IsEnded && stream.First is null)
@@ -121,13 +142,7 @@ internal sealed partial class Sender
             Close(stream);
         }
 
-        NotifyWritable();
-    }
-
-    public void GrantCredit(ulong limit)
-    {
-        _creditLimit = Math.Max(_creditLimit, limit);
-        NotifyWritable();
+        NotifyWritable(MessageClass.Reliable);
     }
 
     /// <summary>The peer accepts no more messages of a stream.</summary>
@@ -139,7 +154,7 @@ internal sealed partial class Sender
         stream.IsEnded = true;
         ReturnUnusedCredit(stream, creditUsed);
         Close(stream);
-        NotifyWritable();
+        NotifyWritable(stream.Class);
     }
 
     /// <summary>Schedules everything that is unacknowledged for retransmission on another path.</summary>
@@ -154,17 +169,6 @@ internal sealed partial class Sender
         }
     }
 
-    private bool HasRoom(SendStream? stream, MessageClass messageClass, int length)
-    {
-        if (StoredBytes + length + StoreOverheadPerMessage > _options.SendStoreBytes)
-            return false;
-        if (messageClass == MessageClass.RealTime)
-            return true;
-        ulong cost = (ulong)(length + WireFormat.CreditPerMessage);
-        return _creditUsed + cost <= _creditLimit
-            && (stream?.CreditUsed ?? 0) + cost <= (stream?.CreditLimit ?? WireFormat.InitialStreamCredit);
-    }
-
     private ulong Accept(long now, SendStream stream, OutgoingMessage message, OutgoingKind kind, bool end)
     {
         message.Kind = kind;
@@ -172,13 +176,15 @@ internal sealed partial class Sender
         message.AcceptedAt = now;
         message.Sequence = stream.NextSequence++;
         stream.IsEnded = end;
-        StoredBytes += message.Length + StoreOverheadPerMessage;
+        int stored = message.Length + StoreOverheadPerMessage;
         if (stream.Class == MessageClass.RealTime)
         {
+            _realTimeBytes += stored;
             _realTime.Enqueue(stream, message);
             return message.Sequence;
         }
 
+        _reliableBytes += stored;
         if (kind == OutgoingKind.Message)
         {
             ulong cost = (ulong)(message.Length + WireFormat.CreditPerMessage);
@@ -194,11 +200,16 @@ internal sealed partial class Sender
         return message.Sequence;
     }
 
-    private void Release(OutgoingMessage message, bool reliable)
+    private void Release(OutgoingMessage message, MessageClass messageClass)
     {
-        StoredBytes -= message.Length + StoreOverheadPerMessage;
-        if (reliable)
+        int stored = message.Length + StoreOverheadPerMessage;
+        if (messageClass == MessageClass.RealTime)
         {
+            _realTimeBytes -= stored;
+        }
+        else
+        {
+            _reliableBytes -= stored;
             Unacknowledged--;
             if (message.Kind == OutgoingKind.Message)
                 UnacknowledgedMessages--;
@@ -209,28 +220,10 @@ internal sealed partial class Sender
 
     private void Close(SendStream stream)
     {
-        if (_streams.Close(stream))
-            _events.Writable(_peer, stream.Id); // the next send returns StreamEnded
-    }
-
-    private void NotifyWritable()
-    {
-        Dictionary<ulong, int> waiting = _streams.Waiting;
-        if (waiting.Count == 0)
+        _streams.Close(stream);
+        if (!Waiting(stream.Class).Remove(stream.Id))
             return;
-        foreach ((ulong id, int length) in waiting)
-        {
-            SendStream? stream = _streams.Find(id);
-            if (HasRoom(stream, stream?.Class ?? MessageClass.Reliable, length))
-                _writable.Add(id);
-        }
-
-        foreach (ulong id in _writable)
-        {
-            waiting.Remove(id);
-            _events.Writable(_peer, id);
-        }
-
-        _writable.Clear();
+        _writable.Add(stream.Id); // the next send returns StreamEnded
+        Notify();
     }
 }

@@ -12,7 +12,7 @@ internal sealed record SessionOptions
 
     public long DeadAfter { get; init; } = 30_000_000;
 
-    public long RealTimeBudget { get; init; }
+    public long RealTimeBudget { get; init; } = 120_000;
 
     public int SendStoreBytes { get; init; } = 4 << 20;
 

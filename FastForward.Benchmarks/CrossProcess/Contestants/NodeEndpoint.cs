@@ -35,7 +35,12 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
             [new StaticRouteSource([NodeMedium.RouteToPeer(plan)])],
             new RouteOptions { SocketDirectory = plan.Directory }
         );
-        _node = new ForwardNode(_loop, new ForwardNodeOptions { Node = id }, [NodeMedium.Create(plan)], _routes);
+        _node = new ForwardNode(
+            _loop,
+            new ForwardNodeOptions { Node = id, RealTimeBudget = TimeSpan.FromSeconds(5) },
+            [NodeMedium.Create(plan)],
+            _routes
+        );
         _node.Start(this);
         foreach (TransportAvailability transport in _node.Transports.Values)
         {
