@@ -4,17 +4,12 @@ namespace FastForward.Host.Commands;
 
 /// <summary>
 /// Writes to a stream that may have been closed, or whose disk may be full. What cannot be written is lost: progress
-/// and error messages must not end the program.
+/// and error messages must not end the program. Whole lines show no control characters.
 /// </summary>
 internal sealed class BestEffortWriter(TextWriter inner) : TextWriter
 {
     /// <inheritdoc/>
     public override Encoding Encoding => inner.Encoding;
-
-    /// <summary>
-    /// Whether an exception says that the output is closed or full, which is no fault of the program.
-    /// </summary>
-    public static bool IsLostOutput(Exception exception) => exception is IOException or UnauthorizedAccessException;
 
     /// <inheritdoc/>
     public override void Write(char value) => Try(() => inner.Write(value));
@@ -26,10 +21,13 @@ internal sealed class BestEffortWriter(TextWriter inner) : TextWriter
     public override void Write(string? value) => Try(() => inner.Write(value));
 
     /// <inheritdoc/>
-    public override void WriteLine(string? value) => Try(() => inner.WriteLine(value));
+    public override void WriteLine(string? value) => Try(() => inner.WriteLine(value is null ? null : Visible(value)));
 
     /// <inheritdoc/>
     public override void Flush() => Try(inner.Flush);
+
+    // A message may quote the command line, a file or a host; only its line ends are the program's own.
+    private static string Visible(string text) => string.Join('\n', text.Split('\n').Select(VisibleText.Of));
 
     private static void Try(Action write)
     {
@@ -37,6 +35,6 @@ internal sealed class BestEffortWriter(TextWriter inner) : TextWriter
         {
             write();
         }
-        catch (Exception exception) when (IsLostOutput(exception)) { }
+        catch (Exception exception) when (LostOutput.Is(exception)) { }
     }
 }

@@ -91,7 +91,7 @@ internal static class DemoCommand
                 DemoScreen.WriteTable(Console.Out, document);
             return document.IsSuccess() ? ExitCode.Success : ExitCode.Failure;
         }
-        catch (Exception exception) when (BestEffortWriter.IsLostOutput(exception))
+        catch (Exception exception) when (LostOutput.Is(exception))
         {
             screen.Line($"The demo's result could not be written: {exception.Message}");
             return ExitCode.Failure;

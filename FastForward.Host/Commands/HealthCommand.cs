@@ -8,9 +8,6 @@ namespace FastForward.Host.Commands;
 /// <summary><c>health</c>: the health of a running host, as an exit code and as text.</summary>
 internal static class HealthCommand
 {
-    // Longer than the host waits for its loop, so that the host can report a loop that hangs.
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
-
     public static Command Create()
     {
         Option<bool> strict = new("--strict") { Description = "Exit with 1 when the host is degraded too." };
@@ -22,6 +19,7 @@ internal static class HealthCommand
             json,
         };
         host.AddTo(command);
+        host.AddAllTo(command);
         command.SetAction(result =>
             RunAsync(() => host.Find(result, Console.Error), result.GetValue(strict), result.GetValue(json))
                 .GetAwaiter()
@@ -30,42 +28,61 @@ internal static class HealthCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(Func<string> find, bool strict, bool json)
+    private static async Task<int> RunAsync(Func<IReadOnlyList<ControlTarget>> find, bool strict, bool json)
     {
+        IReadOnlyList<ControlTarget> targets;
         try
         {
-            string path = find();
-            using ControlClient client = ControlClient.Ask(path, new ControlRequest { Command = "health" });
-            ControlAnswer answer = await client.ReadAsync(s_timeout, CancellationToken.None).ConfigureAwait(false);
-            HealthReport report =
-                answer.Health
-                ?? throw new ControlFailure(
-                    $"what listens at {path} does not speak the protocol of the control socket: it answers no health",
-                    ExitCode.Unavailable
-                );
-            if (json)
-                Console.Out.WriteLine(JsonSerializer.Serialize(report, MonitoringJson.Default.HealthReport));
-            else
-                Print(report);
-            return report.Status == "healthy" || (report.Status == "degraded" && !strict)
-                ? ExitCode.Success
-                : ExitCode.Failure;
+            targets = find();
         }
         catch (ControlFailure failure)
         {
             Console.Error.WriteLine(failure.Message);
             return failure.ExitCode;
         }
-        catch (Exception exception) when (BestEffortWriter.IsLostOutput(exception))
+
+        List<Task<HealthReport>> asked =
+        [
+            .. targets.Select(static target => target.HealthAsync(CancellationToken.None)),
+        ];
+        int code = ExitCode.Success;
+        for (int i = 0; i < targets.Count; i++)
         {
-            return ExitCode.Failure; // the reader has closed the output
+            try
+            {
+                HealthReport report = await asked[i].ConfigureAwait(false);
+                if (report.Status != "healthy" && (report.Status != "degraded" || strict))
+                    code = Math.Max(code, ExitCode.Failure);
+                Show(report, json, targets.Count > 1 ? $"{targets[i].Path}: " : "");
+            }
+            catch (ControlFailure failure)
+            {
+                Console.Error.WriteLine(failure.Message);
+                code = Math.Max(code, failure.ExitCode);
+            }
         }
+
+        return code;
     }
 
-    private static void Print(HealthReport report)
+    // The exit code is the answer, whether or not somebody reads the text.
+    private static void Show(HealthReport report, bool json, string host)
     {
-        Console.Out.WriteLine(report.Status);
-        foreach (string problem in report.Problems)
-            Console.Out.WriteLine($"- {problem}");
+        try
+        {
+            if (json)
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(report, MonitoringJson.Default.HealthReport));
+                return;
+            }
+
+            Console.Out.WriteLine(VisibleText.Of($"{host}{report.Status}"));
+            foreach (string problem in report.Problems)
+                Console.Out.WriteLine(VisibleText.Of($"- {problem}"));
+        }
+        catch (Exception exception) when (LostOutput.Is(exception))
+        {
+            LostOutput.Report(exception);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using FastForward.Host.Instances;
 
 namespace FastForward.Host.Commands;
 
@@ -20,6 +21,7 @@ internal static class HostCommandLine
             PingCommand.Create(),
             StatCommand.Create(),
             HealthCommand.Create(),
+            ListCommand.Create(),
             DemoNodeCommand.Create(),
         };
         ParseResult result = root.Parse(args);
@@ -35,11 +37,34 @@ internal static class HostCommandLine
         return result.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
+    private static IEnumerable<string> Names(Command command) =>
+        command
+            .Subcommands.Where(static subcommand => !subcommand.Hidden)
+            .Select(static subcommand => subcommand.Name)
+            .Concat(command.Options.Select(static option => option.Name));
+
     private static int Refuse(ParseResult result)
     {
-        foreach (ParseError error in result.Errors)
-            Console.Error.WriteLine(error.Message);
         Command command = result.CommandResult.Command;
+        if (result.Tokens.Count == 0)
+        {
+            // Nothing was asked for: the usage is the answer, but no command has done its work.
+            result
+                .RootCommandResult.Command.Parse("--help")
+                .Invoke(new InvocationConfiguration { Output = Console.Error });
+            return ExitCode.Usage;
+        }
+
+        string[] known = [.. Names(command)];
+        foreach (ParseError error in result.Errors)
+        {
+            string? wrong = result.UnmatchedTokens.FirstOrDefault(token =>
+                error.Message.Contains($"'{token}'", StringComparison.Ordinal)
+            );
+            string? near = wrong is null ? null : NearestName.Of(wrong, known);
+            Console.Error.WriteLine(near is null ? error.Message : $"{error.Message} Did you mean {near}?");
+        }
+
         string name = command is RootCommand ? "--help" : $"{command.Name} --help";
         Console.Error.WriteLine($"FastForward.Host {name} shows the usage.");
         return ExitCode.Usage;

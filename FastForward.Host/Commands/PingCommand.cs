@@ -13,24 +13,24 @@ internal static class PingCommand
     public static Command Create()
     {
         Argument<uint> node = new("node") { Description = "The id of the node to ask." };
-        Option<long> count = new("--count")
+        Option<long> count = new("--count", "-c")
         {
             Description = "How many times; without it, until Ctrl-C.",
             HelpName = "n",
         };
-        Option<double> interval = new("--interval")
+        Option<double> interval = new("--interval", "-i")
         {
             Description = "Seconds between two, 0.01 to 60.",
             HelpName = "s",
             DefaultValueFactory = static _ => 1,
         };
-        Option<double> timeout = new("--timeout")
+        Option<double> timeout = new("--timeout", "-w")
         {
             Description = "Seconds that an answer may take, 0.01 to 60.",
             HelpName = "s",
             DefaultValueFactory = static _ => 2,
         };
-        Option<int> size = new("--size")
+        Option<int> size = new("--size", "-s")
         {
             Description = "Bytes to fill probe and answer up with, 0 to 1100.",
             HelpName = "bytes",
@@ -72,13 +72,20 @@ internal static class PingCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(Func<string> find, ControlRequest request, PingScreen screen)
+    private static async Task<int> RunAsync(
+        Func<IReadOnlyList<ControlTarget>> find,
+        ControlRequest request,
+        PingScreen screen
+    )
     {
         using SignalCancellation signals = new();
         bool began = false;
         try
         {
-            using ControlClient client = ControlClient.Ask(find(), request);
+            ControlTarget target = await PingSource
+                .FindAsync(find(), request.Node, signals.Token)
+                .ConfigureAwait(false);
+            using ControlClient client = target.Ask(request);
             TimeSpan timeout = s_timeout + TimeSpan.FromMilliseconds(request.IntervalMillis + request.TimeoutMillis);
             while (true)
             {
@@ -87,6 +94,8 @@ internal static class PingCommand
                     screen.Begin(begin);
                 if (answer.Reply is { } reply)
                     screen.Reply(reply);
+                if (answer is { Begin: null, Reply: null, End: null })
+                    throw client.NotTheProtocol("it answers no ping");
                 began = true;
                 if (answer.End is not null)
                     break;
@@ -104,9 +113,9 @@ internal static class PingCommand
                     ? failure.ExitCode
                     : ExitCode.Failure;
         }
-        catch (Exception exception) when (BestEffortWriter.IsLostOutput(exception))
+        catch (Exception exception) when (LostOutput.Is(exception))
         {
-            return ExitCode.Failure; // the reader has closed the output
+            return LostOutput.Report(exception);
         }
 
         return Finish(screen);
@@ -119,9 +128,9 @@ internal static class PingCommand
             screen.End();
             return screen.Summary.Received > 0 ? ExitCode.Success : ExitCode.Failure;
         }
-        catch (Exception exception) when (BestEffortWriter.IsLostOutput(exception))
+        catch (Exception exception) when (LostOutput.Is(exception))
         {
-            return ExitCode.Failure;
+            return LostOutput.Report(exception);
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using FastForward.Host.Control;
 using FastForward.Host.Monitoring;
 
 namespace FastForward.Host.Commands;
@@ -8,12 +7,9 @@ namespace FastForward.Host.Commands;
 /// <summary><c>stat</c>: the state of a running host and its peers, repeatedly.</summary>
 internal static class StatCommand
 {
-    // Longer than the host waits for its loop, so that the host can report a loop that hangs.
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
-
     public static Command Create()
     {
-        Option<double> interval = new("--interval")
+        Option<double> interval = new("--interval", "-i")
         {
             Description = "Seconds between two readings, 0.1 to 60.",
             HelpName = "s",
@@ -23,15 +19,23 @@ internal static class StatCommand
         {
             Description = "One table, with the rates of one interval; with --json one reading.",
         };
+        Option<bool> watch = new("--watch", "-w") { Description = "Show them until Ctrl-C, which is the default." };
         Option<bool> json = new("--json") { Description = "Print each reading as a line of JSON." };
         HostChoice host = new();
         Command command = new("stat", "Shows the state of a running host and its peers: paths, loss, rates.")
         {
             interval,
             once,
+            watch,
             json,
         };
         host.AddTo(command);
+        host.AddAllTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(once) && result.GetValue(watch))
+                result.AddError("--once and --watch exclude each other");
+        });
         NumberRange.Require(interval, 0.1, 60.0);
         command.SetAction(result =>
         {
@@ -43,7 +47,12 @@ internal static class StatCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(Func<string> find, TimeSpan interval, bool once, bool json)
+    private static async Task<int> RunAsync(
+        Func<IReadOnlyList<ControlTarget>> find,
+        TimeSpan interval,
+        bool once,
+        bool json
+    )
     {
         using SignalCancellation signals = new();
         CancellationToken stop = signals.Token;
@@ -51,14 +60,14 @@ internal static class StatCommand
         StatScreen screen = new(Console.Out, isLive);
         try
         {
-            string path = find();
+            IReadOnlyList<ControlTarget> targets = find();
             using PeriodicTimer timer = new(interval);
-            NodeReport? before = null;
+            IReadOnlyList<HostReading>? before = null;
             do
             {
-                NodeReport now = await ReadAsync(path, stop).ConfigureAwait(false);
+                IReadOnlyList<HostReading> now = await HostReading.TakeAsync(targets, stop).ConfigureAwait(false);
                 if (json)
-                    Console.Out.WriteLine(JsonSerializer.Serialize(now, MonitoringJson.Default.NodeReport));
+                    PrintJson(now);
                 else if (before is not null || !once)
                     Show(screen, StatTable.Lines(now, before), isLive);
                 if (once && (json || before is not null))
@@ -76,21 +85,21 @@ internal static class StatCommand
             Console.Error.WriteLine(failure.Message);
             return failure.ExitCode;
         }
-        catch (Exception exception) when (BestEffortWriter.IsLostOutput(exception))
+        catch (Exception exception) when (LostOutput.Is(exception))
         {
-            return ExitCode.Failure; // the reader has closed the output
+            return LostOutput.Report(exception);
         }
     }
 
-    private static async Task<NodeReport> ReadAsync(string path, CancellationToken stop)
+    private static void PrintJson(IReadOnlyList<HostReading> hosts)
     {
-        using ControlClient client = ControlClient.Ask(path, new ControlRequest { Command = "stat" });
-        ControlAnswer answer = await client.ReadAsync(s_timeout, stop).ConfigureAwait(false);
-        return answer.Stat
-            ?? throw new ControlFailure(
-                $"what listens at {path} does not speak the protocol of the control socket: it answers no stat",
-                ExitCode.Unavailable
-            );
+        foreach (HostReading host in hosts)
+        {
+            if (host.Report is { } report)
+                Console.Out.WriteLine(JsonSerializer.Serialize(report, MonitoringJson.Default.NodeReport));
+            else
+                Console.Error.WriteLine(host.Failure!.Message);
+        }
     }
 
     private static void Show(StatScreen screen, IReadOnlyList<string> lines, bool isLive)

@@ -3,8 +3,8 @@ namespace FastForward.Host.Control;
 /// <summary>One line of the control socket's answer. The member that is present is its type.</summary>
 internal sealed record ControlAnswer
 {
-    /// <summary>The version of the protocol.</summary>
-    public int Version { get; init; } = 1;
+    /// <summary>The version of the protocol; a setter, so that an absent one is read as 1.</summary>
+    public int Version { get; set; } = 1;
 
     /// <summary>The request failed; no more lines follow.</summary>
     public ControlError? Error { get; init; }

@@ -9,7 +9,11 @@ namespace FastForward.Host.Control;
 /// One client of the control socket: reads its request, writes the answer, and limits the time for both. Accesses the
 /// node through <c>ForwardLoop.Post</c> only.
 /// </summary>
-internal sealed class ControlConnection(Socket socket, RunningNode running) : IDisposable
+/// <param name="socket">The connection, which it owns.</param>
+/// <param name="running">The node.</param>
+/// <param name="tryBeginPing">Takes a place for a series of probes, if one is left.</param>
+internal sealed class ControlConnection(Socket socket, RunningNode running, Func<ControlConnection, bool> tryBeginPing)
+    : IDisposable
 {
     public const int LongestRequest = 4096;
 
@@ -28,6 +32,9 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
     /// <summary>Whether its request was received.</summary>
     public bool HasAsked => _hasAsked;
 
+    /// <summary>Whether it has one of the places for series of probes; guarded by the owner.</summary>
+    public bool IsPinging { get; set; }
+
     /// <summary>Serves the client until its answer is written, it disconnects or a time limit expires.</summary>
     public async Task ServeAsync(CancellationToken stop)
     {
@@ -45,8 +52,10 @@ internal sealed class ControlConnection(Socket socket, RunningNode running) : ID
                 await StatAsync(stop).ConfigureAwait(false);
             else if (request.Command == "health")
                 await HealthAsync(stop).ConfigureAwait(false);
-            else
+            else if (tryBeginPing(this))
                 await PingAsync(request, stop).ConfigureAwait(false);
+            else
+                await WriteAsync(new ControlAnswer { Error = ControlError.BusyPinging }, stop).ConfigureAwait(false);
         }
         catch (Exception exception)
             when (exception is SocketException or ObjectDisposedException or OperationCanceledException)

@@ -20,6 +20,13 @@ internal sealed record ControlError(string Code, string Message)
             $"the node's loop did not answer for {ControlConnection.Timeout.TotalSeconds} s: a callback hangs"
         );
 
+    /// <summary>All places for series of probes are taken.</summary>
+    public static ControlError BusyPinging =>
+        new(Busy, $"{ControlSocket.MaxPings} clients have series of probes already");
+
+    /// <summary>All places are taken.</summary>
+    public static ControlError BusyWith(int clients) => new(Busy, $"{clients} clients are being served already");
+
     /// <summary>The node has not started.</summary>
     public static ControlError NotStarted(uint node) =>
         new(Starting, $"node {node} is starting: ask again in a moment");

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Sockets;
-using FastForward.Host.Instances;
 using FastForward.Host.Running;
 using FastForward.Transport.Sockets;
 using Microsoft.Extensions.Hosting;
@@ -13,47 +12,28 @@ namespace FastForward.Host.Control;
 /// group and allowed users of the node's own. It is served on the runtime's threads, so that no client can delay the
 /// loop. It listens before the node starts; until then requests are answered with that.
 /// </summary>
-internal sealed partial class ControlSocket(RunningNode running, ILogger<ControlSocket> logger)
-    : IHostedLifecycleService,
-        IDisposable
+internal sealed partial class ControlSocket(
+    InstanceIdentity identity,
+    RunningNode running,
+    ILogger<ControlSocket> logger
+) : IHostedLifecycleService, IDisposable
 {
-    private const int MaxClients = 32;
-    private const int Backlog = 64;
+    /// <summary>Clients that may have a series of probes at once.</summary>
+    public const int MaxPings = 32;
+
+    private const int MaxClients = MaxPings + 8; // the others are for requests with one answer
     private static readonly TimeSpan s_retryDelay = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly List<ControlConnection> _clients = []; // oldest first; guarded by itself
     private readonly LogInterval _refusals = new();
     private readonly LogInterval _failures = new();
-    private UnixListener? _listener;
 
-    /// <summary>Creates the socket file and begins to serve.</summary>
-    /// <exception cref="StartFailure">Another process has the path, or the file system refuses.</exception>
+    /// <summary>Begins to serve.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        InstanceSettings settings = running.Settings;
-        string path = ControlPath.Of(settings.ControlDirectory, settings.Network);
-        UnixListenerOptions options = new()
-        {
-            Path = path,
-            Group = settings.SocketGroup,
-            AllowedUserIds = settings.AllowedUsers,
-            Backlog = Backlog,
-            Logger = logger,
-        };
-        if (settings.SocketMode is { } mode)
-            options.Mode = mode;
-        try
-        {
-            _listener = new UnixListener(options);
-        }
-        catch (IOException exception)
-        {
-            throw new StartFailure($"{exception.Message} The key for this path is control-directory.", exception);
-        }
-
-        LogListening(logger, path);
-        _ = AcceptAsync(_listener);
+        LogListening(logger, identity.Path);
+        _ = AcceptAsync(identity.Listener);
         return Task.CompletedTask;
     }
 
@@ -79,7 +59,7 @@ internal sealed partial class ControlSocket(RunningNode running, ILogger<Control
     public void Dispose()
     {
         _stop.Cancel();
-        _listener?.Dispose();
+        identity.Dispose();
         lock (_clients)
         {
             foreach (ControlConnection client in _clients)
@@ -111,7 +91,7 @@ internal sealed partial class ControlSocket(RunningNode running, ILogger<Control
 
     private void Admit(UnixClient accepted, UnixListener listener)
     {
-        ControlConnection client = new(accepted.Socket, running);
+        ControlConnection client = new(accepted.Socket, running, TryBeginPing);
         if (!accepted.IsAllowed)
         {
             string user = accepted.UserId?.ToString(CultureInfo.InvariantCulture) ?? "unknown";
@@ -141,7 +121,7 @@ internal sealed partial class ControlSocket(RunningNode running, ILogger<Control
 
             if (_clients.Count >= MaxClients)
             {
-                client.Refuse(new ControlError(ControlError.Busy, $"{MaxClients} clients are being served already"));
+                client.Refuse(ControlError.BusyWith(MaxClients));
                 return;
             }
 
@@ -149,6 +129,18 @@ internal sealed partial class ControlSocket(RunningNode running, ILogger<Control
         }
 
         _ = ServeAsync(client);
+    }
+
+    // Series of probes may be endless: they leave places for "health" and "stat".
+    private bool TryBeginPing(ControlConnection client)
+    {
+        lock (_clients)
+        {
+            if (_clients.Count(static other => other.IsPinging) >= MaxPings)
+                return false;
+            client.IsPinging = true;
+            return true;
+        }
     }
 
     private async Task ServeAsync(ControlConnection client)

@@ -3,19 +3,19 @@ namespace FastForward.Host.Control;
 /// <summary>The outcome of one probe.</summary>
 /// <param name="Sequence">Which time of asking it belongs to, from 1; each has a probe per path.</param>
 /// <param name="Outcome">One of the constants here.</param>
-/// <param name="Transport">The registry name of its path's transport; null for the own node and without a path.</param>
 /// <param name="InUse">Messages take this path.</param>
 /// <param name="RoundTripMicros">The round trip in microseconds; 0 without an answer.</param>
 /// <param name="HoldMicros">How much of it the node held the probe.</param>
+/// <param name="Transport">The registry name of its path's transport; null for the own node and without a path.</param>
 /// <param name="Reason">Why there was no probe; null when there was one.</param>
 internal sealed record PingReply(
     long Sequence,
     string Outcome,
-    string? Transport,
     bool InUse,
     long RoundTripMicros,
     long HoldMicros,
-    string? Reason
+    string? Transport = null,
+    string? Reason = null
 )
 {
     public const string Answered = "answered";

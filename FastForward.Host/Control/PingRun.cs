@@ -93,7 +93,7 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
                 Put(
                     new ControlAnswer
                     {
-                        Reply = new PingReply(sequence, PingReply.NotConnected, null, false, 0, 0, reason),
+                        Reply = new PingReply(sequence, PingReply.NotConnected, false, 0, 0, null, reason),
                     }
                 );
                 break;
@@ -118,11 +118,10 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
                 Reply = new PingReply(
                     sequence,
                     outcome,
-                    transport,
                     result.IsPathInUse,
                     (long)result.RoundTrip.TotalMicroseconds,
                     (long)result.HoldTime.TotalMicroseconds,
-                    null
+                    transport
                 ),
             }
         );

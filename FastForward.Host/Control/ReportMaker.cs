@@ -72,8 +72,8 @@ internal static class ReportMaker
     private static TransportLine Line(TransportStatus transport) =>
         new(
             TransportTypeMap.NameOf(transport.Kind),
-            transport.Reason,
-            [.. transport.LocalEndPoints.Select(static endPoint => endPoint.ToString()!)]
+            [.. transport.LocalEndPoints.Select(static endPoint => endPoint.ToString()!)],
+            transport.Reason
         );
 
     private static PeerReport Report(PeerStatus peer) =>

@@ -2,6 +2,6 @@ namespace FastForward.Host.Control;
 
 /// <summary>A transport of a running node.</summary>
 /// <param name="Type">Its registry name.</param>
-/// <param name="Reason">Why it does not run; null when it does.</param>
 /// <param name="EndPoints">Where it listens.</param>
-internal sealed record TransportLine(string Type, string? Reason, IReadOnlyList<string> EndPoints);
+/// <param name="Reason">Why it does not run; null when it does.</param>
+internal sealed record TransportLine(string Type, IReadOnlyList<string> EndPoints, string? Reason = null);

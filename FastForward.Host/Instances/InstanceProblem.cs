@@ -8,26 +8,13 @@ namespace FastForward.Host.Instances;
 /// <param name="Example">A correct line; null when there is none to show.</param>
 internal sealed record InstanceProblem(string File, int Line, string Key, string Reason, string? Example = null)
 {
-    /// <summary>
-    /// The problem in one line, with the place in the form that editors understand. Control characters of the file are
-    /// replaced, so that they do not reach the operator's terminal.
-    /// </summary>
-    public override string ToString()
-    {
-        string line =
+    /// <summary>The problem in one line, with the place in the form that editors understand.</summary>
+    public override string ToString() =>
+        VisibleText.Of(
             File
-            + (Line > 0 ? $":{Line}" : "")
-            + (Key.Length > 0 ? $": {Key}" : "")
-            + $": {Reason}"
-            + (Example is null ? "" : $"; for example: {Example}");
-        return string.Create(
-            line.Length,
-            line,
-            static (target, source) =>
-            {
-                for (int i = 0; i < source.Length; i++)
-                    target[i] = char.IsControl(source[i]) ? '?' : source[i];
-            }
+                + (Line > 0 ? $":{Line}" : "")
+                + (Key.Length > 0 ? $": {Key}" : "")
+                + $": {Reason}"
+                + (Example is null ? "" : $"; for example: {Example}")
         );
-    }
 }

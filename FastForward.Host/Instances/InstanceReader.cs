@@ -67,25 +67,8 @@ internal sealed class InstanceReader
     }
 
     /// <summary>Reads a file.</summary>
-    public static InstanceReading ReadFile(string file)
-    {
-        try
-        {
-            if (Directory.Exists(file))
-                return Unreadable(file, "is a directory, not an instance file");
-            using StreamReader reader = new(file);
-            string? problem = ReadAll(reader, out string text);
-            return problem is null ? Read(file, text) : Unreadable(file, problem);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return Unreadable(file, "there is no such file");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return Unreadable(file, $"cannot be read: {exception.Message}");
-        }
-    }
+    public static InstanceReading ReadFile(string file) =>
+        TryReadText(file, out string text) is { } problem ? new InstanceReading(null, [problem]) : Read(file, text);
 
     /// <summary>Reads the text of a file.</summary>
     /// <param name="file">The name for messages.</param>
@@ -94,9 +77,48 @@ internal sealed class InstanceReader
     {
         InstanceReader reader = new(file, content);
         InstanceSettings settings = reader.ReadSettings();
-        if (reader._problems.Count == 0)
-            return new InstanceReading(settings, []);
-        return new InstanceReading(null, [.. reader._problems.OrderBy(static problem => problem.Line)]);
+        return new InstanceReading(reader._problems.Count == 0 ? settings : null, reader.SortedProblems);
+    }
+
+    /// <summary>Reads where the control socket of a file's node is, whatever else is wrong with the file.</summary>
+    public static InstanceControl ReadControl(string file)
+    {
+        if (TryReadText(file, out string text) is { } problem)
+            return new InstanceControl(0, new RouteOptions().SocketDirectory, [], [problem]);
+        InstanceReader reader = new(file, text);
+        InstanceSettings settings = reader.ReadSettings();
+        bool isNamed = !reader._problems.Exists(static problem => Is(problem.Key, "network"));
+        return new InstanceControl(
+            isNamed ? settings.Network : 0,
+            settings.ControlDirectory,
+            settings.AllowedUsers ?? [],
+            reader.SortedProblems
+        );
+    }
+
+    private IReadOnlyList<InstanceProblem> SortedProblems => [.. _problems.OrderBy(static problem => problem.Line)];
+
+    /// <returns>Why it cannot be read; null when it was.</returns>
+    private static InstanceProblem? TryReadText(string file, out string text)
+    {
+        text = "";
+        try
+        {
+            if (Directory.Exists(file))
+                return Unreadable("is a directory, not an instance file");
+            using StreamReader reader = new(file);
+            return ReadAll(reader, out text) is { } problem ? Unreadable(problem) : null;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Unreadable("there is no such file");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return Unreadable($"cannot be read: {exception.Message}");
+        }
+
+        InstanceProblem Unreadable(string reason) => new(file, 0, "", reason);
     }
 
     // In pieces: the file may also be a pipe or a device without an end.
@@ -116,9 +138,6 @@ internal sealed class InstanceReader
         text = builder.ToString();
         return null;
     }
-
-    private static InstanceReading Unreadable(string file, string reason) =>
-        new(null, [new InstanceProblem(file, 0, "", reason)]);
 
     private InstanceSettings ReadSettings()
     {
@@ -439,7 +458,7 @@ internal sealed class InstanceReader
                 _file,
                 section.Line,
                 $"[{section.Name}]",
-                $"is no section of an instance file; {advice}"
+                $"is no section of an instance file{NearestName.Foreign(section.Kind)}; {advice}"
             )
         );
     }

@@ -39,28 +39,88 @@ internal sealed class InstanceText
     {
         InstanceText scan = new(file, problems);
         InstanceSection section = scan.Top;
+        using StringReader lines = new(text); // its line ends are those of editors, not those of Unicode
         int number = 0;
-        foreach (ReadOnlySpan<char> raw in text.AsSpan().EnumerateLines())
+        while (lines.ReadLine() is { } raw)
         {
             number++;
-            string line = raw.Trim().ToString();
-            if (line.Length == 0 || line[0] is ';' or '#' or '/')
+            string line = raw.Trim();
+            if (line.Length == 0 || line[0] is ';' or '#')
                 continue;
-            if (line[0] == '[')
-                section = scan.Header(line, number, section);
-            else
+            bool isSound = scan.IsWritable(line, number);
+            if (FirstVisible(line) == '[')
+                section = isSound ? scan.Header(line, number) : new InstanceSection(line, number);
+            else if (isSound)
                 scan.Key(line, number, section);
         }
 
         return scan;
     }
 
-    private InstanceSection Header(string line, int number, InstanceSection current)
+    private static char FirstVisible(string line)
     {
-        if (line[^1] != ']')
+        foreach (Rune rune in line.EnumerateRunes())
+        {
+            if (!VisibleText.IsInvisible(rune))
+                return rune.IsBmp ? (char)rune.Value : '\0';
+        }
+
+        return '\0';
+    }
+
+    // What looks like a key or a header but is read as another one, or not at all.
+    private bool IsWritable(string line, int number)
+    {
+        if (line[0] == '/')
+        {
+            Report(
+                number,
+                "",
+                $"'{line}' begins with a slash; a comment begins with ; or #",
+                $"# {line.Trim('/', ' ')}"
+            );
+            return false;
+        }
+
+        int column = 1;
+        foreach (Rune rune in line.EnumerateRunes())
+        {
+            bool isBlank = Rune.IsWhiteSpace(rune) && rune.Value is not (' ' or '\t');
+            if (isBlank || (VisibleText.IsInvisible(rune) && rune.Value != '\t'))
+            {
+                Report(
+                    number,
+                    "",
+                    $"'{line}' has the invisible character U+{rune.Value:X4} as its character {column}; remove it"
+                );
+                return false;
+            }
+
+            column++;
+        }
+
+        return true;
+    }
+
+    // The result of a faulty header is a section of its own: its keys must not count for the section before.
+    private InstanceSection Header(string line, int number)
+    {
+        int close = line.IndexOf(']', StringComparison.Ordinal);
+        if (close < 0)
         {
             Report(number, "", $"'{line}' opens a section without closing it", "[bridge]");
-            return current;
+            return new InstanceSection(line, number);
+        }
+
+        if (close < line.Length - 1)
+        {
+            Report(
+                number,
+                "",
+                $"'{line}' has text after the section; a comment needs a line of its own",
+                line[..(close + 1)]
+            );
+            return new InstanceSection(line, number);
         }
 
         // One space between the words, so that "[bridge  dns]" and "[bridge dns]" are the same section.
@@ -68,7 +128,7 @@ internal sealed class InstanceText
         if (name.Length == 0 || name.Contains(':', StringComparison.Ordinal))
         {
             Report(number, "", $"'{line}' is no section name", "[bridge dns]");
-            return new InstanceSection(name, number); // its keys must not count for the section before
+            return new InstanceSection(name, number);
         }
 
         if (_byName.TryGetValue(name, out InstanceSection? earlier))

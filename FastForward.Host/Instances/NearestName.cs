@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace FastForward.Host.Instances;
 
 /// <summary>Suggests a known name for a misspelt one.</summary>
@@ -18,6 +20,20 @@ internal static class NearestName
         }
 
         return best;
+    }
+
+    /// <summary>
+    /// A note about the first letter that no known name has, which may look like one that they have; else empty.
+    /// </summary>
+    public static string Foreign(string written)
+    {
+        foreach (Rune rune in written.EnumerateRunes())
+        {
+            if (!rune.IsAscii)
+                return $" (its '{rune}' is the character U+{rune.Value:X4}, which no name has)";
+        }
+
+        return "";
     }
 
     /// <summary>Levenshtein: the insertions, deletions and replacements between two words.</summary>

@@ -48,8 +48,8 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
         {
             (InstanceSection section, InstanceKey key) = _places[(Enum.Parse<RouteTable>(problem.Source), problem.Row)];
             string reason = problem.Reason.Replace(
-                "the option AllowUnkeyedIp",
-                "allow-unkeyed-ip = yes",
+                "set the option AllowUnkeyedIp on both nodes",
+                "write allow-unkeyed-ip = yes in a line before the first section, in the files of both nodes",
                 StringComparison.Ordinal
             );
             problems.Add(new InstanceProblem(file, key.Line, section.PathOf(key.Name), reason));
@@ -68,6 +68,9 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
                 + "not the four: key id, transport type, address, port";
         if (!uint.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint keyId))
             return $"key id '{fields[0]}' is no number";
+        if (keyId != 0)
+            return $"key id {keyId}: keys are not supported yet, and the node would never be connected; write 0, "
+                + "and on a trusted network allow-unkeyed-ip = yes in the files of both nodes";
         if (!TransportTypeMap.Default.TryParse(fields[1], out TransportKind kind))
         {
             IEnumerable<string> names = Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf);

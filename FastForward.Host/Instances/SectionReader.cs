@@ -122,7 +122,7 @@ internal sealed class SectionReader(
                 continue;
             string? near = NearestName.Of(key.Name, _known);
             string advice = near is null ? $"the keys here are {string.Join(", ", _known)}" : $"did you mean {near}?";
-            Report(key.Line, section.PathOf(key.Name), $"is not known; {advice}", null);
+            Report(key.Line, section.PathOf(key.Name), $"is not known{NearestName.Foreign(key.Name)}; {advice}", null);
         }
     }
 

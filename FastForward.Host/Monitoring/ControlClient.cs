@@ -1,7 +1,7 @@
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using FastForward.Host.Control;
+using FastForward.Transport.Sockets;
 
 namespace FastForward.Host.Monitoring;
 
@@ -13,33 +13,38 @@ internal sealed class ControlClient : IDisposable
 
     private readonly string _path;
     private readonly Socket _socket;
-    private readonly StreamReader _answers;
+    private readonly AnswerReader _answers;
 
-    private ControlClient(string path, TimeSpan timeout)
+    private ControlClient(string path, TimeSpan timeout, IReadOnlyCollection<uint>? hostUsers)
     {
         _path = path;
-        _socket = NewSocket(timeout);
         try
         {
-            _socket.Connect(new UnixDomainSocketEndPoint(path));
+            _socket = UnixConnector.Connect(path, timeout, hostUsers);
         }
-        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        catch (Exception exception)
+            when (exception is SocketException or ArgumentException or UnauthorizedAccessException)
         {
-            _socket.Dispose();
             throw Explain(path, exception);
         }
 
-        _answers = new StreamReader(new NetworkStream(_socket), Encoding.UTF8);
+        _answers = new AnswerReader(_socket);
     }
 
     /// <summary>Connects and asks.</summary>
     /// <param name="path">The control socket.</param>
     /// <param name="request">What is asked for.</param>
     /// <param name="timeout">How long the host may take to accept; 5 s by default.</param>
-    /// <exception cref="ControlFailure">No host runs there, or it may not be asked.</exception>
-    public static ControlClient Ask(string path, ControlRequest request, TimeSpan? timeout = null)
+    /// <param name="hostUsers">The user ids that the host may have, beside the own one and 0.</param>
+    /// <exception cref="ControlFailure">No host runs there, or it may not be asked or believed.</exception>
+    public static ControlClient Ask(
+        string path,
+        ControlRequest request,
+        TimeSpan? timeout = null,
+        IReadOnlyCollection<uint>? hostUsers = null
+    )
     {
-        ControlClient client = new(path, timeout ?? s_timeout);
+        ControlClient client = new(path, timeout ?? s_timeout, hostUsers);
         try
         {
             client._socket.Send([
@@ -55,21 +60,6 @@ internal sealed class ControlClient : IDisposable
         return client;
     }
 
-    /// <summary>Whether a process listens, which may still refuse the request; otherwise the file is stale.</summary>
-    public static bool IsAnswered(string path, TimeSpan? timeout = null)
-    {
-        using Socket socket = NewSocket(timeout ?? s_timeout);
-        try
-        {
-            socket.Connect(new UnixDomainSocketEndPoint(path));
-            return true;
-        }
-        catch (SocketException exception)
-        {
-            return exception.SocketErrorCode is SocketError.AccessDenied or SocketError.WouldBlock;
-        }
-    }
-
     /// <summary>The next line.</summary>
     /// <param name="timeout">How long to wait for it.</param>
     /// <param name="stop">Ends the wait.</param>
@@ -81,13 +71,13 @@ internal sealed class ControlClient : IDisposable
         ControlAnswer answer;
         try
         {
-            string? line = await _answers.ReadLineAsync(limit.Token).ConfigureAwait(false);
-            if (line is null)
+            ReadOnlyMemory<byte> line = await _answers.ReadLineAsync(limit.Token).ConfigureAwait(false);
+            if (line.IsEmpty)
                 throw new ControlFailure(
                     $"the host at {_path} ended the connection: it stops, or serves too many clients",
                     ExitCode.Unavailable
                 );
-            answer = JsonSerializer.Deserialize(line, ControlJson.Default.ControlAnswer) ?? new ControlAnswer();
+            answer = AnswerReader.Parse(line.Span);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
@@ -96,19 +86,16 @@ internal sealed class ControlClient : IDisposable
                 ExitCode.Unavailable
             );
         }
-        catch (IOException exception)
+        catch (SocketException exception)
         {
             throw new ControlFailure(
                 $"the host at {_path} ended the connection: {exception.Message}",
                 ExitCode.Unavailable
             );
         }
-        catch (JsonException exception)
+        catch (InvalidDataException exception)
         {
-            throw new ControlFailure(
-                $"what listens at {_path} does not speak the protocol of the control socket: {exception.Message}",
-                ExitCode.Unavailable
-            );
+            throw NotTheProtocol(exception.Message);
         }
 
         if (answer.Error is { } error)
@@ -119,18 +106,14 @@ internal sealed class ControlClient : IDisposable
         return answer;
     }
 
-    public void Dispose()
-    {
-        _answers.Dispose();
-        _socket.Dispose();
-    }
+    /// <summary>The host answered something else than was asked for.</summary>
+    public ControlFailure NotTheProtocol(string reason) =>
+        new(
+            $"what listens at {_path} does not speak the protocol of the control socket: {reason}",
+            ExitCode.Unavailable
+        );
 
-    // The time-out of sends is that of connect(2) too (unix(7)).
-    private static Socket NewSocket(TimeSpan timeout) =>
-        new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-        {
-            SendTimeout = (int)timeout.TotalMilliseconds,
-        };
+    public void Dispose() => _socket.Dispose();
 
     private static ControlFailure Explain(string path, Exception exception) =>
         exception switch
@@ -138,6 +121,11 @@ internal sealed class ControlClient : IDisposable
             SocketException { SocketErrorCode: SocketError.AccessDenied } => new(
                 $"permission denied: {path} needs write permission on the file (socket-mode, socket-group) "
                     + "and search permission on its directories",
+                ExitCode.NotPermitted
+            ),
+            UnauthorizedAccessException => new(
+                $"{exception.Message}: its answers are not to be believed. If that is the user of the host, name it "
+                    + "with --host-user, or the instance file that has it in allowed-users with --instance",
                 ExitCode.NotPermitted
             ),
             SocketException { SocketErrorCode: SocketError.WouldBlock } => new(

@@ -48,7 +48,7 @@ internal static class Figures
     /// <summary>At most five characters: 12s, 04:05 (minutes), 03h05, 12d03, 4711d.</summary>
     public static string Age(double seconds)
     {
-        TimeSpan age = TimeSpan.FromSeconds(Math.Min(seconds, 9999d * 86_400));
+        TimeSpan age = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 9999d * 86_400));
         return age switch
         {
             { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{age.Seconds}s"),

@@ -11,4 +11,5 @@ namespace FastForward.Host.Monitoring;
 [JsonSerializable(typeof(PingLine))]
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(HostLine))]
 internal sealed partial class MonitoringJson : JsonSerializerContext;

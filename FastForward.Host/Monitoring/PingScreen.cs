@@ -38,7 +38,9 @@ internal sealed class PingScreen(TextWriter output, bool json, ControlRequest re
         }
 
         output.WriteLine(
-            json ? JsonSerializer.Serialize(new PingLine(reply, null), MonitoringJson.Default.PingLine) : Text(reply)
+            json
+                ? JsonSerializer.Serialize(new PingLine(reply, null), MonitoringJson.Default.PingLine)
+                : VisibleText.Of(Text(reply))
         );
         output.Flush();
     }
@@ -64,7 +66,7 @@ internal sealed class PingScreen(TextWriter output, bool json, ControlRequest re
         if (_byTransport.Count > 1)
         {
             foreach ((string transport, PingSummary ofPath) in _byTransport)
-                Times($"{Figures.Short(transport)} round trip", ofPath.Figures(request.Node));
+                Times($"{VisibleText.Of(Figures.Short(transport))} round trip", ofPath.Figures(request.Node));
         }
         else
         {

@@ -31,7 +31,25 @@ internal static class StatTable
         "since"
     );
 
-    /// <summary>The lines.</summary>
+    /// <summary>The lines of several hosts.</summary>
+    public static IReadOnlyList<string> Lines(IReadOnlyList<HostReading> now, IReadOnlyList<HostReading>? before)
+    {
+        List<string> lines = [];
+        for (int i = 0; i < now.Count; i++)
+        {
+            if (i > 0)
+                lines.Add("");
+            lines.AddRange(
+                now[i].Report is { } report
+                    ? Lines(report, before?[i].Report)
+                    : Wrapped(VisibleText.Of(now[i].Failure!.Message))
+            );
+        }
+
+        return lines;
+    }
+
+    /// <summary>The lines of a host.</summary>
     /// <param name="now">The report.</param>
     /// <param name="before">The one before; null when there is none: then there are no rates.</param>
     public static IReadOnlyList<string> Lines(NodeReport now, NodeReport? before)
@@ -43,7 +61,9 @@ internal static class StatTable
         lines.AddRange(now.Transports.Select(Transport));
         lines.Add("");
         lines.Add(s_head);
-        Dictionary<uint, PeerReport> former = before?.Peers.ToDictionary(static peer => peer.Node) ?? [];
+        Dictionary<uint, PeerReport> former = [];
+        foreach (PeerReport peer in before?.Peers ?? [])
+            former[peer.Node] = peer;
         double seconds = now.UptimeSeconds - (before?.UptimeSeconds ?? 0);
         lines.AddRange(now.Peers.Select(peer => Peer(peer, former.GetValueOrDefault(peer.Node), seconds)));
         lines.Add(now.Peers.Count == 0 ? "no route leads to any node" : Legend);
@@ -60,7 +80,7 @@ internal static class StatTable
                 )
             )
         );
-        return [.. lines.SelectMany(Wrapped)];
+        return [.. lines.Select(VisibleText.Of).SelectMany(Wrapped)];
     }
 
     // Reasons are sentences: what is too long goes on below, between words.

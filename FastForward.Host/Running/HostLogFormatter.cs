@@ -40,7 +40,7 @@ internal sealed class HostLogFormatter(bool hasColors) : ConsoleFormatter(Format
         textWriter.Write('\n');
     }
 
-    private static string OneLine(string text) => text.Replace('\n', ' ');
+    private static string OneLine(string text) => VisibleText.Of(text.Replace('\n', ' '));
 
     // Escape sequences of ECMA-48, as the framework's formatter has them.
     private static (string Level, string Color) Describe(LogLevel level) =>

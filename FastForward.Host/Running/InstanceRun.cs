@@ -20,8 +20,13 @@ internal sealed partial class InstanceRun
     {
         HostApplicationBuilder builder = InstanceServices.CreateBuilder<StopSignals>(settings);
 
-        // Before the node: its place in the file system shows that no other process runs the same instance.
-        builder.Services.AddHostedService<ControlSocket>();
+        // The first that is made: the node, which the control socket needs, opens its actors and their ports.
+        builder.Services.AddSingleton<InstanceIdentity>();
+        builder.Services.AddHostedService(static provider =>
+        {
+            InstanceIdentity identity = provider.GetRequiredService<InstanceIdentity>();
+            return ActivatorUtilities.CreateInstance<ControlSocket>(provider, identity);
+        });
         ForwardBuilder node = builder.Services.AddInstance(settings);
         foreach (BridgeSettings bridge in settings.Bridges)
             node.AddActor(provider => Open(bridge, LoggerOf<BridgeActor>(provider)), ReplyTo(bridge));

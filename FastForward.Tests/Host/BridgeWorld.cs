@@ -25,12 +25,7 @@ internal sealed class BridgeWorld : IDisposable
     /// <param name="maxClients">Of the bridge and of the outlet.</param>
     /// <param name="circle">The target of the outlet is the bridge.</param>
     /// <param name="avoided">Ports that the outlet must not take.</param>
-    public BridgeWorld(
-        IPAddress listen,
-        int maxClients = 1000,
-        bool circle = false,
-        IReadOnlySet<int>? avoided = null
-    )
+    public BridgeWorld(IPAddress listen, int maxClients = 1000, bool circle = false, IReadOnlySet<int>? avoided = null)
     {
         int port = FreePorts.Find(1)[0];
         Server = UdpSocket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

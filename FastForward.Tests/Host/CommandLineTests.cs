@@ -5,8 +5,14 @@ namespace FastForward.Tests.Host;
 [Category("Process")]
 public sealed class CommandLineTests
 {
-    [TestCase("", "Required command was not provided.")]
-    [TestCase("runn", "Unrecognized command or argument 'runn'.")]
+    [TestCase("runn", "Unrecognized command or argument 'runn'. Did you mean run?")]
+    [TestCase("staat --once", "Unrecognized command or argument 'staat'. Did you mean stat?")]
+    [TestCase("stat --onse", "Unrecognized command or argument '--onse'. Did you mean --once?")]
+    [TestCase("ping 5 --interwal 1", "Unrecognized command or argument '--interwal'. Did you mean --interval?")]
+    [TestCase("frobnicate", "Unrecognized command or argument 'frobnicate'.\n")]
+    [TestCase("stat --all --socket x", "--all does not go with --instance or --socket")]
+    [TestCase("stat --once --watch", "--once and --watch exclude each other")]
+    [TestCase("\u001b[31m", @"'\u001B[31m'")]
     [TestCase("run", "Option '--instance' is required.")]
     [TestCase("run --instance", "Required argument missing for option: '--instance'.")]
     [TestCase("run --instance x.conf --fast", "Unrecognized command or argument '--fast'.")]
@@ -79,7 +85,18 @@ public sealed class CommandLineTests
         }
     }
 
+    [Test]
+    public void Without_arguments_the_usage_is_shown()
+    {
+        using RunningProgram host = RunningProgram.StartHost();
+        Assert.That(host.WaitForExit(), Is.EqualTo(2), host.Everything);
+        Assert.That(host.Everything, Does.Contain("Usage:").And.Contain("  stat ").And.Contain("  list "));
+        Assert.That(host.Output, Is.Empty);
+    }
+
     [TestCase("--help")]
+    [TestCase("list --help")]
+    [TestCase("health --help")]
     [TestCase("run --help")]
     [TestCase("demo --help")]
     [TestCase("ping --help")]

@@ -127,7 +127,7 @@ public sealed class ControlSocketTests
     }
 
     [Test]
-    public void With_all_places_taken_by_those_who_are_served_the_next_one_is_told_so()
+    public void Endless_pings_leave_places_for_health_and_stat()
     {
         _instances.StartBoth("", "");
         byte[] request = Encoding.UTF8.GetBytes(
@@ -140,10 +140,18 @@ public sealed class ControlSocketTests
             Assert.That(ReadLine(served).Begin, Is.Not.Null);
         }
 
-        Assert.That(ReadLine(Connect()).Error!.Code, Is.EqualTo(ControlError.Busy));
         using RunningProgram ping = Ping();
         Assert.That(ping.WaitForExit(), Is.EqualTo(1), ping.Everything);
-        Assert.That(ping.Everything, Does.Contain("32 clients are being served already"));
+        Assert.That(ping.Everything, Does.Contain("32 clients have series of probes already"));
+        AssertStat(0, $"node {TwoInstances.Near}  up ");
+        using RunningProgram health = RunningProgram.StartHost("health", "--socket", Path);
+        Assert.That(health.WaitForExit(), Is.Zero, health.Everything);
+        Assert.That(health.Everything, Is.EqualTo("healthy"));
+
+        // Also while as many clients as there are places say nothing: they make room.
+        for (int i = 0; i < 40; i++)
+            Connect();
+        AssertStat(0, $"node {TwoInstances.Near}  up ");
     }
 
     [Test]

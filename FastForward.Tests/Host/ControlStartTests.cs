@@ -24,6 +24,7 @@ public sealed class ControlStartTests
         using TemporaryDirectory directory = new();
         InstanceSettings settings = Settings(directory.Path);
         HostApplicationBuilder builder = InstanceServices.CreateBuilder<NoSignals>(settings);
+        builder.Services.AddSingleton<InstanceIdentity>();
         builder.Services.AddHostedService<ControlSocket>();
         BetweenSocketAndNode between = new(ControlPath.Of(directory.Path, Node));
         builder.Services.AddHostedService(_ => between);

@@ -45,6 +45,54 @@ public sealed class HealthProcessTests
         Assert.That(health.Everything, Does.Contain("no host runs"));
     }
 
+    [Test]
+    public void After_an_edit_with_a_mistake_the_running_host_is_still_asked()
+    {
+        RunningProgram near = _instances.Start(TwoInstances.Near, "");
+        near.WaitForLine($"Node {TwoInstances.Near} runs");
+        string file = _instances.InstanceFile(TwoInstances.Near);
+        string text = File.ReadAllText(file);
+        File.WriteAllText(file, text + "\n[brigde]\nlisten = x\n");
+        using (RunningProgram health = RunningProgram.StartHost("health", "--instance", file))
+        {
+            Assert.That(health.WaitForExit(), Is.Zero, health.Everything);
+            Assert.That(health.Output, Does.StartWith("degraded"));
+            Assert.That(health.Everything, Does.Contain("did you mean [bridge]?").And.Contain("asked nevertheless"));
+        }
+
+        // Even the id is wrong: the number of the file says which node is meant.
+        File.WriteAllText(file, text.Replace("network=", "netwrk=", StringComparison.Ordinal));
+        using RunningProgram byId = RunningProgram.StartHost(
+            "health",
+            "--instance",
+            $"{TwoInstances.Near}",
+            "--instances-directory",
+            _instances.DirectoryName
+        );
+        Assert.That(byId.WaitForExit(), Is.Zero, byId.Everything);
+    }
+
+    [Test]
+    public void Without_an_output_the_exit_code_is_that_of_the_health()
+    {
+        RunningProgram near = _instances.Start(TwoInstances.Near, "");
+        near.WaitForLine($"Node {TwoInstances.Near} runs");
+        foreach (string output in new[] { ">&-", "> /dev/full" })
+        {
+            foreach ((string option, int code) in new[] { ("", 0), ("--strict", 1) })
+            {
+                using RunningProgram shell = RunningProgram.Start(
+                    "bash",
+                    "-c",
+                    $"'{RunningProgram.HostPath}' health {option} --socket "
+                        + $"'{_instances.ControlSocket(TwoInstances.Near)}' {output}"
+                );
+                Assert.That(shell.WaitForExit(), Is.EqualTo(code), shell.Everything);
+                Assert.That(shell.Everything, Does.StartWith("The standard output cannot be written: "), output);
+            }
+        }
+    }
+
     private int Health(out string output, params string[] options)
     {
         using RunningProgram health = RunningProgram.StartHost([

@@ -64,7 +64,7 @@ public sealed class InstanceReaderTests
 
             [OverriddenNodes]
             250012 = 0, FORWARD_TRANSPORT_SOCKET, , 54012
-            250013 = 7, IP, 2001:db8::1, 54013
+            250013 = 0, IP, 2001:db8::1, 54013
             [Nodes]
             250012 = 0, FORWARD_TRANSPORT_IP, server.example, 54012
             [bridge dns]
@@ -104,7 +104,7 @@ public sealed class InstanceReaderTests
                 new[]
                 {
                     new RouteRow(250012, 0, TransportKind.Socket, "", 54012),
-                    new RouteRow(250013, 7, TransportKind.Ip, "2001:db8::1", 54013),
+                    new RouteRow(250013, 0, TransportKind.Ip, "2001:db8::1", 54013),
                 }
             )
         );
@@ -264,6 +264,40 @@ public sealed class InstanceReaderTests
         "network=25011\n[bridge",
         "f.conf:2: '[bridge' opens a section without closing it; for example: [bridge]"
     )]
+    [TestCase(
+        "network=25011\n[Nodes] ; see [2]\nlisten = 1",
+        "f.conf:2: '[Nodes] ; see [2]' has text after the section; a comment needs a line of its own; "
+            + "for example: [Nodes]"
+    )]
+    [TestCase(
+        "network=25011\n/ port = 1",
+        "f.conf:2: '/ port = 1' begins with a slash; a comment begins with ; or #; for example: # port = 1"
+    )]
+    [TestCase(
+        "network=25011\n\u200bport = 54011",
+        @"f.conf:2: '\u200Bport = 54011' has the invisible character U+200B as its character 1; remove it"
+    )]
+    [TestCase(
+        "network=25011\nport = 54\u2060011",
+        @"f.conf:2: 'port = 54\u2060011' has the invisible character U+2060 as its character 10; remove it"
+    )]
+    [TestCase(
+        "network=25011\nlog-level =\u00a0\u00a0debug",
+        "f.conf:2: 'log-level =\u00a0\u00a0debug' has the invisible character U+00A0 as its character 12; remove it"
+    )]
+    [TestCase(
+        "network=25011\n\u200b[bridge]\nzone = 1",
+        @"f.conf:2: '\u200B[bridge]' has the invisible character U+200B as its character 1; remove it"
+    )]
+    [TestCase(
+        "network=25011\np\u043ert = 54011",
+        "f.conf:2: p\u043ert: is not known (its '\u043e' is the character U+043E, which no name has); "
+            + "did you mean port?"
+    )]
+    [TestCase(
+        "# a note\u2028port = 0\nnetwork=x",
+        "f.conf:2: network: 'x' is no whole number from 1 to 4294967295; " + "for example: network = 25011"
+    )]
     [TestCase("network=25011\n[]", "f.conf:2: '[]' is no section name; for example: [bridge dns]")]
     [TestCase(
         "network=25011\nbridge:listen = 1",
@@ -362,13 +396,18 @@ public sealed class InstanceReaderTests
         );
     }
 
-    [Test]
-    public void The_key_of_another_row_covers_a_row_without_one()
+    [TestCase("FORWARD_TRANSPORT_IP, 192.0.2.1")]
+    [TestCase("FORWARD_TRANSPORT_SOCKET, ")]
+    public void The_advice_for_a_row_works_when_it_is_obeyed(string place)
     {
-        Good(
-            "network=25011\n[OverriddenNodes]\n250012 = 0, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012\n[Nodes]\n250012 "
-                + "= 7, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012"
-        );
+        string row = $"[Nodes]\n250012 = 1, {place}, 54012";
+        string told = InstanceReader.Read("f.conf", $"network=25011\n{row}").Problems.Single().Reason;
+        Assert.That(told, Does.StartWith("key id 1: keys are not supported yet").And.Contain("write 0, "));
+        row = row.Replace("= 1", "= 0", StringComparison.Ordinal);
+        if (InstanceReader.Read("f.conf", $"network=25011\n{row}").Problems is [{ } problem])
+            Assert.That(problem.Reason, Does.Contain("allow-unkeyed-ip = yes in a line before the first section"));
+        InstanceReading reading = InstanceReader.Read("f.conf", $"network=25011\nallow-unkeyed-ip = yes\n{row}");
+        Assert.That(reading.Settings!.Nodes.Single().KeyId, Is.Zero, "no problem is left");
     }
 
     [Test]
@@ -390,7 +429,7 @@ public sealed class InstanceReaderTests
         InstanceReading reading = InstanceReader.Read("f.conf", "network=25011\n\u001b[2J=1");
         Assert.That(
             reading.Problems.Select(static problem => problem.ToString()).Single(),
-            Does.Contain("?[2J").And.Not.Contain('\u001b')
+            Does.Contain(@"\u001B[2J").And.Not.Contain('\u001b')
         );
     }
 

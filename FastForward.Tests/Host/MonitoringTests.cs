@@ -49,9 +49,9 @@ public sealed class MonitoringTests
             Is.EqualTo((0L, 0.0, (long?)null, (long?)null, (double?)null))
         );
         for (long time = 1; time <= 100; time++)
-            summary.Add(new PingReply(time, PingReply.Answered, "X", true, time, 0, null));
-        summary.Add(new PingReply(101, PingReply.TimedOut, "X", true, 0, 0, null));
-        summary.Add(new PingReply(102, PingReply.NotConnected, null, false, 0, 0, "why"));
+            summary.Add(new PingReply(time, PingReply.Answered, true, time, 0, "X"));
+        summary.Add(new PingReply(101, PingReply.TimedOut, true, 0, 0, "X"));
+        summary.Add(new PingReply(102, PingReply.NotConnected, false, 0, 0, null, "why"));
         PingFigures figures = summary.Figures(5);
         Assert.That(
             (figures.Sent, figures.Received, figures.MinMicros, figures.MaxMicros, figures.MeanMicros),
@@ -140,7 +140,7 @@ public sealed class MonitoringTests
                 1000,
                 1000
             ),
-            Transports = [new TransportLine("FORWARD_TRANSPORT_VSOCKET", new string('r', 200), [])],
+            Transports = [new TransportLine("FORWARD_TRANSPORT_VSOCKET", [], new string('r', 200))],
             Peers = [peer],
             Unconfigured = [new UnconfiguredReport(uint.MaxValue, "FORWARD_TRANSPORT_SOCKET", long.MaxValue, 1e9)],
             MessagesSent = 0,

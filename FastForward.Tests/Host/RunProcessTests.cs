@@ -110,20 +110,58 @@ public sealed class RunProcessTests
     [Test]
     public void A_second_process_of_the_same_instance_is_refused_and_the_first_lives_on()
     {
+        RunningProgram first = _instances.Start(TwoInstances.Near, _instances.Bridge);
+        first.WaitForLine($"Node {TwoInstances.Near} runs");
+
+        RunningProgram second = _instances.Start(TwoInstances.Near, _instances.Bridge);
+
+        Assert.That(second.WaitForExit(), Is.EqualTo(69), second.Everything);
+        Assert.That(
+            second.Everything,
+            Does.Contain(
+                    $"node {TwoInstances.Near} runs already: process {first.Id}, instance "
+                        + $"{_instances.InstanceFile(TwoInstances.Near)}. "
+                        + "Stop it, or give this instance another network."
+                )
+                .And.Not.Contain("cannot bind")
+                .And.Not.Contain("control-directory")
+        );
+        Assert.That(File.Exists(_instances.SocketFile(TwoInstances.Near)), "the socket file of the first");
+        first.Signal(RunningProgram.SIGTERM);
+        Assert.That(first.WaitForExit(), Is.Zero, first.Everything);
+    }
+
+    [Test]
+    public void The_process_that_has_the_identity_is_named_also_while_it_is_paused()
+    {
         RunningProgram first = _instances.Start(TwoInstances.Near, "");
         first.WaitForLine($"Node {TwoInstances.Near} runs");
+        first.Signal(RunningProgram.SIGSTOP);
 
         RunningProgram second = _instances.Start(TwoInstances.Near, "");
 
         Assert.That(second.WaitForExit(), Is.EqualTo(69), second.Everything);
         Assert.That(
             second.Everything,
-            Does.Contain($"{_instances.ControlSocket(TwoInstances.Near)} is in use by process {first.Id}, ")
-                .And.Contain("control-directory")
+            Does.Contain($"node {TwoInstances.Near} runs already: process {first.Id}. Stop it")
         );
-        Assert.That(File.Exists(_instances.SocketFile(TwoInstances.Near)), "the socket file of the first");
-        first.Signal(RunningProgram.SIGTERM);
-        Assert.That(first.WaitForExit(), Is.Zero, first.Everything);
+        first.Signal(RunningProgram.SIGCONT);
+    }
+
+    [Test]
+    public void A_socket_file_in_use_is_told_in_the_words_of_the_instance_file()
+    {
+        using Socket taken = new(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+        taken.Bind(new UnixDomainSocketEndPoint(_instances.SocketFile(TwoInstances.Near)));
+        taken.Listen();
+
+        RunningProgram node = _instances.Start(TwoInstances.Near, "");
+
+        Assert.That(node.WaitForExit(), Is.EqualTo(69), node.Everything);
+        Assert.That(
+            node.Everything,
+            Does.Contain("choose another port, or another directory for the sockets").And.Not.Contain("Directory")
+        );
     }
 
     [Test]
@@ -138,7 +176,7 @@ public sealed class RunProcessTests
 
         RunningProgram second = _instances.Start(TwoInstances.Near, "");
         Assert.That(second.WaitForExit(), Is.EqualTo(69), second.Everything);
-        Assert.That(second.Everything, Does.Contain($"in use by process {first.Id}"));
+        Assert.That(second.Everything, Does.Contain($"runs already: process {first.Id}"));
 
         Eventually.True(() => files.All(File.Exists), () => "the files: " + first.Everything);
         RunningProgram far = _instances.Start(TwoInstances.Far, "");

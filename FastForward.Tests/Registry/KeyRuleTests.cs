@@ -30,7 +30,7 @@ public sealed class KeyRuleTests : IDisposable
         Assert.That(_resolver.Find(1), Is.Null);
         Assert.That(
             _resolver.Problems.Single().Reason,
-            Does.StartWith("key id 0 ").And.Contain("for example 1").And.Contain("AllowUnkeyedIp")
+            Does.StartWith("key id 0 ").And.EndWith("set the option AllowUnkeyedIp on both nodes")
         );
 
         _overrides.Replace([new RouteRow(1, 5, kind, address, 54_000)]);

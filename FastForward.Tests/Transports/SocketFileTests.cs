@@ -96,7 +96,7 @@ public sealed class SocketFileTests
         string message = Refusal(Options());
         Assert.That(
             message,
-            Does.Contain(SocketPath).And.Contain($"process {Environment.ProcessId}").And.Contain("choose another Port")
+            Does.Contain(SocketPath).And.Contain($"process {Environment.ProcessId}").And.Contain("choose another port")
         );
         Assert.That(_directory.Files, Has.Count.EqualTo(2), "nothing of the owner's was touched");
         RecordingSink sink = new();
@@ -288,7 +288,7 @@ public sealed class SocketFileTests
         Directory.CreateDirectory(deep);
         Assert.That(
             Refusal(new SocketTransportOptions { Port = 7, Directory = deep }),
-            Does.Contain("107").And.Contain("shorter Directory")
+            Does.Contain("107").And.Contain("shorter directory")
         );
     }
 

@@ -15,6 +15,9 @@ namespace FastForward.Transport.Interop;
 /// </summary>
 internal sealed unsafe class SocketFile : IDisposable
 {
+    /// <summary>Where the exception has the id of the process that holds the lock, as text.</summary>
+    public const string OwnerKey = "ProcessId";
+
     /// <summary>How often the owner has to call <see cref="Restore"/>.</summary>
     public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
 
@@ -214,9 +217,7 @@ internal sealed unsafe class SocketFile : IDisposable
     {
         AbstractLock? name = AbstractLock.TryTake(_path, out int? holder);
         if (holder is { } process)
-            throw InUse(
-                process == 0 ? "another process" : string.Create(CultureInfo.InvariantCulture, $"process {process}")
-            );
+            throw InUse(process == 0 ? "" : process.ToString(CultureInfo.InvariantCulture));
         _name?.Dispose();
         _name = name;
     }
@@ -311,16 +312,22 @@ internal sealed unsafe class SocketFile : IDisposable
     {
         byte* text = stackalloc byte[16];
         nint length = LibC.Read(file, text, 16);
-        string owner = length > 0 ? $"process {Encoding.ASCII.GetString(text, (int)length).Trim()}" : "another process";
+        string process = length > 0 ? Encoding.ASCII.GetString(text, (int)length).Trim() : "";
         return error == Errno.EAGAIN
-            ? InUse(owner)
+            ? InUse(process)
             : new IOException(
                 $"{_lockPath} cannot be locked: {LibC.Describe(error)}; choose a directory on a local file system."
             );
     }
 
-    private IOException InUse(string owner) =>
-        new($"{_path} is in use by {owner}, which is running; stop it, or {_place.ElsewhereAdvice}.");
+    private IOException InUse(string process) =>
+        new(
+            $"{_path} is in use by {(process.Length > 0 ? $"process {process}" : "another process")}, "
+                + $"which is running; stop it, or {_place.ElsewhereAdvice}."
+        )
+        {
+            Data = { [OwnerKey] = process },
+        };
 
     private IOException LockRefused(int error) =>
         new(

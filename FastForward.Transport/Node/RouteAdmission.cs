@@ -42,7 +42,7 @@ internal sealed class RouteAdmission(
         if (!hostLocal && !options.AllowUnkeyedIp)
             return Admission.Refused(
                 RejectReason.KeyRequired,
-                "it connects from another machine without a key, and AllowUnkeyedIp is off"
+                "it connects from another machine without a key, which this node does not allow"
             );
         return EvaluateAddress(known, source);
     }

@@ -135,8 +135,8 @@ internal sealed class RouteSnapshotBuilder
                 candidate.Source,
                 candidate.Wanted!.Row,
                 "key id 0 demands no key, but this way leaves the machine, and anybody on it could read and forge; "
-                    + "write the id of a key that both nodes have, for example 1, "
-                    + "or allow it with the option AllowUnkeyedIp"
+                    + "keys are not supported yet, so that only a trusted network will do: "
+                    + "there, set the option AllowUnkeyedIp on both nodes"
             );
         }
     }

@@ -176,7 +176,7 @@ internal sealed partial class Peer
         reason switch
         {
             RejectReason.WrongNode => " (another node runs at this address: correct the route on this node)",
-            RejectReason.KeyRequired => " (AllowUnkeyedIp is off there)",
+            RejectReason.KeyRequired => " (it lets no node of another machine in without a key)",
             RejectReason.KeyNotSupported => " (its route or this node's demands a key, and keys are not supported yet)",
             RejectReason.NodeIdConflict => " (another process uses this node's id)",
             RejectReason.Busy => " (too many handshakes or paths are open there)",

@@ -76,7 +76,10 @@ public sealed unsafe class UdpSocket : IDisposable
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             socket.Dispose();
-            throw new SocketException((int)exception.SocketErrorCode, $"{exception.Message}: {PortHolder.Describe(local)}");
+            throw new SocketException(
+                (int)exception.SocketErrorCode,
+                $"{exception.Message}: {PortHolder.Describe(local)}"
+            );
         }
         catch
         {

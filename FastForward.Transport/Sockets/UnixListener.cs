@@ -27,7 +27,8 @@ public sealed class UnixListener : IDisposable
     /// <summary>Creates the files and listens.</summary>
     /// <param name="options">Path, permissions and users.</param>
     /// <exception cref="IOException">
-    /// Another process has the path, or the file system refuses. The message says which and what to do.
+    /// Another process has the path, or the file system refuses. The message says which and what to do. Where another
+    /// listener has the path, <see cref="Exception.Data"/> has its process id as the text <c>ProcessId</c>.
     /// </exception>
     public UnixListener(UnixListenerOptions options)
     {
@@ -70,7 +71,7 @@ public sealed class UnixListener : IDisposable
     public async ValueTask<UnixClient> AcceptAsync(CancellationToken cancellationToken = default)
     {
         Socket client = await AcceptSocketAsync(cancellationToken).ConfigureAwait(false);
-        uint? user = UserOf(client);
+        uint? user = UnixConnector.UserOf(client);
         return new UnixClient(client, user, user is { } id && Array.IndexOf(_allowedUserIds, id) >= 0);
     }
 
@@ -153,24 +154,6 @@ public sealed class UnixListener : IDisposable
         {
             handle.Dispose();
             throw new IOException($"{_file.Path} cannot be listened at: {exception.Message}", exception);
-        }
-    }
-
-    private static unsafe uint? UserOf(Socket socket)
-    {
-        LibC.Credentials credentials;
-        try
-        {
-            int length = socket.GetRawSocketOption(
-                LibC.SOL_SOCKET,
-                LibC.SO_PEERCRED,
-                new Span<byte>(&credentials, sizeof(LibC.Credentials))
-            );
-            return length == sizeof(LibC.Credentials) ? credentials.UserId : null;
-        }
-        catch (SocketException)
-        {
-            return null;
         }
     }
 }

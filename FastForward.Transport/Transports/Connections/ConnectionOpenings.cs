@@ -47,7 +47,7 @@ internal sealed class ConnectionOpenings
                 new LinkClosure(
                     LinkCloseReason.OpenTimeout,
                     0,
-                    "dropped in favour of newer connections: too many are opening (MaxPendingOpens)"
+                    "dropped in favour of newer connections: too many are opening"
                 )
             );
 

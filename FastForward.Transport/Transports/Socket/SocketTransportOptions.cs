@@ -75,8 +75,8 @@ public sealed class SocketTransportOptions
             Mode,
             Group,
             Backlog,
-            "choose another Port or Directory",
-            "choose a shorter Directory"
+            "choose another port, or another directory for the sockets",
+            "choose a shorter directory for the sockets"
         );
 
     internal uint[] EffectiveUserIds => SocketFile.AllowedUsers(AllowedUserIds);

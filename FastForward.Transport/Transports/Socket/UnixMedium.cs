@@ -82,6 +82,6 @@ internal sealed unsafe class UnixMedium(uint[] allowedUserIds) : IConnectionMedi
         return Array.IndexOf(allowedUserIds, user) >= 0
             ? null
             : $"the peer (process {credentials.ProcessId}) runs as user id {user}; "
-                + $"allowed are {string.Join(", ", allowedUserIds)} (AllowedUserIds)";
+                + $"allowed are {string.Join(", ", allowedUserIds)}";
     }
 }

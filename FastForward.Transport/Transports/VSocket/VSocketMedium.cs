@@ -93,7 +93,7 @@ internal sealed class VSocketMedium(IVSocketFamily family, VSocketType type, int
             Errno.EINVAL when toHost => new LinkClosure(
                 LinkCloseReason.Failed,
                 error,
-                "the kernel does not support VMADDR_FLAG_TO_HOST (Linux 5.11); set ToHost to false"
+                "the kernel does not support VMADDR_FLAG_TO_HOST (Linux 5.11); it cannot send everything to the host"
             ),
             Errno.EACCES or Errno.EPERM => new LinkClosure(
                 LinkCloseReason.NotPermitted,

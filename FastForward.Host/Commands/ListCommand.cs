@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using FastForward.Host.Control;
+using FastForward.Host.Instances;
+using FastForward.Host.Monitoring;
+
+namespace FastForward.Host.Commands;
+
+/// <summary><c>list</c>: the hosts that run on this machine.</summary>
+internal static class ListCommand
+{
+    public static Command Create()
+    {
+        Option<string> directory = new("--instances-directory")
+        {
+            Description = "Where the files <id>.conf are; they say where control sockets are outside of /tmp.",
+            HelpName = "directory",
+            DefaultValueFactory = static _ => InstanceLocator.DefaultDirectory,
+        };
+        Option<uint> user = HostChoice.CreateUserOption();
+        Option<bool> json = new("--json") { Description = "Print a line of JSON for each host." };
+        Command command = new("list", "Lists the hosts that run on this machine.") { directory, user, json };
+        command.SetAction(result =>
+        {
+            uint[] users = HostChoice.UsersOf(result, user);
+            IReadOnlyList<ControlTarget> running = RunningHosts.Find(result.GetValue(directory)!, users, Console.Error);
+            return RunAsync(running, result.GetValue(json)).GetAwaiter().GetResult();
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(IReadOnlyList<ControlTarget> running, bool json)
+    {
+        HostReading[] readings = await Task.WhenAll(
+                running.Select(static target => HostReading.TakeAsync(target, CancellationToken.None))
+            )
+            .ConfigureAwait(false);
+        try
+        {
+            foreach (string line in readings.Select(reading => json ? Json(reading) : Text(reading)))
+                Console.Out.WriteLine(line);
+            if (!json && readings.Length == 0)
+                Console.Out.WriteLine("no host runs");
+            return ExitCode.Success;
+        }
+        catch (Exception exception) when (LostOutput.Is(exception))
+        {
+            return LostOutput.Report(exception);
+        }
+    }
+
+    private static string Json(HostReading reading) =>
+        JsonSerializer.Serialize(
+            new HostLine(
+                reading.Target.Path,
+                reading.Report?.Node,
+                reading.Report?.ProcessId,
+                reading.Report?.File,
+                reading.Report?.UptimeSeconds,
+                reading.Report?.Peers.Count,
+                reading.Report is { } report ? Connected(report) : null,
+                reading.Failure?.Message
+            ),
+            MonitoringJson.Default.HostLine
+        );
+
+    private static string Text(HostReading reading) =>
+        VisibleText.Of(
+            reading.Report is { } report
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{report.Node, -10}  up {Figures.Age(report.UptimeSeconds), 5}  process {report.ProcessId, -7}  "
+                        + $"{Connected(report)} of {report.Peers.Count} peers connected  {report.File}"
+                )
+                : reading.Failure!.Message
+        );
+
+    private static int Connected(NodeReport report) => report.Peers.Count(static peer => peer.State == "connected");
+}

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using FastForward.Host.Monitoring;
+using FastForward.Tests.Host.Processes;
+
+namespace FastForward.Tests.Host;
+
+/// <summary>The commands without a choice, on a machine where several hosts run.</summary>
+[TestFixture]
+[Category("Process")]
+public sealed class SeveralHostsTests
+{
+    private TwoInstances _instances = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        // In /tmp hosts of other tests may run: these are found by their instance files.
+        _instances = new TwoInstances("SOCKET");
+        _instances.StartBoth("", "");
+    }
+
+    [TearDown]
+    public void TearDown() => _instances.Dispose();
+
+    [Test]
+    public void Ping_asks_the_host_that_has_a_route()
+    {
+        foreach (
+            (uint to, uint from) in new[]
+            {
+                (TwoInstances.Far, TwoInstances.Near),
+                (TwoInstances.Near, TwoInstances.Far),
+            }
+        )
+        {
+            using RunningProgram ping = Run("ping", $"{to}", "-c", "1", "-w", "20");
+            Assert.That(ping.WaitForExit(), Is.Zero, ping.Everything);
+            Assert.That(ping.Output, Does.StartWith($"PING node {to} from node {from}\n"));
+        }
+
+        using RunningProgram unknown = Run("ping", "4711", "-c", "1");
+        Assert.That(unknown.WaitForExit(), Is.EqualTo(1), unknown.Everything);
+        Assert.That(
+            unknown.Everything,
+            Does.Contain("no host of this machine leads to node 4711: ")
+                .And.Contain($"node {TwoInstances.Near} has no route to it")
+        );
+    }
+
+    [Test]
+    public void List_shows_every_host()
+    {
+        using RunningProgram list = Run("list");
+        Assert.That(list.WaitForExit(), Is.Zero, list.Everything);
+        using RunningProgram json = Run("list", "--json");
+        Assert.That(json.WaitForExit(), Is.Zero, json.Everything);
+        HostLine[] hosts =
+        [
+            .. json
+                .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(static line => JsonSerializer.Deserialize(line, MonitoringJson.Default.HostLine)!),
+        ];
+        foreach (uint node in new[] { TwoInstances.Near, TwoInstances.Far })
+        {
+            Assert.That(
+                list.Output,
+                Does.Match($"(?m)^{node} .* 1 of 1 peers connected .*{_instances.InstanceFile(node)}$")
+            );
+            HostLine host = hosts.Single(host => host.Socket == _instances.ControlSocket(node));
+            Assert.That(
+                (host.Node, host.File, host.Peers, host.ConnectedPeers, host.Reason),
+                Is.EqualTo(((uint?)node, _instances.InstanceFile(node), (int?)1, (int?)1, (string?)null))
+            );
+        }
+    }
+
+    [TestCase("stat", "--once", "--interval", "0.1")]
+    [TestCase("stat", "--once", "--interval", "0.1", "--all")]
+    public void Stat_shows_every_host(params string[] arguments)
+    {
+        using RunningProgram stat = Run(arguments);
+        Assert.That(stat.WaitForExit(), Is.Zero, stat.Everything);
+        Assert.That(
+            stat.Output,
+            Does.Contain($"node {TwoInstances.Near}  up ").And.Contain($"node {TwoInstances.Far}  up ")
+        );
+    }
+
+    [Test]
+    public void Health_is_that_of_the_worst_host()
+    {
+        using RunningProgram health = Run("health", "--all");
+        Assert.That(health.WaitForExit(), Is.Zero, health.Everything);
+        Assert.That(
+            health.Output,
+            Does.Contain($"{_instances.ControlSocket(TwoInstances.Near)}: healthy")
+                .And.Contain($"{_instances.ControlSocket(TwoInstances.Far)}: healthy")
+        );
+    }
+
+    private RunningProgram Run(params string[] arguments) =>
+        RunningProgram.StartHost([.. arguments, "--instances-directory", _instances.DirectoryName]);
+}
