@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using FastForward.Host.Control;
 using FastForward.Host.Instances;
 using FastForward.Transport;
 using FastForward.Transport.Actors;
@@ -13,7 +14,7 @@ namespace FastForward.Host.Actors;
 /// client. Replies come on the reply stream and go to the client they belong to. The bridge has no say in where the
 /// datagrams end up: the outlet of the other node decides.
 /// </summary>
-internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
+internal sealed partial class BridgeActor : IActor, IReportingActor, IUdpHandler, IDisposable
 {
     private static readonly TimeSpan s_sweep = TimeSpan.FromMicroseconds(1_000_000);
 
@@ -59,6 +60,18 @@ internal sealed partial class BridgeActor : IActor, IUdpHandler, IDisposable
 
     /// <summary>Clients known now.</summary>
     public int ClientCount => _clients.Count;
+
+    /// <inheritdoc/>
+    public ActorReport Report() =>
+        new(
+            Name,
+            _settings.Listen.ToString(),
+            _settings.Service,
+            ClientCount,
+            ToNode: _forwarded,
+            FromNode: _answered,
+            Dropped: _drops.Total
+        );
 
     /// <inheritdoc/>
     public void OnStart(ActorContext context)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using FastForward.Host.Control;
 using FastForward.Host.Instances;
 using FastForward.Transport;
 using FastForward.Transport.Actors;
@@ -17,7 +18,7 @@ namespace FastForward.Host.Actors;
 /// A socket that was idle for long is closed, but its reply stream is not ended: the bridge may send again, and an
 /// ended stream cannot be used again. The reply stream ends when the bridge's stream does.
 /// </remarks>
-internal sealed partial class OutletActor : IActor, IUdpHandler, IDisposable
+internal sealed partial class OutletActor : IActor, IReportingActor, IUdpHandler, IDisposable
 {
     private static readonly TimeSpan s_sweep = TimeSpan.FromMicroseconds(1_000_000);
     private const string HopsUsedUp =
@@ -63,6 +64,18 @@ internal sealed partial class OutletActor : IActor, IUdpHandler, IDisposable
 
     /// <summary>Sockets open now.</summary>
     public int ClientCount => _recency.Count;
+
+    /// <inheritdoc/>
+    public ActorReport Report() =>
+        new(
+            Name,
+            _settings.Target.ToString(),
+            _settings.Service,
+            ClientCount,
+            ToNode: _answered,
+            FromNode: _emitted,
+            Dropped: _drops.Total
+        );
 
     /// <inheritdoc/>
     public void OnStart(ActorContext context)

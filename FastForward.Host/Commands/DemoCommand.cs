@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using FastForward.Host.Demo;
+using FastForward.Host.Screens;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
 
@@ -88,7 +89,7 @@ internal static class DemoCommand
             if (json)
                 Console.Out.WriteLine(JsonSerializer.Serialize(document, DemoJson.Default.DemoDocument));
             else
-                DemoScreen.WriteTable(Console.Out, document);
+                DemoScreen.WriteTable(Console.Out, document, Screen.OutputWidth, Screen.OutputHasColors);
             return document.IsSuccess() ? ExitCode.Success : ExitCode.Failure;
         }
         catch (Exception exception) when (LostOutput.Is(exception))

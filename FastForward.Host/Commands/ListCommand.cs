@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
-using FastForward.Host.Control;
 using FastForward.Host.Instances;
 using FastForward.Host.Monitoring;
 
@@ -38,10 +36,12 @@ internal static class ListCommand
             .ConfigureAwait(false);
         try
         {
-            foreach (string line in readings.Select(reading => json ? Json(reading) : Text(reading)))
+            IEnumerable<string> lines =
+                json ? readings.Select(Json)
+                : readings.Length == 0 ? ["no host runs"]
+                : HostTable.Lines(readings);
+            foreach (string line in lines)
                 Console.Out.WriteLine(line);
-            if (!json && readings.Length == 0)
-                Console.Out.WriteLine("no host runs");
             return ExitCode.Success;
         }
         catch (Exception exception) when (LostOutput.Is(exception))
@@ -59,22 +59,9 @@ internal static class ListCommand
                 reading.Report?.File,
                 reading.Report?.UptimeSeconds,
                 reading.Report?.Peers.Count,
-                reading.Report is { } report ? Connected(report) : null,
+                reading.Report is { } report ? HostTable.Connected(report) : null,
                 reading.Failure?.Message
             ),
             MonitoringJson.Default.HostLine
         );
-
-    private static string Text(HostReading reading) =>
-        VisibleText.Of(
-            reading.Report is { } report
-                ? string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{report.Node, -10}  up {Figures.Age(report.UptimeSeconds), 5}  process {report.ProcessId, -7}  "
-                        + $"{Connected(report)} of {report.Peers.Count} peers connected  {report.File}"
-                )
-                : reading.Failure!.Message
-        );
-
-    private static int Connected(NodeReport report) => report.Peers.Count(static peer => peer.State == "connected");
 }

@@ -19,6 +19,8 @@ internal static class StandardOutput
         try
         {
             FileStream stream = new(new SafeFileHandle(FileNumber, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            if (stream.CanSeek)
+                return; // a file: the stream would write where it began, over what other programs append
             UTF8Encoding encoding = new(encoderShouldEmitUTF8Identifier: false);
             Console.SetOut(new StreamWriter(stream, encoding) { AutoFlush = true });
         }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using FastForward.Host.Monitoring;
+using FastForward.Host.Screens;
+using Spectre.Console.Rendering;
 
 namespace FastForward.Host.Commands;
 
@@ -69,7 +71,7 @@ internal static class StatCommand
                 if (json)
                     PrintJson(now);
                 else if (before is not null || !once)
-                    Show(screen, StatTable.Lines(now, before), isLive);
+                    Show(screen, now, before, isLive);
                 if (once && (json || before is not null))
                     break;
                 before = now;
@@ -102,11 +104,18 @@ internal static class StatCommand
         }
     }
 
-    private static void Show(StatScreen screen, IReadOnlyList<string> lines, bool isLive)
+    private static void Show(
+        StatScreen screen,
+        IReadOnlyList<HostReading> now,
+        IReadOnlyList<HostReading>? before,
+        bool isLive
+    )
     {
-        if (isLive)
-            screen.Show(lines, Math.Max(Console.WindowWidth, 1), Math.Max(Console.WindowHeight, 2));
-        else
-            screen.Show(lines, StatTable.Width, lines.Count);
+        int width = Screen.OutputWidth;
+        IRenderable view = StatView.Of(now, before, DateTimeOffset.Now, width);
+        screen.Show(
+            Screen.Lines(view, width, Screen.OutputHasColors),
+            isLive ? Math.Max(Console.WindowHeight, 2) : int.MaxValue
+        );
     }
 }

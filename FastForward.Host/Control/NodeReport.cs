@@ -18,6 +18,11 @@ internal sealed record NodeReport
 
     public required IReadOnlyList<PeerReport> Peers { get; init; }
 
+    /// <summary>
+    /// Bridges and outlets, in the order of the file; a setter, so that absent ones are read as none.
+    /// </summary>
+    public IReadOnlyList<ActorReport> Actors { get; set; } = [];
+
     /// <summary>Nodes that sent handshakes although no route leads to them.</summary>
     public required IReadOnlyList<UnconfiguredReport> Unconfigured { get; init; }
 

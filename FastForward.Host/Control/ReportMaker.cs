@@ -14,20 +14,20 @@ internal static class ReportMaker
     /// </summary>
     public static async Task<NodeReport> MakeAsync(RunningNode running, CancellationToken stop)
     {
-        TaskCompletionSource<(IReadOnlyList<PeerStatus> Peers, IReadOnlyList<UnconfiguredNode> Unconfigured)> taken =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
-        running.Loop.Post(() => taken.SetResult((running.Node.GetPeers(), running.Node.GetUnconfiguredNodes())));
-        (IReadOnlyList<PeerStatus> peers, IReadOnlyList<UnconfiguredNode> unconfigured) = await taken
-            .Task.WaitAsync(ControlConnection.Timeout, stop)
-            .ConfigureAwait(false);
-        return Make(running, peers, unconfigured);
+        TaskCompletionSource<Snapshots> taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        running.Loop.Post(() =>
+            taken.SetResult(
+                new Snapshots(
+                    running.Node.GetPeers(),
+                    running.Node.GetUnconfiguredNodes(),
+                    [.. running.Actors.Select(static actor => actor.Report())]
+                )
+            )
+        );
+        return Make(running, await taken.Task.WaitAsync(ControlConnection.Timeout, stop).ConfigureAwait(false));
     }
 
-    private static NodeReport Make(
-        RunningNode running,
-        IReadOnlyList<PeerStatus> peers,
-        IReadOnlyList<UnconfiguredNode> unconfigured
-    )
+    private static NodeReport Make(RunningNode running, Snapshots taken)
     {
         ForwardNode node = running.Node;
         LoopStatistics loop = running.Loop.Statistics;
@@ -49,10 +49,11 @@ internal static class ReportMaker
                 loop.CallbackFailures
             ),
             Transports = [.. node.GetTransports().Select(Line)],
-            Peers = [.. peers.OrderBy(static peer => peer.Node).Select(Report)],
+            Peers = [.. taken.Peers.OrderBy(static peer => peer.Node).Select(Report)],
+            Actors = taken.Actors,
             Unconfigured =
             [
-                .. unconfigured.Select(static heard => new UnconfiguredReport(
+                .. taken.Unconfigured.Select(static heard => new UnconfiguredReport(
                     heard.Node,
                     TransportTypeMap.NameOf(heard.Transport),
                     heard.Handshakes,
@@ -116,4 +117,10 @@ internal static class ReportMaker
             FramesLost = path.FramesLost,
             FramesReordered = path.FramesReordered,
         };
+
+    private readonly record struct Snapshots(
+        IReadOnlyList<PeerStatus> Peers,
+        IReadOnlyList<UnconfiguredNode> Unconfigured,
+        IReadOnlyList<ActorReport> Actors
+    );
 }

@@ -1,4 +1,7 @@
 using System.Globalization;
+using FastForward.Host.Monitoring;
+using FastForward.Host.Screens;
+using Spectre.Console;
 
 namespace FastForward.Host.Demo;
 
@@ -39,61 +42,53 @@ internal sealed class DemoScreen(TextWriter output, bool isTerminal)
     }
 
     /// <summary>The table at the end.</summary>
-    public static void WriteTable(TextWriter table, DemoDocument document)
+    public static void WriteTable(TextWriter output, DemoDocument document, int width, bool colors)
     {
-        table.WriteLine(
-            string.Format(
-                CultureInfo.InvariantCulture,
-                "{0,-25} {1,9} {2,6} {3,10} {4,9} {5,9} {6,9}  status",
-                "transport",
-                "messages",
-                "lost",
-                "duplicated",
-                "reordered",
-                "p50 us",
-                "p99 us"
-            )
+        FittingTable table = new(
+            new FittingColumn("transport", 0, IsText: true),
+            new FittingColumn("messages", 2),
+            new FittingColumn("lost", 1),
+            new FittingColumn("duplicated", 3),
+            new FittingColumn("reordered", 3),
+            new FittingColumn("p50 us", 4),
+            new FittingColumn("p99 us", 5),
+            new FittingColumn("status", 0, IsText: true)
         );
         foreach (TransportReport row in document.Transports)
         {
-            string figures = row.Available
-                ? string.Format(
-                    CultureInfo.InvariantCulture,
-                    "{0,9} {1,6} {2,10} {3,9} {4,9:0.0} {5,9:0.0}",
-                    row.Sent,
-                    row.Lost,
-                    row.Duplicated,
-                    row.Reordered,
-                    row.RttP50Micros,
-                    row.RttP99Micros
-                )
-                : string.Format(
-                    CultureInfo.InvariantCulture,
-                    "{0,9} {1,6} {2,10} {3,9} {4,9} {5,9}",
-                    "-",
-                    "-",
-                    "-",
-                    "-",
-                    "-",
-                    "-"
-                );
-            table.WriteLine(
-                string.Format(CultureInfo.InvariantCulture, "{0,-25} {1}  {2}", row.Type, figures, Status(row))
+            table.Add(
+                !row.Available ? Styles.Minor
+                    : row.IsPerfect ? Styles.Good
+                    : Styles.Bad,
+                Figures.Short(row.Type),
+                Count(row.Sent),
+                Count(row.Lost),
+                Count(row.Duplicated),
+                Count(row.Reordered),
+                Micros(row.RttP50Micros),
+                Micros(row.RttP99Micros),
+                row.IsPerfect ? "ok"
+                    : row.Available ? "FAILED"
+                    : "not run"
             );
+
+            string Count(long value) => row.Available ? value.ToString(CultureInfo.InvariantCulture) : "-";
+
+            string Micros(double value) => row.Available ? value.ToString("0.0", CultureInfo.InvariantCulture) : "-";
         }
 
-        table.WriteLine(
-            "A round trip goes from one process of this machine to the other and back, through two nodes each way; "
-                + "longer runs leave out the first second."
-        );
-    }
-
-    private static string Status(TransportReport row)
-    {
-        if (!row.Available)
-            return row.Reason ?? "not available";
-        if (row.IsPerfect)
-            return "ok";
-        return row.Reason is null ? "FAILED" : $"FAILED: {row.Reason}";
+        Rows all = new([
+            table.Fit(width),
+            .. document
+                .Transports.Where(static row => row.Reason is not null)
+                .Select(static row => new Text(VisibleText.Of($"{Figures.Short(row.Type)}: {row.Reason}"))),
+            new Text(
+                "A round trip goes from one process of this machine to the other and back, through two nodes each way; "
+                    + "longer runs leave out the first second.",
+                Styles.Minor
+            ),
+        ]);
+        foreach (string line in Screen.Lines(all, width, colors))
+            output.WriteLine(line);
     }
 }

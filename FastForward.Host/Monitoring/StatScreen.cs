@@ -11,7 +11,7 @@ internal sealed class StatScreen(TextWriter output, bool isTerminal)
 
     private bool _isFirst = true;
 
-    public void Show(IReadOnlyList<string> lines, int width, int height)
+    public void Show(IReadOnlyList<string> lines, int height)
     {
         StringBuilder text = new();
         if (isTerminal)
@@ -25,7 +25,7 @@ internal sealed class StatScreen(TextWriter output, bool isTerminal)
                     i == shown - 1 && shown < lines.Count
                         ? $"({lines.Count - i} more lines: make the terminal higher, or use --once)"
                         : lines[i];
-                text.Append(line.AsSpan(0, Math.Min(line.Length, width))).Append(EndOfLine).Append('\n');
+                text.Append(line).Append(EndOfLine).Append('\n');
             }
 
             text.Append(EndOfScreen);

@@ -28,11 +28,13 @@ internal sealed partial class InstanceRun
             return ActivatorUtilities.CreateInstance<ControlSocket>(provider, identity);
         });
         ForwardBuilder node = builder.Services.AddInstance(settings);
+        List<IReportingActor> actors = [];
+        builder.Services.AddSingleton<IReadOnlyList<IReportingActor>>(actors);
         foreach (BridgeSettings bridge in settings.Bridges)
-            node.AddActor(provider => Open(bridge, LoggerOf<BridgeActor>(provider)), ReplyTo(bridge));
+            node.AddActor(provider => Listed(Open(bridge, LoggerOf<BridgeActor>(provider)), actors), ReplyTo(bridge));
         foreach (OutletSettings outlet in settings.Outlets)
             node.AddActor(
-                provider => Open(outlet, settings, LoggerOf<OutletActor>(provider)),
+                provider => Listed(Open(outlet, settings, LoggerOf<OutletActor>(provider)), actors),
                 new ServiceId(outlet.Service)
             );
         if (settings.Bridges.Count + settings.Outlets.Count == 0)
@@ -100,6 +102,14 @@ internal sealed partial class InstanceRun
             return new OutletActor(outlet, logger, settings.Ports);
         LogFewerClients(logger, outlet.Name, clients, outlet.MaxClients, OpenFiles.Limit);
         return new OutletActor(outlet with { MaxClients = clients }, logger, settings.Ports);
+    }
+
+    // All are made before the control socket serves its first client.
+    private static TActor Listed<TActor>(TActor actor, List<IReportingActor> actors)
+        where TActor : IReportingActor
+    {
+        actors.Add(actor);
+        return actor;
     }
 
     private static ServiceId ReplyTo(BridgeSettings bridge) => new ServiceId(bridge.Service).Reply;

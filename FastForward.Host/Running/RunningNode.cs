@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FastForward.Host.Actors;
 using FastForward.Host.Instances;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
@@ -11,7 +12,8 @@ internal sealed class RunningNode(
     InstanceSettings settings,
     ForwardNode node,
     ForwardLoop loop,
-    IOptions<ForwardLoopOptions> loopOptions
+    IOptions<ForwardLoopOptions> loopOptions,
+    IReadOnlyList<IReportingActor>? actors = null
 )
 {
     private readonly long _began = Stopwatch.GetTimestamp();
@@ -28,6 +30,9 @@ internal sealed class RunningNode(
 
     /// <summary>Its loop.</summary>
     public ForwardLoop Loop { get; } = loop;
+
+    /// <summary>Its bridges and outlets.</summary>
+    public IReadOnlyList<IReportingActor> Actors { get; } = actors ?? [];
 
     /// <summary>A cycle of the loop longer than this counts as slow.</summary>
     public int SlowCycleMicros { get; } = (int)loopOptions.Value.SlowCycleLimit.TotalMicroseconds;

@@ -219,8 +219,9 @@ public sealed class ControlProcessTests(string transport)
         Assert.That(table.WaitForExit(), Is.Zero, table.Everything);
         Assert.That(
             table.Output,
-            Does.Match($@"(?m)^ +{TwoInstances.Far} up   {transport}\+?.* 0 +0 +0 +0 +0 +0 ")
-                .And.Contain($"node {TwoInstances.Near}  up "),
+            Does.Match($@"(?m)^ *{TwoInstances.Far} +up +{transport}\+?.* 0 +0 +0 +0 +0 +0 +0 +0 ")
+                .And.Contain($"node {TwoInstances.Near}  up ")
+                .And.Match($@"(?m)^bridge +127\.0\.0\.1:{_instances.BridgePort} +1 +1 +0 +0 +20 +20 +0$"),
             table.Output
         );
         Assert.That(table.Output.Split('\n').Select(static line => line.Length), Is.All.LessThanOrEqualTo(100));

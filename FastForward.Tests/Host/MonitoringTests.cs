@@ -1,5 +1,7 @@
 using FastForward.Host.Control;
+using FastForward.Host.Demo;
 using FastForward.Host.Monitoring;
+using FastForward.Host.Screens;
 
 namespace FastForward.Tests.Host;
 
@@ -64,8 +66,10 @@ public sealed class MonitoringTests
         Assert.That(figures.LossPercent, Is.EqualTo(200.0 / 102).Within(1e-9));
     }
 
-    [Test]
-    public void The_table_holds_the_largest_numbers_within_100_columns()
+    [TestCase(80)]
+    [TestCase(100)]
+    [TestCase(132)]
+    public void Stat_fits_the_width_or_says_what_it_leaves_out(int width)
     {
         PeerReport largest = Peer(uint.MaxValue) with
         {
@@ -79,26 +83,87 @@ public sealed class MonitoringTests
             Reason = new string('x', 200),
             Paths = [Path("FORWARD_TRANSPORT_VSOCKET", true), Path("FORWARD_TRANSPORT_IP", false)],
         };
-        IReadOnlyList<string> lines = StatTable.Lines(
+        IReadOnlyList<string> lines = Lines(
+            width,
             Report(20, largest),
             Report(10, largest with { MessagesSent = 0, PayloadBytesSent = 0 })
         );
         Assert.That(
             lines.Select(static line => line.Length),
-            Is.All.LessThanOrEqualTo(StatTable.Width),
+            Is.All.LessThanOrEqualTo(width),
             string.Join('\n', lines)
         );
         string head = lines.Single(static line => line.TrimStart().StartsWith("peer ", StringComparison.Ordinal));
-        string row = lines.Single(static line => line.StartsWith("4294967295 up ", StringComparison.Ordinal));
-        Assert.That(row, Has.Length.EqualTo(head.Length), head + "\n" + row);
+        string[] heads = head.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        IEnumerable<string> left = lines.FirstOrDefault(static line =>
+            line.StartsWith(LeftOut, StringComparison.Ordinal)
+        )
+            is { } told
+            ? told[LeftOut.Length..].Split(", ")
+            : [];
+        Assert.That(heads.Length + left.Count(), Is.EqualTo(16), head);
+        if (width != 100)
+            Assert.That(left.Any(), Is.EqualTo(width < 100));
+    }
+
+    [Test]
+    public void An_ordinary_stat_leaves_nothing_important_out_at_80_columns()
+    {
+        PeerReport peer = Peer(250_012) with { Paths = [Path("FORWARD_TRANSPORT_SOCKET", true)] };
+        string head = Lines(80, Report(20, peer), Report(10, peer))
+            .Single(static line => line.TrimStart().StartsWith("peer ", StringComparison.Ordinal));
+        Assert.That(head, Does.Match("st +path +rtt .*loss .*out/s .*in/s .*undel +miss +drop"));
+    }
+
+    [Test]
+    public void What_is_wrong_comes_first_and_a_dead_peer_has_no_figures()
+    {
+        PeerReport dead = Peer(9) with { State = "connecting", MessagesSent = 100, Reason = "it went \u001b[2J away" };
+        PeerReport suspect = Peer(8) with { State = "suspect", Reason = "silent" };
+        NodeReport report = Report(20, Peer(7)) with
+        {
+            Peers = [Peer(7), suspect, dead],
+            Unconfigured = [],
+            Actors = [new ActorReport("bridge dns", "127.0.0.1:5300", 1, 3, 1000, 900, 5)],
+        };
+        NodeReport before = report with
+        {
+            UptimeSeconds = 10,
+            Peers = [Peer(7), suspect, dead with { MessagesSent = 0 }],
+            Actors = [new ActorReport("bridge dns", "127.0.0.1:5300", 1, 3, 500, 400, 1)],
+        };
+        List<string> lines = [.. Lines(100, report, before)];
+        Assert.That(lines[0], Does.StartWith("12:34:56  node 4294967295  up 20s "));
+        int first = lines.FindIndex(static line => line.StartsWith("9 DOWN 1s", StringComparison.Ordinal));
+        Assert.That(lines[first], Does.Match(@"it went \\u001B\[2J away"));
+        Assert.That(lines[first + 1], Does.Match("^8 SUSPECT 1s +silent"));
+        Assert.That(lines[first + 2], Does.Match("^bridge dns +4 datagrams dropped"));
+        int head = lines.FindIndex(static line => line.TrimStart().StartsWith("peer ", StringComparison.Ordinal));
+        Assert.That(head, Is.GreaterThan(first));
+        Assert.That(lines[head + 1], Does.Match(@"^ *9 +DOWN +-( +-){8} +0 "), "no rates of what is not sent");
+        Assert.That(lines[head + 2], Does.Match(@"^ *8 +SUSPECT "));
+        Assert.That(lines[head + 3], Does.Match(@"^ *7 +up "));
+        Assert.That(lines, Has.Some.Match(@"^bridge dns +127\.0\.0\.1:5300 +1 +3 +50 +50 +1\.00k +900 +5$"));
+    }
+
+    [Test]
+    public void Colours_are_for_terminals_only()
+    {
+        NodeReport report = Report(20, Peer(7) with { State = "connecting" });
+        HostReading[] now = [new(new ControlTarget("x", []), report, null)];
+        Assert.That(
+            Screen.Lines(StatView.Of(now, null, s_clock, 80), 80, colors: true),
+            Has.Some.Match("\u001b\\[1;[0-9;]+m7 DOWN 1s")
+        );
+        Assert.That(Lines(80, report, null), Has.None.Contains('\u001b'));
     }
 
     [Test]
     public void A_long_reason_goes_on_below_between_words()
     {
         string reason = string.Join(' ', Enumerable.Range(100, 60));
-        IReadOnlyList<string> lines = StatTable.Lines(Report(20, Peer(7) with { Reason = reason }), null);
-        int first = lines.ToList().FindIndex(static line => line.StartsWith("7 ", StringComparison.Ordinal));
+        List<string> lines = [.. Lines(100, Report(20, Peer(7) with { State = "suspect", Reason = reason }), null)];
+        int first = lines.FindIndex(static line => line.StartsWith("7 SUSPECT", StringComparison.Ordinal));
         string[] told =
         [
             lines[first],
@@ -113,14 +178,63 @@ public sealed class MonitoringTests
     {
         NodeReport before = Report(10, Peer(7) with { MessagesSent = 100, PayloadBytesSent = 1000 });
         NodeReport now = Report(12, Peer(7) with { MessagesSent = 200, PayloadBytesSent = 41_000 });
-        string row = StatTable
-            .Lines(now, before)
-            .Single(static line => line.StartsWith("         7 ", StringComparison.Ordinal));
-        Assert.That(row, Does.Match(@" 50 20\.0k +0 +0 "));
-        row = StatTable
-            .Lines(now with { ProcessId = 2 }, before)
-            .Single(static line => line.StartsWith("         7 ", StringComparison.Ordinal));
-        Assert.That(row, Does.Match(" - +- +- +- +0"));
+        Assert.That(Row(now, before), Does.Match(@" 50 +20\.0k +0 +0 "));
+        Assert.That(Row(now with { ProcessId = 2 }, before), Does.Match(" - +- +- +- +0"));
+
+        static string Row(NodeReport now, NodeReport before) =>
+            Lines(132, now, before)
+                .Single(static line => line.TrimStart().StartsWith("7 up ", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public void The_demo_table_fits_80_columns_with_every_reason()
+    {
+        using StringWriter output = new();
+        DemoScreen.WriteTable(
+            output,
+            new DemoDocument([
+                new TransportReport
+                {
+                    Type = "FORWARD_TRANSPORT_IP",
+                    Available = true,
+                    Sent = 123_456,
+                    Delivered = 123_456,
+                    RttP50Micros = 118.3,
+                    RttP99Micros = 12_402.9,
+                },
+                new TransportReport
+                {
+                    Type = "FORWARD_TRANSPORT_VSOCKET",
+                    Available = false,
+                    Reason = string.Join(' ', Enumerable.Repeat("absent", 30)),
+                },
+            ]),
+            80,
+            colors: false
+        );
+        string[] lines = output.ToString().Split('\n');
+        Assert.That(lines.Select(static line => line.Length), Is.All.LessThanOrEqualTo(80));
+        Assert.That(lines, Has.Some.Match("^IP +123456 +0 +0 +0 +118.3 +12402.9 +ok$"));
+        Assert.That(lines, Has.Some.Match("^VSOCKET +- +- +- +- +- +- +not run$"));
+        Assert.That(lines, Has.Some.StartsWith("VSOCKET: absent"));
+    }
+
+    private const string LeftOut = "left out for want of room: ";
+    private static readonly DateTimeOffset s_clock = new(2026, 1, 2, 12, 34, 56, TimeSpan.Zero);
+
+    private static IReadOnlyList<string> Lines(int width, NodeReport now, NodeReport? before)
+    {
+        ControlTarget target = new("x", []);
+        return Screen.Lines(
+            StatView.Of(
+                [new HostReading(target, now, null)],
+                before is null ? null : [new HostReading(target, before, null)],
+                s_clock,
+                width
+            ),
+            width,
+            colors: false
+        );
     }
 
     private static NodeReport Report(double uptime, PeerReport peer) =>

@@ -62,16 +62,28 @@ public sealed class SeveralHostsTests
         ];
         foreach (uint node in new[] { TwoInstances.Near, TwoInstances.Far })
         {
-            Assert.That(
-                list.Output,
-                Does.Match($"(?m)^{node} .* 1 of 1 peers connected .*{_instances.InstanceFile(node)}$")
-            );
+            Assert.That(list.Output, Does.Match($"(?m)^ *{node} .* 1 of 1 +{_instances.InstanceFile(node)}$"));
             HostLine host = hosts.Single(host => host.Socket == _instances.ControlSocket(node));
             Assert.That(
                 (host.Node, host.File, host.Peers, host.ConnectedPeers, host.Reason),
                 Is.EqualTo(((uint?)node, _instances.InstanceFile(node), (int?)1, (int?)1, (string?)null))
             );
         }
+    }
+
+    [Test]
+    public void Outputs_of_several_commands_follow_each_other_in_a_file()
+    {
+        string file = Path.Combine(_instances.DirectoryName, "output");
+        string list = $"'{RunningProgram.HostPath}' list --json --instances-directory '{_instances.DirectoryName}'";
+        using RunningProgram shell = RunningProgram.Start(
+            "bash",
+            "-c",
+            $"{{ echo first; {list}; echo second; {list}; echo third; }} > '{file}'"
+        );
+        Assert.That(shell.WaitForExit(), Is.Zero, shell.Everything);
+        string near = $"(?s).*\"node\":{TwoInstances.Near},.*";
+        Assert.That(File.ReadAllText(file), Does.Match($"^first{near}\nsecond{near}\nthird\n$"));
     }
 
     [TestCase("stat", "--once", "--interval", "0.1")]
