@@ -103,7 +103,8 @@ public sealed partial class TarantoolClient
     /// <summary>
     /// Watches a key that server-side code sets with <c>box.broadcast</c> (servers since 2.10). Yields the current
     /// value, then the newest value after each change; intermediate values are skipped if the caller reads more slowly
-    /// than they change. Continues over reconnects.
+    /// than they change. A value that cannot be decoded (nested too deeply, or above
+    /// <see cref="TarantoolClientOptions.MaxResponseSize"/>) is logged and skipped. Continues over reconnects.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="cancellationToken">Stops watching.</param>

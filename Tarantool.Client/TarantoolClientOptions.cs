@@ -41,8 +41,10 @@ public sealed class TarantoolClientOptions
 
     /// <summary>
     /// The largest accepted response in bytes; a larger one closes the connection with
-    /// <see cref="TarantoolProtocolException"/>. Default: 64 MiB. Limits the memory that a faulty or malicious server
-    /// can make the client allocate per response.
+    /// <see cref="TarantoolProtocolException"/>. The values that are decoded from a response may take as much memory
+    /// again; if they need more, which responses of many small values do, the request fails with
+    /// <see cref="TarantoolDataException"/>. Default: 64 MiB. So a faulty or malicious server can make the client
+    /// allocate twice this per response.
     /// </summary>
     public int MaxResponseSize { get; set; } = 64 * 1024 * 1024;
 

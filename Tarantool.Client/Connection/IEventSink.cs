@@ -8,4 +8,8 @@ internal interface IEventSink
     /// read loop: must not block.
     /// </summary>
     void OnEvent(TarantoolConnection connection, string key, TarantoolValue value);
+
+    /// <summary>Acknowledges an event whose value cannot be decoded, as <see cref="OnEvent"/> does.</summary>
+    /// <returns>Whether the key is still watched.</returns>
+    bool OnUnreadableEvent(TarantoolConnection connection, string key);
 }

@@ -33,6 +33,9 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     private volatile bool _isOpen;
     private int _isClosed;
 
+    /// <summary>What the values of one response may take, in addition to its bytes.</summary>
+    private long MaxMemory => _context.Options.MaxResponseSize;
+
     private TarantoolConnection(ClientContext context, Stream stream, IEventSink events)
     {
         _context = context;
@@ -308,9 +311,10 @@ internal sealed class TarantoolConnection : IAsyncDisposable
             if (response.IsError)
                 throw BodyReader.Decode<ErrorDecoder, TarantoolServerException>(
                     response.Body,
-                    new ErrorDecoder(response.Header.Type)
+                    new ErrorDecoder(response.Header.Type),
+                    MaxMemory
                 );
-            return BodyReader.Decode<TDecoder, TResult>(response.Body, decoder);
+            return BodyReader.Decode<TDecoder, TResult>(response.Body, decoder, MaxMemory);
         }
         catch (TarantoolProtocolException exception)
         {
@@ -386,7 +390,11 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         if (header.Sync == 0 && response.IsError)
             throw new TarantoolConnectionException(
                 "The server could not read a request and closed the connection.",
-                BodyReader.Decode<ErrorDecoder, TarantoolServerException>(response.Body, new ErrorDecoder(header.Type))
+                BodyReader.Decode<ErrorDecoder, TarantoolServerException>(
+                    response.Body,
+                    new ErrorDecoder(header.Type),
+                    MaxMemory
+                )
             );
         if (_requests.TryTake(header.Sync) is { } request)
         {
@@ -409,7 +417,8 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         {
             values = BodyReader.Decode<ValuesDecoder<TarantoolTuple>, TarantoolTuple>(
                 new Response(frame, header).Body,
-                default
+                default,
+                MaxMemory
             );
         }
         catch (TarantoolDataException exception)
@@ -431,19 +440,20 @@ internal sealed class TarantoolConnection : IAsyncDisposable
 
     private void DispatchEvent(Frame frame, FrameHeader header)
     {
+        ReadOnlyMemory<byte> body = new Response(frame, header).Body;
         string key;
         TarantoolValue value;
         try
         {
-            (key, value) = BodyReader.Decode<EventDecoder, (string, TarantoolValue)>(
-                new Response(frame, header).Body,
-                default
-            );
+            (key, value) = BodyReader.Decode<EventDecoder, (string, TarantoolValue)>(body, default, MaxMemory);
         }
         catch (TarantoolDataException exception)
         {
-            // Must not close the connection: the same event would arrive again on every new one.
-            Log.UnreadableMessage(_context.Logger, exception);
+            // Must not close the connection: the same event would arrive again on every new one. The server sends the
+            // next event of the key only when this one is acknowledged.
+            key = BodyReader.Decode<EventKeyDecoder, string>(body, default, MaxMemory);
+            if (_events.OnUnreadableEvent(this, key))
+                Log.UnreadableEvent(_context.Logger, key, exception);
             return;
         }
 

@@ -103,6 +103,17 @@ internal sealed class WatchRegistry : IEventSink
         }
     }
 
+    bool IEventSink.OnUnreadableEvent(TarantoolConnection connection, string key)
+    {
+        lock (_gate)
+        {
+            if (!_keys.ContainsKey(key))
+                return false;
+            connection.SendOneWay(new WatchBody(RequestType.Watch, key));
+            return true;
+        }
+    }
+
     private static void Subscribe(TarantoolConnection connection, string key, WatchedKey watched)
     {
         if (connection.Server.SupportsWatch)

@@ -97,32 +97,47 @@ internal struct ValuesDecoder<T> : IResponseDecoder<T>
 /// <summary>An EVENT: key and value of a watched key.</summary>
 internal struct EventDecoder : IResponseDecoder<(string Key, TarantoolValue Value)>
 {
-    private string? _key;
+    private EventKeyDecoder _key;
     private TarantoolValue _value;
 
-    public readonly (string Key, TarantoolValue Value) Result =>
-        (_key ?? throw new TarantoolProtocolException("An event has no key."), _value);
+    public readonly (string Key, TarantoolValue Value) Result => (_key.Result, _value);
 
     public bool TryDecode(uint key, ref TarantoolReader reader)
     {
         switch (key)
         {
-            case IprotoKey.EventKey:
-                TarantoolValue name = reader.ReadAny();
-                _key = name.Kind == TarantoolValueKind.String ? name.AsString() : null;
-                return true;
             case IprotoKey.EventData:
                 _value = reader.ReadAny();
                 return true;
             default:
-                return false;
+                return _key.TryDecode(key, ref reader);
         }
+    }
+}
+
+/// <summary>The key of an EVENT whose value cannot be decoded.</summary>
+internal struct EventKeyDecoder : IResponseDecoder<string>
+{
+    private string? _key;
+
+    public readonly string Result => _key ?? throw new TarantoolProtocolException("An event has no key.");
+
+    public bool TryDecode(uint key, ref TarantoolReader reader)
+    {
+        if (key != IprotoKey.EventKey)
+            return false;
+        TarantoolValue name = reader.ReadAny();
+        _key = name.Kind == TarantoolValueKind.String ? name.AsString() : null;
+        return true;
     }
 }
 
 /// <summary>The response to ID: protocol version and features of the server.</summary>
 internal struct IdDecoder : IResponseDecoder<(int ProtocolVersion, IReadOnlySet<int> Features)>
 {
+    // Servers know about ten. The numbers are their choice, and a set of many chosen ones is slow.
+    private const int MaxFeatures = 256;
+
     private int _version;
     private HashSet<int>? _features;
 
@@ -137,7 +152,10 @@ internal struct IdDecoder : IResponseDecoder<(int ProtocolVersion, IReadOnlySet<
                 return true;
             case IprotoKey.Features:
                 _features = [];
-                for (int left = reader.ReadArrayHeader(); left > 0; left--)
+                int count = reader.ReadArrayHeader();
+                if (count > MaxFeatures)
+                    throw new TarantoolProtocolException($"The server lists {count} features.");
+                for (int left = count; left > 0; left--)
                     _features.Add((int)reader.ReadKey());
                 return true;
             default:

@@ -22,11 +22,5 @@ public sealed class TarantoolExtension(sbyte type, ReadOnlyMemory<byte> data) : 
     public override bool Equals(object? obj) => Equals(obj as TarantoolExtension);
 
     /// <inheritdoc/>
-    public override int GetHashCode()
-    {
-        HashCode hash = new();
-        hash.Add(Type);
-        hash.AddBytes(Data.Span);
-        return hash.ToHashCode();
-    }
+    public override int GetHashCode() => ValueHash.Of(ValueHash.Of(Data.Span), Type);
 }

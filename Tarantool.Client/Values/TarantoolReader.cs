@@ -16,8 +16,15 @@ public ref struct TarantoolReader
     private int _fieldCount;
     private int _fieldsRead;
     private int _depth;
+    private long _memory;
 
-    internal TarantoolReader(ReadOnlyMemory<byte> bytes) => _reader = new MessagePackReader(bytes);
+    /// <param name="bytes">The encoded values.</param>
+    /// <param name="memory">How many bytes the decoded values may take.</param>
+    internal TarantoolReader(ReadOnlyMemory<byte> bytes, long memory = long.MaxValue)
+    {
+        _reader = new MessagePackReader(bytes);
+        _memory = memory;
+    }
 
     /// <summary>The number of fields of the tuple.</summary>
     public readonly int FieldCount => _fieldCount;
@@ -92,7 +99,9 @@ public ref struct TarantoolReader
     public string ReadString()
     {
         Next(MessagePackType.String);
-        return _reader.ReadString()!;
+        ReadOnlySequence<byte> bytes = _reader.ReadStringSequence()!.Value;
+        Charge(DecodedSize.Text(bytes.Length));
+        return Encoding.UTF8.GetString(bytes);
     }
 
     /// <summary>Reads a string, or <see langword="null"/> if the field is nil.</summary>
@@ -106,11 +115,11 @@ public ref struct TarantoolReader
         if (FieldsLeft > 0 && _reader.NextMessagePackType == MessagePackType.String)
         {
             Next(MessagePackType.String);
-            return _reader.ReadStringSequence()!.Value.ToArray();
+            return Copy(_reader.ReadStringSequence()!.Value);
         }
 
         Next(MessagePackType.Binary);
-        return _reader.ReadBytes()!.Value.ToArray();
+        return Copy(_reader.ReadBytes()!.Value);
     }
 
     /// <summary>Reads a UUID.</summary>
@@ -190,6 +199,7 @@ public ref struct TarantoolReader
         where T : ITarantoolTuple<T>
     {
         int count = reader._reader.ReadArrayHeader();
+        reader.Charge(DecodedSize.Array<T>(count));
         T[] values = new T[count];
         for (int i = 0; i < values.Length; i++)
         {
@@ -232,13 +242,14 @@ public ref struct TarantoolReader
             case MessagePackType.String:
                 return ReadText(_reader.ReadStringSequence()!.Value);
             case MessagePackType.Binary:
-                return _reader.ReadBytes()!.Value.ToArray();
+                return Copy(_reader.ReadBytes()!.Value);
             case MessagePackType.Array:
                 return ReadArray();
             case MessagePackType.Map:
                 return ReadMap();
             case MessagePackType.Extension:
                 Extension extension = _reader.ReadExtension();
+                Charge(DecodedSize.Extension(extension.Data.Length));
                 return new TarantoolExtension(extension.Header.TypeCode, extension.Data.ToArray());
             default:
                 throw new MessagePackSerializationException(
@@ -247,8 +258,27 @@ public ref struct TarantoolReader
         }
     }
 
-    private static TarantoolValue ReadText(ReadOnlySequence<byte> bytes)
+    /// <summary>Counts memory that is about to be allocated for values.</summary>
+    internal void Charge(long bytes)
     {
+        if (bytes > _memory)
+            throw new TarantoolDataException(
+                "The values of the response take more memory than "
+                    + $"{nameof(TarantoolClientOptions)}.{nameof(TarantoolClientOptions.MaxResponseSize)}. "
+                    + "Select less at a time or raise the limit."
+            );
+        _memory -= bytes;
+    }
+
+    private byte[] Copy(ReadOnlySequence<byte> bytes)
+    {
+        Charge(DecodedSize.Bytes(bytes.Length));
+        return bytes.ToArray();
+    }
+
+    private TarantoolValue ReadText(ReadOnlySequence<byte> bytes)
+    {
+        Charge(DecodedSize.Text(bytes.Length));
         ReadOnlySpan<byte> span = bytes.IsSingleSegment ? bytes.FirstSpan : bytes.ToArray();
         return Utf8.IsValid(span) ? Encoding.UTF8.GetString(span) : span.ToArray();
     }
@@ -256,7 +286,15 @@ public ref struct TarantoolReader
     private TarantoolValue ReadArray()
     {
         Enter();
-        TarantoolValue[] values = new TarantoolValue[_reader.ReadArrayHeader()];
+        int count = _reader.ReadArrayHeader();
+        if (count == 0)
+        {
+            _depth--;
+            return TarantoolTuple.Empty;
+        }
+
+        Charge(DecodedSize.List(count));
+        TarantoolValue[] values = new TarantoolValue[count];
         for (int i = 0; i < values.Length; i++)
             values[i] = ReadAny();
         _depth--;
@@ -267,10 +305,11 @@ public ref struct TarantoolReader
     {
         Enter();
         int count = _reader.ReadMapHeader();
+        Charge(DecodedSize.Map(count));
         Dictionary<TarantoolValue, TarantoolValue> map = new(count);
         for (int i = 0; i < count; i++)
         {
-            TarantoolValue key = ReadAny();
+            TarantoolValue key = ReadAny().AsKey();
             map[key] = ReadAny();
         }
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Runtime.CompilerServices;
+using Tarantool.Client.Protocol;
 
 namespace Tarantool.Client;
 
@@ -14,6 +15,7 @@ public sealed class TarantoolTuple
         ITarantoolTuple<TarantoolTuple>
 {
     private readonly TarantoolValue[] _values;
+    private int _hash; // 0 until it is computed
 
     internal TarantoolTuple(TarantoolValue[] values) => _values = values;
 
@@ -44,10 +46,13 @@ public sealed class TarantoolTuple
     /// <inheritdoc/>
     public static TarantoolTuple Read(ref TarantoolReader reader)
     {
+        if (reader.FieldCount == 0)
+            return Empty;
+        reader.Charge(DecodedSize.List(reader.FieldCount));
         TarantoolValue[] values = new TarantoolValue[reader.FieldCount];
         for (int i = 0; i < values.Length; i++)
             values[i] = reader.ReadValue();
-        return values.Length == 0 ? Empty : new TarantoolTuple(values);
+        return new TarantoolTuple(values);
     }
 
     /// <inheritdoc/>
@@ -70,10 +75,10 @@ public sealed class TarantoolTuple
     /// <inheritdoc/>
     public override int GetHashCode()
     {
-        HashCode hash = new();
-        foreach (TarantoolValue value in _values)
-            hash.Add(value);
-        return hash.ToHashCode();
+        int hash = Volatile.Read(ref _hash);
+        if (hash == 0)
+            Volatile.Write(ref _hash, hash = ValueHash.Of(_values));
+        return hash;
     }
 
     /// <inheritdoc/>

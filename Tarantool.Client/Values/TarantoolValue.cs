@@ -14,8 +14,12 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
 
     /// <summary>True for integers above <see cref="long.MaxValue"/>, which use all 64 bits.</summary>
     private readonly bool _isLarge;
+
+    /// <summary>The content of a scalar; of a map its hash code and <see cref="HashIsKnown"/>, or 0.</summary>
     private readonly long _bits;
     private readonly object? _object;
+
+    private const long HashIsKnown = 1L << 32;
 
     private TarantoolValue(TarantoolValueKind kind, long bits, object? content = null, bool isLarge = false)
     {
@@ -141,32 +145,35 @@ public readonly partial struct TarantoolValue : IEquatable<TarantoolValue>
     /// <inheritdoc/>
     public bool Equals(TarantoolValue other) =>
         _kind == other._kind
-        && _bits == other._bits
         && _isLarge == other._isLarge
         && _kind switch
         {
             TarantoolValueKind.Binary => ((byte[])_object!).AsSpan().SequenceEqual((byte[])other._object!),
             TarantoolValueKind.Map => MapEquals(AsMap(), other.AsMap()),
-            _ => Equals(_object, other._object),
+            _ => _bits == other._bits && Equals(_object, other._object),
         };
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is TarantoolValue other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode()
-    {
-        HashCode hash = new();
-        hash.Add(_kind);
-        hash.Add(_bits);
-        if (_object is byte[] bytes)
-            hash.AddBytes(bytes);
-        else if (_kind == TarantoolValueKind.Map)
-            hash.Add(AsMap().Count);
-        else
-            hash.Add(_object);
-        return hash.ToHashCode();
-    }
+    public override int GetHashCode() =>
+        _kind switch
+        {
+            TarantoolValueKind.Map => _bits != 0 ? (int)_bits : ValueHash.Of(AsMap()),
+            TarantoolValueKind.Binary => ValueHash.Of((byte[])_object!),
+            _ when _object is not null => _object.GetHashCode(),
+            _ => ValueHash.Of(_bits, (long)_kind + (_isLarge ? byte.MaxValue : 0)),
+        };
+
+    /// <summary>
+    /// The same value, whose hash code is computed once: otherwise a map within keys within keys would be hashed once
+    /// for each of them.
+    /// </summary>
+    internal TarantoolValue AsKey() =>
+        _kind == TarantoolValueKind.Map && _bits == 0
+            ? new TarantoolValue(_kind, HashIsKnown | (uint)ValueHash.Of(AsMap()), _object)
+            : this;
 
     /// <summary>A representation for logs and debuggers; the format is not stable.</summary>
     /// <returns>The text.</returns>
