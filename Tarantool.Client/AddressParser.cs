@@ -81,7 +81,10 @@ internal static class AddressParser
                 throw new FormatException(
                     "An IPv6 address must be in brackets to separate it from the port. Write [::1]:3301."
                 );
-            return new IPEndPoint(address, port);
+            // An interface name is resolved at each attempt: the interface may come later, or again with another index.
+            return host.Contains('%', StringComparison.Ordinal)
+                ? new DnsEndPoint(host.Trim('[', ']'), port)
+                : new IPEndPoint(address, port);
         }
 
         if (host.Length == 0 || Uri.CheckHostName(host) != UriHostNameType.Dns)

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Tarantool.Client.Connection;
 
 namespace Tarantool.Client;
 
@@ -13,8 +14,10 @@ public sealed class TarantoolClientOptions
 {
     /// <summary>
     /// The server's address: an <see cref="IPEndPoint"/>, a <see cref="DnsEndPoint"/> or a
-    /// <see cref="UnixDomainSocketEndPoint"/>. Required. TCP traffic is not encrypted: use it only within a trusted
-    /// network.
+    /// <see cref="UnixDomainSocketEndPoint"/>. Required. The host of a <see cref="DnsEndPoint"/> may be an address with
+    /// the name of an interface (<c>fe80::7%eth0</c>). If a name has several addresses, the next one is tried when one
+    /// has failed or has not been greeted for 250 ms; the one that succeeds comes first the next time. TCP
+    /// traffic is not encrypted: use it only within a trusted network.
     /// </summary>
     public EndPoint? EndPoint { get; set; }
 
@@ -91,6 +94,9 @@ public sealed class TarantoolClientOptions
 
     /// <summary>Creates the meter <c>Tarantool.Client</c>. Default: null, the client creates its own.</summary>
     public IMeterFactory? MeterFactory { get; set; }
+
+    /// <summary>Looks up a host name.</summary>
+    internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; set; } = HostLookups.FindAsync;
 
     /// <summary>
     /// Creates options from an address such as <c>user:password@host:3301</c>, <c>host:3301</c>,

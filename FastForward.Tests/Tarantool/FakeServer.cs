@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Net.Sockets;
 using Tarantool.Client;
 using Tarantool.Client.Protocol;
@@ -12,22 +13,35 @@ namespace FastForward.Tests.Tarantool;
 internal sealed class FakeServer : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("tarantool-fake-").FullName;
-    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly Socket _listener;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Func<Session, Task> _script;
     private readonly Task _accepting;
     private int _connections;
 
-    public FakeServer(Func<Session, Task> script)
+    /// <param name="script">Runs for each connection.</param>
+    /// <param name="address">The address of a TCP server, on a free port; null for a UNIX socket.</param>
+    public FakeServer(Func<Session, Task> script, IPAddress? address = null)
     {
         _script = script;
-        EndPoint = new UnixDomainSocketEndPoint(Path.Combine(_directory, "fake.sock"));
-        _listener.Bind(EndPoint);
+        EndPoint listen = address is null
+            ? new UnixDomainSocketEndPoint(Path.Combine(_directory, "fake.sock"))
+            : new IPEndPoint(address, 0);
+        _listener = new Socket(
+            listen.AddressFamily,
+            SocketType.Stream,
+            address is null ? ProtocolType.Unspecified : ProtocolType.Tcp
+        );
+        _listener.Bind(listen);
         _listener.Listen();
+        EndPoint = _listener.LocalEndPoint!;
         _accepting = AcceptAsync();
     }
 
-    public UnixDomainSocketEndPoint EndPoint { get; }
+    public EndPoint EndPoint { get; }
+
+    /// <summary>The number of connections so far.</summary>
+    public int Connections => Volatile.Read(ref _connections);
 
     public TarantoolClientOptions Options => new() { EndPoint = EndPoint };
 

@@ -44,7 +44,10 @@ internal sealed class HostileValueTests
         Assert.That(read, Has.Count.EqualTo(Keys));
         Assert.That(read[make(7)], Is.EqualTo((TarantoolValue)7));
         Assert.That(read.Keys.Select(key => key.GetHashCode()).Distinct().Count(), Is.AtLeast(Keys - 10));
-        Assert.That(read.Keys.All(key => map.TryGetValue(key, out TarantoolValue value) && value == read[key]), Is.True);
+        Assert.That(
+            read.Keys.All(key => map.TryGetValue(key, out TarantoolValue value) && value == read[key]),
+            Is.True
+        );
     }
 
     [Test]

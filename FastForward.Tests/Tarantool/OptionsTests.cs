@@ -32,6 +32,11 @@ internal sealed class OptionsTests
     public void An_ip_address_is_parsed(string address, string expected) =>
         Assert.That(TarantoolClientOptions.Parse(address).EndPoint, Is.EqualTo(IPEndPoint.Parse(expected)));
 
+    [TestCase("[fe80::7%eth77]:80", "fe80::7%eth77")]
+    [TestCase("[fe80::7%1]:80", "fe80::7%1")]
+    public void The_interface_of_an_address_is_left_to_the_attempt(string address, string host) =>
+        Assert.That(TarantoolClientOptions.Parse(address).EndPoint, Is.EqualTo(new DnsEndPoint(host, 80)));
+
     [TestCase("unix/:/run/t.sock", "/run/t.sock", null)]
     [TestCase("user:p@unix/:/run/a@b:c.sock", "/run/a@b:c.sock", "user")]
     public void A_unix_socket_is_parsed(string address, string path, string? user)

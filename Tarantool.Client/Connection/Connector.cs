@@ -17,6 +17,9 @@ internal sealed class Connector(ClientContext context, IEventSink events)
     private const int TcpLevel = 6;
     private const int TcpUserTimeout = 18;
 
+    private IPAddress? _good;
+    private AddressRace? _race;
+
     /// <exception cref="TarantoolException">
     /// The server cannot be reached, does not respond in time, or rejects the user.
     /// </exception>
@@ -48,7 +51,8 @@ internal sealed class Connector(ClientContext context, IEventSink events)
                 throw new OperationCanceledException(exception.Message, exception, cancellationToken);
 
             throw new TarantoolConnectionException(
-                $"{context.Address} did not complete connecting, greeting and authentication within {timeout}.",
+                $"{context.Address} did not complete connecting, greeting and authentication within {timeout}"
+                    + (_race is null ? "." : $" (tried {_race.Tried})."),
                 exception
             );
         }
@@ -72,20 +76,89 @@ internal sealed class Connector(ClientContext context, IEventSink events)
 
     private async ValueTask<Socket> OpenSocketAsync(CancellationToken cancellationToken)
     {
-        EndPoint endPoint = context.Options.EndPoint!;
-        bool isUnix = endPoint is UnixDomainSocketEndPoint;
-        Socket socket =
-            isUnix ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : endPoint is IPEndPoint ip ? new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-            : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        switch (context.Options.EndPoint)
+        {
+            case DnsEndPoint name:
+                return await OpenSocketAsync(name, cancellationToken).ConfigureAwait(false);
+            case IPEndPoint ip:
+                return await ConnectAsync(ip, cancellationToken).ConfigureAwait(false);
+            case { } path:
+                Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                return await ConnectAsync(socket, path, cancellationToken).ConfigureAwait(false);
+            default:
+                throw new InvalidOperationException("The options were not validated.");
+        }
+    }
+
+    private async ValueTask<Socket> OpenSocketAsync(DnsEndPoint name, CancellationToken cancellationToken)
+    {
+        _race = null;
+        IPAddress[] addresses = await ResolveAsync(name.Host, cancellationToken).ConfigureAwait(false);
+        if (addresses.Length == 0)
+            throw new IOException("The resolver knows no address of this host.");
+        if (addresses.Length == 1)
+            return await ConnectAsync(new IPEndPoint(addresses[0], name.Port), cancellationToken).ConfigureAwait(false);
+        _race = new AddressRace(
+            context.Time,
+            (address, end) => ConnectToGreetingAsync(new IPEndPoint(address, name.Port), end)
+        );
+        (Socket socket, _good) = await _race
+            .RunAsync(AddressOrder.Sort(addresses, _good), cancellationToken)
+            .ConfigureAwait(false);
+        return socket;
+    }
+
+    private async ValueTask<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+    {
+        if (!IPAddress.TryParse(host, out IPAddress? address))
+            return await context.Options.Resolve(host, cancellationToken).ConfigureAwait(false);
+        int zone = host.IndexOf('%', StringComparison.Ordinal);
+        return zone < 0 || address.ScopeId != 0
+            ? [address]
+            : throw new IOException($"This machine has no network interface {host[(zone + 1)..].TrimEnd(']')}.");
+    }
+
+    /// <summary>
+    /// Connects and waits for the first byte of the greeting: a server that accepts and stays silent must not win over
+    /// one that works.
+    /// </summary>
+    private async Task<Socket> ConnectToGreetingAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        Socket socket = await ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!isUnix)
-            {
-                socket.NoDelay = true;
-                SetKeepAlive(socket, context.Options.KeepAlive);
-            }
+            byte[] first = new byte[1];
+            if (await socket.ReceiveAsync(first, SocketFlags.Peek, cancellationToken).ConfigureAwait(false) == 0)
+                throw new IOException("The connection was closed before the greeting.");
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
+    /// <summary>
+    /// A socket for one address: one that is connected by name has options set already, and then .NET tries only the
+    /// first address of the name.
+    /// </summary>
+    private async Task<Socket> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        Socket socket = new(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.NoDelay = true;
+        SetKeepAlive(socket, context.Options.KeepAlive);
+        return await ConnectAsync(socket, endPoint, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<Socket> ConnectAsync(
+        Socket socket,
+        EndPoint endPoint,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
             await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
             return socket;
         }
