@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace FastForward.Tests;
 
 /// <summary>
@@ -41,5 +43,21 @@ internal static class Requires
                 "vsock loopback is not available (kernel module vsock_loopback); it is in the lab (see lab/README.md)."
             );
         }
+    }
+
+    /// <summary>Root, and namespaces of networks and mounts that it may make.</summary>
+    public static void Namespaces()
+    {
+        Program("ip", "iproute2");
+        using Process probe = Process.Start(
+            new ProcessStartInfo(Program("unshare", "util-linux"), ["--mount", "--net", "ip", "link"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
+        probe.WaitForExit();
+        if (probe.ExitCode != 0)
+            TestEnvironment.Missing("This test requires root, and the permission to make namespaces (unshare(1)).");
     }
 }

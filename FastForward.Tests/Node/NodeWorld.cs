@@ -3,6 +3,7 @@ using FastForward.Tests.Transports;
 using FastForward.Transport;
 using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Node;
 using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Node;
@@ -49,7 +50,8 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
         IPAddress? address = null,
         ForwardMetrics? metrics = null,
         bool vsockets = true,
-        IReadOnlyDictionary<uint, uint>? userIds = null
+        IReadOnlyDictionary<uint, uint>? userIds = null,
+        LookupThreads? lookups = null
     )
     {
         TestNode node = new(
@@ -60,7 +62,8 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
             address ?? IPAddress.Loopback,
             metrics,
             vsockets,
-            userIds
+            userIds,
+            lookups
         );
         _nodes.Add(node);
         return node;

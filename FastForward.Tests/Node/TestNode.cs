@@ -3,7 +3,9 @@ using FastForward.Tests.Transports;
 using FastForward.Transport;
 using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Interop;
+using FastForward.Transport.Node;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Ip;
 using FastForward.Transport.Transports.Socket;
 using FastForward.Transport.Transports.VSocket;
@@ -26,7 +28,8 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         IPAddress address,
         ForwardMetrics? metrics = null,
         bool vsockets = true,
-        IReadOnlyDictionary<uint, uint>? userIds = null
+        IReadOnlyDictionary<uint, uint>? userIds = null,
+        LookupThreads? lookups = null
     )
     {
         ForwardNodeOptions options = new()
@@ -67,7 +70,15 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         };
         VSocket = family is null ? new VSocketTransport(vsocketOptions) : new VSocketTransport(vsocketOptions, family);
         VSocketPort = vsocketOptions.Port;
-        Node = new ForwardNode(world.Loop, options, vsockets ? [Ip, Socket, VSocket] : [Ip, Socket], _resolver);
+        IForwardTransport[] transports = vsockets ? [Ip, Socket, VSocket] : [Ip, Socket];
+        Node = new ForwardNode(
+            world.Loop,
+            options,
+            transports,
+            _resolver,
+            lookups ?? LookupThreads.Shared,
+            logger: null
+        );
         metrics?.Add(Node);
         Node.Start(this);
     }
@@ -133,6 +144,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
     public void RemoveRoutes()
     {
         _rows.Clear();
+        _overrides.Replace([]);
         _routes.Replace(_rows);
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using FastForward.Transport;
 using FastForward.Transport.Addressing;
+using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Registry;
 
@@ -46,7 +47,13 @@ public sealed class AddressTests
             Is.True,
             problem
         );
-        Assert.That(((IPEndPoint)endPoint!).Address.ScopeId, Is.GreaterThan(0));
+        Assert.That(endPoint, Is.EqualTo(new LinkLocalEndPoint(IPAddress.Parse("fe80::7"), "lo", Port)));
+        Assert.That(((LinkLocalEndPoint)endPoint!).Resolve()!.Address.ScopeId, Is.GreaterThan(0));
+        Assert.That(endPoint.ToString(), Is.EqualTo($"[fe80::7%lo]:{Port}"));
+        Assert.That(RouteAddress.NeedsKey(endPoint), Is.True);
+
+        Assert.That(IpAddressText.TryParse("fe80::7%nosuchinterface", Port, out EndPoint? absent, out _), Is.True);
+        Assert.That(((LinkLocalEndPoint)absent!).Resolve(), Is.Null);
     }
 
     [TestCase("node7.example.net")]
@@ -97,7 +104,10 @@ public sealed class AddressTests
     [TestCase("2001:db8::7%1", "link-local")]
     [TestCase("fe80::7", "interface")]
     [TestCase("fe80::7%", "interface")]
-    [TestCase("fe80::7%nosuchinterface0", "interface")]
+    [TestCase("fe80::7%a-name-of-16-chrs", "interface")]
+    [TestCase("fe80::7%eth 0", "interface")]
+    [TestCase("fe80::7%0", "interface")]
+    [TestCase("fe80::7%4294967296", "interface")]
     [TestCase("0.0.0.0", "not the address of a machine")]
     [TestCase("::ffff:0.0.0.0", "not the address of a machine")]
     [TestCase("224.0.0.1", "multicast")]

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -9,11 +11,24 @@ namespace FastForward.Transport.Addressing;
 /// </summary>
 internal static class IpAddressText
 {
+    // What the kernel refuses in names of interfaces (dev_valid_name), and control characters.
+    private static readonly SearchValues<char> s_notInInterfaces = SearchValues.Create([
+        .. Enumerable.Range(0, 33).Select(static code => (char)code),
+        '/',
+        ':',
+        '%',
+        '\u007f',
+    ]);
+
+    // IFNAMSIZ of linux/if.h is 16, with the final 0.
+    private const int LongestInterface = 15;
+
     private const string Examples = "write for example 192.0.2.7, 2001:db8::7 or node7.example.net";
 
     /// <summary>
-    /// Reads an address. A literal becomes an <see cref="IPEndPoint"/>, a host name a <see cref="DnsEndPoint"/>, which
-    /// the transport resolves when it connects. Never throws, whatever the text.
+    /// Reads an address. A literal becomes an <see cref="IPEndPoint"/>, a host name a <see cref="DnsEndPoint"/>, and a
+    /// literal with the name of an interface a <see cref="LinkLocalEndPoint"/>. The last two are resolved at each
+    /// attempt to connect. Never throws, whatever the text.
     /// </summary>
     /// <param name="text">The address as written.</param>
     /// <param name="port">The port, 1..65535.</param>
@@ -28,7 +43,11 @@ internal static class IpAddressText
         problem = AddressText.CheckPort(port) ?? CheckAddress(text, out address);
         if (problem is not null)
             return false;
-        endPoint = address is null ? new DnsEndPoint(text!, port) : new IPEndPoint(address, port);
+        endPoint =
+            address is null ? new DnsEndPoint(text!, port)
+            : address.IsIPv6LinkLocal && address.ScopeId == 0
+                ? new LinkLocalEndPoint(address, text![(text!.IndexOf('%', StringComparison.Ordinal) + 1)..], port)
+            : new IPEndPoint(address, port);
         return true;
 
         static string? CheckAddress(string? text, out IPAddress? address)
@@ -107,10 +126,20 @@ internal static class IpAddressText
         if (zone < 0)
             return $"address {AddressText.Quote(text)} is link-local and does not name an interface; "
                 + "write for example fe80::7%eth0";
-        return IPAddress.TryParse(text, out address) && address.ScopeId != 0
-            ? null
-            : $"address {AddressText.Quote(text)} names an interface that this machine does not have; "
+        ReadOnlySpan<char> name = text.AsSpan(zone + 1);
+        bool isGood = AddressText.IsDigits(name)
+            ? uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out uint index) && index > 0
+            : name.Length is > 0 and <= LongestInterface && !name.ContainsAny(s_notInInterfaces);
+        if (!isGood)
+        {
+            address = null;
+            return $"address {AddressText.Quote(text)} names no interface; "
                 + "write for example fe80::7%eth0 or, by index, fe80::7%2";
+        }
+
+        if (AddressText.IsDigits(name))
+            address = IPAddress.Parse(text);
+        return null;
     }
 
     private static string? CheckUsable(string text, IPAddress address)

@@ -42,12 +42,9 @@ internal sealed class HostEntry(string name)
 
     /// <summary>Why there is no address.</summary>
     public string WhyNone =>
-        Failure
-        ?? (
-            IsPending
-                ? $"the resolver did not answer within {PatienceMicros / 1_000_000} s"
-                : "it has no address of a family that this machine supports"
-        );
+        Addresses.Count > 0
+            ? "it has no address of a family that this machine supports"
+            : Failure ?? $"the resolver did not answer within {PatienceMicros / 1_000_000} s";
 
     public bool IsOldAt(long now) =>
         !IsPending && (_completedAt < 0 || now - _completedAt >= (Failure is null ? FreshMicros : FailureFreshMicros));

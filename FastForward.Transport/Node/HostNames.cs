@@ -1,4 +1,5 @@
 using System.Net;
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Loop;
 
 namespace FastForward.Transport.Node;
@@ -45,6 +46,7 @@ internal sealed class HostNames(ForwardLoop loop, LookupThreads threads)
         endPoint switch
         {
             IPEndPoint ip => [ip.Address],
+            LinkLocalEndPoint linkLocal => linkLocal.Resolve() is { } resolved ? [resolved.Address] : [],
             DnsEndPoint name => Find(name.Host).Addresses,
             _ => [],
         };

@@ -79,7 +79,7 @@ internal sealed partial class PeerConnector
             if (_lastFailure is { } failure)
                 return reported is null ? failure : $"{reported}; {failure}";
             return reported
-                ?? (Route is { } route ? $"no answer from {route.EndPoint} yet" : "its route cannot be used from here");
+                ?? (Route is not null ? $"no answer from {Place} yet" : "its route cannot be used from here");
         }
     }
 
@@ -104,10 +104,10 @@ internal sealed partial class PeerConnector
         get
         {
             string interval = $"{NotHeardAfterMicros / 1_000_000} s";
-            if (Route is not { } route)
+            if (Route is null)
                 return $"the peer did not connect within {interval}, and its route cannot be used from here";
             string failure = _lastFailure is null ? "" : $" ({_lastFailure})";
-            return $"no answer for {interval} from {route.EndPoint}{failure}; still trying";
+            return $"no answer for {interval} from {Place}{failure}; still trying";
         }
     }
 }

@@ -121,9 +121,12 @@ internal sealed partial class PeerConnector : IPeerDriver
     {
         if (_stopped)
             return;
+        if (IsRacing && Route is { } raced)
+            ContinueRace(raced);
         if (
             Route is { } route
             && _connecting is null
+            && _untried.Count == 0
             && !IsAwaitingName
             && !Peer.HasPath(route.Row.Transport)
             && _loop.NowMicros >= _nextAttempt
@@ -144,8 +147,10 @@ internal sealed partial class PeerConnector : IPeerDriver
         if (_stopped)
             return;
         long due = Peer.NextTimeout;
-        if (Route is { } route && _connecting is null && !Peer.HasPath(route.Row.Transport))
+        if (Route is { } route && _connecting is null && _untried.Count == 0 && !Peer.HasPath(route.Row.Transport))
             due = Math.Min(due, IsAwaitingName ? _watched!.PatienceEndsAt : _nextAttempt);
+        if (HasNextAddress)
+            due = Math.Min(due, _nextAddressAt);
         if (!_notHeardReported && Peer.KnownIncarnation == 0)
             due = Math.Min(due, _createdAt + NotHeardAfterMicros);
         // Output that is overdue after a flush waits until its link is writable; a timer in the past would spin.
@@ -187,6 +192,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         );
         link.Owner = path;
         Peer.Add(path);
+        JoinRace(path);
         _pump.Mark(this);
     }
 
@@ -196,7 +202,8 @@ internal sealed partial class PeerConnector : IPeerDriver
         if (!ReferenceEquals(link, _connecting))
             return;
         _connecting = null;
-        BackOff();
+        if (_untried.Count == 0)
+            BackOff();
         if (link.Transport.Kind == Route?.Row.Transport)
         {
             _lastFailure = closure.ToString();
@@ -219,6 +226,9 @@ internal sealed partial class PeerConnector : IPeerDriver
             return;
         _lastFailure = null;
         _fallbackReported = false;
+        _reportedObstacle = null;
+        if (IsRacing)
+            EvaluateSoon();
     }
 
     public void OnPathFinished(SessionPath path)
@@ -235,9 +245,10 @@ internal sealed partial class PeerConnector : IPeerDriver
             && path.Kind == Route?.Row.Transport;
         if (isUnanswered && Peer.State != PeerState.Connected && _lastChange?.Kind != PeerEventKind.Refused)
             _lastFailure =
-                $"{Route!.EndPoint} accepts the connection but does not answer the handshake: "
+                $"{Place} accepts the connection but does not answer the handshake: "
                 + "it may have no row for this node";
-        BackOff();
+        if (!LeaveRace(path))
+            BackOff();
         Reschedule();
     }
 
@@ -262,13 +273,7 @@ internal sealed partial class PeerConnector : IPeerDriver
             return;
         }
 
-        if (route.EndPoint is DnsEndPoint name)
-        {
-            ConnectTo(name, transport);
-            return;
-        }
-
-        Connect(transport, route.EndPoint);
+        Attempt(route, transport);
     }
 
     private void Connect(IForwardTransport transport, EndPoint endPoint)
@@ -297,6 +302,14 @@ internal sealed partial class PeerConnector : IPeerDriver
     {
         _connecting?.Close();
         _connecting = null;
+    }
+
+    // For events that are raised while the session or a transport is at work.
+    private void EvaluateSoon()
+    {
+        long soon = _loop.NowMicros + BlockedRetryMicros;
+        if (!_timer.IsSet || soon < _timer.Due)
+            _timer.SetAt(soon);
     }
 
     private void BackOff()

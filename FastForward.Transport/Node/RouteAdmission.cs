@@ -67,6 +67,7 @@ internal sealed class RouteAdmission(
             {
                 IPEndPoint ip => (ip.Address.ToString(), ip.Port),
                 DnsEndPoint name => (name.Host, name.Port),
+                LinkLocalEndPoint linkLocal => (linkLocal.Resolve()?.Address.ToString(), linkLocal.Port),
                 RdmaEndPoint rdma => (rdma.Host, rdma.Port),
                 _ => (null, 0),
             };

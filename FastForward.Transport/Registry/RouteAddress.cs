@@ -49,6 +49,7 @@ internal static class RouteAddress
             DnsEndPoint name => !IsLocal(name.Host),
             RdmaEndPoint { Host: { } host } => !IsLocal(host),
             RdmaEndPoint => true,
+            LinkLocalEndPoint => true,
             _ => false,
         };
 

@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Sockets;
+using FastForward.Transport;
+using FastForward.Transport.Registry;
+using Microsoft.Extensions.Time.Testing;
+
+namespace FastForward.Tests.Node;
+
+/// <summary>IP routes by host name.</summary>
+internal sealed class NameRouteTests
+{
+    private const string Name = "node2.example";
+
+    private static readonly IPAddress s_silent = IPAddress.Parse("127.0.0.77");
+
+    [Test]
+    public void A_silent_address_does_not_hide_the_next_one_and_is_not_tried_first_again()
+    {
+        using SilentResolver resolver = new();
+        using NodeWorld world = new();
+        TestNode a = world.Start(1, allowUnkeyed: true, lookups: resolver.Threads);
+        TestNode b = world.Start(2, allowUnkeyed: true);
+        using Socket silent = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        silent.Bind(new IPEndPoint(s_silent, b.UdpPort));
+        resolver.Addresses[Name] = [s_silent, b.Address];
+        RouteToA(b, a);
+        a.Route(new RouteRow(b.Id, 0, TransportKind.Ip, Name, b.UdpPort));
+        world.Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), "connected to the second address");
+        Assert.That(Drain(silent), Is.Positive);
+
+        b.RemoveRoutes();
+        world.Until(() => !a.IsConnectedTo(b), "the association ended");
+        Drain(silent);
+        RouteToA(b, a);
+        world.Until(() => a.IsConnectedTo(b), "connected again");
+        Assert.That(Drain(silent), Is.Zero);
+    }
+
+    [Test]
+    public void A_peer_at_none_of_its_addresses_is_reported_with_all_of_them()
+    {
+        using SilentResolver resolver = new();
+        FakeTimeProvider time = new();
+        using NodeWorld world = new(time);
+        TestNode a = world.Start(1, allowUnkeyed: true, lookups: resolver.Threads);
+        resolver.Addresses[Name] = [s_silent, IPAddress.Parse("127.0.0.78")];
+        a.Route(new RouteRow(2, 0, TransportKind.Ip, Name, 9));
+        Advance(world, time, () => a.Changes.Exists(change => change.Kind == PeerEventKind.NotHeard), "not heard");
+        Assert.That(a.Changes[^1].Reason, Does.Contain($"{Name}:9 (127.0.0.77, 127.0.0.78)"));
+        Assert.That(a.Node.GetPeer(2)!.Reason, Does.Contain($"{Name}:9 (127.0.0.77, 127.0.0.78)"));
+    }
+
+    [Test]
+    public void A_name_without_an_answer_is_reported_once_and_used_when_it_has_one()
+    {
+        using SilentResolver resolver = new();
+        FakeTimeProvider time = new();
+        using NodeWorld world = new(time);
+        TestNode a = world.Start(1, allowUnkeyed: true, lookups: resolver.Threads);
+        TestNode b = world.Start(2, allowUnkeyed: true);
+        resolver.Addresses[Name] = [];
+        RouteToA(b, a);
+        a.Route(new RouteRow(b.Id, 0, TransportKind.Ip, Name, b.UdpPort));
+        Advance(world, time, () => resolver.Calls.Count > 3, "looked up again and again");
+        PeerEvent[] reports = [.. a.Changes.Where(change => change.Kind == PeerEventKind.Unusable)];
+        Assert.That(reports.Select(report => report.Reason), Has.One.Contains("knows no address"));
+        Assert.That(reports, Has.Length.EqualTo(1));
+
+        resolver.Addresses[Name] = [b.Address];
+        Advance(world, time, () => a.IsConnectedTo(b), "connected");
+    }
+
+    [Test]
+    public void A_resolver_that_does_not_answer_is_named_and_the_late_answer_used()
+    {
+        using SilentResolver resolver = new();
+        FakeTimeProvider time = new();
+        using NodeWorld world = new(time);
+        TestNode a = world.Start(1, allowUnkeyed: true, lookups: resolver.Threads);
+        a.Route(new RouteRow(2, 0, TransportKind.Ip, Name, 9));
+        Advance(world, time, () => a.Changes.Count > 0, "reported");
+        Assert.That(a.Changes[0].Reason, Does.Contain($"host name \"{Name}\": the resolver did not answer within 5 s"));
+        Assert.That(resolver.Calls, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void An_interface_that_is_absent_is_a_reason_and_no_bad_row()
+    {
+        using NodeWorld world = new();
+        TestNode a = world.Start(1, allowUnkeyed: true, address: IPAddress.IPv6Loopback);
+        a.Route(new RouteRow(2, 0, TransportKind.Ip, "fe80::7%ff-absent0", 9));
+        world.Until(() => a.Changes.Count > 0, "reported");
+        Assert.That(
+            (a.Changes[0].Kind, a.Changes[0].Reason),
+            Is.EqualTo((PeerEventKind.Unusable, "[fe80::7%ff-absent0]:9: this machine has no interface \"ff-absent0\""))
+        );
+    }
+
+    // The IP row admits A, and B uses the other one, which leads nowhere: so A is the one who connects.
+    private static void RouteToA(TestNode b, TestNode a)
+    {
+        b.Override(new RouteRow(a.Id, 0, TransportKind.Socket, "", 9));
+        b.Route(a, TransportKind.Ip);
+    }
+
+    private static void Advance(NodeWorld world, FakeTimeProvider time, Func<bool> condition, string what) =>
+        world.Until(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(20));
+                return condition();
+            },
+            what
+        );
+
+    private static int Drain(Socket socket)
+    {
+        int count = 0;
+        for (; socket.Available > 0; count++)
+            socket.Receive(new byte[2048]);
+        return count;
+    }
+}
