@@ -31,6 +31,6 @@ internal static class RunCommand
         InstanceReading reading = InstanceLocator.Read(instance, directory);
         if (reading.Settings is not { } settings)
             return ProblemReport.Write(reading.Problems, Console.Error);
-        return InstanceRun.Run(settings);
+        return InstanceRun.Run(settings, () => InstanceLocator.Read(instance, directory));
     }
 }

@@ -90,11 +90,4 @@ internal sealed record InstanceSettings
             .. Bridges.Select(static bridge => bridge.Listen.Port),
             .. OverriddenNodes.Concat(Nodes).Select(static row => row.Port),
         ]);
-
-    /// <summary>The rows as the library's resolver takes them.</summary>
-    public IReadOnlyList<IRouteSource> RouteSources =>
-        [
-            new StaticRouteSource(OverriddenNodes, RouteTable.OverriddenNodes, $"{File} [OverriddenNodes]"),
-            new StaticRouteSource(Nodes, RouteTable.Nodes, $"{File} [Nodes]"),
-        ];
 }

@@ -15,10 +15,14 @@ namespace FastForward.Host.Running;
 /// <summary>Runs an instance with its bridges and outlets until a signal ends it.</summary>
 internal sealed partial class InstanceRun
 {
+    /// <param name="settings">What the instance file says.</param>
+    /// <param name="read">Reads it again.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(InstanceSettings settings)
+    public static int Run(InstanceSettings settings, Func<InstanceReading> read)
     {
         HostApplicationBuilder builder = InstanceServices.CreateBuilder<StopSignals>(settings);
+        builder.Services.AddSingleton(read);
+        builder.Services.AddSingleton<InstanceReload>();
 
         // The first that is made: the node, which the control socket needs, opens its actors and their ports.
         builder.Services.AddSingleton<InstanceIdentity>();

@@ -20,7 +20,7 @@ internal static class InstanceServices
         HostApplicationBuilder builder = new(
             new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory }
         );
-        HostLogging.Configure(builder.Logging, settings.LogLevel);
+        new HostLogging(settings.LogLevel).Configure(builder.Logging);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<RunningNode>();
         builder.Services.AddSingleton<IHostLifetime, TLifetime>();
@@ -40,7 +40,9 @@ internal static class InstanceServices
         builder.ConfigureLoop(options => options.Idle = settings.Idle);
         foreach (TransportKind kind in settings.Transports)
             AddTransport(builder, kind, settings);
-        foreach (IRouteSource source in settings.RouteSources)
+        InstanceRoutes routes = new(settings);
+        services.AddSingleton(routes);
+        foreach (IRouteSource source in routes.Sources)
             builder.AddRouteSource(_ => source);
         return builder;
     }

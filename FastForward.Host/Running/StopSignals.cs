@@ -8,16 +8,21 @@ namespace FastForward.Host.Running;
 /// <summary>
 /// SIGTERM and SIGINT: the first begins a clean stop, a later one ends the process at once with exit code 1. Signals
 /// within half a second of the first count as one: timeout(1), terminals and service managers signal a process and its
-/// group.
+/// group. SIGHUP begins a clean stop when the terminal of the process was closed; otherwise it reads the instance file
+/// again.
 /// </summary>
-internal sealed partial class StopSignals(IHostApplicationLifetime application, ILogger<StopSignals> logger)
-    : IHostLifetime,
-        IDisposable
+internal sealed partial class StopSignals(
+    IHostApplicationLifetime application,
+    InstanceReload reload,
+    ILogger<StopSignals> logger
+) : IHostLifetime, IDisposable
 {
     private static readonly TimeSpan s_sameStop = TimeSpan.FromMilliseconds(500);
 
     private PosixSignalRegistration? _terminate;
     private PosixSignalRegistration? _interrupt;
+    private PosixSignalRegistration? _hangUp;
+    private ControllingTerminal? _terminal;
     private long _first;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
@@ -25,6 +30,8 @@ internal sealed partial class StopSignals(IHostApplicationLifetime application, 
         // Before anything starts: a signal during the start must not leave a socket file behind.
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle);
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle);
+        _terminal = new ControllingTerminal();
+        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, HangUp);
         return Task.CompletedTask;
     }
 
@@ -34,6 +41,7 @@ internal sealed partial class StopSignals(IHostApplicationLifetime application, 
     {
         _terminate?.Dispose();
         _interrupt?.Dispose();
+        _hangUp?.Dispose();
     }
 
     private void Handle(PosixSignalContext context)
@@ -51,6 +59,27 @@ internal sealed partial class StopSignals(IHostApplicationLifetime application, 
         application.StopApplication();
     }
 
+    private void HangUp(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _ = HangUpAsync();
+    }
+
+    private async Task HangUpAsync()
+    {
+        if (!await _terminal!.IsLostAsync().ConfigureAwait(false))
+        {
+            reload.Run();
+            return;
+        }
+
+        LogTerminalClosed(logger);
+        application.StopApplication();
+    }
+
     [LoggerMessage(EventId = 8101, Level = LogLevel.Information, Message = "{Signal}: stopping")]
     private static partial void LogSignal(ILogger logger, PosixSignal signal);
+
+    [LoggerMessage(EventId = 8109, Level = LogLevel.Information, Message = "The terminal was closed: stopping")]
+    private static partial void LogTerminalClosed(ILogger logger);
 }

@@ -22,7 +22,12 @@ public sealed class ActorSystemTests : IDisposable
     {
         _system = new ActorSystem(_log);
         _loop = new ForwardLoop(
-            new ForwardLoopOptions { Idle = IdleStrategy.Block, SlowCycleLimit = TimeSpan.FromMilliseconds(1) },
+            new ForwardLoopOptions
+            {
+                Idle = IdleStrategy.Block,
+                SlowCycleLimit = TimeSpan.FromMilliseconds(1),
+                SlowCycleGrace = TimeSpan.Zero,
+            },
             _time
         );
 

@@ -135,6 +135,7 @@ public sealed class ForwardOptionsTests
                         SpinTime = TimeSpan.FromMicroseconds(7),
                         PollBudget = 8,
                         SlowCycleLimit = TimeSpan.FromMicroseconds(9),
+                        SlowCycleGrace = TimeSpan.FromSeconds(6),
                         FailFast = true,
                     }
                 )
@@ -357,6 +358,7 @@ public sealed class ForwardOptionsTests
             ["Loop:SpinTime"] = "00:00:00.000007",
             ["Loop:PollBudget"] = "8",
             ["Loop:SlowCycleLimit"] = "00:00:00.000009",
+            ["Loop:SlowCycleGrace"] = "00:00:06",
             ["Loop:FailFast"] = "true",
             ["Service:OnLoopFault"] = "Log",
             ["Service:HealthLimit"] = "00:00:09",

@@ -69,6 +69,8 @@ public sealed class RunProcessTests
         }
 
         far.WaitForLine($"Node {TwoInstances.Near}: Lost");
+        Assert.That(far.Everything, Does.Not.Contain("warn: FastForward.Transport.ForwardNode"), "no trouble");
+        Assert.That(far.Everything, Does.Not.Contain("Suspect"));
         far.Signal(RunningProgram.SIGTERM);
         Assert.That(far.WaitForExit(), Is.Zero, far.Everything);
         Assert.That(near.Everything + far.Everything, Does.Not.Contain("Exception"));

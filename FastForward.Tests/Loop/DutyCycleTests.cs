@@ -124,11 +124,30 @@ public sealed class DutyCycleTests
     }
 
     [Test]
+    public void The_first_seconds_have_no_slow_cycles()
+    {
+        CollectingLogger<ForwardLoop> log = new();
+        using ForwardLoop loop = new(new ForwardLoopOptions { SlowCycleGrace = TimeSpan.FromSeconds(5) }, _time, log);
+        using ScriptedSource source = new();
+        source.WhenPolled = _ =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(500));
+            return 1;
+        };
+        loop.Add(source);
+        for (int i = 0; i < 10; i++)
+            loop.DoWork();
+        Assert.That((loop.Statistics.SlowCycles, log.TextsOf(1002).Count()), Is.EqualTo((0L, 0)));
+        loop.DoWork();
+        Assert.That((loop.Statistics.SlowCycles, log.TextsOf(1002).Count()), Is.EqualTo((1L, 1)));
+    }
+
+    [Test]
     public void Work_cycles_and_the_longest_cycle_are_counted()
     {
         CollectingLogger<ForwardLoop> log = new();
         using ForwardLoop loop = new(
-            new ForwardLoopOptions { SlowCycleLimit = TimeSpan.FromMilliseconds(2) },
+            new ForwardLoopOptions { SlowCycleLimit = TimeSpan.FromMilliseconds(2), SlowCycleGrace = TimeSpan.Zero },
             _time,
             log
         );

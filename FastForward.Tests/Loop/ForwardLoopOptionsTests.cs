@@ -30,6 +30,10 @@ public sealed class ForwardLoopOptionsTests
             new ForwardLoopOptions { SlowCycleLimit = TimeSpan.Zero },
             nameof(ForwardLoopOptions.SlowCycleLimit)
         ).SetArgDisplayNames("SlowCycleLimit 0");
+        yield return new TestCaseData(
+            new ForwardLoopOptions { SlowCycleGrace = TimeSpan.FromMinutes(11) },
+            nameof(ForwardLoopOptions.SlowCycleGrace)
+        ).SetArgDisplayNames("SlowCycleGrace 11 min");
     }
 
     [TestCaseSource(nameof(Bad))]

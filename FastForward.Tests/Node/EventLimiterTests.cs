@@ -27,6 +27,24 @@ public sealed class EventLimiterTests
     }
 
     [Test]
+    public void A_permanent_mistake_is_reported_ever_more_rarely_until_the_node_is_connected()
+    {
+        const long second = 1_000_000;
+        int passed = 0;
+        for (long now = 0; now < 86_400 * second; now += 10 * second)
+            passed += Passes(now, 1, PeerEventKind.Unusable) ? 1 : 0;
+        Assert.That(passed, Is.InRange(24, 40), "of 8640 in a day");
+        Assert.That(Passes(86_400 * second, 2, PeerEventKind.Unusable), Is.True, "another node");
+        Assert.That(Passes(86_400 * second, 1, PeerEventKind.Unusable), Is.False);
+        Passes(86_401 * second, 1, PeerEventKind.Connected);
+        Assert.That(Passes(86_402 * second, 1, PeerEventKind.Unusable), Is.True, "it begins anew");
+        Assert.That(Passes(86_403 * second, 1, PeerEventKind.Unusable), Is.False);
+        Assert.That(Passes(86_412 * second, 1, PeerEventKind.Unusable), Is.True);
+        Assert.That(Passes(86_500 * second, 1, PeerEventKind.Unusable), Is.True, "after a pause");
+        Assert.That(Passes(86_510 * second, 1, PeerEventKind.Unusable), Is.True, "as at the first time");
+    }
+
+    [Test]
     public void A_flood_of_forged_ids_does_not_suppress_the_events_of_peers()
     {
         int passed = Enumerable.Range(1000, 100_000).Count(node => Passes(0, (uint)node, PeerEventKind.NotConfigured));

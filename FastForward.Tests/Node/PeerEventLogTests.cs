@@ -49,10 +49,24 @@ public sealed class PeerEventLogTests
             Flap(1);
         Assert.That(_log.Entries, Has.Count.EqualTo(12), "it goes on: no lines of their own");
         Pass(10);
-        Assert.That(_log.TextsOf(1104).Last(), Does.StartWith("1000 events"));
+        Assert.That(_log.TextsOf(1104).Count(), Is.EqualTo(1), "the window has doubled");
         Pass(10);
+        Assert.That(_log.TextsOf(1104).Last(), Does.StartWith("1000 events"));
+        Pass(40);
         Notify(1, PeerEventKind.Lost);
         Assert.That(_log.Entries[^1].Id, Is.EqualTo(1103), "calm again: each event has its line");
+    }
+
+    [Test]
+    public void A_peer_that_flaps_all_day_logs_a_line_in_ten_minutes()
+    {
+        for (int i = 0; i < 86_400; i++)
+        {
+            Flap(1);
+            Pass(1);
+        }
+
+        Assert.That(_log.Entries, Has.Count.InRange(100, 200));
     }
 
     [Test]

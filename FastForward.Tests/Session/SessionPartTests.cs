@@ -165,6 +165,14 @@ public sealed class SessionPartTests
         Assert.That(measurement.SmoothedRoundTrip, Is.Zero);
         measurement.AddRoundTrip(800);
         Assert.That((measurement.SmoothedRoundTrip, measurement.RoundTripVariation), Is.EqualTo((800, 400)));
+        measurement.AddRoundTrip(17_000);
+        measurement.AddRoundTrip(800);
+        measurement.AddRoundTrip(900);
+        Assert.That(
+            (measurement.SmoothedRoundTrip, measurement.RoundTripVariation),
+            Is.EqualTo((800, 400)),
+            "the first samples are those of code that is still being compiled: the shortest counts"
+        );
         measurement.AddRoundTrip(1600);
         Assert.That((measurement.SmoothedRoundTrip, measurement.RoundTripVariation), Is.EqualTo((900, 500)));
 

@@ -73,7 +73,7 @@ internal sealed partial class ActorCalls(ForwardLoop loop, ILogger logger)
     private void Measure(ActorSlot slot, string call, long began)
     {
         long took = loop.ReadMicros() - began;
-        if (slot.Statistics.Took(took, loop.SlowMicros) && slot.SlowGate.TryPass(loop.NowMicros, out long suppressed))
+        if (slot.Statistics.Took(took, loop.SlowLimit) && slot.SlowGate.TryPass(loop.NowMicros, out long suppressed))
             LogSlow(logger, slot.Name, call, took, loop.SlowMicros, suppressed);
     }
 

@@ -42,4 +42,8 @@ public enum PeerEventKind
 /// <param name="Kind">What happened.</param>
 /// <param name="Transport">The medium of the path concerned; null when none is.</param>
 /// <param name="Reason">Why, in words for an operator.</param>
-public readonly record struct PeerEvent(uint Node, PeerEventKind Kind, TransportKind? Transport, string Reason);
+public readonly record struct PeerEvent(uint Node, PeerEventKind Kind, TransportKind? Transport, string Reason)
+{
+    /// <summary>The peer announced it, as it does when it stops: no fault.</summary>
+    internal bool IsPlanned { get; init; }
+}

@@ -33,6 +33,7 @@ internal static class ConfigurationReaders
         section.Read<TimeSpan>(nameof(options.SpinTime), "00:00:00.000050", value => options.SpinTime = value);
         section.Read<int>(nameof(options.PollBudget), "256", value => options.PollBudget = value);
         section.Read<TimeSpan>(nameof(options.SlowCycleLimit), "00:00:00.010", value => options.SlowCycleLimit = value);
+        section.Read<TimeSpan>(nameof(options.SlowCycleGrace), "00:00:10", value => options.SlowCycleGrace = value);
         section.Read<bool>(nameof(options.FailFast), "false", value => options.FailFast = value);
     }
 

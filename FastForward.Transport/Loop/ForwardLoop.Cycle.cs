@@ -9,6 +9,7 @@ public sealed partial class ForwardLoop
     private bool _holes;
     private long _lastWork;
     private long _now;
+    private long _settledAt = -1; // before it nothing counts as slow
     private long _cycleEnd = long.MinValue;
     private bool _cycleRead;
     private long _expectedRun = long.MaxValue;
@@ -109,6 +110,8 @@ public sealed partial class ForwardLoop
         _now = _running && _cycleEnd != long.MinValue ? _cycleEnd : ReadMicros();
         _cycleEnd = long.MinValue;
         _cycleRead = true;
+        if (_settledAt < 0)
+            _settledAt = _now + LoopTime.ToMicros(_options.SlowCycleGrace);
         long late = NowMicros - _expectedRun; // negative while the expectation is unset
         StalledMicros = late > StallThresholdMicros ? late : 0;
         if (StalledMicros > 0)
@@ -228,11 +231,16 @@ public sealed partial class ForwardLoop
         }
     }
 
+    /// <summary>
+    /// What takes longer, in microseconds, counts as slow now; nothing does while the process starts.
+    /// </summary>
+    internal long SlowLimit => NowMicros < _settledAt ? long.MaxValue : SlowMicros;
+
     private void MeasureCycle()
     {
         _cycleEnd = ReadMicros();
         long took = _cycleEnd - NowMicros;
-        if (Statistics.Took(NowMicros, took, SlowMicros) && _slowGate.TryPass(NowMicros, out long suppressed))
+        if (Statistics.Took(NowMicros, took, SlowLimit) && _slowGate.TryPass(NowMicros, out long suppressed))
             LogSlowCycle(_logger, took, SlowMicros, suppressed);
     }
 

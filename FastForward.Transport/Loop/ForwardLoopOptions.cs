@@ -24,6 +24,12 @@ public sealed class ForwardLoopOptions
     public TimeSpan SlowCycleLimit { get; set; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
+    /// How long after its first cycle the loop counts and logs no cycle as slow, and no actor's call either: the
+    /// runtime compiles code when it is first used. 0 to 10 min, default 10 s.
+    /// </summary>
+    public TimeSpan SlowCycleGrace { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
     /// Whether an exception from a callback ends the loop instead of being logged and counted. Default false. Turn it
     /// on where a supervisor restarts the process and an incomplete callback is worse than a restart.
     /// </summary>
@@ -48,5 +54,7 @@ public sealed class ForwardLoopOptions
             yield return $"PollBudget: {PollBudget} is outside 1..65536; use for example 256.";
         if (SlowCycleLimit < TimeSpan.FromMicroseconds(1))
             yield return $"SlowCycleLimit: {SlowCycleLimit} is below 1 microsecond; use for example 00:00:00.010.";
+        if (SlowCycleGrace < TimeSpan.Zero || SlowCycleGrace > TimeSpan.FromMinutes(10))
+            yield return $"SlowCycleGrace: {SlowCycleGrace} is outside 0..10 min; use for example 00:00:10.";
     }
 }

@@ -136,7 +136,9 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
             case EntryKind.Peer:
                 _log.Add(
                     entry.Peer,
-                    IsStopping || entry.Peer.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged
+                    IsStopping
+                        || entry.Peer.IsPlanned
+                        || entry.Peer.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged
                 );
                 _handler.OnPeer(entry.Peer);
                 break;

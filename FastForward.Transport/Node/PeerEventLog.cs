@@ -5,13 +5,14 @@ namespace FastForward.Transport.Node;
 
 /// <summary>
 /// Logs the events of peers, with a rate limit per peer: the first ten events of a window of ten seconds are logged at
-/// once, the others as one line with their number and the last event at the end of the window. A flapping peer cannot
-/// fill the disk, and the last line about it shows its current state. Unknown nodes share one limit, since node ids can
-/// be forged.
+/// once, the others as one line with their number and the last event at the end of the window. While it goes on the
+/// window doubles, up to ten minutes. A flapping peer cannot fill the disk, and the last line about it shows its
+/// current state. Unknown nodes share one limit, since node ids can be forged.
 /// </summary>
 internal sealed partial class PeerEventLog
 {
     private const long WindowMicros = 10_000_000;
+    private const long LongestWindowMicros = 640_000_000;
     private const int LinesPerWindow = 10;
     private const uint UnknownNodes = 0; // no node has this id
 
@@ -71,7 +72,8 @@ internal sealed partial class PeerEventLog
 
                 // The peer exceeded the limit: the next window logs only a summary.
                 WriteHeld(window);
-                window.Ends = _loop.NowMicros + WindowMicros;
+                window.Micros = Math.Min(2 * window.Micros, LongestWindowMicros);
+                window.Ends = _loop.NowMicros + window.Micros;
                 window.Lines = LinesPerWindow;
             }
 
@@ -128,6 +130,8 @@ internal sealed partial class PeerEventLog
     private sealed class Window
     {
         public required long Ends { get; set; }
+
+        public long Micros { get; set; } = WindowMicros;
 
         public int Lines { get; set; }
 

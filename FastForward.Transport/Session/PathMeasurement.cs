@@ -3,11 +3,17 @@ namespace FastForward.Transport.Session;
 /// <summary>Round-trip time and jitter of one path, in microseconds.</summary>
 internal sealed class PathMeasurement
 {
+    private const int SettlingSamples = 4;
+
+    private int _samples;
     private uint _lastTransit;
     private bool _hasTransit;
     private long _scaledJitter;
 
-    /// <summary>Smoothed round-trip time (RFC 6298, section 2); 0 before the first sample.</summary>
+    /// <summary>
+    /// Smoothed round-trip time (RFC 6298, section 2); 0 before the first sample. It begins with the shortest of the
+    /// first four: at the start of a process both sides still compile what they run.
+    /// </summary>
     public long SmoothedRoundTrip { get; private set; }
 
     public long RoundTripVariation { get; private set; }
@@ -19,10 +25,11 @@ internal sealed class PathMeasurement
     {
         if (sample < 0)
             return;
-        if (SmoothedRoundTrip == 0)
+        if (_samples < SettlingSamples)
         {
-            SmoothedRoundTrip = Math.Max(sample, 1);
-            RoundTripVariation = sample / 2;
+            long shortest = _samples++ == 0 ? sample : Math.Min(sample, SmoothedRoundTrip);
+            SmoothedRoundTrip = Math.Max(shortest, 1);
+            RoundTripVariation = shortest / 2;
             return;
         }
 

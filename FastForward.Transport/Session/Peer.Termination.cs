@@ -20,15 +20,19 @@ internal sealed partial class Peer
     public void OnCloseReceived(SessionPath path, long now, bool association, CloseReason reason)
     {
         bool endsAssociation = association && _association.Owns(path);
-        path.Finish(now, $"closed by the peer: {reason}");
+        string because = $"closed by the peer: {reason}";
+        // The association ends before its path does: a path that is lost would be reported first, as if it had failed.
         if (endsAssociation)
             Terminate(
                 now,
                 PeerEventKind.Lost,
                 StreamEndReason.PeerLost,
                 UndeliveredReason.PeerLost,
-                $"the peer closed: {reason}"
+                $"the peer closed: {reason}",
+                isPlanned: reason == CloseReason.Stopping
             );
+        if (_paths.Contains(path))
+            path.Finish(now, because);
     }
 
     // The association is replaced first, so that calls from inside callbacks use the new one.
@@ -37,7 +41,8 @@ internal sealed partial class Peer
         PeerEventKind kind,
         StreamEndReason streamEnd,
         UndeliveredReason undelivered,
-        string because
+        string because,
+        bool isPlanned = false
     )
     {
         Association old = _association;
@@ -60,7 +65,7 @@ internal sealed partial class Peer
         old.Receiver.FailAll(streamEnd);
         RecordState(now);
         if (old.IsUp)
-            Notify(kind, null, because);
+            Notify(kind, null, because, isPlanned);
         // Last: a handler that sends again uses the new association, so the end of the old one must be reported before.
         old.Sender.NotifyAllWaiting();
         Driver.OnPending();

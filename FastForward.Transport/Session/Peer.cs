@@ -297,9 +297,9 @@ internal sealed partial class Peer
     }
 
     /// <summary>Counts an event of this peer and reports it to its driver and to the application.</summary>
-    public void Notify(PeerEventKind kind, TransportKind? transport, string reason)
+    public void Notify(PeerEventKind kind, TransportKind? transport, string reason, bool isPlanned = false)
     {
-        PeerEvent change = new(Node, kind, transport, reason);
+        PeerEvent change = new(Node, kind, transport, reason) { IsPlanned = isPlanned };
         Statistics.RaisedEvent(kind);
         Driver.OnChanged(change);
         _events.PeerChanged(change);

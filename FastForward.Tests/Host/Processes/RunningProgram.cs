@@ -104,6 +104,10 @@ internal sealed partial class RunningProgram : IDisposable
 
     public void Signal(int signal) => Assert.That(Kill(_process.Id, signal), Is.Zero, $"kill({signal}) of {Name}");
 
+    /// <summary>Signals a process that another program of the test has started.</summary>
+    public static void Signal(int process, int signal) =>
+        Assert.That(Kill(process, signal), Is.Zero, $"kill({signal}) of {process}");
+
     public void Dispose()
     {
         if (!_ended)

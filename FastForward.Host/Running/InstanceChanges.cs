@@ -1,0 +1,54 @@
+using System.Globalization;
+using FastForward.Host.Instances;
+
+namespace FastForward.Host.Running;
+
+/// <summary>What of an instance file takes effect at a start only.</summary>
+internal static class InstanceChanges
+{
+    // The key and its value, as text to compare and to show.
+    private static readonly (string Key, Func<InstanceSettings, string> Value)[] s_keys =
+    [
+        ("network", static settings => Text(settings.Network)),
+        ("port", static settings => Text(settings.Port)),
+        ("transports", static settings => List(settings.Transports)),
+        ("addresses", static settings => List(settings.Addresses)),
+        ("socket-directory", static settings => settings.SocketDirectory),
+        ("control-directory", static settings => settings.ControlDirectory),
+        ("socket-mode", static settings => Text(settings.SocketMode)),
+        ("socket-group", static settings => settings.SocketGroup ?? ""),
+        ("allowed-users", static settings => List(settings.AllowedUsers)),
+        ("node-users", static settings => List(settings.NodeUsers?.OrderBy(static pair => pair.Key))),
+        ("vsocket-type", static settings => Text(settings.VSocketType)),
+        ("vsocket-to-host", static settings => Text(settings.VSocketToHost)),
+        ("vsocket-fallback", static settings => Text(settings.VSocketFallback)),
+        ("idle", static settings => Text(settings.Idle)),
+        ("allow-unkeyed-ip", static settings => Text(settings.AllowUnkeyedIp)),
+        ("realtime-dscp", static settings => Text(settings.MarkRealTime)),
+        ("segmentation-offload", static settings => Text(settings.SegmentationOffload)),
+    ];
+
+    /// <summary>The keys and sections that differ from those of the start.</summary>
+    public static IReadOnlyList<string> NeedRestart(InstanceSettings started, InstanceSettings read) =>
+        [
+            .. s_keys.Where(entry => entry.Value(started) != entry.Value(read)).Select(static entry => entry.Key),
+            .. Sections(
+                started.Bridges.ToDictionary(static bridge => bridge.Name, static bridge => bridge.ToString()),
+                read.Bridges.ToDictionary(static bridge => bridge.Name, static bridge => bridge.ToString())
+            ),
+            .. Sections(
+                started.Outlets.ToDictionary(static outlet => outlet.Name, static outlet => outlet.ToString()),
+                read.Outlets.ToDictionary(static outlet => outlet.Name, static outlet => outlet.ToString())
+            ),
+        ];
+
+    private static IEnumerable<string> Sections(Dictionary<string, string> started, Dictionary<string, string> read) =>
+        started
+            .Keys.Union(read.Keys)
+            .Where(name => started.GetValueOrDefault(name) != read.GetValueOrDefault(name))
+            .Select(static name => $"[{name}]");
+
+    private static string Text<T>(T value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+
+    private static string List<T>(IEnumerable<T>? values) => values is null ? "" : string.Join(", ", values);
+}

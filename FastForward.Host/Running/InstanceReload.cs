@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Globalization;
+using FastForward.Host.Instances;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
+
+namespace FastForward.Host.Running;
+
+/// <summary>
+/// Reads the instance file again: rows and log level take effect at once, a restart that other keys need is logged, and
+/// a file with problems changes nothing.
+/// </summary>
+/// <param name="started">What the file said at the start.</param>
+/// <param name="read">Reads it.</param>
+/// <param name="routes">The rows in use.</param>
+/// <param name="logging">The log level in use.</param>
+/// <param name="logger">Receives what was done.</param>
+internal sealed partial class InstanceReload(
+    InstanceSettings started,
+    Func<InstanceReading> read,
+    InstanceRoutes routes,
+    HostLogging logging,
+    ILogger<InstanceReload> logger
+)
+{
+    private const int MaxProblems = 20;
+
+    private readonly Lock _one = new();
+    private readonly SystemdNotifier _systemd = new();
+
+    public void Run()
+    {
+        lock (_one)
+        {
+            // sd_notify(3), for units with Type=notify-reload.
+            long micros = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
+            _systemd.Notify(
+                new ServiceState(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={micros}"))
+            );
+            Apply();
+            _systemd.Notify(ServiceState.Ready);
+        }
+    }
+
+    private void Apply()
+    {
+        InstanceReading reading = read();
+        if (reading.Settings is not { } settings)
+        {
+            foreach (InstanceProblem problem in reading.Problems.Take(MaxProblems))
+                LogProblem(logger, problem);
+            LogRejected(logger, started.File, reading.Problems.Count);
+            return;
+        }
+
+        logging.Lowest = settings.LogLevel;
+        routes.Replace(settings);
+        int rows = settings.OverriddenNodes.Count + settings.Nodes.Count;
+        LogApplied(logger, started.File, rows, settings.LogLevel);
+        IReadOnlyList<string> changes = InstanceChanges.NeedRestart(started, settings);
+        if (changes.Count > 0)
+            LogRestartNeeded(logger, string.Join(", ", changes));
+    }
+
+    [LoggerMessage(
+        EventId = 8105,
+        Level = LogLevel.Information,
+        Message = "{File} was read again: {Rows} rows, log level {Lowest}"
+    )]
+    private static partial void LogApplied(ILogger logger, string file, int rows, LogLevel lowest);
+
+    [LoggerMessage(
+        EventId = 8106,
+        Level = LogLevel.Warning,
+        Message = "These changes take effect at the next start: {Keys}"
+    )]
+    private static partial void LogRestartNeeded(ILogger logger, string keys);
+
+    [LoggerMessage(EventId = 8107, Level = LogLevel.Error, Message = "{Problem}")]
+    private static partial void LogProblem(ILogger logger, InstanceProblem problem);
+
+    [LoggerMessage(
+        EventId = 8108,
+        Level = LogLevel.Error,
+        Message = "{File} was read again and has {Count} problems: nothing was changed"
+    )]
+    private static partial void LogRejected(ILogger logger, string file, int count);
+}

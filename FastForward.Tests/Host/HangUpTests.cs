@@ -1,0 +1,232 @@
+using System.Globalization;
+using FastForward.Host.Instances;
+using FastForward.Host.Running;
+using FastForward.Tests.Host.Processes;
+
+namespace FastForward.Tests.Host;
+
+/// <summary>SIGHUP: the file is read again; a terminal that was closed ends the host in order.</summary>
+[Category("Process")]
+public sealed class HangUpTests
+{
+    private const int SIGHUP = 1;
+
+    private static readonly string s_host = RunningProgram.HostPath;
+
+    private TwoInstances _instances = null!;
+
+    [SetUp]
+    public void SetUp() => _instances = new TwoInstances("SOCKET");
+
+    [TearDown]
+    public void TearDown() => _instances.Dispose();
+
+    [Test]
+    public void Rows_and_log_level_apply_at_once_and_what_needs_a_restart_is_named()
+    {
+        string file = Write("");
+        using RunningProgram near = StartAlone(file);
+        RunningProgram far = _instances.Start(TwoInstances.Far, "");
+        far.WaitForLine($"Node {TwoInstances.Far} runs");
+
+        Write(
+            $"""
+            log-level = debug
+            idle = block
+            [OverriddenNodes]
+            {TwoInstances.Far} = 0, FORWARD_TRANSPORT_SOCKET, , {_instances.PortOf(TwoInstances.Far)}
+            [bridge new]
+            listen = 127.0.0.1:{_instances.BridgePort}
+            node = {TwoInstances.Far}
+            service = 1
+            """
+        );
+        near.Signal(SIGHUP);
+
+        near.WaitForLine("was read again: 1 rows, log level Debug");
+        near.WaitForLine("take effect at the next start: idle, [bridge new]");
+        near.WaitForLine($"Node {TwoInstances.Far}: Connected");
+        Stop(near);
+    }
+
+    [Test]
+    public void A_file_with_problems_changes_nothing()
+    {
+        string row = $"{TwoInstances.Far} = 0, FORWARD_TRANSPORT_SOCKET, , {_instances.PortOf(TwoInstances.Far)}";
+        string file = Write($"[OverriddenNodes]\n{row}");
+        using RunningProgram near = StartAlone(file);
+        Write("idle = sometimes");
+        near.Signal(SIGHUP);
+        near.WaitForLine("fail: FastForward.Host.Running.InstanceReload[8107]");
+        near.WaitForLine("was read again and has 1 problems: nothing was changed");
+
+        RunningProgram far = _instances.Start(TwoInstances.Far, "");
+        near.WaitForLine($"Node {TwoInstances.Far}: Connected");
+        far.WaitForLine($"Node {TwoInstances.Near}: Connected");
+        Stop(near);
+    }
+
+    [Test]
+    public void A_closed_terminal_ends_it_in_order_and_a_signal_at_a_terminal_that_is_there_does_not()
+    {
+        string file = Write("");
+        using RunningProgram terminal = StartInTerminal($"exec '{RunningProgram.HostPath}' run --instance '{file}'");
+        terminal.WaitForLine($"Node {TwoInstances.Near} runs");
+        int host = HostId();
+
+        Signal(host, SIGHUP);
+        terminal.WaitForLine("was read again");
+        terminal.Signal(RunningProgram.SIGKILL); // the terminal is gone
+
+        Eventually.True(() => !Directory.Exists($"/proc/{host}"), () => "the end of the host");
+        Assert.That(Directory.GetFiles(_instances.DirectoryName, "FastForward.*"), Is.Empty, "it stopped in order");
+    }
+
+    [Test]
+    public void Under_nohup_it_outlives_its_terminal()
+    {
+        string file = Write("");
+        string log = Path.Combine(_instances.DirectoryName, "log");
+        using RunningProgram terminal = StartInTerminal(
+            $"exec nohup '{RunningProgram.HostPath}' run --instance '{file}' >'{log}' 2>&1 </dev/null"
+        );
+        Eventually.True(
+            () => File.Exists(log) && File.ReadAllText(log).Contains($"Node {TwoInstances.Near} runs"),
+            () => "the start"
+        );
+        int host = HostId();
+        terminal.Signal(RunningProgram.SIGKILL);
+        _ = terminal.WaitForExit();
+        try
+        {
+            Signal(host, SIGHUP);
+            using RunningProgram health = RunningProgram.StartHost("health", "--instance", file);
+            Assert.That(health.WaitForExit(), Is.Zero, health.Everything);
+        }
+        finally
+        {
+            Signal(host, RunningProgram.SIGTERM);
+            Eventually.True(() => !Directory.Exists($"/proc/{host}"), () => "the end of the host");
+        }
+    }
+
+    [Test]
+    public void Every_setting_is_applied_or_named()
+    {
+        InstanceSettings settings = InstanceReader.ReadFile(Write("")).Settings!;
+        string[] applied =
+        [
+            nameof(InstanceSettings.File),
+            nameof(InstanceSettings.LogLevel),
+            nameof(InstanceSettings.OverriddenNodes),
+            nameof(InstanceSettings.Nodes),
+        ];
+        InstanceReading reading = InstanceReader.ReadFile(
+            WriteText(
+                $"""
+                network=77
+                port=77
+                transports=ip,vsocket
+                addresses=127.0.0.2
+                socket-directory=/var
+                control-directory=/run
+                socket-mode=0666
+                socket-group=0
+                allowed-users=5
+                node-users=78:5
+                vsocket-type=stream
+                vsocket-to-host=yes
+                vsocket-fallback=yes
+                idle=block
+                allow-unkeyed-ip=yes
+                realtime-dscp=ef
+                segmentation-offload=no
+                [bridge b]
+                listen=127.0.0.1:77
+                node=77
+                service=1
+                [outlet o]
+                target=127.0.0.1:77
+                service=2
+                """
+            )
+        );
+        Assert.That(reading.Problems, Is.Empty);
+        Assert.That(InstanceChanges.NeedRestart(settings, settings), Is.Empty);
+        Assert.That(
+            InstanceChanges.NeedRestart(settings, reading.Settings!),
+            Has.Count.EqualTo(
+                typeof(InstanceSettings).GetProperties().Count(static property => property.CanWrite) - applied.Length
+            )
+        );
+    }
+
+    private string Write(string rest) =>
+        WriteText(
+            $"""
+            network={TwoInstances.Near}
+            port={_instances.PortOf(TwoInstances.Near)}
+            addresses=127.0.0.1
+            socket-directory={_instances.DirectoryName}
+            {rest}
+            """
+        );
+
+    private string WriteText(string text)
+    {
+        string file = _instances.InstanceFile(TwoInstances.Near);
+        File.WriteAllText(file, text);
+        return file;
+    }
+
+    // In a session of its own: the tests may run at a terminal.
+    private static RunningProgram StartAlone(string file)
+    {
+        RunningProgram program = RunningProgram.Start(
+            Requires.Program("setsid", "util-linux"),
+            "--wait",
+            RunningProgram.HostPath,
+            "run",
+            "--instance",
+            file
+        );
+        program.WaitForLine($"Node {TwoInstances.Near} runs");
+        return program;
+    }
+
+    private static RunningProgram StartInTerminal(string command) =>
+        RunningProgram.Start(Requires.Program("script", "bsdutils"), "--quiet", "--command", command, "/dev/null");
+
+    private void Stop(RunningProgram program)
+    {
+        Signal(HostId(), RunningProgram.SIGTERM);
+        Assert.That(program.WaitForExit(), Is.Zero, program.Everything);
+    }
+
+    // The process that runs the instance; the tests start it through other programs.
+    private int HostId()
+    {
+        string file = _instances.InstanceFile(TwoInstances.Near);
+        return Directory
+            .GetDirectories("/proc")
+            .Select(Path.GetFileName)
+            .Where(static name => int.TryParse(name, out _))
+            .Where(name => CommandOf(name!) is [var program, ..] words && program == s_host && words.Contains(file))
+            .Select(static name => int.Parse(name!, CultureInfo.InvariantCulture))
+            .Single();
+    }
+
+    private static string[] CommandOf(string process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline").Split('\0');
+        }
+        catch (IOException)
+        {
+            return []; // it has ended meanwhile
+        }
+    }
+
+    private static void Signal(int process, int signal) => RunningProgram.Signal(process, signal);
+}
