@@ -138,6 +138,14 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         _routes.Replace(_rows);
     }
 
+    /// <summary>Replaces all rows.</summary>
+    public void Route(IReadOnlyCollection<RouteRow> rows)
+    {
+        _rows.Clear();
+        _rows.AddRange(rows);
+        _routes.Replace(_rows);
+    }
+
     /// <summary>Sets the only row that takes precedence over those of <see cref="Route(RouteRow)"/>.</summary>
     public void Override(RouteRow row) => _overrides.Replace([row]);
 

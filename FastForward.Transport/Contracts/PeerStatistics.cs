@@ -6,9 +6,14 @@ namespace FastForward.Transport;
 /// </summary>
 internal sealed class PeerStatistics
 {
+    private static readonly int s_reasons = Enum.GetValues<UndeliveredReason>().Length;
+    private static readonly int s_kinds = Enum.GetValues<PeerEventKind>().Length;
+
     private readonly NodeStatistics _total;
-    private readonly long[] _undelivered = new long[Enum.GetValues<UndeliveredReason>().Length];
-    private readonly long[] _events = new long[Enum.GetValues<PeerEventKind>().Length];
+
+    // Created with the first count: an absent peer has none.
+    private long[]? _undelivered;
+    private long[]? _events;
 
     private long _messagesSent;
     private long _bytesSent;
@@ -85,19 +90,19 @@ internal sealed class PeerStatistics
         get
         {
             long sum = 0;
-            for (int reason = 0; reason < _undelivered.Length; reason++)
-                sum += Volatile.Read(ref _undelivered[reason]);
+            for (int reason = 0; reason < s_reasons; reason++)
+                sum += Undelivered((UndeliveredReason)reason);
             return sum;
         }
     }
 
     /// <summary>Accepted messages reported as undelivered for a reason.</summary>
-    public long Undelivered(UndeliveredReason reason) => Volatile.Read(ref _undelivered[(int)reason]);
+    public long Undelivered(UndeliveredReason reason) => Count(_undelivered, (int)reason);
 
     /// <summary>
     /// Events of a kind, those included that were held back from the handler because of their number.
     /// </summary>
-    public long Events(PeerEventKind kind) => Volatile.Read(ref _events[(int)kind]);
+    public long Events(PeerEventKind kind) => Count(_events, (int)kind);
 
     public void Sent(int bytes)
     {
@@ -175,9 +180,16 @@ internal sealed class PeerStatistics
 
     public void NotDelivered(UndeliveredReason reason, long count)
     {
+        _undelivered ??= new long[s_reasons];
         _undelivered[(int)reason] += count;
         _total.UndeliveredMessages += count;
     }
 
-    public void RaisedEvent(PeerEventKind kind) => _events[(int)kind]++;
+    public void RaisedEvent(PeerEventKind kind)
+    {
+        _events ??= new long[s_kinds];
+        _events[(int)kind]++;
+    }
+
+    private static long Count(long[]? counts, int index) => counts is null ? 0 : Volatile.Read(ref counts[index]);
 }

@@ -19,7 +19,7 @@ internal sealed partial class PeerConnector
                 Reason = Peer.State == PeerState.Connected ? DetourReason : Reason,
                 RefusedClaim = Peer.LastRefusal,
                 Paths = PathStatuses(),
-                UnacknowledgedBytes = Peer.Association.Sender.StoredBytes,
+                UnacknowledgedBytes = Peer.Association.StoredBytes,
                 SendStoreBytes = Peer.Options.SendStoreBytes,
                 Incarnation = Peer.KnownIncarnation,
                 MessagesSent = statistics.MessagesSent,
@@ -72,13 +72,9 @@ internal sealed partial class PeerConnector
     {
         get
         {
-            string? reported = _lastChange
-                is { Kind: not (PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard) } change
-                ? change.Reason
-                : null;
             if (_lastFailure is { } failure)
-                return reported is null ? failure : $"{reported}; {failure}";
-            return reported
+                return _lastReason is null ? failure : $"{_lastReason}; {failure}";
+            return _lastReason
                 ?? (Route is not null ? $"no answer from {Place} yet" : "its route cannot be used from here");
         }
     }

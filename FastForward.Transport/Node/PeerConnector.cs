@@ -13,8 +13,7 @@ namespace FastForward.Transport.Node;
 internal sealed partial class PeerConnector : IPeerDriver
 {
     private const long FirstRetryMicros = 50_000;
-    private const long HostLocalRetryLimitMicros = 1_000_000;
-    private const long RetryLimitMicros = 5_000_000;
+    private const long RetryLimitMicros = 30_000_000;
     private const long StableAfterMicros = 5_000_000;
     private const long NotHeardAfterMicros = 10_000_000;
     private const long BlockedRetryMicros = 1_000;
@@ -33,10 +32,10 @@ internal sealed partial class PeerConnector : IPeerDriver
     private bool _notHeardReported;
     private long _retry = FirstRetryMicros;
     private long _nextAttempt;
-    private long _openedAt;
     private string? _lastFailure; // of the preferred route
     private bool _fallbackReported;
-    private PeerEvent? _lastChange;
+    private PeerEventKind? _lastKind; // of the last event about the peer
+    private string? _lastReason;
 
     public PeerConnector(
         Peer peer,
@@ -90,7 +89,7 @@ internal sealed partial class PeerConnector : IPeerDriver
 
         Route? before = Route;
         if (route is not null)
-            _lastChange = null; // it concerned the former route
+            (_lastKind, _lastReason) = (null, null); // they concerned the former route
         Route = route;
         Watch(route?.EndPoint);
         Peer.Prefer(_loop.NowMicros, route?.Row.Transport);
@@ -170,7 +169,6 @@ internal sealed partial class PeerConnector : IPeerDriver
         }
 
         _connecting = null;
-        _openedAt = _loop.NowMicros;
         LinkSource source = LinkSource.Of(link.Traits, link.RemoteEndPoint);
         if (_admission.FindIdentityMismatch(Peer.Node, link.Transport.Kind, source) is { } mismatch)
         {
@@ -206,7 +204,7 @@ internal sealed partial class PeerConnector : IPeerDriver
             BackOff();
         if (link.Transport.Kind == Route?.Row.Transport)
         {
-            _lastFailure = closure.ToString();
+            _lastFailure = closure.Detail ?? closure.ToString();
             if (_fallback is { } fallback)
                 UseFallback(fallback);
         }
@@ -218,7 +216,12 @@ internal sealed partial class PeerConnector : IPeerDriver
 
     public void OnChanged(in PeerEvent change)
     {
-        _lastChange = change;
+        _lastKind = change.Kind;
+        // The other texts are of no use later, and most peers of a large registry have one.
+        _lastReason =
+            change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard
+                ? null
+                : change.Reason;
         bool isOnRoute =
             change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged
             && change.Transport == Route?.Row.Transport;
@@ -234,21 +237,23 @@ internal sealed partial class PeerConnector : IPeerDriver
     public void OnPathFinished(SessionPath path)
     {
         _pump.End(path);
+        bool wasEstablished = path.EstablishedOrder > 0;
         // The delay is reset only after a stable connection, so that a peer that keeps failing is not retried faster
         // than one that is absent.
-        if (path.EstablishedOrder > 0 && _loop.NowMicros - _openedAt >= StableAfterMicros)
+        if (wasEstablished && _loop.NowMicros - path.OpenedAt >= StableAfterMicros)
             _retry = FirstRetryMicros;
         // A refusal was already reported with its reason. When both sides connect at once, one of the two paths is
         // closed while the peer is connected: that is not a failure.
         bool isUnanswered =
             path is { EstablishedOrder: 0, IsInitiator: true, Traits.ConnectionOriented: true }
             && path.Kind == Route?.Row.Transport;
-        if (isUnanswered && Peer.State != PeerState.Connected && _lastChange?.Kind != PeerEventKind.Refused)
+        if (isUnanswered && Peer.State != PeerState.Connected && _lastKind != PeerEventKind.Refused)
             _lastFailure =
                 $"{Place} accepts the connection but does not answer the handshake: "
                 + "it may have no row for this node";
-        if (!LeaveRace(path))
-            BackOff();
+        // Handshakes of others that were given up delay no attempt of this node.
+        if (!LeaveRace(path) && (wasEstablished || path.IsInitiator))
+            BackOff(wasEstablished ? 0 : _loop.NowMicros - path.OpenedAt);
         Reschedule();
     }
 
@@ -312,13 +317,13 @@ internal sealed partial class PeerConnector : IPeerDriver
             _timer.SetAt(soon);
     }
 
-    private void BackOff()
+    // Each delay is at least as long as the attempt before it: over a medium without connections it lasts until its
+    // INITs are given up.
+    private void BackOff(long attempt = 0)
     {
-        long limit = Route?.Row.Transport is TransportKind.Socket or TransportKind.VSocket
-            ? HostLocalRetryLimitMicros
-            : RetryLimitMicros;
+        _retry = Math.Max(_retry, Math.Min(attempt, RetryLimitMicros));
         _nextAttempt = _loop.NowMicros + _retry + Peer.Random.Jitter(_retry / 4);
-        _retry = Math.Min(_retry * 2, limit);
+        _retry = Math.Min(_retry * 2, RetryLimitMicros);
     }
 
     private void OnTimer()

@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using System.Net;
 
 namespace FastForward.Transport.Registry;
@@ -9,9 +8,8 @@ internal sealed class NodeRoutes
     internal NodeRoutes(uint node, Route[] routes)
     {
         Node = node;
-        All = new ReadOnlyCollection<Route>(routes);
+        All = routes;
         KeyId = EffectiveKey(routes);
-        EndPoints = [.. routes.Select(static route => route.EndPoint)];
     }
 
     /// <summary>The node.</summary>
@@ -33,8 +31,8 @@ internal sealed class NodeRoutes
     /// <summary>All routes in falling precedence; at least one.</summary>
     public IReadOnlyList<Route> All { get; }
 
-    /// <summary>The end points of <see cref="All"/>.</summary>
-    public IReadOnlyList<EndPoint> EndPoints { get; }
+    /// <summary>The end points of <see cref="All"/>. Created when asked for: most nodes of a registry never are.</summary>
+    public IReadOnlyList<EndPoint> EndPoints => field ??= [.. All.Select(static route => route.EndPoint)];
 
     internal static uint EffectiveKey(ReadOnlySpan<Route> routes)
     {

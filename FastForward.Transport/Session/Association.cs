@@ -11,8 +11,15 @@ internal sealed class Association
 {
     private const int MaxSources = 8;
 
+    private readonly uint _peer;
+    private readonly SessionOptions _options;
+    private readonly ISessionEvents _events;
     private readonly PeerStatistics _statistics;
-    private readonly List<LinkSource> _sources = [];
+    private readonly MessageMemory _memory;
+    private readonly PeerHeldCredit _peerHeld;
+    private List<LinkSource>? _sources;
+    private Sender? _sender;
+    private Receiver? _receiver;
 
     public Association(
         uint peer,
@@ -23,14 +30,25 @@ internal sealed class Association
         PeerHeldCredit peerHeld
     )
     {
+        _peer = peer;
+        _options = options;
+        _events = events;
         _statistics = statistics;
-        Sender = new Sender(peer, options, events, statistics, memory.Outgoing);
-        Receiver = new Receiver(peer, options, events, statistics, memory.Buffers, peerHeld);
+        _memory = memory;
+        _peerHeld = peerHeld;
     }
 
-    public Sender Sender { get; }
+    // Both halves are created when first used: most peers of a large registry are absent, and never need them.
+    public Sender Sender => _sender ??= new Sender(_peer, _options, _events, _statistics, _memory.Outgoing);
 
-    public Receiver Receiver { get; }
+    public Receiver Receiver =>
+        _receiver ??= new Receiver(_peer, _options, _events, _statistics, _memory.Buffers, _peerHeld);
+
+    /// <summary>See <see cref="Sender.NeedsReliablePath"/>.</summary>
+    public bool NeedsReliablePath => _sender is { NeedsReliablePath: true };
+
+    /// <summary>See <see cref="Sender.StoredBytes"/>.</summary>
+    public long StoredBytes => _sender?.StoredBytes ?? 0;
 
     /// <summary>A completed handshake has bound it.</summary>
     public bool IsUp { get; private set; }
@@ -51,6 +69,7 @@ internal sealed class Association
     {
         if (source.Strength < Strength || IsAt(source))
             return;
+        _sources ??= [];
         if (source.Strength > Strength)
             _sources.Clear();
         Strength = source.Strength;
@@ -60,7 +79,21 @@ internal sealed class Association
     }
 
     /// <summary>The peer's process is at the source, by the strongest of its paths.</summary>
-    public bool IsAt(in LinkSource source) => _sources.Contains(source);
+    public bool IsAt(in LinkSource source) => _sources?.Contains(source) == true;
+
+    /// <summary>Ends all streams and reports what was not delivered.</summary>
+    public void FailAll(UndeliveredReason undelivered, StreamEndReason streamEnd)
+    {
+        _sender?.FailAll(undelivered);
+        _receiver?.FailAll(streamEnd);
+    }
+
+    /// <summary>See <see cref="Sender.NextExpiry"/>.</summary>
+    public long NextExpiry => _sender?.NextExpiry ?? long.MaxValue;
+
+    public void ExpireRealTime(long now) => _sender?.ExpireRealTime(now);
+
+    public void NotifyAllWaiting() => _sender?.NotifyAllWaiting();
 
     public void Bind(uint epoch, ulong peerIncarnation)
     {

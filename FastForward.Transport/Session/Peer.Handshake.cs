@@ -6,7 +6,9 @@ namespace FastForward.Transport.Session;
 /// <content>Handshakes: which processes may connect, the epoch of an association, and refusals.</content>
 internal sealed partial class Peer
 {
-    private readonly IdClaim _claim = new();
+    private IdClaim? _claim;
+
+    private IdClaim Claim => _claim ??= new IdClaim();
 
     /// <summary>Whether a handshake of this incarnation may be completed now.</summary>
     /// <remarks>
@@ -44,15 +46,15 @@ internal sealed partial class Peer
             if (!path.IsSound || !_association.Owns(path))
                 continue;
             isIdInUse = true;
-            if (!_claim.IsRejected(now, incarnation))
+            if (!Claim.IsRejected(now, incarnation))
                 path.Prober.Challenge(now);
         }
 
         if (!isIdInUse)
             return ClaimDecision.Admit;
-        _claim.Begin(now, incarnation);
+        Claim.Begin(now, incarnation);
         Driver.OnPending();
-        return _claim.IsRejected(now, incarnation) ? ClaimDecision.Refuse : ClaimDecision.Wait;
+        return Claim.IsRejected(now, incarnation) ? ClaimDecision.Refuse : ClaimDecision.Wait;
     }
 
     /// <summary>
@@ -141,13 +143,13 @@ internal sealed partial class Peer
     {
         foreach (SessionPath path in _paths)
             path.Prober.EndChallenge(now);
-        _claim.Reject(now, Options.DeadAfter);
+        Claim.Reject(now, Options.DeadAfter);
         OnRefusedClaim(
             PeerEventKind.NodeIdConflict,
             SendPath?.Kind,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"process {_claim.Claimant:x16} uses the id of the running process {_association.PeerIncarnation:x16}"
+                $"process {Claim.Claimant:x16} uses the id of the running process {_association.PeerIncarnation:x16}"
             )
         );
     }
@@ -158,7 +160,7 @@ internal sealed partial class Peer
     // Reported once per claimed time, not per claimant: a claimant may invent incarnations.
     private ClaimDecision RefuseClaim(long now, ulong incarnation, TransportKind kind, in LinkSource source)
     {
-        if (_claim.TryReport(now, Options.DeadAfter))
+        if (Claim.TryReport(now, Options.DeadAfter))
             OnRefusedClaim(
                 PeerEventKind.NodeIdConflict,
                 kind,

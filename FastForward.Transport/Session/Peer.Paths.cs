@@ -131,7 +131,7 @@ internal sealed partial class Peer
     public void OnPathFinished(SessionPath path, long now)
     {
         _paths.Remove(path);
-        Pings.OnPathFinished(path, now);
+        _pings?.OnPathFinished(path, now);
         Driver.OnPathFinished(path);
         OnPathLost(path, now);
         // Acknowledgements may be lost with the path even if the sender had left it: late retransmissions that arrived

@@ -59,15 +59,14 @@ internal sealed partial class Peer
                 path.Finish(now, because);
         }
 
-        Pings.OnAssociationEnded(now); // also on paths that are still closing, which read no replies
+        _pings?.OnAssociationEnded(now); // also on paths that are still closing, which read no replies
 
-        old.Sender.FailAll(undelivered);
-        old.Receiver.FailAll(streamEnd);
+        old.FailAll(undelivered, streamEnd);
         RecordState(now);
         if (old.IsUp)
             Notify(kind, null, because, isPlanned);
         // Last: a handler that sends again uses the new association, so the end of the old one must be reported before.
-        old.Sender.NotifyAllWaiting();
+        old.NotifyAllWaiting();
         Driver.OnPending();
     }
 
@@ -94,7 +93,7 @@ internal sealed partial class Peer
     // wait for room are notified too: the result of their next Send contains the reason.
     private void UpdateWaiting(long now)
     {
-        if (!_association.Sender.NeedsReliablePath || ReliablePath is not null)
+        if (!_association.NeedsReliablePath || ReliablePath is not null)
             _waitingSince = long.MaxValue;
         else if (_waitingSince == long.MaxValue)
             _waitingSince = now;

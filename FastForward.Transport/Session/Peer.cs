@@ -15,6 +15,7 @@ internal sealed partial class Peer
     private readonly List<SessionPath> _paths = [];
 
     private Association _association;
+    private Pings? _pings;
     private uint _lastEpoch;
     private long _silentSince = long.MaxValue;
     private long _waitingSince = long.MaxValue;
@@ -48,7 +49,6 @@ internal sealed partial class Peer
         Options = options;
         Statistics = new PeerStatistics(node, total);
         Random = random;
-        Pings = new Pings(node, events);
         _events = events;
         _memory = memory;
         _association = NewAssociation();
@@ -62,7 +62,7 @@ internal sealed partial class Peer
     public PeerStatistics Statistics { get; }
 
     /// <summary>The probes that the application requested.</summary>
-    public Pings Pings { get; }
+    public Pings Pings => _pings ??= new Pings(Node, _events);
 
     /// <summary>When <see cref="State"/> last changed, in microseconds; -1 when it never changed.</summary>
     public long StateSince { get; private set; } = -1;
@@ -119,8 +119,8 @@ internal sealed partial class Peer
         get
         {
             long next = AckPath is { IsBlocked: false } ? _association.Receiver.OutputDue : long.MaxValue;
-            next = Math.Min(next, Pings.NextTimeout);
-            next = Math.Min(next, _association.Sender.NextExpiry);
+            next = Math.Min(next, _pings?.NextTimeout ?? long.MaxValue);
+            next = Math.Min(next, _association.NextExpiry);
             if (_silentSince != long.MaxValue)
                 next = Math.Min(next, _silentSince + Options.DeadAfter);
             if (_waitingSince != long.MaxValue)
@@ -229,8 +229,8 @@ internal sealed partial class Peer
                 _paths[i].OnTimeout(now);
         }
 
-        Pings.OnTimeout(now);
-        _association.Sender.ExpireRealTime(now);
+        _pings?.OnTimeout(now);
+        _association.ExpireRealTime(now);
         if (_silentSince != long.MaxValue && now - _silentSince >= Options.DeadAfter)
             Terminate(
                 now,
@@ -255,7 +255,7 @@ internal sealed partial class Peer
             _waitingSince += duration;
         foreach (SessionPath path in _paths)
             path.OnStall(duration);
-        Pings.OnStall(duration);
+        _pings?.OnStall(duration);
     }
 
     /// <summary>A frame was read. Most frames cause output or change a timeout.</summary>

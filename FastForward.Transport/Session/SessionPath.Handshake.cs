@@ -54,10 +54,6 @@ internal sealed partial class SessionPath
         _responsePending = Phase == PathPhase.Answering;
     }
 
-    // On connectionless media a missing remote cannot be distinguished from loss, so INIT is repeated for longer. After
-    // that the path ends, and the owner resolves the address again.
-    private long ResponseTimeout => Traits.ConnectionOriented ? _options.HandshakeTimeout : _options.DeadAfter;
-
     private int WriteInit(long now, Span<byte> frame)
     {
         _initDue = now + _initInterval + Peer.Random.Jitter(_initInterval / 4);

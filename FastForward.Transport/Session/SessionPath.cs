@@ -131,8 +131,8 @@ internal sealed partial class SessionPath
     public long NextTimeout =>
         Phase switch
         {
-            PathPhase.Initiating when IsBlocked => _openedAt + ResponseTimeout,
-            PathPhase.Initiating => Math.Min(_initDue, _openedAt + ResponseTimeout),
+            PathPhase.Initiating when IsBlocked => _openedAt + _options.HandshakeTimeout,
+            PathPhase.Initiating => Math.Min(_initDue, _openedAt + _options.HandshakeTimeout),
             PathPhase.Answering => _openedAt + _options.HandshakeTimeout,
             PathPhase.Validating when IsBlocked => _challengedAt + _options.HandshakeTimeout,
             PathPhase.Validating => Math.Min(_challengeDue, _challengedAt + _options.HandshakeTimeout),
@@ -234,7 +234,7 @@ internal sealed partial class SessionPath
     {
         switch (Phase)
         {
-            case PathPhase.Initiating when now >= _openedAt + ResponseTimeout:
+            case PathPhase.Initiating when now >= _openedAt + _options.HandshakeTimeout:
                 Finish(now, "no answer to the handshake");
                 break;
             case PathPhase.Answering when now >= _openedAt + _options.HandshakeTimeout:
