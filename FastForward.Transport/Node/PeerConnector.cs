@@ -218,10 +218,9 @@ internal sealed partial class PeerConnector : IPeerDriver
     {
         _lastKind = change.Kind;
         // The other texts are of no use later, and most peers of a large registry have one.
-        _lastReason =
-            change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard
-                ? null
-                : change.Reason;
+        _lastReason = change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard
+            ? null
+            : change.Reason;
         bool isOnRoute =
             change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged
             && change.Transport == Route?.Row.Transport;

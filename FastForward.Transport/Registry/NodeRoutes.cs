@@ -31,7 +31,7 @@ internal sealed class NodeRoutes
     /// <summary>All routes in falling precedence; at least one.</summary>
     public IReadOnlyList<Route> All { get; }
 
-    /// <summary>The end points of <see cref="All"/>. Created when asked for: most nodes of a registry never are.</summary>
+    /// <summary>The end points of <see cref="All"/>. Created at the first use, which most nodes never see.</summary>
     public IReadOnlyList<EndPoint> EndPoints => field ??= [.. All.Select(static route => route.EndPoint)];
 
     internal static uint EffectiveKey(ReadOnlySpan<Route> routes)

@@ -31,8 +31,8 @@ internal sealed record SessionOptions
     public long InitRetryLimit { get; init; } = 5_000_000;
 
     /// <summary>
-    /// How long to wait for the RESPONSE to repeated INITs, and for a CONFIRM after a RESPONSE. After that the path ends,
-    /// so that an absent peer costs no more than the entry in a table.
+    /// How long to wait for the RESPONSE to repeated INITs, and for a CONFIRM after a RESPONSE. Then the path ends, so
+    /// that an absent peer costs no more than the entry in a table.
     /// </summary>
     public long HandshakeTimeout { get; init; } = 5_000_000;
 }
