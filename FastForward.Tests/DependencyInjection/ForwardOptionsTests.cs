@@ -163,6 +163,7 @@ public sealed class ForwardOptionsTests
                         RequestTimeout = TimeSpan.FromSeconds(14),
                         MaxRequestsPerNode = 15,
                         MaxConcurrentReplies = 16,
+                        UnclaimedLimit = TimeSpan.FromSeconds(3),
                     }
                 )
                 .UsingPropertiesComparer()
@@ -368,6 +369,7 @@ public sealed class ForwardOptionsTests
             ["Client:RequestTimeout"] = "00:00:14",
             ["Client:MaxRequestsPerNode"] = "15",
             ["Client:MaxConcurrentReplies"] = "16",
+            ["Client:UnclaimedLimit"] = "00:00:03",
             ["Ip:Port"] = "54000",
             ["Ip:Addresses:0"] = "127.0.0.1",
             ["Ip:Addresses:1"] = "::1",

@@ -104,7 +104,7 @@ public sealed class WaitingSendersTests
         Exhaust();
         Assert.That(Send(500, Large), Is.EqualTo(SendStatus.BackPressured));
         Assert.That(Send(501, Small), Is.EqualTo(SendStatus.BackPressured));
-        _sender.Refused(500, 0);
+        _sender.Refused(500, 0, 0);
         Assert.That(_events.WritableStreams.Select(static entry => entry.Stream), Is.EqualTo(new ulong[] { 500, 501 }));
         Assert.That(Send(500, Large), Is.EqualTo(SendStatus.StreamEnded));
         Assert.That(Send(501, Small), Is.EqualTo(SendStatus.Accepted));

@@ -194,9 +194,9 @@ public sealed partial class ActorSystem : IForwardHandler, INodeLifetime, ILoopS
             slot.Statistics.Message();
             Calls.Call<MessageCall, ReceivedMessage>(slot, message);
         }
-        else if (_node is { } node && RequestProtocol.IsRequest(message))
+        else if (_node is { } node && message.Class == MessageClass.Reliable)
         {
-            RequestProtocol.RefuseUnserved(node, message);
+            node.Refuse(message.Credit, message.Sequence);
         }
     }
 

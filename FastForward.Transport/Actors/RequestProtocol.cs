@@ -28,16 +28,4 @@ internal static class RequestProtocol
 
     public static void WriteCode(Span<byte> payload, uint code) =>
         BinaryPrimitives.WriteUInt32LittleEndian(payload, code);
-
-    /// <summary>Refuses a request to a service that no actor serves. Loop thread only.</summary>
-    public static void RefuseUnserved(ForwardNode node, in ReceivedMessage request)
-    {
-        Span<byte> payload = stackalloc byte[RefusalSize];
-        WriteCode(payload, NotServed);
-        ulong reply = ServiceId.OppositeStream(request.Stream);
-        if (node.Send(request.Node, reply, MessageClass.Reliable, payload).IsAccepted)
-            node.EndStream(request.Node, reply);
-        else
-            node.RefuseStream(request.Node, request.Stream);
-    }
 }

@@ -1,12 +1,16 @@
 using FastForward.Transport.Actors;
 using FastForward.Transport.Async;
+using FastForward.Transport.Logging;
 using FastForward.Transport.Loop;
+using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport;
 
 /// <content>What the node, or the actor system, calls on the loop thread.</content>
 public sealed partial class ForwardClient : IForwardHandler, INodeLifetime, IActor
 {
+    private LogGate _undeliveredGate;
+
     string IActor.Name => nameof(ForwardClient);
 
     void IForwardHandler.OnMessage(in ReceivedMessage message) => OnMessage(message);
@@ -58,7 +62,14 @@ public sealed partial class ForwardClient : IForwardHandler, INodeLifetime, IAct
             return;
         }
 
-        _services.TryGetValue(service, out object? owner);
+        if (_early.Count > 0)
+            ClaimEarly(service); // before this one, which came later
+        Dispatch(message, isEarly: false);
+    }
+
+    private void Dispatch(in ReceivedMessage message, bool isEarly)
+    {
+        _services.TryGetValue(message.Service, out object? owner);
         if (owner is ForwardReceiver receiver)
             Take(receiver, message, losses: 0);
         else if (owner is ForwardPipeListener listener && IsOpening(message))
@@ -66,7 +77,25 @@ public sealed partial class ForwardClient : IForwardHandler, INodeLifetime, IAct
         else if (owner is ForwardResponder responder && RequestProtocol.IsRequest(message))
             Take(responder.Receiver, message, responder.LossesOf(message.Node));
         else
-            Unclaimed(message);
+            Unclaimed(message, mayWait: owner is null && !isEarly);
+    }
+
+    // Messages of a service that has an owner since.
+    private void ClaimEarly(ServiceId service)
+    {
+        if (!_services.ContainsKey(service))
+            return;
+        while (_early.Take(service) is { } slot)
+        {
+            // Those of an association that has ended were reported by their sender.
+            if (Node.IsOfLivingAssociation(slot.Credit))
+            {
+                Dispatch(slot.AsReceived, isEarly: true);
+                Node.AcceptWithheld(slot.Credit);
+            }
+
+            slot.Return(slot.Version);
+        }
     }
 
     private void OnStreamEnd(in StreamEnd end)
@@ -101,8 +130,14 @@ public sealed partial class ForwardClient : IForwardHandler, INodeLifetime, IAct
         ulong incoming = ServiceId.OppositeStream(report.Stream);
         if (_pipes.TryGetValue((report.Node, incoming), out ForwardPipe? pipe))
             pipe.OnUndelivered(report);
-        else
-            _requests.Find(report.Node, incoming)?.Fail(new ForwardUndeliveredException(report.Node, report.Reason));
+        else if (_requests.Find(report.Node, incoming) is { } request)
+            request.Fail(
+                report.Reason == UndeliveredReason.StreamReset
+                    ? new ForwardRefusedException(report.Node, ForwardRefusedException.NotServed)
+                    : new ForwardUndeliveredException(report.Node, report.Reason)
+            );
+        else if (Undelivered is null && _undeliveredGate.TryPass(_loop!.NowMicros, out long suppressed))
+            LogUndelivered(Logger, report.Count, report.Service, report.Node, report.Reason, suppressed);
         Undelivered?.Invoke(report);
     }
 
@@ -114,7 +149,7 @@ public sealed partial class ForwardClient : IForwardHandler, INodeLifetime, IAct
         receiver.Add(slot);
     }
 
-    private void Unclaimed(in ReceivedMessage message)
+    private void Unclaimed(in ReceivedMessage message, bool mayWait)
     {
         if (message is { Service.IsReply: true, Class: MessageClass.Reliable, Sequence: 0 })
         {
@@ -124,14 +159,33 @@ public sealed partial class ForwardClient : IForwardHandler, INodeLifetime, IAct
             return;
         }
 
-        _unclaimed++;
         if (message.Class != MessageClass.Reliable)
-            return;
-        if (IsOpening(message) && !message.Service.IsReply)
+        {
+            _unclaimed++;
+        }
+        else if (IsOpening(message) && !message.Service.IsReply)
+        {
+            _unclaimed++;
             Reject(message, ForwardPipeException.NoListener);
-        else if (RequestProtocol.IsRequest(message))
-            RequestProtocol.RefuseUnserved(Node, message);
-        else
-            Node.RefuseStream(message.Node, message.Stream); // the sender is told with its next message
+        }
+        else if (!mayWait || _left.ContainsKey(message.Service) || !_early.TryHold(Node, _loop!, Logger, message))
+        {
+            _early.Refuse(Node, _loop!, Logger, message);
+        }
     }
+
+    [LoggerMessage(
+        EventId = 1702,
+        Level = LogLevel.Warning,
+        Message = "{Count} messages to service {Service} of node {Node} were not delivered: {Reason} ({Suppressed} "
+            + "more reports since the last of these entries; handle ForwardClient.Undelivered to be told of each)"
+    )]
+    private static partial void LogUndelivered(
+        ILogger logger,
+        ulong count,
+        ServiceId service,
+        uint node,
+        UndeliveredReason reason,
+        long suppressed
+    );
 }

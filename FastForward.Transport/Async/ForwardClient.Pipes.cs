@@ -133,8 +133,7 @@ public sealed partial class ForwardClient
             _pipes.Remove((pipe.Node, pipe.Incoming));
     }
 
-    internal void Remove(ForwardPipeListener listener) =>
-        _services.TryRemove(new KeyValuePair<ServiceId, object>(listener.Service, listener));
+    internal void Remove(ForwardPipeListener listener) => Leave(listener.Service, listener);
 
     private static bool IsOpening(in ReceivedMessage message) =>
         message is { Class: MessageClass.Reliable, Sequence: 0, IsLast: false, Payload.IsEmpty: true };

@@ -159,7 +159,7 @@ public sealed partial class ForwardClient
 
     internal void Remove(ForwardResponder responder)
     {
-        _services.TryRemove(new KeyValuePair<ServiceId, object>(responder.Service, responder));
+        Leave(responder.Service, responder);
         CloseAfterEvents(responder.Receiver);
     }
 

@@ -24,8 +24,9 @@ namespace FastForward.Transport;
 /// that no message comes earlier. A program that drives node and loop itself calls <see cref="Attach"/>, and
 /// <see cref="DisposeAsync"/> between the stop of the node and that of the loop.</para>
 /// <para><b>Services.</b> A message finds its receiver by the <see cref="ServiceId"/> of its stream. Reliable messages
-/// of services without a receiver are refused, which their sender is told; real-time ones are dropped. Both are counted
-/// by <see cref="UnclaimedMessages"/>.</para>
+/// of services without a receiver wait for <see cref="ForwardClientOptions.UnclaimedLimit"/>, up to 256 of them; then
+/// they are refused, and their sender reports them as undelivered. Real-time ones are dropped. Both are counted by
+/// <see cref="UnclaimedMessages"/>.</para>
 /// <para>Thread-safe, unless a member says otherwise. Code that awaits never continues on the loop thread.</para>
 /// </remarks>
 public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
@@ -35,6 +36,8 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
     private readonly PendingSends _sends;
     private readonly MessageSlots _slots;
     private readonly ConcurrentDictionary<ServiceId, object> _services = new(); // receiver, listener or responder
+    private readonly ConcurrentDictionary<ServiceId, bool> _left = new(); // services whose owner has ended
+    private readonly EarlyMessages _early;
     private readonly Action _run;
     private ForwardLoop? _loop;
     private volatile ForwardNode? _node; // set last: a thread that sees it sees the loop as well
@@ -54,6 +57,7 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
         _run = Run;
         _sends = new PendingSends(_options.MaxPendingSends, Schedule);
         _slots = new MessageSlots(Schedule);
+        _early = new EarlyMessages(_slots, _options.UnclaimedLimit);
         _requests = new RequestTable(_options.MaxRequestsPerNode);
     }
 
@@ -72,7 +76,7 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
     public event Action<StreamEnd>? StreamEnded;
 
     /// <summary>Messages, openings of pipes and requests to services without a receiver.</summary>
-    public long UnclaimedMessages => Volatile.Read(ref _unclaimed);
+    public long UnclaimedMessages => Volatile.Read(ref _unclaimed) + _early.Refused;
 
     /// <summary>Pending sends: those that wait for room, and those of pipes, requests and replies included.</summary>
     public int PendingSends => _sends.Count;
@@ -305,7 +309,7 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
 
     internal void Remove(ForwardReceiver receiver)
     {
-        _services.TryRemove(new KeyValuePair<ServiceId, object>(receiver.Service, receiver));
+        Leave(receiver.Service, receiver);
         CloseAfterEvents(receiver);
     }
 
@@ -328,6 +332,7 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
         }
 
         _services.Clear();
+        _early.Clear();
         _requests.FailAll();
         if (_node is { } node)
             _sends.Close(node);
@@ -356,10 +361,19 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
                 $"Service {service} has a receiver, listener or responder already: dispose of it first.",
                 nameof(service)
             );
+        _left.TryRemove(service, out _);
+        if (_loop is not null && !_isClosed)
+            Post(() => ClaimEarly(service));
         if (!_isClosed)
             return;
         _services.TryRemove(new KeyValuePair<ServiceId, object>(service, owner)); // closed in between
         throw new ObjectDisposedException(nameof(ForwardClient));
+    }
+
+    private void Leave(ServiceId service, object owner)
+    {
+        if (_services.TryRemove(new KeyValuePair<ServiceId, object>(service, owner)))
+            _left.TryAdd(service, true);
     }
 
     /// <summary>Closes a receiver after what the loop may be adding to it at this moment.</summary>

@@ -40,6 +40,13 @@ public sealed class ForwardClientOptions
     /// </summary>
     public int MaxConcurrentReplies { get; set; } = 64;
 
+    /// <summary>
+    /// How long a reliable message or request waits when nothing receives its service yet; 0..1 min, default 2 s. At
+    /// most 256 wait. With 0, and after a receiver, listener or responder has ended, messages to its service are
+    /// refused at once.
+    /// </summary>
+    public TimeSpan UnclaimedLimit { get; set; } = TimeSpan.FromSeconds(2);
+
     internal void Validate()
     {
         string problems = string.Join(' ', FindProblems());
@@ -62,6 +69,8 @@ public sealed class ForwardClientOptions
             yield return Bad(nameof(MaxRequestsPerNode), MaxRequestsPerNode, "1..65536, such as 256");
         if (MaxConcurrentReplies is < 1 or > 65_536)
             yield return Bad(nameof(MaxConcurrentReplies), MaxConcurrentReplies, "1..65536, such as 64");
+        if (UnclaimedLimit < TimeSpan.Zero || UnclaimedLimit > TimeSpan.FromMinutes(1))
+            yield return Bad(nameof(UnclaimedLimit), UnclaimedLimit, "0..1 min, such as 00:00:02");
     }
 
     private static string Bad<T>(string name, T value, string range) => $"{name}: {value} is not allowed; use {range}.";

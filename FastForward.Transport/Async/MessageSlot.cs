@@ -37,6 +37,20 @@ internal sealed class MessageSlot(MessageSlots owner)
 
     public int Length { get; set; }
 
+    /// <summary>The message as it was received.</summary>
+    public ReceivedMessage AsReceived =>
+        new()
+        {
+            Node = Node,
+            Stream = Stream,
+            Sequence = Sequence,
+            Class = Class,
+            IsLast = IsLast,
+            SkippedBefore = SkippedBefore,
+            Credit = Credit,
+            Payload = Buffer.AsSpan(0, Length),
+        };
+
     public ReadOnlyMemory<byte> Payload => Buffer.AsMemory(0, Length);
 
     /// <summary>Ends a use, from any thread; only the first call for it counts.</summary>

@@ -51,6 +51,7 @@ internal static class ConfigurationReaders
         section.Read<TimeSpan>(nameof(options.RequestTimeout), "00:00:05", value => options.RequestTimeout = value);
         section.Read<int>(nameof(options.MaxRequestsPerNode), "256", value => options.MaxRequestsPerNode = value);
         section.Read<int>(nameof(options.MaxConcurrentReplies), "64", value => options.MaxConcurrentReplies = value);
+        section.Read<TimeSpan>(nameof(options.UnclaimedLimit), "00:00:02", value => options.UnclaimedLimit = value);
     }
 
     public static void Ip(ConfigurationSectionReader section, IpTransportOptions options)

@@ -183,6 +183,36 @@ public sealed partial class ForwardNode
             credit.Owner.Release(_loop.NowMicros, credit.Stream!, bytes);
     }
 
+    /// <summary>
+    /// Does not acknowledge a message yet, inside the callback that delivers it: <see cref="AcceptWithheld"/> or
+    /// <see cref="Refuse"/> follows.
+    /// </summary>
+    internal static void Withhold(in ReceivedMessage message) =>
+        message.Credit.Owner?.Withhold(message.Credit.Stream!, message.Sequence);
+
+    /// <summary>Acknowledges the messages of a stream that were withheld.</summary>
+    internal void AcceptWithheld(in MessageCredit credit)
+    {
+        Verify();
+        if (credit.Node != _options.Node && Peers.Find(credit.Node) is { } peer)
+            peer.AcceptWithheld(_loop.NowMicros, credit);
+        else
+            credit.Owner?.AcceptWithheld(_loop.NowMicros, credit.Stream!);
+    }
+
+    /// <summary>
+    /// Refuses a reliable message that is being delivered or was withheld, and everything after it on its stream. The
+    /// sender reports them as undelivered.
+    /// </summary>
+    internal void Refuse(in MessageCredit credit, ulong sequence)
+    {
+        Verify();
+        if (credit.Owner is not null && credit.Node != _options.Node && Peers.Find(credit.Node) is { } peer)
+            peer.Refuse(_loop.NowMicros, credit, sequence);
+        else
+            credit.Owner?.Refuse(_loop.NowMicros, credit.Stream!, sequence);
+    }
+
     /// <summary>Whether the association that a message came from still exists. True for the default value.</summary>
     internal bool IsOfLivingAssociation(in MessageCredit credit) =>
         credit.Owner is null

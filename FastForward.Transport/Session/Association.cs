@@ -131,7 +131,11 @@ internal sealed class Association
                     reliablePath
                 );
             case ElementType.StreamRefused when body.Length >= 16:
-                Sender.Refused(StreamOf(body), BinaryPrimitives.ReadUInt32LittleEndian(body[12..]));
+                Sender.Refused(
+                    StreamOf(body),
+                    BinaryPrimitives.ReadUInt32LittleEndian(body[8..]),
+                    BinaryPrimitives.ReadUInt32LittleEndian(body[12..])
+                );
                 return true;
             default:
                 _statistics.Malformed();

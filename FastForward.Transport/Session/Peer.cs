@@ -176,6 +176,20 @@ internal sealed partial class Peer
         Driver.OnPending();
     }
 
+    /// <summary>Acknowledges messages that were withheld.</summary>
+    public void AcceptWithheld(long now, in MessageCredit credit)
+    {
+        credit.Owner!.AcceptWithheld(now, credit.Stream!);
+        Driver.OnPending();
+    }
+
+    /// <summary>Refuses a message and everything after it on its stream.</summary>
+    public void Refuse(long now, in MessageCredit credit, ulong sequence)
+    {
+        credit.Owner!.Refuse(now, credit.Stream!, sequence);
+        Driver.OnPending();
+    }
+
     public SendStatus ResetStream(long now, ulong stream, uint code) =>
         ScheduleOutput(_association.Sender.Reset(now, stream, code));
 

@@ -24,8 +24,20 @@ internal sealed class ReceiveStream(ulong id, MessageClass messageClass)
     /// <summary>The credit limit that was granted last.</summary>
     public ulong CreditLimit { get; set; } = WireFormat.InitialStreamCredit;
 
+    /// <summary>The first sequence that must not be acknowledged yet; the highest number for none.</summary>
+    public ulong WithheldFrom { get; set; } = ulong.MaxValue;
+
+    /// <summary>All sequences below it are acknowledged.</summary>
+    public ulong Acknowledgeable => Math.Min(Expected, WithheldFrom);
+
+    /// <summary>Its state after its end.</summary>
+    public EndedStream AsEnded => new(Expected, Acknowledgeable, CreditUsed);
+
     /// <summary>No more messages are accepted.</summary>
     public bool IsEnded { get; set; }
+
+    /// <summary>The application has refused the rest of it.</summary>
+    public bool IsRefused { get; set; }
 
     /// <summary>Credit used since the last acknowledgement.</summary>
     public int Unacknowledged { get; set; }

@@ -44,7 +44,7 @@ internal sealed partial class Receiver
         {
             if (frame.Room < WireFormat.StreamAck)
                 return;
-            frame.WriteStreamAck(stream.Id, stream.Expected, stream.CreditUsed, Limit(stream));
+            frame.WriteStreamAck(stream.Id, stream.Acknowledgeable, stream.CreditUsed, Limit(stream));
             stream.Unacknowledged = 0;
             stream.IsAckPending = false;
             _acks.Dequeue();
@@ -83,9 +83,9 @@ internal sealed partial class Receiver
             if (frame.Room < Math.Max(WireFormat.StreamAck, WireFormat.StreamRefused))
                 return false;
             if (refuse)
-                frame.WriteStreamRefused(id, 0, ended.CreditUsed);
+                frame.WriteStreamRefused(id, ended.Acknowledged, ended.CreditUsed);
             else
-                frame.WriteStreamAck(id, ended.End, ended.CreditUsed, ended.CreditUsed + _streamWindow);
+                frame.WriteStreamAck(id, ended.Acknowledged, ended.CreditUsed, ended.CreditUsed + _streamWindow);
             _replies.Remove(id); // Remove does not invalidate the enumerator
         }
 

@@ -91,13 +91,14 @@ internal sealed partial class Receiver
             {
                 // All messages of the stream were dropped before they were sent. The application may be waiting for
                 // them.
-                _ended.Add(id, new EndedStream((ulong)sequence + 1, 0));
+                _ended.Add(id, new EndedStream((ulong)sequence + 1, (ulong)sequence + 1, 0));
                 NotifyEnd(id, StreamEndReason.Reset, code, 0);
             }
             else if ((int)(sequence - (uint)ended.End) is >= 0 and int beyond)
             {
                 // The stream had already ended here. The reset must still be acknowledged.
-                _ended.Update(id, ended with { End = ended.End + (ulong)beyond + 1 });
+                ulong end = ended.End + (ulong)beyond + 1;
+                _ended.Update(id, ended with { End = end, Acknowledged = end });
             }
 
             if (reliablePath)
@@ -261,7 +262,7 @@ internal sealed partial class Receiver
     {
         stream.IsEnded = true;
         _streams.Remove(stream);
-        _ended.Add(stream.Id, new EndedStream(stream.Expected, stream.CreditUsed));
+        _ended.Add(stream.Id, stream.AsEnded);
         DropPartial(stream);
     }
 

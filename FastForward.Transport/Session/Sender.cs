@@ -122,19 +122,8 @@ internal sealed partial class Sender
     {
         if (_streams.Find(id) is not { Class: MessageClass.Reliable } stream)
             return;
-        // The 32 bits are extended to the number nearest to the last acknowledged one. A lower number is an old
-        // acknowledgement that arrived late on another path: its sequence is ignored.
-        int step = (int)(next - (uint)stream.Acknowledged);
-        ulong acknowledged = stream.Acknowledged + (ulong)Math.Max(step, 0);
-        if (acknowledged > stream.Written)
-        {
-            _statistics.Malformed();
+        if (!TryAcknowledge(stream, next))
             return;
-        }
-
-        while (stream.First is { } first && first.Sequence < acknowledged)
-            Release(stream.RemoveFirst(), MessageClass.Reliable);
-        stream.Acknowledged = acknowledged;
         stream.CreditLimit = Math.Max(stream.CreditLimit, limit);
         if (stream.IsEnded && stream.First is null)
         {
@@ -146,9 +135,14 @@ internal sealed partial class Sender
     }
 
     /// <summary>The peer accepts no more messages of a stream.</summary>
-    public void Refused(ulong id, uint creditUsed)
+    /// <param name="id">The stream.</param>
+    /// <param name="next">The low 32 bits of the first sequence that was not delivered.</param>
+    /// <param name="creditUsed">The low 32 bits of the credit that the peer has counted on the stream.</param>
+    public void Refused(ulong id, uint next, uint creditUsed)
     {
         if (_streams.Find(id) is not { } stream)
+            return;
+        if (stream.Class == MessageClass.Reliable && !TryAcknowledge(stream, next))
             return;
         Abandon(stream, UndeliveredReason.StreamReset);
         stream.IsEnded = true;
@@ -167,6 +161,24 @@ internal sealed partial class Sender
             stream.Rewind();
             _ready.Add(stream);
         }
+    }
+
+    private bool TryAcknowledge(SendStream stream, uint next)
+    {
+        // The 32 bits are extended to the number nearest to the last acknowledged one. A lower number is an old
+        // acknowledgement that arrived late on another path: its sequence is ignored.
+        int step = (int)(next - (uint)stream.Acknowledged);
+        ulong acknowledged = stream.Acknowledged + (ulong)Math.Max(step, 0);
+        if (acknowledged > stream.Written)
+        {
+            _statistics.Malformed();
+            return false;
+        }
+
+        while (stream.First is { } first && first.Sequence < acknowledged)
+            Release(stream.RemoveFirst(), MessageClass.Reliable);
+        stream.Acknowledged = acknowledged;
+        return true;
     }
 
     private ulong Accept(long now, SendStream stream, OutgoingMessage message, OutgoingKind kind, bool end)

@@ -122,11 +122,11 @@ internal ref struct FrameWriter
         BinaryPrimitives.WriteUInt32LittleEndian(body[12..], code);
     }
 
-    public void WriteStreamRefused(ulong stream, uint code, ulong creditUsed)
+    public void WriteStreamRefused(ulong stream, ulong next, ulong creditUsed)
     {
         Span<byte> body = Begin(ElementType.StreamRefused, 0, WireFormat.StreamRefused);
         BinaryPrimitives.WriteUInt64LittleEndian(body, stream);
-        BinaryPrimitives.WriteUInt32LittleEndian(body[8..], code);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[8..], (uint)next);
         BinaryPrimitives.WriteUInt32LittleEndian(body[12..], (uint)creditUsed);
     }
 
