@@ -176,8 +176,12 @@ internal sealed class PeerStatistics
     public void NotDelivered(UndeliveredReason reason, long count)
     {
         _undelivered[(int)reason] += count;
-        _total.UndeliveredMessages += count;
+        _total.NotDelivered(reason, count);
     }
 
-    public void RaisedEvent(PeerEventKind kind) => _events[(int)kind]++;
+    public void RaisedEvent(PeerEventKind kind)
+    {
+        _events[(int)kind]++;
+        _total.RaisedEvent(kind);
+    }
 }

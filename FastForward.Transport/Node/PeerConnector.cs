@@ -218,6 +218,8 @@ internal sealed partial class PeerConnector : IPeerDriver
 
     public void OnChanged(in PeerEvent change)
     {
+        if (change.Kind == PeerEventKind.Narrow)
+            return; // does not tell whether the peer is reached
         _lastChange = change;
         bool isOnRoute =
             change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged

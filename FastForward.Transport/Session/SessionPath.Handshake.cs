@@ -154,6 +154,7 @@ internal sealed partial class SessionPath
     {
         Phase = PathPhase.Established;
         Prober.Start(now);
+        Size?.Start();
         Peer.OnEstablished(this, now);
     }
 }
