@@ -81,7 +81,7 @@ internal sealed class PathSize
         }
 
         int before = Limit;
-        Limit = _tried = Math.Max(Array.Find(s_shorter, size => size < before), s_shorter[^1]);
+        Limit = _tried = Below(before);
         return Next(changed: Limit != before);
     }
 
@@ -97,6 +97,17 @@ internal sealed class PathSize
         Limit = _tried;
         _rest = IsLimited ? RaiseAfter : ConfirmAfter;
         return changed;
+    }
+
+    private static int Below(int size)
+    {
+        foreach (int shorter in s_shorter)
+        {
+            if (shorter < size)
+                return shorter;
+        }
+
+        return s_shorter[^1];
     }
 
     private bool Next(bool changed)
