@@ -65,11 +65,7 @@ internal sealed partial class Sender
 
     // The end of a stream must reach the receiver also when the message that carried it does not. The mark has a
     // sequence of its own, so that the receiver counts the message as missing.
-    private void DropUnsent(
-        long now,
-        OutgoingMessage message,
-        UndeliveredReason reason = UndeliveredReason.Expired
-    )
+    private void DropUnsent(long now, OutgoingMessage message, UndeliveredReason reason = UndeliveredReason.Expired)
     {
         SendStream stream = message.Stream!;
         ulong sequence = message.Sequence;
