@@ -6,11 +6,15 @@ internal static class ImplementationName
     public const string FastForward = "FastForward";
     public const string Floor = "C";
     public const string ConnectedFloor = "C connected";
+    public const string BatchedFloor = "C batched";
+    public const string PackedFloor = "C packed";
     public const string NetMQ = "NetMQ";
     public const string LiteNetLib = "LiteNetLib";
 
-    public static string[] All { get; } = [FastForward, Floor, ConnectedFloor, NetMQ, LiteNetLib];
+    public static string[] All { get; } =
+    [FastForward, Floor, ConnectedFloor, BatchedFloor, PackedFloor, NetMQ, LiteNetLib];
 
     /// <summary>Whether its processes run floor.c rather than this program.</summary>
-    public static bool IsFloor(string implementation) => implementation is Floor or ConnectedFloor;
+    public static bool IsFloor(string implementation) =>
+        implementation is Floor or ConnectedFloor or BatchedFloor or PackedFloor;
 }

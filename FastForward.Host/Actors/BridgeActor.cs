@@ -14,7 +14,7 @@ namespace FastForward.Host.Actors;
 /// client. Replies come on the reply stream and go to the client they belong to. The bridge has no say in where the
 /// datagrams end up: the outlet of the other node decides.
 /// </summary>
-internal sealed partial class BridgeActor : IActor, IReportingActor, IUdpHandler, IDisposable
+internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedService, IUdpHandler, IDisposable
 {
     private static readonly TimeSpan s_sweep = TimeSpan.FromMicroseconds(1_000_000);
 
@@ -58,8 +58,14 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, IUdpHandler
     /// <summary>The service its replies come on.</summary>
     public ServiceId ReplyService => new ServiceId(_settings.Service).Reply;
 
-    /// <summary>Clients known now.</summary>
+    /// <inheritdoc/>
     public int ClientCount => _clients.Count;
+
+    long ICountedService.ToNode => Volatile.Read(ref _forwarded);
+
+    long ICountedService.FromNode => Volatile.Read(ref _answered);
+
+    DropLog ICountedService.Drops => _drops;
 
     /// <inheritdoc/>
     public ActorReport Report() =>
@@ -88,8 +94,7 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, IUdpHandler
     void IUdpHandler.OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpSource source) =>
         Forward(datagram, source);
 
-    void IUdpHandler.OnError(UdpSocket socket, SocketError error) =>
-        _drops.Add("the local socket reported an error", 0, _loop!.Now);
+    void IUdpHandler.OnError(UdpSocket socket, SocketError error) => _drops.Add(DropReason.SocketError, 0, _loop!.Now);
 
     /// <inheritdoc/>
     public void OnMessage(in ReceivedMessage message)
@@ -97,7 +102,7 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, IUdpHandler
         // Only the node that the bridge sends to may reply: stream numbers can be guessed.
         if (message.Node != _settings.Node || !_byStream.TryGetValue(message.Stream, out BridgeClient? client))
         {
-            _drops.Add("an answer for no client", message.Payload.Length, _loop!.Now);
+            _drops.Add(DropReason.NoClient, message.Payload.Length, _loop!.Now);
             return;
         }
 
@@ -106,7 +111,7 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, IUdpHandler
         if (_socket.Answer(message.Payload, client.Source) == SocketError.Success)
             _answered++;
         else
-            _drops.Add("an answer that the local network did not accept", message.Payload.Length, _loop.Now);
+            _drops.Add(DropReason.NotAccepted, message.Payload.Length, _loop.Now);
     }
 
     /// <inheritdoc/>
@@ -146,12 +151,7 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, IUdpHandler
     /// <inheritdoc/>
     public void OnUndelivered(in Undelivered report)
     {
-        _drops.Add(
-            "sent, but perhaps not delivered: the node disconnected or the path changed",
-            0,
-            _loop!.Now,
-            (long)report.Count
-        );
+        _drops.Add(DropReason.Undelivered, 0, _loop!.Now, (long)report.Count);
         if (report.Reason != UndeliveredReason.Unsupported || _settings.Class != StreamClassChoice.Auto)
             return;
         if (_byStream.TryGetValue(report.Stream, out BridgeClient? client))
@@ -186,13 +186,13 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, IUdpHandler
         }
         else if ((client = Admit(from, now)) is null)
         {
-            _drops.Add("new clients came faster than places become free (max-clients)", payload.Length, now);
+            _drops.Add(DropReason.NoPlace, payload.Length, now);
             return;
         }
 
         if (!_share.Allows(client.Share, now))
         {
-            _drops.Add("more than the client's share, while the node does not accept everything", payload.Length, now);
+            _drops.Add(DropReason.OverShare, payload.Length, now);
             return;
         }
 
@@ -302,12 +302,7 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, IUdpHandler
     {
         uint overflows = _socket.DroppedDatagrams;
         if (overflows != _overflows)
-            _drops.Add(
-                "clients sent faster than the bridge reads (the buffer of its socket was full)",
-                0,
-                now,
-                unchecked(overflows - _overflows)
-            );
+            _drops.Add(DropReason.BridgeBufferFull, 0, now, unchecked(overflows - _overflows));
         _overflows = overflows;
     }
 

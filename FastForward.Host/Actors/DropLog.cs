@@ -10,40 +10,53 @@ internal sealed partial class DropLog(string actor, ILogger logger)
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMicroseconds(10_000_000);
 
-    private readonly Dictionary<string, Entry> _entries = [];
+    private readonly Dictionary<DropReason, Entry> _entries = [];
+    private volatile Entry[] _all = []; // the same, for reading on any thread
 
     /// <summary>All drops so far.</summary>
     public long Total { get; private set; }
 
+    /// <summary>The drops so far by the words of their reasons. Any thread may read.</summary>
+    public IEnumerable<KeyValuePair<string, long>> Counts =>
+        _all.Select(static entry => KeyValuePair.Create(entry.Reason.Word, entry.Count));
+
     /// <summary>Counts a drop.</summary>
-    /// <param name="reason">A constant text: it is the key.</param>
+    /// <param name="reason">Why.</param>
     /// <param name="bytes">The length of the datagram.</param>
     /// <param name="now">The loop's time.</param>
     /// <param name="count">How many at once.</param>
-    public void Add(string reason, int bytes, TimeSpan now, long count = 1)
+    /// <param name="detail">What the reason leaves open, for the log.</param>
+    public void Add(DropReason reason, int bytes, TimeSpan now, long count = 1, string? detail = null)
     {
         Total += count;
         if (!_entries.TryGetValue(reason, out Entry? entry))
-            _entries[reason] = entry = new Entry();
+        {
+            _entries[reason] = entry = new Entry(reason);
+            _all = [.. _all, entry];
+        }
+
+        entry.Count += count;
         entry.Unlogged += count;
         entry.Bytes = bytes;
+        entry.Detail = detail;
         if (now >= entry.NextLine)
-            Write(reason, entry, now);
+            Write(entry, now);
     }
 
     /// <summary>Logs what has waited long enough. Called about once a second.</summary>
     public void Flush(TimeSpan now)
     {
-        foreach ((string reason, Entry entry) in _entries)
+        foreach (Entry entry in _all)
         {
             if (entry.Unlogged > 0 && now >= entry.NextLine)
-                Write(reason, entry, now);
+                Write(entry, now);
         }
     }
 
-    private void Write(string reason, Entry entry, TimeSpan now)
+    private void Write(Entry entry, TimeSpan now)
     {
-        LogDropped(logger, actor, entry.Unlogged, entry.Bytes, reason);
+        string text = entry.Detail is null ? entry.Reason.Text : $"{entry.Reason.Text}: {entry.Detail}";
+        LogDropped(logger, actor, entry.Unlogged, entry.Bytes, text);
         entry.Unlogged = 0;
         entry.NextLine = now + s_pause;
     }
@@ -55,8 +68,14 @@ internal sealed partial class DropLog(string actor, ILogger logger)
     )]
     private static partial void LogDropped(ILogger logger, string actor, long count, int bytes, string reason);
 
-    private sealed class Entry
+    private sealed class Entry(DropReason reason)
     {
+        public DropReason Reason => reason;
+
+        public long Count { get; set; }
+
+        public string? Detail { get; set; }
+
         public long Unlogged { get; set; }
 
         public int Bytes { get; set; }

@@ -18,13 +18,9 @@ namespace FastForward.Host.Actors;
 /// A socket that was idle for long is closed, but its reply stream is not ended: the bridge may send again, and an
 /// ended stream cannot be used again. The reply stream ends when the bridge's stream does.
 /// </remarks>
-internal sealed partial class OutletActor : IActor, IReportingActor, IUdpHandler, IDisposable
+internal sealed partial class OutletActor : IActor, IReportingActor, ICountedService, IUdpHandler, IDisposable
 {
     private static readonly TimeSpan s_sweep = TimeSpan.FromMicroseconds(1_000_000);
-    private const string HopsUsedUp =
-        "all hops (the TTL) are used up: the target leads back to a bridge of this outlet, "
-        + "or the client set a very low TTL";
-    private const string Refused = "nothing listens at the target (connection refused)";
 
     private readonly OutletSettings _settings;
     private readonly ILogger _logger;
@@ -62,8 +58,14 @@ internal sealed partial class OutletActor : IActor, IReportingActor, IUdpHandler
     /// <summary>The service it serves.</summary>
     public ushort Service => _settings.Service;
 
-    /// <summary>Sockets open now.</summary>
+    /// <inheritdoc/>
     public int ClientCount => _recency.Count;
+
+    long ICountedService.ToNode => Volatile.Read(ref _answered);
+
+    long ICountedService.FromNode => Volatile.Read(ref _emitted);
+
+    DropLog ICountedService.Drops => _drops;
 
     /// <inheritdoc/>
     public ActorReport Report() =>
@@ -93,7 +95,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, IUdpHandler
     {
         if (message.Payload.Length < CarriedDatagram.HeadBytes)
         {
-            _drops.Add("a message without the head of a bridge", 0, _loop!.Now);
+            _drops.Add(DropReason.NoHead, 0, _loop!.Now);
             return;
         }
 
@@ -101,7 +103,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, IUdpHandler
         int hops = message.Payload[0] - CarriedDatagram.HopsOfPassage;
         if (hops <= 0)
         {
-            _drops.Add(HopsUsedUp, datagram.Length, _loop!.Now);
+            _drops.Add(DropReason.HopsUsedUp, datagram.Length, _loop!.Now);
             return;
         }
 
@@ -119,16 +121,16 @@ internal sealed partial class OutletActor : IActor, IReportingActor, IUdpHandler
         if (error == SocketError.ConnectionRefused)
         {
             // The error belongs to an earlier datagram; reading it cleared it.
-            _drops.Add(Refused, datagram.Length, _loop.Now);
+            _drops.Add(DropReason.TargetRefused, datagram.Length, _loop.Now);
             error = client.Socket.Send(datagram);
         }
 
         if (error == SocketError.Success)
             _emitted++;
         else if (error == SocketError.MessageSize)
-            _drops.Add("too large for the network to the target", datagram.Length, _loop.Now);
+            _drops.Add(DropReason.TooLargeForNetwork, datagram.Length, _loop.Now);
         else
-            _drops.Add("the local network did not accept a datagram", datagram.Length, _loop.Now);
+            _drops.Add(DropReason.NotAccepted, datagram.Length, _loop.Now);
     }
 
     void IUdpHandler.OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpSource source) =>
@@ -136,7 +138,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, IUdpHandler
 
     void IUdpHandler.OnError(UdpSocket socket, SocketError error) =>
         _drops.Add(
-            error == SocketError.ConnectionRefused ? Refused : "the socket to the target reported an error",
+            error == SocketError.ConnectionRefused ? DropReason.TargetRefused : DropReason.SocketError,
             0,
             _loop!.Now
         );
@@ -155,12 +157,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, IUdpHandler
 
     /// <inheritdoc/>
     public void OnUndelivered(in Undelivered report) =>
-        _drops.Add(
-            "an answer that was sent, but perhaps not delivered: the node disconnected or the path changed",
-            0,
-            _loop!.Now,
-            (long)report.Count
-        );
+        _drops.Add(DropReason.Undelivered, 0, _loop!.Now, (long)report.Count);
 
     /// <inheritdoc/>
     public void OnStop()
@@ -194,7 +191,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, IUdpHandler
         catch (Exception exception) when (exception is SocketException or IOException)
         {
             socket?.Dispose();
-            _drops.Add($"no socket could be opened: {exception.Message}", message.Payload.Length, _loop!.Now);
+            _drops.Add(DropReason.NoSocket, message.Payload.Length, _loop!.Now, detail: exception.Message);
             return null;
         }
 
@@ -255,12 +252,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, IUdpHandler
     {
         uint overflows = client.Socket.DroppedDatagrams;
         if (overflows != client.Overflows)
-            _drops.Add(
-                "the target answered faster than the outlet reads (the buffer of a socket was full)",
-                0,
-                now,
-                unchecked(overflows - client.Overflows)
-            );
+            _drops.Add(DropReason.OutletBufferFull, 0, now, unchecked(overflows - client.Overflows));
         client.Overflows = overflows;
     }
 

@@ -2,16 +2,40 @@ using FastForward.Transport;
 
 namespace FastForward.Host.Actors;
 
-/// <summary>Why a send was refused, for the log. The texts are constants, so that drops allocate nothing.</summary>
+/// <summary>Why a send was refused.</summary>
 internal static class SendRefusal
 {
-    public static string Describe(SendStatus status, MessageClass messageClass) =>
+    private static readonly DropReason s_tooLargeRealTime = new("too_large", Text(SendStatus.TooLarge, true));
+    private static readonly DropReason[] s_reasons =
+    [
+        .. Enum.GetValues<SendStatus>().Select(static status => new DropReason(WordOf(status), Text(status, false))),
+    ];
+
+    public static DropReason Describe(SendStatus status, MessageClass messageClass) =>
+        status == SendStatus.TooLarge && messageClass == MessageClass.RealTime
+            ? s_tooLargeRealTime
+            : s_reasons[(int)status];
+
+    private static string WordOf(SendStatus status) =>
+        status switch
+        {
+            SendStatus.BackPressured => "back_pressure",
+            SendStatus.NotConnected => "not_connected",
+            SendStatus.UnknownNode => "unknown_node",
+            SendStatus.TooLarge => "too_large",
+            SendStatus.Unsupported => "unsupported",
+            SendStatus.TooManyStreams => "too_many_streams",
+            SendStatus.Stopping => "stopping",
+            _ => "refused",
+        };
+
+    private static string Text(SendStatus status, bool isRealTime) =>
         status switch
         {
             SendStatus.BackPressured => "the node does not accept them as fast as they come (back-pressure)",
             SendStatus.NotConnected => "the node is not connected",
             SendStatus.UnknownNode => "no route leads to the node",
-            SendStatus.TooLarge when messageClass == MessageClass.RealTime =>
+            SendStatus.TooLarge when isRealTime =>
                 "too large for a real-time message, which carries a datagram of 1099 bytes "
                     + "(over IP there is no other class yet)",
             SendStatus.TooLarge => "too large for a message",

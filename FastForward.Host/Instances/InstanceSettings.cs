@@ -65,6 +65,9 @@ internal sealed record InstanceSettings
     /// <summary>See <see cref="IpTransportOptions.SegmentationOffload"/>.</summary>
     public required bool SegmentationOffload { get; init; }
 
+    /// <summary>Metrics with many series for each peer.</summary>
+    public required bool PeerMetrics { get; init; }
+
     /// <summary>The lowest level that is logged.</summary>
     public required LogLevel LogLevel { get; init; }
 

@@ -31,14 +31,19 @@ internal sealed partial class InstanceRun
             InstanceIdentity identity = provider.GetRequiredService<InstanceIdentity>();
             return ActivatorUtilities.CreateInstance<ControlSocket>(provider, identity);
         });
+        builder.Services.AddSingleton<ServiceMetrics>();
         ForwardBuilder node = builder.Services.AddInstance(settings);
         List<IReportingActor> actors = [];
         builder.Services.AddSingleton<IReadOnlyList<IReportingActor>>(actors);
         foreach (BridgeSettings bridge in settings.Bridges)
-            node.AddActor(provider => Listed(Open(bridge, LoggerOf<BridgeActor>(provider)), actors), ReplyTo(bridge));
+            node.AddActor(
+                provider => MetricsOf(provider).Add(Listed(Open(bridge, LoggerOf<BridgeActor>(provider)), actors)),
+                ReplyTo(bridge)
+            );
         foreach (OutletSettings outlet in settings.Outlets)
             node.AddActor(
-                provider => Listed(Open(outlet, settings, LoggerOf<OutletActor>(provider)), actors),
+                provider =>
+                    MetricsOf(provider).Add(Listed(Open(outlet, settings, LoggerOf<OutletActor>(provider)), actors)),
                 new ServiceId(outlet.Service)
             );
         if (settings.Bridges.Count + settings.Outlets.Count == 0)
@@ -117,6 +122,8 @@ internal sealed partial class InstanceRun
     }
 
     private static ServiceId ReplyTo(BridgeSettings bridge) => new ServiceId(bridge.Service).Reply;
+
+    private static ServiceMetrics MetricsOf(IServiceProvider provider) => provider.GetRequiredService<ServiceMetrics>();
 
     private static ILogger<T> LoggerOf<T>(IServiceProvider provider) => provider.GetRequiredService<ILogger<T>>();
 

@@ -37,6 +37,7 @@ internal static class InstanceServices
             options.VSocketFallback = settings.VSocketFallback;
             options.MaxStreams = Math.Max(options.MaxStreams, StreamsNeeded(settings));
         });
+        builder.ConfigureService(options => options.PeerMetrics = settings.PeerMetrics);
         builder.ConfigureLoop(options => options.Idle = settings.Idle);
         foreach (TransportKind kind in settings.Transports)
             AddTransport(builder, kind, settings);

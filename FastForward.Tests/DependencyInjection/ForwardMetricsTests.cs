@@ -15,7 +15,7 @@ public sealed class ForwardMetricsTests
     public void The_documentation_lists_exactly_the_instruments()
     {
         using MeterRecording recording = new();
-        using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics());
+        using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics(peerDetails: true));
         using NodeWorld world = new();
         (TestNode a, TestNode b) = world.Pair(TransportKind.Ip, metrics: metrics);
         world.Until(
@@ -28,6 +28,7 @@ public sealed class ForwardMetricsTests
         [
             .. File.ReadAllLines(Path.Combine(SourceTree.Root, "docs", "operations.md"))
                 .Where(static line => line.StartsWith("| `fastforward.", StringComparison.Ordinal))
+                .Where(static line => !line.StartsWith("| `fastforward.service.", StringComparison.Ordinal))
                 .Select(static line =>
                     line.Split('|').Skip(1).Take(4).Select(static cell => cell.Replace("`", "").Trim()).ToArray()
                 ),
@@ -57,10 +58,30 @@ public sealed class ForwardMetricsTests
     }
 
     [Test]
-    public void The_values_of_the_tags_are_documented()
+    public void Without_details_a_peer_has_seven_series()
     {
         using MeterRecording recording = new();
         using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics());
+        using NodeWorld world = new();
+        (TestNode a, TestNode b) = world.Pair(TransportKind.Ip, metrics: metrics);
+        world.Until(() => a.Node.GetPeer(b.Id)!.RoundTrip is not null, "measured");
+        recording.Observe();
+        Assert.That(
+            recording.All.Count(series =>
+                series.Tags[MetricTags.Node]!.Equals((long)a.Id)
+                && series.Tags.TryGetValue(MetricTags.Peer, out object? peer)
+                && peer!.Equals((long)b.Id)
+            ),
+            Is.EqualTo(7)
+        );
+        Assert.That(recording.Value("fastforward.node.events", a.Id, "connected"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void The_values_of_the_tags_are_documented()
+    {
+        using MeterRecording recording = new();
+        using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics(peerDetails: true));
         using NodeWorld world = new();
         world.Pair(TransportKind.Ip, metrics: metrics);
         world.Pair(TransportKind.Socket, metrics: metrics, first: 3, second: 4);
@@ -82,7 +103,7 @@ public sealed class ForwardMetricsTests
     public void Messages_bytes_and_frames_are_counted_for_peer_and_transport()
     {
         using MeterRecording recording = new();
-        using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics());
+        using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics(peerDetails: true));
         using NodeWorld world = new();
         (TestNode a, TestNode b) = world.Pair(TransportKind.Socket, metrics: metrics);
         for (int i = 0; i < 10; i++)
@@ -125,7 +146,7 @@ public sealed class ForwardMetricsTests
     public void Undelivered_messages_are_counted_by_reason_and_a_removed_peer_disappears()
     {
         using MeterRecording recording = new();
-        using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics());
+        using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics(peerDetails: true));
         using NodeWorld world = new();
         (TestNode a, TestNode b) = world.Pair(TransportKind.Socket, metrics: metrics);
         b.Node.Dispose();
@@ -141,10 +162,7 @@ public sealed class ForwardMetricsTests
         );
         a.Node.ResetStream(b.Id, 9, 0);
         recording.Observe();
-        Assert.That(
-            recording.Value("fastforward.peer.messages.undelivered", a.Id, b.Id, "stream_reset"),
-            Is.EqualTo(3)
-        );
+        Assert.That(recording.Value("fastforward.peer.undelivered", a.Id, b.Id, "stream_reset"), Is.EqualTo(3));
         Assert.That(recording.Value("fastforward.peer.events", a.Id, b.Id, "lost"), Is.EqualTo(1));
         a.RemoveRoutes();
         world.Until(() => a.Node.GetPeers().Count == 0, "the route is gone");

@@ -148,6 +148,7 @@ public sealed class ForwardOptionsTests
                     {
                         OnLoopFault = LoopFaultAction.Log,
                         HealthLimit = TimeSpan.FromSeconds(9),
+                        PeerMetrics = true,
                     }
                 )
                 .UsingPropertiesComparer()
@@ -363,6 +364,7 @@ public sealed class ForwardOptionsTests
             ["Loop:FailFast"] = "true",
             ["Service:OnLoopFault"] = "Log",
             ["Service:HealthLimit"] = "00:00:09",
+            ["Service:PeerMetrics"] = "true",
             ["Client:MaxPendingSends"] = "11",
             ["Client:RealTimeCapacity"] = "12",
             ["Client:PipeBacklog"] = "13",

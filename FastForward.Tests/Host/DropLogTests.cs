@@ -5,6 +5,8 @@ namespace FastForward.Tests.Host;
 
 public sealed class DropLogTests
 {
+    private static readonly DropReason s_full = new("full", "full");
+    private static readonly DropReason s_tooLarge = new("large", "too large");
     private readonly Lines _lines = new();
 
     [Test]
@@ -13,7 +15,7 @@ public sealed class DropLogTests
         _lines.Clear();
         DropLog drops = new("bridge", _lines);
         for (int i = 0; i < 1000; i++)
-            drops.Add("full", 55, TimeSpan.FromMicroseconds(i));
+            drops.Add(s_full, 55, TimeSpan.FromMicroseconds(i));
         drops.Flush(TimeSpan.FromMicroseconds(9_999_999));
         Assert.That(_lines, Is.EqualTo(new[] { "bridge: dropped 1 (the last of 55 bytes): full" }));
         drops.Flush(TimeSpan.FromSeconds(10));
@@ -36,8 +38,8 @@ public sealed class DropLogTests
     {
         _lines.Clear();
         DropLog drops = new("outlet", _lines);
-        drops.Add("full", 1, TimeSpan.Zero);
-        drops.Add("too large", 2000, TimeSpan.FromMicroseconds(1));
+        drops.Add(s_full, 1, TimeSpan.Zero);
+        drops.Add(s_tooLarge, 2000, TimeSpan.FromMicroseconds(1));
         Assert.That(_lines, Has.Count.EqualTo(2));
     }
 

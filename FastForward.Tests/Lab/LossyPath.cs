@@ -31,10 +31,13 @@ internal sealed partial class LossyPath : IDisposable
     /// <summary>
     /// Runs a function with the calling thread in the namespace of one end: <see cref="Near"/> or <see cref="Far"/>.
     /// </summary>
-    public static T At<T>(IPAddress end, Func<T> action)
+    public static T At<T>(IPAddress end, Func<T> action) => In(end.Equals(Near) ? "near" : "far", action);
+
+    /// <summary>Runs a function with the calling thread in a namespace of ip-netns(8).</summary>
+    public static T In<T>(string space, Func<T> action)
     {
         using SafeFileHandle home = File.OpenHandle("/proc/thread-self/ns/net");
-        using SafeFileHandle there = File.OpenHandle(end.Equals(Near) ? "/run/netns/near" : "/run/netns/far");
+        using SafeFileHandle there = File.OpenHandle($"/run/netns/{space}");
         Enter(there);
         try
         {

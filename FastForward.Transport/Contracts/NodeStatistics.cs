@@ -3,6 +3,9 @@ namespace FastForward.Transport;
 /// <summary>Counters of a node since its start. Written by the loop thread, readable on any thread.</summary>
 public sealed class NodeStatistics
 {
+    private readonly long[] _undelivered = new long[Enum.GetValues<UndeliveredReason>().Length];
+    private readonly long[] _events = new long[Enum.GetValues<PeerEventKind>().Length];
+
     internal NodeStatistics() { }
 
     /// <summary>Messages accepted by Send.</summary>
@@ -43,6 +46,18 @@ public sealed class NodeStatistics
 
     /// <summary>Accepted messages reported as undelivered.</summary>
     public long UndeliveredMessages { get; internal set; }
+
+    internal long Undelivered(UndeliveredReason reason) => Volatile.Read(ref _undelivered[(int)reason]);
+
+    internal long Events(PeerEventKind kind) => Volatile.Read(ref _events[(int)kind]);
+
+    internal void NotDelivered(UndeliveredReason reason, long count)
+    {
+        _undelivered[(int)reason] += count;
+        UndeliveredMessages += count;
+    }
+
+    internal void RaisedEvent(PeerEventKind kind) => _events[(int)kind]++;
 
     /// <summary>Incoming streams evicted to make room for others.</summary>
     public long EvictedStreams { get; internal set; }

@@ -35,6 +35,12 @@ public enum PeerEventKind
     /// or its vSocket cannot be connected and another row is used meanwhile.
     /// </summary>
     Unusable,
+
+    /// <summary>
+    /// Frames above a size do not arrive over a path, because an MTU on the way is too small: only shorter ones are
+    /// sent, and larger real-time messages answer <see cref="SendStatus.TooLarge"/>. Or long frames arrive again.
+    /// </summary>
+    Narrow,
 }
 
 /// <summary>One event of one peer.</summary>

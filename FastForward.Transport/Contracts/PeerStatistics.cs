@@ -182,13 +182,14 @@ internal sealed class PeerStatistics
     {
         _undelivered ??= new long[s_reasons];
         _undelivered[(int)reason] += count;
-        _total.UndeliveredMessages += count;
+        _total.NotDelivered(reason, count);
     }
 
     public void RaisedEvent(PeerEventKind kind)
     {
         _events ??= new long[s_kinds];
         _events[(int)kind]++;
+        _total.RaisedEvent(kind);
     }
 
     private static long Count(long[]? counts, int index) => counts is null ? 0 : Volatile.Read(ref counts[index]);

@@ -28,8 +28,8 @@ public sealed class PeerStatus
     public TimeSpan InState { get; internal init; }
 
     /// <summary>
-    /// Why the peer is not connected, or not over the medium that its row names; null when it is connected as
-    /// configured.
+    /// Why the peer is not connected, not over the medium that its row names, or over a path on which long frames do
+    /// not arrive; null when it is connected as configured.
     /// </summary>
     public string? Reason { get; internal init; }
 

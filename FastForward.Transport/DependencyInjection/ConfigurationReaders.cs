@@ -41,6 +41,7 @@ internal static class ConfigurationReaders
     {
         section.ReadName<LoopFaultAction>(nameof(options.OnLoopFault), value => options.OnLoopFault = value);
         section.Read<TimeSpan>(nameof(options.HealthLimit), "00:00:02", value => options.HealthLimit = value);
+        section.Read<bool>(nameof(options.PeerMetrics), "false", value => options.PeerMetrics = value);
     }
 
     public static void Client(ConfigurationSectionReader section, ForwardClientOptions options)

@@ -97,7 +97,8 @@ public static class FastForwardServiceCollectionExtensions
             new OptionsCheck<ForwardClientOptions>(static options => options.FindProblems())
         );
         services.TryAddSingleton(static provider => new ForwardMetrics(
-            provider.GetService<System.Diagnostics.Metrics.IMeterFactory>()
+            provider.GetService<System.Diagnostics.Metrics.IMeterFactory>(),
+            provider.GetRequiredService<IOptions<ForwardServiceOptions>>().Value.PeerMetrics
         ));
         services.TryAddSingleton(ForwardSetup.CreateLoop);
         services.TryAddSingleton(ForwardSetup.CreateRoutes);

@@ -15,6 +15,12 @@ public sealed class ForwardServiceOptions
     /// </summary>
     public TimeSpan HealthLimit { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// Adds the metrics that have many series for each peer; see
+    /// <see cref="Diagnostics.ForwardMetrics(System.Diagnostics.Metrics.IMeterFactory?, bool)"/>. Default false.
+    /// </summary>
+    public bool PeerMetrics { get; set; }
+
     internal IEnumerable<string> FindProblems()
     {
         if (!Enum.IsDefined(OnLoopFault))

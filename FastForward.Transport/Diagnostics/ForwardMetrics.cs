@@ -15,7 +15,7 @@ namespace FastForward.Transport.Diagnostics;
 /// transports, fixed sets of reasons.</para>
 /// <para>Thread-safe.</para>
 /// </remarks>
-public sealed class ForwardMetrics : IDisposable
+public sealed partial class ForwardMetrics : IDisposable
 {
     /// <summary>The name of the meter.</summary>
     public const string MeterName = "FastForward.Transport";
@@ -26,7 +26,11 @@ public sealed class ForwardMetrics : IDisposable
 
     /// <summary>Creates the meter and its instruments.</summary>
     /// <param name="factory">Creates and owns the meter; when null, this object owns it.</param>
-    public ForwardMetrics(IMeterFactory? factory = null)
+    /// <param name="peerDetails">
+    /// Adds the instruments that have many series for each peer: frames, drops and undelivered messages by reason,
+    /// events, the send store. Without them a peer has seven series.
+    /// </param>
+    public ForwardMetrics(IMeterFactory? factory = null, bool peerDetails = false)
     {
         MeterOptions options = new(MeterName)
         {
@@ -34,6 +38,8 @@ public sealed class ForwardMetrics : IDisposable
         };
         Meter meter = factory?.Create(options) ?? (_ownMeter = new Meter(options));
         AddPeers(meter);
+        if (peerDetails)
+            AddPeerDetails(meter);
         AddTransports(meter);
         AddLoops(meter);
     }
@@ -55,110 +61,35 @@ public sealed class ForwardMetrics : IDisposable
 
     private void AddPeers(Meter meter)
     {
-        Func<IEnumerable<Measurement<long>>> peers(
-            Func<MetricTags, PeerStatistics, IEnumerable<Measurement<long>>> read
-        ) => () => Each(node => Counted(node).SelectMany(peer => read(new MetricTags(node.Id, peer.Node), peer)));
         meter.CreateObservableCounter(
             "fastforward.peer.messages",
-            peers(static (tags, peer) => tags.BothDirections(peer.MessagesSent, peer.MessagesReceived)),
+            Peers(static (tags, peer) => tags.BothDirections(peer.MessagesSent, peer.MessagesReceived)),
             "{message}",
             "Messages accepted for a peer, and messages from it passed to the handler."
         );
         meter.CreateObservableCounter(
             "fastforward.peer.io",
-            peers(static (tags, peer) => tags.BothDirections(peer.BytesSent, peer.BytesReceived)),
+            Peers(static (tags, peer) => tags.BothDirections(peer.BytesSent, peer.BytesReceived)),
             "By",
             "Payload of these messages."
         );
         meter.CreateObservableCounter(
-            "fastforward.peer.frames",
-            peers(static (tags, peer) => tags.BothDirections(peer.FramesSent, peer.FramesReceived)),
-            "{frame}",
-            "Frames to and from a peer, over all its paths."
-        );
-        meter.CreateObservableCounter(
-            "fastforward.peer.frames.dropped",
-            peers(
-                static (tags, peer) =>
-                    [
-                        tags.WithReason("malformed", peer.MalformedFrames),
-                        tags.WithReason("replayed", peer.ReplayedFrames),
-                    ]
-            ),
-            "{frame}",
-            "Frames of a peer that were dropped."
-        );
-        meter.CreateObservableCounter(
-            "fastforward.peer.messages.dropped",
-            peers(
-                static (tags, peer) =>
-                    [
-                        tags.WithReason("late", peer.LateMessages),
-                        tags.WithReason("duplicate", peer.DuplicateMessages),
-                        tags.WithReason("stream_ended", peer.EndedStreamMessages),
-                    ]
-            ),
-            "{message}",
-            "Messages of a peer that were dropped."
-        );
-        meter.CreateObservableCounter(
             "fastforward.peer.messages.lost",
-            peers(static (tags, peer) => [tags.Single(peer.SkippedMessages)]),
+            Peers(static (tags, peer) => [tags.Single(peer.SkippedMessages)]),
             "{message}",
             "Real-time messages of a peer that were lost."
         );
         meter.CreateObservableCounter(
             "fastforward.peer.messages.undelivered",
-            peers(
-                static (tags, peer) =>
-                    MetricTags.UndeliveredReasons.Select(
-                        (word, reason) => tags.WithReason(word, peer.Undelivered((UndeliveredReason)reason))
-                    )
-            ),
+            Peers(static (tags, peer) => [tags.Single(peer.UndeliveredMessages)]),
             "{message}",
             "Messages that were accepted for a peer and not delivered."
         );
-        meter.CreateObservableCounter(
-            "fastforward.peer.streams.evicted",
-            peers(static (tags, peer) => [tags.Single(peer.EvictedStreams)]),
-            "{stream}",
-            "Incoming streams that were evicted to make room for others."
-        );
-        meter.CreateObservableCounter(
-            "fastforward.peer.events",
-            peers(
-                static (tags, peer) =>
-                    MetricTags.PeerEvents.Select((word, kind) => tags.WithEvent(word, peer.Events((PeerEventKind)kind)))
-            ),
-            "{event}",
-            "Events of the connection to a peer, such as path changes and losses."
-        );
-
         meter.CreateObservableUpDownCounter(
             "fastforward.peers",
             () => Each(CountPeers),
             "{peer}",
             "Peers with a route, by the state of their connection."
-        );
-        meter.CreateObservableUpDownCounter(
-            "fastforward.peer.send_store.usage",
-            () =>
-                Each(static node =>
-                    node.ReadPeers()
-                        .Select(peer => new MetricTags(node.Id, peer.Statistics.Node).Single(peer.StoredBytes))
-                ),
-            "By",
-            "Bytes in the send store of a peer: payload and 64 bytes for each message."
-        );
-        meter.CreateObservableUpDownCounter(
-            "fastforward.peer.send_store.limit",
-            () =>
-                Each(static node =>
-                    node.ReadPeers()
-                        .Select(peer => new MetricTags(node.Id, peer.Statistics.Node).Single(node.SendStoreBytes))
-                ),
-            "By",
-            "The limit of the send store of a peer."
         );
         meter.CreateObservableGauge(
             "fastforward.peer.round_trip",
@@ -166,11 +97,32 @@ public sealed class ForwardMetrics : IDisposable
             "s",
             "Smoothed round trip (RFC 6298) of the path in use to a peer."
         );
-        meter.CreateObservableGauge(
-            "fastforward.peer.jitter",
-            () => Each(node => Measured(node, static path => path.JitterMicros)),
-            "s",
-            "Interarrival jitter (RFC 3550) of that path."
+        meter.CreateObservableCounter(
+            "fastforward.node.messages.undelivered",
+            () =>
+                Each(static node =>
+                    MetricTags.UndeliveredReasons.Select(
+                        (word, reason) =>
+                            new MetricTags(node.Id).WithReason(
+                                word,
+                                node.Statistics.Undelivered((UndeliveredReason)reason)
+                            )
+                    )
+                ),
+            "{message}",
+            "Messages of all peers that were accepted and not delivered."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.node.events",
+            () =>
+                Each(static node =>
+                    MetricTags.PeerEvents.Select(
+                        (word, kind) =>
+                            new MetricTags(node.Id).WithEvent(word, node.Statistics.Events((PeerEventKind)kind))
+                    )
+                ),
+            "{event}",
+            "Events of the connections to all peers, such as path changes and losses."
         );
     }
 
@@ -291,6 +243,10 @@ public sealed class ForwardMetrics : IDisposable
 
         return _nodes.Where(static node => node.IsRunning).SelectMany(read);
     }
+
+    private Func<IEnumerable<Measurement<long>>> Peers(
+        Func<MetricTags, PeerStatistics, IEnumerable<Measurement<long>>> read
+    ) => () => Each(node => Counted(node).SelectMany(peer => read(new MetricTags(node.Id, peer.Node), peer)));
 
     private static IEnumerable<PeerStatistics> Counted(ForwardNode node) =>
         node.ReadPeers().Select(static peer => peer.Statistics).Append(node.LocalStatistics);

@@ -16,7 +16,7 @@ internal sealed partial class PeerConnector
                 Node = Peer.Node,
                 State = Peer.State,
                 InState = TimeSpan.FromMicroseconds(_loop.NowMicros - Math.Max(Peer.StateSince, _createdAt)),
-                Reason = Peer.State == PeerState.Connected ? DetourReason : Reason,
+                Reason = Peer.State == PeerState.Connected ? DetourReason ?? SizeReason : Reason,
                 RefusedClaim = Peer.LastRefusal,
                 Paths = PathStatuses(),
                 UnacknowledgedBytes = Peer.Association.StoredBytes,
@@ -94,6 +94,9 @@ internal sealed partial class PeerConnector
                 : null;
         }
     }
+
+    // Why a connected peer does not get everything; null when it does.
+    private string? SizeReason => Peer.SendPath?.SizeProblem is { } problem ? $"reached, but {problem}" : null;
 
     private string NotHeardReason
     {

@@ -216,6 +216,8 @@ internal sealed partial class PeerConnector : IPeerDriver
 
     public void OnChanged(in PeerEvent change)
     {
+        if (change.Kind == PeerEventKind.Narrow)
+            return; // does not tell whether the peer is reached
         _lastKind = change.Kind;
         // The other texts are of no use later, and most peers of a large registry have one.
         _lastReason = change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard

@@ -31,6 +31,9 @@ internal sealed class PathProber
     /// <summary>Probes in a row without an answer.</summary>
     public int Missed { get; private set; }
 
+    /// <summary>The last probe was written and answered.</summary>
+    public bool IsAnswered => _answered == _next && !_isPending;
+
     /// <summary>A probe must be written.</summary>
     public bool IsPending => _isPending;
 

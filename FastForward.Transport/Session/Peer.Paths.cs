@@ -107,6 +107,14 @@ internal sealed partial class Peer
         CloseRedundant(path.Kind, now);
     }
 
+    /// <summary>The longest frame that the path carries is another one.</summary>
+    public void OnSizeChanged(SessionPath path, PathSize size)
+    {
+        string reason = size.IsLimited ? path.SizeProblem! : $"frames of up to {size.Limit} bytes arrive again";
+        Notify(PeerEventKind.Narrow, path.Kind, reason);
+        Driver.OnPending();
+    }
+
     /// <summary>Sets the medium that the local route prefers.</summary>
     public void Prefer(long now, TransportKind? kind)
     {

@@ -149,6 +149,8 @@ internal sealed partial class Peer
             && (SendPath is not null || !MayCarryReliable)
         )
             return new SendResult(SendStatus.Unsupported, 0);
+        if (messageClass == MessageClass.RealTime && payload.Length > SendPath?.LargestRealTime)
+            return new SendResult(SendStatus.TooLarge, 0);
         SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end, realTimeBudget);
         if (ReliablePath is null)
             UpdateWaiting(now);

@@ -29,10 +29,13 @@ internal sealed class ProbeReplies
     /// <summary>Writes the replies that fit.</summary>
     public void Write(long now, ref FrameWriter frame)
     {
-        while (_pending.TryPeek(out (uint Id, int Size, long Since) reply) && frame.Room >= reply.Size)
+        while (_pending.TryPeek(out (uint Id, int Size, long Since) reply))
         {
+            int size = Math.Min(reply.Size, frame.Capacity); // a path with shorter frames carries no longer one
+            if (frame.Room < size)
+                return;
             _pending.Dequeue();
-            frame.WriteProbeReply(reply.Id, (uint)Math.Min(now - reply.Since, uint.MaxValue), reply.Size);
+            frame.WriteProbeReply(reply.Id, (uint)Math.Min(now - reply.Since, uint.MaxValue), size);
         }
     }
 }

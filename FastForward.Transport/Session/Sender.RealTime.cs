@@ -33,6 +33,15 @@ internal sealed partial class Sender
         bool freed = false;
         while (_realTime.Head is { Stream: { } stream } message)
         {
+            if (WireFormat.MessageHeader + WireFormat.RealTimeFields + message.Length > frame.Capacity)
+            {
+                // It was accepted before the path turned out to be narrow.
+                _realTime.Dequeue();
+                DropUnsent(now, message, UndeliveredReason.Unsupported);
+                freed = true;
+                continue;
+            }
+
             if (!TryWriteRealTime(now, stream, message, ref frame))
                 break;
             _realTime.Dequeue();
@@ -56,7 +65,7 @@ internal sealed partial class Sender
 
     // The end of a stream must reach the receiver also when the message that carried it does not. The mark has a
     // sequence of its own, so that the receiver counts the message as missing.
-    private void DropUnsent(long now, OutgoingMessage message)
+    private void DropUnsent(long now, OutgoingMessage message, UndeliveredReason reason = UndeliveredReason.Expired)
     {
         SendStream stream = message.Stream!;
         ulong sequence = message.Sequence;
@@ -64,7 +73,7 @@ internal sealed partial class Sender
         Release(message, MessageClass.RealTime);
         if (isEnd)
             Accept(now, stream, _pool.Rent([]), OutgoingKind.EndMark, end: true);
-        Report(stream.Id, sequence, 1, UndeliveredReason.Expired);
+        Report(stream.Id, sequence, 1, reason);
     }
 
     private static bool TryWriteRealTime(long now, SendStream stream, OutgoingMessage message, ref FrameWriter frame)

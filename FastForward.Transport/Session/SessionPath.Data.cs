@@ -31,6 +31,16 @@ internal sealed partial class SessionPath
         return writer.IsEmpty ? 0 : Complete(now, writer);
     }
 
+    // A frame of its own: what else it carried would be lost with it.
+    private int WriteSizeProbe(long now, PathSize probed, Span<byte> frame)
+    {
+        uint id = probed.Take(out int size);
+        FrameWriter writer = new(frame[..Math.Min(frame.Length, size)]);
+        writer.WriteProbe(id);
+        writer.WritePadding();
+        return Complete(now, writer);
+    }
+
     private int WriteClose(long now, Span<byte> frame)
     {
         FrameWriter writer = new(frame);
@@ -160,6 +170,13 @@ internal sealed partial class SessionPath
         if (Pings.IsPing(id))
         {
             Peer.Pings.OnReply(this, now, id, hold);
+            return;
+        }
+
+        if (PathSize.IsId(id))
+        {
+            if (Size is { } size && size.OnReply(id))
+                Peer.OnSizeChanged(this, size);
             return;
         }
 

@@ -150,6 +150,7 @@ internal sealed partial class SessionPath
     {
         Phase = PathPhase.Established;
         Prober.Start(now);
+        Size?.Start();
         Peer.OnEstablished(this, now);
     }
 }

@@ -46,6 +46,7 @@ internal sealed partial class SessionPath
         _initInterval = _options.InitRetry;
         _replay = traits is { Reliable: true, Ordered: true } ? null : new ReplayWindow();
         Prober = new PathProber(now, _options.ProbeInterval);
+        Size = IsReliable ? null : new PathSize(traits.MaxFrameSize);
     }
 
     public Peer Peer { get; }
@@ -112,6 +113,27 @@ internal sealed partial class SessionPath
 
     public PathProber Prober { get; }
 
+    /// <summary>Which frames arrive; null on a reliable medium, where all do.</summary>
+    public PathSize? Size { get; }
+
+    /// <summary>The largest real-time message that fits a frame of this path, in bytes of payload.</summary>
+    public int LargestRealTime =>
+        Size is { IsLimited: true } size
+            ? Math.Min(
+                size.Limit - WireFormat.DataHeader - WireFormat.MessageHeader - WireFormat.RealTimeFields,
+                WireFormat.MaxRealTimeMessage
+            )
+            : WireFormat.MaxRealTimeMessage;
+
+    /// <summary>
+    /// What is wrong when long frames do not arrive, in words for an operator; null when all arrive.
+    /// </summary>
+    public string? SizeProblem =>
+        Size is { IsLimited: true } size
+            ? $"frames of more than {size.Limit} bytes do not arrive over {Kind} (the MTU of the way is too small), "
+                + $"so that real-time messages of more than {LargestRealTime} bytes are refused"
+            : null;
+
     /// <summary>
     /// The link did not accept the last frame and is not writable yet. Output waits for the link, not for time. Set by
     /// the owner.
@@ -152,6 +174,7 @@ internal sealed partial class SessionPath
             PathPhase.Established => _confirmPending
                 || _probeReplies.IsPending
                 || Prober.IsPending
+                || Size is { IsPending: true }
                 || PendingPings > 0
                 || Peer.HasEcho(this)
                 || Peer.HasOutput(this, now),
@@ -179,8 +202,10 @@ internal sealed partial class SessionPath
                 return WriteHandshake(FrameType.Confirm, (uint)now, frame);
             case PathPhase.Validating when now >= _challengeDue:
                 return WriteChallenge(now, frame);
+            case PathPhase.Established when Size is { IsPending: true } size:
+                return WriteSizeProbe(now, size, frame);
             case PathPhase.Established:
-                return WriteData(now, frame, out realTime);
+                return WriteData(now, frame[..Math.Min(frame.Length, Size?.Limit ?? frame.Length)], out realTime);
             case PathPhase.Closing:
                 return WriteClose(now, frame);
             default:
@@ -244,6 +269,8 @@ internal sealed partial class SessionPath
                 Finish(now, "the peer did not confirm it over a stronger path");
                 break;
             case PathPhase.Established when now >= Prober.Due:
+                if (Size is { } size && size.OnInterval(isAnswering: Prober.IsAnswered))
+                    Peer.OnSizeChanged(this, size);
                 Prober.OnDue(now);
                 Arrivals.EndInterval();
                 // If the remote no longer knows the path, nothing else ends it.

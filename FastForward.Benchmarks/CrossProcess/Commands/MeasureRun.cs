@@ -207,10 +207,16 @@ internal static class MeasureRun
                 Console.Error.WriteLine(
                     "no fonts are installed: the plots have no text (Debian: apt-get install fonts-dejavu-core)"
                 );
-            foreach (string plot in PlotReport.Write(directory, NameOfWorkload(settings), rows))
+            foreach (string plot in PlotReport.Write(directory, NameOfWorkload(settings), rows, Conditions(settings)))
                 Console.Error.WriteLine($"wrote {plot}");
         }
     }
+
+    private static string Conditions(MeasureSettings settings) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Machine.Describe()}; {settings.Rounds} rounds of {settings.Seconds} s, medians"
+        );
 
     private static string NameOfWorkload(MeasureSettings settings) =>
         settings.Workload switch

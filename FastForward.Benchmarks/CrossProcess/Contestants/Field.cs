@@ -22,6 +22,7 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
             ImplementationName.LiteNetLib => transport == TransportName.Ip,
             ImplementationName.FastForward => transport != TransportName.Tcp,
             ImplementationName.ConnectedFloor => transport == TransportName.Ip, // all other sockets are connected
+            ImplementationName.BatchedFloor or ImplementationName.PackedFloor => transport == TransportName.Ip,
             _ => transport != TransportName.Rdma, // the baseline of RDMA would be ib_send_lat
         };
 
@@ -77,7 +78,10 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
         implementation switch
         {
             ImplementationName.FastForward => NodeMedium.CheckAvailability(transport).Reason,
-            ImplementationName.Floor or ImplementationName.ConnectedFloor when floorProblem is not null => floorProblem,
+            _ when floorProblem is not null && ImplementationName.IsFloor(implementation) => floorProblem,
+            ImplementationName.BatchedFloor
+            or ImplementationName.PackedFloor when settings.Workload is WorkloadKind.Ping or WorkloadKind.Paced =>
+                "there is nothing to batch with one message at a time",
             ImplementationName.Floor when transport == TransportName.VSocket => VSocketTransport.CheckLoopback().Reason,
             ImplementationName.LiteNetLib when mode != Mode.Spin => "its single-threaded mode only spins",
             ImplementationName.NetMQ

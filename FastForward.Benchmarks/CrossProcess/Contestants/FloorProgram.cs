@@ -52,7 +52,13 @@ internal sealed class FloorProgram : IDisposable
     private static string KindOf(SidePlan plan) =>
         plan.Transport switch
         {
-            TransportName.Ip => plan.Implementation == ImplementationName.ConnectedFloor ? "udp-connected" : "udp",
+            TransportName.Ip => plan.Implementation switch
+            {
+                ImplementationName.ConnectedFloor => "udp-connected",
+                ImplementationName.BatchedFloor => "udp-batched",
+                ImplementationName.PackedFloor => "udp-packed",
+                _ => "udp",
+            },
             TransportName.Socket => "unix",
             TransportName.VSocket => plan.VSocketType == VSocketType.Stream ? "vsock-stream" : "vsock",
             _ => "tcp",

@@ -13,6 +13,7 @@ internal sealed class LiteNetEndpoint : IEndpoint
 {
     private const long UpdateNanos = 1_000_000;
     private const int MostPerPoll = 256;
+    private const int LargestPacket = 1200; // as FastForward; by default its unreliable messages have up to 1020 bytes
     private readonly LiteNetManager _manager;
     private LiteNetPeer? _peer;
     private Workload? _workload;
@@ -31,6 +32,7 @@ internal sealed class LiteNetEndpoint : IEndpoint
             AutoRecycle = true,
             IPv6Enabled = false,
             MaxPacketPerManualReceive = MostPerPoll,
+            MtuOverride = LargestPacket,
         };
         int port = plan.Role == Role.Client ? plan.ClientPort : plan.ServerPort;
         if (!_manager.StartInManualMode(IPAddress.Loopback, IPAddress.IPv6Loopback, port))

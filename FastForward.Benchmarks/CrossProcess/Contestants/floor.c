@@ -7,7 +7,9 @@
  * ROLE      server (listens, echoes, counts) or client (sends, measures)
  * KIND      udp (one unconnected socket, as used by a server that talks to many peers over one port: every datagram is
  *           sent to and received with an address), udp-connected (a socket for a single peer, for which the kernel has a
- *           faster path), unix (seqpacket), tcp, vsock (seqpacket) or vsock-stream
+ *           faster path), udp-batched (as udp, but messages that are sent together leave as runs of datagrams that the
+           kernel cuts apart and joins again: sendmmsg, UDP_SEGMENT, UDP_GRO), udp-packed (the same, and datagrams of up
+           to 1200 bytes carry as many messages as fit), unix (seqpacket), tcp, vsock (seqpacket) or vsock-stream
  * ADDRESS   client: the address printed by the server. server: a path for unix, a CID for vsock, ignored otherwise
  * MODE      spin (non-blocking calls), block (blocking calls), adaptive (non-blocking for 50 us, then blocking)
  * WORKLOAD  ping (one message in flight), paced (round trips at a fixed rate), voice (one way at a fixed rate) or
@@ -24,6 +26,7 @@
 #include <fcntl.h>
 #include <linux/vm_sockets.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -47,7 +50,8 @@ struct header {
     uint32_t kind, phase;
 };
 
-static int fd, is_stream, is_unconnected, spins, blocks;
+static int fd, is_stream, is_unconnected, batches, spins, blocks;
+static size_t segment; /* bytes of a datagram, with batches */
 /* Unconnected UDP only; the server replies to the last sender. */
 static struct sockaddr_in peer, source, *sender = &source;
 static size_t size, filled, used, staged;
@@ -100,20 +104,45 @@ static void send_all(const char *bytes, size_t length)
     }
 }
 
+/* Sends the staged messages as runs of datagrams. */
+static void send_runs(void)
+{
+    struct iovec parts[sizeof out / 65507 + 64];
+    struct mmsghdr runs[sizeof out / 65507 + 64] = { 0 };
+    size_t most = (65507 / segment < 64 ? 65507 / segment : 64) * segment;
+    unsigned count = 0, done = 0;
+    for (size_t at = 0; at < staged; at += most, count++) {
+        parts[count].iov_base = out + at;
+        parts[count].iov_len = staged - at < most ? staged - at : most;
+        runs[count].msg_hdr = (struct msghdr){ .msg_name = &peer, .msg_namelen = sizeof peer,
+                                               .msg_iov = &parts[count], .msg_iovlen = 1 };
+    }
+    while (done < count) {
+        int n = sendmmsg(fd, runs + done, count - done, MSG_NOSIGNAL | (blocks && !spins ? 0 : MSG_DONTWAIT));
+        if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
+            die("sendmmsg");
+        if (n > 0)
+            done += (unsigned)n;
+    }
+}
+
 static void flush(void)
 {
-    send_all(out, staged);
+    if (batches)
+        send_runs();
+    else
+        send_all(out, staged);
     staged = 0;
     if (spins && blocks)
         last_work = now();
 }
 
-/* Packets are sent at once, one per system call; a stream's bytes are collected until flush(). */
+/* Packets are sent at once, one per system call; a stream's bytes, and batches, are collected until flush(). */
 static void put(uint64_t time, uint32_t kind, uint32_t phase)
 {
     struct header header = { time, kind, phase };
     memcpy(message, &header, sizeof header);
-    if (!is_stream) {
+    if (!is_stream && !batches) {
         send_all(message, size);
         return;
     }
@@ -141,8 +170,9 @@ static int take(struct header *header, uint64_t due)
         }
         socklen_t length = sizeof *sender;
         int flags = waits ? 0 : MSG_DONTWAIT;
-        ssize_t n = is_unconnected ? recvfrom(fd, in + filled, size, flags, (struct sockaddr *)sender, &length)
-                                   : recv(fd, in + filled, is_stream ? sizeof in - filled : size, flags);
+        size_t room = is_stream || batches ? sizeof in - filled : size; /* a joined run, or whatever has come */
+        ssize_t n = is_unconnected ? recvfrom(fd, in + filled, room, flags, (struct sockaddr *)sender, &length)
+                                   : recv(fd, in + filled, room, flags);
         if (n == 0 && !is_unconnected)
             exit(0); /* the peer has closed the connection */
         if (n < 0 && errno != EAGAIN && errno != EINTR)
@@ -286,7 +316,9 @@ static void open_socket(int is_client, const char *kind, const char *address)
             name.vm.svm_cid = VMADDR_CID_ANY;
         length = sizeof name.vm;
     } else {
-        is_unconnected = strcmp(kind, "udp") == 0;
+        batches = strcmp(kind, "udp-batched") == 0 || strcmp(kind, "udp-packed") == 0;
+        segment = strcmp(kind, "udp-packed") == 0 && size < 1200 ? 1200 / size * size : size;
+        is_unconnected = batches || strcmp(kind, "udp") == 0;
         if (strncmp(kind, "udp", 3) == 0)
             type = SOCK_DGRAM;
         name.ip.sin_family = AF_INET;
@@ -299,6 +331,12 @@ static void open_socket(int is_client, const char *kind, const char *address)
         die("socket");
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
+    if (batches) {
+        int length = (int)segment;
+        if (setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &length, sizeof length) != 0 ||
+            setsockopt(fd, IPPROTO_UDP, UDP_GRO, &one, sizeof one) != 0)
+            die("UDP_SEGMENT, UDP_GRO");
+    }
     if (is_client && type == SOCK_DGRAM) { /* bind to an address, as the server does */
         struct sockaddr_in own = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
         if (bind(fd, (struct sockaddr *)&own, sizeof own) != 0)

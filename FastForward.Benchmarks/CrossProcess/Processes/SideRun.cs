@@ -34,6 +34,13 @@ internal static class SideRun
             Console.Error.WriteLine(exception.Message);
             return ExitCode.Failure;
         }
+        catch (Exception exception)
+        {
+            // Of any library that is measured. The stack is printed first: the parent shows the last lines.
+            Console.Error.WriteLine(exception.StackTrace);
+            Console.Error.WriteLine($"{exception.GetType().Name}: {exception.Message}");
+            return ExitCode.Failure;
+        }
     }
 
     private static int RunServer(SidePlan plan, IEndpoint endpoint)

@@ -17,6 +17,7 @@ internal static class JsonReport
             json.WriteStartObject();
             json.WriteString("transport", row.Contest.Transport);
             json.WriteString("implementation", row.Contest.Implementation);
+            json.WriteString("label", row.Label);
             json.WriteString("mode", row.Contest.Mode.ToString().ToLowerInvariant());
             json.WriteNumber("size", row.Contest.Size);
             Write(json, "p50Micros", row.P50, 3);

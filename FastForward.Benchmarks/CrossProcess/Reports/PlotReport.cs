@@ -22,8 +22,14 @@ internal static class PlotReport
     /// <param name="directory">The output directory.</param>
     /// <param name="workload">The first part of each file name; keeps the plots of different workloads apart.</param>
     /// <param name="rows">The rows to plot.</param>
+    /// <param name="conditions">Machine, rounds and their length, for the title.</param>
     /// <returns>The paths of the written files.</returns>
-    public static IReadOnlyList<string> Write(string directory, string workload, IReadOnlyList<Row> rows)
+    public static IReadOnlyList<string> Write(
+        string directory,
+        string workload,
+        IReadOnlyList<Row> rows,
+        string conditions
+    )
     {
         List<string> files = [];
         foreach (
@@ -33,7 +39,7 @@ internal static class PlotReport
         )
         {
             using Plot plot = new();
-            plot.Title($"{workload}, {cell.Key.Mode}, {cell.Key.Size} B");
+            plot.Title($"{workload}, {cell.Key.Mode}, {cell.Key.Size} B\n{conditions}", size: 14);
             if (cell.Any(static row => row.HasTimes))
                 AddTimes(plot, cell.Where(static row => row.HasTimes));
             else
@@ -52,7 +58,9 @@ internal static class PlotReport
         {
             List<double> nines = [],
                 micros = [];
-            for (double nine = 0; nine <= s_nines[^1]; nine += 0.05)
+            // Up to the percentile above which every round still has ten times.
+            double last = Math.Min(s_nines[^1], Math.Log10(row.TimesOfRound / 10.0));
+            for (double nine = 0; nine <= last; nine += 0.05)
             {
                 nines.Add(nine);
                 micros.Add(Math.Log10(row.Percentile(100 * (1 - Math.Pow(10, -nine)))!.Value.Median));
@@ -61,6 +69,8 @@ internal static class PlotReport
             ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(nines, micros);
             line.LegendText = NameOf(row);
             line.LineWidth = 2;
+            line.LineColor = ColorOf(row);
+            line.LinePattern = PatternOf(row);
         }
 
         double[] decades = [.. Enumerable.Range(-1, 9).Select(static decade => (double)decade)];
@@ -81,11 +91,29 @@ internal static class PlotReport
     private static void AddRates(Plot plot, Row[] rows)
     {
         double[] places = [.. Enumerable.Range(0, rows.Length).Select(static place => (double)place)];
-        plot.Add.Bars(places, [.. rows.Select(static row => row.MessagesPerSecond.Median / 1e6)]);
+        ScottPlot.Plottables.BarPlot bars = plot.Add.Bars(
+            places,
+            [.. rows.Select(static row => row.MessagesPerSecond.Median / 1e6)]
+        );
+        for (int i = 0; i < rows.Length; i++)
+            bars.Bars[i].FillColor = ColorOf(rows[i]);
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(places, [.. rows.Select(NameOf)]);
         plot.Axes.Margins(bottom: 0);
         plot.YLabel("million messages per second");
     }
 
-    private static string NameOf(Row row) => $"{row.Contest.Implementation}, {row.Contest.Transport}";
+    private static string NameOf(Row row) => $"{row.Label}, {row.Contest.Transport}";
+
+    // By implementation and transport, not by the order of the rows, so that all plots use the same ones.
+    private static Color ColorOf(Row row) =>
+        new ScottPlot.Palettes.Category10().GetColor(Array.IndexOf(ImplementationName.All, row.Contest.Implementation));
+
+    private static LinePattern PatternOf(Row row) =>
+        row.Contest.Transport switch
+        {
+            TransportName.Ip => LinePattern.Solid,
+            TransportName.Socket => LinePattern.Dashed,
+            TransportName.VSocket => LinePattern.DenselyDashed,
+            _ => LinePattern.Dotted,
+        };
 }

@@ -46,6 +46,7 @@ internal static class TableReport
                 "size",
                 "messages/s (range)",
                 "rate / C",
+                "rate / C packed",
                 "rate / NetMQ",
                 "B/message",
                 "CPU %",
@@ -59,7 +60,7 @@ internal static class TableReport
         string[] name =
         [
             row.Contest.Transport,
-            row.Contest.Implementation,
+            row.Label,
             row.Contest.Mode.ToString().ToLowerInvariant(),
             Text(row.Contest.Size, "0"),
         ];
@@ -87,6 +88,7 @@ internal static class TableReport
                 .. name,
                 Range(row.MessagesPerSecond, "0"),
                 Text(row.RateRatioTo(floor), "0.00"),
+                Text(row.RateRatioTo(Find(row.Contest.PackedFloor)), "0.00"),
                 Text(row.RateRatioTo(netMQ), "0.00"),
                 .. cost,
             ];

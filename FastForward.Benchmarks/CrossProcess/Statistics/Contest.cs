@@ -8,6 +8,9 @@ internal sealed record Contest(string Transport, string Implementation, Mode Mod
     /// <summary>The baseline of this row's ratios, with the same mode and size.</summary>
     public Contest Floor => this with { Implementation = ImplementationName.Floor };
 
+    /// <summary>The baseline that batches as much as FastForward does, with the same mode and size.</summary>
+    public Contest PackedFloor => this with { Implementation = ImplementationName.PackedFloor };
+
     /// <summary>NetMQ, which supports TCP only, with the same mode and size.</summary>
     public Contest NetMQ => this with { Transport = TransportName.Tcp, Implementation = ImplementationName.NetMQ };
 

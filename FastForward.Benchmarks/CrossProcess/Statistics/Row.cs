@@ -1,3 +1,5 @@
+using FastForward.Benchmarks.CrossProcess.Contestants;
+using FastForward.Benchmarks.CrossProcess.Processes;
 using FastForward.Benchmarks.CrossProcess.Workloads;
 using HdrHistogram;
 
@@ -12,6 +14,17 @@ internal sealed class Row(Contest contest)
     public Contest Contest { get; } = contest;
 
     public int Rounds => _rounds.Count;
+
+    /// <summary>
+    /// The name in tables and plots. It says where a contestant does not do what its mode says.
+    /// </summary>
+    public string Label =>
+        Contest is { Implementation: ImplementationName.NetMQ, Mode: not Mode.Block } && !NetMqEndpoint.SpinsHere
+            ? $"{Contest.Implementation} (blocks)"
+            : Contest.Implementation;
+
+    /// <summary>The fewest times recorded in a round.</summary>
+    public long TimesOfRound => _histograms.Count == 0 ? 0 : _histograms.Min(static histogram => histogram.TotalCount);
 
     public bool HasTimes =>
         _histograms.Count > 0 && _histograms.TrueForAll(static histogram => histogram.TotalCount > 0);

@@ -20,6 +20,9 @@ internal ref struct FrameWriter
     /// <summary>Bytes left.</summary>
     public readonly int Room => _frame.Length - _length;
 
+    /// <summary>Bytes that an empty frame has for elements.</summary>
+    public readonly int Capacity => _frame.Length - WireFormat.DataHeader;
+
     /// <summary>Bytes so far, header included.</summary>
     public readonly int Length => _length;
 
@@ -95,6 +98,13 @@ internal ref struct FrameWriter
         Span<byte> body = Begin(ElementType.Probe, 0, size);
         body.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(body, id);
+    }
+
+    /// <summary>Fills the rest of the frame.</summary>
+    public void WritePadding()
+    {
+        _frame[_length..].Clear();
+        _length = _frame.Length;
     }
 
     /// <summary>Writes the reply to a probe, filled with zeros to <paramref name="size"/> bytes.</summary>
