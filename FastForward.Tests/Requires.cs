@@ -34,14 +34,6 @@ internal static class Requires
             TestEnvironment.Missing("This test requires the lab (lab/run, see lab/README.md).");
     }
 
-    /// <summary>Network namespaces that the test may create: root, as in the lab, and <c>ip</c>.</summary>
-    public static void Namespaces()
-    {
-        Program("ip", "iproute2");
-        if (!Environment.IsPrivilegedProcess)
-            TestEnvironment.Missing("Creating network namespaces needs root; the lab has it (see lab/README.md).");
-    }
-
     /// <summary>Vsock connections within this machine (CID 1).</summary>
     public static void VSock()
     {
