@@ -1,5 +1,4 @@
 using System.Globalization;
-using FastForward.Host.Monitoring;
 using FastForward.Host.Screens;
 using Spectre.Console;
 
@@ -48,8 +47,8 @@ internal sealed class DemoScreen(TextWriter output, bool isTerminal)
             new FittingColumn("transport", 0, IsText: true),
             new FittingColumn("messages", 2),
             new FittingColumn("lost", 1),
-            new FittingColumn("duplicated", 3),
-            new FittingColumn("reordered", 3),
+            new FittingColumn("dup", 3),
+            new FittingColumn("reord", 3),
             new FittingColumn("p50 us", 4),
             new FittingColumn("p99 us", 5),
             new FittingColumn("status", 0, IsText: true)
@@ -60,7 +59,7 @@ internal sealed class DemoScreen(TextWriter output, bool isTerminal)
                 !row.Available ? Styles.Minor
                     : row.IsPerfect ? Styles.Good
                     : Styles.Bad,
-                Figures.Short(row.Type),
+                row.Type,
                 Count(row.Sent),
                 Count(row.Lost),
                 Count(row.Duplicated),
@@ -81,7 +80,7 @@ internal sealed class DemoScreen(TextWriter output, bool isTerminal)
             table.Fit(width),
             .. document
                 .Transports.Where(static row => row.Reason is not null)
-                .Select(static row => new Text(VisibleText.Of($"{Figures.Short(row.Type)}: {row.Reason}"))),
+                .Select(static row => new Text(VisibleText.Of($"{row.Type}: {row.Reason}"))),
             new Text(
                 "A round trip goes from one process of this machine to the other and back, through two nodes each way; "
                     + "longer runs leave out the first second.",

@@ -214,9 +214,9 @@ public sealed class MonitoringTests
         );
         string[] lines = output.ToString().Split('\n');
         Assert.That(lines.Select(static line => line.Length), Is.All.LessThanOrEqualTo(80));
-        Assert.That(lines, Has.Some.Match("^IP +123456 +0 +0 +0 +118.3 +12402.9 +ok$"));
-        Assert.That(lines, Has.Some.Match("^VSOCKET +- +- +- +- +- +- +not run$"));
-        Assert.That(lines, Has.Some.StartsWith("VSOCKET: absent"));
+        Assert.That(lines, Has.Some.Match("^FORWARD_TRANSPORT_IP +123456 +0 +0 +0 +118.3 +12402.9 +ok$"));
+        Assert.That(lines, Has.Some.Match("^FORWARD_TRANSPORT_VSOCKET +- +- +- +- +- +- +not run$"));
+        Assert.That(lines, Has.Some.StartsWith("FORWARD_TRANSPORT_VSOCKET: absent"));
     }
 
     private const string LeftOut = "left out for want of room: ";
