@@ -102,7 +102,7 @@ internal sealed class HostChoice
         string file = InstanceLocator.Locate(instance, directory);
         uint node = file != instance && uint.TryParse(instance, out uint id) ? id : 0;
         if (node != 0 && !File.Exists(file))
-            return new ControlTarget(ControlPath.Of(RunningHosts.DefaultDirectory, node), users);
+            return new ControlTarget(ControlPath.Of(RunningHosts.DefaultDirectory, node), users, node);
         InstanceControl control = InstanceReader.ReadControl(file);
         foreach (InstanceProblem problem in control.Problems)
             output.WriteLine(problem.ToString());
@@ -115,6 +115,6 @@ internal sealed class HostChoice
             );
         if (control.Problems.Count > 0)
             output.WriteLine("The file is not what the running host was started with; it is asked nevertheless.");
-        return new ControlTarget(ControlPath.Of(control.Directory, node), [.. users, .. control.AllowedUsers]);
+        return new ControlTarget(ControlPath.Of(control.Directory, node), [.. users, .. control.AllowedUsers], node);
     }
 }

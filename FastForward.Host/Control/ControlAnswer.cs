@@ -6,6 +6,9 @@ internal sealed record ControlAnswer
     /// <summary>The version of the protocol; a setter, so that an absent one is read as 1.</summary>
     public int Version { get; set; } = 1;
 
+    /// <summary>The id of the node that answers.</summary>
+    public uint? Node { get; init; }
+
     /// <summary>The request failed; no more lines follow.</summary>
     public ControlError? Error { get; init; }
 

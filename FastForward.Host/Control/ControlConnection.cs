@@ -215,6 +215,15 @@ internal sealed class ControlConnection(Socket socket, RunningNode running, Func
             left = left[await socket.SendAsync(left, limit.Token).ConfigureAwait(false)..];
     }
 
-    private static byte[] Encode(ControlAnswer answer) =>
-        [.. JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), Newline];
+    private byte[] Encode(ControlAnswer answer) =>
+        [
+            .. JsonSerializer.SerializeToUtf8Bytes(
+                answer with
+                {
+                    Node = running.Settings.Network,
+                },
+                ControlJson.Default.ControlAnswer
+            ),
+            Newline,
+        ];
 }

@@ -13,6 +13,11 @@ internal sealed record PeerReport
     /// <summary>Why it is not connected; null when it is.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>
+    /// Why the last process that claimed to be this node was refused; null when none was. It may be a stranger.
+    /// </summary>
+    public string? RefusedClaim { get; init; }
+
     /// <summary>The one in use first.</summary>
     public required IReadOnlyList<PathReport> Paths { get; init; }
 

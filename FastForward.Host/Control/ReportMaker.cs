@@ -89,6 +89,7 @@ internal static class ReportMaker
             },
             InStateSeconds = peer.InState.TotalSeconds,
             Reason = peer.Reason,
+            RefusedClaim = peer.RefusedClaim,
             Paths = [.. peer.Paths.Select(Report)],
             StoredBytes = peer.UnacknowledgedBytes,
             StoreLimitBytes = peer.SendStoreBytes,

@@ -12,12 +12,14 @@ internal sealed class ControlClient : IDisposable
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(5);
 
     private readonly string _path;
+    private readonly uint _node;
     private readonly Socket _socket;
     private readonly AnswerReader _answers;
 
-    private ControlClient(string path, TimeSpan timeout, IReadOnlyCollection<uint>? hostUsers)
+    private ControlClient(string path, TimeSpan timeout, IReadOnlyCollection<uint>? hostUsers, uint node)
     {
         _path = path;
+        _node = node;
         try
         {
             _socket = UnixConnector.Connect(path, timeout, hostUsers);
@@ -36,15 +38,17 @@ internal sealed class ControlClient : IDisposable
     /// <param name="request">What is asked for.</param>
     /// <param name="timeout">How long the host may take to accept; 5 s by default.</param>
     /// <param name="hostUsers">The user ids that the host may have, beside the own one and 0.</param>
+    /// <param name="node">The node that must answer; 0 when any may.</param>
     /// <exception cref="ControlFailure">No host runs there, or it may not be asked or believed.</exception>
     public static ControlClient Ask(
         string path,
         ControlRequest request,
         TimeSpan? timeout = null,
-        IReadOnlyCollection<uint>? hostUsers = null
+        IReadOnlyCollection<uint>? hostUsers = null,
+        uint node = 0
     )
     {
-        ControlClient client = new(path, timeout ?? s_timeout, hostUsers);
+        ControlClient client = new(path, timeout ?? s_timeout, hostUsers, node);
         try
         {
             client._socket.Send([
@@ -98,6 +102,8 @@ internal sealed class ControlClient : IDisposable
             throw NotTheProtocol(exception.Message);
         }
 
+        if (_node != 0 && answer.Node != _node)
+            throw WrongNode(answer.Node);
         if (answer.Error is { } error)
             throw new ControlFailure(
                 error.Message,
@@ -114,6 +120,15 @@ internal sealed class ControlClient : IDisposable
         );
 
     public void Dispose() => _socket.Dispose();
+
+    private ControlFailure WrongNode(uint? node) =>
+        node is { } other
+            ? new ControlFailure(
+                $"the host at {_path} is node {other}, not node {_node} that was asked for: the socket file was "
+                    + "renamed, or is a link to that of another host",
+                ExitCode.Unavailable
+            )
+            : NotTheProtocol($"it does not say that it is node {_node}");
 
     private static ControlFailure Explain(string path, Exception exception) =>
         exception switch

@@ -5,14 +5,16 @@ namespace FastForward.Host.Monitoring;
 /// <summary>A control socket to ask.</summary>
 /// <param name="Path">Its file.</param>
 /// <param name="HostUsers">The user ids that the host may have, beside the own one and 0.</param>
-internal sealed record ControlTarget(string Path, IReadOnlyCollection<uint> HostUsers)
+/// <param name="Node">The node that must answer; 0 when any may.</param>
+internal sealed record ControlTarget(string Path, IReadOnlyCollection<uint> HostUsers, uint Node = 0)
 {
     // Longer than the host waits for its loop, so that the host can report a loop that hangs.
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Connects and asks.</summary>
     /// <exception cref="ControlFailure">No host runs there, or it may not be asked or believed.</exception>
-    public ControlClient Ask(ControlRequest request) => ControlClient.Ask(Path, request, hostUsers: HostUsers);
+    public ControlClient Ask(ControlRequest request) =>
+        ControlClient.Ask(Path, request, hostUsers: HostUsers, node: Node);
 
     /// <summary>Asks for the report.</summary>
     /// <exception cref="ControlFailure">The host cannot be asked, or refuses.</exception>

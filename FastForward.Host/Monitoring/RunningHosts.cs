@@ -33,7 +33,7 @@ internal static class RunningHosts
             InstanceControl control = InstanceReader.ReadControl(file);
             string path = ControlPath.Of(control.Directory, control.Network);
             if (control.Network != 0 && File.Exists(path))
-                candidates[path] = new ControlTarget(path, [.. hostUsers, .. control.AllowedUsers]);
+                candidates[path] = new ControlTarget(path, [.. hostUsers, .. control.AllowedUsers], control.Network);
         }
 
         List<ControlTarget> running = [];

@@ -23,6 +23,12 @@ internal static class StatTrouble
                     $"{peer.Node} {PeerTable.StateOf(peer)} {Figures.Age(peer.InStateSeconds)}",
                     peer.Reason ?? "no reason is known"
                 );
+            if (peer.RefusedClaim is { } claim)
+                Add(
+                    Styles.Doubtful,
+                    peer.Node.ToString(CultureInfo.InvariantCulture),
+                    $"refused: another process that claimed to be this node: {claim}"
+                );
         }
 
         foreach (ActorReport actor in now.Actors)

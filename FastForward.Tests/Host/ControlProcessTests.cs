@@ -247,6 +247,45 @@ public sealed class ControlProcessTests(string transport)
     }
 
     [Test]
+    public void Stat_tells_of_a_refused_claim_apart_from_the_reason_of_the_peer()
+    {
+        RunningProgram near = _instances.Start(TwoInstances.Near, "");
+        near.WaitForLine($"Node {TwoInstances.Near} runs");
+        // The id of the peer, from another port.
+        string file = Path.Combine(_instances.DirectoryName, "stranger.conf");
+        File.WriteAllText(
+            file,
+            $"""
+            network={TwoInstances.Far}
+            port={_instances.TargetPort}
+            addresses=127.0.0.1
+            socket-directory={_instances.DirectoryName}
+            [OverriddenNodes]
+            {TwoInstances.Near} = 0, FORWARD_TRANSPORT_IP, 127.0.0.1, {_instances.PortOf(TwoInstances.Near)}
+            """
+        );
+        using RunningProgram stranger = RunningProgram.StartHost("run", "--instance", file);
+        near.WaitForLine($"Node {TwoInstances.Far}: Refused");
+        PeerReport peer = Stat(TwoInstances.Near).Peers.Single();
+        Assert.That(peer.RefusedClaim, Does.Contain($"came by IP from 127.0.0.1:{_instances.TargetPort}"));
+        Assert.That(peer.Reason, Does.Contain($"{_instances.PortOf(TwoInstances.Far)}"), "what the row waits for");
+
+        using RunningProgram table = RunningProgram.StartHost(
+            "stat",
+            "--once",
+            "--interval",
+            "0.1",
+            "--instance",
+            _instances.InstanceFile(TwoInstances.Near)
+        );
+        Assert.That(table.WaitForExit(), Is.Zero, table.Everything);
+        Assert.That(
+            table.Output,
+            Does.Match($"(?m)^{TwoInstances.Far} NEVER ").And.Match($"(?m)^{TwoInstances.Far} +refused: ")
+        );
+    }
+
+    [Test]
     public void Stat_draws_in_place_in_a_terminal()
     {
         string script = Requires.Program("script", "bsdutils");

@@ -42,7 +42,8 @@ public sealed class ControlTrustTests
             "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die; bind($s, sockaddr_un($ARGV[0])) or die $!; "
             + "listen($s, 9) or die; $| = 1; print \"listening\\n\"; while (accept(my $c, $s)) { "
             + "print \"asked\\n\" if sysread($c, my $line, 4096); "
-            + "syswrite($c, '{\"health\":{\"status\":\"healthy\",\"problems\":[],\"absentPeers\":[]}}' . \"\\n\"); }";
+            + "syswrite($c, '{\"node\":1,\"health\":{\"status\":\"healthy\",\"problems\":[],\"absentPeers\":[]}}' "
+            + ". \"\\n\"); }";
         using RunningProgram stranger = RunningProgram.Start(
             setpriv,
             ["--reuid", "4711", "--regid", "4711", "--clear-groups", perl, "-e", Serve, Path]

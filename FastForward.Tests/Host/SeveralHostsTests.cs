@@ -110,6 +110,24 @@ public sealed class SeveralHostsTests
         );
     }
 
+    [TestCase("health")]
+    [TestCase("stat", "--once")]
+    [TestCase("ping", "250012", "-c", "1")]
+    public void A_host_of_another_node_at_the_socket_of_the_one_that_was_asked_is_refused(params string[] arguments)
+    {
+        const uint Asked = 4711;
+        File.CreateSymbolicLink(_instances.ControlSocket(Asked), _instances.ControlSocket(TwoInstances.Near));
+        string file = _instances.InstanceFile(Asked);
+        File.WriteAllText(file, $"network={Asked}\ncontrol-directory={_instances.DirectoryName}\n");
+        using RunningProgram asking = RunningProgram.StartHost([.. arguments, "--instance", file]);
+        Assert.That(asking.WaitForExit(), Is.EqualTo(arguments[0] == "ping" ? 1 : 69), asking.Everything);
+        Assert.That(
+            asking.Everything,
+            Does.Contain($"is node {TwoInstances.Near}, not node {Asked} that was asked for")
+        );
+        Assert.That(asking.Output, Is.Empty);
+    }
+
     private RunningProgram Run(params string[] arguments) =>
         RunningProgram.StartHost([.. arguments, "--instances-directory", _instances.DirectoryName]);
 }
