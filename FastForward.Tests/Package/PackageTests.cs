@@ -5,12 +5,13 @@ using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using FastForward.Tests.Host.Processes;
+using FastForward.Tests.Readme;
 
 namespace FastForward.Tests.Package;
 
 /// <summary>
-/// The package as users get it: its contents, and the program of its README in a new project, which must send and
-/// receive, also when trimmed and when compiled ahead of time.
+/// The package as users get it: its contents, and the programs of its README in new projects, hosted, trimmed and compiled
+/// ahead of time.
 /// </summary>
 [TestFixture]
 [Category("Package")]
@@ -25,11 +26,12 @@ public sealed partial class PackageTests
     [OneTimeSetUp]
     public void Pack()
     {
-        _package = new PackedFile();
+        _package = new PackedFile(PackedFile.Transport);
         _project = new TemporaryDirectory();
-        string readme = File.ReadAllText(Path.Combine(SourceTree.Root, PackedFile.Id, "README.md"));
-        string[] samples = [.. Sample().Matches(readme).Select(static match => match.Groups[1].Value)];
-        Assert.That(samples, Has.Length.EqualTo(2), "a whole program, and how a container adds a node");
+        string path = Path.Combine(PackedFile.Transport, "README.md");
+        string readme = File.ReadAllText(Path.Combine(SourceTree.Root, path));
+        IReadOnlyList<string> samples = new MarkdownFile(path).Programs;
+        Assert.That(samples, Has.Count.EqualTo(2), "a whole program, and how a container adds a node");
         Assert.That(
             samples[0].Split('\n', StringSplitOptions.RemoveEmptyEntries),
             Has.Length.EqualTo(13),
@@ -61,21 +63,7 @@ public sealed partial class PackageTests
             _project["hosted.csproj"],
             Project($"""<PackageReference Include="Microsoft.Extensions.Hosting" Version="{_hosting}" />""")
         );
-        // Package sources are referenced by key: "nuget.org" is whatever this machine's configuration says.
-        File.WriteAllText(
-            _project["nuget.config"],
-            $"""
-            <configuration>
-              <packageSources>
-                <add key="packed" value="{_package.Feed}" />
-              </packageSources>
-              <packageSourceMapping>
-                <packageSource key="nuget.org"><package pattern="*" /></packageSource>
-                <packageSource key="packed"><package pattern="{PackedFile.Id}" /></packageSource>
-              </packageSourceMapping>
-            </configuration>
-            """
-        );
+        File.WriteAllText(_project["nuget.config"], _package.Configuration);
 
         string Project(string reference) =>
             $"""
@@ -91,7 +79,7 @@ public sealed partial class PackageTests
                     <NuGetAudit>false</NuGetAudit>
                   </PropertyGroup>
                   <ItemGroup>
-                    <PackageReference Include="{PackedFile.Id}" Version="{_package.Version}" />
+                    <PackageReference Include="{PackedFile.Transport}" Version="{_package.Version}" />
                     {reference}
                   </ItemGroup>
                 </Project>
@@ -177,13 +165,6 @@ public sealed partial class PackageTests
     }
 
     [Test]
-    public void The_program_of_the_readme_runs_in_a_new_project()
-    {
-        PackedFile.Run(NewProject("built"), s_limit, "build", "-c", "Release", "--nologo", "-o", _project["built"]);
-        TheTwoGreetEachOther(_project["built/hello"]);
-    }
-
-    [Test]
     public void The_hosted_program_of_the_readme_runs_with_its_configuration()
     {
         string project = NewProject("hosted", [_project["Hosted.cs"], _project["appsettings.json"]], "hosted.csproj");
@@ -199,7 +180,7 @@ public sealed partial class PackageTests
     public void It_runs_trimmed()
     {
         Publish("trimmed", "--self-contained", "-p:PublishTrimmed=true");
-        TheTwoGreetEachOther(_project["trimmed/hello"]);
+        GreetingNodes.Run(_project["trimmed/hello"]);
     }
 
     [Test]
@@ -212,7 +193,7 @@ public sealed partial class PackageTests
             );
         Publish("native", "-p:PublishAot=true", "-p:CppCompilerAndLinker=gcc");
         Assert.That(File.Exists(_project["native/hello.dll"]), Is.False, "the output is a single native program");
-        TheTwoGreetEachOther(_project["native/hello"]);
+        GreetingNodes.Run(_project["native/hello"]);
     }
 
     [Test]
@@ -256,28 +237,6 @@ public sealed partial class PackageTests
         return copy.FullName;
     }
 
-    private static void TheTwoGreetEachOther(string program)
-    {
-        // Random node ids, because the sockets are in the shared /tmp; the two ids differ in the last bit.
-        int first = Random.Shared.Next(500, 12_000) * 2,
-            second = first + 1;
-        using RunningProgram a = RunningProgram.Start(program, $"{first}");
-        using RunningProgram b = RunningProgram.Start(program, $"{second}");
-        a.WaitForLine($"node {second} says hello, node {first}");
-        b.WaitForLine($"node {first} says hello, node {second}");
-        foreach (RunningProgram one in new[] { a, b })
-        {
-            one.Signal(RunningProgram.SIGTERM);
-            Assert.That(one.WaitForExit(), Is.Zero, one.Everything);
-            Assert.That(one.Everything, Does.Not.Contain("fail:").And.Not.Contain("crit:"));
-        }
-
-        foreach (int node in new[] { first, second })
-        {
-            Assert.That(File.Exists($"/tmp/FastForward.{40_000 + node}.sock"), Is.False, "the socket was removed");
-        }
-    }
-
     private static MemoryStream Unpack(string file, string entry)
     {
         using ZipArchive archive = ZipFile.OpenRead(file);
@@ -290,7 +249,4 @@ public sealed partial class PackageTests
 
     [GeneratedRegex(@"^```json\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Json();
-
-    [GeneratedRegex(@"^```csharp\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
-    private static partial Regex Sample();
 }

@@ -3,18 +3,21 @@ using FastForward.Tests.Host.Processes;
 namespace FastForward.Tests.Package;
 
 /// <summary>
-/// The library packed into a folder that serves as package source. Has a unique version, so that a cached package is
+/// A project packed into a folder that serves as package source. Has a unique version, so that a cached package is
 /// never used instead; removed from the package cache on dispose.
 /// </summary>
 internal sealed class PackedFile : IDisposable
 {
-    public const string Id = "FastForward.Transport";
+    public const string Transport = "FastForward.Transport";
+    public const string Tarantool = "Tarantool.Client";
 
     private readonly TemporaryDirectory _feed = new();
+    private readonly string _id;
 
-    public PackedFile()
+    public PackedFile(string id)
     {
-        Version = $"0.1.0-test.{Guid.NewGuid():N}";
+        _id = id;
+        Version = NewVersion();
         string configuration = Path.GetFileName(
             Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!
         );
@@ -22,7 +25,7 @@ internal sealed class PackedFile : IDisposable
             SourceTree.Root,
             TimeSpan.FromMinutes(3),
             "pack",
-            Id,
+            id,
             "-c",
             configuration,
             "--no-build",
@@ -35,11 +38,28 @@ internal sealed class PackedFile : IDisposable
 
     public string Version { get; }
 
-    public string Feed => _feed.Path;
+    private string Feed => _feed.Path;
 
-    public string File => _feed[$"{Id}.{Version}.nupkg"];
+    public string File => _feed[$"{_id}.{Version}.nupkg"];
 
-    public string Symbols => _feed[$"{Id}.{Version}.snupkg"];
+    public string Symbols => _feed[$"{_id}.{Version}.snupkg"];
+
+    /// <summary>
+    /// A nuget.config with this package's source. Sources are named by key: "nuget.org" is whatever this machine's own
+    /// configuration says.
+    /// </summary>
+    public string Configuration =>
+        $"""
+            <configuration>
+              <packageSources>
+                <add key="packed" value="{Feed}" />
+              </packageSources>
+              <packageSourceMapping>
+                <packageSource key="nuget.org"><package pattern="*" /></packageSource>
+                <packageSource key="packed"><package pattern="{_id}" /></packageSource>
+              </packageSourceMapping>
+            </configuration>
+            """;
 
     /// <summary>Runs the dotnet command and asserts that it succeeds.</summary>
     public static void Run(string directory, TimeSpan limit, params string[] arguments)
@@ -48,14 +68,22 @@ internal sealed class PackedFile : IDisposable
         Assert.That(program.WaitForExit(limit), Is.Zero, $"dotnet {string.Join(' ', arguments)}\n{program.Everything}");
     }
 
-    public void Dispose()
+    /// <summary>A version that was never used. Not a preview, which <c>dotnet add package</c> does not take by itself.</summary>
+    public static string NewVersion() => $"0.1.{Random.Shared.Next(1_000, int.MaxValue)}";
+
+    public static void RemoveCached(string id, string version)
     {
-        _feed.Dispose();
         string packages =
             Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        string cached = Path.Combine(packages, Id.ToLowerInvariant(), Version);
+        string cached = Path.Combine(packages, id.ToLowerInvariant(), version);
         if (Directory.Exists(cached))
             Directory.Delete(cached, recursive: true);
+    }
+
+    public void Dispose()
+    {
+        _feed.Dispose();
+        RemoveCached(_id, Version);
     }
 }
