@@ -3,7 +3,9 @@ using FastForward.Tests.Readme;
 
 namespace FastForward.Tests.Package;
 
-/// <summary>The shell block of a package's README, run as it is, and its program built in the project that it makes.</summary>
+/// <summary>
+/// The shell block of a package's README, run as it is, and its program built in the project that it makes.
+/// </summary>
 [TestFixture(PackedFile.Transport)]
 [TestFixture(PackedFile.Tarantool)]
 [Category("Package")]

@@ -10,8 +10,8 @@ using FastForward.Tests.Readme;
 namespace FastForward.Tests.Package;
 
 /// <summary>
-/// The package as users get it: its contents, and the programs of its README in new projects, hosted, trimmed and compiled
-/// ahead of time.
+/// The package as users get it: its contents, and the programs of its README in new projects, hosted, trimmed and
+/// compiled ahead of time.
 /// </summary>
 [TestFixture]
 [Category("Package")]

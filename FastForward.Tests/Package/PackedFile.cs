@@ -68,7 +68,9 @@ internal sealed class PackedFile : IDisposable
         Assert.That(program.WaitForExit(limit), Is.Zero, $"dotnet {string.Join(' ', arguments)}\n{program.Everything}");
     }
 
-    /// <summary>A version that was never used. Not a preview, which <c>dotnet add package</c> does not take by itself.</summary>
+    /// <summary>
+    /// A version that was never used. Not a preview, which <c>dotnet add package</c> does not take by itself.
+    /// </summary>
     public static string NewVersion() => $"0.1.{Random.Shared.Next(1_000, int.MaxValue)}";
 
     public static void RemoveCached(string id, string version)
