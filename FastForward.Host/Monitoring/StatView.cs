@@ -79,7 +79,8 @@ internal static class StatView
         {
             yield return new Text(
                 VisibleText.Of(
-                    $"{Figures.Short(transport.Type), -7} {transport.Reason ?? string.Join("  ", transport.EndPoints)}"
+                    $"{Figures.Short(transport.Type).PadRight(7)} "
+                        + (transport.Reason ?? string.Join("  ", transport.EndPoints))
                 ),
                 transport.Reason is null ? Styles.Plain : Styles.Minor
             );

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using FastForward.Host.Actors;
 using FastForward.Host.Demo;
 using FastForward.Host.Instances;
+using FastForward.Tests.Actors;
 using FastForward.Transport;
 using FastForward.Transport.Actors;
 using FastForward.Transport.Loop;
@@ -40,6 +41,7 @@ public sealed class BridgeFloodTests
         using OverrideResolver routes = new([]);
         ActorSystem actors = new();
         actors.Add(bridge, bridge.ReplyService);
+        actors.Add(new ScriptedActor("sink"), new ServiceId(1));
         using ForwardNode node = new(loop, new ForwardNodeOptions { Node = 25011 }, [], routes);
         actors.Start(node, loop);
         node.Start(actors);
