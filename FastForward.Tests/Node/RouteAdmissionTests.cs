@@ -1,6 +1,10 @@
+using System.Net;
+using System.Net.NetworkInformation;
 using FastForward.Transport;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Node;
 
@@ -109,7 +113,57 @@ public sealed class RouteAdmissionTests : IDisposable
         _world.Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), "both connected");
     }
 
+    [Test]
+    public void A_source_without_a_port_is_refused()
+    {
+        TestNode a = _world.Start(25011);
+        a.Route(new RouteRow(250012, 0, TransportKind.Ip, "127.0.0.1", 54_012));
+        _world.Until(() => a.Node.GetPeer(250012) is not null, "the row");
+        Assert.That(Evaluate(a, new IPEndPoint(IPAddress.Loopback, 0)), Is.EqualTo(InitDecision.Reject));
+        Assert.That(Evaluate(a, new IPEndPoint(IPAddress.Loopback, 54_012)), Is.EqualTo(InitDecision.Accept));
+    }
+
+    [Test]
+    public void The_port_counts_for_every_address_of_this_machine()
+    {
+        IPAddress own = NetworkInterface
+            .GetAllNetworkInterfaces()
+            .SelectMany(static device => device.GetIPProperties().UnicastAddresses)
+            .Select(static unicast => unicast.Address)
+            .FirstOrDefault(static address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal, IPAddress.None);
+        IPAddress other = IPAddress.Parse("192.0.2.7");
+        TestNode a = _world.Start(25011, allowUnkeyed: true);
+        a.Route([
+            new RouteRow(250012, 0, TransportKind.Ip, other.ToString(), 54_012),
+            new RouteRow(250013, 0, TransportKind.Ip, own.ToString(), 54_013),
+        ]);
+        _world.Until(() => a.Node.GetPeer(250012) is not null, "the rows");
+        Assert.That(Evaluate(a, new IPEndPoint(other, 9)), Is.EqualTo(InitDecision.Accept), "behind a translator");
+        Assert.That(Evaluate(a, new IPEndPoint(IPAddress.Parse("192.0.2.8"), 54_012)), Is.EqualTo(InitDecision.Reject));
+        if (own.Equals(IPAddress.None))
+            Assert.Ignore("This machine has no address but the loopback's.");
+        Assert.That(Evaluate(a, new IPEndPoint(own, 9), 250013), Is.EqualTo(InitDecision.Reject));
+        Assert.That(Evaluate(a, new IPEndPoint(own, 54_013), 250013), Is.EqualTo(InitDecision.Accept));
+    }
+
     public void Dispose() => _world.Dispose();
+
+    private InitDecision Evaluate(TestNode node, IPEndPoint source, uint from = 250012)
+    {
+        Handshake init = new()
+        {
+            Type = FrameType.Init,
+            ReceiverIndex = 0,
+            SenderIndex = 5,
+            From = from,
+            To = node.Id,
+            Incarnation = 7,
+            Epoch = 1,
+        };
+        LinkSource place = LinkSource.OfAddress(source);
+        bool isLoopback = IPAddress.IsLoopback(source.Address);
+        return node.Node.Peers.Evaluate(_world.Loop.NowMicros, init, TransportKind.Ip, isLoopback, place, out _);
+    }
 
     private static string? Refusal(TestNode node) =>
         node.Changes.Find(static change => change.Kind == PeerEventKind.Refused).Reason;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
@@ -144,7 +145,7 @@ public sealed class ClaimTests
         FrameWriter writer = new(frame);
         writer.WriteStreamAck(5, 50, 0, 1 << 20);
         writer.WriteMessage(99, 0, MessageBits.Begin, "forged"u8);
-        writer.WriteNonce(ElementType.PathResponse, 1);
+        writer.WritePathResponse(1, 77, Index);
         writer.WriteProbe(0);
         writer.WriteClose(association: true, CloseReason.Stopping);
         writer.WriteHeader(Index, 0, 0);
@@ -156,6 +157,55 @@ public sealed class ClaimTests
         Assert.That(b.Recorder.Messages, Has.Count.EqualTo(50));
         Assert.That(Connected(a, b), Is.True);
         Assert.That(path.Phase, Is.EqualTo(PathPhase.Finished), "the proof has a time limit");
+    }
+
+    [Test]
+    public void A_third_node_that_passes_the_nonces_on_joins_nothing()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);
+        // It knows both processes, and has a datagram path with each, in the name of the other one.
+        SessionPath withA = Joining(a, b, sender: 77, local: 700);
+        SessionPath withB = Joining(b, a, sender: 78, local: 701);
+        byte[] frame = new byte[200];
+        network.Run(network.Now + 1);
+        int length = withA.WriteFrame(network.Now + Second, frame, out _);
+        ElementReader asked = new(frame.AsSpan(WireFormat.DataHeader, length - WireFormat.DataHeader));
+        Assert.That(asked.Next() && asked.Type == ElementType.PathChallenge, Is.True);
+        FrameWriter writer = new(frame);
+        writer.WritePathChallenge(BinaryPrimitives.ReadUInt64LittleEndian(asked.Body));
+        writer.WriteHeader(701, 0, 0);
+        withB.ReadFrame(network.Now, frame.AsSpan(0, writer.Length));
+        Assert.That(withB.PendingEcho, Is.Not.Null);
+        network.Run(network.Now + Second);
+        Assert.That(withB.PendingEcho, Is.Null, "it was returned over the socket");
+        Assert.That(withA.Phase, Is.EqualTo(PathPhase.Validating), "for a path with other indexes");
+        network.Run(network.Now + (10 * Second));
+        Assert.That(Connected(a, b), Is.True);
+    }
+
+    [Test]
+    public void What_a_weaker_path_says_neither_acknowledges_nor_ends_anything()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);
+        a.Open(2, TransportKind.Ip);
+        Assert.That(network.RunUntil(() => a.Peer(2).SendPath is { Kind: TransportKind.Ip }, 5 * Second), Is.True);
+        SessionPath weak = a.Peer(2).SendPath!;
+        for (int i = 0; i < 50; i++)
+            a.Send(2, 5, MessageClass.Reliable, new byte[10]);
+        byte[] frame = new byte[200];
+        FrameWriter writer = new(frame);
+        writer.WriteStreamAck(5, 50, 0, 1 << 20);
+        writer.WriteStreamRefused(5, 0, 0);
+        writer.WriteMessage(99, 0, MessageBits.Begin, "forged"u8);
+        writer.WriteClose(association: true, CloseReason.Stopping);
+        writer.WriteHeader(weak.LocalIndex, 1_000_000, 0);
+        weak.ReadFrame(network.Now, frame.AsSpan(0, writer.Length));
+        Assert.That(a.Peer(2).Association.Sender.UnacknowledgedMessages, Is.EqualTo(50));
+        Assert.That(a.Recorder.Reports, Is.Empty);
+        network.Run(network.Now + (5 * Second));
+        Assert.That(Connected(a, b), Is.True);
+        Assert.That(a.Recorder.Messages, Is.Empty);
+        Assert.That(b.Recorder.Messages, Has.Count.EqualTo(50));
     }
 
     [Test]
@@ -274,6 +324,30 @@ public sealed class ClaimTests
         );
         SimulatedLink link = new(node, TransportKind.Ip, SimulatedNetwork.DatagramTraits, Index) { RemoteNode = 9 };
         return node.Peers.Answer(0, init, link.Kind, link.Traits, source, Index, link);
+    }
+
+    // The path of a handshake with the numbers of both processes, from a place that is the peer's by no row.
+    private static SessionPath Joining(SimulatedNode node, SimulatedNode peer, uint sender, uint local)
+    {
+        Handshake init = new()
+        {
+            Type = FrameType.Init,
+            ReceiverIndex = 0,
+            SenderIndex = sender,
+            From = peer.Id,
+            To = node.Id,
+            Incarnation = peer.Options.Incarnation,
+            PeerIncarnation = node.Options.Incarnation,
+            Epoch = node.Peer(peer.Id).Association.Epoch,
+        };
+        SimulatedLink link = new(node, TransportKind.Ip, SimulatedNetwork.DatagramTraits, local) { RemoteNode = 9 };
+        SessionPath path = node.Peers.Answer(0, init, link.Kind, link.Traits, link.Source, local, link);
+        byte[] frame = new byte[WireFormat.Handshake];
+        path.WriteFrame(0, new byte[200], out _);
+        (init with { Type = FrameType.Confirm, ReceiverIndex = local }).Write(frame);
+        path.ReadFrame(0, frame);
+        Assert.That(path.Phase, Is.EqualTo(PathPhase.Validating));
+        return path;
     }
 
     private static byte[] InitFrame(in Handshake init)

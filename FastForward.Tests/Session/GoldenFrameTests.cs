@@ -54,9 +54,9 @@ public sealed class GoldenFrameTests
         ["stream-reset"] = static (ref FrameWriter writer) => writer.WriteStreamReset(Stream, 13, 99),
         ["stream-refused"] = static (ref FrameWriter writer) => writer.WriteStreamRefused(Stream, 0, 14),
         ["path-challenge"] = static (ref FrameWriter writer) =>
-            writer.WriteNonce(ElementType.PathChallenge, 0x1122334455667788),
+            writer.WritePathChallenge(0x1122334455667788),
         ["path-response"] = static (ref FrameWriter writer) =>
-            writer.WriteNonce(ElementType.PathResponse, 0x1122334455667788),
+            writer.WritePathResponse(0x1122334455667788, 0x99AABBCC, 0xDDEEFF00),
         ["several-elements"] = static (ref FrameWriter writer) =>
         {
             writer.WriteProbeReply(77, 1234);

@@ -56,7 +56,6 @@ public sealed class SocketTransportTests
             closure.Detail,
             Does.Contain($"user id {own}")
                 .And.Contain((own + 4711).ToString(System.Globalization.CultureInfo.InvariantCulture))
-                .And.Contain("AllowedUserIds")
         );
         _driver.UntilQuiet();
         Assert.That(openSink.OpenedLinks, Is.Empty);

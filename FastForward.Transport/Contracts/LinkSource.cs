@@ -16,10 +16,15 @@ internal readonly record struct LinkSource
     private readonly uint _scopeId;
     private readonly ushort _port;
 
-    private LinkSource(uint? userId, uint? contextId, UInt128 address = default, ushort port = 0, uint scopeId = 0)
+    private LinkSource(uint? userId, uint? contextId)
     {
         _userId = userId;
         _contextId = contextId;
+    }
+
+    private LinkSource(UInt128 address, ushort port, uint scopeId)
+    {
+        HasAddress = true;
         _address = address;
         _port = port;
         _scopeId = scopeId;
@@ -31,11 +36,17 @@ internal readonly record struct LinkSource
     /// <summary>The context id that the kernel reports.</summary>
     public uint? ContextId => _contextId;
 
-    /// <summary>The IP address and port; null on other media. Allocates.</summary>
-    public IPEndPoint? EndPoint => _port == 0 ? null : new IPEndPoint(Address, _port);
+    /// <summary>It is an IP address and port.</summary>
+    public bool HasAddress { get; }
+
+    /// <summary>The IP port; 0 on other media, and from a sender that cannot be answered.</summary>
+    public int Port => _port;
+
+    /// <summary>The kernel vouches for the user or the machine.</summary>
+    public bool IsIdentity => _userId is not null || _contextId is not null;
 
     /// <summary>Strength of the identity: 2 when the kernel vouches for it, 1 for an address.</summary>
-    public int Strength => _userId is not null || _contextId is not null ? 2 : 1;
+    public int Strength => IsIdentity ? 2 : 1;
 
     public static LinkSource Of(LinkTraits traits, EndPoint remote) =>
         traits.Credentials is { } credentials ? new LinkSource(credentials.UserId, credentials.ContextId)
@@ -58,27 +69,31 @@ internal readonly record struct LinkSource
     /// <param name="port">The port.</param>
     /// <param name="scopeId">The interface of a link-local address; else 0.</param>
     public static LinkSource OfAddress(ReadOnlySpan<byte> address, ushort port, uint scopeId) =>
-        new(null, null, BinaryPrimitives.ReadUInt128BigEndian(address), port, scopeId);
+        new(BinaryPrimitives.ReadUInt128BigEndian(address), port, scopeId);
 
     /// <summary>
-    /// Whether an IP source is the given place: the same address, and between processes of one host the same port.
-    /// Behind another address the port is not compared, since a translator may change it.
+    /// Whether an IP source is the given place: the same address, and where the port identifies a process, the same
+    /// port. A translator between two machines may change the port.
     /// </summary>
-    public bool IsAt(IPEndPoint place)
+    /// <param name="place">The place.</param>
+    /// <param name="comparesPort">The source is on this machine.</param>
+    public bool IsAt(IPEndPoint place, bool comparesPort)
     {
         LinkSource other = OfAddress(place);
-        return _port != 0
+        return HasAddress
             && _address == other._address
             && (_scopeId == other._scopeId || other._scopeId == 0)
-            && (_port == other._port || !IPAddress.IsLoopback(Address));
+            && (_port == other._port || !comparesPort);
     }
 
     public override string ToString() =>
         _userId is { } user ? $"user id {user}"
         : _contextId is { } machine ? $"context id {machine}"
-        : EndPoint?.ToString() ?? "an unknown place";
+        : HasAddress ? new IPEndPoint(Address, _port).ToString()
+        : "an unknown place";
 
-    private IPAddress Address
+    /// <summary>The IP address. Allocates.</summary>
+    public IPAddress Address
     {
         get
         {

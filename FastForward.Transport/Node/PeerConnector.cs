@@ -16,6 +16,7 @@ internal sealed partial class PeerConnector : IPeerDriver
     private const long RetryLimitMicros = 30_000_000;
     private const long StableAfterMicros = 5_000_000;
     private const long NotHeardAfterMicros = 10_000_000;
+    private const long YieldMicros = 1_000_000;
     private const long BlockedRetryMicros = 1_000;
 
     private readonly ForwardLoop _loop;
@@ -32,6 +33,7 @@ internal sealed partial class PeerConnector : IPeerDriver
     private bool _notHeardReported;
     private long _retry = FirstRetryMicros;
     private long _nextAttempt;
+    private long _yieldUntil; // 0 while no handshake of the peer is under way
     private string? _lastFailure; // of the preferred route
     private bool _fallbackReported;
     private PeerEventKind? _lastKind; // of the last event about the peer
@@ -129,6 +131,7 @@ internal sealed partial class PeerConnector : IPeerDriver
             && !IsAwaitingName
             && !Peer.HasPath(route.Row.Transport)
             && _loop.NowMicros >= _nextAttempt
+            && !IsYielding(route.Row.Transport)
         )
             Attempt(route);
         if (!_notHeardReported && Peer.KnownIncarnation == 0 && _loop.NowMicros - _createdAt >= NotHeardAfterMicros)
@@ -147,7 +150,7 @@ internal sealed partial class PeerConnector : IPeerDriver
             return;
         long due = Peer.NextTimeout;
         if (Route is { } route && _connecting is null && _untried.Count == 0 && !Peer.HasPath(route.Row.Transport))
-            due = Math.Min(due, IsAwaitingName ? _watched!.PatienceEndsAt : _nextAttempt);
+            due = Math.Min(due, IsAwaitingName ? _watched!.PatienceEndsAt : Math.Max(_nextAttempt, _yieldUntil));
         if (HasNextAddress)
             due = Math.Min(due, _nextAddressAt);
         if (!_notHeardReported && Peer.KnownIncarnation == 0)
@@ -302,6 +305,17 @@ internal sealed partial class PeerConnector : IPeerDriver
             else
                 path.Close(_loop.NowMicros, Session.Wire.CloseReason.RouteChanged, "the route changed");
         }
+    }
+
+    // A handshake that the peer has begun makes an attempt superfluous. It may be a stranger's, so it is waited for only
+    // once, and not for long.
+    private bool IsYielding(TransportKind kind)
+    {
+        if (!Peer.IsAnswering(kind))
+            _yieldUntil = 0;
+        else if (_yieldUntil == 0)
+            _yieldUntil = _loop.NowMicros + YieldMicros;
+        return _loop.NowMicros < _yieldUntil;
     }
 
     private void DropAttempt()

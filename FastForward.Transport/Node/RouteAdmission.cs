@@ -15,7 +15,8 @@ internal sealed class RouteAdmission(
     ForwardNodeOptions options,
     OverrideResolver routes,
     TransportSet transports,
-    HostNames names
+    HostNames names,
+    OwnAddresses own
 ) : IAdmission
 {
     /// <summary>The node is stopping: every handshake is rejected.</summary>
@@ -44,7 +45,7 @@ internal sealed class RouteAdmission(
                 RejectReason.KeyRequired,
                 "it connects from another machine without a key, which this node does not allow"
             );
-        return EvaluateAddress(known, source);
+        return EvaluateAddress(known, hostLocal, source);
     }
 
     /// <summary>
@@ -56,28 +57,27 @@ internal sealed class RouteAdmission(
             .Find(kind)
             ?.FindSourceMismatch(node, routes.Find(node)?.EndPoints ?? [], source.UserId, source.ContextId);
 
-    private Admission EvaluateAddress(NodeRoutes? known, in LinkSource source)
+    private Admission EvaluateAddress(NodeRoutes? known, bool hostLocal, in LinkSource source)
     {
-        if (source.EndPoint is null)
+        if (!source.HasAddress)
             return Admission.Granted; // a medium of the application's own, without addresses
+        if (source.Port == 0)
+            return Admission.Refused(RejectReason.WrongSource, "it came by IP from port 0, which cannot be answered");
+        bool comparesPort = hostLocal || own.Contains(source.Address);
         bool isUndecided = false;
         foreach (EndPoint endPoint in known?.EndPoints ?? [])
         {
-            (string? host, int port) = endPoint switch
+            bool? isThere = endPoint switch
             {
-                IPEndPoint ip => (ip.Address.ToString(), ip.Port),
-                DnsEndPoint name => (name.Host, name.Port),
-                LinkLocalEndPoint linkLocal => (linkLocal.Resolve()?.Address.ToString(), linkLocal.Port),
-                RdmaEndPoint rdma => (rdma.Host, rdma.Port),
-                _ => (null, 0),
+                IPEndPoint ip => source.IsAt(ip, comparesPort),
+                DnsEndPoint name => IsAt(source, name.Host, name.Port, comparesPort),
+                LinkLocalEndPoint linkLocal => linkLocal.Resolve() is { } ip && source.IsAt(ip, comparesPort),
+                RdmaEndPoint { Host: { } host } rdma => IsAt(source, host, rdma.Port, comparesPort),
+                _ => false,
             };
-            if (host is null)
-                continue;
-            IReadOnlyList<IPAddress> addresses = AddressesOf(host);
-            if (addresses.Count == 0)
-                isUndecided = true;
-            else if (IsAmong(source, addresses, port))
+            if (isThere == true)
                 return Admission.Granted;
+            isUndecided |= isThere is null;
         }
 
         return isUndecided
@@ -88,18 +88,18 @@ internal sealed class RouteAdmission(
             );
     }
 
-    // None while the name is being resolved for the first time.
-    private IReadOnlyList<IPAddress> AddressesOf(string host) =>
-        IPAddress.TryParse(host, out IPAddress? address) ? [address] : names.Find(host).Addresses;
-
-    private static bool IsAmong(in LinkSource source, IReadOnlyList<IPAddress> addresses, int port)
+    // Null while the name is being resolved for the first time.
+    private bool? IsAt(in LinkSource source, string host, int port, bool comparesPort)
     {
-        foreach (IPAddress address in addresses)
+        if (IPAddress.TryParse(host, out IPAddress? address))
+            return source.IsAt(new IPEndPoint(address, port), comparesPort);
+        IReadOnlyList<IPAddress> addresses = names.Find(host).Addresses;
+        foreach (IPAddress candidate in addresses)
         {
-            if (source.IsAt(new IPEndPoint(address, port)))
+            if (source.IsAt(new IPEndPoint(candidate, port), comparesPort))
                 return true;
         }
 
-        return false;
+        return addresses.Count == 0 ? null : false;
     }
 }

@@ -33,7 +33,7 @@ internal sealed partial class Peer
         bool isKnown = incarnation == _association.PeerIncarnation;
         if (!_association.IsUp || (isKnown && !EpochOrder.IsNewer(epoch, _association.Epoch)))
             return ClaimDecision.Admit;
-        if (source.Strength > _association.Strength || (isKnown && source.Strength == _association.Strength))
+        if (source.Strength > _association.Strength || (isKnown && _association.IsAt(source)))
             return ClaimDecision.Admit;
         if (isKnown)
             return ClaimDecision.Wait; // the peer ended the association; this side has not noticed yet

@@ -10,8 +10,8 @@ internal sealed partial class Peer
     private const int MaxDraining = 4;
 
     /// <summary>
-    /// A path of the medium and of the current route is sound or in its handshake, so that no other one has to be
-    /// opened.
+    /// A path of the medium is sound, or this node opens one, so that no other one has to be opened. What the peer
+    /// opens does not count before it is established: its source may be a stranger's.
     /// </summary>
     public bool HasPath(TransportKind kind)
     {
@@ -19,7 +19,19 @@ internal sealed partial class Peer
         {
             if (path.IsOfFormerRoute || path.Kind != kind)
                 continue;
-            if (path.IsSound || path.State == PathState.Opening)
+            if (path.IsSound || (path.IsInitiator && path.State == PathState.Opening))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>A handshake that was begun at the peer's place, over the medium, is under way.</summary>
+    public bool IsAnswering(TransportKind kind)
+    {
+        foreach (SessionPath path in _paths)
+        {
+            if (path.Kind == kind && path.IsUnproven)
                 return true;
         }
 
@@ -51,7 +63,8 @@ internal sealed partial class Peer
     }
 
     /// <summary>
-    /// The path needs a proof before it may join: its source proves less than that of the association.
+    /// The path needs a proof before it may join: its source proves less than that of the association, or the kernel
+    /// names another user or machine.
     /// </summary>
     public bool NeedsProof(SessionPath path) => _association.Owns(path) && path.Source.Strength < _association.Strength;
 
@@ -71,21 +84,41 @@ internal sealed partial class Peer
     {
         foreach (SessionPath other in _paths)
         {
-            if (IsEchoFor(other, path) && frame.Room >= WireFormat.Nonce)
-                frame.WriteNonce(ElementType.PathResponse, other.TakeEcho());
+            if (IsEchoFor(other, path) && frame.Room >= WireFormat.PathResponse)
+                frame.WritePathResponse(other.TakeEcho(), other.LocalIndex, other.RemoteIndex);
         }
     }
 
     /// <summary>A nonce came back over this path.</summary>
-    public void OnEcho(SessionPath path, long now, ulong nonce)
+    public void OnEcho(SessionPath path, long now, ulong nonce, uint peerIndex, uint ownIndex)
     {
-        if (!_association.Owns(path))
+        if (!IsStrongest(path))
             return;
         foreach (SessionPath other in _paths)
         {
-            if (other.TryProve(now, path, nonce))
+            if (other.Source.Strength <= path.Source.Strength && other.TryProve(now, nonce, peerIndex, ownIndex))
                 return; // the list may have changed
         }
+    }
+
+    /// <summary>
+    /// No other path of the association identifies the peer better. Only such a path proves others, acknowledges, and
+    /// ends the association: while there is one, whatever a weaker path says is of no consequence beyond real-time
+    /// streams.
+    /// </summary>
+    private bool IsStrongest(SessionPath path)
+    {
+        if (!_association.Owns(path) || path.Phase == PathPhase.Validating)
+            return false;
+        if (path.Source.Strength >= _association.Strength)
+            return true;
+        foreach (SessionPath other in _paths)
+        {
+            if (other.IsEstablished && other.Source.Strength > path.Source.Strength && _association.Owns(other))
+                return false;
+        }
+
+        return true;
     }
 
     public void OnSuspect(SessionPath path, long now)
@@ -152,7 +185,10 @@ internal sealed partial class Peer
     }
 
     private bool IsEchoFor(SessionPath asked, SessionPath path) =>
-        asked.PendingEcho is not null && asked.Source.Strength < path.Source.Strength && _association.Owns(path);
+        asked.PendingEcho is not null
+        && !ReferenceEquals(asked, path)
+        && asked.Source.Strength <= path.Source.Strength
+        && IsStrongest(path);
 
     private void ChoosePath(long now, PeerEventKind kind, string reason)
     {

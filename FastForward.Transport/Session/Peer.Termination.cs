@@ -19,7 +19,7 @@ internal sealed partial class Peer
 
     public void OnCloseReceived(SessionPath path, long now, bool association, CloseReason reason)
     {
-        bool endsAssociation = association && _association.Owns(path);
+        bool endsAssociation = association && IsStrongest(path);
         string because = $"closed by the peer: {reason}";
         // The association ends before its path does: a path that is lost would be reported first, as if it had failed.
         if (endsAssociation)

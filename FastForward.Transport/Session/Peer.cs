@@ -281,6 +281,12 @@ internal sealed partial class Peer
     {
         if (!_association.Owns(path))
             return;
+        if (!message.IsRealTime && !IsStrongest(path))
+        {
+            Statistics.Malformed();
+            return;
+        }
+
         if (path.IsReliable && !message.IsRealTime)
             SelectAckPath(path, now);
         if (!_association.Receiver.Message(now, message, path.IsReliable))
@@ -291,9 +297,16 @@ internal sealed partial class Peer
     {
         if (!_association.Owns(path))
             return;
+        bool isStrongest = IsStrongest(path);
+        if (type != ElementType.StreamReset && !isStrongest)
+        {
+            Statistics.Malformed();
+            return;
+        }
+
         if (type == ElementType.StreamReset && path.IsReliable)
             SelectAckPath(path, now);
-        if (!_association.ReadStreamElement(now, type, body, path.IsReliable))
+        if (!_association.ReadStreamElement(now, type, body, path.IsReliable && isStrongest))
             CloseOnViolation(path, now);
         UpdateWaiting(now);
     }

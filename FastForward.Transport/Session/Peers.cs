@@ -198,10 +198,11 @@ internal sealed class Peers
 
         // Nothing that would help to join is told before this: no incarnation, no epoch.
         Admission admission = _admission.Evaluate(init.From, init.KeyId, kind, hostLocal, source);
-        if (admission.IsUndecided)
-            return InitDecision.Wait;
-        if (!admission.IsGranted && !(admission.Reason == RejectReason.WrongSource && peer.MayProve(init, source)))
+        bool isPlaceUnknown = admission.IsUndecided || admission.Reason == RejectReason.WrongSource;
+        if (!admission.IsGranted && !(isPlaceUnknown && peer.MayProve(init, source)))
         {
+            if (admission.IsUndecided)
+                return InitDecision.Wait;
             if (admission.Text is { } text)
                 peer.OnRefusedClaim(PeerEventKind.Refused, kind, text);
             reason = admission.Reason;

@@ -116,8 +116,14 @@ internal sealed partial class SessionPath
             case ElementType.PathChallenge:
                 ReadChallenge(element);
                 break;
-            case ElementType.PathResponse when body.Length >= 8:
-                Peer.OnEcho(this, now, BinaryPrimitives.ReadUInt64LittleEndian(body));
+            case ElementType.PathResponse when body.Length >= 16:
+                Peer.OnEcho(
+                    this,
+                    now,
+                    BinaryPrimitives.ReadUInt64LittleEndian(body),
+                    BinaryPrimitives.ReadUInt32LittleEndian(body[8..]),
+                    BinaryPrimitives.ReadUInt32LittleEndian(body[12..])
+                );
                 break;
             case ElementType.Probe when body.Length >= 4:
                 OnPeerAccepts(now);

@@ -3,8 +3,8 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session;
 
 /// <content>
-/// The proof that a path belongs to an association whose other paths identify the peer better: a nonce is sent on this
-/// path, and the peer returns it over a stronger one. Both sides ask for it, each for itself.
+/// The proof that a path belongs to an association whose other paths identify the peer better, or as another place: a
+/// nonce is sent on this path, and the peer returns it over its strongest one. Both sides ask for it, each for itself.
 /// </content>
 internal sealed partial class SessionPath
 {
@@ -22,11 +22,19 @@ internal sealed partial class SessionPath
     /// </summary>
     public bool AwaitsPeer { get; private set; }
 
-    /// <summary>The nonce has come back over a path of this peer.</summary>
-    /// <returns>True when it was this path's.</returns>
-    public bool TryProve(long now, SessionPath over, ulong nonce)
+    /// <summary>A nonce has come back over a path that may prove others.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="nonce">The nonce.</param>
+    /// <param name="peerIndex">The peer's receiver index of the path on which it got the nonce.</param>
+    /// <param name="ownIndex">This node's receiver index of that path, as the peer knows it.</param>
+    /// <returns>
+    /// True when this path is proven. The indexes show that the nonce took this very path from end to end: a third node
+    /// that passes it on has a path of its own with each side, and cannot choose the indexes of both before it knows
+    /// them.
+    /// </returns>
+    public bool TryProve(long now, ulong nonce, uint peerIndex, uint ownIndex)
     {
-        if (Phase != PathPhase.Validating || nonce != _nonce || over.Source.Strength <= Source.Strength)
+        if (Phase != PathPhase.Validating || nonce != _nonce || peerIndex != RemoteIndex || ownIndex != LocalIndex)
             return false;
         AwaitsPeer = true;
         Establish(now);
@@ -56,7 +64,7 @@ internal sealed partial class SessionPath
         _challengeDue = now + _challengeInterval + Peer.Random.Jitter(_challengeInterval / 4);
         _challengeInterval = Math.Min(_challengeInterval * 2, _options.InitRetryLimit);
         FrameWriter writer = new(frame);
-        writer.WriteNonce(ElementType.PathChallenge, _nonce);
+        writer.WritePathChallenge(_nonce);
         return Complete(now, writer);
     }
 

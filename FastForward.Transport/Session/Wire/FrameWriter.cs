@@ -140,9 +140,19 @@ internal ref struct FrameWriter
         BinaryPrimitives.WriteUInt32LittleEndian(body[12..], (uint)creditUsed);
     }
 
-    /// <summary>Writes PATH_CHALLENGE or PATH_RESPONSE.</summary>
-    public void WriteNonce(ElementType type, ulong nonce) =>
-        BinaryPrimitives.WriteUInt64LittleEndian(Begin(type, 0, WireFormat.Nonce), nonce);
+    public void WritePathChallenge(ulong nonce) =>
+        BinaryPrimitives.WriteUInt64LittleEndian(Begin(ElementType.PathChallenge, 0, WireFormat.PathChallenge), nonce);
+
+    /// <param name="nonce">The nonce of the challenge.</param>
+    /// <param name="localIndex">This node's receiver index of the path on which it came.</param>
+    /// <param name="remoteIndex">The peer's receiver index of that path.</param>
+    public void WritePathResponse(ulong nonce, uint localIndex, uint remoteIndex)
+    {
+        Span<byte> body = Begin(ElementType.PathResponse, 0, WireFormat.PathResponse);
+        BinaryPrimitives.WriteUInt64LittleEndian(body, nonce);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[8..], localIndex);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[12..], remoteIndex);
+    }
 
     private Span<byte> BeginMessage(ulong stream, ulong sequence, MessageBits bits, int size)
     {

@@ -43,8 +43,8 @@ internal static class WireFormat
     public const int StreamReset = ElementHeader + 16;
     public const int StreamRefused = ElementHeader + 16;
 
-    /// <summary>PATH_CHALLENGE and PATH_RESPONSE.</summary>
-    public const int Nonce = ElementHeader + 8;
+    public const int PathChallenge = ElementHeader + 8;
+    public const int PathResponse = ElementHeader + 16;
 
     public const int MaxReliableMessage = MessageLimits.MaxReliableBytes;
     public const int MaxRealTimeMessage = MessageLimits.MaxRealTimeBytes;
