@@ -8,7 +8,9 @@ usage() {
 usage: ./test.sh [--no-install] [--all]
 
   --no-install  install and download nothing; tests whose prerequisites are missing are skipped and counted as skipped
-  --all         also run slow stages: messages over vsock between a virtual machine and its host (about 8 minutes)
+  --all         also run slow stages: messages over vsock between a virtual machine and its host (about 8 minutes),
+                and faults on real processes for 5 minutes instead of 20 s (FASTFORWARD_CHAOS_SECONDS and
+                FASTFORWARD_CHAOS_SEED, see docs/architecture.md, "Chaos")
 
 Installs with apt-get (and sudo unless run as root), if missing:
   dnsmasq-base, bind9-dnsutils   a real DNS server and client, for the tests of the bridge
@@ -171,9 +173,11 @@ check "build" dotnet build FastForward.sln -c Release --nologo
 if ((failed > 0)); then finish; fi
 check "layout" bash -c "dotnet tool restore && dotnet csharpier check ."
 check "format" dotnet format FastForward.sln --verify-no-changes --no-restore
-suite "library and units" "TestCategory!=Process&TestCategory!=Readme&TestCategory!=Package&TestCategory!=Lab&FullyQualifiedName!~Tests.Tarantool"
+suite "library and units" "TestCategory!=Process&TestCategory!=Chaos&TestCategory!=Readme&TestCategory!=Package&TestCategory!=Lab&FullyQualifiedName!~Tests.Tarantool"
 suite "tarantool client" "FullyQualifiedName~Tests.Tarantool"
 suite "processes" "TestCategory=Process&TestCategory!=Lab"
+if [ "$all" = yes ]; then export FASTFORWARD_CHAOS_SECONDS="${FASTFORWARD_CHAOS_SECONDS:-300}"; fi
+suite "chaos" "TestCategory=Chaos"
 suite "readme" "TestCategory=Readme"
 suite "package" "TestCategory=Package"
 # If the lab is skipped, its tests are not listed; they count as one skipped test.

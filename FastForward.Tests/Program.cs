@@ -1,4 +1,5 @@
 using FastForward.Tests.Async;
+using FastForward.Tests.Chaos;
 using FastForward.Tests.Transports;
 
 namespace FastForward.Tests;
@@ -17,6 +18,7 @@ internal static class Program
             ["peer", .. string[] rest] => TransportPeer.Run(rest),
             ["abstract", .. string[] rest] => LockHolder.Run(rest),
             ["tests", var resultFile, var category, .. string[] names] => TestRun.Run(resultFile, category, names),
+            ["chaos", .. string[] rest] => ChaosChild.Run(rest),
             ["client", .. string[] rest] => ClientPeer.Run(rest),
             _ => Usage(),
         };
@@ -24,7 +26,8 @@ internal static class Program
     private static int Usage()
     {
         Console.Error.WriteLine(
-            "This assembly holds tests: run 'dotnet test'. Commands for its own use: peer, abstract, client, tests."
+            "This assembly holds tests: run 'dotnet test'. "
+                + "Commands for its own use: peer, abstract, client, chaos, tests."
         );
         return 2;
     }

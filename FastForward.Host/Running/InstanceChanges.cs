@@ -26,6 +26,7 @@ internal static class InstanceChanges
         ("allow-unkeyed-ip", static settings => Text(settings.AllowUnkeyedIp)),
         ("realtime-dscp", static settings => Text(settings.MarkRealTime)),
         ("segmentation-offload", static settings => Text(settings.SegmentationOffload)),
+        ("peer-metrics", static settings => Text(settings.PeerMetrics)),
     ];
 
     /// <summary>The keys and sections that differ from those of the start.</summary>

@@ -141,6 +141,7 @@ public sealed class HangUpTests
                 allow-unkeyed-ip=yes
                 realtime-dscp=ef
                 segmentation-offload=no
+                peer-metrics=yes
                 [bridge b]
                 listen=127.0.0.1:77
                 node=77

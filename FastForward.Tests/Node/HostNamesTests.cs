@@ -51,6 +51,32 @@ internal sealed class HostNamesTests
     }
 
     [Test]
+    public void A_thread_that_cannot_be_started_fails_the_lookup_and_takes_no_place()
+    {
+        bool isFull = true;
+        LookupThreads threads = new(
+            static _ => s_two,
+            limit: 1,
+            thread =>
+            {
+                if (isFull)
+                    throw new OutOfMemoryException("no thread on purpose");
+                thread.Start();
+            }
+        );
+        List<LookupResult> failures = [];
+        threads.Start("node7.example", LookupRank.Unknown, failures.Add);
+        Assert.That(failures.Single().Failure, Does.Contain("no thread on purpose"));
+
+        isFull = false;
+        TaskCompletionSource<LookupResult> second = new();
+        threads.Start("node7.example", LookupRank.Unknown, second.SetResult);
+        Eventually.Ends(second.Task, "the second lookup");
+        Assert.That(second.Task.Result.Addresses, Is.EqualTo(s_two));
+        Assert.That(failures, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public void A_name_is_looked_up_once_for_all_who_ask_and_its_old_addresses_outlive_a_failure()
     {
         using SilentResolver resolver = new();

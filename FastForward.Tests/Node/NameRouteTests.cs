@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using FastForward.Tests.Transports;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
 using Microsoft.Extensions.Time.Testing;
@@ -81,6 +82,29 @@ internal sealed class NameRouteTests
         Advance(world, time, () => a.Changes.Count > 0, "reported");
         Assert.That(a.Changes[0].Reason, Does.Contain($"host name \"{Name}\": the resolver did not answer within 5 s"));
         Assert.That(resolver.Calls, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void The_second_address_of_a_fallback_is_tried_and_the_preferred_route_too()
+    {
+        using SilentResolver resolver = new();
+        using NodeWorld world = new();
+        TestNode a = world.Start(
+            1,
+            static options => options.VSocketFallback = true,
+            allowUnkeyed: true,
+            lookups: resolver.Threads
+        );
+        TestNode b = world.Start(2, allowUnkeyed: true);
+        resolver.Addresses[Name] = [s_silent, b.Address];
+        RouteToA(b, a);
+        a.Override(new RouteRow(b.Id, 0, TransportKind.VSocket, "1", TransportHarness.VSocket.NextPort()));
+        a.Route(new RouteRow(b.Id, 0, TransportKind.Ip, Name, b.UdpPort));
+        world.Until(() => a.IsConnectedTo(b), "connected to the second address of the fallback");
+        Assert.That(a.Node.GetPeer(b.Id)!.Transport, Is.EqualTo(TransportKind.Ip));
+        long tried = a.VSocket.Statistics.OpenFailures;
+        world.Until(() => a.VSocket.Statistics.OpenFailures > tried + 1, "further attempts on the vSocket");
+        world.Until(() => a.Node.GetPeer(b.Id)!.Paths.Count == 1, "the attempt at the silent address ended");
     }
 
     [Test]

@@ -108,6 +108,7 @@ public sealed partial class PackageTests
                     "_rels/.rels",
                     "FastForward.Transport.nuspec",
                     "README.md",
+                    "CHANGELOG.md",
                     "lib/net10.0/FastForward.Transport.dll",
                     "lib/net10.0/FastForward.Transport.xml",
                 }
@@ -121,6 +122,8 @@ public sealed partial class PackageTests
             Assert.That(Element("license").Attribute("type")!.Value, Is.EqualTo("expression"));
             Assert.That(Element("license").Value, Is.EqualTo("MIT"));
             Assert.That(Element("readme").Value, Is.EqualTo("README.md"));
+            Assert.That(Element("projectUrl").Value, Is.EqualTo(PackedFile.ProjectUrl));
+            Assert.That(Element("repository").Attribute("url")!.Value, Is.EqualTo(PackedFile.ProjectUrl));
             Assert.That(Element("description").Value, Is.Not.Empty);
             Assert.That(Element("tags").Value, Does.Contain("messaging"));
             Assert.That(

@@ -11,6 +11,9 @@ internal sealed class PackedFile : IDisposable
     public const string Transport = "FastForward.Transport";
     public const string Tarantool = "Tarantool.Client";
 
+    /// <summary>What fills in the address of the project.</summary>
+    public const string ProjectUrl = "https://project.example/";
+
     private readonly TemporaryDirectory _feed = new();
     private readonly string _id;
 
@@ -32,7 +35,8 @@ internal sealed class PackedFile : IDisposable
             "--nologo",
             "-o",
             _feed.Path,
-            $"-p:PackageVersion={Version}"
+            $"-p:PackageVersion={Version}",
+            $"-p:ProjectUrl={ProjectUrl}"
         );
     }
 

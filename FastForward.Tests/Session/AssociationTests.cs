@@ -1,3 +1,4 @@
+using FastForward.Tests.Traffic;
 using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
@@ -84,9 +85,8 @@ public sealed class AssociationTests
     public void A_removed_and_restored_route_begins_a_new_association_even_if_the_peer_was_not_notified()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Ip);
-        Ledger ledger = new("one world");
         for (int i = 0; i < 10; i++)
-            ledger.Send(a, 2, 1, MessageClass.RealTime, 20);
+            a.SendNumbered(2, 1, MessageClass.RealTime, 20);
         network.Run(network.Now + Second);
         network.Vanishes = static (from, _) => from == 1;
         a.RemoveRoute(2);
@@ -96,9 +96,9 @@ public sealed class AssociationTests
         a.Open(2, TransportKind.Ip);
         Assert.That(network.RunUntil(() => Connected(a, b), 10 * Second), Is.True);
         for (int i = 0; i < 5; i++)
-            ledger.Send(a, 2, 1, MessageClass.RealTime, 20);
+            a.SendNumbered(2, 1, MessageClass.RealTime, 20);
         network.Run(network.Now + Second);
-        ledger.Check([a, b]);
+        Ledger.Check("one world", [a.Journal, b.Journal]);
         Assert.That(b.Recorder.Messages, Has.Count.EqualTo(15));
         Assert.That(b.Statistics.LateMessages, Is.Zero);
     }
@@ -120,13 +120,12 @@ public sealed class AssociationTests
             ),
             Is.True
         );
-        Ledger ledger = new("one world");
         for (ulong i = 0; i < 200; i++)
         {
             ulong stream = i;
             network.At(
                 network.Now + ((long)stream * 50_000),
-                () => ledger.Send(a, 2, stream, MessageClass.Reliable, 100, end: true)
+                () => a.SendNumbered(2, stream, MessageClass.Reliable, 100, end: true)
             );
         }
 

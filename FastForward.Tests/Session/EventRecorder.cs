@@ -1,3 +1,4 @@
+using FastForward.Tests.Traffic;
 using FastForward.Transport;
 using FastForward.Transport.Session;
 
@@ -6,6 +7,8 @@ namespace FastForward.Tests.Session;
 /// <summary>Records everything that the session reports to the application.</summary>
 internal sealed class EventRecorder : ISessionEvents
 {
+    public Journal? Journal { get; init; }
+
     public List<(uint From, ulong Stream, ulong Sequence, ulong Skipped, byte[] Payload)> Messages { get; } = [];
 
     public List<StreamEnd> Ends { get; } = [];
@@ -27,6 +30,7 @@ internal sealed class EventRecorder : ISessionEvents
 
     public void Message(in ReceivedMessage message)
     {
+        Journal?.Received(message);
         byte[] payload = message.Payload.ToArray();
         Messages.Add((message.Node, message.Stream, message.Sequence, message.SkippedBefore, payload));
         if (Held is not null && message.Credit.Bytes > 0)
@@ -38,7 +42,11 @@ internal sealed class EventRecorder : ISessionEvents
         OnMessage?.Invoke(message.Node, message.Stream, payload);
     }
 
-    public void StreamEnded(in StreamEnd end) => Ends.Add(end);
+    public void StreamEnded(in StreamEnd end)
+    {
+        Journal?.Ended(end);
+        Ends.Add(end);
+    }
 
     public void Writable(uint peer, ulong stream, IRoomOwner owner)
     {
@@ -49,7 +57,11 @@ internal sealed class EventRecorder : ISessionEvents
             Reservations.Enqueue((owner, stream));
     }
 
-    public void Undelivered(in Undelivered report) => Reports.Add(report);
+    public void Undelivered(in Undelivered report)
+    {
+        Journal?.Undelivered(report);
+        Reports.Add(report);
+    }
 
     public void PeerChanged(in PeerEvent change) => Changes.Add(change);
 

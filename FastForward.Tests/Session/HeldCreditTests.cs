@@ -1,3 +1,4 @@
+using FastForward.Tests.Traffic;
 using FastForward.Transport;
 
 namespace FastForward.Tests.Session;
@@ -214,7 +215,6 @@ public sealed class HeldCreditTests
         string world = $"seed {seed}";
         SimulatedNetwork network = new(seed) { MaxDelay = 20_000 };
         Random random = network.Random;
-        Ledger ledger = new(world);
         List<SimulatedNode> everyone = [];
         SimulatedNode Sending() => network.Find(1)!;
         SimulatedNode Keeping() => network.Find(2)!;
@@ -238,13 +238,13 @@ public sealed class HeldCreditTests
             network.Run(network.Now + Second);
         }
 
-        ledger.Check(everyone);
+        Ledger.Check(world, everyone.Select(static node => node.Journal));
         Assert.That(Sending().Peer(2).Association.Sender.Unacknowledged, Is.Zero, world);
         Note();
         Assert.That(refused, Is.Empty, $"{world}: back-pressured, but never became writable");
         for (ulong stream = 0; stream < 3; stream++)
             Assert.That(
-                ledger.Send(Sending(), 2, stream, MessageClass.Reliable, 60_000).Status,
+                Sending().SendNumbered(2, stream, MessageClass.Reliable, 60_000).Status,
                 Is.EqualTo(SendStatus.Accepted),
                 $"{world}: stream {stream}"
             );
@@ -261,7 +261,7 @@ public sealed class HeldCreditTests
         {
             Note();
             ulong stream = (ulong)random.Next(3);
-            SendStatus status = ledger.Send(Sending(), 2, stream, MessageClass.Reliable, random.Next(8, 60_000)).Status;
+            SendStatus status = Sending().SendNumbered(2, stream, MessageClass.Reliable, random.Next(8, 60_000)).Status;
             if (status == SendStatus.BackPressured)
                 refused.Add(stream);
             else

@@ -1,3 +1,4 @@
+using FastForward.Tests.Traffic;
 using FastForward.Transport;
 using FastForward.Transport.Session;
 
@@ -27,12 +28,11 @@ public sealed class MixedWorldTests
         Random random = network.Random;
         network.Loss = random.NextDouble() * 0.1;
         network.Duplication = random.NextDouble() * 0.1;
-        Ledger ledger = new(world);
+        TrafficShape shape = new() { OpenStreams = random.Next(1, 7) };
+        Dictionary<SimulatedNode, TrafficSource> traffic = [];
         List<SimulatedNode> everyone = [];
         foreach (uint id in s_ids)
             Begin(id);
-        ulong stream = 100;
-        List<(SimulatedNode From, uint To, ulong Stream)> open = [];
         const long End = 25 * Second;
         for (long time = 0; time < End; time += random.NextInt64(1, 40_000))
             network.At(time, Send);
@@ -49,7 +49,7 @@ public sealed class MixedWorldTests
         }
 
         network.Run(End + (120 * Second));
-        ledger.Check(everyone);
+        Ledger.Check(world, everyone.Select(static node => node.Journal));
         long wakeups = Living().Sum(static node => node.Wakeups);
         network.Run(End + (130 * Second));
         Assert.That(
@@ -99,6 +99,7 @@ public sealed class MixedWorldTests
                 [.. s_ids.Where(other => other != id)]
             );
             everyone.Add(node);
+            traffic.Add(node, new TrafficSource(node, random));
             foreach (uint other in s_ids.Where(other => other != id))
                 node.Open(other, Kind());
         }
@@ -114,31 +115,7 @@ public sealed class MixedWorldTests
         void Send()
         {
             (SimulatedNode from, uint to) = Choose();
-            if (random.Next(3) == 0)
-            {
-                ledger.Send(from, to, (ulong)random.Next(3), MessageClass.RealTime, random.Next(8, 300));
-                return;
-            }
-
-            if (open.Count < 12)
-                open.Add((from, to, stream++));
-            (from, to, ulong id) = open[random.Next(open.Count)];
-            bool end = random.Next(5) == 0;
-            SendStatus status =
-                from.IsDead ? SendStatus.StreamEnded
-                : random.Next(15) == 0 ? from.Peer(to).ResetStream(network.Now, id, 7)
-                : ledger
-                    .Send(
-                        from,
-                        to,
-                        id,
-                        MessageClass.Reliable,
-                        random.Next(10) == 0 ? random.Next(60_000) : random.Next(8, 300),
-                        end
-                    )
-                    .Status;
-            if (end || status != SendStatus.Accepted)
-                open.RemoveAll(entry => entry.Stream == id);
+            traffic[from].Step(to, shape);
         }
 
         void Fault()

@@ -1,3 +1,4 @@
+using FastForward.Tests.Traffic;
 using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
@@ -21,17 +22,16 @@ public sealed class PathChoiceTests
         SimulatedNode b = network.Start(2, 1);
         b.Open(1, TransportKind.Socket);
         Assert.That(network.RunUntil(() => a.Peer(2).State == PeerState.Connected, 10 * Second), Is.True);
-        Ledger ledger = new("one world");
         int accepted = 0;
         for (long time = 0; time < 4 * Second; time += 1_000)
             network.At(
                 network.Now + time,
                 () =>
                 {
-                    SendStatus status = ledger.Send(a, 2, 1, MessageClass.Reliable, 100).Status;
+                    SendStatus status = a.SendNumbered(2, 1, MessageClass.Reliable, 100).Status;
                     Assert.That(status, Is.EqualTo(SendStatus.Accepted));
                     accepted++;
-                    ledger.Send(a, 2, 2, MessageClass.RealTime, 100);
+                    a.SendNumbered(2, 2, MessageClass.RealTime, 100);
                 }
             );
         network.At(network.Now + Second, () => a.Open(2, TransportKind.Ip));
@@ -39,7 +39,7 @@ public sealed class PathChoiceTests
 
         Assert.That(a.Peer(2).SendPath!.Kind, Is.EqualTo(TransportKind.Ip));
         Assert.That(a.Peer(2).ReliablePath!.Kind, Is.EqualTo(TransportKind.Socket));
-        ledger.Check([a, b]);
+        Ledger.Check("one world", [a.Journal, b.Journal]);
         Assert.That(b.Recorder.Messages.Count(static message => message.Stream == 1), Is.EqualTo(accepted));
         Assert.That(a.Recorder.Reports, Is.Empty);
 

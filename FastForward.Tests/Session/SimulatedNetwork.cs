@@ -13,6 +13,7 @@ internal sealed class SimulatedNetwork(int seed)
     private readonly Dictionary<uint, SimulatedNode> _nodes = [];
     private long _order;
     private uint _nextIndex = 1;
+    private int _nextProcess;
 
     public Random Random { get; } = new(seed);
 
@@ -73,11 +74,14 @@ internal sealed class SimulatedNetwork(int seed)
         if (_nodes.GetValueOrDefault(node.Address) == node)
             _nodes.Remove(node.Address);
         node.IsDead = true;
+        node.Journal.IsKilled = true;
         foreach (SimulatedLink link in node.Links.ToArray())
             Cut(link);
     }
 
     public uint NewIndex() => _nextIndex++;
+
+    public int NewProcess() => _nextProcess++;
 
     public void At(long time, Action action) => _events.Enqueue(action, (Math.Max(time, Now), _order++));
 

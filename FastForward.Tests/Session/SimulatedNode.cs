@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using FastForward.Tests.Traffic;
 using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
@@ -6,7 +7,7 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Tests.Session;
 
 /// <summary>A simulated process: does what ForwardNode does around the session, in virtual time.</summary>
-internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
+internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNode
 {
     private readonly SimulatedNetwork _network;
     private readonly Dictionary<uint, SimulatedLink> _byIndex = [];
@@ -19,7 +20,8 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
         _network = network;
         Address = address;
         Options = options;
-        Recorder = new EventRecorder();
+        Journal = new MemoryJournal(network.NewProcess(), options.Node);
+        Recorder = new EventRecorder { Journal = Journal };
         Peers = new Peers(
             Options,
             Recorder,
@@ -55,6 +57,9 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
 
     public EventRecorder Recorder { get; }
 
+    /// <summary>What it sent by <see cref="SendNumbered"/>, and everything that it received.</summary>
+    public Journal Journal { get; }
+
     public Peers Peers { get; }
 
     public List<SimulatedLink> Links { get; } = [];
@@ -73,6 +78,17 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory
         SendResult result = Peers.GetOrAdd(to).Send(_network.Now, stream, messageClass, payload, end);
         QueuePump();
         return result;
+    }
+
+    /// <summary>Sends a message that contains its number, and records it.</summary>
+    public SendResult SendNumbered(uint to, ulong stream, MessageClass messageClass, int size, bool end = false) =>
+        Journal.Send(to, stream, messageClass, size, payload => Send(to, stream, messageClass, payload, end));
+
+    public SendStatus ResetStream(uint to, ulong stream, uint code)
+    {
+        SendStatus status = Peers.GetOrAdd(to).ResetStream(_network.Now, stream, code);
+        QueuePump();
+        return status;
     }
 
     public Peer Peer(uint node) => Peers.GetOrAdd(node);

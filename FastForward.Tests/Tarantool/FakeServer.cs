@@ -20,13 +20,14 @@ internal sealed class FakeServer : IAsyncDisposable
     private int _connections;
 
     /// <param name="script">Runs for each connection.</param>
-    /// <param name="address">The address of a TCP server, on a free port; null for a UNIX socket.</param>
-    public FakeServer(Func<Session, Task> script, IPAddress? address = null)
+    /// <param name="address">The address of a TCP server; null for a UNIX socket.</param>
+    /// <param name="port">The port of a TCP server; 0 for a free one.</param>
+    public FakeServer(Func<Session, Task> script, IPAddress? address = null, int port = 0)
     {
         _script = script;
         EndPoint listen = address is null
             ? new UnixDomainSocketEndPoint(Path.Combine(_directory, "fake.sock"))
-            : new IPEndPoint(address, 0);
+            : new IPEndPoint(address, port);
         _listener = new Socket(
             listen.AddressFamily,
             SocketType.Stream,

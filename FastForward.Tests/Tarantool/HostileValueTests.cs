@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.Extensions.Time.Testing;
 using Tarantool.Client;
 using Tarantool.Client.Protocol;
 
@@ -86,22 +87,52 @@ internal sealed class HostileValueTests
         AssertBounded<EventDecoder, (string, TarantoolValue)>(body, what);
         body[1] = IprotoKey.ErrorStack;
         AssertBounded<ErrorDecoder, TarantoolServerException>(body, what);
+        AssertBounded<ErrorDecoder, TarantoolServerException>(StackOf(bytes, Limit / bytes.Length), what);
         body[1] = IprotoKey.Metadata;
         AssertBounded<SqlDecoder, SqlResult>(body, what);
         body[1] = IprotoKey.Features;
         AssertBounded<IdDecoder, (int, IReadOnlySet<int>)>(body, what);
     }
 
+    [TestCase(0xc0, 24)]
+    [TestCase(0x90, 24)]
+    public void A_long_error_stack_takes_no_more_memory_than_the_limit(byte element, int size)
+    {
+        // Just so many that the list itself is within the limit.
+        byte[] body = StackOf([element], (Limit - 1024) / size);
+        AssertBounded<ErrorDecoder, TarantoolServerException>(body, "stack");
+        TarantoolServerException error = BodyReader.Decode<ErrorDecoder, TarantoolServerException>(
+            body,
+            default,
+            Limit
+        );
+        Assert.That(error.ErrorStack, Has.Count.EqualTo(64));
+    }
+
+    [TestCase(0xc6)]
+    [TestCase(0xdb)]
+    public void A_long_error_text_takes_no_more_memory_than_the_limit(byte code)
+    {
+        byte[] body = new byte[7 + Limit - 1024];
+        (body[0], body[1], body[2]) = (0x81, IprotoKey.ErrorText, code);
+        BinaryPrimitives.WriteInt32BigEndian(body.AsSpan(3), body.Length - 7);
+        AssertBounded<ErrorDecoder, TarantoolServerException>(body, "text");
+    }
+
     [Test]
     public async Task A_watch_survives_values_that_cannot_be_decoded()
     {
         CollectingLogger<TarantoolClient> logger = new();
+        FakeTimeProvider time = new();
         await using FakeServer server = new(async session =>
         {
             await session.HandshakeAsync();
             await ExpectWatchAsync(session);
             await session.SendAsync(Event([.. Enumerable.Repeat((byte)0x91, 200), 0x01]));
             await ExpectWatchAsync(session);
+            await session.SendAsync(Event([0xdc, 0x03, 0xff, .. Enumerable.Repeat((byte)0xc0, 1023)]));
+            await ExpectWatchAsync(session);
+            time.Advance(TimeSpan.FromSeconds(10));
             await session.SendAsync(Event([0xdc, 0x03, 0xff, .. Enumerable.Repeat((byte)0xc0, 1023)]));
             await ExpectWatchAsync(session);
             await session.SendAsync(Frames.Event("key", "sound"));
@@ -115,11 +146,15 @@ internal sealed class HostileValueTests
         TarantoolClientOptions options = server.Options;
         options.MaxResponseSize = 8 * 1024;
         options.LoggerFactory = logger;
+        options.TimeProvider = time;
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
         await using IAsyncEnumerator<TarantoolValue> watch = client.WatchAsync("key").GetAsyncEnumerator();
         Assert.That(await watch.MoveNextAsync().InTime(), Is.True);
         Assert.That(watch.Current.AsString(), Is.EqualTo("sound"));
-        Assert.That(logger.TextsOf(6009).Count(static text => text.Contains("watched key key")), Is.EqualTo(2));
+        string[] reports = [.. logger.TextsOf(6009)];
+        Assert.That(reports, Has.Length.EqualTo(2), "the second event within 10 s is only counted");
+        Assert.That(reports[0], Does.Contain("watched key key").And.Contain("and 0 since the last report"));
+        Assert.That(reports[1], Does.Contain("and 1 since the last report"));
 
         TarantoolDataException error = await client.CallAsync("f").AsTask().Fails<TarantoolDataException>();
         Assert.That(error.Message, Does.Contain(nameof(TarantoolClientOptions.MaxResponseSize)));
@@ -152,6 +187,10 @@ internal sealed class HostileValueTests
             element.CopyTo(body, 7 + (i * element.Length));
         return body;
     }
+
+    /// <summary>An error response whose stack has the same element many times.</summary>
+    private static byte[] StackOf(byte[] element, int count) =>
+        [0x81, IprotoKey.ErrorStack, 0x81, 0x00, .. ListOf(element, count)[2..]];
 
     private static void AssertBounded<TDecoder, TResult>(byte[] body, string what)
         where TDecoder : struct, IResponseDecoder<TResult>

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Time.Testing;
 using Tarantool.Client;
 using Tarantool.Client.Connection;
+using Tarantool.Client.Protocol;
 
 namespace FastForward.Tests.Tarantool;
 
@@ -42,8 +44,6 @@ internal sealed class SeveralAddressesTests
         );
         using SilentListener silent = new(new IPEndPoint(s_other, ((IPEndPoint)server.EndPoint).Port), accepts);
         TarantoolClientOptions options = Named(server, s_other, s_server);
-        options.ConnectTimeout = TimeSpan.FromHours(1);
-        options.RequestTimeout = TimeSpan.FromHours(1);
         await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
         await Limits.Until(() => server.Connections == 2, "connected again");
         await client.PingAsync().InTime();
@@ -62,13 +62,48 @@ internal sealed class SeveralAddressesTests
         Assert.That(refused.Message, Does.Contain("127.0.0.77: Connection refused, 127.0.0.78: Connection refused"));
 
         using SilentListener silent = new(new IPEndPoint(s_other, ((IPEndPoint)server.EndPoint).Port), accepts: true);
-        TarantoolClientOptions options = Named(server, s_other, third);
-        options.ConnectTimeout = TimeSpan.FromSeconds(1);
-        TarantoolConnectionException late = await TarantoolClient
-            .ConnectAsync(options)
-            .AsTask()
-            .Fails<TarantoolConnectionException>();
-        Assert.That(late.Message, Does.Contain("127.0.0.77: no answer, 127.0.0.78: Connection refused"));
+        TarantoolClientOptions options = Named(server, third, s_other);
+        FakeTimeProvider time = new();
+        options.TimeProvider = time;
+        Task connecting = TarantoolClient.ConnectAsync(options).AsTask();
+        await Limits.Until(() => silent.Pending() == 1, "the second address is tried");
+        time.Advance(options.ConnectTimeout);
+        TarantoolConnectionException late = await connecting.Fails<TarantoolConnectionException>();
+        Assert.That(late.Message, Does.Contain("127.0.0.78: Connection refused, 127.0.0.77: no answer"));
+        Assert.That(late.Message, Does.Contain("no address accepted the connection and greeted"));
+    }
+
+    [Test]
+    public async Task An_address_that_greets_and_hangs_comes_last_the_next_time()
+    {
+        await using FakeServer server = new(session => session.HandshakeAsync(), s_server);
+        TaskCompletionSource asked = new();
+        await using FakeServer hung = new(
+            async session =>
+            {
+                await session.SendAsync(Frames.Greeting);
+                Assert.That((await session.ReadAsync()).Type, Is.EqualTo(RequestType.Id));
+                asked.SetResult();
+                await session.HangAsync();
+            },
+            s_other,
+            ((IPEndPoint)server.EndPoint).Port
+        );
+        TarantoolClientOptions options = Named(server, s_other, s_server);
+        FakeTimeProvider time = new();
+        options.TimeProvider = time;
+        using ClientContext context = new(options);
+        Connector connector = new(context, new WatchRegistry());
+        Task first = connector.ConnectAsync(default).AsTask();
+        await asked.Task.InTime();
+        time.Advance(options.ConnectTimeout);
+        Assert.That(
+            (await first.Fails<TarantoolConnectionException>()).Message,
+            Does.Contain("did not answer the ID request after its greeting (tried 127.0.0.77: greeted")
+        );
+        for (int i = 0; i < 2; i++)
+            await (await connector.ConnectAsync(default).InTime()).DisposeAsync();
+        Assert.That((server.Connections, hung.Connections), Is.EqualTo((2, 1)));
     }
 
     [Test]
@@ -92,10 +127,16 @@ internal sealed class SeveralAddressesTests
         IPAddress[] given = [.. new[] { "::1", "::2", "::3", "10.0.0.1", "10.0.0.2" }.Select(IPAddress.Parse)];
         Assert.That(Sorted(null), Is.EqualTo("::1 10.0.0.1 ::2 10.0.0.2 ::3"));
         Assert.That(Sorted("10.0.0.2"), Is.EqualTo("10.0.0.2 ::1 10.0.0.1 ::2 ::3"));
+        Assert.That(Sorted(null, "10.0.0.1", "::1"), Is.EqualTo("::2 10.0.0.2 ::3 10.0.0.1 ::1"));
         Assert.That(Sorted("10.0.0.9"), Is.EqualTo("::1 10.0.0.1 ::2 10.0.0.2 ::3"));
 
-        string Sorted(string? good) =>
-            string.Join(' ', AddressOrder.Sort(given, good is null ? null : IPAddress.Parse(good)).AsEnumerable());
+        string Sorted(string? good, params string[] failed) =>
+            string.Join(
+                ' ',
+                AddressOrder
+                    .Sort(given, good is null ? null : IPAddress.Parse(good), [.. failed.Select(IPAddress.Parse)])
+                    .AsEnumerable()
+            );
     }
 
     private static TarantoolClientOptions Named(FakeServer server, params IPAddress[] addresses) =>
@@ -103,6 +144,8 @@ internal sealed class SeveralAddressesTests
         {
             EndPoint = new DnsEndPoint("db.example", ((IPEndPoint)server.EndPoint).Port),
             Resolve = (_, _) => Task.FromResult(addresses),
+            ConnectTimeout = TimeSpan.FromHours(1),
+            RequestTimeout = TimeSpan.FromHours(1),
         };
 
     private static async Task AnswerAsync(FakeServer.Session session)

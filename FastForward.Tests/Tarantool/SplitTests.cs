@@ -77,7 +77,7 @@ internal sealed class SplitTests
             await using ScriptedStream stream = new();
             stream.Give(Frames.Greeting, Math.Min(cut, Frames.Greeting.Length));
             Task<TarantoolConnection> opening = TarantoolConnection
-                .OpenAsync(context, stream, new WatchRegistry(), CancellationToken.None)
+                .OpenAsync(context, stream, new WatchRegistry(), static _ => { }, CancellationToken.None)
                 .AsTask();
             await stream.WrittenAsync();
             byte[] id = Frames.Id(1);
@@ -116,7 +116,7 @@ internal sealed class SplitTests
             await using ScriptedStream stream = new();
             stream.Give(Frames.Greeting);
             Task<TarantoolConnection> opening = TarantoolConnection
-                .OpenAsync(context, stream, new WatchRegistry(), CancellationToken.None)
+                .OpenAsync(context, stream, new WatchRegistry(), static _ => { }, CancellationToken.None)
                 .AsTask();
             await stream.WrittenAsync();
             stream.Give(Frames.Id(1));

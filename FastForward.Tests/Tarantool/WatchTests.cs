@@ -88,6 +88,55 @@ internal sealed class WatchTests
     }
 
     [Test]
+    public async Task Events_of_a_server_that_does_not_read_are_acknowledged_once_when_it_does()
+    {
+        const int events = 2000;
+        TaskCompletionSource full = new();
+        TaskCompletionSource read = new();
+        TaskCompletionSource all = new();
+        List<RequestType> received = [];
+        await using FakeServer server = new(async session =>
+        {
+            await session.HandshakeAsync();
+            await ExpectAsync(session, RequestType.Watch, "key");
+            await full.Task;
+            for (int i = 0; i < events; i++)
+                await session.SendAsync(Frames.Event("key", i));
+            await read.Task;
+            for (int i = 0; i < 4; i++)
+            {
+                FakeServer.Request request = await session.ReadAsync();
+                received.Add(request.Type);
+                if (request.Type != RequestType.Watch)
+                    await session.SendAsync(Frames.Done(request.Sync));
+            }
+
+            all.SetResult();
+            await session.HangAsync();
+        });
+        TarantoolClientOptions options = server.Options;
+        options.MaxUnsentBytes = 1024;
+        options.RequestTimeout = TimeSpan.FromHours(1);
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(options).InTime();
+        await using IAsyncEnumerator<TarantoolValue> values = client.WatchAsync("key").GetAsyncEnumerator();
+        ValueTask<bool> next = values.MoveNextAsync();
+        Task large = client.UpsertAsync(512, [1, new byte[1 << 22]], []).AsTask();
+        full.SetResult();
+        while (await next.InTime() && values.Current != events - 1)
+            next = values.MoveNextAsync();
+        Task waiting = client.PingAsync().AsTask();
+        read.SetResult();
+        await large.InTime();
+        await waiting.InTime();
+        await client.PingAsync().InTime();
+        await all.Task.InTime();
+        Assert.That(
+            received,
+            Is.EquivalentTo(new[] { RequestType.Upsert, RequestType.Watch, RequestType.Ping, RequestType.Ping })
+        );
+    }
+
+    [Test]
     public async Task A_slow_reader_gets_the_newest_value()
     {
         TaskCompletionSource sent = new();

@@ -46,6 +46,33 @@ internal sealed unsafe class RawSeqPacket : IDisposable
         }
     }
 
+    /// <summary>Sends a packet with copies of the own descriptor attached (SCM_RIGHTS).</summary>
+    public bool SendDescriptors(ReadOnlySpan<byte> packet, int count)
+    {
+        const int SCM_RIGHTS = 1;
+        int length = sizeof(LibC.ControlHeader) + (count * sizeof(int));
+        byte* control = stackalloc byte[length];
+        *(LibC.ControlHeader*)control = new LibC.ControlHeader
+        {
+            Length = (nuint)length,
+            Level = LibC.SOL_SOCKET,
+            Type = SCM_RIGHTS,
+        };
+        new Span<int>(control + sizeof(LibC.ControlHeader), count).Fill(_socket.Number);
+        fixed (byte* bytes = packet)
+        {
+            LibC.IoVector vector = new() { Base = bytes, Length = (nuint)packet.Length };
+            LibC.MessageHeader message = new()
+            {
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = control,
+                ControlLength = (nuint)length,
+            };
+            return LibC.SendMessage(_socket, &message, LibC.MSG_NOSIGNAL | LibC.MSG_DONTWAIT) == packet.Length;
+        }
+    }
+
     /// <summary>The next packet; null at the end of the connection, empty when none is pending.</summary>
     public byte[]? Receive()
     {

@@ -72,7 +72,8 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         _options = options;
         _routes = routes;
         Logger = logger ?? NullLogger<ForwardNode>.Instance;
-        SessionOptions session = options.ToSessionOptions(NewIncarnation());
+        Incarnation = NewIncarnation();
+        SessionOptions session = options.ToSessionOptions(Incarnation);
         MessageMemory memory = new();
         LocalStatistics = new PeerStatistics(options.Node, Statistics);
         _pump = new FramePump(loop);
@@ -95,6 +96,9 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
 
     /// <summary>Counters. Any thread may read them.</summary>
     public NodeStatistics Statistics { get; } = new();
+
+    /// <summary>The random number that peers know this process by (<see cref="PeerStatus.Incarnation"/>).</summary>
+    internal ulong Incarnation { get; }
 
     /// <summary>The counters of messages to the node's own id.</summary>
     internal PeerStatistics LocalStatistics { get; }

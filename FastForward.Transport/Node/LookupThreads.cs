@@ -30,7 +30,8 @@ internal readonly record struct LookupResult(IPAddress[]? Addresses, string? Fai
 /// </summary>
 /// <param name="resolver">Returns the addresses of a name; may block.</param>
 /// <param name="limit">How many calls may run at once.</param>
-internal sealed class LookupThreads(Func<string, IPAddress[]> resolver, int limit)
+/// <param name="startThread">Starts a thread; null for <see cref="Thread.Start()"/>.</param>
+internal sealed class LookupThreads(Func<string, IPAddress[]> resolver, int limit, Action<Thread>? startThread = null)
 {
     // Names are resolved with NSS modules and buffers of libc on the stack.
     private const int StackBytes = 512 * 1024;
@@ -48,7 +49,9 @@ internal sealed class LookupThreads(Func<string, IPAddress[]> resolver, int limi
     /// <summary>Queues a lookup.</summary>
     /// <param name="name">The host name.</param>
     /// <param name="rank">What is known of the name.</param>
-    /// <param name="completed">Called once, on one of the threads; must not block.</param>
+    /// <param name="completed">
+    /// Called once, on one of the threads, or on the caller's when none can be started; must not block.
+    /// </param>
     public void Start(string name, LookupRank rank, Action<LookupResult> completed)
     {
         lock (_gate)
@@ -65,7 +68,35 @@ internal sealed class LookupThreads(Func<string, IPAddress[]> resolver, int limi
             _running++;
         }
 
-        new Thread(Run, StackBytes) { IsBackground = true, Name = "FastForward lookup" }.Start();
+        Thread thread = new(Run, StackBytes) { IsBackground = true, Name = "FastForward lookup" };
+        try
+        {
+            if (startThread is null)
+                thread.Start();
+            else
+                startThread(thread);
+        }
+#pragma warning disable CA1031 // At a limit of threads or memory; reported as the reason.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Fail($"no thread can be started for the lookup: {exception.Message}");
+        }
+    }
+
+    // The threads that run take what waits; without one it would wait for ever.
+    private void Fail(string reason)
+    {
+        List<Lookup> failed = [];
+        lock (_gate)
+        {
+            _running--;
+            while (_running == 0 && _waiting.TryDequeue(out Lookup lookup, out _))
+                failed.Add(lookup);
+        }
+
+        foreach (Lookup lookup in failed)
+            lookup.Completed(new LookupResult(null, reason, WasSlow: false));
     }
 
     // One in eight threads is left to names that were resolved before, and half of them to names that are not slow.

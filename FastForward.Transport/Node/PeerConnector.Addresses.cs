@@ -18,6 +18,7 @@ internal sealed partial class PeerConnector
 
     private readonly List<IPAddress> _untried = [];
     private readonly List<(SessionPath Path, IPAddress Address)> _racing = [];
+    private Route? _raced; // the route whose addresses are tried: the preferred one or the fallback
     private HostEntry? _watched;
     private IReadOnlyList<IPAddress> _tried = [];
     private IPAddress? _target; // of the link that is being opened
@@ -69,7 +70,7 @@ internal sealed partial class PeerConnector
         switch (route.EndPoint)
         {
             case DnsEndPoint endPoint:
-                AttemptName(endPoint, transport);
+                AttemptName(route, endPoint, transport);
                 break;
             case LinkLocalEndPoint linkLocal when linkLocal.Resolve() is { } resolved:
                 Connect(transport, resolved);
@@ -83,12 +84,13 @@ internal sealed partial class PeerConnector
         }
     }
 
-    private void AttemptName(DnsEndPoint endPoint, IForwardTransport transport)
+    private void AttemptName(Route route, DnsEndPoint endPoint, IForwardTransport transport)
     {
         HostEntry name = _names.Find(endPoint.Host);
         if (name.IsAwaitedAt(_loop.NowMicros))
             return;
         EndRace();
+        _raced = route;
         _tried = [];
         AddToRace(
             AddressOrder.Sort(name.Addresses, _good).Where(address => IsUsable(address, transport)).Take(MostAddresses)
@@ -107,10 +109,12 @@ internal sealed partial class PeerConnector
     }
 
     // Called from Evaluate.
-    private void ContinueRace(Route route)
+    private void ContinueRace()
     {
+        Route raced = _raced!;
         SessionPath? sound = Peer.Paths.FirstOrDefault(path =>
-            path.Kind == route.Row.Transport && path is { IsSound: true, IsOfFormerRoute: false }
+            (path.Kind == raced.Row.Transport || path.Kind == Route?.Row.Transport)
+            && path is { IsSound: true, IsOfFormerRoute: false }
         );
         if (sound is not null)
         {
@@ -124,11 +128,15 @@ internal sealed partial class PeerConnector
 
             EndRace();
         }
+        else if (!Equals(raced, Route) && !Equals(raced, _fallback))
+        {
+            EndRace();
+        }
         else if (
             HasNextAddress
             && _loop.NowMicros >= _nextAddressAt
-            && route.EndPoint is DnsEndPoint endPoint
-            && _transports.Find(route.Row.Transport) is { } transport
+            && raced.EndPoint is DnsEndPoint endPoint
+            && _transports.Find(raced.Row.Transport) is { } transport
         )
         {
             TryNextAddress(endPoint, transport);
@@ -137,10 +145,11 @@ internal sealed partial class PeerConnector
 
     private void TryNextAddress(DnsEndPoint endPoint, IForwardTransport transport)
     {
-        _target = _untried[0];
+        IPAddress address = _untried[0];
         _untried.RemoveAt(0);
         _nextAddressAt = _loop.NowMicros + NextAddressMicros;
-        Connect(transport, new IPEndPoint(_target, endPoint.Port));
+        Connect(transport, new IPEndPoint(address, endPoint.Port));
+        _target = address;
     }
 
     private void JoinRace(SessionPath path)
@@ -167,6 +176,7 @@ internal sealed partial class PeerConnector
     {
         _untried.Clear();
         _racing.Clear();
+        _raced = null;
         _target = null;
     }
 

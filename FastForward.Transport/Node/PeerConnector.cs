@@ -122,8 +122,8 @@ internal sealed partial class PeerConnector : IPeerDriver
     {
         if (_stopped)
             return;
-        if (IsRacing && Route is { } raced)
-            ContinueRace(raced);
+        if (IsRacing)
+            ContinueRace();
         if (
             Route is { } route
             && _connecting is null
@@ -226,16 +226,15 @@ internal sealed partial class PeerConnector : IPeerDriver
         _lastReason = change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged or PeerEventKind.NotHeard
             ? null
             : change.Reason;
-        bool isOnRoute =
-            change.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged
-            && change.Transport == Route?.Row.Transport;
-        if (!isOnRoute)
+        if (change.Kind is not (PeerEventKind.Connected or PeerEventKind.PathChanged))
+            return;
+        if (IsRacing)
+            EvaluateSoon();
+        if (change.Transport != Route?.Row.Transport)
             return;
         _lastFailure = null;
         _fallbackReported = false;
         _reportedObstacle = null;
-        if (IsRacing)
-            EvaluateSoon();
     }
 
     public void OnPathFinished(SessionPath path)
@@ -287,6 +286,7 @@ internal sealed partial class PeerConnector : IPeerDriver
 
     private void Connect(IForwardTransport transport, EndPoint endPoint)
     {
+        _target = null;
         _connecting = transport.Connect(endPoint);
         _connecting.Owner = this;
     }

@@ -10,9 +10,16 @@ internal static class AddressOrder
     /// The address that worked the last time comes first; the others alternate between the families, each in the order
     /// that the resolver gave (RFC 8305, section 4), so that one unreachable family costs one delay.
     /// </summary>
-    public static IPAddress[] Sort(IReadOnlyList<IPAddress> addresses, IPAddress? good)
+    /// <param name="addresses">The addresses, in the order that the resolver gave.</param>
+    /// <param name="good">The address that worked the last time.</param>
+    /// <param name="failed">Addresses that greeted and then failed, the last one at the end: they come last.</param>
+    public static IPAddress[] Sort(
+        IReadOnlyList<IPAddress> addresses,
+        IPAddress? good,
+        IReadOnlyCollection<IPAddress> failed
+    )
     {
-        List<IPAddress> rest = [.. addresses.Distinct()];
+        List<IPAddress> rest = [.. addresses.Distinct().Except(failed)];
         List<IPAddress> sorted = [];
         if (good is not null && rest.Remove(good))
             sorted.Add(good);
@@ -25,6 +32,6 @@ internal static class AddressOrder
             last = next.AddressFamily;
         }
 
-        return [.. sorted];
+        return [.. sorted, .. failed.Intersect(addresses)];
     }
 }

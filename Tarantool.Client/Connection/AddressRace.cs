@@ -22,7 +22,8 @@ internal sealed class AddressRace(TimeProvider time, Func<IPAddress, Cancellatio
             _attempts.Select(attempt =>
                 attempt.Task is { IsFaulted: true, Exception: { } failure }
                     ? $"{attempt.Address}: {failure.GetBaseException().Message}"
-                    : $"{attempt.Address}: no answer"
+                : attempt.Task.IsCompletedSuccessfully ? $"{attempt.Address}: greeted"
+                : $"{attempt.Address}: no answer"
             )
         );
 

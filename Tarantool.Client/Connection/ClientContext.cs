@@ -23,6 +23,12 @@ internal sealed class ClientContext(TarantoolClientOptions options) : IDisposabl
 
     public TarantoolMetrics Metrics { get; } = new(options.MeterFactory, options.TimeProvider);
 
+    /// <summary>Limits the reports of pushed messages that cannot be decoded.</summary>
+    public ReportLimit UnreadableMessages { get; } = new(options.TimeProvider);
+
+    /// <summary>Limits the reports of values of watched keys that cannot be decoded.</summary>
+    public ReportLimit UnreadableEvents { get; } = new(options.TimeProvider);
+
     /// <summary>
     /// The deadline of an operation that starts now, in ticks of <see cref="TimeProvider.GetTimestamp"/>.
     /// </summary>

@@ -17,8 +17,10 @@ internal sealed class Connector(ClientContext context, IEventSink events)
     private const int TcpLevel = 6;
     private const int TcpUserTimeout = 18;
 
+    private readonly List<IPAddress> _failed = []; // in the handshake, after greeting; the last one at the end
     private IPAddress? _good;
     private AddressRace? _race;
+    private string _stage = "";
 
     /// <exception cref="TarantoolException">
     /// The server cannot be reached, does not respond in time, or rejects the user.
@@ -34,10 +36,8 @@ internal sealed class Connector(ClientContext context, IEventSink events)
         );
         try
         {
-            Socket socket = await OpenSocketAsync(either.Token).ConfigureAwait(false);
-            return await TarantoolConnection
-                .OpenAsync(context, new NetworkStream(socket, ownsSocket: true), events, either.Token)
-                .ConfigureAwait(false);
+            (Socket socket, IPAddress? address) = await OpenSocketAsync(either.Token).ConfigureAwait(false);
+            return await OpenAsync(socket, address, either.Token, cancellationToken).ConfigureAwait(false);
         }
         catch (TarantoolConnectionException exception) when (exception.MayHaveExecuted)
         {
@@ -51,7 +51,7 @@ internal sealed class Connector(ClientContext context, IEventSink events)
                 throw new OperationCanceledException(exception.Message, exception, cancellationToken);
 
             throw new TarantoolConnectionException(
-                $"{context.Address} did not complete connecting, greeting and authentication within {timeout}"
+                $"Connecting to {context.Address} took longer than {timeout}: {_stage}"
                     + (_race is null ? "." : $" (tried {_race.Tried})."),
                 exception
             );
@@ -65,6 +65,39 @@ internal sealed class Connector(ClientContext context, IEventSink events)
         }
     }
 
+    private async ValueTask<TarantoolConnection> OpenAsync(
+        Socket socket,
+        IPAddress? address,
+        CancellationToken end,
+        CancellationToken callerEnd
+    )
+    {
+        try
+        {
+            TarantoolConnection connection = await TarantoolConnection
+                .OpenAsync(
+                    context,
+                    new NetworkStream(socket, ownsSocket: true),
+                    events,
+                    awaited => _stage = $"the server did not {awaited}",
+                    end
+                )
+                .ConfigureAwait(false);
+            _good = address;
+            if (address is not null)
+                _failed.Remove(address);
+            return connection;
+        }
+        catch when (address is not null && !callerEnd.IsCancellationRequested)
+        {
+            _failed.Remove(address);
+            _failed.Add(address);
+            if (address.Equals(_good))
+                _good = null;
+            throw;
+        }
+    }
+
     /// <summary>
     /// For a missing UNIX socket the runtime reports EADDRNOTAVAIL, which is misleading; replaces it by a clear text.
     /// </summary>
@@ -74,38 +107,50 @@ internal sealed class Connector(ClientContext context, IEventSink events)
             ? "There is no such socket. Is the server running, and is this the path given to box.cfg{listen=...}?"
             : failure.Message;
 
-    private async ValueTask<Socket> OpenSocketAsync(CancellationToken cancellationToken)
+    /// <returns>The socket, and its address if the server's name has several.</returns>
+    private async ValueTask<(Socket Socket, IPAddress? Address)> OpenSocketAsync(CancellationToken cancellationToken)
     {
+        _stage = "the server did not accept the connection";
         switch (context.Options.EndPoint)
         {
             case DnsEndPoint name:
                 return await OpenSocketAsync(name, cancellationToken).ConfigureAwait(false);
             case IPEndPoint ip:
-                return await ConnectAsync(ip, cancellationToken).ConfigureAwait(false);
+                return (await ConnectAsync(ip, cancellationToken).ConfigureAwait(false), null);
             case { } path:
                 Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                return await ConnectAsync(socket, path, cancellationToken).ConfigureAwait(false);
+                return (await ConnectAsync(socket, path, cancellationToken).ConfigureAwait(false), null);
             default:
                 throw new InvalidOperationException("The options were not validated.");
         }
     }
 
-    private async ValueTask<Socket> OpenSocketAsync(DnsEndPoint name, CancellationToken cancellationToken)
+    private async ValueTask<(Socket Socket, IPAddress? Address)> OpenSocketAsync(
+        DnsEndPoint name,
+        CancellationToken cancellationToken
+    )
     {
         _race = null;
+        _stage = "the resolver did not answer";
         IPAddress[] addresses = await ResolveAsync(name.Host, cancellationToken).ConfigureAwait(false);
+        _failed.RemoveAll(address => !addresses.Contains(address));
         if (addresses.Length == 0)
             throw new IOException("The resolver knows no address of this host.");
         if (addresses.Length == 1)
-            return await ConnectAsync(new IPEndPoint(addresses[0], name.Port), cancellationToken).ConfigureAwait(false);
+        {
+            _stage = "the server did not accept the connection";
+            IPEndPoint only = new(addresses[0], name.Port);
+            return (await ConnectAsync(only, cancellationToken).ConfigureAwait(false), null);
+        }
+
+        _stage = "no address accepted the connection and greeted";
         _race = new AddressRace(
             context.Time,
             (address, end) => ConnectToGreetingAsync(new IPEndPoint(address, name.Port), end)
         );
-        (Socket socket, _good) = await _race
-            .RunAsync(AddressOrder.Sort(addresses, _good), cancellationToken)
+        return await _race
+            .RunAsync(AddressOrder.Sort(addresses, _good, _failed), cancellationToken)
             .ConfigureAwait(false);
-        return socket;
     }
 
     private async ValueTask<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)

@@ -17,7 +17,7 @@ internal static class HostLookups
     private static readonly Dictionary<string, Task<IPAddress[]>> s_running = new(StringComparer.OrdinalIgnoreCase);
 
     /// <exception cref="SocketException">There is no such host, or the resolver does not answer.</exception>
-    /// <exception cref="IOException">Too many other lookups are running.</exception>
+    /// <exception cref="IOException">Too many other lookups are running, or no thread can be started.</exception>
     public static Task<IPAddress[]> FindAsync(string host, CancellationToken cancellationToken)
     {
         lock (s_gate)
@@ -28,15 +28,25 @@ internal static class HostLookups
                 throw new IOException($"The resolver has not answered {MaxRunning} earlier lookups.");
             TaskCompletionSource<IPAddress[]> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
             s_running.Add(host, result.Task);
-            Background.WithoutContext(() =>
+            try
             {
-                new Thread(() => Run(host, result), StackBytes)
+                Background.WithoutContext(() =>
                 {
-                    IsBackground = true,
-                    Name = "Tarantool lookup",
-                }.Start();
-                return true;
-            });
+                    new Thread(() => Run(host, result), StackBytes)
+                    {
+                        IsBackground = true,
+                        Name = "Tarantool lookup",
+                    }.Start();
+                    return true;
+                });
+            }
+            catch (Exception exception)
+            {
+                // At a limit of threads or memory.
+                s_running.Remove(host);
+                throw new IOException($"No thread can be started for the lookup: {exception.Message}", exception);
+            }
+
             return result.Task.WaitAsync(cancellationToken);
         }
     }

@@ -65,6 +65,11 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     /// <summary>
     /// Takes ownership of a connected stream: reads the greeting, negotiates features and authenticates.
     /// </summary>
+    /// <param name="context">Shared by all parts of the client.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="events">Receives the events of watched keys.</param>
+    /// <param name="onAwait">Called with what the server has to do next, as an infinitive.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="TarantoolException">
     /// The peer is not a Tarantool server, closed the stream, or rejected the user.
     /// </exception>
@@ -72,15 +77,17 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         ClientContext context,
         Stream stream,
         IEventSink events,
+        Action<string> onAwait,
         CancellationToken cancellationToken
     )
     {
         TarantoolConnection connection = new(context, stream, events);
         try
         {
+            onAwait("send its greeting");
             Greeting greeting = await connection.ReadGreetingAsync(cancellationToken).ConfigureAwait(false);
             connection._reading = Background.Run(connection.ReadAllAsync);
-            await connection.HandshakeAsync(greeting, cancellationToken).ConfigureAwait(false);
+            await connection.HandshakeAsync(greeting, onAwait, cancellationToken).ConfigureAwait(false);
             connection._isOpen = true;
             return connection;
         }
@@ -255,8 +262,13 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         return greeting;
     }
 
-    private async ValueTask HandshakeAsync(Greeting greeting, CancellationToken cancellationToken)
+    private async ValueTask HandshakeAsync(
+        Greeting greeting,
+        Action<string> onAwait,
+        CancellationToken cancellationToken
+    )
     {
+        onAwait("answer the ID request after its greeting");
         Server = new TarantoolServerInfo(greeting.Version, greeting.InstanceId, 0, new HashSet<int>());
         try
         {
@@ -278,6 +290,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
 
         if (_context.Options.UserName is { } user)
         {
+            onAwait("answer the authentication request");
             AuthBody body = new(user, ChapSha1.Scramble(greeting.Salt, _context.Options.Password ?? ""));
             await RequestAsync<AuthBody, NothingDecoder, bool>(
                     body,
@@ -423,7 +436,8 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         }
         catch (TarantoolDataException exception)
         {
-            Log.UnreadableMessage(_context.Logger, exception);
+            if (_context.UnreadableMessages.MayReport(out long more))
+                Log.UnreadableMessage(_context.Logger, more, exception);
             return;
         }
 
@@ -452,8 +466,8 @@ internal sealed class TarantoolConnection : IAsyncDisposable
             // Must not close the connection: the same event would arrive again on every new one. The server sends the
             // next event of the key only when this one is acknowledged.
             key = BodyReader.Decode<EventKeyDecoder, string>(body, default, MaxMemory);
-            if (_events.OnUnreadableEvent(this, key))
-                Log.UnreadableEvent(_context.Logger, key, exception);
+            if (_events.OnUnreadableEvent(this, key) && _context.UnreadableEvents.MayReport(out long more))
+                Log.UnreadableEvent(_context.Logger, key, more, exception);
             return;
         }
 

@@ -13,6 +13,7 @@ internal sealed class WatchRegistry : IEventSink
     private readonly Lock _gate = new();
     private readonly Dictionary<string, WatchedKey> _keys = new(StringComparer.Ordinal);
     private TarantoolConnection? _connection;
+    private TarantoolConnection? _full; // waited for to acknowledge events
     private Func<Exception>? _closeReason;
 
     /// <summary>Starts watching a key.</summary>
@@ -70,6 +71,7 @@ internal sealed class WatchRegistry : IEventSink
         lock (_gate)
         {
             _connection = connection;
+            _full = null;
             if (connection is null)
                 return;
             foreach ((string key, WatchedKey watched) in _keys)
@@ -97,9 +99,7 @@ internal sealed class WatchRegistry : IEventSink
             watched.Newest = value;
             foreach (Channel<TarantoolValue> channel in watched.Watchers)
                 channel.Writer.TryWrite(value);
-
-            // The server sends the next change only after this acknowledgement.
-            connection.SendOneWay(new WatchBody(RequestType.Watch, key));
+            Acknowledge(connection, key, watched);
         }
     }
 
@@ -107,10 +107,44 @@ internal sealed class WatchRegistry : IEventSink
     {
         lock (_gate)
         {
-            if (!_keys.ContainsKey(key))
+            if (!_keys.TryGetValue(key, out WatchedKey? watched))
                 return false;
-            connection.SendOneWay(new WatchBody(RequestType.Watch, key));
+            Acknowledge(connection, key, watched);
             return true;
+        }
+    }
+
+    // The server sends the next change only after the acknowledgement. While the server does not read, events of one
+    // key are acknowledged once, so what is unsent stays bounded however many it sends.
+    private void Acknowledge(TarantoolConnection connection, string key, WatchedKey watched)
+    {
+        if (!connection.IsFull)
+        {
+            connection.SendOneWay(new WatchBody(RequestType.Watch, key));
+            return;
+        }
+
+        watched.Unacknowledged = connection;
+        if (ReferenceEquals(_full, connection))
+            return;
+        _full = connection;
+        _ = Background.Run(() => AcknowledgeLaterAsync(connection));
+    }
+
+    private async Task AcknowledgeLaterAsync(TarantoolConnection connection)
+    {
+        await connection.WaitForRoomAsync(long.MaxValue, CancellationToken.None).ConfigureAwait(false);
+        lock (_gate)
+        {
+            if (ReferenceEquals(_full, connection))
+                _full = null;
+            foreach ((string key, WatchedKey watched) in _keys)
+            {
+                if (!ReferenceEquals(watched.Unacknowledged, connection))
+                    continue;
+                watched.Unacknowledged = null;
+                connection.SendOneWay(new WatchBody(RequestType.Watch, key));
+            }
         }
     }
 
@@ -132,6 +166,9 @@ internal sealed class WatchRegistry : IEventSink
         public List<Channel<TarantoolValue>> Watchers { get; } = [];
 
         public TarantoolValue? Newest { get; set; }
+
+        /// <summary>The connection on which an event is to be acknowledged when there is room.</summary>
+        public TarantoolConnection? Unacknowledged { get; set; }
 
         public void Complete(Func<Exception> reason)
         {

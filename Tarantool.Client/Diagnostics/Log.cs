@@ -37,13 +37,18 @@ internal static partial class Log
     [LoggerMessage(6007, LogLevel.Debug, "The schema changed to version {Version}; cached names were discarded")]
     public static partial void SchemaChanged(ILogger logger, uint version);
 
-    [LoggerMessage(6008, LogLevel.Error, "Dropped a pushed message that cannot be decoded")]
-    public static partial void UnreadableMessage(ILogger logger, Exception reason);
+    [LoggerMessage(
+        6008,
+        LogLevel.Error,
+        "Dropped a pushed message that cannot be decoded, and {More} since the last report"
+    )]
+    public static partial void UnreadableMessage(ILogger logger, long more, Exception reason);
 
     [LoggerMessage(
         6009,
         LogLevel.Error,
-        "Dropped a value of the watched key {Key} that cannot be decoded; the watch goes on"
+        "Dropped a value of the watched key {Key} that cannot be decoded, and {More} since the last report; the watch "
+            + "goes on"
     )]
-    public static partial void UnreadableEvent(ILogger logger, string key, Exception reason);
+    public static partial void UnreadableEvent(ILogger logger, string key, long more, Exception reason);
 }

@@ -15,6 +15,9 @@ internal struct ErrorDecoder(uint type) : IResponseDecoder<TarantoolServerExcept
     private const int CodeKey = 5;
     private const int FieldsKey = 6;
 
+    // Servers send a few; a longer stack is cut.
+    private const int MaxEntries = 64;
+
     private static readonly Dictionary<TarantoolValue, TarantoolValue> s_noFields = [];
 
     private readonly int _code = (int)(type & ~ResponseType.ErrorFlag);
@@ -29,34 +32,34 @@ internal struct ErrorDecoder(uint type) : IResponseDecoder<TarantoolServerExcept
         switch (key)
         {
             case IprotoKey.ErrorText:
-                _text = Text(reader.ReadAny());
+                _text = Text(reader.ReadAny(), ref reader);
                 return true;
             case IprotoKey.ErrorStack:
-                _stack = Stack(reader.ReadAny());
+                _stack = Stack(reader.ReadAny(), ref reader);
                 return true;
             default:
                 return false;
         }
     }
 
-    private static List<TarantoolErrorInfo> Stack(TarantoolValue value)
+    private static List<TarantoolErrorInfo> Stack(TarantoolValue value, ref TarantoolReader reader)
     {
         List<TarantoolErrorInfo> stack = new();
         if (Field(value, StackKey) is { Kind: TarantoolValueKind.Array } entries)
         {
-            foreach (TarantoolValue entry in entries.AsArray())
-                stack.Add(Entry(entry));
+            foreach (TarantoolValue entry in entries.AsArray().Take(MaxEntries))
+                stack.Add(Entry(entry, ref reader));
         }
 
         return stack;
     }
 
-    private static TarantoolErrorInfo Entry(TarantoolValue entry) =>
+    private static TarantoolErrorInfo Entry(TarantoolValue entry, ref TarantoolReader reader) =>
         new(
-            Text(Field(entry, TypeKey)),
-            Text(Field(entry, FileKey)),
+            Text(Field(entry, TypeKey), ref reader),
+            Text(Field(entry, FileKey), ref reader),
             Number(Field(entry, LineKey)),
-            Text(Field(entry, MessageKey)),
+            Text(Field(entry, MessageKey), ref reader),
             Number(Field(entry, ErrnoKey)),
             Number(Field(entry, CodeKey)),
             Field(entry, FieldsKey) is { Kind: TarantoolValueKind.Map } fields ? fields.AsMap() : s_noFields
@@ -65,15 +68,26 @@ internal struct ErrorDecoder(uint type) : IResponseDecoder<TarantoolServerExcept
     private static TarantoolValue Field(TarantoolValue map, int key) =>
         map.Kind == TarantoolValueKind.Map && map.AsMap().TryGetValue(key, out TarantoolValue value) ? value : default;
 
-    // The error must reach the caller in any case, so unexpected content is formatted rather than rejected.
-    private static string Text(TarantoolValue value) =>
-        value.Kind switch
+    // The error must reach the caller in any case, so unexpected content is described rather than rejected. What is
+    // copied counts as memory of the response.
+    private static string Text(TarantoolValue value, ref TarantoolReader reader)
+    {
+        switch (value.Kind)
         {
-            TarantoolValueKind.String => value.AsString(),
-            TarantoolValueKind.Binary => Encoding.UTF8.GetString(value.AsBinary().Span),
-            TarantoolValueKind.Nil => "",
-            _ => value.ToString(),
-        };
+            case TarantoolValueKind.String:
+                return value.AsString();
+            case TarantoolValueKind.Binary:
+                ReadOnlyMemory<byte> bytes = value.AsBinary();
+                reader.Charge(DecodedSize.Text(bytes.Length));
+                return Encoding.UTF8.GetString(bytes.Span);
+            case TarantoolValueKind.Nil:
+                return "";
+            case TarantoolValueKind.Array or TarantoolValueKind.Map or TarantoolValueKind.Extension:
+                return $"({value.Kind})";
+            default:
+                return value.ToString();
+        }
+    }
 
     private static int Number(TarantoolValue value) =>
         value.Kind == TarantoolValueKind.Integer && value.AsDouble() is >= int.MinValue and <= int.MaxValue

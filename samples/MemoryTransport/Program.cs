@@ -1,4 +1,5 @@
-// Two nodes of one process, each on its own loop, linked by a transport that this program implements itself.
+// Two nodes of one process, each on its own loop, linked by a transport that this program implements itself:
+//   dotnet run --project samples/MemoryTransport
 using System.Text;
 using FastForward.Transport;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,6 @@
 // A node without a container. In two terminals:
 //   dotnet run --project samples/RequestReply -- serve
-//   dotnet run --project samples/RequestReply -- ask "how are you?"
+//   dotnet run --project samples/RequestReply -- ask stressed
 using System.Text;
 using FastForward.Transport;
 
