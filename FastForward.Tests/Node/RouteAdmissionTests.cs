@@ -130,7 +130,8 @@ public sealed class RouteAdmissionTests : IDisposable
             .GetAllNetworkInterfaces()
             .SelectMany(static device => device.GetIPProperties().UnicastAddresses)
             .Select(static unicast => unicast.Address)
-            .FirstOrDefault(static address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal, IPAddress.None);
+            .Where(static address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal)
+            .FirstOrDefault(IPAddress.None);
         IPAddress other = IPAddress.Parse("192.0.2.7");
         TestNode a = _world.Start(25011, allowUnkeyed: true);
         a.Route([

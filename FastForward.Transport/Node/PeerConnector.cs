@@ -307,8 +307,8 @@ internal sealed partial class PeerConnector : IPeerDriver
         }
     }
 
-    // A handshake that the peer has begun makes an attempt superfluous. It may be a stranger's, so it is waited for only
-    // once, and not for long.
+    // A handshake that the peer has begun makes an attempt superfluous. It may be a stranger's: it is waited for once,
+    // and not for long.
     private bool IsYielding(TransportKind kind)
     {
         if (!Peer.IsAnswering(kind))
