@@ -57,11 +57,10 @@ public sealed class SessionPartTests
         ended.Add(1, 2);
         Assert.That(ended.TryGet(1, out int value), Is.True);
         Assert.That(value, Is.EqualTo(1));
-        ended.Update(1, 3);
-        ended.Update(77, 3);
-        ended.Add(3, 1);
+        ended.Set(1, 3);
+        ended.Set(77, 3);
         Assert.That(ended.Contains(0), Is.False);
-        Assert.That(ended.Contains(77), Is.False);
+        Assert.That(ended.TryGet(77, out value) && value == 3, Is.True);
         Assert.That(ended.TryGet(1, out value) && value == 3, Is.True);
         for (ulong stream = 100; stream < 200; stream++)
             ended.Add(stream, 0);

@@ -5,14 +5,19 @@ using Microsoft.Extensions.Logging;
 namespace FastForward.Transport.Async;
 
 /// <summary>
-/// Reliable messages to services that nothing receives yet. A bounded number waits for a bounded time; they are not
-/// acknowledged meanwhile, so that their senders report those that are refused. Belongs to the loop thread.
+/// Reliable messages to services that nothing receives yet. A bounded number waits for a bounded time, and each node
+/// has a part of the places, so that none takes them from all others. They are not acknowledged meanwhile, so that
+/// their senders report those that are refused. Belongs to the loop thread.
 /// </summary>
 internal sealed partial class EarlyMessages(MessageSlots slots, TimeSpan limit)
 {
     /// <summary>The most messages that wait.</summary>
     public const int Capacity = 256;
 
+    /// <summary>The most messages of one node that wait.</summary>
+    public const int CapacityPerNode = Capacity / 4;
+
+    private readonly Dictionary<uint, int> _countByNode = [];
     private readonly LinkedList<(MessageSlot Slot, long Until)> _waiting = [];
     private LoopTimer? _timer;
     private LogGate _gate;
@@ -27,8 +32,10 @@ internal sealed partial class EarlyMessages(MessageSlots slots, TimeSpan limit)
     /// <returns>False when it cannot wait.</returns>
     public bool TryHold(ForwardNode node, ForwardLoop loop, ILogger logger, in ReceivedMessage message)
     {
-        if (limit == TimeSpan.Zero || _waiting.Count >= Capacity)
+        int ofNode = _countByNode.GetValueOrDefault(message.Node);
+        if (limit == TimeSpan.Zero || _waiting.Count >= Capacity || ofNode >= CapacityPerNode)
             return false;
+        _countByNode[message.Node] = ofNode + 1;
         _timer ??= loop.CreateTimer(() => RefuseExpired(node, loop, logger));
         ForwardNode.Withhold(message);
         node.HoldCredit(message.Credit, message.Credit.Bytes);
@@ -45,7 +52,7 @@ internal sealed partial class EarlyMessages(MessageSlots slots, TimeSpan limit)
         {
             if (ServiceId.OfStream(entry.Value.Slot.Stream) != service)
                 continue;
-            _waiting.Remove(entry);
+            Remove(entry);
             return entry.Value.Slot;
         }
 
@@ -67,6 +74,7 @@ internal sealed partial class EarlyMessages(MessageSlots slots, TimeSpan limit)
         foreach ((MessageSlot slot, _) in _waiting)
             slot.Return(slot.Version);
         _waiting.Clear();
+        _countByNode.Clear();
     }
 
     private void RefuseExpired(ForwardNode node, ForwardLoop loop, ILogger logger)
@@ -106,12 +114,23 @@ internal sealed partial class EarlyMessages(MessageSlots slots, TimeSpan limit)
             if (slot.Node == node && slot.Stream == stream)
             {
                 _refused++;
-                _waiting.Remove(entry);
+                Remove(entry);
                 slot.Return(slot.Version);
             }
 
             entry = next;
         }
+    }
+
+    private void Remove(LinkedListNode<(MessageSlot Slot, long)> entry)
+    {
+        uint node = entry.Value.Slot.Node;
+        _waiting.Remove(entry);
+        int left = _countByNode[node] - 1;
+        if (left > 0)
+            _countByNode[node] = left;
+        else
+            _countByNode.Remove(node);
     }
 
     [LoggerMessage(

@@ -236,10 +236,10 @@ public sealed partial class ForwardClient : IAsyncDisposable, IDisposable
     /// </summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    /// <summary>As the public one, by ids.</summary>
     /// <summary>Where the parts of the client report failures.</summary>
     internal ILogger Logger => _logger ?? _node?.Logger ?? NullLogger.Instance;
 
+    /// <summary>As the public one, by ids.</summary>
     internal ValueTask<SendResult> SendAsync(
         uint node,
         ulong stream,

@@ -42,8 +42,8 @@ public sealed class ForwardClientOptions
 
     /// <summary>
     /// How long a reliable message or request waits when nothing receives its service yet; 0..1 min, default 2 s. At
-    /// most 256 wait. With 0, and after a receiver, listener or responder has ended, messages to its service are
-    /// refused at once.
+    /// most 256 wait, 64 of one node. With 0, and after a receiver, listener or responder has ended, messages to its
+    /// service are refused at once.
     /// </summary>
     public TimeSpan UnclaimedLimit { get; set; } = TimeSpan.FromSeconds(2);
 

@@ -17,7 +17,10 @@ namespace FastForward.Transport;
 public sealed class ForwardStream
 #pragma warning restore CA1711
 {
+    private const long NoBudget = -1; // that of the node applies
+
     private readonly ForwardNode _owner;
+    private long _budgetMicros = NoBudget; // one word: SendAsync reads it on any thread
 
     internal ForwardStream(ForwardNode owner, uint node, ulong id, MessageClass messageClass)
     {
@@ -78,12 +81,12 @@ public sealed class ForwardStream
                     budget,
                     "It is 1 ms to 1 min, 0 for no limit, or null for that of the node."
                 );
-            BudgetMicros = (long?)value?.TotalMicroseconds;
+            Volatile.Write(ref _budgetMicros, (long?)value?.TotalMicroseconds ?? NoBudget);
         }
     }
 
-    /// <summary><see cref="RealTimeBudget"/> in microseconds.</summary>
-    internal long? BudgetMicros { get; private set; }
+    /// <summary><see cref="RealTimeBudget"/> in microseconds. Thread-safe.</summary>
+    internal long? BudgetMicros => Volatile.Read(ref _budgetMicros) is >= 0 and long micros ? micros : null;
 
     /// <summary>
     /// Sends a message. The payload is copied; the call never blocks. A message to the node's own id is delivered

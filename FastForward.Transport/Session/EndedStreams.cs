@@ -23,10 +23,12 @@ internal sealed class EndedStreams<T>(int capacity)
         _order.Enqueue(stream);
     }
 
-    /// <summary>Changes the value of a stream that is present; otherwise does nothing.</summary>
-    public void Update(ulong stream, T value)
+    /// <summary>Adds an ended stream, or changes its value; it keeps its place.</summary>
+    public void Set(ulong stream, T value)
     {
         if (_values.ContainsKey(stream))
             _values[stream] = value;
+        else
+            Add(stream, value);
     }
 }

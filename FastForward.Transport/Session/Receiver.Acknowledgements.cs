@@ -67,10 +67,9 @@ internal sealed partial class Receiver
             _ackDue = Math.Min(_ackDue, now);
     }
 
-    private void Reply(long now, ulong id, bool refuse)
+    // The value is copied, because the ended stream may be evicted before the reply is written.
+    private void Reply(long now, ulong id, in EndedStream ended, bool refuse)
     {
-        // The value is copied, because the ended stream may be evicted before the reply is written.
-        _ended.TryGet(id, out EndedStream ended);
         _replies[id] = (refuse || _replies.GetValueOrDefault(id).Refuse, ended);
         _creditPending |= !refuse;
         _ackDue = Math.Min(_ackDue, refuse ? now : now + _options.AckDelay);

@@ -6,12 +6,16 @@ namespace FastForward.Transport.Session;
 /// </content>
 internal sealed partial class Receiver
 {
+    // Ended streams with withheld messages. They are not among those that can be evicted: a repetition of a message
+    // that the application still has would be delivered again. Bounded by the messages that the application withholds.
+    private readonly Dictionary<ulong, ReceiveStream> _withheld = [];
+
     public void Withhold(object stream, ulong sequence)
     {
         ReceiveStream withheld = (ReceiveStream)stream;
         withheld.WithheldFrom = Math.Min(withheld.WithheldFrom, sequence);
-        if (withheld.IsEnded)
-            _ended.Update(withheld.Id, withheld.AsEnded);
+        if (withheld is { IsEnded: true, IsRefused: false })
+            _withheld.TryAdd(withheld.Id, withheld);
     }
 
     public void AcceptWithheld(long now, object stream)
@@ -22,8 +26,8 @@ internal sealed partial class Receiver
         accepted.WithheldFrom = ulong.MaxValue;
         if (accepted.IsEnded)
         {
-            _ended.Update(accepted.Id, accepted.AsEnded);
-            Reply(now, accepted.Id, refuse: false);
+            SetEnded(accepted);
+            Reply(now, accepted.Id, accepted.AsEnded, refuse: false);
         }
         else
         {
@@ -41,9 +45,23 @@ internal sealed partial class Receiver
         refused.Expected = Math.Min(refused.Acknowledgeable, sequence);
         refused.WithheldFrom = ulong.MaxValue;
         if (refused.IsEnded)
-            _ended.Update(refused.Id, refused.AsEnded);
+            SetEnded(refused);
         else
             Forget(refused);
-        Reply(now, refused.Id, refuse: true);
+        Reply(now, refused.Id, refused.AsEnded, refuse: true);
+    }
+
+    private bool TryGetEnded(ulong id, out EndedStream ended)
+    {
+        if (!_withheld.TryGetValue(id, out ReceiveStream? stream))
+            return _ended.TryGet(id, out ended);
+        ended = stream.AsEnded;
+        return true;
+    }
+
+    private void SetEnded(ReceiveStream stream)
+    {
+        _withheld.Remove(stream.Id);
+        _ended.Set(stream.Id, stream.AsEnded);
     }
 }

@@ -57,7 +57,7 @@ internal sealed partial class Receiver
                 return false;
             if (messageClass == MessageClass.Reliable && IsWindowHeldByFormerAssociations)
                 Refuse(now, message.Stream);
-            if (_ended.TryGet(message.Stream, out EndedStream ended))
+            if (TryGetEnded(message.Stream, out EndedStream ended))
             {
                 MessageOfEndedStream(now, message, ended);
                 return true;
@@ -87,22 +87,26 @@ internal sealed partial class Receiver
         {
             if (HasTooManyPendingReplies)
                 return false;
-            if (!_ended.TryGet(id, out EndedStream ended))
+            if (!TryGetEnded(id, out EndedStream ended))
             {
                 // All messages of the stream were dropped before they were sent. The application may be waiting for
                 // them.
-                _ended.Add(id, new EndedStream((ulong)sequence + 1, (ulong)sequence + 1, 0));
+                ended = new EndedStream((ulong)sequence + 1, (ulong)sequence + 1, 0);
+                _ended.Add(id, ended);
                 NotifyEnd(id, StreamEndReason.Reset, code, 0);
             }
             else if ((int)(sequence - (uint)ended.End) is >= 0 and int beyond)
             {
                 // The stream had already ended here. The reset must still be acknowledged.
                 ulong end = ended.End + (ulong)beyond + 1;
-                _ended.Update(id, ended with { End = end, Acknowledged = end });
+                ended = ended with { End = end, Acknowledged = end };
+                if (_withheld.Remove(id, out ReceiveStream? withheld))
+                    (withheld.Expected, withheld.WithheldFrom) = (end, ulong.MaxValue);
+                _ended.Set(id, ended);
             }
 
             if (reliablePath)
-                Reply(now, id, refuse: false);
+                Reply(now, id, ended, refuse: false);
             return true;
         }
 
@@ -122,9 +126,9 @@ internal sealed partial class Receiver
         if (_streams.Use(id) is { } stream)
         {
             Forget(stream);
-            Reply(now, id, refuse: true);
+            Reply(now, id, stream.AsEnded, refuse: true);
         }
-        else if (!_ended.Contains(id))
+        else if (!TryGetEnded(id, out _))
         {
             _ended.Add(id, default); // its first message is refused
         }
@@ -242,13 +246,13 @@ internal sealed partial class Receiver
         _statistics.OfEndedStream();
         bool isBeyond = (int)(message.Sequence - (uint)ended.End) >= 0;
         if (isBeyond || !message.IsRealTime)
-            Reply(now, message.Stream, refuse: isBeyond);
+            Reply(now, message.Stream, ended, refuse: isBeyond);
     }
 
     private void Refuse(long now, ReceiveStream stream)
     {
         End(stream, StreamEndReason.Reset, 0, 0);
-        Reply(now, stream.Id, refuse: true);
+        Reply(now, stream.Id, stream.AsEnded, refuse: true);
     }
 
     private void End(ReceiveStream stream, StreamEndReason reason, uint code, ulong skipped)
@@ -262,7 +266,10 @@ internal sealed partial class Receiver
     {
         stream.IsEnded = true;
         _streams.Remove(stream);
-        _ended.Add(stream.Id, stream.AsEnded);
+        if (stream.WithheldFrom == ulong.MaxValue)
+            _ended.Add(stream.Id, stream.AsEnded);
+        else
+            _withheld.TryAdd(stream.Id, stream);
         DropPartial(stream);
     }
 

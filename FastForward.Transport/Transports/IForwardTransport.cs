@@ -31,7 +31,7 @@ public interface IForwardTransport : ILoopSource, IDisposable
     /// Whether its links can be reliable and ordered (<see cref="LinkTraits"/>). Tells before a link is open whether
     /// reliable messages may wait for it.
     /// </summary>
-    bool CarriesReliable => true;
+    bool CarriesReliable { get; }
 
     /// <summary>Counters. Any thread may read them.</summary>
     TransportStatistics Statistics { get; }

@@ -46,6 +46,8 @@ public sealed partial class SocketTransport : IForwardTransport
     /// <inheritdoc/>
     public TransportKind Kind => TransportKind.Socket;
 
+    bool IForwardTransport.CarriesReliable => true;
+
     /// <summary>Counters.</summary>
     internal ConnectionStatistics Statistics { get; } = new();
 
