@@ -16,8 +16,8 @@ internal sealed partial class PeerConnector
     private const long NextAddressMicros = 300_000;
     private const int MostAddresses = 8;
 
-    private readonly List<IPAddress> _untried = [];
-    private readonly List<(SessionPath Path, IPAddress Address)> _racing = [];
+    private IPAddress[] _untried = [];
+    private (SessionPath Path, IPAddress Address)[] _racing = [];
     private Route? _raced; // the route whose addresses are tried: the preferred one or the fallback
     private HostEntry? _watched;
     private IReadOnlyList<IPAddress> _tried = [];
@@ -28,10 +28,10 @@ internal sealed partial class PeerConnector
 
     private bool IsAwaitingName => _watched is { } name && name.IsAwaitedAt(_loop.NowMicros);
 
-    private bool IsRacing => _racing.Count > 0 || _untried.Count > 0;
+    private bool IsRacing => _racing.Length > 0 || _untried.Length > 0;
 
     /// <summary>Another address has to be tried, now or later.</summary>
-    private bool HasNextAddress => _untried.Count > 0 && _connecting is null;
+    private bool HasNextAddress => _untried.Length > 0 && _connecting is null;
 
     /// <summary>Where the route leads, with the addresses that were tried last.</summary>
     private string Place =>
@@ -58,7 +58,7 @@ internal sealed partial class PeerConnector
         {
             if (!Peer.HasPath(transport.Kind))
                 _nextAttempt = _loop.NowMicros;
-            else if (_racing.Count > 0)
+            else if (_racing.Length > 0)
                 AddToRace(_watched.Addresses.Where(address => IsUsable(address, transport)).Except(_tried));
         }
 
@@ -95,7 +95,7 @@ internal sealed partial class PeerConnector
         AddToRace(
             AddressOrder.Sort(name.Addresses, _good).Where(address => IsUsable(address, transport)).Take(MostAddresses)
         );
-        if (_untried.Count == 0)
+        if (_untried.Length == 0)
             Report(transport, $"host name \"{name.Name}\": {name.WhyNone}");
         else
             TryNextAddress(endPoint, transport);
@@ -103,7 +103,7 @@ internal sealed partial class PeerConnector
 
     private void AddToRace(IEnumerable<IPAddress> addresses)
     {
-        _untried.AddRange(addresses);
+        _untried = [.. _untried, .. addresses];
         _tried = [.. _tried, .. _untried.Except(_tried)];
         _nextAddressAt = _loop.NowMicros;
     }
@@ -118,7 +118,7 @@ internal sealed partial class PeerConnector
         );
         if (sound is not null)
         {
-            foreach ((SessionPath path, IPAddress address) in _racing.ToArray())
+            foreach ((SessionPath path, IPAddress address) in _racing)
             {
                 if (ReferenceEquals(path, sound))
                     _good = address;
@@ -146,7 +146,7 @@ internal sealed partial class PeerConnector
     private void TryNextAddress(DnsEndPoint endPoint, IForwardTransport transport)
     {
         IPAddress address = _untried[0];
-        _untried.RemoveAt(0);
+        _untried = _untried[1..];
         _nextAddressAt = _loop.NowMicros + NextAddressMicros;
         Connect(transport, new IPEndPoint(address, endPoint.Port));
         _target = address;
@@ -155,27 +155,27 @@ internal sealed partial class PeerConnector
     private void JoinRace(SessionPath path)
     {
         if (_target is { } address)
-            _racing.Add((path, address));
+            _racing = [.. _racing, (path, address)];
         _target = null;
     }
 
     // True when the race goes on without the path.
     private bool LeaveRace(SessionPath path)
     {
-        int index = _racing.FindIndex(entry => ReferenceEquals(entry.Path, path));
+        int index = Array.FindIndex(_racing, entry => ReferenceEquals(entry.Path, path));
         if (index < 0)
             return false;
         if (path.EstablishedOrder > 0)
             _good = _racing[index].Address;
-        _racing.RemoveAt(index);
+        _racing = [.. _racing.Where((_, other) => other != index)];
         _nextAddressAt = _loop.NowMicros;
-        return _untried.Count > 0 || Peer.HasPath(path.Kind);
+        return _untried.Length > 0 || Peer.HasPath(path.Kind);
     }
 
     private void EndRace()
     {
-        _untried.Clear();
-        _racing.Clear();
+        _untried = [];
+        _racing = [];
         _raced = null;
         _target = null;
     }

@@ -127,7 +127,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         if (
             Route is { } route
             && _connecting is null
-            && _untried.Count == 0
+            && _untried.Length == 0
             && !IsAwaitingName
             && !Peer.HasPath(route.Row.Transport)
             && _loop.NowMicros >= _nextAttempt
@@ -149,7 +149,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         if (_stopped)
             return;
         long due = Peer.NextTimeout;
-        if (Route is { } route && _connecting is null && _untried.Count == 0 && !Peer.HasPath(route.Row.Transport))
+        if (Route is { } route && _connecting is null && _untried.Length == 0 && !Peer.HasPath(route.Row.Transport))
             due = Math.Min(due, IsAwaitingName ? _watched!.PatienceEndsAt : Math.Max(_nextAttempt, _yieldUntil));
         if (HasNextAddress)
             due = Math.Min(due, _nextAddressAt);
@@ -203,7 +203,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         if (!ReferenceEquals(link, _connecting))
             return;
         _connecting = null;
-        if (_untried.Count == 0)
+        if (_untried.Length == 0)
             BackOff();
         if (link.Transport.Kind == Route?.Row.Transport)
         {
