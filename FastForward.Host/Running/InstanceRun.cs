@@ -35,9 +35,11 @@ internal sealed partial class InstanceRun
         ForwardBuilder node = builder.Services.AddInstance(settings);
         List<IReportingActor> actors = [];
         builder.Services.AddSingleton<IReadOnlyList<IReportingActor>>(actors);
+        BridgePlaces places = new(settings.Bridges.Select(static bridge => bridge.Listen));
         foreach (BridgeSettings bridge in settings.Bridges)
             node.AddActor(
-                provider => MetricsOf(provider).Add(Listed(Open(bridge, LoggerOf<BridgeActor>(provider)), actors)),
+                provider =>
+                    MetricsOf(provider).Add(Listed(Open(bridge, LoggerOf<BridgeActor>(provider), places), actors)),
                 ReplyTo(bridge)
             );
         foreach (OutletSettings outlet in settings.Outlets)
@@ -88,11 +90,11 @@ internal sealed partial class InstanceRun
         return ExitCode.Success;
     }
 
-    private static BridgeActor Open(BridgeSettings bridge, ILogger logger)
+    private static BridgeActor Open(BridgeSettings bridge, ILogger logger, BridgePlaces places)
     {
         try
         {
-            return new BridgeActor(bridge, logger);
+            return new BridgeActor(bridge, logger, places);
         }
         catch (SocketException exception)
         {
