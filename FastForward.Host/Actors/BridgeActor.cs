@@ -25,6 +25,7 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
     private readonly UdpSocket _socket;
     private readonly UdpReceiver _receiver;
     private readonly BridgeClients _clients;
+    private readonly BridgePlaces _places;
     private readonly Dictionary<ulong, BridgeClient> _byStream = []; // by the stream and by that of its replies
     private readonly FairShare _share = new();
     private readonly byte[] _message = new byte[CarriedDatagram.HeadBytes + UdpSocket.MaxDatagramBytes];
@@ -39,14 +40,18 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
     /// <summary>
     /// Creates the bridge and binds its port, so that a port in use is reported before anything starts.
     /// </summary>
+    /// <param name="settings">Its section.</param>
+    /// <param name="logger">Its log.</param>
+    /// <param name="places">Where the bridges of the instance listen; null for this one only.</param>
     /// <exception cref="SocketException">The port is not available.</exception>
-    public BridgeActor(BridgeSettings settings, ILogger logger)
+    public BridgeActor(BridgeSettings settings, ILogger logger, BridgePlaces? places = null)
     {
         _settings = settings;
         _logger = logger;
         _drops = new DropLog(settings.Name, logger);
         _clientLog = new ClientLog(settings.Name, logger);
         _clients = new BridgeClients(settings.MaxClients);
+        _places = places ?? new BridgePlaces([settings.Listen]);
         _socket = UdpSocket.Bind(settings.Listen);
         _receiver = new UdpReceiver(this);
         _receiver.Add(_socket);
@@ -182,7 +187,12 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
         {
             _clients.Touch(client, now);
             if (client.IsAnswered && !client.IsEstablished)
-                BridgeClients.Establish(client);
+                _clients.Establish(client);
+        }
+        else if (_places.Contain(from))
+        {
+            _drops.Add(DropReason.FromBridge, payload.Length, now);
+            return;
         }
         else if ((client = Admit(from, now)) is null)
         {
@@ -242,7 +252,6 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
             if (_clients.TakePlace(host, now) is not { } displaced)
                 return null;
             Forget(displaced, "another client needed its place");
-            host = _clients.HostOf(from); // the host is forgotten with its last client
         }
 
         BridgeClient client = new()

@@ -11,7 +11,7 @@ internal sealed class BridgeClient : Recent
     /// <summary>Where it sends from and to: the place of its answers.</summary>
     public required UdpSource Source { get; init; }
 
-    /// <summary>The clients of the same address.</summary>
+    /// <summary>The clients of the same host.</summary>
     public required BridgeHost Host { get; init; }
 
     /// <summary>Its stream; replaced when a message of another class is needed.</summary>
@@ -33,7 +33,7 @@ internal sealed class BridgeClient : Recent
     public ShareUse OwnUse { get; } = new();
 
     /// <summary>
-    /// Whose share it uses. The clients of an address share one; on the loopback address, where clients of different
+    /// Whose share it uses. The clients of a host share one; on the loopback address, where clients of different
     /// owners have the same address, an established client has one of its own.
     /// </summary>
     public ShareUse Share => IsEstablished && Host.IsLoopback ? OwnUse : Host.Use;

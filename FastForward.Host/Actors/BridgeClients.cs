@@ -4,20 +4,20 @@ using FastForward.Transport.Sockets;
 namespace FastForward.Host.Actors;
 
 /// <summary>
-/// The clients of a bridge and the rule by which one makes room for another: the address with the most clients gives up
-/// one, a newcomer before an established client, and the least recently used one first. So a flood from many ports of
-/// an address displaces itself. Every operation is O(1).
+/// The clients of a bridge and the rule by which one makes room for another: the host with the most clients gives up
+/// one, a newcomer before an established client, and the least recently used one first. Of several such hosts, one that
+/// has newcomers only comes first. So a flood from many ports of a host displaces itself. Every operation is O(1).
 /// </summary>
 internal sealed class BridgeClients(int most)
 {
     private readonly Dictionary<UdpSource, BridgeClient> _bySource = [];
     private readonly Dictionary<UdpAddress, BridgeHost> _hosts = [];
-    private readonly List<LinkedList<BridgeHost>> _hostsByCount = [new()];
+    private readonly List<LinkedList<BridgeHost>[]> _hostsByCount = [NoHosts()]; // and by rank
     private readonly RecencyList<BridgeClient> _recency = new();
 
-    // A newcomer costs a stream here and a socket at the outlet, so displacing is limited: for one address to about
-    // once per place and second, which also lets each client live long enough for an answer; for all together to
-    // twice that.
+    // A newcomer costs a stream here and a socket at the outlet, so displacing is limited, which also lets each client
+    // live long enough for an answer: for all together to once per place and second. A quarter of that is kept for
+    // hosts that have displaced no one within the second; a host may use its part of a half.
     private readonly int _mostDisplacements = Math.Max(100, most);
     private int _largest;
     private long _second = -1;
@@ -51,15 +51,16 @@ internal sealed class BridgeClients(int most)
             (_second, _displacements) = (second, 0);
         if (second != host.Second)
             (host.Second, host.Displacements) = (second, 0);
+        bool isFirst = host.Displacements == 0;
         if (
-            _displacements >= 2 * _mostDisplacements
-            || host.Displacements >= Math.Max(1, _mostDisplacements / Math.Max(1, _hosts.Count))
+            _displacements >= (isFirst ? _mostDisplacements : _mostDisplacements * 3L / 4)
+            || (!isFirst && host.Displacements >= _mostDisplacements / 2 / Math.Max(1, _hosts.Count))
         )
             return null;
         _displacements++;
         host.Displacements++;
-        BridgeHost from = host.Count >= _largest ? host : _hostsByCount[_largest].First!.Value;
-        return (from.Newcomers.First ?? from.Established.First)!.Value;
+        BridgeHost weakest = Array.Find(_hostsByCount[_largest], static equals => equals.Count > 0)!.First!.Value;
+        return (host.Count == _largest && host.Rank <= weakest.Rank ? host : weakest).Weakest;
     }
 
     public void Add(BridgeClient client, TimeSpan now)
@@ -69,12 +70,8 @@ internal sealed class BridgeClients(int most)
         _recency.Add(client, now);
         if (host.Count == 0)
             _hosts.Add(host.Address, host);
-        else
-            _hostsByCount[host.Count].Remove(host.Place);
         host.Newcomers.AddLast(client.Place);
-        if (host.Count == _hostsByCount.Count)
-            _hostsByCount.Add(new LinkedList<BridgeHost>());
-        _hostsByCount[host.Count].AddLast(host.Place);
+        Place(host);
         _largest = Math.Max(_largest, host.Count);
     }
 
@@ -85,17 +82,16 @@ internal sealed class BridgeClients(int most)
         LinkedList<BridgeClient> list = client.Place.List!;
         list.Remove(client.Place);
         list.AddLast(client.Place);
-        LinkedList<BridgeHost> equals = client.Host.Place.List!;
-        equals.Remove(client.Host.Place);
-        equals.AddLast(client.Host.Place);
+        Place(client.Host);
     }
 
     /// <summary>The client has sent again after an answer.</summary>
-    public static void Establish(BridgeClient client)
+    public void Establish(BridgeClient client)
     {
         client.IsEstablished = true;
         client.Host.Newcomers.Remove(client.Place);
         client.Host.Established.AddLast(client.Place);
+        Place(client.Host);
     }
 
     public void Remove(BridgeClient client)
@@ -103,13 +99,25 @@ internal sealed class BridgeClients(int most)
         BridgeHost host = client.Host;
         _bySource.Remove(client.Source);
         _recency.Remove(client);
-        _hostsByCount[host.Count].Remove(host.Place);
         client.Place.List!.Remove(client.Place);
+        Place(host);
         if (host.Count == 0)
             _hosts.Remove(host.Address);
-        else
-            _hostsByCount[host.Count].AddLast(host.Place);
-        while (_largest > 0 && _hostsByCount[_largest].Count == 0)
+        while (_largest > 0 && Array.TrueForAll(_hostsByCount[_largest], static equals => equals.Count == 0))
             _largest--;
     }
+
+    /// <summary>Puts a host, as the one used last, among those with as many clients and its rank.</summary>
+    private void Place(BridgeHost host)
+    {
+        host.Place.List?.Remove(host.Place);
+        if (host.Count == 0)
+            return;
+        if (host.Count == _hostsByCount.Count)
+            _hostsByCount.Add(NoHosts());
+        _hostsByCount[host.Count][host.Rank].AddLast(host.Place);
+    }
+
+    private static LinkedList<BridgeHost>[] NoHosts() =>
+        [.. Enumerable.Range(0, BridgeHost.Ranks).Select(static _ => new LinkedList<BridgeHost>())];
 }

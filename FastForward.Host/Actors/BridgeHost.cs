@@ -2,9 +2,12 @@ using FastForward.Transport.Sockets;
 
 namespace FastForward.Host.Actors;
 
-/// <summary>The clients of a bridge that have the same IP address, the least recently used one first.</summary>
+/// <summary>The clients of a bridge with one IPv4 address or one IPv6 /64, the least recently used one first.</summary>
 internal sealed class BridgeHost
 {
+    /// <summary>The ranks that a host can have.</summary>
+    public const int Ranks = 3;
+
     public BridgeHost(UdpAddress address)
     {
         Address = address;
@@ -12,7 +15,7 @@ internal sealed class BridgeHost
         Place = new LinkedListNode<BridgeHost>(this);
     }
 
-    /// <summary>The address, with port 0.</summary>
+    /// <summary>See <see cref="UdpAddress.Host"/>.</summary>
     public UdpAddress Address { get; }
 
     public bool IsLoopback { get; }
@@ -24,7 +27,16 @@ internal sealed class BridgeHost
 
     public int Count => Newcomers.Count + Established.Count;
 
-    /// <summary>Its place among the hosts with as many clients.</summary>
+    /// <summary>Of hosts with as many clients, a lower rank gives up one first: 0 has newcomers only, 2 none.</summary>
+    public int Rank =>
+        Established.Count == 0 ? 0
+        : Newcomers.Count > 0 ? 1
+        : 2;
+
+    /// <summary>The client that gives up its place for another one.</summary>
+    public BridgeClient Weakest => (Newcomers.First ?? Established.First)!.Value;
+
+    /// <summary>Its place among the hosts with as many clients and its rank.</summary>
     public LinkedListNode<BridgeHost> Place { get; }
 
     /// <summary>What its clients have used together of the node's capacity.</summary>

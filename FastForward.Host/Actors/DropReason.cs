@@ -38,6 +38,11 @@ internal sealed class DropReason(string word, string text)
         "all hops (the TTL) are used up: the target leads back to a bridge of this outlet, "
             + "or the client set a very low TTL"
     );
+    public static readonly DropReason FromBridge = new(
+        "from_bridge",
+        "the source is a bridge of this instance: two bridges would answer each other for ever. "
+            + "A program forges sources, or sends from the port of a bridge"
+    );
     public static readonly DropReason TargetRefused = new(
         "target_refused",
         "nothing listens at the target (connection refused)"

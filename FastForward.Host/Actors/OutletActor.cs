@@ -22,20 +22,22 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
 {
     private static readonly TimeSpan s_sweep = TimeSpan.FromMicroseconds(1_000_000);
 
+    /// <summary>System calls for as many clients at most are made within a cycle of the loop.</summary>
+    private const int MostPerCycle = 256;
+
     private readonly OutletSettings _settings;
     private readonly ILogger _logger;
     private readonly IReadOnlySet<int> _avoided;
     private readonly DropLog _drops;
     private readonly ClientLog _clientLog;
     private readonly UdpReceiver _receiver;
-    private readonly Dictionary<(uint Node, ulong Stream), OutletClient> _clients = [];
+    private readonly OutletClients _clients;
     private readonly Dictionary<UdpSocket, OutletClient> _bySocket = [];
-    private readonly RecencyList<OutletClient> _recency = new();
 
     private ForwardNode? _node;
     private ForwardLoop? _loop;
     private LoopTimer? _sweep;
-    private TimeSpan _lastSweep;
+    private LoopTimer? _check;
     private long _emitted;
     private long _answered;
 
@@ -49,6 +51,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
         _logger = logger;
         _drops = new DropLog(settings.Name, logger);
         _clientLog = new ClientLog(settings.Name, logger);
+        _clients = new OutletClients(settings.MaxClients);
         _receiver = new UdpReceiver(this);
     }
 
@@ -59,7 +62,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
     public ushort Service => _settings.Service;
 
     /// <inheritdoc/>
-    public int ClientCount => _recency.Count;
+    public int ClientCount => _clients.Count;
 
     long ICountedService.ToNode => Volatile.Read(ref _answered);
 
@@ -87,6 +90,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
         _loop.Add(_receiver);
         _sweep = _loop.CreateTimer(Sweep);
         _sweep.SetAfter(s_sweep);
+        _check = _loop.CreateTimer(Check);
         LogServing(_logger, Name, _settings.Service, _settings.Target);
     }
 
@@ -110,7 +114,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
         OutletClient? client = Find(message);
         if (client is null)
             return;
-        _recency.Touch(client, _loop!.Now);
+        _clients.Touch(client, _loop!.Now);
         if (client.Hops != hops)
         {
             client.Socket.SetHopLimit((byte)hops);
@@ -146,7 +150,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
     /// <inheritdoc/>
     public void OnStreamEnd(in StreamEnd end)
     {
-        if (_clients.TryGetValue((end.Node, end.Stream), out OutletClient? client))
+        if (_clients.TryFind(end.Node, end.Stream, out OutletClient? client))
             Close(client, "its stream has ended");
         if (end.Reason != StreamEndReason.PeerLost)
         {
@@ -163,6 +167,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
     public void OnStop()
     {
         _sweep?.Cancel();
+        _check?.Cancel();
         _loop?.Remove(_receiver);
         Dispose();
         LogStopped(_logger, Name, _emitted, _answered, _drops.Total);
@@ -171,17 +176,27 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
     /// <summary>Closes the sockets, also of an outlet that never started.</summary>
     public void Dispose()
     {
-        while (_recency.Oldest is { } client)
+        while (_clients.Oldest is { } client)
             Close(client, "the outlet stops");
         _receiver.Dispose();
     }
 
     private OutletClient? Find(in ReceivedMessage message)
     {
-        if (_clients.TryGetValue((message.Node, message.Stream), out OutletClient? client))
+        if (_clients.TryFind(message.Node, message.Stream, out OutletClient? client))
             return client;
-        if (_recency.Count >= _settings.MaxClients)
-            Close(_recency.Oldest!, "another client needed its place");
+        OutletNode node = _clients.NodeOf(message.Node);
+        if (_clients.IsFull)
+        {
+            if (_clients.TakePlace(node, _loop!.Now) is not { } displaced)
+            {
+                _drops.Add(DropReason.NoPlace, message.Payload.Length, _loop.Now);
+                return null;
+            }
+
+            Close(displaced, "another client needed its place");
+        }
+
         UdpSocket? socket = null;
         try
         {
@@ -197,14 +212,13 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
 
         client = new OutletClient
         {
-            Node = message.Node,
+            Node = node,
             Stream = message.Stream,
             Reply = _node!.OpenReply(message),
             Socket = socket,
         };
-        _clients.Add((client.Node, client.Stream), client);
         _bySocket.Add(socket, client);
-        _recency.Add(client, _loop!.Now);
+        _clients.Add(client, _loop!.Now);
         return client;
     }
 
@@ -220,12 +234,12 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
 
     private void Answer(OutletClient client, ReadOnlySpan<byte> datagram)
     {
-        _recency.Touch(client, _loop!.Now);
+        _clients.Touch(client, _loop!.Now);
         SendStatus status = client.Reply.Send(datagram).Status;
         if (status == SendStatus.Unsupported && client.Reply.Class == MessageClass.Reliable)
         {
             // The path back cannot carry the class; a stream without a message may still become real-time.
-            client.Reply = _node!.OpenReply(client.Node, client.Stream, MessageClass.RealTime);
+            client.Reply = _node!.OpenReply(client.Node.Id, client.Stream, MessageClass.RealTime);
             status = client.Reply.Send(datagram).Status;
         }
 
@@ -238,13 +252,12 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
     private void Close(OutletClient client, string reason)
     {
         if (_clientLog.TryTakeLine())
-            LogClosed(_logger, Name, client.Node, client.Stream, reason);
+            LogClosed(_logger, Name, client.Node.Id, client.Stream, reason);
         CountOverflows(client, _loop?.Now ?? default);
         _receiver.Remove(client.Socket);
         client.Socket.Dispose();
         _bySocket.Remove(client.Socket);
-        _clients.Remove((client.Node, client.Stream));
-        _recency.Remove(client);
+        _clients.Remove(client);
     }
 
     /// <summary>Counts the answers that the kernel dropped because the buffer of a socket was full.</summary>
@@ -258,20 +271,31 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
 
     private void Sweep()
     {
-        TimeSpan now = _loop!.Now;
-        for (
-            OutletClient? client = _recency.Newest;
-            client is not null && client.LastUsed >= _lastSweep;
-            client = RecencyList<OutletClient>.Before(client)
-        )
-            CountOverflows(client, now); // whose buffer was full was read since, and so used
-        _lastSweep = now;
-        TimeSpan limit = now - TimeSpan.FromSeconds(_settings.IdleSeconds);
-        while (_recency.Oldest is { } client && client.LastUsed < limit)
-            Close(client, "it was silent for too long");
-        _drops.Flush(now);
+        Check();
+        _drops.Flush(_loop!.Now);
         _clientLog.Sweep();
         _sweep!.SetAfter(s_sweep);
+    }
+
+    /// <summary>Counts overflows and closes what is idle; what is too much for a cycle in the next ones.</summary>
+    private void Check()
+    {
+        TimeSpan now = _loop!.Now;
+        TimeSpan limit = now - TimeSpan.FromSeconds(_settings.IdleSeconds);
+        for (int i = 0; i < MostPerCycle; i++)
+        {
+            if (_clients.TryTakeUsed(out OutletClient? used)) // whose buffer was full was read since, and so used
+            {
+                if (_bySocket.ContainsKey(used.Socket))
+                    CountOverflows(used, now);
+            }
+            else if (_clients.Oldest is { } client && client.LastUsed < limit)
+                Close(client, "it was silent for too long");
+            else
+                return;
+        }
+
+        _check!.SetAfter(TimeSpan.Zero);
     }
 
     [LoggerMessage(

@@ -13,12 +13,6 @@ internal sealed class RecencyList<T>
     /// <summary>The item that was not used for the longest time; null when there is none.</summary>
     public T? Oldest => (T?)_oldest;
 
-    /// <summary>The item that was used last; null when there is none.</summary>
-    public T? Newest => (T?)_newest;
-
-    /// <summary>The item that was used before <paramref name="item"/>; null for the oldest.</summary>
-    public static T? Before(T item) => (T?)item.Older;
-
     /// <summary>Adds a new item as the one used last.</summary>
     public void Add(T item, TimeSpan now)
     {

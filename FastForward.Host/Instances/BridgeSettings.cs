@@ -23,6 +23,6 @@ internal sealed record BridgeSettings
     /// <summary>How long a client may be idle, in both directions, before it is removed.</summary>
     public required int IdleSeconds { get; init; }
 
-    /// <summary>The most clients at once; one more removes the one that was idle the longest.</summary>
+    /// <summary>The most clients at once; one more takes the place of another.</summary>
     public required int MaxClients { get; init; }
 }

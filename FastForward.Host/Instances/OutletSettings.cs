@@ -21,7 +21,7 @@ internal sealed record OutletSettings
     public required int IdleSeconds { get; init; }
 
     /// <summary>
-    /// The most clients at once, each with a socket; one more closes the socket that was idle the longest.
+    /// The most clients at once, each with a socket; one more takes the place of another.
     /// </summary>
     public required int MaxClients { get; init; }
 }

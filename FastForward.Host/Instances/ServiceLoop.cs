@@ -34,20 +34,27 @@ internal static class ServiceLoop
     {
         if (target.Port != listen.Port || target.Port == 0)
             return false;
-        if (target.Address.Equals(listen.Address))
+        IPAddress to = Unmapped(target.Address);
+        if (IsWildcard(to))
+            to = to.Equals(IPAddress.Any) ? IPAddress.Loopback : IPAddress.IPv6Loopback; // where the kernel sends it
+        IPAddress at = Unmapped(listen.Address);
+        if (to.Equals(at))
             return true;
         bool everywhere =
-            listen.Address.Equals(IPAddress.IPv6Any)
-            || (listen.Address.Equals(IPAddress.Any) && target.AddressFamily == listen.AddressFamily);
-        return everywhere && IsOwn(target.Address);
+            at.Equals(IPAddress.IPv6Any) || (at.Equals(IPAddress.Any) && to.AddressFamily == at.AddressFamily);
+        return everywhere && (IPAddress.IsLoopback(to) || OwnAddresses().Contains(to));
     }
 
-    private static bool IsOwn(IPAddress address) =>
-        IPAddress.IsLoopback(address)
-        || address.Equals(IPAddress.Any)
-        || address.Equals(IPAddress.IPv6Any)
-        || NetworkInterface
+    /// <summary>Whether it stands for all addresses.</summary>
+    public static bool IsWildcard(IPAddress address) =>
+        Unmapped(address).Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    /// <summary>The addresses of all interfaces.</summary>
+    public static IEnumerable<IPAddress> OwnAddresses() =>
+        NetworkInterface
             .GetAllNetworkInterfaces()
             .SelectMany(static network => network.GetIPProperties().UnicastAddresses)
-            .Any(own => own.Address.Equals(address));
+            .Select(static own => own.Address);
+
+    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -77,9 +77,11 @@ internal sealed class HostLog : ILoggerProvider
         {
             _output.Write(Encoding.UTF8.GetBytes(line));
         }
-        catch (IOException)
+#pragma warning disable CA1031 // A thread that throws would end the process.
+        catch (Exception)
+#pragma warning restore CA1031
         {
-            // The terminal is gone or the disk is full: there is no place to say so.
+            // The terminal is gone, the disk is full, the stream is closed: there is no place to say so.
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class HostLogging(LogLevel lowest)
         logging.AddFilter("FastForward.Transport.DependencyInjection.ForwardService", LogLevel.Warning);
         logging.Services.AddSingleton(this);
         logging.Services.AddSingleton<ILoggerProvider>(static _ => new HostLog(
-            Console.OpenStandardError(),
+            StandardError.Open(),
             hasColors: !Console.IsErrorRedirected
         ));
     }

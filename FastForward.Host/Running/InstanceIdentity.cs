@@ -41,7 +41,7 @@ internal sealed class InstanceIdentity : IDisposable
             throw new StartFailure(
                 FindHolder(settings, exception) is { } holder
                     ? $"node {settings.Network} runs already: {holder}. Stop it, or give this instance another network."
-                    : $"{exception.Message} The key for this path is control-directory.",
+                    : $"{exception.Message} {Key(exception)}.",
                 exception
             );
         }
@@ -54,6 +54,11 @@ internal sealed class InstanceIdentity : IDisposable
     public UnixListener Listener { get; }
 
     public void Dispose() => Listener.Dispose();
+
+    private static string Key(IOException refused) =>
+        refused.Data["Group"] is string
+            ? "The key for this group is socket-group"
+            : "The key for this path is control-directory";
 
     // The instance file is known to the other process only.
     private string? FindHolder(InstanceSettings settings, IOException refused)

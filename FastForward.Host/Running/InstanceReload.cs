@@ -1,7 +1,4 @@
-using System.Diagnostics;
-using System.Globalization;
 using FastForward.Host.Instances;
-using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Host.Running;
@@ -14,31 +11,34 @@ namespace FastForward.Host.Running;
 /// <param name="read">Reads it.</param>
 /// <param name="routes">The rows in use.</param>
 /// <param name="logging">The log level in use.</param>
+/// <param name="manager">Is told of it.</param>
 /// <param name="logger">Receives what was done.</param>
 internal sealed partial class InstanceReload(
     InstanceSettings started,
     Func<InstanceReading> read,
     InstanceRoutes routes,
     HostLogging logging,
+    ServiceManager manager,
     ILogger<InstanceReload> logger
 )
 {
     private const int MaxProblems = 20;
 
     private readonly Lock _one = new();
-    private readonly SystemdNotifier _systemd = new();
 
     public void Run()
     {
         lock (_one)
         {
-            // sd_notify(3), for units with Type=notify-reload.
-            long micros = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
-            _systemd.Notify(
-                new ServiceState(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={micros}"))
-            );
-            Apply();
-            _systemd.Notify(ServiceState.Ready);
+            manager.Reloading();
+            try
+            {
+                Apply();
+            }
+            finally
+            {
+                manager.Reloaded();
+            }
         }
     }
 

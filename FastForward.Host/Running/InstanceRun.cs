@@ -7,7 +7,6 @@ using FastForward.Transport.DependencyInjection;
 using FastForward.Transport.Transports;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Host.Running;
@@ -22,6 +21,7 @@ internal sealed partial class InstanceRun
     {
         HostApplicationBuilder builder = InstanceServices.CreateBuilder<StopSignals>(settings);
         builder.Services.AddSingleton(read);
+        builder.Services.AddSingleton<ServiceManager>();
         builder.Services.AddSingleton<InstanceReload>();
 
         // The first that is made: the node, which the control socket needs, opens its actors and their ports.
@@ -35,9 +35,11 @@ internal sealed partial class InstanceRun
         ForwardBuilder node = builder.Services.AddInstance(settings);
         List<IReportingActor> actors = [];
         builder.Services.AddSingleton<IReadOnlyList<IReportingActor>>(actors);
+        BridgePlaces places = new(settings.Bridges.Select(static bridge => bridge.Listen));
         foreach (BridgeSettings bridge in settings.Bridges)
             node.AddActor(
-                provider => MetricsOf(provider).Add(Listed(Open(bridge, LoggerOf<BridgeActor>(provider)), actors)),
+                provider =>
+                    MetricsOf(provider).Add(Listed(Open(bridge, LoggerOf<BridgeActor>(provider), places), actors)),
                 ReplyTo(bridge)
             );
         foreach (OutletSettings outlet in settings.Outlets)
@@ -55,13 +57,13 @@ internal sealed partial class InstanceRun
     private static async Task<int> RunAsync(IHost host, InstanceSettings settings)
     {
         ILogger logger = LoggerOf<InstanceRun>(host.Services);
-        SystemdNotifier systemd = new();
+        ServiceManager manager = host.Services.GetRequiredService<ServiceManager>();
         try
         {
             await host.StartAsync().ConfigureAwait(false);
             string transports = Describe(host.Services.GetRequiredService<ForwardNode>());
             LogRunning(logger, settings.Network, settings.File, settings.Port, transports);
-            systemd.Notify(ServiceState.Ready);
+            manager.Ready();
             await host.WaitForStopAsync().ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is StartFailure or TransportException)
@@ -74,7 +76,7 @@ internal sealed partial class InstanceRun
             // A signal came during the start.
         }
 
-        systemd.Notify(ServiceState.Stopping);
+        manager.Stopping();
         try
         {
             await host.StopAsync().ConfigureAwait(false);
@@ -88,21 +90,35 @@ internal sealed partial class InstanceRun
         return ExitCode.Success;
     }
 
-    private static BridgeActor Open(BridgeSettings bridge, ILogger logger)
+    private static BridgeActor Open(BridgeSettings bridge, ILogger logger, BridgePlaces places)
     {
         try
         {
-            return new BridgeActor(bridge, logger);
+            return new BridgeActor(bridge, logger, places);
         }
         catch (SocketException exception)
         {
             throw new StartFailure(
-                $"[{bridge.Name}] cannot bind UDP {bridge.Listen}: {exception.Message}. Stop the program that uses it "
-                    + "(ss -ulpn shows it), or give listen another address or port.",
+                $"[{bridge.Name}] cannot bind UDP {bridge.Listen}: {exception.Message}. "
+                    + BindAdvice(exception.SocketErrorCode),
                 exception
             );
         }
     }
+
+    /// <summary>What to do when the address of a bridge cannot be bound.</summary>
+    internal static string BindAdvice(SocketError error) =>
+        error switch
+        {
+            SocketError.AddressAlreadyInUse =>
+                "Stop the program that uses it (ss -ulpn shows it), or give listen another address or port.",
+            SocketError.AddressNotAvailable =>
+                "No interface of this machine has the address (ip address shows them): correct listen.",
+            SocketError.AccessDenied =>
+                "Ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE: grant it, or give "
+                    + "listen a higher port.",
+            _ => "Give listen another address or port.",
+        };
 
     private static OutletActor Open(OutletSettings outlet, InstanceSettings settings, ILogger logger)
     {

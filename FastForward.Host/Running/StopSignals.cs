@@ -8,8 +8,8 @@ namespace FastForward.Host.Running;
 /// <summary>
 /// SIGTERM and SIGINT: the first begins a clean stop, a later one ends the process at once with exit code 1. Signals
 /// within half a second of the first count as one: timeout(1), terminals and service managers signal a process and its
-/// group. SIGHUP begins a clean stop when the terminal of the process was closed; otherwise it reads the instance file
-/// again.
+/// group. SIGHUP begins a clean stop when the terminal of the process was closed just now; otherwise it reads the
+/// instance file again.
 /// </summary>
 internal sealed partial class StopSignals(
     IHostApplicationLifetime application,
@@ -30,7 +30,7 @@ internal sealed partial class StopSignals(
         // Before anything starts: a signal during the start must not leave a socket file behind.
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle);
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle);
-        _terminal = new ControllingTerminal();
+        _terminal = new ControllingTerminal(OnOutlived);
         _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, HangUp);
         return Task.CompletedTask;
     }
@@ -42,21 +42,28 @@ internal sealed partial class StopSignals(
         _terminate?.Dispose();
         _interrupt?.Dispose();
         _hangUp?.Dispose();
+        _terminal?.Dispose();
     }
 
     private void Handle(PosixSignalContext context)
     {
         context.Cancel = true; // by default the runtime ends the process
-        long first = Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0);
-        if (first != 0)
+        if (TryBegin(out long first))
         {
-            if (Stopwatch.GetElapsedTime(first) >= s_sameStop)
-                Environment.Exit(ExitCode.Failure);
-            return;
+            LogSignal(logger, context.Signal);
+            application.StopApplication();
         }
+        else if (Stopwatch.GetElapsedTime(first) >= s_sameStop)
+        {
+            Environment.Exit(ExitCode.Failure);
+        }
+    }
 
-        LogSignal(logger, context.Signal);
-        application.StopApplication();
+    // The first reason to stop, whichever it is, begins the count.
+    private bool TryBegin(out long first)
+    {
+        first = Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0);
+        return first == 0;
     }
 
     private void HangUp(PosixSignalContext context)
@@ -67,14 +74,34 @@ internal sealed partial class StopSignals(
 
     private async Task HangUpAsync()
     {
-        if (!await _terminal!.IsLostAsync().ConfigureAwait(false))
+        try
         {
-            reload.Run();
-            return;
+            if (!await _terminal!.IsLostAsync().ConfigureAwait(false))
+            {
+                if (!IsStopping)
+                    reload.Run();
+            }
+            else if (TryBegin(out _))
+            {
+                LogTerminalClosed(logger);
+                application.StopApplication();
+            }
         }
+#pragma warning disable CA1031 // It is in the log; nothing awaits this.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogHangUpFailed(logger, exception);
+        }
+    }
 
-        LogTerminalClosed(logger);
-        application.StopApplication();
+    private bool IsStopping =>
+        Interlocked.Read(ref _first) != 0 || application.ApplicationStopping.IsCancellationRequested;
+
+    private void OnOutlived()
+    {
+        if (!IsStopping)
+            LogOutlived(logger);
     }
 
     [LoggerMessage(EventId = 8101, Level = LogLevel.Information, Message = "{Signal}: stopping")]
@@ -82,4 +109,14 @@ internal sealed partial class StopSignals(
 
     [LoggerMessage(EventId = 8109, Level = LogLevel.Information, Message = "The terminal was closed: stopping")]
     private static partial void LogTerminalClosed(ILogger logger);
+
+    [LoggerMessage(
+        EventId = 8110,
+        Level = LogLevel.Information,
+        Message = "The terminal is gone and did not end this process: SIGHUP reads the instance file again"
+    )]
+    private static partial void LogOutlived(ILogger logger);
+
+    [LoggerMessage(EventId = 8112, Level = LogLevel.Error, Message = "SIGHUP: the instance file was not applied")]
+    private static partial void LogHangUpFailed(ILogger logger, Exception exception);
 }

@@ -109,6 +109,55 @@ public sealed class BridgeFairnessTests
         }
     }
 
+    [Test]
+    public void A_share_grows_while_nothing_is_sent_and_ends_after_a_second_without_a_refusal()
+    {
+        FairShare share = new();
+        ShareUse one = new(),
+            other = new();
+        for (int i = 0; i < 8; i++)
+            Assert.That(Burst(one, 0, 1) + Burst(other, 0, 1), Is.EqualTo(2));
+        share.Refused();
+        Assert.That(Burst(one, 10, 100), Is.EqualTo(8), "the mean of the window with a refusal");
+        Assert.That(Burst(one, 20, 100), Is.EqualTo(9));
+        Assert.That(Burst(one, 500, 1000), Is.EqualTo(1000), "48 windows later");
+
+        Assert.That(Burst(one, 5000, 1), Is.EqualTo(1));
+        share.Refused();
+        Assert.That(Burst(one, 5010, 100), Is.EqualTo(1));
+        for (int second = 1; second <= 10; second++)
+            Assert.That(Burst(one, 5010 + (1000 * second), 100_000), Is.EqualTo(100_000), "a burst each second");
+
+        int Burst(ShareUse use, int millis, int count)
+        {
+            int allowed = 0;
+            for (int i = 0; i < count; i++)
+            {
+                if (!share.Allows(use, TimeSpan.FromMilliseconds(millis)))
+                    continue;
+                share.Accepted(use);
+                allowed++;
+            }
+
+            return allowed;
+        }
+    }
+
+    [Test]
+    public void While_others_send_a_limit_ends_too()
+    {
+        FairShare share = new();
+        ShareUse steady = new(),
+            burst = new();
+        Assert.That(share.Allows(steady, TimeSpan.Zero));
+        share.Refused();
+        for (int millis = 10; millis < 1010; millis += 10)
+            Assert.That(share.Allows(steady, TimeSpan.FromMilliseconds(millis)));
+        Assert.That(share.Allows(burst, TimeSpan.FromMilliseconds(1020)));
+        burst.Accepted = 1_000_000;
+        Assert.That(share.Allows(burst, TimeSpan.FromMilliseconds(1020)), "no limit");
+    }
+
     private static void Flood(BridgeWorld world, List<UdpSocket> flood, Action honest)
     {
         int next = 0;

@@ -68,6 +68,32 @@ public sealed class BridgeFloodTests
     }
 
     [Test]
+    public void Many_idle_sockets_of_an_outlet_are_closed_over_several_cycles()
+    {
+        const int Count = 600;
+        using BridgeWorld world = new(IPAddress.Loopback, outletIdleSeconds: 10);
+        for (int i = 0; i < Count; i++)
+        {
+            using UdpSocket client = UdpSocket.Bind(new IPEndPoint(IPAddress.Parse($"127.0.1.{1 + (i % 250)}"), 0));
+            world.Ask(client, "question"u8);
+        }
+
+        world.Drive();
+        int open = world.Outlet.ClientCount;
+        world.Time.Advance(TimeSpan.FromSeconds(30));
+        int cycles = 0;
+        for (; world.Outlet.ClientCount > 0 && cycles < 100; cycles++)
+        {
+            world.Step();
+            Assert.That(open - world.Outlet.ClientCount, Is.LessThanOrEqualTo(512), "a sweep and a check");
+            open = world.Outlet.ClientCount;
+        }
+
+        Assert.That(world.Outlet.ClientCount, Is.Zero);
+        Assert.That(cycles, Is.GreaterThan(1));
+    }
+
+    [Test]
     public void Every_answer_that_comes_while_the_outlet_does_not_read_is_sent_back_or_counted_as_dropped()
     {
         const int Count = 20_000;

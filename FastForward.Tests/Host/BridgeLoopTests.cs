@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using FastForward.Host.Actors;
 using FastForward.Host.Instances;
 using FastForward.Transport.Sockets;
 
@@ -35,6 +36,11 @@ public sealed class BridgeLoopTests
     [TestCase("listen = 127.0.0.1:5300", "target = 127.0.0.1:5300")]
     [TestCase("listen = 0.0.0.0:5300", "target = 127.0.0.2:5300")]
     [TestCase("listen = [::]:5300", "target = 127.0.0.1:5300")]
+    [TestCase("listen = [::]:5300", "target = [::]:5300")]
+    [TestCase("listen = 127.0.0.1:5300", "target = 0.0.0.0:5300")]
+    [TestCase("listen = [::1]:5300", "target = [::]:5300")]
+    [TestCase("listen = 127.0.0.1:5300", "target = [::ffff:127.0.0.1]:5300")]
+    [TestCase("listen = 0.0.0.0:5300", "target = [::ffff:0.0.0.0]:5300")]
     public void An_outlet_that_targets_its_own_bridge_is_refused_at_start(string listen, string target)
     {
         InstanceReading reading = InstanceReader.Read(
@@ -45,6 +51,26 @@ public sealed class BridgeLoopTests
             reading.Problems.Single().ToString(),
             Does.StartWith("f.conf:7: outlet:target: ").And.Contain("is where [bridge] listens")
         );
+    }
+
+    [Test]
+    public void What_comes_from_the_place_of_a_bridge_is_dropped_and_counted()
+    {
+        using UdpSocket other = UdpSocket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using BridgeWorld world = new(IPAddress.Loopback, places: new BridgePlaces([other.LocalEndPoint]));
+        Assert.That(world.Exchange(other), Is.False);
+        Assert.That(world.Bridge.ClientCount, Is.Zero);
+        Assert.That(world.Log.TextsOf(8010), Has.Exactly(1).Contains("the source is a bridge of this instance"));
+    }
+
+    [Test]
+    public void The_place_of_a_bridge_at_all_addresses_is_each_address_of_the_system()
+    {
+        using UdpSocket other = UdpSocket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        BridgePlaces places = new([new IPEndPoint(IPAddress.IPv6Any, other.LocalEndPoint.Port)]);
+        using BridgeWorld world = new(IPAddress.Loopback, places: places);
+        Assert.That(world.Exchange(other), Is.False);
+        Assert.That(world.Bridge.ClientCount, Is.Zero);
     }
 
     [Test]

@@ -25,7 +25,16 @@ internal sealed class BridgeWorld : IDisposable
     /// <param name="maxClients">Of the bridge and of the outlet.</param>
     /// <param name="circle">The target of the outlet is the bridge.</param>
     /// <param name="avoided">Ports that the outlet must not take.</param>
-    public BridgeWorld(IPAddress listen, int maxClients = 1000, bool circle = false, IReadOnlySet<int>? avoided = null)
+    /// <param name="places">Where the bridges of the instance listen.</param>
+    /// <param name="outletIdleSeconds">After which the outlet closes a socket.</param>
+    public BridgeWorld(
+        IPAddress listen,
+        int maxClients = 1000,
+        bool circle = false,
+        IReadOnlySet<int>? avoided = null,
+        BridgePlaces? places = null,
+        int outletIdleSeconds = 60
+    )
     {
         int port = FreePorts.Find(1)[0];
         Server = UdpSocket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -41,7 +50,8 @@ internal sealed class BridgeWorld : IDisposable
                 IdleSeconds = 60,
                 MaxClients = maxClients,
             },
-            Log
+            Log,
+            places
         );
         Outlet = new OutletActor(
             new OutletSettings
@@ -49,7 +59,7 @@ internal sealed class BridgeWorld : IDisposable
                 Name = "outlet",
                 Target = circle ? new IPEndPoint(IPAddress.Loopback, port) : Server.LocalEndPoint,
                 Service = 1,
-                IdleSeconds = 60,
+                IdleSeconds = outletIdleSeconds,
                 MaxClients = maxClients,
             },
             Log,
@@ -80,6 +90,9 @@ internal sealed class BridgeWorld : IDisposable
     {
         while (_loop.DoWork() > 0) { }
     }
+
+    /// <summary>Runs one cycle of the loop.</summary>
+    public void Step() => _loop.DoWork();
 
     /// <summary>Has the server send back what has come.</summary>
     /// <returns>How many datagrams.</returns>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
 using FastForward.Host.Instances;
 using FastForward.Host.Running;
 using FastForward.Tests.Host.Processes;
@@ -50,6 +52,71 @@ public sealed class HangUpTests
     }
 
     [Test]
+    public void A_row_that_moves_to_the_other_section_keeps_its_association()
+    {
+        string row = $"{TwoInstances.Far} = 0, FORWARD_TRANSPORT_SOCKET, , {_instances.PortOf(TwoInstances.Far)}";
+        string file = Write($"[OverriddenNodes]\n{row}");
+        using RunningProgram near = StartAlone(file);
+        RunningProgram far = _instances.Start(TwoInstances.Far, "");
+        near.WaitForLine($"Node {TwoInstances.Far}: Connected");
+        far.WaitForLine($"Node {TwoInstances.Near}: Connected");
+
+        string[] sections = ["[Nodes]", "[OverriddenNodes]", "[Nodes]"];
+        for (int i = 0; i < sections.Length; i++)
+        {
+            Write($"{sections[i]}\n{row}");
+            near.Signal(SIGHUP);
+            near.WaitForLines("was read again: 1 rows", i + 1);
+        }
+
+        using RunningProgram ping = RunningProgram.StartHost(
+            "ping",
+            $"{TwoInstances.Far}",
+            "--instance",
+            file,
+            "-c",
+            "1"
+        );
+        Assert.That(ping.WaitForExit(), Is.Zero, ping.Everything);
+        Assert.That(far.Everything, Does.Not.Contain("Lost"));
+        Assert.That(near.Everything, Does.Not.Contain("Lost"));
+        Stop(near);
+    }
+
+    [TestCase("")]
+    [TestCase("the service manager")]
+    public void The_service_manager_is_told_and_may_be_absent(string manager)
+    {
+        string path = Path.Combine(_instances.DirectoryName, "notify");
+        using Socket? socket = manager.Length > 0 ? new(AddressFamily.Unix, SocketType.Dgram, default) : null;
+        socket?.Bind(new UnixDomainSocketEndPoint(path));
+        string file = Write("");
+        using RunningProgram host = RunningProgram.Start(
+            Requires.Program("setsid", "util-linux"),
+            "--wait",
+            "env",
+            $"NOTIFY_SOCKET={path}",
+            s_host,
+            "run",
+            "--instance",
+            file
+        );
+        host.WaitForLine($"Node {TwoInstances.Near} runs");
+        Signal(HostId(), SIGHUP);
+        host.WaitForLine("was read again: 0 rows");
+        if (socket is null)
+            host.WaitForLines("8111] The service manager cannot be told", 3);
+        else
+            Assert.That(
+                new[] { Receive(socket), Receive(socket)[..11], Receive(socket) },
+                Is.EqualTo(new[] { "READY=1", "RELOADING=1", "READY=1" })
+            );
+        Stop(host);
+        if (socket is not null)
+            Assert.That(Receive(socket), Is.EqualTo("STOPPING=1"));
+    }
+
+    [Test]
     public void A_file_with_problems_changes_nothing()
     {
         string row = $"{TwoInstances.Far} = 0, FORWARD_TRANSPORT_SOCKET, , {_instances.PortOf(TwoInstances.Far)}";
@@ -83,6 +150,31 @@ public sealed class HangUpTests
     }
 
     [Test]
+    public void A_host_that_outlived_its_terminal_reads_the_file_again()
+    {
+        string file = Write("");
+        string log = Path.Combine(_instances.DirectoryName, "log");
+        using RunningProgram terminal = StartInTerminal(
+            $"set -m; '{s_host}' run --instance '{file}' >'{log}' 2>&1 </dev/null & wait"
+        );
+        WaitForText(log, $"Node {TwoInstances.Near} runs");
+        int host = HostId();
+        terminal.Signal(RunningProgram.SIGKILL);
+        _ = terminal.WaitForExit();
+        try
+        {
+            WaitForText(log, "The terminal is gone and did not end this process");
+            Signal(host, SIGHUP);
+            WaitForText(log, "was read again");
+        }
+        finally
+        {
+            Signal(host, RunningProgram.SIGTERM);
+            Eventually.True(() => !Directory.Exists($"/proc/{host}"), () => "the end of the host");
+        }
+    }
+
+    [Test]
     public void Under_nohup_it_outlives_its_terminal()
     {
         string file = Write("");
@@ -102,6 +194,7 @@ public sealed class HangUpTests
             Signal(host, SIGHUP);
             using RunningProgram health = RunningProgram.StartHost("health", "--instance", file);
             Assert.That(health.WaitForExit(), Is.Zero, health.Everything);
+            Assert.That(File.ReadAllText(log), Does.Not.Contain("was read again"), "the signal is ignored");
         }
         finally
         {
@@ -160,6 +253,19 @@ public sealed class HangUpTests
                 typeof(InstanceSettings).GetProperties().Count(static property => property.CanWrite) - applied.Length
             )
         );
+    }
+
+    private static void WaitForText(string file, string text) =>
+        Eventually.True(
+            () => File.Exists(file) && File.ReadAllText(file).Contains(text),
+            () => $"\"{text}\" in {(File.Exists(file) ? File.ReadAllText(file) : file)}"
+        );
+
+    private static string Receive(Socket socket)
+    {
+        byte[] buffer = new byte[256];
+        socket.ReceiveTimeout = (int)RunningProgram.Limit.TotalMilliseconds;
+        return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
     }
 
     private string Write(string rest) =>

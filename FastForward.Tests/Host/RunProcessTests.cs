@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using FastForward.Host.Running;
 using FastForward.Tests.Host.Processes;
 
 namespace FastForward.Tests.Host;
@@ -110,6 +111,48 @@ public sealed class RunProcessTests
     }
 
     [Test]
+    public void The_advice_fits_the_error()
+    {
+        string bridge = _instances.Bridge.Replace($"127.0.0.1:{_instances.BridgePort}", "192.0.2.1:5000");
+        string all = Ended(_instances.Start(TwoInstances.Near, bridge));
+        Assert.That(all, Does.Contain("correct listen").And.Not.Contain("Stop the program"));
+        Assert.That(InstanceRun.BindAdvice(SocketError.AccessDenied), Does.Contain("CAP_NET_BIND_SERVICE"));
+    }
+
+    [Test]
+    public void An_unknown_group_is_told_with_its_key()
+    {
+        string all = Ended(_instances.Start(TwoInstances.Near, "", "socket-group = no-such-group"));
+        Assert.That(all, Does.Contain("no-such-group").And.Contain("socket-group"));
+        Assert.That(all, Does.Not.Contain("control-directory"));
+    }
+
+    [Test]
+    public void It_runs_without_a_standard_error_stream()
+    {
+        File.WriteAllText(
+            _instances.InstanceFile(TwoInstances.Near),
+            $"network={TwoInstances.Near}\nport={_instances.PortOf(TwoInstances.Near)}\n"
+                + $"transports=socket\nsocket-directory={_instances.DirectoryName}\n"
+        );
+        using RunningProgram node = RunningProgram.Start(
+            "bash",
+            "-c",
+            $"exec '{RunningProgram.HostPath}' run --instance '{_instances.InstanceFile(TwoInstances.Near)}' 2>&-"
+        );
+        string control = _instances.ControlSocket(TwoInstances.Near);
+        Eventually.True(() => File.Exists(control), () => "the start: " + node.Everything);
+        using RunningProgram health = RunningProgram.StartHost(
+            "health",
+            "--instance",
+            _instances.InstanceFile(TwoInstances.Near)
+        );
+        Assert.That(health.WaitForExit(), Is.Zero, health.Everything);
+        node.Signal(RunningProgram.SIGTERM);
+        Assert.That(node.WaitForExit(), Is.Zero);
+    }
+
+    [Test]
     public void A_second_process_of_the_same_instance_is_refused_and_the_first_lives_on()
     {
         RunningProgram first = _instances.Start(TwoInstances.Near, _instances.Bridge);
@@ -196,6 +239,12 @@ public sealed class RunProcessTests
         far.Signal(RunningProgram.SIGTERM);
         Assert.That(far.WaitForExit(), Is.Zero, far.Everything);
         Assert.That(Directory.GetFiles(_instances.DirectoryName, "FastForward.*"), Is.Empty);
+    }
+
+    private static string Ended(RunningProgram node)
+    {
+        Assert.That(node.WaitForExit(), Is.EqualTo(69), node.Everything);
+        return node.Everything;
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.Versioning;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Transports;
@@ -158,6 +159,64 @@ public sealed class SocketFileTests
         File.Delete(SocketPath);
         Assert.That(Refusal(Options()), Does.Contain($"in use by process {Environment.ProcessId}"));
         Assert.That(_directory.Files, Is.Empty, "the refused start leaves nothing");
+    }
+
+    [Test]
+    public void The_lock_stays_in_force_however_many_ask_for_it()
+    {
+        using SocketFile owner = SocketFile.Create(Place(SocketPath), out Descriptor listener);
+        using Descriptor own = listener;
+        for (int round = 0; round < 4; round++)
+        {
+            File.Delete(LockPath);
+            for (int i = 0; i < 5; i++)
+            {
+                Assert.That(Refusal(Options()), Does.Contain($"in use by process {Environment.ProcessId}"));
+                Ask();
+            }
+
+            Assert.That(owner.Restore(out _), Is.EqualTo(RestoredFiles.Lock));
+        }
+    }
+
+    [Test]
+    public void A_lock_that_takes_no_more_connections_has_a_holder()
+    {
+        using SocketFile owner = SocketFile.Create(Place(SocketPath), out Descriptor listener);
+        using Descriptor own = listener;
+        while (Ask() == 0)
+            continue;
+        Assert.That(Ask(), Is.EqualTo(Errno.EAGAIN));
+        File.Delete(LockPath);
+        Assert.That(Refusal(Options()), Does.Contain("in use by another process"));
+        owner.Restore(out _);
+        File.Delete(LockPath);
+        Assert.That(Refusal(Options()), Does.Contain($"in use by process {Environment.ProcessId}"), "there is room");
+    }
+
+    [Test]
+    public void A_check_that_fails_leaves_no_socket_file_without_its_socket()
+    {
+        string directory = _directory["sub"];
+        Directory.CreateDirectory(directory);
+        string path = Path.Combine(directory, "FastForward.7.sock");
+        using SocketFile file = SocketFile.Create(Place(path), out Descriptor first);
+        using Descriptor former = first;
+        Directory.Move(directory, _directory["away"]);
+        Directory.CreateDirectory(directory);
+        using (AbstractLock? other = AbstractLock.TryTake(path, out _))
+        {
+            Assert.That(other, Is.Not.Null);
+            Assert.That(() => file.Restore(out _), Throws.InstanceOf<IOException>());
+            Assert.That(File.Exists(path), Is.False);
+        }
+
+        Assert.That(file.Restore(out Descriptor? second), Is.EqualTo(RestoredFiles.Socket));
+        using Descriptor? restored = second;
+        using RawSeqPacket client = new();
+        Assert.That(client.Connect(path), Is.Zero);
+        Assert.That(AbstractLock.TryTake(path, out int? holder), Is.Null);
+        Assert.That(holder, Is.EqualTo(Environment.ProcessId));
     }
 
     [Test]
@@ -328,6 +387,27 @@ public sealed class SocketFileTests
             () => new SocketTransport(new SocketTransportOptions { Port = 1, AllowedUserIds = [] }),
             Throws.InstanceOf<TransportException>().With.Message.Contains("AllowedUserIds")
         );
+    }
+
+    private static SocketPlace Place(string path) =>
+        new(path, LibC.SOCK_SEQPACKET, (UnixFileMode)0x180, null, 1, "", "");
+
+    // What any process can do: it leaves a connection in the queue. Returns the error, 0 for none.
+    private int Ask()
+    {
+        FileIdentity directory = FileIdentity.OfDirectory(SocketPath)!.Value;
+        string name = $"FastForward/{directory.Major:x}:{directory.Minor:x}:{directory.Inode:x}/FastForward.7.sock";
+        using System.Net.Sockets.Socket stranger = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        stranger.Blocking = false;
+        try
+        {
+            stranger.Connect(new UnixDomainSocketEndPoint("\0" + name));
+            return 0;
+        }
+        catch (SocketException exception)
+        {
+            return exception.NativeErrorCode;
+        }
     }
 
     private SocketTransportOptions Options() => new() { Port = 7, Directory = _directory.Path };

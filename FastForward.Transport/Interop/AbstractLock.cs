@@ -13,7 +13,8 @@ namespace FastForward.Transport.Interop;
 /// </remarks>
 internal sealed unsafe class AbstractLock : IDisposable
 {
-    private const int SingleClient = 1;
+    private const int Backlog = 4096; // the kernel reduces it to net.core.somaxconn
+    private const int MaxRefusals = 256; // at a time, on a thread that has other work
 
     private readonly Descriptor _socket;
 
@@ -29,7 +30,8 @@ internal sealed unsafe class AbstractLock : IDisposable
     /// <summary>Takes the lock for a file.</summary>
     /// <param name="path">The file, which need not exist.</param>
     /// <param name="holder">
-    /// The process of this user that has the lock, 0 when it is in another process namespace; null when there is none.
+    /// The process of this user that has the lock, 0 when its id is unknown: it is in another process namespace, or so
+    /// many processes have connected to it that it takes no more; null when there is none.
     /// </param>
     /// <returns>
     /// Null when it was not taken: it has a holder, or the name is too long or belongs to a stranger, and then the lock
@@ -50,7 +52,7 @@ internal sealed unsafe class AbstractLock : IDisposable
                 return null;
             if (LibC.Bind(socket, &address, length) == 0)
             {
-                if (LibC.Listen(socket, SingleClient) != 0)
+                if (LibC.Listen(socket, Backlog) != 0)
                     return null;
                 AbstractLock taken = new(socket, directory);
                 socket = new Descriptor();
@@ -67,13 +69,28 @@ internal sealed unsafe class AbstractLock : IDisposable
         }
     }
 
+    /// <summary>
+    /// Closes connections that others have made, so that there is room for the next who asks for the holder.
+    /// </summary>
+    public void RefuseWaiting()
+    {
+        for (int i = 0; i < MaxRefusals; i++)
+        {
+            using Descriptor client = new(LibC.Accept(_socket, null, null, LibC.SOCK_CLOEXEC));
+            if (client.IsInvalid)
+                return;
+        }
+    }
+
     public void Dispose() => _socket.Dispose();
 
     private static int? FindHolder(LibC.UnixSocketAddress* address, uint length)
     {
         using Descriptor probe = NewSocket();
-        if (probe.IsInvalid || LibC.Connect(probe, address, length) != 0)
+        if (probe.IsInvalid)
             return null;
+        if (LibC.Connect(probe, address, length) != 0)
+            return LibC.LastError == Errno.EAGAIN ? 0 : null; // its queue is full: it listens, so it lives
         LibC.Credentials credentials;
         uint size = (uint)sizeof(LibC.Credentials);
         return

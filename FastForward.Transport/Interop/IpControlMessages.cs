@@ -40,11 +40,10 @@ internal static unsafe class IpControlMessages
         if (packetInfo.Length == sizeof(LibC.Ipv4PacketInfo))
         {
             LibC.Ipv4PacketInfo received = MemoryMarshal.Read<LibC.Ipv4PacketInfo>(packetInfo);
-            bool linkLocal4 = (ushort)received.LocalAddress == 0xFEA9; // 169.254/16 in network byte order
             LibC.Ipv4PacketInfo v4 = new()
             {
                 LocalAddress = received.LocalAddress,
-                InterfaceIndex = linkLocal4 ? received.InterfaceIndex : 0,
+                InterfaceIndex = IsLinkLocal(packetInfo) ? received.InterfaceIndex : 0,
             };
             return ControlMessage.Write(target, LibC.IPPROTO_IP, LibC.IP_PKTINFO, v4);
         }
@@ -54,11 +53,18 @@ internal static unsafe class IpControlMessages
         LibC.Ipv6PacketInfo v6 = MemoryMarshal.Read<LibC.Ipv6PacketInfo>(packetInfo);
         if (packetInfo[0] == 0xff)
             return 0; // a group is no source address
-        bool linkLocal = packetInfo[0] == 0xfe && (packetInfo[1] & 0xc0) == 0x80; // fe80::/10
-        if (!linkLocal)
+        if (!IsLinkLocal(packetInfo))
             v6.InterfaceIndex = 0;
         return ControlMessage.Write(target, LibC.IPPROTO_IPV6, LibC.IPV6_PKTINFO, v6);
     }
+
+    /// <summary>
+    /// Whether the local address in an in_pktinfo or in6_pktinfo is link-local: 169.254.0.0/16 (RFC 3927) or fe80::/10.
+    /// </summary>
+    public static bool IsLinkLocal(ReadOnlySpan<byte> packetInfo) =>
+        packetInfo.Length == sizeof(LibC.Ipv4PacketInfo)
+            ? (ushort)MemoryMarshal.Read<LibC.Ipv4PacketInfo>(packetInfo).LocalAddress == 0xFEA9 // network byte order
+            : packetInfo is [0xfe, byte second, ..] && (second & 0xc0) == 0x80;
 
     /// <summary>Writes the message that marks one datagram with <see cref="ExpeditedForwarding"/>.</summary>
     /// <returns>Bytes written.</returns>

@@ -102,14 +102,18 @@ internal sealed unsafe class SocketFile : IDisposable
         }
 
         if (_socket is not { } socket || ReadStatus(_path)?.Identity != socket)
+            restored |= RestoredFiles.Socket;
+        if (restored != RestoredFiles.None && _name?.Directory != FileIdentity.OfDirectory(_path))
+            TakeName();
+        _name?.RefuseWaiting();
+
+        // Last of what can fail: the caller has the new socket, or the next check creates it.
+        if (restored.HasFlag(RestoredFiles.Socket))
         {
             RemoveStale();
             listener = Listen();
-            restored |= RestoredFiles.Socket;
         }
 
-        if (restored != RestoredFiles.None && _name?.Directory != FileIdentity.OfDirectory(_path))
-            TakeName();
         if (++_checks % ChecksPerTouch == 0)
             Touch();
         return restored;
@@ -270,11 +274,7 @@ internal sealed unsafe class SocketFile : IDisposable
             if (LibC.ChangeMode(_path, (uint)_place.Mode) != 0)
                 throw Refused("given its mode", LibC.LastError, "check the file system");
             if (_place.Group is { } group && LibC.ChangeOwner(_path, uint.MaxValue, SystemGroups.Find(group)) != 0)
-                throw Refused(
-                    $"given to group {group}",
-                    LibC.LastError,
-                    "the process must be a member of the group, or root"
-                );
+                throw GroupRefused(group, LibC.LastError);
             if (LibC.Listen(socket, _place.Backlog) != 0)
                 throw Refused("listened at", LibC.LastError, "see listen(2)");
             return socket;
@@ -343,6 +343,17 @@ internal sealed unsafe class SocketFile : IDisposable
                     _ => "see open(2) for the error.",
                 }
         );
+
+    private IOException GroupRefused(string group, int error)
+    {
+        IOException refused = Refused(
+            $"given to group {group}",
+            error,
+            "the process must be a member of the group, or root"
+        );
+        refused.Data[SystemGroups.NameKey] = group;
+        return refused;
+    }
 
     private IOException Refused(string what, int error, string advice) =>
         new($"{_path} cannot be {what}: {LibC.Describe(error)}; {advice}.");

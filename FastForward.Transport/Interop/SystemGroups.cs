@@ -7,6 +7,9 @@ internal static unsafe class SystemGroups
 {
     private const int BufferSize = 64 * 1024;
 
+    /// <summary>Where the exception has the group, as text.</summary>
+    public const string NameKey = "Group";
+
     /// <exception cref="IOException">There is no such group.</exception>
     public static uint Find(string nameOrNumber)
     {
@@ -19,9 +22,12 @@ internal static unsafe class SystemGroups
         fixed (byte* start = buffer)
             error = LibC.FindGroup(nameOrNumber, &group, start, BufferSize, &found);
         if (error != 0)
-            throw new IOException($"Group: '{nameOrNumber}' cannot be looked up: {LibC.Describe(error)}.");
+            throw Unknown(nameOrNumber, $"'{nameOrNumber}' cannot be looked up: {LibC.Describe(error)}.");
         return found != null
             ? group.Id
-            : throw new IOException($"Group: this system has no group '{nameOrNumber}'; see 'getent group'.");
+            : throw Unknown(nameOrNumber, $"this system has no group '{nameOrNumber}'; see 'getent group'.");
     }
+
+    private static IOException Unknown(string group, string reason) =>
+        new($"Group: {reason}") { Data = { [NameKey] = group } };
 }

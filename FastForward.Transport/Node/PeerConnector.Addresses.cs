@@ -128,7 +128,7 @@ internal sealed partial class PeerConnector
 
             EndRace();
         }
-        else if (!Equals(raced, Route) && !Equals(raced, _fallback))
+        else if (!raced.LeadsTo(Route) && !raced.LeadsTo(_fallback))
         {
             EndRace();
         }

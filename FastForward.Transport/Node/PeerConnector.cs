@@ -81,10 +81,11 @@ internal sealed partial class PeerConnector : IPeerDriver
             : _transports.CarriesReliable(route) || _transports.CarriesReliable(fallback);
         Route? former = _fallback;
         _fallback = fallback;
-        if (former is not null && !Equals(former, fallback) && former.Row.Transport != route?.Row.Transport)
+        if (former is not null && !former.LeadsTo(fallback) && former.Row.Transport != route?.Row.Transport)
             LeaveInitiated(former, fallback);
-        if (Equals(Route, route))
+        if (Route is null ? route is null : Route.LeadsTo(route))
         {
+            Route = route;
             Reschedule(); // also without a route: schedules the report that the peer has not connected
             return;
         }

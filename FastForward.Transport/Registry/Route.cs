@@ -6,4 +6,8 @@ namespace FastForward.Transport.Registry;
 /// <param name="Row">The row.</param>
 /// <param name="EndPoint">Where the transport connects: of the type that selects the transport.</param>
 /// <param name="Table">The table the row comes from.</param>
-internal sealed record Route(RouteRow Row, EndPoint EndPoint, RouteTable Table);
+internal sealed record Route(RouteRow Row, EndPoint EndPoint, RouteTable Table)
+{
+    /// <summary>Whether a connection over this route is one over the other too: only the tables may differ.</summary>
+    public bool LeadsTo(Route? other) => other is not null && Row == other.Row && EndPoint.Equals(other.EndPoint);
+}

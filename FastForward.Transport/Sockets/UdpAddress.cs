@@ -57,8 +57,18 @@ public readonly struct UdpAddress : IEquatable<UdpAddress>
         }
     }
 
-    /// <summary>The address with port 0: equal for all sockets of one host address.</summary>
-    public UdpAddress Host => new(_first & ~0xFFFF_0000UL, _second, _third, _fourth);
+    /// <summary>
+    /// The address with port 0, an IPv6 address as the first address of its /64: equal for all sockets of one host,
+    /// which may use every address of a /64. Loopback and link-local addresses stay whole.
+    /// </summary>
+    public UdpAddress Host
+    {
+        get
+        {
+            bool isNetwork = IsV6 && !IsLoopback && (_second & 0xC0FF) != 0x80FE; // fe80::/10 in network byte order
+            return new(_first & ~0xFFFF_0000UL, _second, isNetwork ? 0 : _third, _fourth);
+        }
+    }
 
     /// <summary>Whether it is an address of the loopback network, 127.0.0.0/8 or ::1.</summary>
     public bool IsLoopback => IpAddresses.IsLoopback(MemoryMarshal.AsBytes(new ReadOnlySpan<UdpAddress>(in this)));

@@ -5,7 +5,9 @@ namespace FastForward.Transport.Sockets;
 
 /// <summary>
 /// Where a datagram came from and, at a socket bound to all addresses, which local address it was sent to: what
-/// <see cref="UdpSocket.Answer"/> needs so that the answer leaves from that address. A value, usable as a key.
+/// <see cref="UdpSocket.Answer"/> needs so that the answer leaves from that address. A value, usable as a key: the
+/// interface on which the datagram arrived is part of it only for link-local addresses, which need it. Others are
+/// reached by the routes of the system, and the datagrams of one client may arrive over several interfaces.
 /// </summary>
 public readonly struct UdpSource : IEquatable<UdpSource>
 {
@@ -26,7 +28,11 @@ public readonly struct UdpSource : IEquatable<UdpSource>
                 MemoryMarshal.AsBytes(new Span<LibC.Ipv6PacketInfo>(ref _local))
             );
             v4.HeaderAddress = 0; // differs from the local address for broadcasts only, and is not answered from
+            if (!IpControlMessages.IsLinkLocal(local))
+                v4.InterfaceIndex = 0;
         }
+        else if (!IpControlMessages.IsLinkLocal(local))
+            _local.InterfaceIndex = 0;
 
         HopLimit = IpControlMessages.HopLimit(control, v6);
     }

@@ -28,7 +28,8 @@ public sealed class UnixListener : IDisposable
     /// <param name="options">Path, permissions and users.</param>
     /// <exception cref="IOException">
     /// Another process has the path, or the file system refuses. The message says which and what to do. Where another
-    /// listener has the path, <see cref="Exception.Data"/> has its process id as the text <c>ProcessId</c>.
+    /// listener has the path, <see cref="Exception.Data"/> has its process id as the text <c>ProcessId</c>; where the
+    /// files cannot be given to the group, it has the group as the text <c>Group</c>.
     /// </exception>
     public UnixListener(UnixListenerOptions options)
     {
