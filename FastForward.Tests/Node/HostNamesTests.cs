@@ -60,7 +60,7 @@ internal sealed class HostNamesTests
             thread =>
             {
                 if (isFull)
-                    throw new OutOfMemoryException("no thread on purpose");
+                    throw new InvalidOperationException("no thread on purpose");
                 thread.Start();
             }
         );
