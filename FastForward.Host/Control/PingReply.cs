@@ -21,5 +21,6 @@ internal sealed record PingReply(
     public const string Answered = "answered";
     public const string TimedOut = "timedOut";
     public const string PathLost = "pathLost";
+    public const string TooLong = "tooLong";
     public const string NotConnected = "notConnected";
 }

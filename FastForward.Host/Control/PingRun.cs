@@ -109,6 +109,7 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
         {
             PingOutcome.Answered => PingReply.Answered,
             PingOutcome.TimedOut => PingReply.TimedOut,
+            PingOutcome.TooLong => PingReply.TooLong,
             _ => PingReply.PathLost,
         };
         string? transport = result.Transport is { } kind ? TransportTypeMap.NameOf(kind) : null;

@@ -100,6 +100,7 @@ internal sealed class PingScreen(TextWriter output, bool json, ControlRequest re
                 CultureInfo.InvariantCulture,
                 $"no answer within {request.TimeoutMillis / 1000.0} s"
             ),
+            PingReply.TooLong => "the path carries only shorter probes",
             PingReply.NotConnected => $"known but not connected: {reply.Reason}",
             _ => "the path ended before an answer came",
         };

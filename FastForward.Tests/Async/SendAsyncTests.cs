@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using FastForward.Transport;
 
 namespace FastForward.Tests.Async;
@@ -44,6 +45,24 @@ public sealed class SendAsyncTests
             lock (pair.A.Reports)
                 return pair.A.Reports.Sum(static report => (long)report.Count);
         }
+    }
+
+    [Test]
+    public async Task The_budget_of_a_real_time_message_counts_from_the_call()
+    {
+        await using DrivenClient driven = new();
+        using ForwardReceiver receiver = driven.Client.Receive();
+        List<Undelivered> reports = [];
+        driven.Client.Undelivered += reports.Add;
+        ForwardStream stream = driven.Client.OpenStream(Self, MessageClass.RealTime);
+        stream.RealTimeBudget = TimeSpan.FromMilliseconds(1);
+        Task<SendResult> send = driven.Client.SendAsync(stream, "x"u8.ToArray()).AsTask();
+        long called = Stopwatch.GetTimestamp();
+        SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(called) >= TimeSpan.FromMilliseconds(1));
+        Assert.That((await driven.Until(send)).IsAccepted, Is.True);
+        driven.Until(() => reports.Count == 1, "reported");
+        Assert.That(reports, Is.EqualTo(new[] { new Undelivered(Self, stream.Id, 0, 1, UndeliveredReason.Expired) }));
+        Assert.That(receiver.Count, Is.Zero);
     }
 
     [Test]

@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using FastForward.Host.Instances;
 using FastForward.Host.Running;
 using FastForward.Tests.Host.Processes;
+using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Host;
 
@@ -81,6 +83,24 @@ public sealed class HangUpTests
         Assert.That(far.Everything, Does.Not.Contain("Lost"));
         Assert.That(near.Everything, Does.Not.Contain("Lost"));
         Stop(near);
+    }
+
+    [Test]
+    public void Both_sections_are_replaced_before_either_is_announced()
+    {
+        string row = $"{TwoInstances.Far} = 0, FORWARD_TRANSPORT_SOCKET, , 7";
+        InstanceSettings overridden = InstanceReader.ReadFile(Write($"[OverriddenNodes]\n{row}")).Settings!;
+        InstanceSettings nodes = InstanceReader.ReadFile(Write($"[Nodes]\n{row}")).Settings!;
+        InstanceRoutes routes = new(overridden);
+        List<int> seen = [];
+        foreach (IRouteSource source in routes.Sources)
+            source.Changed += () => seen.Add(routes.Sources.Sum(static other => other.Rows.Count));
+        routes.Replace(nodes);
+        routes.Replace(overridden);
+        Assert.That(seen, Is.Not.Empty.And.All.EqualTo(1), "rows at each notice");
+        Route route = new(overridden.OverriddenNodes[0], new IPEndPoint(IPAddress.Loopback, 7), default);
+        Assert.That(route.LeadsTo(route with { Table = RouteTable.Nodes }), "the same connection");
+        Assert.That(route.LeadsTo(route with { EndPoint = new IPEndPoint(IPAddress.Loopback, 8) }), Is.False);
     }
 
     [TestCase("")]

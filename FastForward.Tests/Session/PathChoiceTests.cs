@@ -51,6 +51,36 @@ public sealed class PathChoiceTests
     }
 
     [Test]
+    public void Long_real_time_messages_take_another_path_while_the_preferred_one_is_narrow()
+    {
+        SimulatedNetwork network = new(5) { LongestDatagram = 900 };
+        SimulatedNode a = network.Start(1, 2);
+        SimulatedNode b = network.Start(2, 1);
+        a.Open(2, TransportKind.Ip);
+        b.Open(1, TransportKind.Socket);
+        Assert.That(network.RunUntil(() => Uses(TransportKind.Ip), 10 * Second), Is.True);
+        Assert.That(network.RunUntil(() => Uses(TransportKind.Socket), 60 * Second), Is.True);
+        Assert.That(a.Send(2, 1, MessageClass.RealTime, new byte[1100]).Status, Is.EqualTo(SendStatus.Accepted));
+        network.Run(network.Now + Second);
+        Assert.That(b.Recorder.Messages.Select(static message => message.Payload.Length), Is.EqualTo(new[] { 1100 }));
+
+        b.Opens.Remove(1);
+        network.Cut(a.Links.Single(static link => link.Kind == TransportKind.Socket));
+        network.Run(network.Now + Second);
+        Assert.That(Uses(TransportKind.Ip), Is.True, "the only one");
+        Assert.That(a.Send(2, 1, MessageClass.RealTime, new byte[1100]).Status, Is.EqualTo(SendStatus.TooLarge));
+        Assert.That(a.Send(2, 1, MessageClass.RealTime, new byte[500]).Status, Is.EqualTo(SendStatus.Accepted));
+
+        b.Open(1, TransportKind.Socket);
+        Assert.That(network.RunUntil(() => Uses(TransportKind.Socket), 10 * Second), Is.True);
+        network.LongestDatagram = int.MaxValue;
+        Assert.That(network.RunUntil(() => Uses(TransportKind.Ip), 200 * Second), Is.True, "the full size is tried");
+        Assert.That(a.Recorder.Reports, Is.Empty);
+
+        bool Uses(TransportKind kind) => a.Peer(2).SendPath?.Kind == kind;
+    }
+
+    [Test]
     public void Without_a_route_that_carries_them_reliable_messages_are_refused_before_the_peer_is_connected()
     {
         SimulatedNetwork network = new(5);

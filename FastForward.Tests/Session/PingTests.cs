@@ -107,6 +107,23 @@ public sealed class PingTests
     }
 
     [Test]
+    public void A_ping_that_the_path_does_not_carry_ends_at_once_and_delays_no_other()
+    {
+        (SimulatedNetwork network, SimulatedNode a, _) = Pair(TransportKind.Ip);
+        network.LongestDatagram = 900;
+        Assert.That(network.RunUntil(() => a.Peer(2).SendPath?.Size?.Limit == 900, 120 * Second), Is.True);
+        List<PingResult> results = [];
+        a.Peer(2).Ping(network.Now, Timeout, WireFormat.MaxRealTimeMessage, results.Add);
+        a.Peer(2).Ping(network.Now, Timeout, 0, results.Add);
+        a.QueuePump();
+        network.RunUntil(() => results.Count == 2, Second);
+        Assert.That(
+            results.Select(static result => result.Outcome),
+            Is.EqualTo(new[] { PingOutcome.TooLong, PingOutcome.Answered })
+        );
+    }
+
+    [Test]
     public void A_ping_ends_with_its_path()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);

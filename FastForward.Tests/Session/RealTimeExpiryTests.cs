@@ -1,4 +1,5 @@
 using FastForward.Transport;
+using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
 
@@ -127,14 +128,63 @@ public sealed class RealTimeExpiryTests
                 new[]
                 {
                     new Undelivered(2, 1, 0, 1, UndeliveredReason.Expired),
-                    new Undelivered(2, 2, 0, 1, UndeliveredReason.Expired),
-                    new Undelivered(2, 2, 1, 1, UndeliveredReason.Expired),
+                    new Undelivered(2, 2, 0, 2, UndeliveredReason.Expired),
                     new Undelivered(2, 3, 0, 1, UndeliveredReason.StreamReset),
                 }
             )
         );
         Assert.That(a.Send(2, 2, MessageClass.RealTime, "x"u8).Status, Is.EqualTo(SendStatus.StreamEnded));
         Assert.That(a.Peer(2).Association.Sender.StoredBytes, Is.Zero);
+    }
+
+    [Test]
+    public void The_time_before_the_acceptance_is_part_of_the_budget()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair();
+        Send(1, waited: 120 * Millisecond);
+        Send(2, waited: 119 * Millisecond);
+        network.Run(network.Now + Second);
+        Assert.That(
+            a.Recorder.Reports,
+            Is.EqualTo(new[] { new Undelivered(2, 1, 0, 1, UndeliveredReason.Expired) }),
+            "not written although the link is free"
+        );
+        Assert.That(b.Recorder.Messages.Select(static message => message.Stream), Is.EqualTo(new[] { 2ul }));
+
+        foreach (SimulatedLink link in a.Links)
+            a.Block(link, Second);
+        Send(3, waited: 100 * Millisecond);
+        network.Run(network.Now + (25 * Millisecond));
+        Assert.That(a.Recorder.Reports[^1], Is.EqualTo(new Undelivered(2, 3, 0, 1, UndeliveredReason.Expired)));
+
+        void Send(ulong stream, long waited)
+        {
+            SendResult result = a.Peer(2)
+                .Send(network.Now, stream, MessageClass.RealTime, "x"u8, false, 120 * Millisecond, waited);
+            Assert.That(result.IsAccepted, Is.True);
+            a.QueuePump();
+        }
+    }
+
+    [Test]
+    public void A_short_budget_that_has_ended_does_not_cause_further_scans()
+    {
+        RealTimeQueue queue = new();
+        SendStream stream = new(1, MessageClass.RealTime);
+        OutgoingMessagePool pool = new();
+        for (int i = 0; i < 100; i++)
+        {
+            OutgoingMessage message = pool.Rent("x"u8);
+            message.AcceptedAt = i * Millisecond;
+            message.Budget = i == 0 ? Millisecond : 120 * Millisecond;
+            queue.Enqueue(stream, message);
+        }
+
+        int scans = 0;
+        for (; queue.NextExpiry < 121 * Millisecond; scans++)
+            queue.RemoveExpired(queue.NextExpiry);
+        Assert.That(scans, Is.LessThanOrEqualTo(2));
+        Assert.That(queue.NextExpiry, Is.EqualTo(121 * Millisecond));
     }
 
     [Test]

@@ -50,6 +50,9 @@ internal sealed class SimulatedNetwork(int seed)
     /// <summary>Whether a datagram from one address to another is lost.</summary>
     public Func<uint, uint, bool> Vanishes { get; set; } = static (_, _) => false;
 
+    /// <summary>Longer datagrams are lost, as where the MTU is small.</summary>
+    public int LongestDatagram { get; set; } = int.MaxValue;
+
     public SimulatedNode Start(uint id, params uint[] routes) => StartAt(id, id, null, routes);
 
     /// <summary>Starts a process at a given address; peers look for a node at the address equal to its id.</summary>
@@ -160,7 +163,7 @@ internal sealed class SimulatedNetwork(int seed)
             return;
         }
 
-        if (Vanishes(link.Owner.Address, link.RemoteNode))
+        if (Vanishes(link.Owner.Address, link.RemoteNode) || frame.Length > LongestDatagram)
             return;
         int copies =
             Random.NextDouble() < Loss ? 0

@@ -105,9 +105,24 @@ public sealed class WaitingSendersTests
         Assert.That(Send(500, Large), Is.EqualTo(SendStatus.BackPressured));
         Assert.That(Send(501, Small), Is.EqualTo(SendStatus.BackPressured));
         _sender.Refused(500, 0, 0);
+        _sender.OnFrameRead();
         Assert.That(_events.WritableStreams.Select(static entry => entry.Stream), Is.EqualTo(new ulong[] { 500, 501 }));
         Assert.That(Send(500, Large), Is.EqualTo(SendStatus.StreamEnded));
         Assert.That(Send(501, Small), Is.EqualTo(SendStatus.Accepted));
+    }
+
+    [Test]
+    public void What_the_elements_of_a_frame_free_is_offered_once_at_its_end()
+    {
+        Exhaust();
+        Assert.That(Send(500, Small), Is.EqualTo(SendStatus.BackPressured));
+        for (int i = 0; i < 10; i++)
+            _sender.GrantCredit(_granted += Small);
+        Assert.That(_events.WritableStreams, Is.Empty);
+        _sender.OnFrameRead();
+        Assert.That(_events.WritableStreams, Is.EqualTo(new[] { (2u, 500ul) }));
+        _sender.OnFrameRead();
+        Assert.That(_events.WritableStreams, Has.Count.EqualTo(1));
     }
 
     private SendStatus Send(ulong stream, int size) =>
@@ -124,7 +139,11 @@ public sealed class WaitingSendersTests
         }
     }
 
-    private void Grant(int bytes) => _sender.GrantCredit(_granted += (ulong)bytes);
+    private void Grant(int bytes)
+    {
+        _sender.GrantCredit(_granted += (ulong)bytes);
+        _sender.OnFrameRead();
+    }
 
     private bool IsWritable(ulong stream) => _events.WritableStreams.Any(entry => entry.Stream == stream);
 

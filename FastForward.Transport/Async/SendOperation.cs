@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 
 namespace FastForward.Transport.Async;
@@ -36,6 +37,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
 
     private ReadOnlyMemory<byte> _payload;
     private long? _realTimeBudget;
+    private long _calledAt;
 
     /// <summary>The queue it waits in; null when it does not.</summary>
     public WaitingSends? Queue { get; set; }
@@ -67,6 +69,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
         Scope = scope;
         _payload = payload;
         _realTimeBudget = realTimeBudget;
+        _calledAt = Stopwatch.GetTimestamp();
         _cancellationToken = cancellationToken;
         _registration = cancellationToken.UnsafeRegister(
             static operation => ((SendOperation)operation!).Cancel(),
@@ -90,7 +93,7 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
                 result =
                     Scope?.IsOver(node) ?? false ? new SendResult(SendStatus.NotConnected, 0)
                     : IsEndOnly ? new SendResult(node.EndStream(Node, Stream), 0)
-                    : node.Send(Node, Stream, Class, _payload.Span, Options, _realTimeBudget);
+                    : node.Send(Node, Stream, Class, _payload.Span, Options, _realTimeBudget, Waited());
             }
 #pragma warning disable CA1031 // The caller's memory may throw anything; the exception belongs to the caller.
             catch (Exception exception)
@@ -156,6 +159,10 @@ internal sealed class SendOperation(PendingSends owner) : IValueTaskSource<SendR
         short token,
         ValueTaskSourceOnCompletedFlags flags
     ) => _core.OnCompleted(continuation, state, token, flags);
+
+    // The budget of a real-time message counts from the call, not from the end of the wait for room.
+    private long Waited() =>
+        Class == MessageClass.RealTime ? (long)Stopwatch.GetElapsedTime(_calledAt).TotalMicroseconds : 0;
 
     private bool TryDecide()
     {

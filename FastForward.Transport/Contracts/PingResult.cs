@@ -11,6 +11,9 @@ public enum PingOutcome
 
     /// <summary>The path ended before an answer came.</summary>
     PathLost,
+
+    /// <summary>The path carries only shorter frames than that of the probe, which was not sent.</summary>
+    TooLong,
 }
 
 /// <summary>The end of one probe that <see cref="ForwardNode.Ping"/> sent.</summary>

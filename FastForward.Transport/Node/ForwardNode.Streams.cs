@@ -71,7 +71,8 @@ public sealed partial class ForwardNode
         MessageClass messageClass,
         ReadOnlySpan<byte> payload,
         SendOptions options = SendOptions.None,
-        long? realTimeBudget = null
+        long? realTimeBudget = null,
+        long waited = 0
     )
     {
         Verify();
@@ -91,8 +92,8 @@ public sealed partial class ForwardNode
             return new SendResult(SendStatus.TooLarge, 0);
         bool end = (options & SendOptions.End) != 0;
         return node == _options.Node
-            ? _local.Send(_loop.NowMicros, stream, messageClass, payload, end, realTimeBudget)
-            : Peers.Find(node)?.Send(_loop.NowMicros, stream, messageClass, payload, end, realTimeBudget)
+            ? _local.Send(_loop.NowMicros, stream, messageClass, payload, end, realTimeBudget, waited)
+            : Peers.Find(node)?.Send(_loop.NowMicros, stream, messageClass, payload, end, realTimeBudget, waited)
                 ?? new SendResult(SendStatus.UnknownNode, 0);
     }
 

@@ -93,6 +93,9 @@ internal sealed class Association
 
     public void ExpireRealTime(long now) => _sender?.ExpireRealTime(now);
 
+    /// <summary>See <see cref="Sender.OnFrameRead"/>.</summary>
+    public void OnFrameRead() => _sender?.OnFrameRead();
+
     public void NotifyAllWaiting() => _sender?.NotifyAllWaiting();
 
     public void Bind(uint epoch, ulong peerIncarnation)

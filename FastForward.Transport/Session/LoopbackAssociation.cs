@@ -39,10 +39,11 @@ internal sealed class LoopbackAssociation
         MessageClass messageClass,
         ReadOnlySpan<byte> payload,
         bool end,
-        long? realTimeBudget = null
+        long? realTimeBudget = null,
+        long waited = 0
     )
     {
-        SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end, realTimeBudget);
+        SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end, realTimeBudget, waited);
         if (result.IsAccepted)
             _statistics.Sent(payload.Length);
         return result;
@@ -100,6 +101,8 @@ internal sealed class LoopbackAssociation
             else if (MessageElement.TryRead(element.Bits, element.Body, out MessageElement message))
                 _association.Receiver.Message(now, message, reliablePath: true);
         }
+
+        _association.OnFrameRead();
 
         return elements;
     }

@@ -42,8 +42,14 @@ internal sealed class OutgoingMessage(int poolIndex, int capacity)
     /// <summary>How long a real-time message may wait to be written, in microseconds; 0 for no limit.</summary>
     public long Budget { get; set; }
 
+    /// <summary>How long it had waited before it was accepted, in microseconds: part of budget and age.</summary>
+    public long Waited { get; set; }
+
+    /// <summary>What was left of the budget at acceptance; negative when it was used up.</summary>
+    public long RemainingBudget => Budget - Waited;
+
     /// <summary>When it expires unless it is written; long.MaxValue for never. Only messages expire.</summary>
-    public long ExpiresAt => Kind == OutgoingKind.Message && Budget > 0 ? AcceptedAt + Budget : long.MaxValue;
+    public long ExpiresAt => Kind == OutgoingKind.Message && Budget > 0 ? AcceptedAt + RemainingBudget : long.MaxValue;
 
     public SendStream? Stream { get; set; }
 

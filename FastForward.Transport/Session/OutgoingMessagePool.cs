@@ -39,6 +39,7 @@ internal sealed class OutgoingMessagePool(long keepBytes = 16 << 20)
         message.Kind = OutgoingKind.Message;
         message.IsEnd = false;
         message.Budget = 0;
+        message.Waited = 0;
         message.Stream = null;
         message.Next = null;
         if (_keptBytes + message.Buffer.Length > keepBytes)

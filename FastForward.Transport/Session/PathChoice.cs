@@ -7,22 +7,34 @@ internal static class PathChoice
     /// <param name="paths">The candidates.</param>
     /// <param name="association">The association they must belong to.</param>
     /// <param name="preferred">The medium that the local route prefers; null for none.</param>
-    public static SessionPath? Best(IEnumerable<SessionPath> paths, Association association, TransportKind? preferred)
+    /// <param name="realTime">
+    /// It is to carry real-time messages: one that carries only short ones is chosen where no other is sound.
+    /// </param>
+    public static SessionPath? Best(
+        IEnumerable<SessionPath> paths,
+        Association association,
+        TransportKind? preferred,
+        bool realTime = false
+    )
     {
         SessionPath? best = null;
         foreach (SessionPath path in paths)
         {
-            if (path.IsEstablished && association.Owns(path) && (best is null || IsBetter(path, best, preferred)))
+            if (!path.IsEstablished || !association.Owns(path))
+                continue;
+            if (best is null || IsBetter(path, best, preferred, realTime))
                 best = path;
         }
 
         return best;
     }
 
-    private static bool IsBetter(SessionPath path, SessionPath other, TransportKind? preferred)
+    private static bool IsBetter(SessionPath path, SessionPath other, TransportKind? preferred, bool realTime)
     {
         if (path.IsSound != other.IsSound)
             return path.IsSound;
+        if (realTime && path.IsNarrow != other.IsNarrow)
+            return other.IsNarrow;
         if (path.AwaitsPeer != other.AwaitsPeer)
             return other.AwaitsPeer;
         if (path.Kind == other.Kind && path.IsOfFormerRoute != other.IsOfFormerRoute)

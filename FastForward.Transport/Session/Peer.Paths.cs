@@ -141,11 +141,11 @@ internal sealed partial class Peer
     }
 
     /// <summary>The longest frame that the path carries is another one.</summary>
-    public void OnSizeChanged(SessionPath path, PathSize size)
+    public void OnSizeChanged(SessionPath path, long now, PathSize size)
     {
         string reason = size.IsLimited ? path.SizeProblem! : $"frames of up to {size.Limit} bytes arrive again";
         Notify(PeerEventKind.Narrow, path.Kind, reason);
-        Driver.OnPending();
+        ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path: {reason}");
     }
 
     /// <summary>Sets the medium that the local route prefers.</summary>
@@ -197,7 +197,7 @@ internal sealed partial class Peer
         SessionPath? before = SendPath;
         SessionPath? reliableBefore = ReliablePath;
         bool wasSound = _silentSince == long.MaxValue && before is not null;
-        SendPath = PathChoice.Best(_paths, _association, Preferred);
+        SendPath = PathChoice.Best(_paths, _association, Preferred, realTime: true);
         ReliablePath = SendPath is { IsReliable: true }
             ? SendPath
             : PathChoice.Best(_paths.Where(static path => path.IsReliable), _association, Preferred);

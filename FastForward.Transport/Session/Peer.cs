@@ -138,7 +138,8 @@ internal sealed partial class Peer
         MessageClass messageClass,
         ReadOnlySpan<byte> payload,
         bool end,
-        long? realTimeBudget = null
+        long? realTimeBudget = null,
+        long waited = 0
     )
     {
         if (messageClass == MessageClass.RealTime && SendPath is null)
@@ -151,7 +152,7 @@ internal sealed partial class Peer
             return new SendResult(SendStatus.Unsupported, 0);
         if (messageClass == MessageClass.RealTime && payload.Length > SendPath?.LargestRealTime)
             return new SendResult(SendStatus.TooLarge, 0);
-        SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end, realTimeBudget);
+        SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end, realTimeBudget, waited);
         if (ReliablePath is null)
             UpdateWaiting(now);
         if (!result.IsAccepted)
@@ -275,7 +276,11 @@ internal sealed partial class Peer
     }
 
     /// <summary>A frame was read. Most frames cause output or change a timeout.</summary>
-    public void OnFrameRead() => Driver.OnPending();
+    public void OnFrameRead()
+    {
+        _association.OnFrameRead();
+        Driver.OnPending();
+    }
 
     public void OnMessage(SessionPath path, long now, in MessageElement message)
     {

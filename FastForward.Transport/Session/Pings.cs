@@ -3,8 +3,8 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// The probes to one peer that the application requested. Each ends exactly once: by its reply, by its timeout, or with
-/// its path.
+/// The probes to one peer that the application requested. Each ends exactly once: by its reply, by its timeout, with
+/// its path, or because its path does not carry it.
 /// </summary>
 internal sealed class Pings(uint node, ISessionEvents events)
 {
@@ -42,6 +42,12 @@ internal sealed class Pings(uint node, ISessionEvents events)
             Entry entry = _outstanding[i];
             if (entry.IsWritten || !ReferenceEquals(entry.Path, path))
                 continue;
+            if (entry.Size > frame.Capacity)
+            {
+                End(i--, PingOutcome.TooLong, entry.SentAt, 0);
+                continue;
+            }
+
             if (frame.Room < entry.Size)
                 return;
             frame.WriteProbe(entry.Id, entry.Size);

@@ -7,7 +7,7 @@ namespace FastForward.Transport.Session;
 internal sealed class RealTimeQueue
 {
     private MessageQueue _messages;
-    private long _shortestBudget = long.MaxValue; // of all messages since the queue was last empty
+    private long _shortestBudget = long.MaxValue; // of all messages, or of some that have left since
     private int _withoutBudget;
 
     public OutgoingMessage? Head => _messages.Head;
@@ -30,7 +30,7 @@ internal sealed class RealTimeQueue
             return;
         }
 
-        _shortestBudget = Math.Min(_shortestBudget, message.Budget);
+        _shortestBudget = Math.Min(_shortestBudget, message.RemainingBudget);
         NextExpiry = Math.Min(NextExpiry, message.ExpiresAt);
     }
 
@@ -45,9 +45,11 @@ internal sealed class RealTimeQueue
             return expired;
         MessageQueue kept = default;
         long next = long.MaxValue;
+        long shortest = long.MaxValue;
         // Messages are in the order of their acceptance: behind the first one that is younger than the shortest budget
-        // none has expired.
-        while (Head is { } message && now - message.AcceptedAt >= _shortestBudget)
+        // none has expired. If none has before it either, the message with the shortest budget may have left: the rest
+        // is looked at, too, so that the next time is exact.
+        while (Head is { } message && (now - message.AcceptedAt >= _shortestBudget || expired.IsEmpty))
         {
             _messages.RemoveHead();
             if (now >= message.ExpiresAt)
@@ -58,10 +60,14 @@ internal sealed class RealTimeQueue
 
             kept.Append(message);
             next = Math.Min(next, message.ExpiresAt);
+            if (message.ExpiresAt != long.MaxValue)
+                shortest = Math.Min(shortest, message.RemainingBudget);
         }
 
         if (Head is { } young)
             next = Math.Min(next, young.AcceptedAt + _shortestBudget);
+        else
+            _shortestBudget = shortest;
         kept.Append(ref _messages);
         _messages = kept;
         for (OutgoingMessage? message = expired.Head; message is not null; message = message.Next)

@@ -20,8 +20,19 @@ internal sealed partial class Sender
         MessageQueue expired = _realTime.RemoveExpired(now);
         if (expired.IsEmpty)
             return;
-        while (!expired.IsEmpty)
-            DropUnsent(now, expired.RemoveHead());
+        while (expired.Head is { Stream: { } stream, Sequence: ulong first })
+        {
+            // One report for neighbours: a blocked link expires hundreds of messages of a stream at once.
+            ulong count = 0;
+            while (expired.Head is { } next && ReferenceEquals(next.Stream, stream) && next.Sequence == first + count)
+            {
+                Discard(now, expired.RemoveHead());
+                count++;
+            }
+
+            Report(stream.Id, first, count, UndeliveredReason.Expired);
+        }
+
         NotifyWritable(MessageClass.RealTime);
     }
 
@@ -63,17 +74,22 @@ internal sealed partial class Sender
             DropUnsent(now, oldest);
     }
 
-    // The end of a stream must reach the receiver also when the message that carried it does not. The mark has a
-    // sequence of its own, so that the receiver counts the message as missing.
     private void DropUnsent(long now, OutgoingMessage message, UndeliveredReason reason = UndeliveredReason.Expired)
     {
+        (ulong stream, ulong sequence) = (message.Stream!.Id, message.Sequence);
+        Discard(now, message);
+        Report(stream, sequence, 1, reason);
+    }
+
+    // The end of a stream must reach the receiver also when the message that carried it does not. The mark has a
+    // sequence of its own, so that the receiver counts the message as missing.
+    private void Discard(long now, OutgoingMessage message)
+    {
         SendStream stream = message.Stream!;
-        ulong sequence = message.Sequence;
         bool isEnd = message.IsEnd;
         Release(message, MessageClass.RealTime);
         if (isEnd)
             Accept(now, stream, _pool.Rent([]), OutgoingKind.EndMark, end: true);
-        Report(stream.Id, sequence, 1, reason);
     }
 
     private static bool TryWriteRealTime(long now, SendStream stream, OutgoingMessage message, ref FrameWriter frame)
@@ -93,7 +109,7 @@ internal sealed partial class Sender
             message.Sequence,
             message.Bits,
             (int)((message.Budget + 999) / 1000),
-            now - message.AcceptedAt,
+            now - message.AcceptedAt + message.Waited,
             message.Payload
         );
         return true;

@@ -13,6 +13,7 @@ internal sealed partial class Sender : IRoomOwner
     private readonly WaitingSenders _waitingRealTime;
     private readonly List<ulong> _writable = [];
     private bool _isNotifying;
+    private bool _wasRoomFreed;
 
     private ulong _creditUsed;
     private ulong _creditLimit = WireFormat.InitialAssociationCredit;
@@ -28,7 +29,20 @@ internal sealed partial class Sender : IRoomOwner
     public void GrantCredit(ulong limit)
     {
         _creditLimit = Math.Max(_creditLimit, limit);
+        _wasRoomFreed = true;
+    }
+
+    /// <summary>
+    /// A frame was read. What it freed is offered once: each of its acknowledgements would look at every sender that
+    /// waits.
+    /// </summary>
+    public void OnFrameRead()
+    {
+        if (!_wasRoomFreed)
+            return;
+        _wasRoomFreed = false;
         NotifyWritable(MessageClass.Reliable);
+        NotifyWritable(MessageClass.RealTime);
     }
 
     public void EndReservation(ulong stream)

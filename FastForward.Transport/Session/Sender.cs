@@ -58,13 +58,15 @@ internal sealed partial class Sender
     /// <param name="realTimeBudget">
     /// How long a real-time message may wait to be written, in microseconds; 0 for no limit, null for the default.
     /// </param>
+    /// <param name="waited">How long the message has waited already, in microseconds: part of budget and age.</param>
     public SendResult Send(
         long now,
         ulong id,
         MessageClass messageClass,
         ReadOnlySpan<byte> payload,
         bool end,
-        long? realTimeBudget = null
+        long? realTimeBudget = null,
+        long waited = 0
     )
     {
         SendStatus status = _streams.Check(id, messageClass, out SendStream? stream);
@@ -81,6 +83,7 @@ internal sealed partial class Sender
         {
             OutgoingMessage message = _pool.Rent(payload);
             message.Budget = budget;
+            message.Waited = waited;
             stream ??= _streams.Open(id, messageClass);
             sequence = Accept(now, stream, message, OutgoingKind.Message, end);
             hadReservation |= waiting.Remove(id); // it may have waited with a larger message
@@ -131,7 +134,7 @@ internal sealed partial class Sender
             Close(stream);
         }
 
-        NotifyWritable(MessageClass.Reliable);
+        _wasRoomFreed = true;
     }
 
     /// <summary>The peer accepts no more messages of a stream.</summary>
@@ -148,7 +151,7 @@ internal sealed partial class Sender
         stream.IsEnded = true;
         ReturnUnusedCredit(stream, creditUsed);
         Close(stream);
-        NotifyWritable(stream.Class);
+        _wasRoomFreed = true;
     }
 
     /// <summary>Schedules everything that is unacknowledged for retransmission on another path.</summary>

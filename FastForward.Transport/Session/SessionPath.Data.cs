@@ -182,7 +182,7 @@ internal sealed partial class SessionPath
         if (PathSize.IsId(id))
         {
             if (Size is { } size && size.OnReply(id))
-                Peer.OnSizeChanged(this, size);
+                Peer.OnSizeChanged(this, now, size);
             return;
         }
 

@@ -125,13 +125,16 @@ internal sealed partial class SessionPath
             )
             : WireFormat.MaxRealTimeMessage;
 
+    /// <summary>It does not carry the longest real-time message.</summary>
+    public bool IsNarrow => LargestRealTime < WireFormat.MaxRealTimeMessage;
+
     /// <summary>
     /// What is wrong when long frames do not arrive, in words for an operator; null when all arrive.
     /// </summary>
     public string? SizeProblem =>
         Size is { IsLimited: true } size
             ? $"frames of more than {size.Limit} bytes do not arrive over {Kind} (the MTU of the way is too small), "
-                + $"so that real-time messages of more than {LargestRealTime} bytes are refused"
+                + $"so that it carries no real-time messages of more than {LargestRealTime} bytes"
             : null;
 
     /// <summary>
@@ -270,7 +273,7 @@ internal sealed partial class SessionPath
                 break;
             case PathPhase.Established when now >= Prober.Due:
                 if (Size is { } size && size.OnInterval(isAnswering: Prober.IsAnswered))
-                    Peer.OnSizeChanged(this, size);
+                    Peer.OnSizeChanged(this, now, size);
                 Prober.OnDue(now);
                 Arrivals.EndInterval();
                 // If the remote no longer knows the path, nothing else ends it.
