@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using FastForward.Host.Control;
 using FastForward.Host.Instances;
@@ -22,7 +23,6 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
     private readonly ILogger _logger;
     private readonly DropLog _drops;
     private readonly ClientLog _clientLog;
-    private readonly UdpSocket _socket;
     private readonly UdpReceiver _receiver;
     private readonly BridgeClients _clients;
     private readonly BridgePlaces _places;
@@ -30,12 +30,14 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
     private readonly FairShare _share = new();
     private readonly byte[] _message = new byte[CarriedDatagram.HeadBytes + UdpSocket.MaxDatagramBytes];
 
+    private UdpSocket _socket;
     private ForwardNode? _node;
     private ForwardLoop? _loop;
     private LoopTimer? _sweep;
     private long _forwarded;
     private long _answered;
     private uint _overflows;
+    private bool _isMissing;
 
     /// <summary>
     /// Creates the bridge and binds its port, so that a port in use is reported before anything starts.
@@ -52,7 +54,7 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
         _clientLog = new ClientLog(settings.Name, logger);
         _clients = new BridgeClients(settings.MaxClients);
         _places = places ?? new BridgePlaces([settings.Listen]);
-        _socket = UdpSocket.Bind(settings.Listen);
+        _socket = UdpSocket.Bind(settings.Listen.Resolve());
         _receiver = new UdpReceiver(this);
         _receiver.Add(_socket);
     }
@@ -315,6 +317,37 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
         _overflows = overflows;
     }
 
+    /// <summary>
+    /// A socket stays with the index of an interface; one that was made anew has another. Until that one has the
+    /// address, the next sweep tries again.
+    /// </summary>
+    private void FollowInterface()
+    {
+        if (_settings.Listen.Address.Interface is null)
+            return;
+        try
+        {
+            IPEndPoint listen = _settings.Listen.Resolve();
+            if (listen.Address.ScopeId == _socket.LocalEndPoint.Address.ScopeId)
+                return;
+            UdpSocket socket = UdpSocket.Bind(listen);
+            _receiver.Remove(_socket);
+            _socket.Dispose();
+            _socket = socket;
+            _overflows = 0;
+            _receiver.Add(socket);
+            _places.Add(_settings.Listen);
+            _isMissing = false;
+            LogListening(_logger, Name, _settings.Listen, _settings.Node, _settings.Service);
+        }
+        catch (SocketException exception)
+        {
+            if (!_isMissing)
+                LogMissing(_logger, Name, _settings.Listen, exception.Message);
+            _isMissing = true;
+        }
+    }
+
     private void Sweep()
     {
         TimeSpan now = _loop!.Now;
@@ -322,6 +355,7 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
         while (_clients.Oldest is { } client && client.LastUsed < limit)
             Forget(client, "it was silent for too long");
         CountOverflows(now);
+        FollowInterface();
         _drops.Flush(now);
         _clientLog.Sweep();
         _sweep!.SetAfter(s_sweep);
@@ -335,10 +369,17 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
     private static partial void LogListening(
         ILogger logger,
         string actor,
-        System.Net.IPEndPoint listen,
+        ZonedEndPoint listen,
         uint node,
         ushort service
     );
+
+    [LoggerMessage(
+        EventId = 8004,
+        Level = LogLevel.Warning,
+        Message = "{Actor}: cannot receive at {Listen} at present: {Reason}; it is tried again every second"
+    )]
+    private static partial void LogMissing(ILogger logger, string actor, ZonedEndPoint listen, string reason);
 
     [LoggerMessage(EventId = 8001, Level = LogLevel.Debug, Message = "{Actor}: client {Address} has stream {Stream}")]
     private static partial void LogClient(ILogger logger, string actor, UdpAddress address, ulong stream);

@@ -1,4 +1,3 @@
-using System.Net;
 using FastForward.Host.Instances;
 using FastForward.Transport.Sockets;
 
@@ -12,15 +11,22 @@ internal sealed class BridgePlaces
 {
     private readonly HashSet<UdpAddress> _places = [];
 
-    /// <param name="listens">Where they listen; a wildcard stands for the addresses that the system has.</param>
-    public BridgePlaces(IEnumerable<IPEndPoint> listens)
+    /// <param name="listens">Where they listen.</param>
+    public BridgePlaces(IEnumerable<ZonedEndPoint> listens)
     {
-        foreach (IPEndPoint listen in listens)
-        {
-            _places.Add(new UdpAddress(listen));
-            if (ServiceLoop.IsWildcard(listen.Address))
-                _places.UnionWith(ServiceLoop.OwnAddresses().Select(own => new UdpAddress(new(own, listen.Port))));
-        }
+        foreach (ZonedEndPoint listen in listens)
+            Add(listen);
+    }
+
+    /// <summary>Adds a place: one more, or one whose interface has another index than before.</summary>
+    /// <param name="listen">A wildcard stands for the addresses that the system has.</param>
+    public void Add(ZonedEndPoint listen)
+    {
+        if (listen.TryResolve() is not { } place)
+            return; // it is added when its interface is there
+        _places.Add(new UdpAddress(place));
+        if (ServiceLoop.IsWildcard(place.Address))
+            _places.UnionWith(ServiceLoop.OwnAddresses().Select(own => new UdpAddress(new(own, place.Port))));
     }
 
     public bool Contain(in UdpSource source) => _places.Contains(source.Address);

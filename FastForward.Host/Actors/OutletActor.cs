@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using FastForward.Host.Control;
 using FastForward.Host.Instances;
@@ -134,7 +133,12 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
         else if (error == SocketError.MessageSize)
             _drops.Add(DropReason.TooLargeForNetwork, datagram.Length, _loop.Now);
         else
+        {
             _drops.Add(DropReason.NotAccepted, datagram.Length, _loop.Now);
+            // A socket stays with the index of an interface that may be gone; the next one looks for its name again.
+            if (_settings.Target.Address.Interface is not null && error != SocketError.WouldBlock)
+                Close(client, $"the target cannot be reached over it: {error}");
+        }
     }
 
     void IUdpHandler.OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpSource source) =>
@@ -225,7 +229,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
     /// <summary>A socket on a port of the kernel's choice that is not one of those to avoid.</summary>
     private UdpSocket Connect()
     {
-        UdpSocket socket = UdpSocket.Connect(_settings.Target);
+        UdpSocket socket = UdpSocket.Connect(_settings.Target.Resolve());
         if (!_avoided.Contains(socket.LocalEndPoint.Port))
             return socket;
         using (socket) // keeps its port until another one is found
@@ -303,7 +307,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
         Level = LogLevel.Information,
         Message = "{Actor}: serves service {Service} with the UDP server {Target}"
     )]
-    private static partial void LogServing(ILogger logger, string actor, ushort service, IPEndPoint target);
+    private static partial void LogServing(ILogger logger, string actor, ushort service, ZonedEndPoint target);
 
     [LoggerMessage(
         EventId = 8022,

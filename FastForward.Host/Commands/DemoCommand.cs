@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using FastForward.Host.Demo;
+using FastForward.Host.Monitoring;
 using FastForward.Host.Screens;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
@@ -77,14 +77,12 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(bool json, int seconds, TransportKind[] transports)
     {
-        using CancellationTokenSource stop = new();
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        using SignalCancellation signals = new();
         DemoScreen screen = new(Console.Error, !Console.IsErrorRedirected);
         try
         {
             DemoDocument document = await DemoRun
-                .RunAsync(transports, seconds, screen, stop.Token)
+                .RunAsync(transports, seconds, screen, signals.Token)
                 .ConfigureAwait(false);
             if (json)
                 Console.Out.WriteLine(JsonSerializer.Serialize(document, DemoJson.Default.DemoDocument));
@@ -101,12 +99,6 @@ internal static class DemoCommand
         {
             screen.Line("The demo was interrupted; its processes are ended.");
             return ExitCode.Interrupted;
-        }
-
-        void Cancel(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stop.Cancel();
         }
     }
 }

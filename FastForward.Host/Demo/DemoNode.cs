@@ -4,6 +4,7 @@ using FastForward.Host.Running;
 using FastForward.Transport;
 using FastForward.Transport.DependencyInjection;
 using FastForward.Transport.Transports;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace FastForward.Host.Demo;
@@ -27,7 +28,10 @@ internal static class DemoNode
         try
         {
             using IHost host = builder.Build();
+            ParentLifetime parent = (ParentLifetime)host.Services.GetRequiredService<IHostLifetime>();
             host.Run();
+            if (parent.IsParentGone)
+                return ExitCode.Failure; // without a result, which it would not read
         }
         catch (TransportException exception)
         {

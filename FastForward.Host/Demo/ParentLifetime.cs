@@ -1,18 +1,47 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 
 namespace FastForward.Host.Demo;
 
-/// <summary>Ends a node process of the demo when its parent says so, or has ended.</summary>
-internal sealed class ParentLifetime(IHostApplicationLifetime application) : IHostLifetime
+/// <summary>
+/// Ends a node process of the demo in order when its parent says so, or has ended, and at SIGTERM. What a terminal
+/// sends (SIGINT, SIGHUP) goes to the parent as well, which decides.
+/// </summary>
+internal sealed class ParentLifetime(IHostApplicationLifetime application) : IHostLifetime, IDisposable
 {
+    private PosixSignalRegistration? _interrupt;
+    private PosixSignalRegistration? _hangUp;
+    private PosixSignalRegistration? _terminate;
+
+    /// <summary>The parent has ended, or wants no result: its end of the input is closed.</summary>
+    public bool IsParentGone { get; private set; }
+
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ignore);
+        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Ignore);
+        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Terminate);
         Thread input = new(FollowParent) { IsBackground = true, Name = "parent" };
         input.Start();
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose()
+    {
+        _interrupt?.Dispose();
+        _hangUp?.Dispose();
+        _terminate?.Dispose();
+    }
+
+    private static void Ignore(PosixSignalContext context) => context.Cancel = true;
+
+    private void Terminate(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        application.StopApplication();
+    }
 
     private void FollowParent()
     {
@@ -22,6 +51,7 @@ internal sealed class ParentLifetime(IHostApplicationLifetime application) : IHo
                 application.StopApplication();
         }
 
-        Environment.Exit(ExitCode.Failure);
+        IsParentGone = true;
+        application.StopApplication();
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace FastForward.Host.Instances;
 
 /// <summary>A <c>[bridge]</c> section: receives the datagrams of local UDP clients and sends them to a node.</summary>
@@ -9,7 +7,7 @@ internal sealed record BridgeSettings
     public required string Name { get; init; }
 
     /// <summary>Where the clients send to.</summary>
-    public required IPEndPoint Listen { get; init; }
+    public required ZonedEndPoint Listen { get; init; }
 
     /// <summary>The node with the outlet.</summary>
     public required uint Node { get; init; }

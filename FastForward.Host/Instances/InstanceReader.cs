@@ -1,11 +1,6 @@
-using System.Globalization;
-using System.Net;
 using System.Text;
-using FastForward.Host.Control;
-using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
-using FastForward.Transport.Sockets;
 using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Ini;
@@ -18,8 +13,6 @@ namespace FastForward.Host.Instances;
 /// </summary>
 internal sealed class InstanceReader
 {
-    private const int MaxCharacters = 1 << 20;
-
     private static readonly string[] s_sectionKinds = ["OverriddenNodes", "Nodes", "bridge", "outlet"];
 
     private static readonly KeyValuePair<string, IdleStrategy>[] s_idleWords =
@@ -68,7 +61,9 @@ internal sealed class InstanceReader
 
     /// <summary>Reads a file.</summary>
     public static InstanceReading ReadFile(string file) =>
-        TryReadText(file, out string text) is { } problem ? new InstanceReading(null, [problem]) : Read(file, text);
+        InstanceFile.TryRead(file, out string text) is { } problem
+            ? new InstanceReading(null, [problem])
+            : Read(file, text);
 
     /// <summary>Reads the text of a file.</summary>
     /// <param name="file">The name for messages.</param>
@@ -83,7 +78,7 @@ internal sealed class InstanceReader
     /// <summary>Reads where the control socket of a file's node is, whatever else is wrong with the file.</summary>
     public static InstanceControl ReadControl(string file)
     {
-        if (TryReadText(file, out string text) is { } problem)
+        if (InstanceFile.TryRead(file, out string text) is { } problem)
             return new InstanceControl(0, new RouteOptions().SocketDirectory, [], [problem]);
         InstanceReader reader = new(file, text);
         InstanceSettings settings = reader.ReadSettings();
@@ -98,47 +93,6 @@ internal sealed class InstanceReader
 
     private IReadOnlyList<InstanceProblem> SortedProblems => [.. _problems.OrderBy(static problem => problem.Line)];
 
-    /// <returns>Why it cannot be read; null when it was.</returns>
-    private static InstanceProblem? TryReadText(string file, out string text)
-    {
-        text = "";
-        try
-        {
-            if (Directory.Exists(file))
-                return Unreadable("is a directory, not an instance file");
-            using StreamReader reader = new(file);
-            return ReadAll(reader, out text) is { } problem ? Unreadable(problem) : null;
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return Unreadable("there is no such file");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return Unreadable($"cannot be read: {exception.Message}");
-        }
-
-        InstanceProblem Unreadable(string reason) => new(file, 0, "", reason);
-    }
-
-    // In pieces: the file may also be a pipe or a device without an end.
-    private static string? ReadAll(StreamReader reader, out string text)
-    {
-        text = "";
-        StringBuilder builder = new();
-        Span<char> buffer = stackalloc char[1024];
-        for (int count; (count = reader.Read(buffer)) > 0; builder.Append(buffer[..count]))
-        {
-            if (buffer[..count].Contains('\0'))
-                return "is no text file";
-            if (builder.Length + count > MaxCharacters)
-                return $"is longer than {MaxCharacters} characters, so it is no instance file";
-        }
-
-        text = builder.ToString();
-        return null;
-    }
-
     private InstanceSettings ReadSettings()
     {
         SectionReader top = new(_file, _text.Top, _values, _problems);
@@ -150,14 +104,15 @@ internal sealed class InstanceReader
             File = _file,
             Network = network,
             Port = (int)top.Number("port", 1, 65_535, 54_000, "54011"),
-            Transports = ReadTransports(top),
-            Addresses = ReadAddresses(top),
-            SocketDirectory = routes.SocketDirectory = ReadDirectory(top, "socket-directory", routes.SocketDirectory),
-            ControlDirectory = ReadControlDirectory(top, network, routes),
-            SocketMode = ReadSocketMode(top),
-            SocketGroup = ReadSocketGroup(top),
-            AllowedUsers = allowedUsers = ReadAllowedUsers(top),
-            NodeUsers = ReadNodeUsers(top, allowedUsers),
+            Transports = NodeKeys.ReadTransports(top),
+            Addresses = NodeKeys.ReadAddresses(top),
+            SocketDirectory = routes.SocketDirectory =
+                NodeKeys.ReadDirectory(top, "socket-directory", routes.SocketDirectory),
+            ControlDirectory = NodeKeys.ReadControlDirectory(top, network, routes),
+            SocketMode = NodeKeys.ReadSocketMode(top),
+            SocketGroup = NodeKeys.ReadSocketGroup(top),
+            AllowedUsers = allowedUsers = NodeKeys.ReadAllowedUsers(top),
+            NodeUsers = NodeKeys.ReadNodeUsers(top, allowedUsers),
             VSocketType = top.Word("vsocket-type", VSocketType.Auto, s_vsocketWords),
             VSocketToHost = top.Switch("vsocket-to-host", false),
             VSocketFallback = top.Switch("vsocket-fallback", false),
@@ -302,150 +257,6 @@ internal sealed class InstanceReader
         }
 
         return service;
-    }
-
-    private static List<TransportKind> ReadTransports(SectionReader top)
-    {
-        if (top.List("transports") is not { } names)
-            return [TransportKind.Ip, TransportKind.Socket, TransportKind.VSocket];
-        List<TransportKind> kinds = [];
-        foreach (string name in names)
-        {
-            if (!TransportTypeMap.Default.TryParse(name, out TransportKind kind))
-                top.Wrong("transports", name, "is no transport type", "ip, socket, vsocket");
-            else if (kind is TransportKind.Rdma)
-                top.Wrong("transports", name, "is not built yet", "ip, socket, vsocket");
-            else if (!kinds.Contains(kind))
-                kinds.Add(kind);
-        }
-
-        if (names.Count == 0)
-            top.Wrong("transports", "", "names no transport", "ip, socket, vsocket");
-        return kinds;
-    }
-
-    private static List<IPAddress> ReadAddresses(SectionReader top)
-    {
-        List<IPAddress> addresses = [];
-        foreach (string text in top.List("addresses") ?? [])
-        {
-            // IPAddress reads "1" as 0.0.0.1.
-            if (!text.AsSpan().ContainsAny('.', ':') || !IPAddress.TryParse(text, out IPAddress? address))
-                top.Wrong("addresses", text, "is no IP address", "127.0.0.1, ::1");
-            else if (addresses.Exists(other => other.AddressFamily == address.AddressFamily))
-                top.Wrong(
-                    "addresses",
-                    text,
-                    "is the second of its family; there is one IPv4 and one IPv6 socket",
-                    "127.0.0.1, ::1"
-                );
-            else
-                addresses.Add(address);
-        }
-
-        return addresses;
-    }
-
-    // By default in the directory of the node's own socket; its file name is longer.
-    private static string ReadControlDirectory(SectionReader top, uint network, RouteOptions routes)
-    {
-        string directory = ReadDirectory(top, "control-directory", routes.SocketDirectory);
-        if (!UnixListener.Fits(ControlPath.Of(directory, network)))
-            top.Wrong("control-directory", directory, "is too long for the address of a socket", "/tmp");
-        return directory;
-    }
-
-    private static string ReadDirectory(SectionReader top, string key, string absent)
-    {
-        if (top.Text(key) is not { } directory)
-            return absent;
-        if (!Path.IsPathRooted(directory))
-            top.Wrong(key, directory, "is no absolute path", "/tmp");
-        else if (!Directory.Exists(directory))
-            top.Wrong(key, directory, "is no directory on this machine", "/tmp");
-        else if (LibraryRefuses(directory))
-            top.Wrong(key, directory, "is too long or too odd for the address of a socket", "/tmp");
-        else
-            return directory;
-        return absent;
-    }
-
-    private static bool LibraryRefuses(string socketDirectory)
-    {
-        try
-        {
-            new OverrideResolver([], new RouteOptions { SocketDirectory = socketDirectory }).Dispose();
-            return false;
-        }
-        catch (ArgumentException)
-        {
-            return true;
-        }
-    }
-
-    private static UnixFileMode? ReadSocketMode(SectionReader top)
-    {
-        if (top.Text("socket-mode") is not { } text)
-            return null;
-        if (
-            text.Length is 3 or 4
-            && !text.AsSpan().ContainsAnyExceptInRange('0', '7')
-            && Convert.ToInt32(text, 8) <= 0x1FF
-        )
-            return (UnixFileMode)Convert.ToInt32(text, 8);
-        top.Wrong("socket-mode", text, "is no set of permissions in octal", "0660");
-        return null;
-    }
-
-    private static string? ReadSocketGroup(SectionReader top)
-    {
-        string? group = top.Text("socket-group");
-        if (group?.Length == 0)
-            top.Wrong("socket-group", group, "names no group", "brandmeister");
-        return group;
-    }
-
-    private static List<uint>? ReadAllowedUsers(SectionReader top)
-    {
-        if (top.List("allowed-users") is not { } texts)
-            return null;
-        List<uint> users = [];
-        foreach (string text in texts)
-        {
-            if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint user))
-                users.Add(user);
-            else
-                top.Wrong("allowed-users", text, "is no user id", "0, 1001");
-        }
-
-        if (texts.Count == 0)
-            top.Wrong("allowed-users", "", "allows no one", "0, 1001");
-        return users;
-    }
-
-    private static Dictionary<uint, uint>? ReadNodeUsers(SectionReader top, List<uint>? allowed)
-    {
-        const string Example = "250012:1001, 250013:1002";
-        if (top.List("node-users") is not { } texts)
-            return null;
-        Dictionary<uint, uint> users = [];
-        foreach (string text in texts)
-        {
-            string[] parts = text.Split(':', StringSplitOptions.TrimEntries);
-            if (
-                parts.Length != 2
-                || !uint.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint node)
-                || !uint.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint user)
-                || node == 0
-            )
-                top.Wrong("node-users", text, "is no node id with a user id", Example);
-            else if (allowed?.Contains(user) == false)
-                top.Wrong("node-users", text, $"binds to user {user}, who is none of allowed-users", Example);
-            else if (!users.TryAdd(node, user))
-                top.Wrong("node-users", text, $"binds node {node} again", Example);
-        }
-
-        return users;
     }
 
     private void ReportUnknownSection(InstanceSection section)

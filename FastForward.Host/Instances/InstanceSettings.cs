@@ -1,4 +1,3 @@
-using System.Net;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
@@ -24,7 +23,7 @@ internal sealed record InstanceSettings
     public required IReadOnlyList<TransportKind> Transports { get; init; }
 
     /// <summary>The local addresses of the UDP port; empty for all.</summary>
-    public required IReadOnlyList<IPAddress> Addresses { get; init; }
+    public required IReadOnlyList<ZonedAddress> Addresses { get; init; }
 
     /// <summary>The directory of the socket files.</summary>
     public required string SocketDirectory { get; init; }

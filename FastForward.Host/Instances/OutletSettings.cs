@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace FastForward.Host.Instances;
 
 /// <summary>
@@ -12,7 +10,7 @@ internal sealed record OutletSettings
     public required string Name { get; init; }
 
     /// <summary>The UDP server.</summary>
-    public required IPEndPoint Target { get; init; }
+    public required ZonedEndPoint Target { get; init; }
 
     /// <summary>The service number that bridges ask for.</summary>
     public required ushort Service { get; init; }

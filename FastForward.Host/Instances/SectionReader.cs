@@ -73,9 +73,9 @@ internal sealed class SectionReader(
         Word<bool>(key, absent, [new("yes", true), new("no", false), new("true", true), new("false", false)]);
 
     /// <summary>An IP address with a port; it must be given.</summary>
-    public IPEndPoint EndPoint(string key, string example)
+    public ZonedEndPoint EndPoint(string key, string example)
     {
-        IPEndPoint nowhere = new(IPAddress.None, 0);
+        ZonedEndPoint nowhere = new IPEndPoint(IPAddress.None, 0);
         string? text = Text(key);
         if (text is null)
         {
@@ -83,13 +83,9 @@ internal sealed class SectionReader(
             return nowhere;
         }
 
-        // IPEndPoint would read "5300" as the address 0.0.20.180.
-        if (!text.AsSpan().ContainsAny('.', ':') || !IPEndPoint.TryParse(text, out IPEndPoint? endPoint))
-            Wrong(key, text, "is no IP address with a port", example);
-        else if (endPoint.Port == 0)
-            Wrong(key, text, "has no port", example);
-        else
+        if (ZonedEndPoint.TryParse(text, out ZonedEndPoint? endPoint, out string? problem))
             return endPoint;
+        Wrong(key, text, problem, example);
         return nowhere;
     }
 

@@ -30,19 +30,19 @@ internal static class ServiceLoop
         }
     }
 
-    private static bool Reaches(IPEndPoint target, IPEndPoint listen)
+    private static bool Reaches(ZonedEndPoint target, ZonedEndPoint listen)
     {
         if (target.Port != listen.Port || target.Port == 0)
             return false;
-        IPAddress to = Unmapped(target.Address);
+        IPAddress to = Unmapped(target.Address.Address);
         if (IsWildcard(to))
             to = to.Equals(IPAddress.Any) ? IPAddress.Loopback : IPAddress.IPv6Loopback; // where the kernel sends it
-        IPAddress at = Unmapped(listen.Address);
+        IPAddress at = Unmapped(listen.Address.Address);
         if (to.Equals(at))
-            return true;
+            return target.Address.Interface == listen.Address.Interface;
         bool everywhere =
             at.Equals(IPAddress.IPv6Any) || (at.Equals(IPAddress.Any) && to.AddressFamily == at.AddressFamily);
-        return everywhere && (IPAddress.IsLoopback(to) || OwnAddresses().Contains(to));
+        return everywhere && (IPAddress.IsLoopback(to) || OwnAddresses().Select(Bare).Contains(to));
     }
 
     /// <summary>Whether it stands for all addresses.</summary>
@@ -55,6 +55,10 @@ internal static class ServiceLoop
             .GetAllNetworkInterfaces()
             .SelectMany(static network => network.GetIPProperties().UnicastAddresses)
             .Select(static own => own.Address);
+
+    // Link-local addresses have the index of their interface; the one of the target may be missing at this moment.
+    private static IPAddress Bare(IPAddress address) =>
+        address.IsIPv6LinkLocal ? new IPAddress(address.GetAddressBytes()) : address;
 
     private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -113,7 +113,7 @@ internal sealed partial class InstanceRun
             SocketError.AddressAlreadyInUse =>
                 "Stop the program that uses it (ss -ulpn shows it), or give listen another address or port.",
             SocketError.AddressNotAvailable =>
-                "No interface of this machine has the address (ip address shows them): correct listen.",
+                "No interface of this machine has the address (ip address shows them): add it, or correct listen.",
             SocketError.AccessDenied =>
                 "Ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE: grant it, or give "
                     + "listen a higher port.",

@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
 using FastForward.Host.Instances;
 using FastForward.Transport;
 using FastForward.Transport.DependencyInjection;
@@ -59,7 +61,7 @@ internal static class InstanceServices
                     options.MarkRealTime = settings.MarkRealTime;
                     options.SegmentationOffload = settings.SegmentationOffload;
                     if (settings.Addresses.Count > 0)
-                        options.Addresses = settings.Addresses;
+                        options.Addresses = [.. settings.Addresses.Select(Resolve)];
                 });
                 break;
             case TransportKind.Socket:
@@ -83,6 +85,22 @@ internal static class InstanceServices
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such transport yet.");
+        }
+    }
+
+    private static IPAddress Resolve(ZonedAddress address)
+    {
+        try
+        {
+            return address.Resolve();
+        }
+        catch (SocketException exception)
+        {
+            throw new StartFailure(
+                $"cannot bind UDP {address}: {exception.Message}. Create it before the start, or give "
+                    + "addresses other ones.",
+                exception
+            );
         }
     }
 

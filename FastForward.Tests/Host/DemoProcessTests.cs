@@ -102,9 +102,9 @@ public sealed class DemoProcessTests
         Assert.That(demo.WaitForExit(TimeSpan.FromSeconds(60)), Is.Zero, demo.Everything);
         Assert.That(
             demo.Output,
-            Does.Match(@"FORWARD_TRANSPORT_IP .*not asked for")
-                .And.Match(@"FORWARD_TRANSPORT_SOCKET .* ok")
-                .And.Match(@"FORWARD_TRANSPORT_RDMA .*not built yet")
+            Does.Match("FORWARD_TRANSPORT_IP: not asked for")
+                .And.Match("FORWARD_TRANSPORT_SOCKET .* ok")
+                .And.Match("FORWARD_TRANSPORT_RDMA: not built yet")
         );
     }
 
@@ -141,6 +141,54 @@ public sealed class DemoProcessTests
         Assert.That(() => children.Where(IsRunning), Is.Empty.After((int)RunningProgram.Limit.TotalMilliseconds, 20));
         if (signal == RunningProgram.SIGINT)
             Assert.That(Directory.GetFileSystemEntries(directory.Path), Is.Empty, "its files are gone");
+    }
+
+    [Test]
+    public void A_closed_terminal_ends_it_and_its_node_processes_in_order()
+    {
+        using TemporaryDirectory directory = new();
+        using RunningProgram terminal = RunningProgram.Start(
+            Requires.Program("script", "bsdutils"),
+            "--quiet",
+            "--flush",
+            "--command",
+            $"exec env TMPDIR='{directory.Path}' '{RunningProgram.HostPath}' demo --seconds 600 --transport SOCKET",
+            "/dev/null"
+        );
+        terminal.WaitForLine("second 1 of 600");
+        int demo = Children(terminal.Id).Single();
+        int[] all = [demo, .. Children(demo)];
+        Assert.That(all, Has.Length.EqualTo(3));
+        Assert.That(Directory.GetDirectories(directory.Path, "fastforward-demo-*"), Has.Length.EqualTo(1));
+
+        terminal.Signal(RunningProgram.SIGKILL); // the terminal is gone
+
+        Eventually.True(() => !all.Any(IsRunning), () => "the end of the demo and its nodes");
+        Assert.That(Directory.GetFileSystemEntries(directory.Path), Is.Empty, "its files are gone");
+    }
+
+    [Test]
+    public void A_node_process_whose_parent_was_killed_removes_its_socket_file()
+    {
+        using TemporaryDirectory directory = new();
+        using RunningProgram demo = RunningProgram.Start(
+            "env",
+            $"TMPDIR={directory.Path}",
+            RunningProgram.HostPath,
+            "demo",
+            "--seconds",
+            "600",
+            "--transport",
+            "SOCKET"
+        );
+        demo.WaitForLine("second 1 of 600");
+        int[] children = Children(demo.Id);
+        Assert.That(Sockets(), Has.Length.EqualTo(2));
+        demo.Signal(RunningProgram.SIGKILL);
+        Eventually.True(() => !children.Any(IsRunning), () => "the end of its nodes");
+        Assert.That(Sockets(), Is.Empty);
+
+        string[] Sockets() => Directory.GetFiles(directory.Path, "FastForward.*.sock", SearchOption.AllDirectories);
     }
 
     [Test]

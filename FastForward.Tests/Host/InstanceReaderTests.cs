@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using FastForward.Host.Instances;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
@@ -83,7 +84,7 @@ public sealed class InstanceReaderTests
         );
         Assert.That(settings.Port, Is.EqualTo(54011));
         Assert.That(settings.Transports, Is.EqualTo(new[] { TransportKind.Socket, TransportKind.Ip }));
-        Assert.That(settings.Addresses, Is.EqualTo(new[] { IPAddress.Loopback, IPAddress.IPv6Loopback }));
+        Assert.That(settings.Addresses, Is.EqualTo(new ZonedAddress[] { IPAddress.Loopback, IPAddress.IPv6Loopback }));
         Assert.That(settings.SocketMode, Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
         Assert.That((settings.SocketDirectory, settings.ControlDirectory), Is.EqualTo(("/tmp", "/run")));
         Assert.That(settings.SocketGroup, Is.EqualTo("operators"));
@@ -148,6 +149,59 @@ public sealed class InstanceReaderTests
         );
     }
 
+    [Test]
+    public void An_interface_that_is_missing_is_no_mistake_of_the_file()
+    {
+        InstanceSettings settings = Good(
+            """
+            network = 25011
+            addresses = fe80::7%absent0
+            [bridge]
+            listen = [fe80::7%absent0]:5300
+            node = 25011
+            service = 1
+            [outlet]
+            target = [fe80::8%absent0]:53
+            service = 2
+            """
+        );
+        ZonedEndPoint listen = settings.Bridges[0].Listen;
+        Assert.That(
+            (listen.ToString(), settings.Outlets[0].Target.ToString(), settings.Addresses[0].ToString()),
+            Is.EqualTo(("[fe80::7%absent0]:5300", "[fe80::8%absent0]:53", "fe80::7%absent0"))
+        );
+        SocketException? missing = Assert.Throws<SocketException>(() => listen.Resolve());
+        Assert.That(missing!.Message, Is.EqualTo("this machine has no interface absent0"));
+        Assert.That(
+            (listen with { Address = listen.Address with { Interface = "lo" } }).Resolve().Address.ScopeId,
+            Is.GreaterThan(0)
+        );
+    }
+
+    [TestCase(
+        "network=1\naddresses=fe80::7",
+        "f.conf:2: addresses: 'fe80::7' is link-local and names no interface, as fe80::7%eth0 does; for example: "
+            + "addresses = 127.0.0.1, ::1"
+    )]
+    [TestCase(
+        "network=1\naddresses=fe80::7%",
+        "f.conf:2: addresses: 'fe80::7%' names no interface after the percent sign; for example: "
+            + "addresses = 127.0.0.1, ::1"
+    )]
+    [TestCase(
+        "network=1\n[outlet]\nservice=1\ntarget=[2001:db8::7%lo]:53",
+        "f.conf:4: outlet:target: '[2001:db8::7%lo]:53' names an interface, which only link-local addresses "
+            + "(fe80::/10) have; for example: target = 127.0.0.1:53"
+    )]
+    [TestCase(
+        "network=1\n[outlet]\nservice=1\ntarget=fe80::7%lo",
+        "f.conf:4: outlet:target: 'fe80::7%lo' is no IP address with a port; for example: target = 127.0.0.1:53"
+    )]
+    [TestCase(
+        "network=1\n[outlet]\nservice=1\ntarget=[fe80::7]:53",
+        "f.conf:4: outlet:target: '[fe80::7]:53' is link-local and names no interface, as fe80::7%eth0 does; "
+            + "for example: target = 127.0.0.1:53"
+    )]
     [TestCase("", "f.conf: network: is missing; for example: network = 25011")]
     [TestCase(
         "network=0",

@@ -82,6 +82,85 @@ public sealed class NamesProcessTests
         Assert.That(IndexOf("ff0"), Is.Not.EqualTo(index));
     }
 
+    [TestCase("addresses=fe80::ff%ff0", "", "cannot bind UDP fe80::ff%ff0: this machine has no interface ff0.")]
+    [TestCase(
+        "",
+        "[bridge]\nlisten=[fe80::ff%ff0]:5300\nnode=25011\nservice=1",
+        "[bridge] cannot bind UDP [fe80::ff%ff0]:5300: this machine has no interface ff0."
+    )]
+    public void A_start_without_the_interface_to_bind_to_is_refused_as_unavailable(
+        string key,
+        string section,
+        string reason
+    )
+    {
+        using RunningProgram host = StartHost(25_011, 54_011, section, key);
+        Assert.That(host.WaitForExit(), Is.EqualTo(69), host.Everything);
+        Assert.That(host.Everything, Does.Contain(reason));
+        using RunningProgram health = _network.StartHost("health", "--instance", InstanceFile(25_011));
+        Assert.That(health.WaitForExit(), Is.EqualTo(69), health.Everything);
+        Assert.That(health.Everything, Does.Contain("no host runs"));
+    }
+
+    [Test]
+    public void Bridge_and_outlet_follow_an_interface_that_is_made_anew()
+    {
+        AddLinkLocal();
+        string perl = Requires.Program("perl", "perl-base");
+        const string Echo =
+            "use IO::Socket::IP; $s = IO::Socket::IP->new(LocalHost => '::', LocalPort => 7007, Type => SOCK_DGRAM) "
+            + "or die $@; $| = 1; print \"serves\\n\"; while (defined($from = $s->recv($m, 99))) "
+            + "{ $s->send($m, 0, $from); }";
+        using RunningProgram server = _network.Start(perl, "-e", Echo);
+        server.WaitForLine("serves");
+        using RunningProgram host = StartHost(
+            25_011,
+            54_011,
+            """
+            [bridge near]
+            listen=[fe80::ff%ff0]:5300
+            node=25011
+            service=1
+            [bridge far]
+            listen=127.0.0.1:5301
+            node=25011
+            service=2
+            [outlet near]
+            target=[fe80::ff%ff0]:7007
+            service=1
+            [outlet far]
+            target=[fe80::ff%ff0]:7007
+            service=2
+            """
+        );
+        host.WaitForLine("Node 25011 runs");
+        AssertAnswered("fe80::ff%ff0", 5300);
+        AssertAnswered("127.0.0.1", 5301);
+
+        _network.Run("ip", "link", "delete", "ff0");
+        host.WaitForLine("cannot receive at [fe80::ff%ff0]:5300 at present: this machine has no interface ff0");
+        _network.AddInterface("ff1"); // takes the next index, so that ff0 cannot get its old one
+        AddLinkLocal();
+        host.WaitForLines("bridge near: receives UDP datagrams at [fe80::ff%ff0]:5300", 2);
+        AssertAnswered("fe80::ff%ff0", 5300);
+        AssertAnswered("127.0.0.1", 5301); // the same client as before, over a socket of the old interface at first
+
+        // From the same port each time, and again until there is an answer.
+        void AssertAnswered(string address, int port)
+        {
+            const string Ask =
+                "use Socket qw(:DEFAULT getaddrinfo pack_sockaddr_in6); "
+                + "my ($e, $p) = getaddrinfo($ARGV[0], $ARGV[1], {socktype => SOCK_DGRAM}); "
+                + "socket(my $c, $p->{family}, SOCK_DGRAM, 0) or die $!; "
+                + "bind($c, $p->{family} == AF_INET ? sockaddr_in(7008, INADDR_ANY) "
+                + ": pack_sockaddr_in6(7008, Socket::IN6ADDR_ANY)) or die $!; connect($c, $p->{addr}) or die $!; "
+                + "for (1..60) { send($c, 'voice', 0); vec(my $r = '', fileno($c), 1) = 1; "
+                + "if (select($r, undef, undef, 0.5) and defined(recv($c, my $m, 99, 0))) { print $m; exit 0; } } "
+                + "exit 1;";
+            Assert.That(_network.Run(perl, "-e", Ask, address, $"{port}"), Is.EqualTo("voice"), host.Everything);
+        }
+    }
+
     private static string LinkLocalRow(uint node, int port) =>
         string.Create(CultureInfo.InvariantCulture, $"{node} = 0, FORWARD_TRANSPORT_IP, fe80::ff%ff0, {port}");
 
@@ -103,7 +182,7 @@ public sealed class NamesProcessTests
         return health.WaitForExit() == 0;
     }
 
-    private RunningProgram StartHost(uint node, int port, string rows)
+    private RunningProgram StartHost(uint node, int port, string rows, string key = "")
     {
         File.WriteAllText(
             InstanceFile(node),
@@ -113,6 +192,7 @@ public sealed class NamesProcessTests
             transports=ip
             allow-unkeyed-ip=yes
             socket-directory={_directory.Path}
+            {key}
             [Nodes]
             {rows}
             """

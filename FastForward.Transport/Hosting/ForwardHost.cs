@@ -127,16 +127,22 @@ public sealed class ForwardHost : IAsyncDisposable
     ) => PingCall.RunAsync(Loop, Node, node, timeout, cancellationToken);
 
     /// <summary>
-    /// Waits until the process gets SIGINT or SIGTERM, the token is cancelled, or the host ends by itself: what a
-    /// program awaits last, before it disposes of the host. From the call on, the signals do not end the process at
-    /// once.
+    /// Waits until the process gets SIGINT, SIGQUIT or SIGTERM, the token is cancelled, or the host ends by itself:
+    /// what a program awaits last, before it disposes of the host. From the call on, the signals do not end the
+    /// process at once.
     /// </summary>
+    /// <remarks>
+    /// These are the signals of .NET's generic host. SIGHUP is left to the program, which may read its configuration
+    /// again: without a handler for it (<see cref="PosixSignalRegistration"/>) a terminal that is closed ends the
+    /// process at once, and the next start replaces the socket files that it left behind.
+    /// </remarks>
     /// <param name="cancellationToken">Ends the waiting as a signal does, without an exception.</param>
     /// <exception cref="Exception">The loop ended by this exception (<see cref="Completion"/>).</exception>
     public async Task WaitForShutdownAsync(CancellationToken cancellationToken = default)
     {
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using PosixSignalRegistration quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using CancellationTokenRegistration cancelled = cancellationToken.Register(() => asked.TrySetResult());
         await (await Task.WhenAny(asked.Task, Completion).ConfigureAwait(false)).ConfigureAwait(false);
