@@ -105,7 +105,8 @@ public sealed class ChaosTests
     // The answers to "cut" come first.
     private static void AskAll(ChaosSlot slot, string command)
     {
-        for (string answer = slot.Process.Ask(command); answer != command; )
+        string answer = slot.Process.Ask(command);
+        while (answer != command)
             answer = slot.Process.Read();
     }
 
