@@ -136,7 +136,8 @@ internal abstract class TransportHarness : IDisposable
     internal sealed class VSocket(VSocketType type, bool isReal) : TransportHarness
     {
         // Ports of another run may stay in use for some seconds after its process has died.
-        private static int s_port = 20_000 + (Environment.ProcessId % 1000 * 40);
+        // Below the ports that the kernel gives to clients (32768 and up): datagrams emulate vSockets by UDP.
+        private static int s_port = 10_000 + (Environment.ProcessId % 500 * 40);
 
         private readonly TemporaryDirectory _directory = new();
 
