@@ -33,17 +33,11 @@ internal sealed partial class PeerConnector
         }
     }
 
+    // Handshakes that others have begun and not completed are no paths of the peer yet: they may be a stranger's.
     private PathStatus[] PathStatuses()
     {
-        PathStatus[] statuses = new PathStatus[Peer.Paths.Count];
-        for (int i = 0; i < statuses.Length; i++)
-        {
-            statuses[i] = StatusOf(Peer.Paths[i]);
-            if (ReferenceEquals(Peer.Paths[i], Peer.SendPath))
-                (statuses[0], statuses[i]) = (statuses[i], statuses[0]);
-        }
-
-        return statuses;
+        IEnumerable<SessionPath> paths = Peer.Paths.Where(static path => !path.IsUnproven);
+        return [.. paths.OrderByDescending(path => ReferenceEquals(path, Peer.SendPath)).Select(StatusOf)];
     }
 
     private PathStatus StatusOf(SessionPath path) =>

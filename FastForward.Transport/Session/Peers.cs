@@ -178,7 +178,10 @@ internal sealed class Peers
                 init.From,
                 PeerEventKind.NodeIdConflict,
                 kind,
-                string.Create(CultureInfo.InvariantCulture, $"process {init.Incarnation:x16} uses this node's own id")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"process {init.Incarnation:x16} at {source} uses this node's own id"
+                )
             );
             reason = RejectReason.NodeIdConflict;
             return InitDecision.Reject;
