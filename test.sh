@@ -55,7 +55,8 @@ check() {
 suite() {
   local name=$1 filter=$2 started=$SECONDS results status
   results=$(mktemp -d)
-  dotnet test FastForward.Tests --no-build -c Release --nologo --filter "$filter" \
+  # Under nohup SIGHUP would be ignored by all processes that the tests start.
+  env --default-signal=HUP dotnet test FastForward.Tests --no-build -c Release --nologo --filter "$filter" \
     --logger "console;verbosity=minimal" --logger "trx;LogFileName=result.trx" --results-directory "$results" </dev/null
   status=$?
   tally "$name" "$started" "$status" "$(grep -o '<Counters [^>]*>' "$results/result.trx" 2>/dev/null | head -n 1)"
