@@ -42,11 +42,8 @@ internal readonly record struct LinkSource
     /// <summary>The IP port; 0 on other media, and from a sender that cannot be answered.</summary>
     public int Port => _port;
 
-    /// <summary>The kernel vouches for the user or the machine.</summary>
-    public bool IsIdentity => _userId is not null || _contextId is not null;
-
-    /// <summary>Strength of the identity: 2 when the kernel vouches for it, 1 for an address.</summary>
-    public int Strength => IsIdentity ? 2 : 1;
+    /// <summary>2 when the kernel vouches for the user or the machine, 1 for an address.</summary>
+    public int Strength => _userId is not null || _contextId is not null ? 2 : 1;
 
     public static LinkSource Of(LinkTraits traits, EndPoint remote) =>
         traits.Credentials is { } credentials ? new LinkSource(credentials.UserId, credentials.ContextId)

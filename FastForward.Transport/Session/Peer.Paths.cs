@@ -63,8 +63,8 @@ internal sealed partial class Peer
     }
 
     /// <summary>
-    /// The path needs a proof before it may join: its source proves less than that of the association, or the kernel
-    /// names another user or machine.
+    /// The path needs a proof before it may join: its source proves less than that of the association. A source of
+    /// equal strength was admitted for the node by itself.
     /// </summary>
     public bool NeedsProof(SessionPath path) => _association.Owns(path) && path.Source.Strength < _association.Strength;
 
