@@ -16,8 +16,6 @@ internal sealed class FaultyTransport : IForwardTransport
 
     public TransportKind Kind => TransportKind.VSocket;
 
-    public bool CarriesReliable => true;
-
     public TransportStatistics Statistics { get; } = new FaultyStatistics();
 
     public IReadOnlyList<EndPoint> LocalEndPoints => [];

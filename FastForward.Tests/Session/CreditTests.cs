@@ -172,7 +172,7 @@ public sealed class CreditTests
             new PeerHeldCredit()
         );
         ulong taken = 0;
-        while (receiver.Reset(0, taken, 0, 0, reliablePath: true))
+        while (receiver.Reset(0, taken, 0, 0))
             Assert.That(++taken, Is.LessThan(100_000));
         Assert.That(taken, Is.GreaterThanOrEqualTo(4096));
     }

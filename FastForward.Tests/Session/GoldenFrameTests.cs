@@ -53,6 +53,7 @@ public sealed class GoldenFrameTests
         ["close-path"] = static (ref FrameWriter writer) => writer.WriteClose(false, CloseReason.Redundant),
         ["stream-reset"] = static (ref FrameWriter writer) => writer.WriteStreamReset(Stream, 13, 99),
         ["stream-refused"] = static (ref FrameWriter writer) => writer.WriteStreamRefused(Stream, 0, 14),
+        ["ack"] = static (ref FrameWriter writer) => writer.WriteAck(0x1122334455, 1234, [0b1011, 1ul << 63]),
         ["path-challenge"] = static (ref FrameWriter writer) => writer.WritePathChallenge(0x1122334455667788),
         ["path-response"] = static (ref FrameWriter writer) =>
             writer.WritePathResponse(0x1122334455667788, 0x99AABBCC, 0xDDEEFF00),

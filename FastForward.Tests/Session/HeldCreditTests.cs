@@ -150,20 +150,27 @@ public sealed class HeldCreditTests
     }
 
     [Test]
-    public void Back_pressured_streams_become_writable_when_only_unreliable_paths_are_left()
+    public void Grants_reach_a_sender_that_waits_over_a_path_that_loses_frames()
     {
         Connect();
-        Fill(1);
+        int accepted = Fill(1);
         Assert.That(_a.Send(2, 1, MessageClass.Reliable, new byte[Cost]).Status, Is.EqualTo(SendStatus.BackPressured));
         _a.Open(2, TransportKind.Ip);
         _network.Run(_network.Now + (5 * Second));
         _a.Opens.Remove(2);
-        foreach (SimulatedLink link in _a.Links.Where(static link => link.Path is { IsReliable: true }).ToArray())
+        foreach (SimulatedLink link in _a.Links.Where(static link => link.Path is { IsOrdered: true }).ToArray())
             _network.Cut(link);
-        _network.Run(_network.Now + (40 * Second));
-        Assert.That(_a.Peer(2).SendPath!.IsReliable, Is.False);
-        Assert.That(_a.Recorder.WritableStreams, Does.Contain((2u, 1ul)));
-        Assert.That(_a.Send(2, 1, MessageClass.Reliable, new byte[Cost]).Status, Is.EqualTo(SendStatus.Unsupported));
+        _network.Run(_network.Now + Second);
+        Assert.That(_a.Peer(2).ReliablePath!.IsOrdered, Is.False);
+        _network.Loss = 0.3;
+        for (int i = 0; i < accepted; i++)
+            _b.ReleaseOldest();
+        Assert.That(
+            _network.RunUntil(() => _a.Recorder.WritableStreams.Contains((2u, 1ul)), 30 * Second),
+            Is.True,
+            "a lost grant is repeated"
+        );
+        Assert.That(_a.Send(2, 1, MessageClass.Reliable, new byte[Cost]).Status, Is.EqualTo(SendStatus.Accepted));
     }
 
     [Test]

@@ -38,7 +38,7 @@ public sealed class PathChoiceTests
         network.Run(network.Now + (5 * Second));
 
         Assert.That(a.Peer(2).SendPath!.Kind, Is.EqualTo(TransportKind.Ip));
-        Assert.That(a.Peer(2).ReliablePath!.Kind, Is.EqualTo(TransportKind.Socket));
+        Assert.That(a.Peer(2).ReliablePath!.Kind, Is.EqualTo(TransportKind.Socket), "it identifies the peer better");
         Ledger.Check("one world", [a.Journal, b.Journal]);
         Assert.That(b.Recorder.Messages.Count(static message => message.Stream == 1), Is.EqualTo(accepted));
         Assert.That(a.Recorder.Reports, Is.Empty);
@@ -46,8 +46,12 @@ public sealed class PathChoiceTests
         b.Opens.Remove(1);
         network.Cut(a.Links.Single(static link => link.Kind == TransportKind.Socket));
         network.Run(network.Now + Second);
-        Assert.That(a.Send(2, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.Unsupported));
-        Assert.That(a.Send(2, 2, MessageClass.RealTime, "x"u8).Status, Is.EqualTo(SendStatus.Accepted));
+        Assert.That(a.Peer(2).ReliablePath!.Kind, Is.EqualTo(TransportKind.Ip));
+        Assert.That(a.SendNumbered(2, 1, MessageClass.Reliable, 100).Status, Is.EqualTo(SendStatus.Accepted));
+        Assert.That(a.SendNumbered(2, 2, MessageClass.RealTime, 100).Status, Is.EqualTo(SendStatus.Accepted));
+        network.Run(network.Now + Second);
+        Ledger.Check("one world", [a.Journal, b.Journal]);
+        Assert.That(b.Recorder.Messages.Count(static message => message.Stream == 1), Is.EqualTo(accepted + 1));
     }
 
     [Test]
@@ -78,17 +82,6 @@ public sealed class PathChoiceTests
         Assert.That(a.Recorder.Reports, Is.Empty);
 
         bool Uses(TransportKind kind) => a.Peer(2).SendPath?.Kind == kind;
-    }
-
-    [Test]
-    public void Without_a_route_that_carries_them_reliable_messages_are_refused_before_the_peer_is_connected()
-    {
-        SimulatedNetwork network = new(5);
-        SimulatedNode a = network.Start(1, 2);
-        a.Peer(2).MayCarryReliable = false;
-        Assert.That(a.Send(2, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.Unsupported));
-        a.Peer(2).MayCarryReliable = true;
-        Assert.That(a.Send(2, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.Accepted));
     }
 
     [TestCase(1)]

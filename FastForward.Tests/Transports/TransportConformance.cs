@@ -83,7 +83,6 @@ public abstract class TransportConformance(TransportCase transportCase)
         IForwardLink link = near.Connect(Harness.Reach(far));
         Driver.Until(() => nearSink.OpenedLinks.Contains(link) || nearSink.HasClosed(link), "Opened");
         Assert.That(nearSink.HasClosed(link), Is.False, () => $"closed instead of opened: {nearSink.ClosureOf(link)}");
-        Assert.That(link.Traits is { Reliable: true, Ordered: true }, Is.EqualTo(near.CarriesReliable));
         IForwardLink? other = null;
         if (link.Traits.ConnectionOriented)
         {

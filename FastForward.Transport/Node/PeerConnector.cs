@@ -76,9 +76,6 @@ internal sealed partial class PeerConnector : IPeerDriver
     /// </param>
     public void SetRoute(Route? route, Route? fallback)
     {
-        Peer.MayCarryReliable = route is null
-            ? Array.Exists(_transports.Running, static transport => transport.CarriesReliable) // the peer may connect
-            : _transports.CarriesReliable(route) || _transports.CarriesReliable(fallback);
         Route? former = _fallback;
         _fallback = fallback;
         if (former is not null && !former.LeadsTo(fallback) && former.Row.Transport != route?.Row.Transport)

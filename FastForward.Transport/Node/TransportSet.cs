@@ -68,10 +68,6 @@ internal sealed partial class TransportSet : IDisposable
         return null;
     }
 
-    /// <summary>Whether a path over a route can carry reliable messages.</summary>
-    public bool CarriesReliable(Route? route) =>
-        route is not null && Find(route.Row.Transport) is { CarriesReliable: true };
-
     public string ReasonAgainst(TransportKind kind) =>
         _availability.TryGetValue(kind, out TransportAvailability availability) && availability.Reason is { } reason
             ? reason

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -108,9 +109,18 @@ internal sealed class Association
     /// <summary>The path belongs to this association.</summary>
     public bool Owns(SessionPath path) => IsUp && path.Epoch == Epoch && path.PeerIncarnation == PeerIncarnation;
 
+    /// <summary>An element that a path of this association lost is sent again, if it still matters.</summary>
+    public void OnLost(long now, in SentElement element)
+    {
+        if (element.Kind == SentKind.Message)
+            Sender.OnLost(element);
+        else
+            Receiver.OnLost(now, element);
+    }
+
     /// <summary>Processes an element about a stream or about the association's credit.</summary>
     /// <returns>False when the peer violates the protocol so that the path must be closed.</returns>
-    public bool ReadStreamElement(long now, ElementType type, ReadOnlySpan<byte> body, bool reliablePath)
+    public bool ReadStreamElement(long now, ElementType type, ReadOnlySpan<byte> body)
     {
         switch (type)
         {
@@ -130,8 +140,7 @@ internal sealed class Association
                     now,
                     StreamOf(body),
                     BinaryPrimitives.ReadUInt32LittleEndian(body[8..]),
-                    BinaryPrimitives.ReadUInt32LittleEndian(body[12..]),
-                    reliablePath
+                    BinaryPrimitives.ReadUInt32LittleEndian(body[12..])
                 );
             case ElementType.StreamRefused when body.Length >= 16:
                 Sender.Refused(

@@ -67,20 +67,20 @@ internal sealed class LoopbackAssociation
     {
         if (_read == _written && HasMessages)
         {
-            FrameWriter messages = new(_messages);
+            FrameBuilder messages = new(_messages, NoProtection.Instance, sent: null);
             if (_association.Sender.WriteRealTime(now, ref messages))
                 _association.Sender.WriteReliable(ref messages);
             _read = 0;
-            _written = messages.Length - WireFormat.DataHeader;
+            _written = messages.Writer.Length - WireFormat.DataHeader;
         }
 
         int moved = Read(now, _messages, _written, ref _read, budget);
         while (_association.Receiver.OutputDue != long.MaxValue)
         {
-            FrameWriter answers = new(_answers);
+            FrameBuilder answers = new(_answers, NoProtection.Instance, sent: null);
             _association.Receiver.Write(ref answers);
             int read = 0;
-            moved += Read(now, _answers, answers.Length - WireFormat.DataHeader, ref read, int.MaxValue);
+            moved += Read(now, _answers, answers.Writer.Length - WireFormat.DataHeader, ref read, int.MaxValue);
         }
 
         return moved;
@@ -97,9 +97,9 @@ internal sealed class LoopbackAssociation
             elements++;
             position = element.Position; // before the callback, which may throw
             if (element.Type != ElementType.Message)
-                _association.ReadStreamElement(now, element.Type, element.Body, reliablePath: true);
+                _association.ReadStreamElement(now, element.Type, element.Body);
             else if (MessageElement.TryRead(element.Bits, element.Body, out MessageElement message))
-                _association.Receiver.Message(now, message, reliablePath: true);
+                _association.Receiver.Message(now, message, isOrdered: true);
         }
 
         _association.OnFrameRead();

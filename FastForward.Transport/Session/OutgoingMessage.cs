@@ -1,3 +1,4 @@
+using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -18,6 +19,8 @@ internal enum OutgoingKind : byte
 /// <summary>An accepted message in the send store. Pooled by <see cref="OutgoingMessagePool"/>.</summary>
 internal sealed class OutgoingMessage(int poolIndex, int capacity)
 {
+    private ByteRanges _arrived;
+
     /// <summary>The list of <see cref="OutgoingMessagePool"/> that it belongs to.</summary>
     public int PoolIndex { get; } = poolIndex;
 
@@ -52,6 +55,12 @@ internal sealed class OutgoingMessage(int poolIndex, int capacity)
     public long ExpiresAt => Kind == OutgoingKind.Message && Budget > 0 ? AcceptedAt + RemainingBudget : long.MaxValue;
 
     public SendStream? Stream { get; set; }
+
+    /// <summary>Changes when the message returns to its pool, so that what still refers to it is known as outdated.</summary>
+    public uint Generation { get; set; }
+
+    /// <summary>The bytes that are known to have arrived. The peer may still forget them with the stream.</summary>
+    public ref ByteRanges Arrived => ref _arrived;
 
     /// <summary>The next message of the <see cref="MessageQueue"/>.</summary>
     public OutgoingMessage? Next { get; set; }

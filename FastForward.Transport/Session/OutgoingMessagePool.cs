@@ -35,6 +35,8 @@ internal sealed class OutgoingMessagePool(long keepBytes = 16 << 20)
 
     public void Return(OutgoingMessage message)
     {
+        message.Generation++;
+        message.Arrived.Clear();
         message.Length = 0;
         message.Kind = OutgoingKind.Message;
         message.IsEnd = false;

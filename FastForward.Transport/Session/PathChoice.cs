@@ -52,7 +52,7 @@ internal static class PathChoice
         return path.EstablishedOrder > other.EstablishedOrder;
     }
 
-    private static int Quality(SessionPath path) => (path.IsReliable ? 2 : 0) + (path.Traits.HostLocal ? 1 : 0);
+    private static int Quality(SessionPath path) => (path.IsOrdered ? 2 : 0) + (path.Traits.HostLocal ? 1 : 0);
 
     private static bool IsOpenedByLower(SessionPath path) =>
         path.IsInitiator == (path.Peer.Options.Node < path.Peer.Node);

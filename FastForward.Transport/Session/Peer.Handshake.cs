@@ -133,8 +133,7 @@ internal sealed partial class Peer
 
         _association.AddSource(path.Source);
         path.EstablishedOrder = ++_establishments;
-        if (path.IsReliable)
-            _association.Receiver.RepeatGrants(now);
+        _association.Receiver.RepeatGrants(now);
         ChoosePath(now, isNew ? PeerEventKind.Connected : PeerEventKind.PathChanged, "handshake completed");
         CloseRedundant(path.Kind, now);
     }

@@ -133,9 +133,6 @@ internal sealed partial class Peer
 
     public void OnSound(SessionPath path, long now)
     {
-        // Without another reliable path, grants since then were sent on an unreliable one, which may have lost them.
-        if (path.IsReliable)
-            _association.Receiver.RepeatGrants(now);
         ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path answers again");
         CloseRedundant(path.Kind, now);
     }
@@ -177,7 +174,7 @@ internal sealed partial class Peer
         OnPathLost(path, now);
         // Acknowledgements may be lost with the path even if the sender had left it: late retransmissions that arrived
         // on it made it the path for acknowledgements.
-        if (!path.IsReliable || path.EstablishedOrder == 0)
+        if (path.EstablishedOrder == 0)
             return;
         _association.Receiver.RepeatGrants(now);
         if (ReliablePath is not null)
@@ -198,9 +195,7 @@ internal sealed partial class Peer
         SessionPath? reliableBefore = ReliablePath;
         bool wasSound = _silentSince == long.MaxValue && before is not null;
         SendPath = PathChoice.Best(_paths, _association, Preferred, realTime: true);
-        ReliablePath = SendPath is { IsReliable: true }
-            ? SendPath
-            : PathChoice.Best(_paths.Where(static path => path.IsReliable), _association, Preferred);
+        ReliablePath = PathChoice.Best(_paths.Where(IsStrongest), _association, Preferred);
 
         bool isSound = SendPath is { IsSound: true };
         if (isSound)
@@ -235,9 +230,7 @@ internal sealed partial class Peer
         {
             if (path.Kind != kind || !path.IsEstablished || ReferenceEquals(path, kept))
                 continue;
-            // Without this path there may be none that carries reliable messages.
-            if (!path.IsReliable || kept.IsReliable)
-                path.Close(now, CloseReason.Redundant, "another path to the peer over the same medium is kept");
+            path.Close(now, CloseReason.Redundant, "another path to the peer over the same medium is kept");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -82,16 +83,10 @@ internal sealed partial class Peer
     public SessionPath? SendPath { get; private set; }
 
     /// <summary>
-    /// The best path that is reliable and ordered. It carries reliable messages, also while <see cref="SendPath"/> is
-    /// another one; null when there is none.
+    /// The best of the paths that identify the peer best: the peer takes reliable messages from such paths only. It is
+    /// another one than <see cref="SendPath"/> while that identifies the peer less, or carries short frames only.
     /// </summary>
     public SessionPath? ReliablePath { get; private set; }
-
-    /// <summary>
-    /// A route of the peer may lead to a path that carries reliable messages, so that they may wait for it. Set by the
-    /// owner.
-    /// </summary>
-    public bool MayCarryReliable { get; set; } = true;
 
     public IReadOnlyList<SessionPath> Paths => _paths;
 
@@ -144,12 +139,6 @@ internal sealed partial class Peer
     {
         if (messageClass == MessageClass.RealTime && SendPath is null)
             return new SendResult(SendStatus.NotConnected, 0);
-        if (
-            messageClass == MessageClass.Reliable
-            && ReliablePath is null
-            && (SendPath is not null || !MayCarryReliable)
-        )
-            return new SendResult(SendStatus.Unsupported, 0);
         if (messageClass == MessageClass.RealTime && payload.Length > SendPath?.LargestRealTime)
             return new SendResult(SendStatus.TooLarge, 0);
         SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end, realTimeBudget, waited);
@@ -222,20 +211,41 @@ internal sealed partial class Peer
 
     public bool HasOutput(SessionPath path, long now) =>
         (ReferenceEquals(path, SendPath) && _association.Sender.HasRealTimeOutput)
-        || (ReferenceEquals(path, ReliablePath) && _association.Sender.HasReliableOutput)
+        || (ReferenceEquals(path, ReliablePath) && _association.Sender.HasReliableOutput && path.MaySendReliable(now))
         || (now >= _association.Receiver.OutputDue && ReferenceEquals(path, AckPath));
 
     /// <summary>
     /// Writes acknowledgements, credit and messages, each only on the path that is selected for them.
     /// </summary>
-    public void WriteContent(SessionPath path, long now, ref FrameWriter frame)
+    public void WriteContent(SessionPath path, long now, ref FrameBuilder frame)
     {
         if (ReferenceEquals(path, AckPath))
             _association.Receiver.Write(ref frame);
         if (ReferenceEquals(path, SendPath) && !_association.Sender.WriteRealTime(now, ref frame))
             return;
-        if (ReferenceEquals(path, ReliablePath))
+        if (ReferenceEquals(path, ReliablePath) && path.MaySendReliable(now))
             _association.Sender.WriteReliable(ref frame);
+    }
+
+    /// <summary>The path carries reliable messages, and there are some to write.</summary>
+    public bool HasReliableOutput(SessionPath path) =>
+        ReferenceEquals(path, ReliablePath) && _association.Sender.HasReliableOutput;
+
+    /// <summary>An element has arrived that the path carried.</summary>
+    public static void OnElementAcknowledged(in SentElement element)
+    {
+        if (element.Kind == SentKind.Message)
+            Sender.OnArrived(element);
+    }
+
+    /// <summary>An element was lost on the path.</summary>
+    public void OnElementLost(SessionPath path, long now, in SentElement element)
+    {
+        // What another path carries since was written again there, from its beginning.
+        if (!_association.Owns(path) || (element.Kind == SentKind.Message && !ReferenceEquals(path, ReliablePath)))
+            return;
+        _association.OnLost(now, element);
+        Driver.OnPending();
     }
 
     public void OnTimeout(long now)
@@ -284,34 +294,30 @@ internal sealed partial class Peer
 
     public void OnMessage(SessionPath path, long now, in MessageElement message)
     {
-        if (!_association.Owns(path))
-            return;
-        if (!message.IsRealTime && !IsStrongest(path))
+        if (!_association.Owns(path) || (!message.IsRealTime && !IsStrongest(path)))
         {
-            Statistics.Malformed();
+            path.RefuseFrame();
             return;
         }
 
-        if (path.IsReliable && !message.IsRealTime)
+        if (!message.IsRealTime)
             SelectAckPath(path, now);
-        if (!_association.Receiver.Message(now, message, path.IsReliable))
+        if (!_association.Receiver.Message(now, message, path.IsOrdered))
             CloseOnViolation(path, now);
     }
 
     public void OnStreamElement(SessionPath path, long now, ElementType type, ReadOnlySpan<byte> body)
     {
-        if (!_association.Owns(path))
-            return;
         bool isStrongest = IsStrongest(path);
-        if (type != ElementType.StreamReset && !isStrongest)
+        if (!_association.Owns(path) || (type != ElementType.StreamReset && !isStrongest))
         {
-            Statistics.Malformed();
+            path.RefuseFrame();
             return;
         }
 
-        if (type == ElementType.StreamReset && path.IsReliable)
+        if (type == ElementType.StreamReset && isStrongest)
             SelectAckPath(path, now);
-        if (!_association.ReadStreamElement(now, type, body, path.IsReliable && isStrongest))
+        if (!_association.ReadStreamElement(now, type, body))
             CloseOnViolation(path, now);
         UpdateWaiting(now);
     }

@@ -1,10 +1,11 @@
+using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
 
 /// <summary>
 /// The reliable streams that have something to write. They take turns of one message each, so that a stream delays the
-/// others by at most one message.
+/// others by at most one message. Lost parts go first, because what arrived behind them waits for them.
 /// </summary>
 internal sealed class ReadyStreams
 {
@@ -12,8 +13,10 @@ internal sealed class ReadyStreams
     private const int SmallestFragment = 64;
 
     private readonly Queue<SendStream> _streams = new();
+    private readonly Queue<SentElement> _lost = new();
+    private int _repeated; // bytes of the first lost part that are written
 
-    public bool IsEmpty => _streams.Count == 0;
+    public bool IsEmpty => _streams.Count == 0 && _lost.Count == 0;
 
     /// <summary>Appends a stream, unless it is queued already.</summary>
     public void Add(SendStream stream)
@@ -24,14 +27,36 @@ internal sealed class ReadyStreams
         _streams.Enqueue(stream);
     }
 
-    /// <summary>Fills the rest of a frame.</summary>
-    public void Write(ref FrameWriter frame)
+    /// <summary>A part of a message must be written again.</summary>
+    public void Repeat(in SentElement part) => _lost.Enqueue(part);
+
+    /// <summary>Everything is written again from its beginning, lost or not.</summary>
+    public void ForgetLost()
     {
+        _lost.Clear();
+        _repeated = 0;
+    }
+
+    /// <summary>Fills the rest of a frame.</summary>
+    public void Write(ref FrameBuilder frame)
+    {
+        while (_lost.TryPeek(out SentElement part))
+        {
+            if (part.NeedsRepeat && !TryRepeat(part, ref frame))
+                return;
+            _lost.Dequeue();
+            _repeated = 0;
+        }
+
         while (_streams.TryPeek(out SendStream? stream))
         {
             if (stream.Cursor is { } message)
             {
-                if (!TryWrite(stream, message, ref frame))
+                int offset = stream.CursorOffset;
+                bool isWritten = TryWrite(message, ref offset, message.Length, ref frame);
+                // SendStream.Written advances with complete messages only, because fragments are not acknowledged.
+                stream.CursorOffset = offset;
+                if (!isWritten)
                     return;
                 stream.Advance();
             }
@@ -43,32 +68,38 @@ internal sealed class ReadyStreams
         }
     }
 
-    // Returns true when the message is completely written.
-    private static bool TryWrite(SendStream stream, OutgoingMessage message, ref FrameWriter frame)
+    private bool TryRepeat(in SentElement part, ref FrameBuilder frame)
+    {
+        int offset = part.Offset + _repeated;
+        bool isWritten = TryWrite(part.Message!, ref offset, part.Offset + part.Length, ref frame);
+        _repeated = offset - part.Offset;
+        return isWritten;
+    }
+
+    // Writes the bytes from offset to end, or as many of them as fit. Returns true when all are written.
+    private static bool TryWrite(OutgoingMessage message, ref int offset, int end, ref FrameBuilder frame)
     {
         if (message.Kind == OutgoingKind.Reset)
         {
             if (frame.Room < WireFormat.StreamReset)
                 return false;
-            frame.WriteStreamReset(stream.Id, message.Sequence, message.Code);
+            frame.Reset(message);
             return true;
         }
 
-        int offset = stream.CursorOffset;
-        if (offset == 0 && frame.Room >= WireFormat.MessageHeader + message.Length)
+        if (offset == 0 && end == message.Length && frame.Room >= WireFormat.MessageHeader + message.Length)
         {
-            frame.WriteMessage(stream.Id, message.Sequence, message.Bits, message.Payload);
+            frame.Message(message);
+            offset = end;
             return true;
         }
 
-        int left = message.Length - offset;
+        int left = end - offset;
         int part = Math.Min(left, frame.Room - WireFormat.MessageHeader - WireFormat.FragmentFields);
         if (part < Math.Min(left, SmallestFragment))
             return false;
-        MessageBits bits = message.Bits | (part < left ? MessageBits.More : MessageBits.None);
-        frame.WriteFragment(stream.Id, message.Sequence, bits, offset, message.Payload.Slice(offset, part));
-        // SendStream.Written advances with complete messages only, because fragments are not acknowledged.
-        stream.CursorOffset = offset + part;
+        frame.Fragment(message, offset, part);
+        offset += part;
         return part == left;
     }
 }

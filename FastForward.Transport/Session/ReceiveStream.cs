@@ -42,13 +42,11 @@ internal sealed class ReceiveStream(ulong id, MessageClass messageClass)
     /// <summary>Credit used since the last acknowledgement.</summary>
     public int Unacknowledged { get; set; }
 
-    /// <summary>
-    /// A pooled buffer with the fragments of message <see cref="Expected"/> so far; null when there are none.
-    /// </summary>
-    public byte[]? Partial { get; set; }
+    /// <summary>Messages that wait for missing parts, or for others before them, by sequence; null for none.</summary>
+    public Dictionary<ulong, PartialMessage>? Waiting { get; set; }
 
-    /// <summary>Bytes of <see cref="Partial"/> that have arrived.</summary>
-    public int PartialLength { get; set; }
+    /// <summary>Credit of <see cref="Waiting"/>.</summary>
+    public int WaitingCredit { get; set; }
 
     /// <summary>The stream is in the queue of acknowledgements.</summary>
     public bool IsAckPending { get; set; }

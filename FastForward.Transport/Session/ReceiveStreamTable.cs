@@ -22,6 +22,8 @@ internal sealed class ReceiveStreamTable
         return stream;
     }
 
+    public ReceiveStream? Find(ulong id) => _streams.GetValueOrDefault(id);
+
     public void Add(ReceiveStream stream)
     {
         _streams.Add(stream.Id, stream);

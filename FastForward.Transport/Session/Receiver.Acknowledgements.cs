@@ -1,3 +1,4 @@
+using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -25,7 +26,7 @@ internal sealed partial class Receiver
         _acks.Count + _replies.Count >= Math.Max(_options.MaxStreams * 4, MinEndedStreamLimit);
 
     /// <summary>Writes pending credit, replies and acknowledgements, as far as they fit.</summary>
-    public void Write(ref FrameWriter frame)
+    public void Write(ref FrameBuilder frame)
     {
         if (_acks.Count == 0 && _replies.Count == 0 && !_creditPending)
             return;
@@ -33,7 +34,7 @@ internal sealed partial class Receiver
         {
             if (frame.Room < WireFormat.Credit)
                 return;
-            frame.WriteCredit(Limit());
+            frame.Credit(Limit());
             _unacknowledged = 0;
             _creditPending = false;
         }
@@ -44,13 +45,31 @@ internal sealed partial class Receiver
         {
             if (frame.Room < WireFormat.StreamAck)
                 return;
-            frame.WriteStreamAck(stream.Id, stream.Acknowledgeable, stream.CreditUsed, Limit(stream));
+            frame.StreamAck(stream.Id, stream.Acknowledgeable, stream.CreditUsed, Limit(stream));
             stream.Unacknowledged = 0;
             stream.IsAckPending = false;
             _acks.Dequeue();
         }
 
         _ackDue = long.MaxValue;
+    }
+
+    /// <summary>An element of <see cref="Write"/> was lost: what holds now is written again.</summary>
+    public void OnLost(long now, in SentElement element)
+    {
+        _ackDue = Math.Min(_ackDue, now);
+        switch (element.Kind)
+        {
+            case SentKind.Credit:
+                _creditPending = true;
+                break;
+            case SentKind.StreamAck when _streams.Find(element.Stream) is { } stream:
+                ScheduleAck(now, stream, 0);
+                break;
+            case SentKind.StreamAck or SentKind.StreamRefused when TryGetEnded(element.Stream, out EndedStream ended):
+                Reply(now, element.Stream, ended, refuse: element.Kind == SentKind.StreamRefused);
+                break;
+        }
     }
 
     private void ScheduleAck(long now, ReceiveStream stream, int cost)
@@ -75,16 +94,16 @@ internal sealed partial class Receiver
         _ackDue = Math.Min(_ackDue, refuse ? now : now + _options.AckDelay);
     }
 
-    private bool WriteReplies(ref FrameWriter frame)
+    private bool WriteReplies(ref FrameBuilder frame)
     {
         foreach ((ulong id, (bool refuse, EndedStream ended)) in _replies)
         {
             if (frame.Room < Math.Max(WireFormat.StreamAck, WireFormat.StreamRefused))
                 return false;
             if (refuse)
-                frame.WriteStreamRefused(id, ended.Acknowledged, ended.CreditUsed);
+                frame.StreamRefused(id, ended.Acknowledged, ended.CreditUsed);
             else
-                frame.WriteStreamAck(id, ended.Acknowledged, ended.CreditUsed, ended.CreditUsed + _streamWindow);
+                frame.StreamAck(id, ended.Acknowledged, ended.CreditUsed, ended.CreditUsed + _streamWindow);
             _replies.Remove(id); // Remove does not invalidate the enumerator
         }
 

@@ -44,10 +44,13 @@ internal sealed partial class Receiver
     }
 
     /// <summary>Processes a message or a fragment of one.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="isOrdered">The path delivers in order, so that no gap is filled later.</param>
     /// <returns>
     /// False when the peer exceeds its credit or the limit of pending replies: the path must be closed.
     /// </returns>
-    public bool Message(long now, in MessageElement message, bool reliablePath)
+    public bool Message(long now, in MessageElement message, bool isOrdered)
     {
         MessageClass messageClass = message.IsRealTime ? MessageClass.RealTime : MessageClass.Reliable;
         ReceiveStream? stream = _streams.Use(message.Stream);
@@ -66,21 +69,21 @@ internal sealed partial class Receiver
             stream = Open(message.Stream, messageClass);
         }
 
-        if (stream.Class != messageClass || (messageClass == MessageClass.Reliable && !reliablePath))
+        if (stream.Class != messageClass)
         {
             _statistics.Malformed();
             return true;
         }
 
         if (messageClass == MessageClass.Reliable)
-            return Reliable(now, stream, message);
+            return Reliable(now, stream, message, isOrdered);
         RealTime(stream, message);
         return true;
     }
 
     /// <summary>The sender has reset a stream.</summary>
     /// <returns>See <see cref="Message"/>.</returns>
-    public bool Reset(long now, ulong id, uint sequence, uint code, bool reliablePath)
+    public bool Reset(long now, ulong id, uint sequence, uint code)
     {
         ReceiveStream? stream = _streams.Use(id);
         if (stream is null)
@@ -105,8 +108,7 @@ internal sealed partial class Receiver
                 _ended.Set(id, ended);
             }
 
-            if (reliablePath)
-                Reply(now, id, ended, refuse: false);
+            Reply(now, id, ended, refuse: false);
             return true;
         }
 
@@ -175,7 +177,7 @@ internal sealed partial class Receiver
             NotifyEnd(stream.Id, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
     }
 
-    private bool Reliable(long now, ReceiveStream stream, in MessageElement message)
+    private bool Reliable(long now, ReceiveStream stream, in MessageElement message, bool isOrdered)
     {
         int step = (int)(message.Sequence - (uint)stream.Expected);
         if (step < 0)
@@ -185,23 +187,22 @@ internal sealed partial class Receiver
             return true;
         }
 
-        // A gap on a reliable path: the stream is no longer remembered here, or the peer violates the protocol. The gap
+        // A gap on an ordered path: the stream is no longer remembered here, or the peer violates the protocol. The gap
         // would never be filled, so the stream is refused.
-        if (step > 0)
+        if (step > 0 && isOrdered)
         {
             Refuse(now, stream);
             return true;
         }
 
-        return message.IsFragment
-            ? Fragment(now, stream, message)
-            : Complete(now, stream, message.IsEnd, message.IsMark, message.Payload);
+        if (step > 0 || message.IsFragment)
+            return Assemble(now, stream, stream.Expected + (ulong)step, message);
+        DropWaiting(stream, stream.Expected);
+        return Complete(now, stream, message.IsEnd, message.IsMark, message.Payload) && DeliverWhole(now, stream);
     }
 
     private bool Complete(long now, ReceiveStream stream, bool isEnd, bool isMark, ReadOnlySpan<byte> payload)
     {
-        // Fragments of this message may have arrived on another path. They must not become part of the next message.
-        DropPartial(stream);
         int cost = isMark ? 0 : payload.Length + WireFormat.CreditPerMessage;
         if (!HasCreditFor(stream, cost))
             return false;
@@ -270,7 +271,7 @@ internal sealed partial class Receiver
             _ended.Add(stream.Id, stream.AsEnded);
         else
             _withheld.TryAdd(stream.Id, stream);
-        DropPartial(stream);
+        DropAllWaiting(stream);
     }
 
     private void NotifyEnd(ulong stream, StreamEndReason reason, uint code, ulong skipped) =>

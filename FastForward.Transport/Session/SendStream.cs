@@ -69,6 +69,8 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     {
         Cursor = First;
         CursorOffset = 0;
+        for (OutgoingMessage? message = First; message is not null; message = message.Next)
+            message.Arrived.Clear();
     }
 
     /// <summary>Removes the oldest message.</summary>

@@ -38,7 +38,7 @@ internal sealed partial class Sender
 
     /// <summary>Fills a frame with real-time messages.</summary>
     /// <returns>Whether all of them are written, so that the rest of the frame is free.</returns>
-    public bool WriteRealTime(long now, ref FrameWriter frame)
+    public bool WriteRealTime(long now, ref FrameBuilder frame)
     {
         ExpireRealTime(now);
         bool freed = false;
@@ -53,7 +53,7 @@ internal sealed partial class Sender
                 continue;
             }
 
-            if (!TryWriteRealTime(now, stream, message, ref frame))
+            if (!TryWriteRealTime(now, message, ref frame))
                 break;
             _realTime.Dequeue();
             freed = true;
@@ -92,26 +92,19 @@ internal sealed partial class Sender
             Accept(now, stream, _pool.Rent([]), OutgoingKind.EndMark, end: true);
     }
 
-    private static bool TryWriteRealTime(long now, SendStream stream, OutgoingMessage message, ref FrameWriter frame)
+    private static bool TryWriteRealTime(long now, OutgoingMessage message, ref FrameBuilder frame)
     {
         if (message.Kind == OutgoingKind.Reset)
         {
             if (frame.Room < WireFormat.StreamReset)
                 return false;
-            frame.WriteStreamReset(stream.Id, message.Sequence, message.Code);
+            frame.RealTimeReset(message);
             return true;
         }
 
         if (frame.Room < WireFormat.MessageHeader + WireFormat.RealTimeFields + message.Length)
             return false;
-        frame.WriteRealTime(
-            stream.Id,
-            message.Sequence,
-            message.Bits,
-            (int)((message.Budget + 999) / 1000),
-            now - message.AcceptedAt + message.Waited,
-            message.Payload
-        );
+        frame.RealTime(message, now);
         return true;
     }
 }

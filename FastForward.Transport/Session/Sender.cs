@@ -1,3 +1,4 @@
+using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -40,7 +41,7 @@ internal sealed partial class Sender
     /// <summary>Unacknowledged messages of reliable streams, without end marks and resets.</summary>
     public long UnacknowledgedMessages { get; private set; }
 
-    /// <summary>Unacknowledged reliable messages, or senders that wait for room, need a reliable path.</summary>
+    /// <summary>Unacknowledged reliable messages, or senders that wait for room, need a path.</summary>
     public bool NeedsReliablePath => UnacknowledgedMessages > 0 || _waitingReliable.Count > 0;
 
     /// <summary>Nothing in the store can be delivered over such a path.</summary>
@@ -114,7 +115,7 @@ internal sealed partial class Sender
     }
 
     /// <summary>Fills the rest of a frame with reliable messages.</summary>
-    public void WriteReliable(ref FrameWriter frame) => _ready.Write(ref frame);
+    public void WriteReliable(ref FrameBuilder frame) => _ready.Write(ref frame);
 
     /// <summary>The peer acknowledges everything below a sequence of a stream, and grants credit.</summary>
     /// <param name="id">The stream.</param>
@@ -154,9 +155,24 @@ internal sealed partial class Sender
         _wasRoomFreed = true;
     }
 
+    /// <summary>A part of a message has arrived, but is not acknowledged yet with all before it.</summary>
+    public static void OnArrived(in SentElement element)
+    {
+        if (element.IsStored)
+            element.Message!.Arrived.Add(element.Offset, element.Offset + element.Length);
+    }
+
+    /// <summary>A part of a message was lost: it is written again.</summary>
+    public void OnLost(in SentElement element)
+    {
+        if (element.NeedsRepeat)
+            _ready.Repeat(element);
+    }
+
     /// <summary>Schedules everything that is unacknowledged for retransmission on another path.</summary>
     public void Rewind()
     {
+        _ready.ForgetLost();
         foreach (SendStream stream in _streams.All)
         {
             if (stream.First is null)

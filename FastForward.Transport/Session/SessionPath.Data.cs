@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -6,60 +7,110 @@ namespace FastForward.Transport.Session;
 /// <content>DATA frames: packet numbers, elements, probes and their replies.</content>
 internal sealed partial class SessionPath
 {
-    private readonly ReplayWindow? _replay;
-    private ulong _packetNumber;
-    private ulong _expectedPacket;
+    private readonly IFrameProtection _protection = NoProtection.Instance;
+    private PacketSpace? _packets;
+    private bool _isFrameRefused;
     private readonly ProbeReplies _probeReplies = new();
 
     /// <summary>DATA frames that were written.</summary>
-    public long FramesSent => (long)_packetNumber;
+    public long FramesSent => (long)(_packets?.Next ?? 0);
 
     /// <summary>Probes of <see cref="Peer.Pings"/> that are to be written on this path.</summary>
     public int PendingPings { get; set; }
 
+    // Created with the first DATA frame: a path that is never established needs none.
+    private PacketSpace Packets => _packets ??= new PacketSpace(IsOrdered, Traits.MaxFrameSize, Measurement, this);
+
+    /// <summary>Loss detection and congestion control of what is sent; null on an ordered medium.</summary>
+    public LossRecovery? Recovery => _packets?.Recovery;
+
+    /// <summary>Congestion window and pacer permit a frame with reliable messages.</summary>
+    public bool MaySendReliable(long now) => Packets.Recovery?.MaySend(now) ?? true;
+
+    /// <summary>
+    /// The frame that is being read holds something that this node does not take from this path, or not yet: it is not
+    /// acknowledged, so that the peer sends it again.
+    /// </summary>
+    public void RefuseFrame() => _isFrameRefused = true;
+
+    private long RecoveryDue
+    {
+        get
+        {
+            if (_packets is not { Recovery: { } recovery, Acks: { } acks })
+                return long.MaxValue;
+            if (IsBlocked)
+                return recovery.Due;
+            long due = Math.Min(recovery.Due, acks.Due);
+            return Peer.HasReliableOutput(this) ? Math.Min(due, recovery.NextSend) : due;
+        }
+    }
+
+    private bool IsAckDue(long now) => _packets?.Acks is { } acks && now >= acks.Due;
+
+    private FrameBuilder Begin(Span<byte> frame) => new(frame, _protection, Packets.Recovery?.Sent);
+
     private int WriteData(long now, Span<byte> frame, out bool realTime)
     {
-        FrameWriter writer = new(frame);
+        FrameBuilder builder = Begin(frame);
+        Packets.Acks?.Write(now, Packets.Next, ref builder);
         if (Prober.IsPending)
-            writer.WriteProbe(Prober.Take(now));
-        _probeReplies.Write(now, ref writer);
+            builder.Writer.WriteProbe(Prober.Take(now));
+        _probeReplies.Write(now, ref builder.Writer);
         if (PendingPings > 0)
-            Peer.Pings.Write(this, ref writer);
-        Peer.WriteEchoes(this, ref writer);
-        Peer.WriteContent(this, now, ref writer);
-        realTime = writer.HasRealTime;
-        return writer.IsEmpty ? 0 : Complete(now, writer);
+            Peer.Pings.Write(this, ref builder.Writer);
+        Peer.WriteEchoes(this, ref builder.Writer);
+        Peer.WriteContent(this, now, ref builder);
+        realTime = builder.Writer.HasRealTime;
+        return builder.Writer.IsEmpty ? 0 : Complete(now, builder);
     }
 
     // A frame of its own: what else it carried would be lost with it.
     private int WriteSizeProbe(long now, PathSize probed, Span<byte> frame)
     {
         uint id = probed.Take(out int size);
-        FrameWriter writer = new(frame[..Math.Min(frame.Length, size)]);
-        writer.WriteProbe(id);
-        writer.WritePadding();
-        return Complete(now, writer);
+        FrameBuilder builder = Begin(frame[..Math.Min(frame.Length, size)]);
+        builder.Writer.WriteProbe(id);
+        builder.Writer.WritePadding();
+        return Complete(now, builder);
     }
 
     private int WriteClose(long now, Span<byte> frame)
     {
-        FrameWriter writer = new(frame);
-        writer.WriteClose(_closesAssociation, _closeReason);
-        int length = Complete(now, writer);
+        FrameBuilder builder = Begin(frame);
+        builder.Writer.WriteClose(_closesAssociation, _closeReason);
+        int length = Complete(now, builder);
         EndOutput(now);
         return length;
     }
 
-    private int Complete(long now, FrameWriter writer)
+    private int Complete(long now, in FrameBuilder builder)
     {
-        writer.WriteHeader(RemoteIndex, _packetNumber++, (uint)now);
-        return writer.Length;
+        int length = builder.Finish(RemoteIndex, Packets.Next, (uint)now);
+        Packets.OnSent(now, length, builder.IsEliciting);
+        return length;
     }
 
-    private void ReadData(long now, ReadOnlySpan<byte> frame)
+    void ILossListener.OnAcknowledged(in SentElement element, ulong number)
+    {
+        if (element.Kind == SentKind.Ack)
+            Packets.Acks!.OnAcknowledged(number);
+        else
+            Peer.OnElementAcknowledged(element);
+    }
+
+    void ILossListener.OnLost(long now, in SentElement element, ulong number)
+    {
+        if (element.Kind == SentKind.Ack)
+            Packets.Acks!.OnLost(number);
+        else
+            Peer.OnElementLost(this, now, element);
+    }
+
+    private void ReadData(long now, Span<byte> frame)
     {
         if (
-            frame.Length < WireFormat.DataHeader
+            frame.Length < WireFormat.DataHeader + _protection.Overhead
             || BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != LocalIndex
             || Phase is PathPhase.Initiating or PathPhase.Finished
         )
@@ -69,11 +120,8 @@ internal sealed partial class SessionPath
         }
 
         ulong number = BinaryPrimitives.ReadUInt64LittleEndian(frame[8..]);
-        if (!TakePacketNumber(now, number))
-        {
-            _statistics.Replayed();
+        if (!TryOpen(now, frame, number))
             return;
-        }
 
         // A DATA frame with the local index proves that the RESPONSE arrived, just as a CONFIRM does.
         if (Phase == PathPhase.Answering)
@@ -81,29 +129,56 @@ internal sealed partial class SessionPath
         Arrivals.Add(number);
         LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
         Measurement.AddArrival(now, LastTimestamp);
-        ElementReader reader = new(frame[WireFormat.DataHeader..]);
+        ElementReader reader = new(frame[WireFormat.DataHeader..^_protection.Overhead]);
+        bool isEliciting = false;
         while (Phase is PathPhase.Established or PathPhase.Closing or PathPhase.Draining && reader.Next())
+        {
+            isEliciting |= IsEliciting(reader.Type);
             ReadElement(now, reader);
+        }
+
         while (Phase == PathPhase.Validating && reader.Next())
+        {
+            _isFrameRefused = true;
             ReadChallenge(reader);
+        }
+
+        if (_isFrameRefused)
+            Packets.Refuse(number);
+        else if (isEliciting)
+            Packets.Acks?.OnElicited(now);
+        _isFrameRefused = false;
         if (reader.IsMalformed)
             _statistics.Malformed();
     }
 
-    private bool TakePacketNumber(long now, ulong number)
+    private bool TryOpen(long now, Span<byte> frame, ulong number)
     {
-        if (_replay is not null)
-            return _replay.TryTake(number);
-        // A reliable ordered medium must neither skip nor repeat a number.
-        if (number != _expectedPacket)
+        ReplayCheck check = Packets.Check(number);
+        if (check == ReplayCheck.Fresh && _protection.TryOpen(frame, number))
         {
-            Finish(now, $"packet {number} instead of {_expectedPacket} on a reliable medium");
-            return false;
+            Packets.Commit(now, number);
+            return true;
         }
 
-        _expectedPacket++;
-        return true;
+        if (check == ReplayCheck.Fresh)
+            _statistics.Malformed();
+        else
+            _statistics.Replayed();
+        // A reliable ordered medium must neither skip nor repeat a number.
+        if (IsOrdered)
+            Finish(now, $"packet {number} instead of {Packets.Expected} on a reliable medium");
+        return false;
     }
+
+    // What is lost with a frame that has nothing else is repeated by its own rule, or not at all.
+    private static bool IsEliciting(ElementType type) =>
+        type
+            is ElementType.Message
+                or ElementType.StreamAck
+                or ElementType.Credit
+                or ElementType.StreamReset
+                or ElementType.StreamRefused;
 
     private void ReadElement(long now, in ElementReader element)
     {
@@ -112,6 +187,9 @@ internal sealed partial class SessionPath
         {
             case ElementType.Message when MessageElement.TryRead(element.Bits, body, out MessageElement message):
                 Peer.OnMessage(this, now, message);
+                break;
+            case ElementType.Ack when body.Length >= 12 && _packets?.Recovery is { } recovery:
+                OnAck(now, recovery, body);
                 break;
             case ElementType.PathChallenge:
                 ReadChallenge(element);
@@ -155,6 +233,7 @@ internal sealed partial class SessionPath
             or ElementType.Probe
             or ElementType.ProbeReply
             or ElementType.Close
+            or ElementType.Ack
             or ElementType.PathResponse:
                 _statistics.Malformed();
                 break;
@@ -162,6 +241,14 @@ internal sealed partial class SessionPath
                 _statistics.UnknownElement();
                 break;
         }
+    }
+
+    private void OnAck(long now, LossRecovery recovery, ReadOnlySpan<byte> body)
+    {
+        ulong largest = BinaryPrimitives.ReadUInt64LittleEndian(body);
+        uint delay = BinaryPrimitives.ReadUInt32LittleEndian(body[8..]);
+        if (!recovery.OnAck(now, largest, delay, body[12..]))
+            _statistics.Malformed();
     }
 
     // The only element that is read before the path is proven: everything else could be a stranger's.
@@ -190,6 +277,7 @@ internal sealed partial class SessionPath
         if (roundTrip < 0)
             return;
         Measurement.AddRoundTrip(roundTrip);
+        _packets?.Recovery?.OnPathAnswers();
         OnPeerAccepts(now);
         if (challengeAnswered)
             Peer.OnChallengeAnswered(now);

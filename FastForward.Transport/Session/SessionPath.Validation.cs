@@ -63,9 +63,9 @@ internal sealed partial class SessionPath
     {
         _challengeDue = now + _challengeInterval + Peer.Random.Jitter(_challengeInterval / 4);
         _challengeInterval = Math.Min(_challengeInterval * 2, _options.InitRetryLimit);
-        FrameWriter writer = new(frame);
-        writer.WritePathChallenge(_nonce);
-        return Complete(now, writer);
+        FrameBuilder builder = Begin(frame);
+        builder.Writer.WritePathChallenge(_nonce);
+        return Complete(now, builder);
     }
 
     private void OnPeerAccepts(long now)

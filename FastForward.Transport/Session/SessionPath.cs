@@ -1,3 +1,4 @@
+using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -6,7 +7,7 @@ namespace FastForward.Transport.Session;
 /// A path to a peer over one link: handshake, packet numbers, probes, measurement. It does no I/O and reads no clock:
 /// the owner passes the time and the received frames, and pulls the frames to send.
 /// </summary>
-internal sealed partial class SessionPath
+internal sealed partial class SessionPath : ILossListener
 {
     // The peer uses the remaining path before this node closes the redundant one, so that only frames in flight arrive
     // here.
@@ -44,9 +45,9 @@ internal sealed partial class SessionPath
         _openedAt = now;
         _initDue = now;
         _initInterval = _options.InitRetry;
-        _replay = traits is { Reliable: true, Ordered: true } ? null : new ReplayWindow();
+        IsOrdered = traits is { Reliable: true, Ordered: true };
         Prober = new PathProber(now, _options.ProbeInterval);
-        Size = IsReliable ? null : new PathSize(traits.MaxFrameSize);
+        Size = IsOrdered ? null : new PathSize(traits.MaxFrameSize);
     }
 
     public Peer Peer { get; }
@@ -77,8 +78,11 @@ internal sealed partial class SessionPath
     /// <summary>The peer opened it and has not proven yet that it belongs to the association.</summary>
     public bool IsUnproven => !IsInitiator && Phase is PathPhase.Answering or PathPhase.Validating;
 
-    /// <summary>The medium is reliable and ordered, so that the path can carry reliable streams.</summary>
-    public bool IsReliable => Traits is { Reliable: true, Ordered: true };
+    /// <summary>
+    /// Each frame arrives, in order and once, or the link closes: nothing is acknowledged or sent again. Otherwise lost
+    /// frames are recovered.
+    /// </summary>
+    public bool IsOrdered { get; }
 
     /// <summary>Three probes in a row were not answered.</summary>
     public bool IsSuspect { get; private set; }
@@ -161,7 +165,7 @@ internal sealed partial class SessionPath
             PathPhase.Answering => _openedAt + _options.HandshakeTimeout,
             PathPhase.Validating when IsBlocked => _challengedAt + _options.HandshakeTimeout,
             PathPhase.Validating => Math.Min(_challengeDue, _challengedAt + _options.HandshakeTimeout),
-            PathPhase.Established => Prober.Due,
+            PathPhase.Established => Math.Min(Prober.Due, RecoveryDue),
             PathPhase.Closing => 0,
             PathPhase.Draining => _drainsUntil,
             _ => long.MaxValue,
@@ -179,6 +183,7 @@ internal sealed partial class SessionPath
                 || Prober.IsPending
                 || Size is { IsPending: true }
                 || PendingPings > 0
+                || IsAckDue(now)
                 || Peer.HasEcho(this)
                 || Peer.HasOutput(this, now),
             PathPhase.Closing => true,
@@ -255,6 +260,7 @@ internal sealed partial class SessionPath
         _suspectSince += duration;
         _drainsUntil += duration;
         Prober.OnStall();
+        _packets?.Recovery?.OnStall(duration);
     }
 
     /// <summary>Processes the timeouts that are due.</summary>
@@ -271,7 +277,10 @@ internal sealed partial class SessionPath
             case PathPhase.Validating when now >= _challengedAt + _options.HandshakeTimeout:
                 Finish(now, "the peer did not confirm it over a stronger path");
                 break;
-            case PathPhase.Established when now >= Prober.Due:
+            case PathPhase.Established:
+                _packets?.Recovery?.OnTimeout(now);
+                if (now < Prober.Due)
+                    break;
                 if (Size is { } size && size.OnInterval(isAnswering: Prober.IsAnswered))
                     Peer.OnSizeChanged(this, now, size);
                 Prober.OnDue(now);

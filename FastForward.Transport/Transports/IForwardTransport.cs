@@ -27,12 +27,6 @@ public interface IForwardTransport : ILoopSource, IDisposable
     /// <summary>The kind of medium.</summary>
     TransportKind Kind { get; }
 
-    /// <summary>
-    /// Whether its links can be reliable and ordered (<see cref="LinkTraits"/>). Tells before a link is open whether
-    /// reliable messages may wait for it.
-    /// </summary>
-    bool CarriesReliable { get; }
-
     /// <summary>Counters. Any thread may read them.</summary>
     TransportStatistics Statistics { get; }
 

@@ -35,8 +35,6 @@ internal sealed class MemoryTransport(int port) : IForwardTransport
 
     public TransportKind Kind => TransportKind.Rdma;
 
-    public bool CarriesReliable => true;
-
     public TransportStatistics Statistics => _statistics;
 
     public IReadOnlyList<EndPoint> LocalEndPoints => _loop is null ? [] : [_local];

@@ -15,6 +15,7 @@ internal enum ElementType : byte
     Close = 6,
     StreamReset = 7,
     StreamRefused = 8,
+    Ack = 9,
     PathChallenge = 16,
     PathResponse = 17,
 }

@@ -140,6 +140,19 @@ internal ref struct FrameWriter
         BinaryPrimitives.WriteUInt32LittleEndian(body[12..], (uint)creditUsed);
     }
 
+    /// <summary>Writes the acknowledgement of packets.</summary>
+    /// <param name="largest">The highest number that arrived.</param>
+    /// <param name="delayMicros">How long ago it arrived.</param>
+    /// <param name="bitmap">Which others arrived: bit i of word w is the packet 1 + 64 w + i below.</param>
+    public void WriteAck(ulong largest, long delayMicros, scoped ReadOnlySpan<ulong> bitmap)
+    {
+        Span<byte> body = Begin(ElementType.Ack, 0, WireFormat.Ack + (8 * bitmap.Length));
+        BinaryPrimitives.WriteUInt64LittleEndian(body, largest);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[8..], (uint)Math.Min(delayMicros, uint.MaxValue));
+        for (int i = 0; i < bitmap.Length; i++)
+            BinaryPrimitives.WriteUInt64LittleEndian(body[(12 + (8 * i))..], bitmap[i]);
+    }
+
     public void WritePathChallenge(ulong nonce) =>
         BinaryPrimitives.WriteUInt64LittleEndian(Begin(ElementType.PathChallenge, 0, WireFormat.PathChallenge), nonce);
 

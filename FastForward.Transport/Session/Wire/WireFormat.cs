@@ -43,6 +43,12 @@ internal static class WireFormat
     public const int StreamReset = ElementHeader + 16;
     public const int StreamRefused = ElementHeader + 16;
 
+    /// <summary>ACK without its bitmap.</summary>
+    public const int Ack = ElementHeader + 12;
+
+    /// <summary>The longest bitmap of an ACK, in words of 64 packets.</summary>
+    public const int MaxAckWords = 16;
+
     public const int PathChallenge = ElementHeader + 8;
     public const int PathResponse = ElementHeader + 16;
 

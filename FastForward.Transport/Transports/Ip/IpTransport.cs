@@ -43,8 +43,6 @@ public sealed partial class IpTransport : IForwardTransport
     /// <summary>Counters.</summary>
     internal IpTransportStatistics Statistics { get; } = new();
 
-    bool IForwardTransport.CarriesReliable => false;
-
     TransportStatistics IForwardTransport.Statistics => Statistics;
 
     /// <inheritdoc/>

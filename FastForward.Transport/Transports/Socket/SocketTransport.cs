@@ -46,8 +46,6 @@ public sealed partial class SocketTransport : IForwardTransport
     /// <inheritdoc/>
     public TransportKind Kind => TransportKind.Socket;
 
-    bool IForwardTransport.CarriesReliable => true;
-
     /// <summary>Counters.</summary>
     internal ConnectionStatistics Statistics { get; } = new();
 

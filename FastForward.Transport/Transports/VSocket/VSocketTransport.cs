@@ -57,8 +57,6 @@ public sealed partial class VSocketTransport : IForwardTransport
     /// <summary>Counters.</summary>
     internal VSocketTransportStatistics Statistics { get; } = new();
 
-    bool IForwardTransport.CarriesReliable => _options.Type != VSocketType.Datagram;
-
     TransportStatistics IForwardTransport.Statistics => Statistics;
 
     /// <summary>The type of socket that this side listens with; Auto before <see cref="Start"/>.</summary>

@@ -1,0 +1,67 @@
+using FastForward.Transport.Session.Recovery;
+
+namespace FastForward.Transport.Session;
+
+/// <summary>
+/// The packet numbers of one path. What a path does for delivery is decided here, once, from the traits of its link: on
+/// an ordered medium the numbers are only checked; on any other one frames are acknowledged, and lost ones found.
+/// </summary>
+internal sealed class PacketSpace
+{
+    private readonly ReplayWindow? _received;
+    private ulong _next;
+    private ulong _expected;
+
+    /// <param name="isOrdered">Each frame arrives, in order and once, or the link closes.</param>
+    /// <param name="frameSize">Bytes of a full frame.</param>
+    /// <param name="measurement">The round trip of the path.</param>
+    /// <param name="listener">Learns what arrived and what is lost.</param>
+    public PacketSpace(bool isOrdered, int frameSize, PathMeasurement measurement, ILossListener listener)
+    {
+        if (isOrdered)
+            return;
+        _received = new ReplayWindow();
+        Acks = new AckSchedule(_received);
+        Recovery = new LossRecovery(frameSize, measurement, listener);
+    }
+
+    /// <summary>The acknowledgements to send; null on an ordered medium.</summary>
+    public AckSchedule? Acks { get; }
+
+    /// <summary>Recovery of lost frames; null on an ordered medium.</summary>
+    public LossRecovery? Recovery { get; }
+
+    /// <summary>The number of the next frame to send, and how many were sent.</summary>
+    public ulong Next => _next;
+
+    /// <summary>A frame was written, with the number <see cref="Next"/>.</summary>
+    public void OnSent(long now, int bytes, bool isEliciting)
+    {
+        _next++;
+        Recovery?.OnSent(now, bytes, isEliciting);
+    }
+
+    /// <summary>The number that an ordered medium must deliver next.</summary>
+    public ulong Expected => _received?.Next ?? _expected;
+
+    /// <summary>Checks the number of a frame that is not authenticated yet.</summary>
+    public ReplayCheck Check(ulong number) =>
+        _received?.Check(number) ?? (number == _expected ? ReplayCheck.Fresh : ReplayCheck.Duplicate);
+
+    /// <summary>Records the number of an authentic frame.</summary>
+    public void Commit(long now, ulong number)
+    {
+        if (_received is null)
+        {
+            _expected++;
+            return;
+        }
+
+        bool isExpected = number == _received.Next;
+        _received.Commit(number);
+        Acks!.OnReceived(now, number, isExpected);
+    }
+
+    /// <summary>The content of the frame was not taken: it is not acknowledged, but it may come again.</summary>
+    public void Refuse(ulong number) => _received?.Remove(number);
+}

@@ -1,0 +1,301 @@
+namespace FastForward.Transport.Session.Recovery;
+
+/// <summary>
+/// Finds the lost frames among those sent on a path, and says when the next one may be sent: detection by time alone as
+/// in RACK (RFC 8985), because a packet threshold takes reordering for loss, probe time-outs and congestion control as
+/// in RFC 9002. Times are in microseconds.
+/// </summary>
+/// <param name="frameSize">Bytes of a full frame.</param>
+/// <param name="measurement">The round trip of the path, which acknowledgements measure.</param>
+/// <param name="listener">Learns what arrived and what is lost.</param>
+internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, ILossListener listener)
+{
+    private const long Granularity = 1_000;
+    private const long InitialRoundTrip = 333_000;
+    private const int MaxBackoff = 6;
+    private const long MaxProbeInterval = 2_000_000;
+    private const int PersistentAfter = 3;
+
+    // Lost frames are remembered so long: their late acknowledgement shows how long reordering takes.
+    private const long RememberLost = 2_000_000;
+
+    // The reordering wait shrinks again after so many losses that were none too early (RFC 8985, section 7.1).
+    private const int Persistence = 16;
+
+    private readonly NewReno _control = new(frameSize);
+    private readonly Pacer _pacer = new(frameSize);
+    private long _latestRoundTrip;
+    private long _reorderingWait;
+    private int _recoveries;
+    private ulong _largestAcknowledged;
+    private bool _hasAcknowledged;
+    private ulong _firstInFlight;
+    private long _elicitedAt;
+    private int _backoff;
+    private bool _mayProbe;
+    private long _lossDue = long.MaxValue;
+
+    public SentFrames Sent { get; } = new();
+
+    /// <summary>Bytes of frames that wait for an acknowledgement.</summary>
+    public long InFlight { get; private set; }
+
+    /// <summary>Frames that were taken for lost.</summary>
+    public long Lost { get; private set; }
+
+    /// <summary>Frames of <see cref="Lost"/> that had arrived.</summary>
+    public long Spurious { get; private set; }
+
+    /// <summary>The congestion window in bytes.</summary>
+    public long Window => _control.Window;
+
+    /// <summary>When <see cref="OnTimeout"/> is due; long.MaxValue for never.</summary>
+    public long Due =>
+        _lossDue != long.MaxValue ? _lossDue
+        : InFlight > 0 ? _elicitedAt + Math.Max(Math.Min(ProbeTimeout << _backoff, MaxProbeInterval), ProbeTimeout)
+        : long.MaxValue;
+
+    /// <summary>When the pacer permits a frame; long.MaxValue while the window is full.</summary>
+    public long NextSend =>
+        _mayProbe ? 0
+        : InFlight + frameSize > _control.Window ? long.MaxValue
+        : _pacer.NextSend;
+
+    /// <summary>Congestion window and pacer permit another frame.</summary>
+    public bool MaySend(long now)
+    {
+        if (_mayProbe)
+            return true;
+        if (InFlight + frameSize > _control.Window)
+            return false;
+        _pacer.Fill(now, _control.Window, measurement.SmoothedRoundTrip);
+        return _pacer.MaySend;
+    }
+
+    /// <summary>A frame was written; its elements are in <see cref="Sent"/>.</summary>
+    public void OnSent(long now, int bytes, bool isEliciting)
+    {
+        if (Sent.Count == SentFrames.MaxFrames)
+        {
+            if (Sent[Sent.First].State == SentState.InFlight)
+                Lose(now, Sent.First);
+            RemoveFirst();
+        }
+
+        Sent.Commit(now, bytes, isEliciting);
+        _pacer.OnSent(bytes);
+        if (!isEliciting)
+            return;
+        InFlight += bytes;
+        _elicitedAt = now;
+        _mayProbe = false;
+    }
+
+    /// <summary>The peer acknowledges frames.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="largest">The highest number that it has.</param>
+    /// <param name="delay">How long it held the acknowledgement back.</param>
+    /// <param name="bitmap">Which others it has: bit i of word w is the frame 1 + 64 w + i below.</param>
+    /// <returns>False when it acknowledges a frame that was not sent.</returns>
+    public bool OnAck(long now, ulong largest, long delay, ReadOnlySpan<byte> bitmap)
+    {
+        if (largest >= Sent.Next)
+            return false;
+        bool isLimited = InFlight + (2 * frameSize) > _control.Window;
+        bool isNew = !_hasAcknowledged || largest > _largestAcknowledged;
+        if (isNew && largest >= Sent.First && Sent[largest] is { State: SentState.InFlight, IsEliciting: true } newest)
+        {
+            _latestRoundTrip = Math.Max(now - newest.SentAt - Math.Clamp(delay, 0, AckSchedule.MaxDelay * 2), 1);
+            measurement.AddRoundTrip(_latestRoundTrip);
+        }
+
+        if (isNew)
+            (_largestAcknowledged, _hasAcknowledged) = (largest, true);
+        bool any = Acknowledge(now, largest, isLimited);
+        for (int i = 0; i < bitmap.Length * 8 && (ulong)i < largest; i++)
+        {
+            ulong number = largest - 1 - (ulong)i;
+            if (number < Sent.First)
+                break;
+            if ((bitmap[i / 8] & (1 << (i % 8))) != 0)
+                any |= Acknowledge(now, number, isLimited);
+        }
+
+        if (any)
+            _backoff = 0;
+        DetectLoss(now);
+        return true;
+    }
+
+    /// <summary>A probe of the path was answered: it works again, so that lost content need not wait.</summary>
+    public void OnPathAnswers() => _backoff = 0;
+
+    /// <summary>Processes what is due.</summary>
+    public void OnTimeout(long now)
+    {
+        if (now < Due)
+            return;
+        if (_lossDue != long.MaxValue)
+        {
+            DetectLoss(now);
+            return;
+        }
+
+        // Nothing came back: the content of the oldest frame is sent again, whether the window is full or not, and asks
+        // for an acknowledgement. This says nothing about congestion yet.
+        _mayProbe = true;
+        _backoff = Math.Min(_backoff + 1, MaxBackoff);
+        _elicitedAt = now;
+        if (_backoff >= PersistentAfter)
+            _control.OnPersistentCongestion();
+        while (true)
+        {
+            AdvanceInFlight();
+            if (_firstInFlight == Sent.Next)
+                break;
+            bool isEliciting = Sent[_firstInFlight].IsEliciting;
+            Lose(now, _firstInFlight);
+            if (isEliciting)
+                break;
+        }
+
+        Trim(now);
+    }
+
+    /// <summary>This process did not run for a while: acknowledgements may wait to be read.</summary>
+    public void OnStall(long duration)
+    {
+        _elicitedAt += duration;
+        for (ulong number = Sent.First; number < Sent.Next; number++)
+            Sent[number].SentAt += duration;
+        if (_lossDue != long.MaxValue)
+            _lossDue += duration;
+    }
+
+    private long ProbeTimeout
+    {
+        get
+        {
+            long smoothed = measurement.SmoothedRoundTrip;
+            return smoothed == 0
+                ? InitialRoundTrip
+                : smoothed + Math.Max(4 * measurement.RoundTripVariation, Granularity) + AckSchedule.MaxDelay;
+        }
+    }
+
+    private long LossDelay
+    {
+        get
+        {
+            long roundTrip = Math.Max(measurement.SmoothedRoundTrip, _latestRoundTrip);
+            return roundTrip + Math.Max(Math.Max(roundTrip / 8, _reorderingWait), Granularity);
+        }
+    }
+
+    private bool Acknowledge(long now, ulong number, bool isLimited)
+    {
+        if (number < Sent.First)
+            return false;
+        ref SentFrame frame = ref Sent[number];
+        if (frame.State == SentState.Acknowledged)
+            return false;
+        if (frame.State == SentState.Lost)
+        {
+            Spurious++;
+            LearnReordering(now - frame.SentAt);
+        }
+        else if (frame.IsEliciting)
+        {
+            InFlight -= frame.Bytes;
+            _control.OnAcknowledged(frame.SentAt, frame.Bytes, isLimited);
+        }
+
+        frame.State = SentState.Acknowledged;
+        for (int i = 0; i < frame.Elements; i++)
+            listener.OnAcknowledged(Sent.Element(frame.FirstElement + i), number);
+        return true;
+    }
+
+    // At most one round trip: beyond that a loss would be noticed too late (RFC 8985, section 6.2).
+    private void LearnReordering(long took)
+    {
+        long smoothed = Math.Max(measurement.SmoothedRoundTrip, 1);
+        long wait = took - Math.Max(smoothed, _latestRoundTrip);
+        _reorderingWait = Math.Clamp(wait + (wait / 4), _reorderingWait, Math.Max(smoothed, _reorderingWait));
+        _recoveries = 0;
+    }
+
+    private void DetectLoss(long now)
+    {
+        _lossDue = long.MaxValue;
+        if (!_hasAcknowledged)
+            return;
+        long delay = LossDelay;
+        bool any = false;
+        AdvanceInFlight();
+        for (ulong number = _firstInFlight; number < _largestAcknowledged; number++)
+        {
+            ref SentFrame frame = ref Sent[number];
+            if (frame.State != SentState.InFlight)
+                continue;
+            if (now < frame.SentAt + delay)
+            {
+                _lossDue = frame.SentAt + delay; // later frames were sent later
+                break;
+            }
+
+            if (frame.IsEliciting)
+            {
+                any = true;
+                _control.OnLost(now, frame.SentAt);
+            }
+
+            Lose(now, number);
+        }
+
+        if (any && ++_recoveries >= Persistence)
+        {
+            _recoveries = 0;
+            _reorderingWait /= 2;
+        }
+
+        Trim(now);
+    }
+
+    private void Lose(long now, ulong number)
+    {
+        ref SentFrame frame = ref Sent[number];
+        frame.State = SentState.Lost;
+        if (frame.IsEliciting)
+        {
+            Lost++;
+            InFlight -= frame.Bytes;
+        }
+
+        for (int i = 0; i < frame.Elements; i++)
+            listener.OnLost(now, Sent.Element(frame.FirstElement + i), number);
+    }
+
+    private void AdvanceInFlight()
+    {
+        _firstInFlight = Math.Max(_firstInFlight, Sent.First);
+        while (_firstInFlight < Sent.Next && Sent[_firstInFlight].State != SentState.InFlight)
+            _firstInFlight++;
+    }
+
+    private void Trim(long now)
+    {
+        while (Sent.Count > 0 && IsOver(now, Sent[Sent.First]))
+            RemoveFirst();
+    }
+
+    private static bool IsOver(long now, in SentFrame frame) =>
+        frame.State == SentState.Acknowledged
+        || (frame.State == SentState.Lost && now - frame.SentAt > RememberLost);
+
+    private void RemoveFirst()
+    {
+        Sent.RemoveFirst();
+        _firstInFlight = Math.Max(_firstInFlight, Sent.First);
+    }
+}
