@@ -140,18 +140,6 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
                 while (_clients.Oldest is { } client)
                     Forget(client, "its stream ended with the connection");
                 break;
-
-            // Reliable messages would wait until a path can carry them: too late for a datagram.
-            case PeerEventKind.Connected
-            or PeerEventKind.PathChanged
-                when change.Transport == TransportKind.Ip && _settings.Class == StreamClassChoice.Auto:
-                foreach (
-                    BridgeClient client in _clients.All.Where(static client =>
-                        client.Stream.Class == MessageClass.Reliable
-                    )
-                )
-                    Renew(client, MessageClass.RealTime);
-                break;
         }
     }
 
@@ -159,10 +147,6 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
     public void OnUndelivered(in Undelivered report)
     {
         _drops.Add(DropReason.Undelivered, 0, _loop!.Now, (long)report.Count);
-        if (report.Reason != UndeliveredReason.Unsupported || _settings.Class != StreamClassChoice.Auto)
-            return;
-        if (_byStream.TryGetValue(report.Stream, out BridgeClient? client))
-            Renew(client, MessageClass.RealTime);
     }
 
     /// <inheritdoc/>
@@ -212,16 +196,7 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
         payload.CopyTo(_message.AsSpan(CarriedDatagram.HeadBytes));
         ReadOnlySpan<byte> datagram = _message.AsSpan(0, CarriedDatagram.HeadBytes + payload.Length);
         SendStatus status = Send(client, datagram);
-        if (
-            status == SendStatus.Unsupported
-            && client.Stream.Class == MessageClass.Reliable
-            && _settings.Class == StreamClassChoice.Auto
-        )
-        {
-            Renew(client, MessageClass.RealTime);
-            status = Send(client, datagram);
-        }
-        else if (status is SendStatus.StreamEnded or SendStatus.WrongClass)
+        if (status is SendStatus.StreamEnded or SendStatus.WrongClass)
         {
             Renew(client, client.Stream.Class);
             status = Send(client, datagram);
@@ -261,7 +236,7 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
             Source = from,
             Host = host,
             Stream = OpenStream(
-                _settings.Class == StreamClassChoice.RealTime ? MessageClass.RealTime : MessageClass.Reliable
+                _settings.Class
             ),
         };
         AddStream(client);

@@ -240,13 +240,6 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
     {
         _clients.Touch(client, _loop!.Now);
         SendStatus status = client.Reply.Send(datagram).Status;
-        if (status == SendStatus.Unsupported && client.Reply.Class == MessageClass.Reliable)
-        {
-            // The path back cannot carry the class; a stream without a message may still become real-time.
-            client.Reply = _node!.OpenReply(client.Node.Id, client.Stream, MessageClass.RealTime);
-            status = client.Reply.Send(datagram).Status;
-        }
-
         if (status == SendStatus.Accepted)
             _answered++;
         else

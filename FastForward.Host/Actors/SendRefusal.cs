@@ -23,7 +23,6 @@ internal static class SendRefusal
             SendStatus.NotConnected => "not_connected",
             SendStatus.UnknownNode => "unknown_node",
             SendStatus.TooLarge => "too_large",
-            SendStatus.Unsupported => "unsupported",
             SendStatus.TooManyStreams => "too_many_streams",
             SendStatus.Stopping => "stopping",
             _ => "refused",
@@ -36,11 +35,9 @@ internal static class SendRefusal
             SendStatus.NotConnected => "the node is not connected",
             SendStatus.UnknownNode => "no route leads to the node",
             SendStatus.TooLarge when isRealTime =>
-                "too large for a real-time message, which carries a datagram of 1099 bytes "
-                    + "(over IP there is no other class yet)",
+                "too large for a real-time message, which carries a datagram of 1099 bytes (class = reliable carries "
+                    + "longer ones)",
             SendStatus.TooLarge => "too large for a message",
-            SendStatus.Unsupported =>
-                "the path cannot carry reliable messages (over IP there are none yet; class = auto or realtime does)",
             SendStatus.TooManyStreams => "too many streams to the node are open",
             SendStatus.Stopping => "this node is stopping",
             SendStatus.StreamEnded => "the stream has ended",

@@ -1,3 +1,4 @@
+using FastForward.Transport;
 namespace FastForward.Host.Instances;
 
 /// <summary>A <c>[bridge]</c> section: receives the datagrams of local UDP clients and sends them to a node.</summary>
@@ -16,7 +17,7 @@ internal sealed record BridgeSettings
     public required ushort Service { get; init; }
 
     /// <summary>The message class.</summary>
-    public required StreamClassChoice Class { get; init; }
+    public required MessageClass Class { get; init; }
 
     /// <summary>How long a client may be idle, in both directions, before it is removed.</summary>
     public required int IdleSeconds { get; init; }

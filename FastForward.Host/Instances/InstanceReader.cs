@@ -1,3 +1,4 @@
+using FastForward.Transport;
 using System.Text;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
@@ -38,11 +39,10 @@ internal sealed class InstanceReader
         new("stream", VSocketType.Stream),
     ];
 
-    private static readonly KeyValuePair<string, StreamClassChoice>[] s_classWords =
+    private static readonly KeyValuePair<string, MessageClass>[] s_classWords =
     [
-        new("auto", StreamClassChoice.Auto),
-        new("reliable", StreamClassChoice.Reliable),
-        new("realtime", StreamClassChoice.RealTime),
+        new("reliable", MessageClass.Reliable),
+        new("realtime", MessageClass.RealTime),
     ];
 
     private readonly string _file;
@@ -218,7 +218,7 @@ internal sealed class InstanceReader
             Listen = keys.EndPoint("listen", "127.0.0.1:5300"),
             Node = keys.Text("node") is null ? 0 : (uint)keys.Number("node", 1, uint.MaxValue, 0, "250012"),
             Service = ReadService(keys, section),
-            Class = keys.Word("class", StreamClassChoice.Auto, s_classWords),
+            Class = keys.Word("class", MessageClass.Reliable, s_classWords),
             IdleSeconds = (int)keys.Number("idle-seconds", 1, 86_400, 60, "60"),
             MaxClients = (int)keys.Number("max-clients", 1, 65_536, 1000, "1000"),
         };

@@ -41,28 +41,6 @@ public sealed class PipeTests
     }
 
     [Test]
-    public async Task A_pipe_and_a_request_to_a_node_with_an_IP_row_only_fail_at_once()
-    {
-        using TemporaryDirectory directory = new();
-        RouteRow row = new(250012, 0, TransportKind.Ip, "127.0.0.1", 9);
-        await using ClientNode node = new(directory.Path, 25011, 250012, row: row);
-        node.Start();
-        ForwardPipeException failed = (
-            await Assert.ThrowsAsync<ForwardPipeException>(() =>
-                node.Client.ConnectPipeAsync(250012, new ServiceId(Service))
-            )
-        )!;
-        Assert.That(failed.Failure, Is.EqualTo(PipeFailure.NotSent));
-        Assert.That(failed.Message, Does.Contain("SOCKET and VSOCKET routes do"));
-        ForwardSendException refused = (
-            await Assert.ThrowsAsync<ForwardSendException>(() =>
-                node.Client.RequestAsync(250012, new ServiceId(Service), default, Timeout.InfiniteTimeSpan)
-            )
-        )!;
-        Assert.That(refused.Status, Is.EqualTo(SendStatus.Unsupported));
-    }
-
-    [Test]
     public async Task A_hundred_mebibytes_arrive_intact_in_bounded_memory_with_a_slow_reader()
     {
         const long Total = 100 << 20;

@@ -28,7 +28,7 @@ public sealed class BridgeAllocationTests
                 Listen = listen,
                 Node = 25011,
                 Service = 1,
-                Class = StreamClassChoice.Auto,
+                Class = MessageClass.Reliable,
                 IdleSeconds = 60,
                 MaxClients = 10,
             },

@@ -46,7 +46,7 @@ internal sealed class BridgeWorld : IDisposable
                 Listen = new IPEndPoint(listen, port),
                 Node = 25011,
                 Service = 1,
-                Class = StreamClassChoice.Auto,
+                Class = MessageClass.Reliable,
                 IdleSeconds = 60,
                 MaxClients = maxClients,
             },

@@ -124,7 +124,7 @@ public sealed class InstanceReaderTests
                         Listen = new IPEndPoint(IPAddress.IPv6Loopback, 5300),
                         Node = 250012,
                         Service = 3,
-                        Class = StreamClassChoice.RealTime,
+                        Class = MessageClass.RealTime,
                         IdleSeconds = 5,
                         MaxClients = 10,
                     },
@@ -401,7 +401,7 @@ public sealed class InstanceReaderTests
     )]
     [TestCase(
         "network=25011\n[bridge]\nlisten = 127.0.0.1:1\nservice = 1\nnode = 25011\nclass = best",
-        "f.conf:6: bridge:class: 'best' is none of auto, reliable, realtime; for example: class = auto"
+        "f.conf:6: bridge:class: 'best' is none of reliable, realtime; for example: class = reliable"
     )]
     [TestCase(
         "network=25011\n[bridge]\nlisten = 127.0.0.1:1\nservice = 1\nnode = 250012",

@@ -93,18 +93,4 @@ public sealed class RouteChangeTests
         Assert.That(a.Node.GetPeer(b.Id)!.State, Is.EqualTo(PeerState.Connected));
         Assert.That(a.Changes.Select(static change => change.Kind), Does.Not.Contain(PeerEventKind.Suspect));
     }
-
-    [Test]
-    public void A_reliable_message_to_a_node_with_an_IP_row_only_is_refused_before_it_is_connected()
-    {
-        TestNode a = _world.Start(25011);
-        a.Route(new RouteRow(250012, 0, TransportKind.Ip, "127.0.0.1", 9));
-        _world.Until(() => a.Node.GetPeer(250012) is not null, "the row");
-        Assert.That(a.Node.Send(250012, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.Unsupported));
-        a.Route(new RouteRow(250012, 0, TransportKind.Socket, "", 9));
-        _world.Until(
-            () => a.Node.Send(250012, 1, MessageClass.Reliable, "x"u8).IsAccepted,
-            "with a SOCKET row it waits for the connection"
-        );
-    }
 }

@@ -5,8 +5,7 @@ public enum MessageClass
 {
     /// <summary>
     /// Every message arrives once and in order, or is reported by <see cref="IForwardHandler.OnUndelivered"/>. Up to 64
-    /// KiB a message. Unreliable paths do not carry it yet: where there is no other, a send returns
-    /// <see cref="SendStatus.Unsupported"/>.
+    /// KiB a message. What a path loses is sent again.
     /// </summary>
     Reliable,
 

@@ -22,11 +22,6 @@ public enum SendStatus
     /// </summary>
     TooLarge,
 
-    /// <summary>
-    /// No path that is up provides the guarantee of the class, or, while none is up, no route leads to one.
-    /// </summary>
-    Unsupported,
-
     /// <summary>The stream was ended or reset before; its id cannot be reused.</summary>
     StreamEnded,
 

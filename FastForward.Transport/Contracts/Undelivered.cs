@@ -21,8 +21,8 @@ public enum UndeliveredReason
     /// <summary>The node stopped before they were acknowledged.</summary>
     Stopped,
 
-    /// <summary>No path that is up carries the class.</summary>
-    Unsupported,
+    /// <summary>A real-time message is longer than what the only path carries since it was accepted.</summary>
+    TooLarge,
 }
 
 /// <summary>

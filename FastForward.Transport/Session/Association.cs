@@ -45,8 +45,8 @@ internal sealed class Association
     public Receiver Receiver =>
         _receiver ??= new Receiver(_peer, _options, _events, _statistics, _memory.Buffers, _peerHeld);
 
-    /// <summary>See <see cref="Sender.NeedsReliablePath"/>.</summary>
-    public bool NeedsReliablePath => _sender is { NeedsReliablePath: true };
+    /// <summary>See <see cref="Sender.HasWaitingReliable"/>.</summary>
+    public bool HasWaitingReliable => _sender is { HasWaitingReliable: true };
 
     /// <summary>See <see cref="Sender.StoredBytes"/>.</summary>
     public long StoredBytes => _sender?.StoredBytes ?? 0;

@@ -76,24 +76,11 @@ internal sealed partial class Peer
         path.Close(now, CloseReason.ProtocolViolation, "the peer exceeded its credit or the limit of pending replies");
     }
 
-    private void ExpireWaiting(long now)
-    {
-        if (_association.IsUp)
-        {
-            _association.Sender.FailReliable(now, UndeliveredReason.Unsupported);
-            UpdateWaiting(now);
-        }
-        else
-        {
-            Terminate(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, "no connection");
-        }
-    }
-
-    // Without a reliable path, reliable messages expire after DeadAfter and are reported as undelivered. Senders that
-    // wait for room are notified too: the result of their next Send contains the reason.
+    // Before the peer is connected, reliable messages expire after DeadAfter and are reported as undelivered. Senders
+    // that wait for room are notified too.
     private void UpdateWaiting(long now)
     {
-        if (!_association.NeedsReliablePath || ReliablePath is not null)
+        if (_association.IsUp || !_association.HasWaitingReliable)
             _waitingSince = long.MaxValue;
         else if (_waitingSince == long.MaxValue)
             _waitingSince = now;

@@ -142,8 +142,7 @@ internal sealed partial class Peer
         if (messageClass == MessageClass.RealTime && payload.Length > SendPath?.LargestRealTime)
             return new SendResult(SendStatus.TooLarge, 0);
         SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end, realTimeBudget, waited);
-        if (ReliablePath is null)
-            UpdateWaiting(now);
+        UpdateWaiting(now);
         if (!result.IsAccepted)
             return result;
         Statistics.Sent(payload.Length);
@@ -267,7 +266,7 @@ internal sealed partial class Peer
                 string.Create(CultureInfo.InvariantCulture, $"unreachable for {Options.DeadAfter / 1_000_000.0:0.#} s")
             );
         if (_waitingSince != long.MaxValue && now - _waitingSince >= Options.DeadAfter)
-            ExpireWaiting(now);
+            Terminate(now, PeerEventKind.Lost, StreamEndReason.PeerLost, UndeliveredReason.PeerLost, "no connection");
         Driver.OnPending();
     }
 

@@ -48,7 +48,7 @@ internal sealed partial class Sender
             {
                 // It was accepted before the path turned out to be narrow.
                 _realTime.Dequeue();
-                DropUnsent(now, message, UndeliveredReason.Unsupported);
+                DropUnsent(now, message, UndeliveredReason.TooLarge);
                 freed = true;
                 continue;
             }

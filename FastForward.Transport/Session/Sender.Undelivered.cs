@@ -10,20 +10,6 @@ internal sealed partial class Sender
             Abandon(stream, reason);
     }
 
-    /// <summary>
-    /// Drops the reliable messages and reports them. Their streams are reset: the RESET waits for a reliable path.
-    /// </summary>
-    public void FailReliable(long now, UndeliveredReason reason)
-    {
-        foreach (SendStream stream in _streams.All)
-        {
-            if (stream is { First.Kind: OutgoingKind.Message })
-                Abort(now, stream, 0, reason);
-        }
-
-        NotifyAll(_waitingReliable); // their next send returns the reason
-    }
-
     private void Abort(long now, SendStream stream, uint code, UndeliveredReason reason)
     {
         Abandon(stream, reason);

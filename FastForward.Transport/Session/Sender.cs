@@ -41,8 +41,8 @@ internal sealed partial class Sender
     /// <summary>Unacknowledged messages of reliable streams, without end marks and resets.</summary>
     public long UnacknowledgedMessages { get; private set; }
 
-    /// <summary>Unacknowledged reliable messages, or senders that wait for room, need a path.</summary>
-    public bool NeedsReliablePath => UnacknowledgedMessages > 0 || _waitingReliable.Count > 0;
+    /// <summary>Reliable messages are not acknowledged, or their senders wait for room.</summary>
+    public bool HasWaitingReliable => UnacknowledgedMessages > 0 || _waitingReliable.Count > 0;
 
     /// <summary>Nothing in the store can be delivered over such a path.</summary>
     /// <param name="reliable">The path is reliable and ordered.</param>

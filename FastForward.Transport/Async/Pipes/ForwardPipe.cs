@@ -233,10 +233,7 @@ public sealed class ForwardPipe : IDuplexPipe, IAsyncDisposable, ISendScope
                 Node,
                 PipeFailure.NotSent,
                 0,
-                status == SendStatus.Unsupported
-                    ? $"No path or route to node {Node} carries the reliable streams of a pipe; SOCKET and VSOCKET "
-                        + "routes do."
-                    : $"This node did not accept a message to node {Node}: {status}."
+                $"This node did not accept a message to node {Node}: {status}."
             );
 
     /// <summary>The reader was completed. Thread-safe.</summary>

@@ -16,7 +16,6 @@ public sealed class ForwardSendException : ForwardException
             SendStatus.NotConnected => "there is no path to it now",
             SendStatus.UnknownNode => "no route leads to it",
             SendStatus.TooLarge => "the message is larger than 64 KiB",
-            SendStatus.Unsupported => "no path or route to it carries reliable messages; SOCKET and VSOCKET routes do",
             SendStatus.TooManyStreams => "it has as many streams as ForwardNodeOptions.MaxStreams allows",
             SendStatus.Stopping => "this node is stopping",
             _ => status.ToString(),

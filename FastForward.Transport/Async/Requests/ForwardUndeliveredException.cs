@@ -19,7 +19,6 @@ public sealed class ForwardUndeliveredException : ForwardException
             UndeliveredReason.PeerRestarted => "the node is a new process, which does not know the request",
             UndeliveredReason.Stopped => "this node stopped",
             UndeliveredReason.StreamReset => "the node closed the stream of the request or of the reply",
-            UndeliveredReason.Unsupported => "no path to it carries reliable messages; SOCKET and VSOCKET routes do",
             _ => reason.ToString(),
         };
 }
