@@ -30,10 +30,7 @@ internal static class ListCommand
 
     private static async Task<int> RunAsync(IReadOnlyList<ControlTarget> running, bool json)
     {
-        HostReading[] readings = await Task.WhenAll(
-                running.Select(static target => HostReading.TakeAsync(target, CancellationToken.None))
-            )
-            .ConfigureAwait(false);
+        HostReading[] readings = await HostReading.TakeAllAsync(running, CancellationToken.None).ConfigureAwait(false);
         try
         {
             IEnumerable<string> lines =

@@ -67,7 +67,9 @@ internal static class StatCommand
             IReadOnlyList<HostReading>? before = null;
             do
             {
-                IReadOnlyList<HostReading> now = await HostReading.TakeAsync(targets, stop).ConfigureAwait(false);
+                IReadOnlyList<HostReading> now = await HostReading.TakeAllAsync(targets, stop).ConfigureAwait(false);
+                if (now.All(static reading => reading.Report is null))
+                    throw now[0].Failure!;
                 if (json)
                     PrintJson(now);
                 else if (before is not null || !once)
