@@ -151,6 +151,11 @@ internal sealed class ControlClient : IDisposable
                 $"no host runs: the socket {path} was left behind by one that is gone",
                 ExitCode.Unavailable
             ),
+            SocketException
+                when Path.GetDirectoryName(path) is { Length: > 0 } directory && !Directory.Exists(directory) => new(
+                $"no host can be asked: the directory of its control socket, {directory}, is missing",
+                ExitCode.Unavailable
+            ),
             SocketException when !File.Exists(path) => new($"no host runs (no socket at {path})", ExitCode.Unavailable),
             _ => new($"{path} is no control socket: {exception.Message}", ExitCode.Unavailable),
         };
