@@ -92,7 +92,8 @@ internal sealed partial class BridgeActor : IActor, ICountedService, IUdpHandler
     void IUdpHandler.OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpSource source) =>
         Forward(datagram, source);
 
-    void IUdpHandler.OnError(UdpSocket socket, SocketError error) => _drops.Add(DropReason.SocketError, 0, _loop!.Now);
+    void IUdpHandler.OnError(UdpSocket socket, SocketError error) =>
+        _drops.Add(DropReason.SocketError, null, _loop!.Now);
 
     /// <inheritdoc/>
     public void OnMessage(in ReceivedMessage message)
@@ -149,7 +150,7 @@ internal sealed partial class BridgeActor : IActor, ICountedService, IUdpHandler
     /// <inheritdoc/>
     public void OnUndelivered(in Undelivered report)
     {
-        _drops.Add(DropReason.Undelivered, 0, _loop!.Now, (long)report.Count);
+        _drops.Add(DropReason.Undelivered, null, _loop!.Now, (long)report.Count);
         if (report.Reason != UndeliveredReason.Unsupported || _settings.Class != StreamClassChoice.Auto)
             return;
         if (_byStream.TryGetValue(report.Stream, out BridgeClient? client))
@@ -304,7 +305,7 @@ internal sealed partial class BridgeActor : IActor, ICountedService, IUdpHandler
     {
         uint overflows = _socket.DroppedDatagrams;
         if (overflows != _overflows)
-            _drops.Add(DropReason.BridgeBufferFull, 0, now, unchecked(overflows - _overflows));
+            _drops.Add(DropReason.BridgeBufferFull, null, now, unchecked(overflows - _overflows));
         _overflows = overflows;
     }
 

@@ -87,7 +87,7 @@ internal sealed partial class OutletActor : IActor, ICountedService, IUdpHandler
     {
         if (message.Payload.Length < CarriedDatagram.HeadBytes)
         {
-            _drops.Add(DropReason.NoHead, 0, _loop!.Now);
+            _drops.Add(DropReason.NoHead, null, _loop!.Now);
             return;
         }
 
@@ -136,7 +136,7 @@ internal sealed partial class OutletActor : IActor, ICountedService, IUdpHandler
     void IUdpHandler.OnError(UdpSocket socket, SocketError error) =>
         _drops.Add(
             error == SocketError.ConnectionRefused ? DropReason.TargetRefused : DropReason.SocketError,
-            0,
+            null,
             _loop!.Now
         );
 
@@ -154,7 +154,7 @@ internal sealed partial class OutletActor : IActor, ICountedService, IUdpHandler
 
     /// <inheritdoc/>
     public void OnUndelivered(in Undelivered report) =>
-        _drops.Add(DropReason.Undelivered, 0, _loop!.Now, (long)report.Count);
+        _drops.Add(DropReason.Undelivered, null, _loop!.Now, (long)report.Count);
 
     /// <inheritdoc/>
     public void OnStop()
@@ -258,7 +258,7 @@ internal sealed partial class OutletActor : IActor, ICountedService, IUdpHandler
     {
         uint overflows = client.Socket.DroppedDatagrams;
         if (overflows != client.Overflows)
-            _drops.Add(DropReason.OutletBufferFull, 0, now, unchecked(overflows - client.Overflows));
+            _drops.Add(DropReason.OutletBufferFull, null, now, unchecked(overflows - client.Overflows));
         client.Overflows = overflows;
     }
 
