@@ -440,6 +440,7 @@ public sealed class InstanceReaderTests
     [TestCase("250012 = 0, FORWARD_TRANSPORT_SOCKET, 127.0.0.1, 54012", "must be empty")]
     [TestCase("250012 = 0, FORWARD_TRANSPORT_VSOCKET, host, 54012", "context id")]
     [TestCase("250012 = 0, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012", "allow-unkeyed-ip = yes")]
+    [TestCase("250012 = 0, FORWARD_TRANSPORT_RDMA, 192.0.2.1, 54012", "allow-unkeyed-ip = yes")]
     public void What_the_library_thinks_of_a_row_is_told_with_its_line(string row, string part)
     {
         InstanceReading reading = InstanceReader.Read("f.conf", $"network=25011\n[OverriddenNodes]\n{row}");
