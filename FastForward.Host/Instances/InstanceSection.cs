@@ -13,6 +13,10 @@ internal sealed record InstanceSection(string Name, int Line)
     /// <summary>The first word of the name: what kind of section it is.</summary>
     public string Kind => Name.Split(' ', 2)[0];
 
+    /// <summary>The line of a key; 0 when it is not given.</summary>
+    public int LineOf(string key) =>
+        Keys.Find(candidate => string.Equals(candidate.Name, key, StringComparison.OrdinalIgnoreCase))?.Line ?? 0;
+
     /// <summary>The path of a key for messages.</summary>
     public string PathOf(string key) => Name.Length == 0 ? key : $"{Name}:{key}";
 }
