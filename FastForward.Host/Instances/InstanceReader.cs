@@ -147,9 +147,9 @@ internal sealed class InstanceReader
         foreach (InstanceSection section in _text.Sections)
         {
             if (Is(section.Name, "OverriddenNodes"))
-                overridden = rows.Read(section, RouteTable.OverriddenNodes);
+                overridden.AddRange(rows.Read(section, RouteTable.OverriddenNodes));
             else if (Is(section.Name, "Nodes"))
-                nodes = rows.Read(section, RouteTable.Nodes);
+                nodes.AddRange(rows.Read(section, RouteTable.Nodes));
             else if (Is(section.Kind, "bridge"))
                 bridges.Add((section, ReadBridge(section)));
             else if (Is(section.Kind, "outlet"))

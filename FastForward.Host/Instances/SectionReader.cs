@@ -22,7 +22,7 @@ internal sealed class SectionReader(
     {
         if (!_known.Contains(key))
             _known.Add(key);
-        return section.LineOf(key) == 0 ? null : values[section.PathOf(key)] ?? "";
+        return section.LineOf(key) == 0 ? null : values[section.ValueOf(key)] ?? "";
     }
 
     /// <summary>A whole number within limits.</summary>
