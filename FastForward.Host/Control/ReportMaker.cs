@@ -91,6 +91,7 @@ internal static class ReportMaker
             InStateSeconds = peer.InState.TotalSeconds,
             Reason = peer.Reason,
             RefusedClaim = peer.RefusedClaim,
+            RefusedClaimSecondsAgo = peer.RefusedClaim is null ? null : peer.RefusedClaimAge.TotalSeconds,
             Paths = [.. peer.Paths.Select(Report)],
             StoredBytes = peer.UnacknowledgedBytes,
             StoreLimitBytes = peer.SendStoreBytes,

@@ -268,6 +268,7 @@ public sealed class ControlProcessTests(string transport)
         near.WaitForLine($"Node {TwoInstances.Far}: Refused");
         PeerReport peer = Stat(TwoInstances.Near).Peers.Single();
         Assert.That(peer.RefusedClaim, Does.Contain($"came by IP from 127.0.0.1:{_instances.TargetPort}"));
+        Assert.That(peer.RefusedClaimSecondsAgo, Is.InRange(0, 60));
         Assert.That(peer.Reason, Does.Contain($"{_instances.PortOf(TwoInstances.Far)}"), "what the row waits for");
 
         using RunningProgram table = RunningProgram.StartHost(
@@ -281,7 +282,7 @@ public sealed class ControlProcessTests(string transport)
         Assert.That(table.WaitForExit(), Is.Zero, table.Everything);
         Assert.That(
             table.Output,
-            Does.Match($"(?m)^{TwoInstances.Far} NEVER ").And.Match($"(?m)^{TwoInstances.Far} +refused: ")
+            Does.Match($"(?m)^{TwoInstances.Far} NEVER ").And.Match($"(?m)^{TwoInstances.Far} +refused [0-9]+s ago: ")
         );
     }
 

@@ -145,6 +145,7 @@ internal sealed partial class Peer
             path.Prober.EndChallenge(now);
         Claim.Reject(now, Options.DeadAfter);
         OnRefusedClaim(
+            now,
             PeerEventKind.NodeIdConflict,
             SendPath?.Kind,
             string.Create(
@@ -162,6 +163,7 @@ internal sealed partial class Peer
     {
         if (Claim.TryReport(now, Options.DeadAfter))
             OnRefusedClaim(
+                now,
                 PeerEventKind.NodeIdConflict,
                 kind,
                 string.Create(
