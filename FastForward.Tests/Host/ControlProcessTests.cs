@@ -321,6 +321,33 @@ public sealed class ControlProcessTests(string transport)
         Assert.That(pipe.Output, Does.Contain("exit code 1"), pipe.Everything);
     }
 
+    [TestCase("", "process ")]
+    [TestCase("--json", "\"processId\":")]
+    public void Stat_goes_on_when_its_host_is_restarted(string option, string process)
+    {
+        RunningProgram near = _instances.Start(TwoInstances.Near, "");
+        near.WaitForLine($"Node {TwoInstances.Near} runs");
+        string[] options = option.Length == 0 ? [] : [option];
+        using RunningProgram stat = RunningProgram.StartHost([
+            "stat",
+            "--interval",
+            "0.2",
+            "--socket",
+            _instances.ControlSocket(TwoInstances.Near),
+            .. options,
+        ]);
+        stat.WaitForLine($"{process}{near.Id}");
+        near.Signal(RunningProgram.SIGTERM);
+        Assert.That(near.WaitForExit(), Is.Zero);
+        stat.WaitForLine("no host runs (no socket at ");
+        RunningProgram again = _instances.Start(TwoInstances.Near, "");
+        stat.WaitForLine($"{process}{again.Id}");
+        stat.Signal(RunningProgram.SIGINT);
+        Assert.That(stat.WaitForExit(), Is.Zero, stat.Everything);
+        if (option.Length > 0)
+            Assert.That(stat.Everything.Split("no host runs (").Length, Is.EqualTo(2), "it is told once");
+    }
+
     private RunningProgram Ping(uint from, uint to, params string[] arguments) =>
         RunningProgram.StartHost(["ping", $"{to}", "--instance", _instances.InstanceFile(from), .. arguments]);
 
