@@ -148,7 +148,8 @@ internal sealed class ControlClient : IDisposable
                 ExitCode.Unavailable
             ),
             SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new(
-                $"no host runs: the socket {path} was left behind by one that is gone",
+                $"no host runs: the socket {path} was left behind by one that is gone; start it again, or remove "
+                    + "the file",
                 ExitCode.Unavailable
             ),
             SocketException
