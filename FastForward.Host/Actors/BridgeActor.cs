@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using FastForward.Host.Control;
 using FastForward.Host.Instances;
 using FastForward.Transport;
 using FastForward.Transport.Actors;
@@ -15,7 +14,7 @@ namespace FastForward.Host.Actors;
 /// client. Replies come on the reply stream and go to the client they belong to. The bridge has no say in where the
 /// datagrams end up: the outlet of the other node decides.
 /// </summary>
-internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedService, IUdpHandler, IDisposable
+internal sealed partial class BridgeActor : IActor, ICountedService, IUdpHandler, IDisposable
 {
     private static readonly TimeSpan s_sweep = TimeSpan.FromMicroseconds(1_000_000);
 
@@ -68,23 +67,15 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
     /// <inheritdoc/>
     public int ClientCount => _clients.Count;
 
+    ushort ICountedService.Service => _settings.Service;
+
+    ZonedEndPoint ICountedService.Address => _settings.Listen;
+
     long ICountedService.ToNode => Volatile.Read(ref _forwarded);
 
     long ICountedService.FromNode => Volatile.Read(ref _answered);
 
     DropLog ICountedService.Drops => _drops;
-
-    /// <inheritdoc/>
-    public ActorReport Report() =>
-        new(
-            Name,
-            _settings.Listen.ToString(),
-            _settings.Service,
-            ClientCount,
-            ToNode: _forwarded,
-            FromNode: _answered,
-            Dropped: _drops.Total
-        );
 
     /// <inheritdoc/>
     public void OnStart(ActorContext context)
@@ -101,7 +92,8 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
     void IUdpHandler.OnDatagram(UdpSocket socket, ReadOnlySpan<byte> datagram, in UdpSource source) =>
         Forward(datagram, source);
 
-    void IUdpHandler.OnError(UdpSocket socket, SocketError error) => _drops.Add(DropReason.SocketError, 0, _loop!.Now);
+    void IUdpHandler.OnError(UdpSocket socket, SocketError error) =>
+        _drops.Add(DropReason.SocketError, null, _loop!.Now);
 
     /// <inheritdoc/>
     public void OnMessage(in ReceivedMessage message)
@@ -146,7 +138,7 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
     /// <inheritdoc/>
     public void OnUndelivered(in Undelivered report)
     {
-        _drops.Add(DropReason.Undelivered, 0, _loop!.Now, (long)report.Count);
+        _drops.Add(DropReason.Undelivered, null, _loop!.Now, (long)report.Count);
     }
 
     /// <inheritdoc/>
@@ -288,7 +280,7 @@ internal sealed partial class BridgeActor : IActor, IReportingActor, ICountedSer
     {
         uint overflows = _socket.DroppedDatagrams;
         if (overflows != _overflows)
-            _drops.Add(DropReason.BridgeBufferFull, 0, now, unchecked(overflows - _overflows));
+            _drops.Add(DropReason.BridgeBufferFull, null, now, unchecked(overflows - _overflows));
         _overflows = overflows;
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Host.Actors;
@@ -22,11 +23,11 @@ internal sealed partial class DropLog(string actor, ILogger logger)
 
     /// <summary>Counts a drop.</summary>
     /// <param name="reason">Why.</param>
-    /// <param name="bytes">The length of the datagram.</param>
+    /// <param name="bytes">The length of the datagram; null where it is not known.</param>
     /// <param name="now">The loop's time.</param>
     /// <param name="count">How many at once.</param>
     /// <param name="detail">What the reason leaves open, for the log.</param>
-    public void Add(DropReason reason, int bytes, TimeSpan now, long count = 1, string? detail = null)
+    public void Add(DropReason reason, int? bytes, TimeSpan now, long count = 1, string? detail = null)
     {
         Total += count;
         if (!_entries.TryGetValue(reason, out Entry? entry))
@@ -56,17 +57,16 @@ internal sealed partial class DropLog(string actor, ILogger logger)
     private void Write(Entry entry, TimeSpan now)
     {
         string text = entry.Detail is null ? entry.Reason.Text : $"{entry.Reason.Text}: {entry.Detail}";
-        LogDropped(logger, actor, entry.Unlogged, entry.Bytes, text);
+        string size = entry.Bytes is { } bytes
+            ? string.Create(CultureInfo.InvariantCulture, $" (the last of {bytes} bytes)")
+            : "";
+        LogDropped(logger, actor, entry.Unlogged, size, text);
         entry.Unlogged = 0;
         entry.NextLine = now + s_pause;
     }
 
-    [LoggerMessage(
-        EventId = 8010,
-        Level = LogLevel.Warning,
-        Message = "{Actor}: dropped {Count} (the last of {Bytes} bytes): {Reason}"
-    )]
-    private static partial void LogDropped(ILogger logger, string actor, long count, int bytes, string reason);
+    [LoggerMessage(EventId = 8010, Level = LogLevel.Warning, Message = "{Actor}: dropped {Count}{Size}: {Reason}")]
+    private static partial void LogDropped(ILogger logger, string actor, long count, string size, string reason);
 
     private sealed class Entry(DropReason reason)
     {
@@ -78,7 +78,7 @@ internal sealed partial class DropLog(string actor, ILogger logger)
 
         public long Unlogged { get; set; }
 
-        public int Bytes { get; set; }
+        public int? Bytes { get; set; }
 
         public TimeSpan NextLine { get; set; } = TimeSpan.MinValue;
     }

@@ -1,10 +1,18 @@
+using FastForward.Host.Instances;
+
 namespace FastForward.Host.Actors;
 
-/// <summary>What <see cref="ServiceMetrics"/> shows of a bridge or an outlet. Any thread may read.</summary>
+/// <summary>What metrics and reports show of a bridge or an outlet. Any thread may read.</summary>
 internal interface ICountedService
 {
     /// <summary>The name of the section.</summary>
     string Name { get; }
+
+    /// <summary>Where a bridge listens; the target of an outlet.</summary>
+    ZonedEndPoint Address { get; }
+
+    /// <summary>The service number.</summary>
+    ushort Service { get; }
 
     /// <summary>Clients of a bridge, or sockets of an outlet, now.</summary>
     int ClientCount { get; }

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using FastForward.Host.Control;
 using FastForward.Host.Instances;
 using FastForward.Transport;
 using FastForward.Transport.Actors;
@@ -17,7 +16,7 @@ namespace FastForward.Host.Actors;
 /// A socket that was idle for long is closed, but its reply stream is not ended: the bridge may send again, and an
 /// ended stream cannot be used again. The reply stream ends when the bridge's stream does.
 /// </remarks>
-internal sealed partial class OutletActor : IActor, IReportingActor, ICountedService, IUdpHandler, IDisposable
+internal sealed partial class OutletActor : IActor, ICountedService, IUdpHandler, IDisposable
 {
     private static readonly TimeSpan s_sweep = TimeSpan.FromMicroseconds(1_000_000);
 
@@ -57,29 +56,19 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
     /// <inheritdoc/>
     public string Name => _settings.Name;
 
-    /// <summary>The service it serves.</summary>
+    /// <inheritdoc/>
     public ushort Service => _settings.Service;
 
     /// <inheritdoc/>
     public int ClientCount => _clients.Count;
+
+    ZonedEndPoint ICountedService.Address => _settings.Target;
 
     long ICountedService.ToNode => Volatile.Read(ref _answered);
 
     long ICountedService.FromNode => Volatile.Read(ref _emitted);
 
     DropLog ICountedService.Drops => _drops;
-
-    /// <inheritdoc/>
-    public ActorReport Report() =>
-        new(
-            Name,
-            _settings.Target.ToString(),
-            _settings.Service,
-            ClientCount,
-            ToNode: _answered,
-            FromNode: _emitted,
-            Dropped: _drops.Total
-        );
 
     /// <inheritdoc/>
     public void OnStart(ActorContext context)
@@ -98,7 +87,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
     {
         if (message.Payload.Length < CarriedDatagram.HeadBytes)
         {
-            _drops.Add(DropReason.NoHead, 0, _loop!.Now);
+            _drops.Add(DropReason.NoHead, null, _loop!.Now);
             return;
         }
 
@@ -147,7 +136,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
     void IUdpHandler.OnError(UdpSocket socket, SocketError error) =>
         _drops.Add(
             error == SocketError.ConnectionRefused ? DropReason.TargetRefused : DropReason.SocketError,
-            0,
+            null,
             _loop!.Now
         );
 
@@ -165,7 +154,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
 
     /// <inheritdoc/>
     public void OnUndelivered(in Undelivered report) =>
-        _drops.Add(DropReason.Undelivered, 0, _loop!.Now, (long)report.Count);
+        _drops.Add(DropReason.Undelivered, null, _loop!.Now, (long)report.Count);
 
     /// <inheritdoc/>
     public void OnStop()
@@ -262,7 +251,7 @@ internal sealed partial class OutletActor : IActor, IReportingActor, ICountedSer
     {
         uint overflows = client.Socket.DroppedDatagrams;
         if (overflows != client.Overflows)
-            _drops.Add(DropReason.OutletBufferFull, 0, now, unchecked(overflows - client.Overflows));
+            _drops.Add(DropReason.OutletBufferFull, null, now, unchecked(overflows - client.Overflows));
         client.Overflows = overflows;
     }
 

@@ -45,6 +45,9 @@ internal sealed class ServiceMetrics
         );
     }
 
+    /// <summary>The bridges and outlets in the order in which they were added.</summary>
+    public IReadOnlyList<ICountedService> Services => _services;
+
     /// <summary>Adds a bridge or an outlet.</summary>
     public T Add<T>(T service)
         where T : ICountedService

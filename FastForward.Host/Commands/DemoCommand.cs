@@ -92,8 +92,7 @@ internal static class DemoCommand
         }
         catch (Exception exception) when (LostOutput.Is(exception))
         {
-            screen.Line($"The demo's result could not be written: {exception.Message}");
-            return ExitCode.Failure;
+            return LostOutput.Report(exception);
         }
         catch (OperationCanceledException)
         {

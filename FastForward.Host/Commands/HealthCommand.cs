@@ -65,7 +65,7 @@ internal static class HealthCommand
         return code;
     }
 
-    // The exit code is the answer, whether or not somebody reads the text.
+    // The exit code is the answer, whether or not the text is read.
     private static void Show(HealthReport report, bool json, string host)
     {
         try

@@ -33,8 +33,24 @@ internal static class HostCommandLine
             return ExitCode.Unavailable;
         }
 
-        // The commands handle signals themselves: a node that is stopped still has messages to drain.
-        return result.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        // The commands handle signals themselves: a node that is stopped still has messages to drain. They write to the
+        // console themselves too; usage and version come by this text.
+        using StringWriter text = new();
+        int code = result.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null, Output = text });
+        return text.GetStringBuilder().Length == 0 ? code : Write(text.ToString(), code);
+    }
+
+    private static int Write(string text, int code)
+    {
+        try
+        {
+            Console.Out.Write(text);
+            return code;
+        }
+        catch (Exception exception) when (LostOutput.Is(exception))
+        {
+            return LostOutput.Report(exception);
+        }
     }
 
     private static IEnumerable<string> Names(Command command) =>

@@ -30,10 +30,10 @@ internal static class ListCommand
 
     private static async Task<int> RunAsync(IReadOnlyList<ControlTarget> running, bool json)
     {
-        HostReading[] readings = await Task.WhenAll(
-                running.Select(static target => HostReading.TakeAsync(target, CancellationToken.None))
-            )
-            .ConfigureAwait(false);
+        HostReading[] readings = await HostReading.TakeAllAsync(running, CancellationToken.None).ConfigureAwait(false);
+        // With JSON no host is no line; people read why.
+        if (json && readings.Length == 0)
+            Console.Error.WriteLine("no host runs");
         try
         {
             IEnumerable<string> lines =

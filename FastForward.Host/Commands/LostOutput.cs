@@ -12,8 +12,10 @@ internal static class LostOutput
     /// <returns>The exit code.</returns>
     public static int Report(Exception exception)
     {
+        // EBADF comes as an UnauthorizedAccessException.
+        string reason = exception is UnauthorizedAccessException ? "it is closed" : exception.Message;
         if (exception.HResult != BrokenPipe)
-            Console.Error.WriteLine($"The standard output cannot be written: {exception.Message}");
+            Console.Error.WriteLine($"The standard output cannot be written: {reason}");
         return ExitCode.Failure;
     }
 }

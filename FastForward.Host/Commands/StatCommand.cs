@@ -64,12 +64,15 @@ internal static class StatCommand
         {
             IReadOnlyList<ControlTarget> targets = find();
             using PeriodicTimer timer = new(interval);
-            IReadOnlyList<HostReading>? before = null;
+            HostReading[]? before = null;
             do
             {
-                IReadOnlyList<HostReading> now = await HostReading.TakeAsync(targets, stop).ConfigureAwait(false);
+                HostReading[] now = await HostReading.TakeAllAsync(targets, stop).ConfigureAwait(false);
+                // A host that is gone later may be restarted: that is shown like any other state.
+                if ((once || before is null) && Array.TrueForAll(now, static reading => reading.Report is null))
+                    throw now[0].Failure!;
                 if (json)
-                    PrintJson(now);
+                    PrintJson(now, before);
                 else if (before is not null || !once)
                     Show(screen, now, before, isLive);
                 if (once && (json || before is not null))
@@ -93,23 +96,18 @@ internal static class StatCommand
         }
     }
 
-    private static void PrintJson(IReadOnlyList<HostReading> hosts)
+    private static void PrintJson(HostReading[] now, HostReading[]? before)
     {
-        foreach (HostReading host in hosts)
+        for (int i = 0; i < now.Length; i++)
         {
-            if (host.Report is { } report)
+            if (now[i].Report is { } report)
                 Console.Out.WriteLine(JsonSerializer.Serialize(report, MonitoringJson.Default.NodeReport));
-            else
-                Console.Error.WriteLine(host.Failure!.Message);
+            else if (now[i].Failure!.Message != before?[i].Failure?.Message)
+                Console.Error.WriteLine(now[i].Failure!.Message);
         }
     }
 
-    private static void Show(
-        StatScreen screen,
-        IReadOnlyList<HostReading> now,
-        IReadOnlyList<HostReading>? before,
-        bool isLive
-    )
+    private static void Show(StatScreen screen, HostReading[] now, HostReading[]? before, bool isLive)
     {
         int width = Screen.OutputWidth;
         IRenderable view = StatView.Of(now, before, DateTimeOffset.Now, width);

@@ -18,6 +18,9 @@ internal sealed record PeerReport
     /// </summary>
     public string? RefusedClaim { get; init; }
 
+    /// <summary>How long ago that was; null when none was.</summary>
+    public double? RefusedClaimSecondsAgo { get; init; }
+
     /// <summary>The one in use first.</summary>
     public required IReadOnlyList<PathReport> Paths { get; init; }
 

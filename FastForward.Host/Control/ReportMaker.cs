@@ -1,3 +1,4 @@
+using FastForward.Host.Actors;
 using FastForward.Host.Running;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
@@ -20,7 +21,7 @@ internal static class ReportMaker
                 new Snapshots(
                     running.Node.GetPeers(),
                     running.Node.GetUnconfiguredNodes(),
-                    [.. running.Actors.Select(static actor => actor.Report())]
+                    [.. running.Actors.Select(Report)]
                 )
             )
         );
@@ -90,6 +91,7 @@ internal static class ReportMaker
             InStateSeconds = peer.InState.TotalSeconds,
             Reason = peer.Reason,
             RefusedClaim = peer.RefusedClaim,
+            RefusedClaimSecondsAgo = peer.RefusedClaim is null ? null : peer.RefusedClaimAge.TotalSeconds,
             Paths = [.. peer.Paths.Select(Report)],
             StoredBytes = peer.UnacknowledgedBytes,
             StoreLimitBytes = peer.SendStoreBytes,
@@ -101,6 +103,17 @@ internal static class ReportMaker
             SkippedMessages = peer.SkippedMessages,
             DroppedMessages = peer.DroppedMessages,
         };
+
+    private static ActorReport Report(ICountedService actor) =>
+        new(
+            actor.Name,
+            actor.Address.ToString(),
+            actor.Service,
+            actor.ClientCount,
+            actor.ToNode,
+            actor.FromNode,
+            actor.Drops.Total
+        );
 
     private static PathReport Report(PathStatus path) =>
         new()

@@ -147,9 +147,9 @@ internal sealed class InstanceReader
         foreach (InstanceSection section in _text.Sections)
         {
             if (Is(section.Name, "OverriddenNodes"))
-                overridden = rows.Read(section, RouteTable.OverriddenNodes);
+                overridden.AddRange(rows.Read(section, RouteTable.OverriddenNodes));
             else if (Is(section.Name, "Nodes"))
-                nodes = rows.Read(section, RouteTable.Nodes);
+                nodes.AddRange(rows.Read(section, RouteTable.Nodes));
             else if (Is(section.Kind, "bridge"))
                 bridges.Add((section, ReadBridge(section)));
             else if (Is(section.Kind, "outlet"))
@@ -158,6 +158,10 @@ internal sealed class InstanceReader
                 ReportUnknownSection(section);
         }
 
+        UdpPlaces places = new(_file, _problems);
+        places.Add(settings, _text.Top);
+        foreach ((InstanceSection section, BridgeSettings bridge) in bridges)
+            places.Add(bridge, section);
         rows.Evaluate(overridden, nodes, options);
         HashSet<uint> reachable =
         [
@@ -173,7 +177,7 @@ internal sealed class InstanceReader
             _problems.Add(
                 new InstanceProblem(
                     _file,
-                    section.Keys.Find(static key => Is(key.Name, "node"))!.Line,
+                    section.LineOf("node"),
                     section.PathOf("node"),
                     $"no row of [OverriddenNodes] or [Nodes] leads to node {bridge.Node}, and it is not this node",
                     $"{bridge.Node} = 0, FORWARD_TRANSPORT_SOCKET, , 54012"
@@ -200,7 +204,7 @@ internal sealed class InstanceReader
         _problems.Add(
             new InstanceProblem(
                 _file,
-                section.Keys.Find(static key => Is(key.Name, "target"))?.Line ?? section.Line,
+                section.LineOf("target"),
                 section.PathOf("target"),
                 $"{outlet.Target} is where [{bridge.Name}] listens, which leads back to this outlet: each datagram "
                     + "would go round in a circle",

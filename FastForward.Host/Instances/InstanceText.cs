@@ -137,13 +137,13 @@ internal sealed class InstanceText
                 ? $"[{earlier.Kind} second]"
                 : $"put its rows under line {earlier.Line}";
             Report(number, name, $"the section is given again; the first one is in line {earlier.Line}", advice);
-            return new InstanceSection(name, number);
         }
 
-        InstanceSection section = new(name, number);
-        _byName[name] = section;
+        // A repeated section is checked like any other, so that all its mistakes are told at once.
+        InstanceSection section = new(name, number) { Id = earlier is null ? name : $"{name}#{number}" };
+        _byName.TryAdd(name, section);
         Sections.Add(section);
-        _sound.Append('[').Append(name).Append("]\n");
+        _sound.Append('[').Append(section.Id).Append("]\n");
         return section;
     }
 
@@ -168,14 +168,14 @@ internal sealed class InstanceText
             return;
         }
 
-        if (!_byName.TryGetValue(section.Name, out InstanceSection? known) || known != section)
+        if (section != Top && !Sections.Contains(section))
             return; // reported with its header
-        if (!_lineOfKey.TryAdd($"{section.Name}:{key}", number))
+        if (!_lineOfKey.TryAdd(section.ValueOf(key), number))
         {
             Report(
                 number,
                 section.PathOf(key),
-                $"the key is given again; the first one is in line {_lineOfKey[$"{section.Name}:{key}"]}"
+                $"the key is given again; the first one is in line {_lineOfKey[section.ValueOf(key)]}"
             );
             return;
         }

@@ -65,12 +65,16 @@ internal static class NodeKeys
             return absent;
         if (!Path.IsPathRooted(directory))
             top.Wrong(key, directory, "is no absolute path", "/tmp");
-        else if (!Directory.Exists(directory))
-            top.Wrong(key, directory, "is no directory on this machine", "/tmp");
         else if (LibraryRefuses(directory))
             top.Wrong(key, directory, "is too long or too odd for the address of a socket", "/tmp");
         else
+        {
+            // A command that asks the running host looks where the file says, and nowhere else.
+            if (!Directory.Exists(directory))
+                top.Wrong(key, directory, "is no directory on this machine", "/tmp");
             return directory;
+        }
+
         return absent;
     }
 

@@ -21,15 +21,16 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
         List<RouteRow> rows = [];
         foreach (InstanceKey key in section.Keys)
         {
-            string? reason = Parse(key.Name, values[section.PathOf(key.Name)] ?? "", out RouteRow row);
+            string? reason = Parse(key.Name, values[section.ValueOf(key.Name)] ?? "", out RouteRow row);
             if (reason is not null)
             {
                 problems.Add(new InstanceProblem(file, key.Line, section.PathOf(key.Name), reason, Example));
                 continue;
             }
 
-            rows.Add(row);
-            _places.TryAdd((table, row.ToString()), (section, key));
+            // The same row in a section that is given again is reported with its header.
+            if (_places.TryAdd((table, row.ToString()), (section, key)))
+                rows.Add(row);
         }
 
         return rows;

@@ -22,7 +22,7 @@ internal sealed class SectionReader(
     {
         if (!_known.Contains(key))
             _known.Add(key);
-        return LineOf(key) == 0 ? null : values[section.PathOf(key)] ?? "";
+        return section.LineOf(key) == 0 ? null : values[section.ValueOf(key)] ?? "";
     }
 
     /// <summary>A whole number within limits.</summary>
@@ -102,12 +102,12 @@ internal sealed class SectionReader(
     {
         bool comment = value.Contains(" ;", StringComparison.Ordinal) || value.Contains(" #", StringComparison.Ordinal);
         string hint = comment ? " (a comment needs a line of its own)" : "";
-        Report(LineOf(key), section.PathOf(key), $"'{value}' {reason}{hint}", $"{key} = {example}");
+        Report(section.LineOf(key), section.PathOf(key), $"'{value}' {reason}{hint}", $"{key} = {example}");
     }
 
     /// <summary>Notes that the value, right by itself, does not go with another one.</summary>
     public void Contradiction(string key, string reason, string example) =>
-        Report(LineOf(key), section.PathOf(key), reason, example);
+        Report(section.LineOf(key), section.PathOf(key), reason, example);
 
     /// <summary>Notes every key that no accessor asked for. Call it last.</summary>
     public void ReportUnknownKeys()
@@ -121,10 +121,6 @@ internal sealed class SectionReader(
             Report(key.Line, section.PathOf(key.Name), $"is not known{NearestName.Foreign(key.Name)}; {advice}", null);
         }
     }
-
-    private int LineOf(string key) =>
-        section.Keys.Find(candidate => string.Equals(candidate.Name, key, StringComparison.OrdinalIgnoreCase))?.Line
-        ?? 0;
 
     private void Report(int line, string key, string reason, string? example) =>
         problems.Add(new InstanceProblem(file, line, key, reason, example));

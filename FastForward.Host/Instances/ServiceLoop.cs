@@ -60,5 +60,6 @@ internal static class ServiceLoop
     private static IPAddress Bare(IPAddress address) =>
         address.IsIPv6LinkLocal ? new IPAddress(address.GetAddressBytes()) : address;
 
-    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    /// <summary>An IPv4 address that is written as an IPv6 one as what it is.</summary>
+    public static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -31,8 +31,8 @@ internal static class ActorTable
                 actor.Address,
                 actor.Service.ToString(CultureInfo.InvariantCulture),
                 Figures.Compact(actor.Clients),
-                Rate(actor.ToNode, former?.ToNode),
-                Rate(actor.FromNode, former?.FromNode),
+                Figures.Rate(actor.ToNode, former?.ToNode, seconds),
+                Figures.Rate(actor.FromNode, former?.FromNode, seconds),
                 Figures.Compact(actor.ToNode),
                 Figures.Compact(actor.FromNode),
                 Figures.Compact(actor.Dropped)
@@ -40,7 +40,5 @@ internal static class ActorTable
         }
 
         return table.Fit(width);
-
-        string Rate(long count, long? then) => then is { } earlier ? Figures.Compact((count - earlier) / seconds) : "-";
     }
 }

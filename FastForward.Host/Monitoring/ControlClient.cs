@@ -148,7 +148,13 @@ internal sealed class ControlClient : IDisposable
                 ExitCode.Unavailable
             ),
             SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new(
-                $"no host runs: the socket {path} was left behind by one that is gone",
+                $"no host runs: the socket {path} was left behind by one that is gone; start it again, or remove "
+                    + "the file",
+                ExitCode.Unavailable
+            ),
+            SocketException
+                when Path.GetDirectoryName(path) is { Length: > 0 } directory && !Directory.Exists(directory) => new(
+                $"no host can be asked: the directory of its control socket, {directory}, is missing",
                 ExitCode.Unavailable
             ),
             SocketException when !File.Exists(path) => new($"no host runs (no socket at {path})", ExitCode.Unavailable),

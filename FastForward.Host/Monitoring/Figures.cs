@@ -25,6 +25,10 @@ internal static class Figures
             ) + unit;
     }
 
+    /// <summary>The growth of a counter per second; a dash without an earlier reading.</summary>
+    public static string Rate(long now, long? before, double seconds) =>
+        before is { } then ? Compact((now - then) / seconds) : "-";
+
     /// <summary>At most four characters: 0, 0.04, 12.3, 100.</summary>
     public static string Percent(double value) =>
         value switch

@@ -5,22 +5,11 @@ namespace FastForward.Host.Monitoring;
 /// <summary>What a host reported, or why it did not.</summary>
 internal sealed record HostReading(ControlTarget Target, NodeReport? Report, ControlFailure? Failure)
 {
-    /// <summary>Asks several hosts at the same time.</summary>
-    /// <exception cref="ControlFailure">None of them reported.</exception>
-    public static async Task<IReadOnlyList<HostReading>> TakeAsync(
-        IReadOnlyList<ControlTarget> targets,
-        CancellationToken stop
-    )
-    {
-        HostReading[] readings = await Task.WhenAll(targets.Select(target => TakeAsync(target, stop)))
-            .ConfigureAwait(false);
-        return Array.Exists(readings, static reading => reading.Report is not null)
-            ? readings
-            : throw readings[0].Failure!;
-    }
+    /// <summary>Asks several hosts at the same time. One that does not report has its failure in its reading.</summary>
+    public static Task<HostReading[]> TakeAllAsync(IReadOnlyList<ControlTarget> targets, CancellationToken stop) =>
+        Task.WhenAll(targets.Select(target => TakeAsync(target, stop)));
 
-    /// <summary>Asks one host.</summary>
-    public static async Task<HostReading> TakeAsync(ControlTarget target, CancellationToken stop)
+    private static async Task<HostReading> TakeAsync(ControlTarget target, CancellationToken stop)
     {
         try
         {

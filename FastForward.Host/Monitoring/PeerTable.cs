@@ -86,10 +86,10 @@ internal static class PeerTable
             path is null ? "-" : Micros(path.JitterMicros),
             path is null ? "-" : Figures.Percent(path.LossPercent),
             path is null ? "-" : Figures.Percent(path.ReorderedPercent),
-            Rate(peer.MessagesSent, before?.MessagesSent, seconds),
-            Rate(peer.PayloadBytesSent, before?.PayloadBytesSent, seconds),
-            Rate(peer.MessagesReceived, before?.MessagesReceived, seconds),
-            Rate(peer.PayloadBytesReceived, before?.PayloadBytesReceived, seconds),
+            Figures.Rate(peer.MessagesSent, before?.MessagesSent, seconds),
+            Figures.Rate(peer.PayloadBytesSent, before?.PayloadBytesSent, seconds),
+            Figures.Rate(peer.MessagesReceived, before?.MessagesReceived, seconds),
+            Figures.Rate(peer.PayloadBytesReceived, before?.PayloadBytesReceived, seconds),
             (100 * peer.StoredBytes / Math.Max(peer.StoreLimitBytes, 1)).ToString(CultureInfo.InvariantCulture),
             Figures.Compact(peer.UndeliveredMessages),
             Figures.Compact(peer.SkippedMessages),
@@ -108,9 +108,6 @@ internal static class PeerTable
             text = $"+{text}";
         return text.Length > 12 ? text[..12] : text;
     }
-
-    private static string Rate(long now, long? before, double seconds) =>
-        before is { } then ? Figures.Compact((now - then) / seconds) : "-";
 
     private static string Micros(long micros) =>
         micros < 100_000 ? micros.ToString(CultureInfo.InvariantCulture) : Figures.Compact(micros);

@@ -1,5 +1,3 @@
-using FastForward.Host.Control;
-
 namespace FastForward.Host.Monitoring;
 
 /// <summary>Selects the host that asks another node: one that has a route to it.</summary>
@@ -18,25 +16,18 @@ internal static class PingSource
     {
         if (running.Count == 1)
             return running[0];
-        Task<NodeReport>[] asked = [.. running.Select(target => target.StatAsync(stop))];
         List<(int Rank, uint Node, ControlTarget Target)> suitable = [];
         List<string> others = [];
-        for (int i = 0; i < asked.Length; i++)
+        foreach (HostReading reading in await HostReading.TakeAllAsync(running, stop).ConfigureAwait(false))
         {
-            try
-            {
-                NodeReport report = await asked[i].ConfigureAwait(false);
-                if (report.Peers.FirstOrDefault(peer => peer.Node == node) is { } peer)
-                    suitable.Add((peer.State == "connected" ? 0 : 2, report.Node, running[i]));
-                else if (report.Node == node)
-                    suitable.Add((1, report.Node, running[i]));
-                else
-                    others.Add($"node {report.Node} has no route to it");
-            }
-            catch (ControlFailure failure)
-            {
-                others.Add(failure.Message);
-            }
+            if (reading.Report is not { } report)
+                others.Add(reading.Failure!.Message);
+            else if (report.Peers.FirstOrDefault(peer => peer.Node == node) is { } peer)
+                suitable.Add((peer.State == "connected" ? 0 : 2, report.Node, reading.Target));
+            else if (report.Node == node)
+                suitable.Add((1, report.Node, reading.Target));
+            else
+                others.Add($"node {report.Node} has no route to it");
         }
 
         return suitable.Count > 0

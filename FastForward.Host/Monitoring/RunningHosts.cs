@@ -5,7 +5,7 @@ using FastForward.Transport.Sockets;
 
 namespace FastForward.Host.Monitoring;
 
-/// <summary>Finds the hosts that run on this machine.</summary>
+/// <summary>Finds the hosts that run on this machine, and those that ended without removing their socket.</summary>
 internal static class RunningHosts
 {
     public const string DefaultDirectory = "/tmp";
@@ -14,7 +14,8 @@ internal static class RunningHosts
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The control sockets in /tmp, and where the instance files say, at which a process of a trusted user listens.
+    /// The control sockets in /tmp, and where the instance files say, at which a process of a trusted user listens or
+    /// listened: a host that stops in order removes its socket, so one that is left is of a host that failed.
     /// </summary>
     /// <param name="instances">The directory of the instance files.</param>
     /// <param name="hostUsers">Users that are trusted beside the own one and 0.</param>
@@ -47,8 +48,13 @@ internal static class RunningHosts
             }
             catch (SocketException exception)
             {
-                // Others are files that a process left behind.
-                if (exception.SocketErrorCode is SocketError.AccessDenied or SocketError.WouldBlock)
+                // Asking each of them gives the reason. Others are no sockets any more.
+                if (
+                    exception.SocketErrorCode
+                    is SocketError.AccessDenied
+                        or SocketError.WouldBlock
+                        or SocketError.ConnectionRefused
+                )
                     running.Add(target);
             }
             catch (UnauthorizedAccessException exception)

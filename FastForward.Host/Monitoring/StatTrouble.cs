@@ -27,7 +27,7 @@ internal static class StatTrouble
                 Add(
                     Styles.Doubtful,
                     peer.Node.ToString(CultureInfo.InvariantCulture),
-                    $"refused: another process that claimed to be this node: {claim}"
+                    $"refused{Ago(peer)}: another process that claimed to be this node: {claim}"
                 );
         }
 
@@ -63,6 +63,10 @@ internal static class StatTrouble
         void Add(Style style, string subject, string finding) =>
             table.AddRow(new Text(VisibleText.Of(subject), style), new Text(VisibleText.Of(finding), style));
     }
+
+    // A host of an earlier version does not say it.
+    private static string Ago(PeerReport peer) =>
+        peer.RefusedClaimSecondsAgo is { } seconds ? $" {Figures.Age(seconds)} ago" : "";
 
     private static long? Grown(long now, long? before) => before is { } then && now > then ? now - then : null;
 }

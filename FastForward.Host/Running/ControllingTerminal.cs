@@ -4,7 +4,7 @@ namespace FastForward.Host.Running;
 
 /// <summary>
 /// The terminal from which the process was started, if any. It tells a SIGHUP of a terminal that was closed from one
-/// that somebody sent, also after the process has outlived its terminal.
+/// that an operator or a program sent, also after the process has outlived its terminal.
 /// </summary>
 internal sealed class ControllingTerminal : IDisposable
 {

@@ -27,6 +27,9 @@ internal sealed class HostLogging(LogLevel lowest)
 
         // 1600 and 1601: this program's own 8100 and 8102 say the same and more.
         logging.AddFilter("FastForward.Transport.DependencyInjection.ForwardService", LogLevel.Warning);
+
+        // 1400: 8000 and 8020 name each bridge and outlet; a count would include the actor that stands for none.
+        logging.AddFilter("FastForward.Transport.Actors.ActorSystem", LogLevel.Warning);
         logging.Services.AddSingleton(this);
         logging.Services.AddSingleton<ILoggerProvider>(static _ => new HostLog(
             StandardError.Open(),

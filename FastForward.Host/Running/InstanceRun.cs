@@ -33,19 +33,15 @@ internal sealed partial class InstanceRun
         });
         builder.Services.AddSingleton<ServiceMetrics>();
         ForwardBuilder node = builder.Services.AddInstance(settings);
-        List<IReportingActor> actors = [];
-        builder.Services.AddSingleton<IReadOnlyList<IReportingActor>>(actors);
         BridgePlaces places = new(settings.Bridges.Select(static bridge => bridge.Listen));
         foreach (BridgeSettings bridge in settings.Bridges)
             node.AddActor(
-                provider =>
-                    MetricsOf(provider).Add(Listed(Open(bridge, LoggerOf<BridgeActor>(provider), places), actors)),
+                provider => MetricsOf(provider).Add(Open(bridge, LoggerOf<BridgeActor>(provider), places)),
                 ReplyTo(bridge)
             );
         foreach (OutletSettings outlet in settings.Outlets)
             node.AddActor(
-                provider =>
-                    MetricsOf(provider).Add(Listed(Open(outlet, settings, LoggerOf<OutletActor>(provider)), actors)),
+                provider => MetricsOf(provider).Add(Open(outlet, settings, LoggerOf<OutletActor>(provider))),
                 new ServiceId(outlet.Service)
             );
         if (settings.Bridges.Count + settings.Outlets.Count == 0)
@@ -127,14 +123,6 @@ internal sealed partial class InstanceRun
             return new OutletActor(outlet, logger, settings.Ports);
         LogFewerClients(logger, outlet.Name, clients, outlet.MaxClients, OpenFiles.Limit);
         return new OutletActor(outlet with { MaxClients = clients }, logger, settings.Ports);
-    }
-
-    // All are made before the control socket serves its first client.
-    private static TActor Listed<TActor>(TActor actor, List<IReportingActor> actors)
-        where TActor : IReportingActor
-    {
-        actors.Add(actor);
-        return actor;
     }
 
     private static ServiceId ReplyTo(BridgeSettings bridge) => new ServiceId(bridge.Service).Reply;

@@ -39,18 +39,23 @@ internal static class OpenFiles
             + " open files; it is "
             + Limit.ToString(CultureInfo.InvariantCulture)
             + ". Raise the hard limit: LimitNOFILE= in a systemd unit, ulimit -Hn in a shell.\n";
+        // A pipe that nothing reads must not keep the process from its end.
+        Task.Run(() => Write(text)).Wait(1000);
+        return false;
+    }
+
+    private static void Write(string text)
+    {
         using SafeFileHandle errors = new(2, ownsHandle: false);
         try
         {
             using FileStream stream = new(errors, FileAccess.Write, bufferSize: 0);
             stream.Write(Encoding.ASCII.GetBytes(text));
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // The exit code says it as well.
         }
-
-        return false;
     }
 
     /// <summary>How many clients each outlet may have, each of which needs a descriptor.</summary>

@@ -13,7 +13,7 @@ internal sealed class RunningNode(
     ForwardNode node,
     ForwardLoop loop,
     IOptions<ForwardLoopOptions> loopOptions,
-    IReadOnlyList<IReportingActor>? actors = null
+    ServiceMetrics? services = null
 )
 {
     private readonly long _began = Stopwatch.GetTimestamp();
@@ -32,7 +32,7 @@ internal sealed class RunningNode(
     public ForwardLoop Loop { get; } = loop;
 
     /// <summary>Its bridges and outlets.</summary>
-    public IReadOnlyList<IReportingActor> Actors { get; } = actors ?? [];
+    public IReadOnlyList<ICountedService> Actors => services?.Services ?? [];
 
     /// <summary>A cycle of the loop longer than this counts as slow.</summary>
     public int SlowCycleMicros { get; } = (int)loopOptions.Value.SlowCycleLimit.TotalMicroseconds;

@@ -5,6 +5,9 @@ namespace FastForward.Tests.Benchmarks;
 /// <summary>The cross-process tool of FastForward.Benchmarks, built together with the tests.</summary>
 internal static class BenchmarkTool
 {
+    /// <summary>Options of short rounds, whose figures mean nothing.</summary>
+    public const string Short = "--seconds 0.1 --warmup 0.1";
+
     /// <summary>Its output folder has the same configuration as that of the tests.</summary>
     public static string Path
     {

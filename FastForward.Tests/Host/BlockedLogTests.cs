@@ -29,10 +29,7 @@ public sealed partial class BlockedLogTests
     [Test]
     public void A_host_whose_log_is_read_by_nothing_answers_and_stops()
     {
-        string pipe = Path.Combine(_instances.DirectoryName, "pipe");
-        Assert.That(MakePipe(pipe, 0x180), Is.Zero);
-        int reader = Open(pipe, O_RDWR); // holds the pipe open, and reads nothing
-        Assert.That(SetPipeSize(reader, F_SETPIPE_SZ, 4096), Is.Positive);
+        int reader = CreateUnreadPipe(out string pipe);
         string file = WriteFile();
         using RunningProgram node = RunningProgram.Start(
             "bash",
@@ -51,6 +48,26 @@ public sealed partial class BlockedLogTests
         node.Signal(RunningProgram.SIGTERM);
         Assert.That(node.WaitForExit(), Is.Zero, node.Everything);
         Assert.That(Directory.GetFiles(_instances.DirectoryName, "FastForward.*"), Is.Empty, "it stopped in order");
+        _ = Close(reader);
+    }
+
+    // More text than the pipe takes; with the limit of open files below the least one, a line that finds it full.
+    [TestCase("", "run --instance wrong.conf", 78)]
+    [TestCase("ulimit -n 100; head -c 4096 /dev/zero >&2;", "run --instance wrong.conf", 69)]
+    public void A_start_that_fails_ends_although_nothing_reads_why(string before, string arguments, int code)
+    {
+        int reader = CreateUnreadPipe(out string pipe);
+        File.WriteAllText(
+            Path.Combine(_instances.DirectoryName, "wrong.conf"),
+            string.Concat(Enumerable.Range(1, 200).Select(static number => $"wrong{number} = 1\n"))
+        );
+        using RunningProgram host = RunningProgram.StartIn(
+            _instances.DirectoryName,
+            "bash",
+            "-c",
+            $"exec 2>'{pipe}'; {before} exec '{RunningProgram.HostPath}' {arguments}"
+        );
+        Assert.That(host.WaitForExit(), Is.EqualTo(code));
         _ = Close(reader);
     }
 
@@ -73,6 +90,16 @@ public sealed partial class BlockedLogTests
         int written = output.Text.Split('\n').Count(static line => line.Contains(": test[0] entry "));
         Assert.That(count + written, Is.EqualTo(5000));
         Assert.That(output.Text, Does.EndWith("the last\n"));
+    }
+
+    // One that holds a page.
+    private int CreateUnreadPipe(out string pipe)
+    {
+        pipe = Path.Combine(_instances.DirectoryName, "pipe");
+        Assert.That(MakePipe(pipe, 0x180), Is.Zero);
+        int reader = Open(pipe, O_RDWR); // holds the pipe open, and reads nothing
+        Assert.That(SetPipeSize(reader, F_SETPIPE_SZ, 4096), Is.Positive);
+        return reader;
     }
 
     private string WriteFile()

@@ -58,7 +58,20 @@ public sealed class BridgeAddressTests
         Assert.That(refused.SocketErrorCode, Is.EqualTo(SocketError.AddressAlreadyInUse));
         Assert.That(
             refused.Message,
-            Does.Contain("this process has the port").And.Contain($"add {port} to the sysctl net.ipv4.ip_local_")
+            Does.Contain("this process has the port; unless it was set to that port, the kernel gave it")
+                .And.Contain($"add {port} to the sysctl net.ipv4.ip_local_")
+        );
+    }
+
+    [Test]
+    public void A_port_of_an_outgoing_socket_is_told_from_one_that_was_asked_for()
+    {
+        using UdpSocket target = UdpSocket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using UdpSocket outgoing = UdpSocket.Connect(target.LocalEndPoint);
+        SocketException refused = Assert.Throws<SocketException>(() => UdpSocket.Bind(outgoing.LocalEndPoint))!;
+        Assert.That(
+            refused.Message,
+            Does.Contain("this process has the port, which the kernel gives to outgoing sockets: add ")
         );
     }
 

@@ -94,6 +94,16 @@ public sealed class CommandLineTests
         Assert.That(host.Output, Is.Empty);
     }
 
+    [TestCase("list")]
+    [TestCase("list --json")]
+    public void A_list_without_a_host_is_not_silent(string arguments)
+    {
+        using RunningProgram list = RunningProgram.StartHost(arguments.Split(' '));
+        Assert.That(list.WaitForExit(), Is.Zero, list.Everything);
+        // Hosts of other tests may run.
+        Assert.That(list.Everything, Does.StartWith("no host runs").Or.Contain("{\"socket\":").Or.Contain("instance"));
+    }
+
     [TestCase("--help")]
     [TestCase("list --help")]
     [TestCase("health --help")]

@@ -268,6 +268,7 @@ public sealed class ControlProcessTests(string transport)
         near.WaitForLine($"Node {TwoInstances.Far}: Refused");
         PeerReport peer = Stat(TwoInstances.Near).Peers.Single();
         Assert.That(peer.RefusedClaim, Does.Contain($"came by IP from 127.0.0.1:{_instances.TargetPort}"));
+        Assert.That(peer.RefusedClaimSecondsAgo, Is.InRange(0, 60));
         Assert.That(peer.Reason, Does.Contain($"{_instances.PortOf(TwoInstances.Far)}"), "what the row waits for");
 
         using RunningProgram table = RunningProgram.StartHost(
@@ -281,7 +282,7 @@ public sealed class ControlProcessTests(string transport)
         Assert.That(table.WaitForExit(), Is.Zero, table.Everything);
         Assert.That(
             table.Output,
-            Does.Match($"(?m)^{TwoInstances.Far} NEVER ").And.Match($"(?m)^{TwoInstances.Far} +refused: ")
+            Does.Match($"(?m)^{TwoInstances.Far} NEVER ").And.Match($"(?m)^{TwoInstances.Far} +refused [0-9]+s ago: ")
         );
     }
 
@@ -318,6 +319,33 @@ public sealed class ControlProcessTests(string transport)
         );
         Assert.That(pipe.WaitForExit(), Is.Zero, pipe.Everything);
         Assert.That(pipe.Output, Does.Contain("exit code 1"), pipe.Everything);
+    }
+
+    [TestCase("", "process ")]
+    [TestCase("--json", "\"processId\":")]
+    public void Stat_goes_on_when_its_host_is_restarted(string option, string process)
+    {
+        RunningProgram near = _instances.Start(TwoInstances.Near, "");
+        near.WaitForLine($"Node {TwoInstances.Near} runs");
+        string[] options = option.Length == 0 ? [] : [option];
+        using RunningProgram stat = RunningProgram.StartHost([
+            "stat",
+            "--interval",
+            "0.2",
+            "--socket",
+            _instances.ControlSocket(TwoInstances.Near),
+            .. options,
+        ]);
+        stat.WaitForLine($"{process}{near.Id}");
+        near.Signal(RunningProgram.SIGTERM);
+        Assert.That(near.WaitForExit(), Is.Zero);
+        stat.WaitForLine("no host runs (no socket at ");
+        RunningProgram again = _instances.Start(TwoInstances.Near, "");
+        stat.WaitForLine($"{process}{again.Id}");
+        stat.Signal(RunningProgram.SIGINT);
+        Assert.That(stat.WaitForExit(), Is.Zero, stat.Everything);
+        if (option.Length > 0)
+            Assert.That(stat.Everything.Split("no host runs (").Length, Is.EqualTo(2), "it is told once");
     }
 
     private RunningProgram Ping(uint from, uint to, params string[] arguments) =>

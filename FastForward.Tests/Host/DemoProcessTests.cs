@@ -191,21 +191,6 @@ public sealed class DemoProcessTests
         string[] Sockets() => Directory.GetFiles(directory.Path, "FastForward.*.sock", SearchOption.AllDirectories);
     }
 
-    [Test]
-    public void A_result_that_cannot_be_written_is_told()
-    {
-        using RunningProgram demo = RunningProgram.Start(
-            "sh",
-            "-c",
-            $"exec '{RunningProgram.HostPath}' demo --json --transport RDMA > /dev/full"
-        );
-        Assert.That(demo.WaitForExit(), Is.EqualTo(1), demo.Everything);
-        Assert.That(
-            demo.Everything,
-            Does.Contain("The demo's result could not be written: ").And.Not.Contain("   at ")
-        );
-    }
-
     [TestCase("2> /dev/full")]
     [TestCase("2>&-")]
     public void Progress_that_cannot_be_written_does_not_end_it(string errors)

@@ -43,6 +43,19 @@ public sealed class DropLogTests
         Assert.That(_lines, Has.Count.EqualTo(2));
     }
 
+    [Test]
+    public void A_length_is_told_where_there_is_one()
+    {
+        _lines.Clear();
+        DropLog drops = new("outlet", _lines);
+        drops.Add(s_full, null, TimeSpan.Zero, 3);
+        drops.Add(s_tooLarge, 0, TimeSpan.Zero);
+        Assert.That(
+            _lines,
+            Is.EqualTo(new[] { "outlet: dropped 3: full", "outlet: dropped 1 (the last of 0 bytes): too large" })
+        );
+    }
+
     private sealed class Lines : List<string>, ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)

@@ -93,6 +93,21 @@ public sealed class HealthProcessTests
         }
     }
 
+    [TestCase("control-directory")]
+    [TestCase("socket-directory")]
+    public void A_directory_that_is_missing_is_told_and_no_other_is_asked(string key)
+    {
+        string file = _instances.InstanceFile(TwoInstances.Near);
+        string missing = Path.Combine(_instances.DirectoryName, "gone");
+        File.WriteAllText(file, $"network={TwoInstances.Near}\n{key}={missing}\n");
+        using RunningProgram health = RunningProgram.StartHost("health", "--instance", file);
+        Assert.That(health.WaitForExit(), Is.EqualTo(69), health.Everything);
+        Assert.That(
+            health.Everything,
+            Does.EndWith($"no host can be asked: the directory of its control socket, {missing}, is missing")
+        );
+    }
+
     private int Health(out string output, params string[] options)
     {
         using RunningProgram health = RunningProgram.StartHost([

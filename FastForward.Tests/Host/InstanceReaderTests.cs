@@ -372,7 +372,7 @@ public sealed class InstanceReaderTests
             + "<name>], [outlet <name>]"
     )]
     [TestCase(
-        "network=25011\n[outlet]\ntarget = 127.0.0.1:53\nservice = 1\n[outlet]\nservice = 2",
+        "network=25011\n[outlet]\ntarget = 127.0.0.1:53\nservice = 1\n[outlet]\ntarget = 127.0.0.1:54\nservice = 2",
         "f.conf:5: outlet: the section is given again; the first one is in line 2; for example: [outlet second]"
     )]
     [TestCase(
@@ -440,6 +440,7 @@ public sealed class InstanceReaderTests
     [TestCase("250012 = 0, FORWARD_TRANSPORT_SOCKET, 127.0.0.1, 54012", "must be empty")]
     [TestCase("250012 = 0, FORWARD_TRANSPORT_VSOCKET, host, 54012", "context id")]
     [TestCase("250012 = 0, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012", "allow-unkeyed-ip = yes")]
+    [TestCase("250012 = 0, FORWARD_TRANSPORT_RDMA, 192.0.2.1, 54012", "allow-unkeyed-ip = yes")]
     public void What_the_library_thinks_of_a_row_is_told_with_its_line(string row, string part)
     {
         InstanceReading reading = InstanceReader.Read("f.conf", $"network=25011\n[OverriddenNodes]\n{row}");
@@ -462,6 +463,50 @@ public sealed class InstanceReaderTests
             Assert.That(problem.Reason, Does.Contain("allow-unkeyed-ip = yes in a line before the first section"));
         InstanceReading reading = InstanceReader.Read("f.conf", $"network=25011\nallow-unkeyed-ip = yes\n{row}");
         Assert.That(reading.Settings!.Nodes.Single().KeyId, Is.Zero, "no problem is left");
+    }
+
+    [Test]
+    public void The_mistakes_of_a_section_that_is_given_again_are_told_too()
+    {
+        InstanceReading reading = InstanceReader.Read(
+            "f.conf",
+            """
+            network=25011
+            [Nodes]
+            1 = 0, FORWARD_TRANSPORT_SOCKET, , 54001
+            x = 0
+            [bridge]
+            listen = here
+            node = 25011
+            service = 1
+            [nodes]
+            1 = 0, FORWARD_TRANSPORT_SOCKET, , 54001
+            2 = 0, FORWARD_TRANSPORT_SOKET, , 54002
+            1 = 0, FORWARD_TRANSPORT_SOCKET, , 54003
+            [BRIDGE]
+            listen = there
+            node = 25011
+            service = 1
+            clas = auto
+            """
+        );
+        Assert.That(
+            reading.Problems.Select(static problem => (problem.Line, problem.Key)),
+            Is.EqualTo(
+                new[]
+                {
+                    (4, "Nodes:x"),
+                    (6, "bridge:listen"),
+                    (9, "nodes"),
+                    (11, "nodes:2"),
+                    (12, "nodes:1"),
+                    (13, "BRIDGE"),
+                    (14, "BRIDGE:listen"),
+                    (16, "BRIDGE:service"),
+                    (17, "BRIDGE:clas"),
+                }
+            )
+        );
     }
 
     [Test]

@@ -110,6 +110,27 @@ public sealed class SeveralHostsTests
         );
     }
 
+    [Test]
+    public void A_host_that_was_killed_is_told_by_what_it_left()
+    {
+        using TwoInstances alone = new("SOCKET");
+        RunningProgram near = alone.Start(TwoInstances.Near, "");
+        near.WaitForLine($"Node {TwoInstances.Near} runs");
+        near.Signal(RunningProgram.SIGKILL);
+        near.WaitForExit();
+        string left = $"the socket {alone.ControlSocket(TwoInstances.Near)} was left behind";
+        foreach ((string command, int code) in new[] { ("health", 69), ("stat", 69), ("list --json", 0) })
+        {
+            using RunningProgram asking = RunningProgram.StartHost([
+                .. command.Split(' '),
+                "--instances-directory",
+                alone.DirectoryName,
+            ]);
+            Assert.That(asking.WaitForExit(), Is.EqualTo(code), asking.Everything);
+            Assert.That(asking.Everything, Does.Contain(left), command);
+        }
+    }
+
     [TestCase("health")]
     [TestCase("stat", "--once")]
     [TestCase("ping", "250012", "-c", "1")]

@@ -27,7 +27,7 @@ public sealed class RouteAdmissionTests : IDisposable
             Refusal(a),
             Is.EqualTo(
                 $"it came by IP from 127.0.0.1:{stranger.UdpPort}, "
-                    + "and no row of type FORWARD_TRANSPORT_IP says that it is there"
+                    + "and no row of type FORWARD_TRANSPORT_IP or FORWARD_TRANSPORT_RDMA says that it is there"
             )
         );
         Assert.That(a.Node.GetPeer(stranger.Id)!.State, Is.EqualTo(PeerState.Connecting));

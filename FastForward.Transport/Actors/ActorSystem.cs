@@ -284,6 +284,6 @@ public sealed partial class ActorSystem : IForwardHandler, INodeLifetime, ILoopS
         _ = Calls; // throws before the start
     }
 
-    [LoggerMessage(EventId = 1400, Level = LogLevel.Information, Message = "{Count} actors started")]
+    [LoggerMessage(EventId = 1400, Level = LogLevel.Information, Message = "Actors started: {Count}")]
     private static partial void LogStarted(ILogger logger, int count);
 }

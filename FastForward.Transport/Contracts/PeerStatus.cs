@@ -38,6 +38,9 @@ public sealed class PeerStatus
     /// </summary>
     public string? RefusedClaim { get; internal init; }
 
+    /// <summary>How long ago that was; without a meaning when none was refused.</summary>
+    public TimeSpan RefusedClaimAge { get; internal init; }
+
     /// <summary>The paths to it, the one in use first.</summary>
     public IReadOnlyList<PathStatus> Paths { get; internal init; } = [];
 

@@ -11,6 +11,7 @@ namespace FastForward.Transport.Interop;
 /// </summary>
 internal static class PortHolder
 {
+    private const string Connected = "01"; // TCP_ESTABLISHED of linux/tcp_states.h
     private const string Tables = "/proc/thread-self/net/"; // of this thread's network namespace
 
     /// <summary>A clause for a message: which process, or which user, has the port.</summary>
@@ -23,16 +24,20 @@ internal static class PortHolder
                 string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 if (fields.Length > 9 && Read(fields[1], v6) is { } held && Collide(held, local))
                     return $"{FindProcess(fields[9]) ?? $"a process of user {fields[7]}"} has the port"
-                        + (IsEphemeral(local.Port) ? Reserve(local.Port) : "");
+                        + (IsEphemeral(local.Port) ? Reserve(local.Port, fields[3] == Connected) : "");
             }
         }
 
         return "another process has the port";
     }
 
-    private static string Reserve(int port) =>
-        $", which is one of those that the kernel gives to outgoing sockets: add {port} to the sysctl "
-        + "net.ipv4.ip_local_reserved_ports, so that no other socket gets it";
+    // A socket that another program bound and one that the kernel gave the port look the same until it connects.
+    private static string Reserve(int port, bool isConnected) =>
+        (
+            isConnected
+                ? ", which the kernel gives to outgoing sockets: "
+                : "; unless it was set to that port, the kernel gave it the port for an outgoing socket: in that case "
+        ) + $"add {port} to the sysctl net.ipv4.ip_local_reserved_ports, so that no other socket gets it";
 
     private static bool Collide(IPEndPoint held, IPEndPoint local)
     {

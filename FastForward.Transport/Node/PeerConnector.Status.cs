@@ -18,6 +18,7 @@ internal sealed partial class PeerConnector
                 InState = TimeSpan.FromMicroseconds(_loop.NowMicros - Math.Max(Peer.StateSince, _createdAt)),
                 Reason = Peer.State == PeerState.Connected ? DetourReason ?? SizeReason : Reason,
                 RefusedClaim = Peer.LastRefusal,
+                RefusedClaimAge = TimeSpan.FromMicroseconds(_loop.NowMicros - Peer.LastRefusalAt),
                 Paths = PathStatuses(),
                 UnacknowledgedBytes = Peer.Association.StoredBytes,
                 SendStoreBytes = Peer.Options.SendStoreBytes,

@@ -173,7 +173,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         LinkSource source = LinkSource.Of(link.Traits, link.RemoteEndPoint);
         if (_admission.FindIdentityMismatch(Peer.Node, link.Transport.Kind, source) is { } mismatch)
         {
-            Peer.OnRefusedClaim(PeerEventKind.Refused, link.Transport.Kind, mismatch);
+            Peer.OnRefusedClaim(_loop.NowMicros, PeerEventKind.Refused, link.Transport.Kind, mismatch);
             link.Close();
             BackOff();
             Reschedule();

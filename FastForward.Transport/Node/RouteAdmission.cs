@@ -84,7 +84,8 @@ internal sealed class RouteAdmission(
             ? Admission.Undecided
             : Admission.Refused(
                 RejectReason.WrongSource,
-                $"it came by IP from {source}, and no row of type FORWARD_TRANSPORT_IP says that it is there"
+                $"it came by IP from {source}, and no row of type FORWARD_TRANSPORT_IP or FORWARD_TRANSPORT_RDMA "
+                    + "says that it is there"
             );
     }
 

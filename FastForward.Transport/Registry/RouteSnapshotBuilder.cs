@@ -134,7 +134,7 @@ internal sealed class RouteSnapshotBuilder
             Report(
                 candidate.Source,
                 candidate.Wanted!.Row,
-                "key id 0 demands no key, but this way leaves the machine, and anybody on it could read and forge; "
+                "key id 0 demands no key, but this way leaves the machine, and others on it could read and forge; "
                     + "keys are not supported yet, so that only a trusted network will do: "
                     + "there, set the option AllowUnkeyedIp on both nodes"
             );

@@ -144,6 +144,7 @@ internal sealed partial class Peer
             path.Prober.EndChallenge(now);
         Claim.Reject(now, Options.DeadAfter);
         OnRefusedClaim(
+            now,
             PeerEventKind.NodeIdConflict,
             SendPath?.Kind,
             string.Create(
@@ -161,6 +162,7 @@ internal sealed partial class Peer
     {
         if (Claim.TryReport(now, Options.DeadAfter))
             OnRefusedClaim(
+                now,
                 PeerEventKind.NodeIdConflict,
                 kind,
                 string.Create(

@@ -73,6 +73,9 @@ internal sealed partial class Peer
     /// <summary>Why the last process that claimed to be this node was refused; null when none was.</summary>
     public string? LastRefusal { get; private set; }
 
+    /// <summary>When that was, in microseconds.</summary>
+    public long LastRefusalAt { get; private set; }
+
     /// <summary>The medium that the local route prefers; null without a route.</summary>
     public TransportKind? Preferred { get; private set; }
 
@@ -348,10 +351,11 @@ internal sealed partial class Peer
     /// Reports that a process was refused which claims to be this node. It may be a stranger, so it changes nothing
     /// that is known of the node itself.
     /// </summary>
-    public void OnRefusedClaim(PeerEventKind kind, TransportKind? transport, string reason)
+    public void OnRefusedClaim(long now, PeerEventKind kind, TransportKind? transport, string reason)
     {
         Statistics.RaisedEvent(kind);
         LastRefusal = reason;
+        LastRefusalAt = now;
         _events.PeerChanged(new PeerEvent(Node, kind, transport, reason));
     }
 

@@ -207,7 +207,7 @@ internal sealed class Peers
             if (admission.IsUndecided)
                 return InitDecision.Wait;
             if (admission.Text is { } text)
-                peer.OnRefusedClaim(PeerEventKind.Refused, kind, text);
+                peer.OnRefusedClaim(now, PeerEventKind.Refused, kind, text);
             reason = admission.Reason;
             return InitDecision.Reject;
         }

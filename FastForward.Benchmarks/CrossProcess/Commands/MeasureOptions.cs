@@ -17,7 +17,7 @@ internal sealed class MeasureOptions
     );
     private readonly Option<string[]> _implementations = List(
         "--implementation",
-        "One or more of FastForward, C, \"C connected\", NetMQ, LiteNetLib.",
+        $"One or more of {string.Join(", ", ImplementationName.All)}, separated by commas.",
         ImplementationName.All
     );
     private readonly Option<string[]> _modes = List(

@@ -198,8 +198,9 @@ internal static class MeasureRun
 
     private static void Report(MeasureSettings settings, JsonOutput? json, List<Row> rows)
     {
-        // With JSON on standard output, the table goes to standard error.
-        TableReport.Write(json is not null && settings.JsonFile is null ? Console.Error : Console.Out, rows);
+        // With JSON on standard output, the tables go to standard error.
+        bool isStandardOutput = json is null || settings.JsonFile is not null;
+        TableReport.Write(isStandardOutput ? Console.Out : Console.Error, rows, Conditions(settings), isStandardOutput);
         json?.Write(rows);
         if (settings.PlotDirectory is { } directory)
         {
@@ -215,7 +216,8 @@ internal static class MeasureRun
     private static string Conditions(MeasureSettings settings) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Machine.Describe()}; {settings.Rounds} rounds of {settings.Seconds} s, medians"
+            $"{Machine.Describe()}; "
+                + $"{settings.Rounds} {(settings.Rounds == 1 ? "round" : "rounds")} of {settings.Seconds} s, medians"
         );
 
     private static string NameOfWorkload(MeasureSettings settings) =>

@@ -13,6 +13,6 @@ internal static class Machine
             ?.Split(':')[^1]
             .Trim();
         return $"{Environment.ProcessorCount} x {model ?? RuntimeInformation.ProcessArchitecture.ToString()}, "
-            + $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
+            + $"Linux {Environment.OSVersion.Version.ToString(3)}, {RuntimeInformation.FrameworkDescription}";
     }
 }
