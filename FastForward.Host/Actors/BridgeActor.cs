@@ -227,9 +227,7 @@ internal sealed partial class BridgeActor : IActor, ICountedService, IUdpHandler
         {
             Source = from,
             Host = host,
-            Stream = OpenStream(
-                _settings.Class
-            ),
+            Stream = OpenStream(_settings.Class),
         };
         AddStream(client);
         _clients.Add(client, now);

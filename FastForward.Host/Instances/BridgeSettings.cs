@@ -1,4 +1,5 @@
 using FastForward.Transport;
+
 namespace FastForward.Host.Instances;
 
 /// <summary>A <c>[bridge]</c> section: receives the datagrams of local UDP clients and sends them to a node.</summary>

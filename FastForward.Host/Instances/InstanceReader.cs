@@ -1,5 +1,5 @@
-using FastForward.Transport;
 using System.Text;
+using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Transports.VSocket;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using FastForward.Transport;
-using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Async;
 

@@ -121,10 +121,7 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
             a.Node.Send(b.Id, 1, MessageClass.RealTime, new byte[MessageLimits.MaxRealTimeBytes]).Status,
             Is.EqualTo(SendStatus.Accepted)
         );
-        Assert.That(
-            a.Node.Send(b.Id, 1, MessageClass.Reliable, "x"u8).Status,
-            Is.EqualTo(SendStatus.WrongClass)
-        );
+        Assert.That(a.Node.Send(b.Id, 1, MessageClass.Reliable, "x"u8).Status, Is.EqualTo(SendStatus.WrongClass));
         Assert.That(a.Node.EndStream(b.Id, 1), Is.EqualTo(SendStatus.Accepted));
         Assert.That(a.Node.EndStream(b.Id, 1), Is.EqualTo(SendStatus.StreamEnded));
         _world.Until(() => b.Ends.Count == 1, "the end of the stream");

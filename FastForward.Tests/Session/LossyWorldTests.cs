@@ -29,7 +29,12 @@ public sealed class LossyWorldTests
     {
         for (int seed = 0; seed < 20; seed++)
         {
-            SimulatedNetwork network = new(seed) { MaxDelay = 75_000, Loss = 0.2, Duplication = 0.05 };
+            SimulatedNetwork network = new(seed)
+            {
+                MaxDelay = 75_000,
+                Loss = 0.2,
+                Duplication = 0.05,
+            };
             (SimulatedNode a, SimulatedNode b) = Connect(network);
             int sent = 0;
             for (int i = 0; i < 300; i++)

@@ -1,7 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Net;
 using FastForward.Transport.Loop;
-using FastForward.Transport.Registry;
 using FastForward.Transport.Transports;
 using Microsoft.Extensions.Logging;
 

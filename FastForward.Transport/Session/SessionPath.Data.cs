@@ -7,10 +7,12 @@ namespace FastForward.Transport.Session;
 /// <content>DATA frames: packet numbers, elements, probes and their replies.</content>
 internal sealed partial class SessionPath
 {
-    private readonly IFrameProtection _protection = NoProtection.Instance;
     private PacketSpace? _packets;
     private bool _isFrameRefused;
     private readonly ProbeReplies _probeReplies = new();
+
+    /// <summary>How its DATA frames are sealed.</summary>
+    public IFrameProtection Protection { get; init; } = NoProtection.Instance;
 
     /// <summary>DATA frames that were written.</summary>
     public long FramesSent => (long)(_packets?.Next ?? 0);
@@ -48,7 +50,7 @@ internal sealed partial class SessionPath
 
     private bool IsAckDue(long now) => _packets?.Acks is { } acks && now >= acks.Due;
 
-    private FrameBuilder Begin(Span<byte> frame) => new(frame, _protection, Packets.Recovery?.Sent);
+    private FrameBuilder Begin(Span<byte> frame) => new(frame, Protection, Packets.Recovery?.Sent);
 
     private int WriteData(long now, Span<byte> frame, out bool realTime)
     {
@@ -110,7 +112,7 @@ internal sealed partial class SessionPath
     private void ReadData(long now, Span<byte> frame)
     {
         if (
-            frame.Length < WireFormat.DataHeader + _protection.Overhead
+            frame.Length < WireFormat.DataHeader + Protection.Overhead
             || BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != LocalIndex
             || Phase is PathPhase.Initiating or PathPhase.Finished
         )
@@ -129,7 +131,7 @@ internal sealed partial class SessionPath
         Arrivals.Add(number);
         LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
         Measurement.AddArrival(now, LastTimestamp);
-        ElementReader reader = new(frame[WireFormat.DataHeader..^_protection.Overhead]);
+        ElementReader reader = new(frame[WireFormat.DataHeader..^Protection.Overhead]);
         bool isEliciting = false;
         while (Phase is PathPhase.Established or PathPhase.Closing or PathPhase.Draining && reader.Next())
         {
@@ -139,12 +141,15 @@ internal sealed partial class SessionPath
 
         while (Phase == PathPhase.Validating && reader.Next())
         {
-            _isFrameRefused = true;
+            _isFrameRefused |= reader.Type != ElementType.PathChallenge;
             ReadChallenge(reader);
         }
 
         if (_isFrameRefused)
+        {
             Packets.Refuse(number);
+            _statistics.Malformed();
+        }
         else if (isEliciting)
             Packets.Acks?.OnElicited(now);
         _isFrameRefused = false;
@@ -155,7 +160,7 @@ internal sealed partial class SessionPath
     private bool TryOpen(long now, Span<byte> frame, ulong number)
     {
         ReplayCheck check = Packets.Check(number);
-        if (check == ReplayCheck.Fresh && _protection.TryOpen(frame, number))
+        if (check == ReplayCheck.Fresh && Protection.TryOpen(frame, number))
         {
             Packets.Commit(now, number);
             return true;

@@ -1,5 +1,3 @@
-using FastForward.Transport.Session.Wire;
-
 namespace FastForward.Transport.Session;
 
 /// <content>

@@ -290,8 +290,7 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
     }
 
     private static bool IsOver(long now, in SentFrame frame) =>
-        frame.State == SentState.Acknowledged
-        || (frame.State == SentState.Lost && now - frame.SentAt > RememberLost);
+        frame.State == SentState.Acknowledged || (frame.State == SentState.Lost && now - frame.SentAt > RememberLost);
 
     private void RemoveFirst()
     {

@@ -30,7 +30,8 @@ internal sealed class Pacer(int frameSize)
     public bool MaySend => _bytes >= 0;
 
     /// <summary>When a frame may be sent, by the last <see cref="Fill"/>.</summary>
-    public long NextSend => MaySend || _bytesPerMicro == 0 ? _filledAt : _filledAt + (long)Math.Ceiling(-_bytes / _bytesPerMicro);
+    public long NextSend =>
+        MaySend || _bytesPerMicro == 0 ? _filledAt : _filledAt + (long)Math.Ceiling(-_bytes / _bytesPerMicro);
 
     /// <summary>A frame was sent. The bucket may become negative by what does not wait for it.</summary>
     public void OnSent(int bytes) => _bytes = Math.Max(_bytes - bytes, -BurstFrames * (double)frameSize);
