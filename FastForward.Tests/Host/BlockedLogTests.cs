@@ -10,6 +10,7 @@ namespace FastForward.Tests.Host;
 
 /// <summary>A standard error stream that takes nothing: logging must not delay the node.</summary>
 [Category("Process")]
+[Parallelizable]
 public sealed partial class BlockedLogTests
 {
     private const int Bridges = 60;

@@ -6,12 +6,13 @@ namespace FastForward.Tests.Host;
 
 /// <summary>The demo as a user runs it.</summary>
 [Category("Process")]
+[Parallelizable]
 public sealed class DemoProcessTests
 {
     [Test]
     public void Json_is_one_document_with_all_four_transports_and_everything_was_delivered()
     {
-        using RunningProgram demo = RunningProgram.StartHost("demo", "--json", "--seconds", "2");
+        using RunningProgram demo = RunningProgram.StartHost("demo", "--json", "--seconds", "1");
         int exitCode = demo.WaitForExit(TimeSpan.FromSeconds(120));
         using JsonDocument document = JsonDocument.Parse(demo.Output);
         JsonElement[] transports = [.. document.RootElement.GetProperty("transports").EnumerateArray()];

@@ -11,6 +11,7 @@ namespace FastForward.Tests.Host;
 
 /// <summary>SIGHUP: the file is read again; a terminal that was closed ends the host in order.</summary>
 [Category("Process")]
+[Parallelizable]
 public sealed class HangUpTests
 {
     private const int SIGHUP = 1;

@@ -7,6 +7,7 @@ namespace FastForward.Tests.Host;
 
 /// <summary>A host process under a low limit of open files (RLIMIT_NOFILE).</summary>
 [Category("Process")]
+[Parallelizable]
 public sealed class OpenFileTests
 {
     private TwoInstances _instances = null!;
