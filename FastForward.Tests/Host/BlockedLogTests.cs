@@ -76,13 +76,10 @@ public sealed partial class BlockedLogTests
         Assert.That(output.Text, Does.EndWith("the last\n"));
     }
 
-    private string WriteFile()
-    {
-        string file = _instances.InstanceFile(TwoInstances.Near);
-        File.WriteAllText(
-            file,
-            $"network={TwoInstances.Near}\nport={_instances.PortOf(TwoInstances.Near)}\naddresses=127.0.0.1\n"
-                + $"socket-directory={_instances.DirectoryName}\nlog-level=debug\n"
+    private string WriteFile() =>
+        _instances.Write(
+            TwoInstances.Near,
+            "log-level=debug\n"
                 + string.Concat(
                     Enumerable
                         .Range(1, Bridges)
@@ -92,8 +89,6 @@ public sealed partial class BlockedLogTests
                         )
                 )
         );
-        return file;
-    }
 
     // Twenty new clients of each bridge.
     private void SendFromNewClients()

@@ -141,24 +141,16 @@ public sealed class ControlProcessTests(string transport)
         Assert.That((near.Loop.Idle, near.Loop.CallbackFailures), Is.EqualTo(("adaptive", 0L)));
         Assert.That(near.Loop.Cycles, Is.GreaterThan(20));
 
-        using RunningProgram table = RunningProgram.StartHost(
-            "stat",
-            "--once",
-            "--interval",
-            "0.1",
-            "--instance",
-            _instances.InstanceFile(TwoInstances.Near)
-        );
-        Assert.That(table.WaitForExit(), Is.Zero, table.Everything);
+        string table = Table();
         Assert.That(
-            table.Output,
+            table,
             Does.Match($@"(?m)^ *{TwoInstances.Far} +up +{transport}\+?.* 0 +0 +0 +0 +0 +0 +0 +0 ")
                 .And.Contain($"node {TwoInstances.Near}  up ")
                 .And.Match($@"(?m)^bridge +127\.0\.0\.1:{_instances.BridgePort} +1 +1 +0 +0 +20 +20 +0$"),
-            table.Output
+            table
         );
-        Assert.That(table.Output.Split('\n').Select(static line => line.Length), Is.All.LessThanOrEqualTo(100));
-        Assert.That(table.Output, Does.Not.Contain('\e'));
+        Assert.That(table.Split('\n').Select(static line => line.Length), Is.All.LessThanOrEqualTo(100));
+        Assert.That(table, Does.Not.Contain('\e'));
     }
 
     [Test]
@@ -202,6 +194,15 @@ public sealed class ControlProcessTests(string transport)
         Assert.That(peer.RefusedClaim, Does.Contain($"came by IP from 127.0.0.1:{_instances.TargetPort}"));
         Assert.That(peer.Reason, Does.Contain($"{_instances.PortOf(TwoInstances.Far)}"), "what the row waits for");
 
+        string table = Table();
+        Assert.That(
+            table,
+            Does.Match($"(?m)^{TwoInstances.Far} NEVER ").And.Match($"(?m)^{TwoInstances.Far} +refused: ")
+        );
+    }
+
+    private string Table()
+    {
         using RunningProgram table = RunningProgram.StartHost(
             "stat",
             "--once",
@@ -211,10 +212,7 @@ public sealed class ControlProcessTests(string transport)
             _instances.InstanceFile(TwoInstances.Near)
         );
         Assert.That(table.WaitForExit(), Is.Zero, table.Everything);
-        Assert.That(
-            table.Output,
-            Does.Match($"(?m)^{TwoInstances.Far} NEVER ").And.Match($"(?m)^{TwoInstances.Far} +refused: ")
-        );
+        return table.Output;
     }
 
     private NodeReport Stat(uint node)

@@ -289,16 +289,7 @@ public sealed class HangUpTests
         return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
     }
 
-    private string Write(string rest) =>
-        WriteText(
-            $"""
-            network={TwoInstances.Near}
-            port={_instances.PortOf(TwoInstances.Near)}
-            addresses=127.0.0.1
-            socket-directory={_instances.DirectoryName}
-            {rest}
-            """
-        );
+    private string Write(string rest) => _instances.Write(TwoInstances.Near, rest);
 
     private string WriteText(string text)
     {

@@ -109,23 +109,15 @@ public sealed class OpenFileTests
         Assert.That(node.Everything, Does.Not.Contain("no socket could be opened").And.Not.Contain("   at "));
     }
 
-    private string WriteLone(string sections = "")
-    {
-        string file = _instances.InstanceFile(TwoInstances.Near);
-        File.WriteAllText(
-            file,
+    private string WriteLone(string sections = "") =>
+        _instances.Write(
+            TwoInstances.Near,
             $"""
-            network={TwoInstances.Near}
-            port={_instances.PortOf(TwoInstances.Near)}
-            addresses=127.0.0.1
-            socket-directory={_instances.DirectoryName}
             [OverriddenNodes]
             {TwoInstances.Far} = 0, FORWARD_TRANSPORT_SOCKET, , {_instances.PortOf(TwoInstances.Far)}
             {sections}
             """
         );
-        return file;
-    }
 
     private Socket NewClient()
     {

@@ -46,12 +46,10 @@ internal sealed class TwoInstances : IDisposable
 
     public int PortOf(uint node) => node == Near ? _ports[0] : _ports[1];
 
-    /// <summary>Writes the file of a node and starts its process.</summary>
-    public RunningProgram Start(uint node, string sections, string keys = "")
+    /// <summary>Writes the file of a node: what it is and where, then <paramref name="rest"/>.</summary>
+    public string Write(uint node, string rest)
     {
-        uint peer = node == Near ? Far : Near;
         string file = InstanceFile(node);
-        string address = _type == "FORWARD_TRANSPORT_IP" ? "127.0.0.1" : "";
         File.WriteAllText(
             file,
             string.Create(
@@ -61,12 +59,26 @@ internal sealed class TwoInstances : IDisposable
                 port={PortOf(node)}
                 addresses=127.0.0.1
                 socket-directory={_directory.FullName}
-                {keys}
-                [OverriddenNodes]
-                {peer} = 0, {_type}, {address}, {PortOf(peer)}
-                {sections}
+                {rest}
                 """
             )
+        );
+        return file;
+    }
+
+    /// <summary>Writes the file of a node and starts its process.</summary>
+    public RunningProgram Start(uint node, string sections, string keys = "")
+    {
+        uint peer = node == Near ? Far : Near;
+        string address = _type == "FORWARD_TRANSPORT_IP" ? "127.0.0.1" : "";
+        string file = Write(
+            node,
+            $"""
+            {keys}
+            [OverriddenNodes]
+            {peer} = 0, {_type}, {address}, {PortOf(peer)}
+            {sections}
+            """
         );
         RunningProgram program = RunningProgram.StartHost("run", "--instance", file);
         _programs.Add(program);
