@@ -5,7 +5,7 @@ using FastForward.Tests.Host.Processes;
 
 namespace FastForward.Tests.Host;
 
-/// <summary>Single requests to the control socket of a real host, right and wrong ones; all ask the same host.</summary>
+/// <summary>Single requests to the control socket of a real host, right and wrong ones, all to the same host.</summary>
 [Category("Process")]
 [Parallelizable]
 public sealed class ControlRequestTests

@@ -100,8 +100,8 @@ internal sealed class TwoInstances : IDisposable
     }
 
     /// <summary>
-    /// Starts both and waits until one path is left: both connect at first, and one of two crossed links goes; a probe on
-    /// it would have no answer.
+    /// Starts both and waits until one path is left: both connect at first, and one of two crossed links goes; a probe
+    /// on it would have no answer.
     /// </summary>
     public (RunningProgram Near, RunningProgram Far) StartBothOnOnePath(string nearSections, string farSections)
     {
