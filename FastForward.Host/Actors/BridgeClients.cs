@@ -20,8 +20,7 @@ internal sealed class BridgeClients(int most)
     // hosts that have displaced no one within the second; a host may use its part of a half.
     private readonly int _mostDisplacements = Math.Max(100, most);
     private int _largest;
-    private long _second = -1;
-    private int _displacements;
+    private SecondCount _displacements;
 
     public int Count => _recency.Count;
 
@@ -46,19 +45,15 @@ internal sealed class BridgeClients(int most)
     /// <returns>Null when the host, or all together, have displaced as many as they may within this second.</returns>
     public BridgeClient? TakePlace(BridgeHost host, TimeSpan now)
     {
-        long second = now.Ticks / TimeSpan.TicksPerSecond;
-        if (second != _second)
-            (_second, _displacements) = (second, 0);
-        if (second != host.Second)
-            (host.Second, host.Displacements) = (second, 0);
-        bool isFirst = host.Displacements == 0;
+        int ofHost = host.Displacements.At(now);
+        bool isFirst = ofHost == 0;
         if (
-            _displacements >= (isFirst ? _mostDisplacements : _mostDisplacements * 3L / 4)
-            || (!isFirst && host.Displacements >= _mostDisplacements / 2 / Math.Max(1, _hosts.Count))
+            _displacements.At(now) >= (isFirst ? _mostDisplacements : _mostDisplacements * 3L / 4)
+            || (!isFirst && ofHost >= _mostDisplacements / 2 / Math.Max(1, _hosts.Count))
         )
             return null;
-        _displacements++;
-        host.Displacements++;
+        _displacements.Add();
+        host.Displacements.Add();
         BridgeHost weakest = Array.Find(_hostsByCount[_largest], static equals => equals.Count > 0)!.First!.Value;
         return (host.Count == _largest && host.Rank <= weakest.Rank ? host : weakest).Weakest;
     }

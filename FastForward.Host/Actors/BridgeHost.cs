@@ -8,6 +8,9 @@ internal sealed class BridgeHost
     /// <summary>The ranks that a host can have.</summary>
     public const int Ranks = 3;
 
+    /// <summary>Clients that others of this host have displaced.</summary>
+    public SecondCount Displacements;
+
     public BridgeHost(UdpAddress address)
     {
         Address = address;
@@ -41,10 +44,4 @@ internal sealed class BridgeHost
 
     /// <summary>What its clients have used together of the node's capacity.</summary>
     public ShareUse Use { get; } = new();
-
-    /// <summary>The number of the second in which <see cref="Displacements"/> counts.</summary>
-    public long Second { get; set; }
-
-    /// <summary>Clients that others of this host have displaced within the second.</summary>
-    public int Displacements { get; set; }
 }

@@ -34,12 +34,9 @@ internal sealed class OutletClients(int most)
     /// <returns>Null when the node has displaced as many as it may within this second.</returns>
     public OutletClient? TakePlace(OutletNode node, TimeSpan now)
     {
-        long second = now.Ticks / TimeSpan.TicksPerSecond;
-        if (second != node.Second)
-            (node.Second, node.Displacements) = (second, 0);
-        if (node.Displacements >= Math.Max(1, _mostDisplacements / Math.Max(1, _nodes.Count)))
+        if (node.Displacements.At(now) >= Math.Max(1, _mostDisplacements / Math.Max(1, _nodes.Count)))
             return null;
-        node.Displacements++;
+        node.Displacements.Add();
         OutletNode from = node;
         foreach (OutletNode other in _nodes.Values)
         {

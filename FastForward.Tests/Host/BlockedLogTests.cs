@@ -10,6 +10,7 @@ namespace FastForward.Tests.Host;
 
 /// <summary>A standard error stream that takes nothing: logging must not delay the node.</summary>
 [Category("Process")]
+[Parallelizable]
 public sealed partial class BlockedLogTests
 {
     private const int Bridges = 60;
@@ -102,13 +103,10 @@ public sealed partial class BlockedLogTests
         return reader;
     }
 
-    private string WriteFile()
-    {
-        string file = _instances.InstanceFile(TwoInstances.Near);
-        File.WriteAllText(
-            file,
-            $"network={TwoInstances.Near}\nport={_instances.PortOf(TwoInstances.Near)}\naddresses=127.0.0.1\n"
-                + $"socket-directory={_instances.DirectoryName}\nlog-level=debug\n"
+    private string WriteFile() =>
+        _instances.Write(
+            TwoInstances.Near,
+            "log-level=debug\n"
                 + string.Concat(
                     Enumerable
                         .Range(1, Bridges)
@@ -118,8 +116,6 @@ public sealed partial class BlockedLogTests
                         )
                 )
         );
-        return file;
-    }
 
     // Twenty new clients of each bridge.
     private void SendFromNewClients()

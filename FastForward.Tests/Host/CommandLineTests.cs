@@ -3,6 +3,7 @@ using FastForward.Tests.Host.Processes;
 namespace FastForward.Tests.Host;
 
 [Category("Process")]
+[Parallelizable]
 public sealed class CommandLineTests
 {
     [TestCase("runn", "Unrecognized command or argument 'runn'. Did you mean run?")]

@@ -5,10 +5,11 @@ using FastForward.Tests.Host.Processes;
 
 namespace FastForward.Tests.Host;
 
-/// <summary><c>ping</c> and <c>stat</c> against two real hosts.</summary>
+/// <summary><c>ping</c> and <c>stat</c> against two real hosts, started for each test.</summary>
 [TestFixture("SOCKET")]
 [TestFixture("IP")]
 [Category("Process")]
+[Parallelizable]
 public sealed class ControlProcessTests(string transport)
 {
     private TwoInstances _instances = null!;
@@ -20,95 +21,12 @@ public sealed class ControlProcessTests(string transport)
     public void TearDown() => _instances.Dispose();
 
     [Test]
-    public void Ping_works_both_ways_and_to_itself()
-    {
-        StartBoth("", "");
-        foreach (
-            (uint from, uint to) in new[]
-            {
-                (TwoInstances.Near, TwoInstances.Far),
-                (TwoInstances.Far, TwoInstances.Near),
-            }
-        )
-        {
-            using RunningProgram ping = Ping(from, to, "--count", "3", "--interval", "0.02", "--size", "1100");
-            Assert.That(ping.WaitForExit(), Is.Zero, ping.Everything);
-            string path = $"node {to} over {transport}: seq=";
-            Assert.That(
-                ping.Output,
-                Does.Contain($"PING node {to} from node {from}, probes filled up with 1100 bytes")
-                    .And.Contain($"{path}1 time=")
-                    .And.Contain($"{path}3 time=")
-                    .And.Contain($"--- node {to}: 3 sent, 3 received, 0 % lost")
-                    .And.Contain("round trip min ")
-            );
-        }
-
-        using RunningProgram self = Ping(TwoInstances.Near, TwoInstances.Near, "--count", "1");
-        Assert.That(self.WaitForExit(), Is.Zero, self.Everything);
-        Assert.That(self.Output, Does.Contain("(this node itself)").And.Contain("1 sent, 1 received"));
-    }
-
-    [Test]
-    public void Ping_prints_json_that_agrees_with_itself()
-    {
-        StartBoth("", "");
-        using RunningProgram ping = Ping(
-            TwoInstances.Near,
-            TwoInstances.Far,
-            "--count",
-            "5",
-            "--interval",
-            "0.02",
-            "--json"
-        );
-        Assert.That(ping.WaitForExit(), Is.Zero, ping.Everything);
-        PingLine[] lines =
-        [
-            .. ping
-                .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(static line => JsonSerializer.Deserialize(line, MonitoringJson.Default.PingLine)!),
-        ];
-        Assert.That(lines, Has.Length.EqualTo(6));
-        PingReply[] replies = [.. lines[..5].Select(static line => line.Reply!)];
-        Assert.That(replies.Select(static reply => reply.Sequence), Is.EqualTo(new long[] { 1, 2, 3, 4, 5 }));
-        Assert.That(
-            replies,
-            Is.All.Matches<PingReply>(reply =>
-                reply is { Outcome: "answered", InUse: true } && reply.Transport == $"FORWARD_TRANSPORT_{transport}"
-            )
-        );
-        PingFigures summary = lines[5].Summary!;
-        Assert.That(
-            (summary.Node, summary.Sent, summary.Received, summary.LossPercent),
-            Is.EqualTo((TwoInstances.Far, 5L, 5L, 0.0))
-        );
-        Assert.That(summary.MinMicros, Is.EqualTo(replies.Min(static reply => reply.RoundTripMicros)));
-        Assert.That(summary.MaxMicros, Is.EqualTo(replies.Max(static reply => reply.RoundTripMicros)));
-        Assert.That(
-            summary.MeanMicros,
-            Is.EqualTo(replies.Average(static reply => reply.RoundTripMicros)).Within(0.001)
-        );
-    }
-
-    [Test]
-    public void Ctrl_C_ends_a_ping_with_its_summary()
-    {
-        StartBoth("", "");
-        using RunningProgram ping = Ping(TwoInstances.Near, TwoInstances.Far, "--interval", "0.05");
-        ping.WaitForLine("seq=3 time=");
-        ping.Signal(RunningProgram.SIGINT);
-        Assert.That(ping.WaitForExit(), Is.Zero, ping.Everything);
-        Assert.That(ping.Output, Does.Contain($"--- node {TwoInstances.Far}: ").And.Contain("0 % lost"));
-    }
-
-    [Test]
     public void A_stopped_process_does_not_answer_until_it_goes_on()
     {
-        (_, RunningProgram far) = StartBoth("", "");
+        (_, RunningProgram far) = _instances.StartBothOnOnePath("", "");
         far.Signal(RunningProgram.SIGSTOP);
         using (
-            RunningProgram ping = Ping(
+            RunningProgram ping = _instances.Ping(
                 TwoInstances.Near,
                 TwoInstances.Far,
                 "--count",
@@ -130,18 +48,32 @@ public sealed class ControlProcessTests(string transport)
         }
 
         far.Signal(RunningProgram.SIGCONT);
-        using RunningProgram again = Ping(TwoInstances.Near, TwoInstances.Far, "--count", "1", "--timeout", "20");
+        using RunningProgram again = _instances.Ping(
+            TwoInstances.Near,
+            TwoInstances.Far,
+            "--count",
+            "1",
+            "--timeout",
+            "20"
+        );
         Assert.That(again.WaitForExit(), Is.Zero, again.Everything);
     }
 
     [Test]
     public void A_killed_process_is_told_from_an_unknown_node()
     {
-        (RunningProgram near, RunningProgram far) = StartBoth("", "");
+        (RunningProgram near, RunningProgram far) = _instances.StartBothOnOnePath("", "");
         far.Signal(RunningProgram.SIGKILL);
         far.WaitForExit();
         near.WaitForLine($"Node {TwoInstances.Far}: Suspect");
-        using RunningProgram ping = Ping(TwoInstances.Near, TwoInstances.Far, "--count", "1", "--timeout", "0.3");
+        using RunningProgram ping = _instances.Ping(
+            TwoInstances.Near,
+            TwoInstances.Far,
+            "--count",
+            "1",
+            "--timeout",
+            "0.3"
+        );
         Assert.That(ping.WaitForExit(), Is.EqualTo(1), ping.Everything);
         Assert.That(
             ping.Output,
@@ -152,7 +84,7 @@ public sealed class ControlProcessTests(string transport)
             )
         );
 
-        using RunningProgram unknown = Ping(TwoInstances.Near, 4711, "--count", "1");
+        using RunningProgram unknown = _instances.Ping(TwoInstances.Near, 4711, "--count", "1");
         Assert.That(unknown.WaitForExit(), Is.EqualTo(1), unknown.Everything);
         Assert.That(
             unknown.Everything,
@@ -164,7 +96,7 @@ public sealed class ControlProcessTests(string transport)
     public void Stat_agrees_with_what_went_through_a_bridge()
     {
         using UdpEchoServer server = new(_instances.TargetPort);
-        StartBoth(_instances.Bridge, _instances.Outlet);
+        _instances.StartBothOnOnePath(_instances.Bridge, _instances.Outlet);
         using (UdpClientProbe client = new(_instances.BridgePort))
         {
             for (int i = 0; i < 20; i++)
@@ -209,24 +141,16 @@ public sealed class ControlProcessTests(string transport)
         Assert.That((near.Loop.Idle, near.Loop.CallbackFailures), Is.EqualTo(("adaptive", 0L)));
         Assert.That(near.Loop.Cycles, Is.GreaterThan(20));
 
-        using RunningProgram table = RunningProgram.StartHost(
-            "stat",
-            "--once",
-            "--interval",
-            "0.1",
-            "--instance",
-            _instances.InstanceFile(TwoInstances.Near)
-        );
-        Assert.That(table.WaitForExit(), Is.Zero, table.Everything);
+        string table = Table();
         Assert.That(
-            table.Output,
+            table,
             Does.Match($@"(?m)^ *{TwoInstances.Far} +up +{transport}\+?.* 0 +0 +0 +0 +0 +0 +0 +0 ")
                 .And.Contain($"node {TwoInstances.Near}  up ")
                 .And.Match($@"(?m)^bridge +127\.0\.0\.1:{_instances.BridgePort} +1 +1 +0 +0 +20 +20 +0$"),
-            table.Output
+            table
         );
-        Assert.That(table.Output.Split('\n').Select(static line => line.Length), Is.All.LessThanOrEqualTo(100));
-        Assert.That(table.Output, Does.Not.Contain('\e'));
+        Assert.That(table.Split('\n').Select(static line => line.Length), Is.All.LessThanOrEqualTo(100));
+        Assert.That(table, Does.Not.Contain('\e'));
     }
 
     [Test]
@@ -271,6 +195,15 @@ public sealed class ControlProcessTests(string transport)
         Assert.That(peer.RefusedClaimSecondsAgo, Is.InRange(0, 60));
         Assert.That(peer.Reason, Does.Contain($"{_instances.PortOf(TwoInstances.Far)}"), "what the row waits for");
 
+        string table = Table();
+        Assert.That(
+            table,
+            Does.Match($"(?m)^{TwoInstances.Far} NEVER ").And.Match($"(?m)^{TwoInstances.Far} +refused [0-9]+s ago: ")
+        );
+    }
+
+    private string Table()
+    {
         using RunningProgram table = RunningProgram.StartHost(
             "stat",
             "--once",
@@ -280,45 +213,7 @@ public sealed class ControlProcessTests(string transport)
             _instances.InstanceFile(TwoInstances.Near)
         );
         Assert.That(table.WaitForExit(), Is.Zero, table.Everything);
-        Assert.That(
-            table.Output,
-            Does.Match($"(?m)^{TwoInstances.Far} NEVER ").And.Match($"(?m)^{TwoInstances.Far} +refused [0-9]+s ago: ")
-        );
-    }
-
-    [Test]
-    public void Stat_draws_in_place_in_a_terminal()
-    {
-        string script = Requires.Program("script", "bsdutils");
-        StartBoth("", "");
-        using RunningProgram terminal = RunningProgram.Start(
-            script,
-            "--quiet",
-            "--flush",
-            "--command",
-            $"stty cols 100 rows 30; {RunningProgram.HostPath} stat --interval 0.1 --instance "
-                + $"{_instances.InstanceFile(TwoInstances.Near)}",
-            "/dev/null"
-        );
-        terminal.WaitForLines($"{TwoInstances.Far} up ", 3);
-        Assert.That(terminal.Output, Does.Contain("\e[H").And.Contain("\e[K"));
-    }
-
-    [TestCase("stat --interval 0.1")]
-    [TestCase("stat --interval 0.1 --json")]
-    [TestCase("ping 250012 --interval 0.05")]
-    public void A_command_ends_when_the_reader_of_its_output_has_closed_it(string command)
-    {
-        StartBoth("", "");
-        using RunningProgram pipe = RunningProgram.Start(
-            "bash",
-            "-c",
-            $"'{RunningProgram.HostPath}' {command} --instance '{_instances.InstanceFile(TwoInstances.Near)}' "
-                + "| head -n 1; "
-                + "echo \"exit code ${PIPESTATUS[0]}\""
-        );
-        Assert.That(pipe.WaitForExit(), Is.Zero, pipe.Everything);
-        Assert.That(pipe.Output, Does.Contain("exit code 1"), pipe.Everything);
+        return table.Output;
     }
 
     [TestCase("", "process ")]
@@ -348,9 +243,6 @@ public sealed class ControlProcessTests(string transport)
             Assert.That(stat.Everything.Split("no host runs (").Length, Is.EqualTo(2), "it is told once");
     }
 
-    private RunningProgram Ping(uint from, uint to, params string[] arguments) =>
-        RunningProgram.StartHost(["ping", $"{to}", "--instance", _instances.InstanceFile(from), .. arguments]);
-
     private NodeReport Stat(uint node)
     {
         using RunningProgram stat = RunningProgram.StartHost(
@@ -362,30 +254,5 @@ public sealed class ControlProcessTests(string transport)
         );
         Assert.That(stat.WaitForExit(), Is.Zero, stat.Everything);
         return JsonSerializer.Deserialize(stat.Output, MonitoringJson.Default.NodeReport)!;
-    }
-
-    // Both connect at first, and one of two crossed links goes: a probe on it would have no answer.
-    private (RunningProgram Near, RunningProgram Far) StartBoth(string nearSections, string farSections)
-    {
-        (RunningProgram Near, RunningProgram Far) hosts = _instances.StartBoth(nearSections, farSections);
-        Eventually.True(
-            () => HasOnePath(TwoInstances.Near) && HasOnePath(TwoInstances.Far),
-            static () => "one path between them"
-        );
-        return hosts;
-    }
-
-    private bool HasOnePath(uint node)
-    {
-        using ControlClient client = ControlClient.Ask(
-            _instances.ControlSocket(node),
-            new ControlRequest { Command = "stat" }
-        );
-        return client
-                .ReadAsync(RunningProgram.Limit, CancellationToken.None)
-                .GetAwaiter()
-                .GetResult()
-                .Stat!.Peers.Single()
-                .Paths.Count == 1;
     }
 }

@@ -11,6 +11,7 @@ namespace FastForward.Tests.Host;
 
 /// <summary>The control socket of a real host, and clients that do not do what they should.</summary>
 [Category("Process")]
+[Parallelizable]
 [SupportedOSPlatform("linux")]
 public sealed class ControlSocketTests
 {
@@ -29,58 +30,6 @@ public sealed class ControlSocketTests
             client.Dispose();
         _clients.Clear();
         _instances.Dispose();
-    }
-
-    [TestCase("", "badRequest", "no JSON object")]
-    [TestCase("stat", "badRequest", "no JSON object")]
-    [TestCase("[]", "badRequest", "no JSON object")]
-    [TestCase("null", "badRequest", "command: '' is none of stat, health, ping")]
-    [TestCase("{}", "badRequest", "command: '' is none of stat, health, ping")]
-    [TestCase("""{"version":2,"command":"stat"}""", "badRequest", "version: 2 is not supported; this host has 1")]
-    [TestCase("""{"command":"stop"}""", "badRequest", "command: 'stop' is none of stat, health, ping")]
-    [TestCase("""{"command":"ping"}""", "badRequest", "node: 0 or absent")]
-    [TestCase("""{"command":"ping","node":-1}""", "badRequest", "$.node")]
-    [TestCase("""{"command":"ping","node":250012,"count":-1}""", "badRequest", "count: -1 is below 0")]
-    [TestCase(
-        """{"command":"ping","node":250012,"intervalMillis":9}""",
-        "badRequest",
-        "intervalMillis: 9 is outside 10..60000"
-    )]
-    [TestCase(
-        """{"command":"ping","node":250012,"timeoutMillis":60001}""",
-        "badRequest",
-        "timeoutMillis: 60001 is outside 10..60000"
-    )]
-    [TestCase("""{"command":"ping","node":250012,"size":1101}""", "badRequest", "size: 1101 is outside 0..1100")]
-    [TestCase("""{"command":"ping","node":4711}""", "unknownNode", "no such node")]
-    public void A_request_that_will_not_do_is_answered_with_the_reason(string request, string code, string message)
-    {
-        Start();
-        Socket client = Connect();
-        client.Send(Encoding.UTF8.GetBytes(request + "\n"));
-        ControlError error = ReadLine(client).Error!;
-        Assert.That(error.Code, Is.EqualTo(code));
-        Assert.That(error.Message, Does.Contain(message));
-        Assert.That(client.Receive(new byte[1]), Is.Zero, "and the connection ends");
-    }
-
-    [Test]
-    public void What_is_not_known_in_a_request_is_skipped()
-    {
-        Start();
-        Socket client = Connect();
-        client.Send(Encoding.UTF8.GetBytes("""{"version":1,"command":"stat","verbose":{"a":[1]}}""" + "\r\n"));
-        Assert.That(ReadLine(client).Stat!.Node, Is.EqualTo(TwoInstances.Near));
-    }
-
-    [Test]
-    public void The_end_of_what_a_client_sends_is_the_end_of_its_line_too()
-    {
-        Start();
-        Socket client = Connect();
-        client.Send("""{"command":"stat"}"""u8);
-        client.Shutdown(SocketShutdown.Send);
-        Assert.That(ReadLine(client).Stat!.Node, Is.EqualTo(TwoInstances.Near));
     }
 
     [Test]
@@ -137,7 +86,7 @@ public sealed class ControlSocketTests
         {
             Socket served = Connect();
             served.Send(request);
-            Assert.That(ReadLine(served).Begin, Is.Not.Null);
+            Assert.That(ControlProbe.ReadLine(served).Begin, Is.Not.Null);
         }
 
         using RunningProgram ping = Ping();
@@ -285,22 +234,9 @@ public sealed class ControlSocketTests
 
     private Socket Connect()
     {
-        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-        {
-            ReceiveTimeout = (int)RunningProgram.Limit.TotalMilliseconds,
-        };
+        Socket socket = ControlProbe.Connect(Path);
         _clients.Add(socket);
-        socket.Connect(new UnixDomainSocketEndPoint(Path));
         return socket;
-    }
-
-    private static ControlAnswer ReadLine(Socket socket)
-    {
-        List<byte> line = [];
-        byte[] buffer = new byte[1];
-        while (socket.Receive(buffer) == 1 && buffer[0] != '\n')
-            line.Add(buffer[0]);
-        return JsonSerializer.Deserialize(line.ToArray(), ControlJson.Default.ControlAnswer)!;
     }
 
     private RunningProgram Ping() =>

@@ -12,6 +12,7 @@ namespace FastForward.Tests.Host;
 /// <summary>The commands against control sockets of other users, and of hosts with wrong answers.</summary>
 [TestFixture]
 [Category("Process")]
+[Parallelizable]
 [SupportedOSPlatform("linux")]
 public sealed class ControlTrustTests
 {

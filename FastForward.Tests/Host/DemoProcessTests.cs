@@ -6,12 +6,13 @@ namespace FastForward.Tests.Host;
 
 /// <summary>The demo as a user runs it.</summary>
 [Category("Process")]
+[Parallelizable]
 public sealed class DemoProcessTests
 {
     [Test]
     public void Json_is_one_document_with_all_four_transports_and_everything_was_delivered()
     {
-        using RunningProgram demo = RunningProgram.StartHost("demo", "--json", "--seconds", "2");
+        using RunningProgram demo = RunningProgram.StartHost("demo", "--json", "--seconds", "1");
         int exitCode = demo.WaitForExit(TimeSpan.FromSeconds(120));
         using JsonDocument document = JsonDocument.Parse(demo.Output);
         JsonElement[] transports = [.. document.RootElement.GetProperty("transports").EnumerateArray()];
@@ -120,18 +121,7 @@ public sealed class DemoProcessTests
     public void Its_node_processes_end_with_it(int signal, int exitCode)
     {
         using TemporaryDirectory directory = new(); // a killed demo cannot remove its own
-        using RunningProgram demo = RunningProgram.Start(
-            "env",
-            "--default-signal=INT",
-            $"TMPDIR={directory.Path}",
-            RunningProgram.HostPath,
-            "demo",
-            "--seconds",
-            "600",
-            "--transport",
-            "SOCKET"
-        );
-        demo.WaitForLine("second 1 of 600");
+        using RunningProgram demo = StartLong(directory);
         int[] children = Children(demo.Id);
         Assert.That(children, Has.Length.EqualTo(2));
 
@@ -171,17 +161,7 @@ public sealed class DemoProcessTests
     public void A_node_process_whose_parent_was_killed_removes_its_socket_file()
     {
         using TemporaryDirectory directory = new();
-        using RunningProgram demo = RunningProgram.Start(
-            "env",
-            $"TMPDIR={directory.Path}",
-            RunningProgram.HostPath,
-            "demo",
-            "--seconds",
-            "600",
-            "--transport",
-            "SOCKET"
-        );
-        demo.WaitForLine("second 1 of 600");
+        using RunningProgram demo = StartLong(directory);
         int[] children = Children(demo.Id);
         Assert.That(Sockets(), Has.Length.EqualTo(2));
         demo.Signal(RunningProgram.SIGKILL);
@@ -202,6 +182,23 @@ public sealed class DemoProcessTests
         );
         Assert.That(demo.WaitForExit(TimeSpan.FromSeconds(60)), Is.Zero, demo.Everything);
         Assert.That(demo.Output, Does.StartWith("{\"transports\":["));
+    }
+
+    private static RunningProgram StartLong(TemporaryDirectory directory)
+    {
+        RunningProgram demo = RunningProgram.Start(
+            "env",
+            "--default-signal=INT",
+            $"TMPDIR={directory.Path}",
+            RunningProgram.HostPath,
+            "demo",
+            "--seconds",
+            "600",
+            "--transport",
+            "SOCKET"
+        );
+        demo.WaitForLine("second 1 of 600");
+        return demo;
     }
 
     private static int[] Children(int parent) =>

@@ -11,6 +11,7 @@ namespace FastForward.Tests.Host;
 
 /// <summary>SIGHUP: the file is read again; a terminal that was closed ends the host in order.</summary>
 [Category("Process")]
+[Parallelizable]
 public sealed class HangUpTests
 {
     private const int SIGHUP = 1;
@@ -288,16 +289,7 @@ public sealed class HangUpTests
         return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
     }
 
-    private string Write(string rest) =>
-        WriteText(
-            $"""
-            network={TwoInstances.Near}
-            port={_instances.PortOf(TwoInstances.Near)}
-            addresses=127.0.0.1
-            socket-directory={_instances.DirectoryName}
-            {rest}
-            """
-        );
+    private string Write(string rest) => _instances.Write(TwoInstances.Near, rest);
 
     private string WriteText(string text)
     {

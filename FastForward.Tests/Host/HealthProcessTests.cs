@@ -8,6 +8,7 @@ namespace FastForward.Tests.Host;
 /// <summary><c>health</c> against real hosts.</summary>
 [TestFixture]
 [Category("Process")]
+[Parallelizable]
 public sealed class HealthProcessTests
 {
     private TwoInstances _instances = null!;

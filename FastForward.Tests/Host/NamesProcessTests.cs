@@ -8,6 +8,7 @@ namespace FastForward.Tests.Host;
 
 /// <summary>Real hosts in a network whose DNS server is silent, or whose interfaces come and go.</summary>
 [Category("Process")]
+[Parallelizable]
 public sealed class NamesProcessTests
 {
     private const int NamedNodes = 300;

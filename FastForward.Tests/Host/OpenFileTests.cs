@@ -7,6 +7,7 @@ namespace FastForward.Tests.Host;
 
 /// <summary>A host process under a low limit of open files (RLIMIT_NOFILE).</summary>
 [Category("Process")]
+[Parallelizable]
 public sealed class OpenFileTests
 {
     private TwoInstances _instances = null!;
@@ -108,23 +109,15 @@ public sealed class OpenFileTests
         Assert.That(node.Everything, Does.Not.Contain("no socket could be opened").And.Not.Contain("   at "));
     }
 
-    private string WriteLone(string sections = "")
-    {
-        string file = _instances.InstanceFile(TwoInstances.Near);
-        File.WriteAllText(
-            file,
+    private string WriteLone(string sections = "") =>
+        _instances.Write(
+            TwoInstances.Near,
             $"""
-            network={TwoInstances.Near}
-            port={_instances.PortOf(TwoInstances.Near)}
-            addresses=127.0.0.1
-            socket-directory={_instances.DirectoryName}
             [OverriddenNodes]
             {TwoInstances.Far} = 0, FORWARD_TRANSPORT_SOCKET, , {_instances.PortOf(TwoInstances.Far)}
             {sections}
             """
         );
-        return file;
-    }
 
     private Socket NewClient()
     {

@@ -7,6 +7,7 @@ namespace FastForward.Tests.Host;
 
 /// <summary>The life of a host process: start, signals, exit codes.</summary>
 [Category("Process")]
+[Parallelizable]
 public sealed class RunProcessTests
 {
     private TwoInstances _instances = null!;

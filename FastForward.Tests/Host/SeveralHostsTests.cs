@@ -7,20 +7,21 @@ namespace FastForward.Tests.Host;
 /// <summary>The commands without a choice, on a machine where several hosts run.</summary>
 [TestFixture]
 [Category("Process")]
+[Parallelizable]
 public sealed class SeveralHostsTests
 {
     private TwoInstances _instances = null!;
 
-    [SetUp]
-    public void SetUp()
+    [OneTimeSetUp]
+    public void Start()
     {
         // In /tmp hosts of other tests may run: these are found by their instance files.
         _instances = new TwoInstances("SOCKET");
         _instances.StartBoth("", "");
     }
 
-    [TearDown]
-    public void TearDown() => _instances.Dispose();
+    [OneTimeTearDown]
+    public void Stop() => _instances.Dispose();
 
     [Test]
     public void Ping_asks_the_host_that_has_a_route()
@@ -137,16 +138,24 @@ public sealed class SeveralHostsTests
     public void A_host_of_another_node_at_the_socket_of_the_one_that_was_asked_is_refused(params string[] arguments)
     {
         const uint Asked = 4711;
-        File.CreateSymbolicLink(_instances.ControlSocket(Asked), _instances.ControlSocket(TwoInstances.Near));
         string file = _instances.InstanceFile(Asked);
-        File.WriteAllText(file, $"network={Asked}\ncontrol-directory={_instances.DirectoryName}\n");
-        using RunningProgram asking = RunningProgram.StartHost([.. arguments, "--instance", file]);
-        Assert.That(asking.WaitForExit(), Is.EqualTo(arguments[0] == "ping" ? 1 : 69), asking.Everything);
-        Assert.That(
-            asking.Everything,
-            Does.Contain($"is node {TwoInstances.Near}, not node {Asked} that was asked for")
-        );
-        Assert.That(asking.Output, Is.Empty);
+        File.CreateSymbolicLink(_instances.ControlSocket(Asked), _instances.ControlSocket(TwoInstances.Near));
+        try
+        {
+            File.WriteAllText(file, $"network={Asked}\ncontrol-directory={_instances.DirectoryName}\n");
+            using RunningProgram asking = RunningProgram.StartHost([.. arguments, "--instance", file]);
+            Assert.That(asking.WaitForExit(), Is.EqualTo(arguments[0] == "ping" ? 1 : 69), asking.Everything);
+            Assert.That(
+                asking.Everything,
+                Does.Contain($"is node {TwoInstances.Near}, not node {Asked} that was asked for")
+            );
+            Assert.That(asking.Output, Is.Empty);
+        }
+        finally
+        {
+            File.Delete(_instances.ControlSocket(Asked));
+            File.Delete(file);
+        }
     }
 
     private RunningProgram Run(params string[] arguments) =>

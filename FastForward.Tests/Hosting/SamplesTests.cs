@@ -6,6 +6,7 @@ namespace FastForward.Tests.Hosting;
 /// <summary>The programs in samples/ as they were built with the tests, run as their first lines say.</summary>
 [TestFixture]
 [Category("Process")]
+[Parallelizable]
 public sealed partial class SamplesTests
 {
     private static readonly string s_directory = Path.Combine(SourceTree.Root, "samples");

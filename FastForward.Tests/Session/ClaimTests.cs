@@ -125,17 +125,7 @@ public sealed class ClaimTests
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);
         for (int i = 0; i < 50; i++)
             a.Send(2, 5, MessageClass.Reliable, new byte[10]);
-        Handshake init = new()
-        {
-            Type = FrameType.Init,
-            ReceiverIndex = 0,
-            SenderIndex = 77,
-            From = 2,
-            To = 1,
-            Incarnation = b.Options.Incarnation,
-            PeerIncarnation = a.Options.Incarnation,
-            Epoch = a.Peer(2).Association.Epoch,
-        };
+        Handshake init = InitOf(b, a, 77);
         SessionPath path = Answered(a, init);
         Span<byte> frame = new byte[200];
         (init with { Type = FrameType.Confirm, ReceiverIndex = Index }).Write(frame);
@@ -212,17 +202,7 @@ public sealed class ClaimTests
     public void A_stranger_with_a_later_epoch_does_not_end_a_stronger_association()
     {
         (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Pair(TransportKind.Socket);
-        Handshake init = new()
-        {
-            Type = FrameType.Init,
-            ReceiverIndex = 0,
-            SenderIndex = 77,
-            From = 2,
-            To = 1,
-            Incarnation = b.Options.Incarnation,
-            PeerIncarnation = a.Options.Incarnation,
-            Epoch = a.Peer(2).Association.Epoch + 1,
-        };
+        Handshake init = InitOf(b, a, 77) with { Epoch = a.Peer(2).Association.Epoch + 1 };
         Assert.That(Evaluate(a, init), Is.EqualTo(InitDecision.Wait));
         Assert.That(Connected(a, b), Is.True);
         network.Run(network.Now + Second);
@@ -326,20 +306,24 @@ public sealed class ClaimTests
         return node.Peers.Answer(0, init, link.Kind, link.Traits, source, Index, link);
     }
 
-    // The path of a handshake with the numbers of both processes, from a place that is the peer's by no row.
-    private static SessionPath Joining(SimulatedNode node, SimulatedNode peer, uint sender, uint local)
-    {
-        Handshake init = new()
+    // The first frame of a handshake with the numbers of both processes.
+    private static Handshake InitOf(SimulatedNode from, SimulatedNode to, uint sender) =>
+        new()
         {
             Type = FrameType.Init,
             ReceiverIndex = 0,
             SenderIndex = sender,
-            From = peer.Id,
-            To = node.Id,
-            Incarnation = peer.Options.Incarnation,
-            PeerIncarnation = node.Options.Incarnation,
-            Epoch = node.Peer(peer.Id).Association.Epoch,
+            From = from.Id,
+            To = to.Id,
+            Incarnation = from.Options.Incarnation,
+            PeerIncarnation = to.Options.Incarnation,
+            Epoch = to.Peer(from.Id).Association.Epoch,
         };
+
+    // The path of such a handshake, from a place that is the peer's by no row.
+    private static SessionPath Joining(SimulatedNode node, SimulatedNode peer, uint sender, uint local)
+    {
+        Handshake init = InitOf(peer, node, sender);
         SimulatedLink link = new(node, TransportKind.Ip, SimulatedNetwork.DatagramTraits, local) { RemoteNode = 9 };
         SessionPath path = node.Peers.Answer(0, init, link.Kind, link.Traits, link.Source, local, link);
         byte[] frame = new byte[WireFormat.Handshake];

@@ -90,11 +90,7 @@ public sealed class UdpReceiverTests : IDisposable
     [TestCase(2)]
     public void A_socket_that_the_handler_removes_is_not_reported_again(int sockets)
     {
-        UdpSocket sender = Bind(),
-            target = Bind();
-        _receiver.Add(target);
-        for (int i = 1; i < sockets; i++)
-            _receiver.Add(Bind());
+        (UdpSocket sender, UdpSocket target) = BindTarget(sockets);
         for (int i = 0; i < 5; i++)
             sender.SendTo("datagram"u8, new UdpAddress(target.LocalEndPoint));
         _recorder.When = socket => _receiver.Remove(socket);
@@ -174,11 +170,7 @@ public sealed class UdpReceiverTests : IDisposable
     [TestCase(2)]
     public void A_socket_that_was_disposed_of_first_can_be_removed(int sockets)
     {
-        UdpSocket sender = Bind(),
-            target = Bind();
-        _receiver.Add(target);
-        for (int i = 1; i < sockets; i++)
-            _receiver.Add(Bind());
+        (UdpSocket sender, UdpSocket target) = BindTarget(sockets);
         target.Dispose();
         _loop.DoWork();
         Assert.That(_recorder.Errors, Is.Empty);
@@ -197,11 +189,7 @@ public sealed class UdpReceiverTests : IDisposable
     [TestCase(2)]
     public void A_socket_that_the_handler_disposes_of_is_not_reported_again(int sockets)
     {
-        UdpSocket sender = Bind(),
-            target = Bind();
-        _receiver.Add(target);
-        for (int i = 1; i < sockets; i++)
-            _receiver.Add(Bind());
+        (UdpSocket sender, UdpSocket target) = BindTarget(sockets);
         for (int i = 0; i < 5; i++)
             sender.SendTo("datagram"u8, new UdpAddress(target.LocalEndPoint));
         _recorder.When = static socket => socket.Dispose();
@@ -290,6 +278,17 @@ public sealed class UdpReceiverTests : IDisposable
                 _loop.DoWork();
             }
         }
+    }
+
+    // The receiver has the target, and other sockets up to the number given.
+    private (UdpSocket Sender, UdpSocket Target) BindTarget(int sockets)
+    {
+        UdpSocket sender = Bind(),
+            target = Bind();
+        _receiver.Add(target);
+        for (int i = 1; i < sockets; i++)
+            _receiver.Add(Bind());
+        return (sender, target);
     }
 
     private UdpSocket Bind()

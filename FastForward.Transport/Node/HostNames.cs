@@ -1,5 +1,3 @@
-using System.Net;
-using FastForward.Transport.Addressing;
 using FastForward.Transport.Loop;
 
 namespace FastForward.Transport.Node;
@@ -40,16 +38,6 @@ internal sealed class HostNames(ForwardLoop loop, LookupThreads threads)
 
         return entry;
     }
-
-    /// <summary>The addresses that an end point of an IP route is known to have at this moment.</summary>
-    public IReadOnlyList<IPAddress> AddressesOf(EndPoint endPoint) =>
-        endPoint switch
-        {
-            IPEndPoint ip => [ip.Address],
-            LinkLocalEndPoint linkLocal => linkLocal.Resolve() is { } resolved ? [resolved.Address] : [],
-            DnsEndPoint name => Find(name.Host).Addresses,
-            _ => [],
-        };
 
     // Names of routes that no longer exist.
     private void Prune()

@@ -1,5 +1,7 @@
 using System.Globalization;
+using FastForward.Host.Control;
 using FastForward.Host.Demo;
+using FastForward.Host.Monitoring;
 
 namespace FastForward.Tests.Host.Processes;
 
@@ -11,9 +13,11 @@ internal sealed class TwoInstances : IDisposable
     public const uint Near = 25_011;
     public const uint Far = 250_012;
 
+    private static readonly HashSet<int> s_ports = [];
+
     private readonly string _type;
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("fastforward-tests-");
-    private readonly int[] _ports = FreePorts.Find(4);
+    private readonly int[] _ports = TakePorts(4);
     private readonly List<RunningProgram> _programs = [];
 
     /// <param name="transport">IP or SOCKET.</param>
@@ -42,12 +46,10 @@ internal sealed class TwoInstances : IDisposable
 
     public int PortOf(uint node) => node == Near ? _ports[0] : _ports[1];
 
-    /// <summary>Writes the file of a node and starts its process.</summary>
-    public RunningProgram Start(uint node, string sections, string keys = "")
+    /// <summary>Writes the file of a node: what it is and where, then <paramref name="rest"/>.</summary>
+    public string Write(uint node, string rest)
     {
-        uint peer = node == Near ? Far : Near;
         string file = InstanceFile(node);
-        string address = _type == "FORWARD_TRANSPORT_IP" ? "127.0.0.1" : "";
         File.WriteAllText(
             file,
             string.Create(
@@ -57,12 +59,26 @@ internal sealed class TwoInstances : IDisposable
                 port={PortOf(node)}
                 addresses=127.0.0.1
                 socket-directory={_directory.FullName}
-                {keys}
-                [OverriddenNodes]
-                {peer} = 0, {_type}, {address}, {PortOf(peer)}
-                {sections}
+                {rest}
                 """
             )
+        );
+        return file;
+    }
+
+    /// <summary>Writes the file of a node and starts its process.</summary>
+    public RunningProgram Start(uint node, string sections, string keys = "")
+    {
+        uint peer = node == Near ? Far : Near;
+        string address = _type == "FORWARD_TRANSPORT_IP" ? "127.0.0.1" : "";
+        string file = Write(
+            node,
+            $"""
+            {keys}
+            [OverriddenNodes]
+            {peer} = 0, {_type}, {address}, {PortOf(peer)}
+            {sections}
+            """
         );
         RunningProgram program = RunningProgram.StartHost("run", "--instance", file);
         _programs.Add(program);
@@ -83,10 +99,45 @@ internal sealed class TwoInstances : IDisposable
         return (near, far);
     }
 
+    /// <summary>
+    /// Starts both and waits until one path is left: both connect at first, and one of two crossed links goes; a probe
+    /// on it would have no answer.
+    /// </summary>
+    public (RunningProgram Near, RunningProgram Far) StartBothOnOnePath(string nearSections, string farSections)
+    {
+        (RunningProgram Near, RunningProgram Far) hosts = StartBoth(nearSections, farSections);
+        Eventually.True(() => HasOnePath(Near) && HasOnePath(Far), static () => "one path between them");
+        return hosts;
+    }
+
+    /// <summary>Starts a ping from one of the nodes.</summary>
+    public RunningProgram Ping(uint from, uint to, params string[] arguments) =>
+        RunningProgram.StartHost(["ping", $"{to}", "--instance", InstanceFile(from), .. arguments]);
+
     public void Dispose()
     {
         foreach (RunningProgram program in _programs)
             program.Dispose();
         _directory.Delete(recursive: true);
+    }
+
+    private bool HasOnePath(uint node)
+    {
+        using ControlClient client = ControlClient.Ask(ControlSocket(node), new ControlRequest { Command = "stat" });
+        ControlAnswer? answer = client.ReadAsync(RunningProgram.Limit, CancellationToken.None).GetAwaiter().GetResult();
+        return answer!.Stat!.Peers.Single().Paths.Count == 1;
+    }
+
+    // No port twice: a fixture that runs at the same time may not have bound its ports yet.
+    private static int[] TakePorts(int count)
+    {
+        lock (s_ports)
+        {
+            int[] ports = FreePorts.Find(count);
+            while (ports.Any(s_ports.Contains))
+                ports = FreePorts.Find(count);
+            s_ports.UnionWith(ports);
+            return ports;
+        }
     }
 }
