@@ -5,8 +5,8 @@ using FastForward.Transport.Session;
 namespace FastForward.Tests.Session;
 
 /// <summary>
-/// Two nodes with nothing but datagrams between them, which are lost, repeated, reordered and cut off: both classes. One
-/// world per seed.
+/// Two nodes with nothing but datagrams between them, which are lost, repeated, reordered and cut off: both classes.
+/// One world per seed.
 /// </summary>
 [TestFixture]
 public sealed class LossyWorldTests

@@ -25,6 +25,8 @@ internal sealed class SimulatedNetwork(int seed)
 
     public long MaxDelay { get; set; } = 1_000;
 
+    public long MinDelay { get; set; } = 1;
+
     public static LinkTraits ReliableTraits { get; } =
         new()
         {
@@ -177,7 +179,7 @@ internal sealed class SimulatedNetwork(int seed)
         }
     }
 
-    public long Delay() => Random.NextInt64(1, MaxDelay + 1);
+    public long Delay() => Random.NextInt64(MinDelay, MaxDelay + 1);
 
     private static void CloseEnd(SimulatedLink link)
     {

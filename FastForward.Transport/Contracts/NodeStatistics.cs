@@ -26,14 +26,23 @@ public sealed class NodeStatistics
     /// <summary>Frames dropped because they could not be parsed.</summary>
     public long MalformedFrames { get; internal set; }
 
-    /// <summary>Frames dropped because their packet number was seen before or is too old.</summary>
+    /// <summary>Frames dropped because their packet number was seen before.</summary>
     public long ReplayedFrames { get; internal set; }
+
+    /// <summary>Frames dropped because too many others overtook them to know whether they were seen.</summary>
+    public long TooOldFrames { get; internal set; }
 
     /// <summary>Elements skipped because their type is unknown.</summary>
     public long UnknownElements { get; internal set; }
 
     /// <summary>Handshakes dropped or refused: unknown node, missing key, node id conflict, table full.</summary>
     public long RefusedHandshakes { get; internal set; }
+
+    /// <summary>Real-time messages sent again, because a path lost them.</summary>
+    public long RepeatedMessages { get; internal set; }
+
+    /// <summary>Real-time messages that a path lost, and that were not sent again: it was too late for them.</summary>
+    public long LostMessages { get; internal set; }
 
     /// <summary>Real-time messages that arrived after their place was skipped.</summary>
     public long LateMessages { get; internal set; }

@@ -23,12 +23,15 @@ internal sealed class PeerStatistics
     private long _framesReceived;
     private long _malformedFrames;
     private long _replayedFrames;
+    private long _tooOldFrames;
     private long _unknownElements;
     private long _lateMessages;
     private long _skippedMessages;
     private long _duplicateMessages;
     private long _endedStreamMessages;
     private long _evictedStreams;
+    private long _repeatedMessages;
+    private long _lostMessages;
 
     public PeerStatistics(uint node, NodeStatistics total)
     {
@@ -60,8 +63,11 @@ internal sealed class PeerStatistics
     /// <summary>Frames dropped, or dropped from their first bad element on, because they break the rules.</summary>
     public long MalformedFrames => Volatile.Read(ref _malformedFrames);
 
-    /// <summary>Frames dropped because their packet number was seen before or is too old.</summary>
+    /// <summary>Frames dropped because their packet number was seen before.</summary>
     public long ReplayedFrames => Volatile.Read(ref _replayedFrames);
+
+    /// <summary>Frames dropped because too many others overtook them to know whether they were seen.</summary>
+    public long TooOldFrames => Volatile.Read(ref _tooOldFrames);
 
     /// <summary>Elements skipped because their type is unknown.</summary>
     public long UnknownElements => Volatile.Read(ref _unknownElements);
@@ -80,6 +86,12 @@ internal sealed class PeerStatistics
 
     /// <summary>Messages dropped for whatever reason: late, duplicate or of an ended stream.</summary>
     public long DroppedMessages => LateMessages + DuplicateMessages + EndedStreamMessages;
+
+    /// <summary>Real-time messages sent again, because a path lost them.</summary>
+    public long RepeatedMessages => Volatile.Read(ref _repeatedMessages);
+
+    /// <summary>Real-time messages that a path lost, and that were not sent again: it was too late for them.</summary>
+    public long LostMessages => Volatile.Read(ref _lostMessages);
 
     /// <summary>Incoming streams evicted to make room for others.</summary>
     public long EvictedStreams => Volatile.Read(ref _evictedStreams);
@@ -140,6 +152,24 @@ internal sealed class PeerStatistics
     {
         _replayedFrames++;
         _total.ReplayedFrames++;
+    }
+
+    public void TooOld()
+    {
+        _tooOldFrames++;
+        _total.TooOldFrames++;
+    }
+
+    public void Repeated()
+    {
+        _repeatedMessages++;
+        _total.RepeatedMessages++;
+    }
+
+    public void NotRepeated()
+    {
+        _lostMessages++;
+        _total.LostMessages++;
     }
 
     public void UnknownElement()

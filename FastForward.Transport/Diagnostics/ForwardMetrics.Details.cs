@@ -20,10 +20,23 @@ public sealed partial class ForwardMetrics
                     [
                         tags.WithReason("malformed", peer.MalformedFrames),
                         tags.WithReason("replayed", peer.ReplayedFrames),
+                        tags.WithReason("too_old", peer.TooOldFrames),
                     ]
             ),
             "{frame}",
             "Frames of a peer that were dropped."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.peer.messages.lost",
+            Peers(
+                static (tags, peer) =>
+                    [
+                        tags.WithReason("sent_again", peer.RepeatedMessages),
+                        tags.WithReason("too_late", peer.LostMessages),
+                    ]
+            ),
+            "{message}",
+            "Real-time messages to a peer that a path lost."
         );
         meter.CreateObservableCounter(
             "fastforward.peer.messages.dropped",

@@ -113,7 +113,7 @@ internal sealed class Association
     public void OnLost(long now, in SentElement element)
     {
         if (element.Kind == SentKind.Message)
-            Sender.OnLost(element);
+            Sender.OnLost(now, element);
         else
             Receiver.OnLost(now, element);
     }

@@ -52,14 +52,17 @@ internal ref struct FrameBuilder
         Record(message, offset, length);
     }
 
-    /// <summary>Writes the reset of a reliable stream.</summary>
+    /// <summary>Writes the reset of a stream.</summary>
     public void Reset(OutgoingMessage message)
     {
         Writer.WriteStreamReset(message.Stream!.Id, message.Sequence, message.Code);
         Record(message, 0, 0);
     }
 
-    /// <summary>Writes a real-time message, or an end mark; it is written once.</summary>
+    /// <summary>The frame may be lost.</summary>
+    public readonly bool MayBeLost => _sent is not null;
+
+    /// <summary>Writes a real-time message, or an end mark.</summary>
     public void RealTime(OutgoingMessage message, long now)
     {
         Writer.WriteRealTime(
@@ -70,14 +73,7 @@ internal ref struct FrameBuilder
             now - message.AcceptedAt + message.Waited,
             message.Payload
         );
-        IsEliciting = true;
-    }
-
-    /// <summary>Writes the reset of a real-time stream; it is written once.</summary>
-    public void RealTimeReset(OutgoingMessage message)
-    {
-        Writer.WriteStreamReset(message.Stream!.Id, message.Sequence, message.Code);
-        IsEliciting = true;
+        Record(message, 0, message.Length);
     }
 
     public void StreamAck(ulong stream, ulong next, ulong creditUsed, ulong limit)

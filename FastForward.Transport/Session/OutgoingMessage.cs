@@ -56,11 +56,23 @@ internal sealed class OutgoingMessage(int poolIndex, int capacity)
 
     public SendStream? Stream { get; set; }
 
-    /// <summary>Changes when the message returns to its pool, so that what still refers to it is known as outdated.</summary>
+    /// <summary>Changes when it returns to its pool, so that what still refers to it is known as outdated.</summary>
     public uint Generation { get; set; }
 
     /// <summary>The bytes that are known to have arrived. The peer may still forget them with the stream.</summary>
     public ref ByteRanges Arrived => ref _arrived;
+
+    /// <summary>How often a real-time message was sent again.</summary>
+    public int Repeats { get; set; }
+
+    /// <summary>It has arrived, although it is to be written again.</summary>
+    public bool HasArrived { get; set; }
+
+    /// <summary>It is in <see cref="AwaitedMessages"/>.</summary>
+    public bool IsAwaited { get; set; }
+
+    /// <summary>The message before it in <see cref="AwaitedMessages"/>.</summary>
+    public OutgoingMessage? Previous { get; set; }
 
     /// <summary>The next message of the <see cref="MessageQueue"/>.</summary>
     public OutgoingMessage? Next { get; set; }

@@ -37,6 +37,8 @@ internal sealed class OutgoingMessagePool(long keepBytes = 16 << 20)
     {
         message.Generation++;
         message.Arrived.Clear();
+        message.Repeats = 0;
+        message.HasArrived = false;
         message.Length = 0;
         message.Kind = OutgoingKind.Message;
         message.IsEnd = false;

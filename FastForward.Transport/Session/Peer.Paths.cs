@@ -207,6 +207,8 @@ internal sealed partial class Peer
         // everything that is unacknowledged, in order.
         if (ReliablePath is not null && !ReferenceEquals(ReliablePath, reliableBefore))
             _association.Sender.Rewind();
+        if (SendPath is not null && !ReferenceEquals(SendPath, before))
+            _association.Sender.RepeatRealTime(now);
         UpdateWaiting(now);
         RecordState(now);
 

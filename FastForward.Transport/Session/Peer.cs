@@ -229,22 +229,25 @@ internal sealed partial class Peer
             _association.Sender.WriteReliable(ref frame);
     }
 
+    private bool Carries(SessionPath path, OutgoingMessage message) =>
+        ReferenceEquals(path, message.Stream?.Class == MessageClass.RealTime ? SendPath : ReliablePath);
+
     /// <summary>The path carries reliable messages, and there are some to write.</summary>
     public bool HasReliableOutput(SessionPath path) =>
         ReferenceEquals(path, ReliablePath) && _association.Sender.HasReliableOutput;
 
     /// <summary>An element has arrived that the path carried.</summary>
-    public static void OnElementAcknowledged(in SentElement element)
+    public void OnElementAcknowledged(SessionPath path, in SentElement element)
     {
-        if (element.Kind == SentKind.Message)
-            Sender.OnArrived(element);
+        if (element.Kind == SentKind.Message && _association.Owns(path))
+            _association.Sender.OnArrived(element);
     }
 
     /// <summary>An element was lost on the path.</summary>
     public void OnElementLost(SessionPath path, long now, in SentElement element)
     {
-        // What another path carries since was written again there, from its beginning.
-        if (!_association.Owns(path) || (element.Kind == SentKind.Message && !ReferenceEquals(path, ReliablePath)))
+        // What another path carries since was written again there.
+        if (!_association.Owns(path) || (element.Kind == SentKind.Message && !Carries(path, element.Message!)))
             return;
         _association.OnLost(now, element);
         Driver.OnPending();

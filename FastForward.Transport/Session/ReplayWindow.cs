@@ -20,8 +20,8 @@ internal enum ReplayCheck
 internal sealed class ReplayWindow
 {
     /// <summary>
-    /// How far behind the highest number a packet may be. Reordering displaces a packet by jitter x packet rate: 75 ms at
-    /// 100,000 packets per second are 7,500.
+    /// How far behind the highest number a packet may be. Reordering displaces a packet by jitter x packet rate: 75 ms
+    /// at 100,000 packets per second are 7,500.
     /// </summary>
     public const int Size = 8192;
 

@@ -47,6 +47,9 @@ internal sealed class SendStream(ulong id, MessageClass messageClass)
     /// <summary>Messages of a real-time stream in the queue.</summary>
     public int Queued { get; set; }
 
+    /// <summary>Messages of a real-time stream that were written and may be written again.</summary>
+    public int Awaited { get; set; }
+
     public void Append(OutgoingMessage message)
     {
         message.Stream = this;

@@ -2,12 +2,12 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
 
-/// <content>Real-time messages: written once, in order of acceptance, unless they expire before.</content>
+/// <content>Real-time messages: written in order of acceptance, unless they expire before.</content>
 internal sealed partial class Sender
 {
     private readonly RealTimeQueue _realTime = new();
 
-    public bool HasRealTimeOutput => !_realTime.IsEmpty;
+    public bool HasRealTimeOutput => !_realTime.IsEmpty || !_lostRealTime.IsEmpty;
 
     /// <summary>
     /// When <see cref="ExpireRealTime"/> is due, also while no path accepts a frame; long.MaxValue for never.
@@ -41,10 +41,12 @@ internal sealed partial class Sender
     public bool WriteRealTime(long now, ref FrameBuilder frame)
     {
         ExpireRealTime(now);
+        if (!WriteLostRealTime(now, ref frame))
+            return false;
         bool freed = false;
-        while (_realTime.Head is { Stream: { } stream } message)
+        while (_realTime.Head is { } message)
         {
-            if (WireFormat.MessageHeader + WireFormat.RealTimeFields + message.Length > frame.Capacity)
+            if (SizeOf(message) > frame.Capacity)
             {
                 // It was accepted before the path turned out to be narrow.
                 _realTime.Dequeue();
@@ -56,10 +58,9 @@ internal sealed partial class Sender
             if (!TryWriteRealTime(now, message, ref frame))
                 break;
             _realTime.Dequeue();
-            freed = true;
-            if (message.IsEnd)
-                Close(stream);
-            Release(message, MessageClass.RealTime);
+            freed |= !frame.MayBeLost;
+            _allowance.Earn(message.Length);
+            OnRealTimeWritten(message, frame.MayBeLost);
         }
 
         if (freed)
@@ -92,17 +93,20 @@ internal sealed partial class Sender
             Accept(now, stream, _pool.Rent([]), OutgoingKind.EndMark, end: true);
     }
 
+    private static int SizeOf(OutgoingMessage message) =>
+        WireFormat.MessageHeader + WireFormat.RealTimeFields + message.Length;
+
     private static bool TryWriteRealTime(long now, OutgoingMessage message, ref FrameBuilder frame)
     {
         if (message.Kind == OutgoingKind.Reset)
         {
             if (frame.Room < WireFormat.StreamReset)
                 return false;
-            frame.RealTimeReset(message);
+            frame.Reset(message);
             return true;
         }
 
-        if (frame.Room < WireFormat.MessageHeader + WireFormat.RealTimeFields + message.Length)
+        if (frame.Room < SizeOf(message))
             return false;
         frame.RealTime(message, now);
         return true;

@@ -26,6 +26,8 @@ internal sealed partial class Sender
         ulong count = 0;
         while (stream.First is not null)
             Drop(stream.RemoveFirst());
+        DropAwaited(stream);
+        DropLost(stream);
         MessageQueue unsent = _realTime.Remove(stream);
         while (!unsent.IsEmpty)
         {

@@ -75,8 +75,13 @@ internal sealed partial class Sender
         bool hasTurn = !waiting.IsBehind(id);
         bool hadReservation = waiting.Release(id);
         long budget = messageClass == MessageClass.RealTime ? realTimeBudget ?? _options.RealTimeBudget : 0;
-        if (status == SendStatus.Accepted && hasTurn && messageClass == MessageClass.RealTime && budget == 0)
-            DropOldest(now, payload.Length);
+        if (status == SendStatus.Accepted && hasTurn && messageClass == MessageClass.RealTime)
+        {
+            DropOldestAwaited(payload.Length);
+            if (budget == 0)
+                DropOldest(now, payload.Length);
+        }
+
         if (status == SendStatus.Accepted && !(hasTurn && HasRoom(stream, messageClass, payload.Length)))
             status = Wait(id, stream, messageClass, payload.Length);
         ulong sequence = 0;
@@ -155,17 +160,25 @@ internal sealed partial class Sender
         _wasRoomFreed = true;
     }
 
-    /// <summary>A part of a message has arrived, but is not acknowledged yet with all before it.</summary>
-    public static void OnArrived(in SentElement element)
+    /// <summary>A message, or a part of one, has arrived.</summary>
+    public void OnArrived(in SentElement element)
     {
-        if (element.IsStored)
-            element.Message!.Arrived.Add(element.Offset, element.Offset + element.Length);
+        if (!element.IsStored)
+            return;
+        if (element.Message!.Stream!.Class == MessageClass.RealTime)
+            OnRealTimeArrived(element.Message);
+        else
+            element.Message.Arrived.Add(element.Offset, element.Offset + element.Length);
     }
 
-    /// <summary>A part of a message was lost: it is written again.</summary>
-    public void OnLost(in SentElement element)
+    /// <summary>A message, or a part of one, was lost: it is written again if it still matters.</summary>
+    public void OnLost(long now, in SentElement element)
     {
-        if (element.NeedsRepeat)
+        if (!element.NeedsRepeat)
+            return;
+        if (element.Message!.Stream!.Class == MessageClass.RealTime)
+            OnRealTimeLost(now, element.Message);
+        else
             _ready.Repeat(element);
     }
 

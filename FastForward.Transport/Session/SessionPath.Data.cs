@@ -98,7 +98,7 @@ internal sealed partial class SessionPath
         if (element.Kind == SentKind.Ack)
             Packets.Acks!.OnAcknowledged(number);
         else
-            Peer.OnElementAcknowledged(element);
+            Peer.OnElementAcknowledged(this, element);
     }
 
     void ILossListener.OnLost(long now, in SentElement element, ulong number)
@@ -168,6 +168,8 @@ internal sealed partial class SessionPath
 
         if (check == ReplayCheck.Fresh)
             _statistics.Malformed();
+        else if (check == ReplayCheck.TooOld)
+            _statistics.TooOld();
         else
             _statistics.Replayed();
         // A reliable ordered medium must neither skip nor repeat a number.

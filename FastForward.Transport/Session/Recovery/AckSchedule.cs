@@ -12,10 +12,13 @@ internal sealed class AckSchedule(ReplayWindow received)
     /// <summary>How long a packet may wait for its acknowledgement.</summary>
     public const long MaxDelay = 10_000;
 
-    // Two in a row, or any that shows a gap, is acknowledged at once; but no more than one frame per millisecond is sent
-    // for it: with jitter nearly every packet shows a gap.
+    // Two in a row, or any that shows a gap, are acknowledged at once; but no more than one frame per millisecond is
+    // sent for it: with jitter nearly every packet shows a gap.
     private const int MaxPending = 2;
     private const long MinInterval = 1_000;
+
+    // The bitmap must not become too short for what arrives within a millisecond.
+    private const int AlwaysPending = WireFormat.MaxAckWords * 64 / 4;
 
     private long _largestAt;
     private int _pending;
@@ -51,7 +54,10 @@ internal sealed class AckSchedule(ReplayWindow received)
     {
         _pending++;
         bool isUrgent = _hasGap || _pending >= MaxPending;
-        Due = Math.Min(Due, isUrgent ? Math.Max(now, _writtenAt + MinInterval) : now + MaxDelay);
+        if (_pending >= AlwaysPending)
+            Due = now;
+        else
+            Due = Math.Min(Due, isUrgent ? Math.Max(now, _writtenAt + MinInterval) : now + MaxDelay);
     }
 
     /// <summary>Writes the acknowledgement, if one is pending and fits.</summary>
@@ -104,7 +110,8 @@ internal sealed class AckSchedule(ReplayWindow received)
     private bool TryGetLargest(out ulong largest)
     {
         ulong end = received.Next - Math.Min(received.Next, ReplayWindow.Size);
-        for (largest = received.Next; largest > end; )
+        largest = received.Next;
+        while (largest > end)
         {
             if (received.Contains(--largest))
                 return true;

@@ -1,0 +1,155 @@
+using FastForward.Transport.Session.Recovery;
+
+namespace FastForward.Transport.Session;
+
+/// <content>
+/// Real-time messages that a path lost: they are written again while their budget lasts. Ends and resets of streams are
+/// written again until they have arrived.
+/// </content>
+internal sealed partial class Sender
+{
+    private const int MaxRepeats = 3;
+
+    // For a message that never expires: how long the receiver would wait for it.
+    private const long WithoutBudget = 250_000;
+
+    private readonly AwaitedMessages _awaited = new();
+    private MessageQueue _lostRealTime;
+    private RepeatAllowance _allowance;
+
+    /// <summary>
+    /// Real-time messages take another path: what is not known to have arrived is written there again, and first.
+    /// </summary>
+    public void RepeatRealTime(long now)
+    {
+        while (_awaited.Oldest is { } message)
+            OnRealTimeLost(now, message, isMoved: true);
+    }
+
+    private void OnRealTimeWritten(OutgoingMessage message, bool mayBeLost)
+    {
+        if (mayBeLost)
+            _awaited.Add(message);
+        else
+            EndRealTime(message);
+    }
+
+    // It has arrived, as far as this side has to care.
+    private void EndRealTime(OutgoingMessage message)
+    {
+        SendStream stream = message.Stream!;
+        bool isEnd = message.IsEnd;
+        Release(message, MessageClass.RealTime);
+        if (!isEnd)
+            return;
+        DropAwaited(stream); // the receiver takes nothing below the end
+        Close(stream);
+    }
+
+    private void OnRealTimeArrived(OutgoingMessage message)
+    {
+        if (message.IsAwaited)
+        {
+            _awaited.Remove(message);
+            EndRealTime(message);
+            NotifyWritable(MessageClass.RealTime);
+        }
+        else
+        {
+            message.HasArrived = true; // it waits to be written again
+        }
+    }
+
+    private void OnRealTimeLost(long now, OutgoingMessage message, bool isMoved = false)
+    {
+        if (!message.IsAwaited)
+            return;
+        _awaited.Remove(message);
+        if (MayRepeat(now, message) && (isMoved || message.IsEnd || _allowance.TryUse(message.Length)))
+            _lostRealTime.Append(message);
+        else
+            GiveUp(now, message);
+    }
+
+    private static bool MayRepeat(long now, OutgoingMessage message)
+    {
+        if (message.Kind != OutgoingKind.Message)
+            return true;
+        long budget = message.Budget > 0 ? message.Budget : WithoutBudget;
+        return now - message.AcceptedAt + message.Waited < budget && message.Repeats < MaxRepeats;
+    }
+
+    // The receiver notices the gap. The end of the stream goes on without the message.
+    private void GiveUp(long now, OutgoingMessage message)
+    {
+        _statistics.NotRepeated();
+        Discard(now, message);
+        NotifyWritable(MessageClass.RealTime);
+    }
+
+    // Returns true when all of them are written.
+    private bool WriteLostRealTime(long now, ref FrameBuilder frame)
+    {
+        while (_lostRealTime.Head is { } message)
+        {
+            if (message.HasArrived)
+            {
+                EndRealTime(_lostRealTime.RemoveHead());
+                continue;
+            }
+
+            if (!MayRepeat(now, message) || SizeOf(message) > frame.Capacity)
+            {
+                GiveUp(now, _lostRealTime.RemoveHead());
+                continue;
+            }
+
+            if (!TryWriteRealTime(now, message, ref frame))
+                return false;
+            _lostRealTime.RemoveHead();
+            message.Repeats++;
+            _statistics.Repeated();
+            OnRealTimeWritten(message, frame.MayBeLost);
+        }
+
+        return true;
+    }
+
+    private void DropAwaited(SendStream stream)
+    {
+        OutgoingMessage? next = _awaited.Oldest;
+        while (stream.Awaited > 0 && next is { } message)
+        {
+            next = message.Next;
+            if (!ReferenceEquals(message.Stream, stream))
+                continue;
+            _awaited.Remove(message);
+            Release(message, MessageClass.RealTime);
+        }
+    }
+
+    private void DropLost(SendStream stream)
+    {
+        MessageQueue kept = default;
+        while (!_lostRealTime.IsEmpty)
+        {
+            OutgoingMessage message = _lostRealTime.RemoveHead();
+            if (ReferenceEquals(message.Stream, stream))
+                Release(message, MessageClass.RealTime);
+            else
+                kept.Append(message);
+        }
+
+        _lostRealTime = kept;
+    }
+
+    // What was written makes room for what was not.
+    private void DropOldestAwaited(int length)
+    {
+        while (!HasSharedRoom(MessageClass.RealTime, length) && _awaited.Oldest is { IsEnd: false } message)
+        {
+            _awaited.Remove(message);
+            Release(message, MessageClass.RealTime);
+        }
+    }
+}
