@@ -27,7 +27,7 @@ public sealed partial class ForwardMetrics
             "Frames of a peer that were dropped."
         );
         meter.CreateObservableCounter(
-            "fastforward.peer.messages.lost",
+            "fastforward.peer.messages.recovery",
             Peers(
                 static (tags, peer) =>
                     [
