@@ -131,7 +131,10 @@ public sealed class ForwardNodeTests(TransportKind kind, bool kernelVSockets)
             Is.EqualTo(SendStatus.StreamEnded),
             "an id is never used twice"
         );
-        Assert.That(a.Node.ResetStream(b.Id, 1, 5), Is.EqualTo(SendStatus.StreamEnded));
+        _world.Until(
+            () => a.Node.ResetStream(b.Id, 1, 5) == SendStatus.StreamEnded,
+            "the end to be known to have arrived; until then the stream can be reset"
+        );
     }
 
     [Test]

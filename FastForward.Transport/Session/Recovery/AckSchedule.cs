@@ -66,14 +66,12 @@ internal sealed class AckSchedule(ReplayWindow received)
     /// <param name="number">The number of the frame.</param>
     public void Write(long now, ulong number, ref FrameBuilder frame)
     {
-        if (_pending == 0)
+        if (_pending == 0 || frame.Room < WireFormat.Ack)
             return;
         if (!TryGetLargest(out ulong largest))
             return; // OnElicited has not been called for it
         int words = (int)Math.Min(((largest - Math.Min(_lowest, largest)) + 63) / 64, WireFormat.MaxAckWords);
         words = Math.Min(words, (frame.Room - WireFormat.Ack) / 8);
-        if (words < 0)
-            return;
         Span<ulong> bitmap = stackalloc ulong[WireFormat.MaxAckWords];
         for (int i = 0; i < words; i++)
             bitmap[i] = Bits(largest, i);
