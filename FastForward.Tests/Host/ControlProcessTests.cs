@@ -120,10 +120,9 @@ public sealed class ControlProcessTests(string transport)
             (back.MessagesSent, back.PayloadBytesSent, back.MessagesReceived, back.PayloadBytesReceived),
             Is.EqualTo((20L, 2000L, 20L, 2020L))
         );
-        Assert.That(
-            (there.UndeliveredMessages, there.SkippedMessages, there.DroppedMessages),
-            Is.EqualTo((0L, 0L, 0L))
-        );
+        Assert.That((there.UndeliveredMessages, there.SkippedMessages), Is.EqualTo((0L, 0L)));
+        if (transport == "SOCKET") // over IP a message is sent again where an acknowledgement is late
+            Assert.That(there.DroppedMessages, Is.Zero);
         PathReport path = there.Paths[0];
         Assert.That(
             (path.Transport, path.State, path.InUse, path.FramesLost, path.LossPercent),

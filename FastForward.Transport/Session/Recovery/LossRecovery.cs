@@ -13,6 +13,9 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
     private const long Granularity = 1_000;
     private const long InitialRoundTrip = 333_000;
     private const int MaxBackoff = 6;
+
+    // How long the remote may take to acknowledge, with the time until its thread runs.
+    private const long AckAllowance = 2 * AckSchedule.MaxDelay;
     private const long MaxProbeInterval = 2_000_000;
     private const int PersistentAfter = 3;
 
@@ -105,7 +108,7 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
         bool isNew = !_hasAcknowledged || largest > _largestAcknowledged;
         if (isNew && largest >= Sent.First && Sent[largest] is { State: SentState.InFlight, IsEliciting: true } newest)
         {
-            _latestRoundTrip = Math.Max(now - newest.SentAt - Math.Clamp(delay, 0, AckSchedule.MaxDelay * 2), 1);
+            _latestRoundTrip = Math.Max(now - newest.SentAt - Math.Clamp(delay, 0, AckAllowance), 1);
             measurement.AddRoundTrip(_latestRoundTrip);
         }
 
@@ -179,7 +182,7 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
             long smoothed = measurement.SmoothedRoundTrip;
             return smoothed == 0
                 ? InitialRoundTrip
-                : smoothed + Math.Max(4 * measurement.RoundTripVariation, Granularity) + AckSchedule.MaxDelay;
+                : smoothed + Math.Max(4 * measurement.RoundTripVariation, Granularity) + AckAllowance;
         }
     }
 
