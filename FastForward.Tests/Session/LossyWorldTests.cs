@@ -36,26 +36,35 @@ public sealed class LossyWorldTests
                 Duplication = 0.05,
             };
             (SimulatedNode a, SimulatedNode b) = Connect(network);
+            int tried = 0;
             int sent = 0;
             for (int i = 0; i < 300; i++)
-                network.At(network.Now + (i * 20_000), () => sent += Send(a, network.Random));
+                network.At(
+                    network.Now + (i * 20_000),
+                    () =>
+                    {
+                        tried++;
+                        sent += Send(a, network.Random) ? 1 : 0;
+                    }
+                );
             Assert.That(
-                network.RunUntil(() => sent == 300 && a.Peer(2).Association.Sender.Unacknowledged == 0, 120 * Second),
+                network.RunUntil(() => tried == 300 && a.Peer(2).Association.Sender.Unacknowledged == 0, 120 * Second),
                 Is.True,
                 $"seed {seed}: all arrives, although a fifth of the frames is lost"
             );
-            Assert.That(b.Recorder.Messages, Has.Count.EqualTo(sent), $"seed {seed}");
+            Assert.That(b.Recorder.Messages, Has.Count.EqualTo(sent).And.Count.GreaterThan(200), $"seed {seed}");
             Assert.That(a.Recorder.Reports, Is.Empty, $"seed {seed}");
             Ledger.Check($"seed {seed}", [a.Journal, b.Journal]);
         }
     }
 
-    private static int Send(SimulatedNode node, Random random)
+    // False where the window of a path that loses so much has filled the store.
+    private static bool Send(SimulatedNode node, Random random)
     {
         int size = random.Next(10) == 0 ? random.Next(60_000) : random.Next(8, 300);
         SendResult result = node.SendNumbered(2, (ulong)random.Next(5), MessageClass.Reliable, size);
-        Assert.That(result.Status, Is.EqualTo(SendStatus.Accepted));
-        return 1;
+        Assert.That(result.Status, Is.EqualTo(SendStatus.Accepted).Or.EqualTo(SendStatus.BackPressured));
+        return result.IsAccepted;
     }
 
     private static (SimulatedNode A, SimulatedNode B) Connect(SimulatedNetwork network)

@@ -110,13 +110,19 @@ internal sealed class Association
     public bool Owns(SessionPath path) => IsUp && path.Epoch == Epoch && path.PeerIncarnation == PeerIncarnation;
 
     /// <summary>An element that a path of this association lost is sent again, if it still matters.</summary>
-    public void OnLost(long now, in SentElement element)
-    {
-        if (element.Kind == SentKind.Message)
-            Sender.OnLost(now, element);
-        else
-            Receiver.OnLost(now, element);
-    }
+    /// <returns>Whether it is sent again.</returns>
+    public bool OnLost(long now, in SentElement element) =>
+        element.Kind == SentKind.Message ? Sender.OnLost(now, element) : Receiver.OnLost(now, element);
+
+    /// <summary>An element about a stream that is not open.</summary>
+    public bool IsUnknownStream(ReadOnlySpan<byte> body) =>
+        body.Length >= 8 && Receiver.ClassOf(StreamOf(body)) is null;
+
+    /// <summary>The element resets an open real-time stream.</summary>
+    public bool IsRealTimeReset(ElementType type, ReadOnlySpan<byte> body) =>
+        type == ElementType.StreamReset
+        && body.Length >= 8
+        && Receiver.ClassOf(StreamOf(body)) == MessageClass.RealTime;
 
     /// <summary>Processes an element about a stream or about the association's credit.</summary>
     /// <returns>False when the peer violates the protocol so that the path must be closed.</returns>
@@ -153,7 +159,7 @@ internal sealed class Association
                 _statistics.Malformed();
                 return true;
         }
-
-        static ulong StreamOf(ReadOnlySpan<byte> body) => BinaryPrimitives.ReadUInt64LittleEndian(body);
     }
+
+    private static ulong StreamOf(ReadOnlySpan<byte> body) => BinaryPrimitives.ReadUInt64LittleEndian(body);
 }

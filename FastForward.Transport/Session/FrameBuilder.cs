@@ -36,9 +36,13 @@ internal ref struct FrameBuilder
     /// <summary>It has elements that ask for an acknowledgement.</summary>
     public bool IsEliciting { get; private set; }
 
+    /// <summary>It carries reliable messages.</summary>
+    public bool IsReliable { get; private set; }
+
     /// <summary>Writes a complete reliable message, or an end mark.</summary>
     public void Message(OutgoingMessage message)
     {
+        IsReliable = true;
         Writer.WriteMessage(message.Stream!.Id, message.Sequence, message.Bits, message.Payload);
         Record(message, 0, message.Length);
     }
@@ -46,6 +50,7 @@ internal ref struct FrameBuilder
     /// <summary>Writes a part of a reliable message.</summary>
     public void Fragment(OutgoingMessage message, int offset, int length)
     {
+        IsReliable = true;
         MessageBits bits = message.Bits | (offset + length < message.Length ? MessageBits.More : MessageBits.None);
         ReadOnlySpan<byte> part = message.Payload.Slice(offset, length);
         Writer.WriteFragment(message.Stream!.Id, message.Sequence, bits, offset, part);
@@ -94,10 +99,11 @@ internal ref struct FrameBuilder
         Record(new SentElement(SentKind.Credit));
     }
 
-    /// <summary>Writes the acknowledgement of packets. It asks for none itself.</summary>
-    public void Ack(ulong largest, long delayMicros, scoped ReadOnlySpan<ulong> bitmap)
+    /// <summary>Writes the acknowledgement of packets.</summary>
+    public void Ack(ulong largest, long delayMicros, scoped ReadOnlySpan<ulong> bitmap, bool asks = false)
     {
-        Writer.WriteAck(largest, delayMicros, bitmap);
+        IsEliciting |= asks;
+        Writer.WriteAck(largest, delayMicros, bitmap, asks);
         _sent?.Add(new SentElement(SentKind.Ack));
     }
 

@@ -35,10 +35,10 @@ internal sealed class PacketSpace
     public ulong Next => _next;
 
     /// <summary>A frame was written, with the number <see cref="Next"/>.</summary>
-    public void OnSent(long now, int bytes, bool isEliciting)
+    public void OnSent(long now, int bytes, in FrameBuilder frame)
     {
         _next++;
-        Recovery?.OnSent(now, bytes, isEliciting);
+        Recovery?.OnSent(now, bytes, frame.IsEliciting, frame.IsReliable);
     }
 
     /// <summary>The number that an ordered medium must deliver next.</summary>

@@ -12,6 +12,9 @@ internal sealed class PartialMessage
     private int _length = -1;
     private int _extent;
 
+    /// <summary>It has arrived in more pieces than a sender makes: parts of 64 bytes, with gaps between.</summary>
+    public bool IsTooFragmented => _arrived.Ranges > WireFormat.MaxReliableMessage / 64;
+
     /// <summary>It ends the stream.</summary>
     public bool IsEnd { get; private set; }
 
@@ -30,7 +33,7 @@ internal sealed class PartialMessage
     public int CreditWith(in MessageElement part) =>
         part.IsMark ? 0 : Math.Max(_extent, part.Offset + part.Payload.Length) + WireFormat.CreditPerMessage;
 
-    /// <summary>Adds a part. What has arrived already is not changed.</summary>
+    /// <summary>Adds a part.</summary>
     public void Add(in MessageElement part, BufferPool buffers)
     {
         int end = part.Offset + part.Payload.Length;

@@ -244,13 +244,14 @@ internal sealed partial class Peer
     }
 
     /// <summary>An element was lost on the path.</summary>
-    public void OnElementLost(SessionPath path, long now, in SentElement element)
+    /// <returns>Whether it is sent again.</returns>
+    public bool OnElementLost(SessionPath path, long now, in SentElement element)
     {
         // What another path carries since was written again there.
         if (!_association.Owns(path) || (element.Kind == SentKind.Message && !Carries(path, element.Message!)))
-            return;
-        _association.OnLost(now, element);
+            return false;
         Driver.OnPending();
+        return _association.OnLost(now, element);
     }
 
     public void OnTimeout(long now)
@@ -314,7 +315,10 @@ internal sealed partial class Peer
     public void OnStreamElement(SessionPath path, long now, ElementType type, ReadOnlySpan<byte> body)
     {
         bool isStrongest = IsStrongest(path);
-        if (!_association.Owns(path) || (type != ElementType.StreamReset && !isStrongest))
+        bool isOwned = _association.Owns(path);
+        if (isOwned && !isStrongest && type == ElementType.StreamReset && _association.IsUnknownStream(body))
+            return; // a stranger could end a reliable stream before it begins
+        if (!isOwned || (!isStrongest && !_association.IsRealTimeReset(type, body)))
         {
             path.RefuseFrame();
             return;

@@ -55,9 +55,9 @@ internal sealed partial class Receiver
     }
 
     /// <summary>An element of <see cref="Write"/> was lost: what holds now is written again.</summary>
-    public void OnLost(long now, in SentElement element)
+    /// <returns>Whether anything is written again.</returns>
+    public bool OnLost(long now, in SentElement element)
     {
-        _ackDue = Math.Min(_ackDue, now);
         switch (element.Kind)
         {
             case SentKind.Credit:
@@ -69,7 +69,12 @@ internal sealed partial class Receiver
             case SentKind.StreamAck or SentKind.StreamRefused when TryGetEnded(element.Stream, out EndedStream ended):
                 Reply(now, element.Stream, ended, refuse: element.Kind == SentKind.StreamRefused);
                 break;
+            default:
+                return false;
         }
+
+        _ackDue = Math.Min(_ackDue, now);
+        return true;
     }
 
     private void ScheduleAck(long now, ReceiveStream stream, int cost)

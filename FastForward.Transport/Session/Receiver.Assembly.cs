@@ -34,7 +34,7 @@ internal sealed partial class Receiver
             Charge(stream, -part.Credit);
         part.Add(message, _buffers);
         Charge(stream, part.Credit);
-        return DeliverWhole(now, stream);
+        return !part.IsTooFragmented && DeliverWhole(now, stream);
     }
 
     // Delivers what waits and has nothing missing before it.

@@ -122,6 +122,9 @@ internal sealed partial class Receiver
         return true;
     }
 
+    /// <summary>The class of an open stream; null when it is not open.</summary>
+    public MessageClass? ClassOf(ulong id) => _streams.Find(id)?.Class;
+
     /// <summary>Refuses a stream for the application, also before its first message. Its end is not reported.</summary>
     public void Refuse(long now, ulong id)
     {

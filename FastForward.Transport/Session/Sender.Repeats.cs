@@ -58,15 +58,21 @@ internal sealed partial class Sender
         }
     }
 
-    private void OnRealTimeLost(long now, OutgoingMessage message, bool isMoved = false)
+    // Returns whether it is written again.
+    private bool OnRealTimeLost(long now, OutgoingMessage message, bool isMoved = false)
     {
         if (!message.IsAwaited)
-            return;
+            return false;
         _awaited.Remove(message);
         if (MayRepeat(now, message) && (isMoved || message.IsEnd || _allowance.TryUse(message.Length)))
+        {
             _lostRealTime.Append(message);
-        else
-            GiveUp(now, message);
+            return true;
+        }
+
+        bool isEnd = message.IsEnd;
+        GiveUp(now, message);
+        return isEnd; // by a mark
     }
 
     private static bool MayRepeat(long now, OutgoingMessage message)

@@ -172,14 +172,15 @@ internal sealed partial class Sender
     }
 
     /// <summary>A message, or a part of one, was lost: it is written again if it still matters.</summary>
-    public void OnLost(long now, in SentElement element)
+    /// <returns>Whether it is written again.</returns>
+    public bool OnLost(long now, in SentElement element)
     {
         if (!element.NeedsRepeat)
-            return;
+            return false;
         if (element.Message!.Stream!.Class == MessageClass.RealTime)
-            OnRealTimeLost(now, element.Message);
-        else
-            _ready.Repeat(element);
+            return OnRealTimeLost(now, element.Message);
+        _ready.Repeat(element);
+        return true;
     }
 
     /// <summary>Schedules everything that is unacknowledged for retransmission on another path.</summary>

@@ -89,7 +89,7 @@ internal sealed partial class SessionPath
     private int Complete(long now, in FrameBuilder builder)
     {
         int length = builder.Finish(RemoteIndex, Packets.Next, (uint)now);
-        Packets.OnSent(now, length, builder.IsEliciting);
+        Packets.OnSent(now, length, builder);
         return length;
     }
 
@@ -101,12 +101,12 @@ internal sealed partial class SessionPath
             Peer.OnElementAcknowledged(this, element);
     }
 
-    void ILossListener.OnLost(long now, in SentElement element, ulong number)
+    bool ILossListener.OnLost(long now, in SentElement element, ulong number)
     {
-        if (element.Kind == SentKind.Ack)
-            Packets.Acks!.OnLost(number);
-        else
-            Peer.OnElementLost(this, now, element);
+        if (element.Kind != SentKind.Ack)
+            return Peer.OnElementLost(this, now, element);
+        Packets.Acks!.OnLost(number);
+        return false;
     }
 
     private void ReadData(long now, Span<byte> frame)
@@ -128,14 +128,13 @@ internal sealed partial class SessionPath
         // A DATA frame with the local index proves that the RESPONSE arrived, just as a CONFIRM does.
         if (Phase == PathPhase.Answering)
             Confirmed(now);
-        Arrivals.Add(number);
         LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
         Measurement.AddArrival(now, LastTimestamp);
         ElementReader reader = new(frame[WireFormat.DataHeader..^Protection.Overhead]);
         bool isEliciting = false;
         while (Phase is PathPhase.Established or PathPhase.Closing or PathPhase.Draining && reader.Next())
         {
-            isEliciting |= IsEliciting(reader.Type);
+            isEliciting |= IsEliciting(reader);
             ReadElement(now, reader);
         }
 
@@ -150,8 +149,13 @@ internal sealed partial class SessionPath
             Packets.Refuse(number);
             _statistics.Malformed();
         }
-        else if (isEliciting)
-            Packets.Acks?.OnElicited(now);
+        else
+        {
+            Arrivals.Add(number);
+            if (isEliciting)
+                Packets.Acks?.OnElicited(now);
+        }
+
         _isFrameRefused = false;
         if (reader.IsMalformed)
             _statistics.Malformed();
@@ -179,8 +183,9 @@ internal sealed partial class SessionPath
     }
 
     // What is lost with a frame that has nothing else is repeated by its own rule, or not at all.
-    private static bool IsEliciting(ElementType type) =>
-        type
+    private static bool IsEliciting(in ElementReader element) =>
+        (element.Type == ElementType.Ack && (element.Bits & WireFormat.AckAsks) != 0)
+        || element.Type
             is ElementType.Message
                 or ElementType.StreamAck
                 or ElementType.Credit
@@ -254,7 +259,7 @@ internal sealed partial class SessionPath
     {
         ulong largest = BinaryPrimitives.ReadUInt64LittleEndian(body);
         uint delay = BinaryPrimitives.ReadUInt32LittleEndian(body[8..]);
-        if (!recovery.OnAck(now, largest, delay, body[12..]))
+        if (!recovery.OnAck(now, largest, delay, body[12..Math.Min(body.Length, 12 + (8 * WireFormat.MaxAckWords))]))
             _statistics.Malformed();
     }
 

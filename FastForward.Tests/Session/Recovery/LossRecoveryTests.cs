@@ -20,13 +20,18 @@ public sealed class LossRecoveryTests : ILossListener
     {
         _arrived.Clear();
         _lost.Clear();
+        _isReliable = false;
         _measurement = new PathMeasurement();
         _recovery = new LossRecovery(Size, _measurement, this);
     }
 
     void ILossListener.OnAcknowledged(in SentElement element, ulong number) => _arrived.Add(number);
 
-    void ILossListener.OnLost(long now, in SentElement element, ulong number) => _lost.Add(number);
+    bool ILossListener.OnLost(long now, in SentElement element, ulong number)
+    {
+        _lost.Add(number);
+        return element.Kind == SentKind.Credit;
+    }
 
     [Test]
     public void An_acknowledgement_measures_the_round_trip_without_the_delay_of_the_remote()
@@ -77,6 +82,7 @@ public sealed class LossRecoveryTests : ILossListener
     [Test]
     public void Without_an_answer_the_oldest_frame_is_sent_again_also_when_the_window_is_full()
     {
+        _isReliable = true;
         Ack(Send(0) + RoundTrip, largest: 0);
         long now = Second;
         while (_recovery.MaySend(now))
@@ -92,6 +98,41 @@ public sealed class LossRecoveryTests : ILossListener
         long second = _recovery.Due - due;
         _recovery.OnTimeout(_recovery.Due);
         Assert.That(_recovery.Due - due, Is.GreaterThan(2 * second), "the interval doubles");
+    }
+
+    [Test]
+    public void A_time_out_passes_over_what_is_not_sent_again()
+    {
+        for (int i = 0; i < 50; i++)
+            Send(i, SentKind.Ack);
+        Send(50);
+        long due = _recovery.Due;
+        _recovery.OnTimeout(due);
+        Assert.That(_lost, Is.EqualTo(Enumerable.Range(0, 51)), "the first time-out reaches what matters");
+        Assert.That(_recovery.Due, Is.EqualTo(long.MaxValue), "nothing is in flight");
+    }
+
+    [Test]
+    public void Frames_that_ask_for_nothing_are_forgotten_and_teach_nothing()
+    {
+        for (int i = 0; i < 100_000; i++)
+            _recovery.OnSent(i * 10_000L, 50, isEliciting: false);
+        Assert.That(_recovery.Sent.Count, Is.LessThan(300), "those of the last two seconds");
+        Assert.That(_recovery.Due, Is.EqualTo(long.MaxValue));
+        Assert.That(_recovery.OnAck(1_000_000_000, 99_999, 0, default), Is.True);
+        Assert.That((_recovery.Spurious, _recovery.Lost, _measurement.SmoothedRoundTrip), Is.EqualTo((0L, 0L, 0L)));
+    }
+
+    [Test]
+    public void Other_traffic_does_not_stop_reliable_messages()
+    {
+        Ack(Send(0) + RoundTrip, largest: 0);
+        for (int i = 0; i < 1000; i++)
+            Send(Second + i); // real-time: far beyond the window
+        Assert.That(_recovery.MaySend(Second + 1000), Is.True);
+        for (int i = 0; i < 2; i++)
+            _recovery.OnSent(Second + 1000, Size, isEliciting: true, isReliable: true);
+        Assert.That(_recovery.MaySend(Second + 1000), Is.False, "two frames");
     }
 
     [Test]
@@ -126,10 +167,12 @@ public sealed class LossRecoveryTests : ILossListener
 
     private const long Second = 1_000_000;
 
-    private long Send(long now)
+    private bool _isReliable;
+
+    private long Send(long now, SentKind kind = SentKind.Credit)
     {
-        _recovery.Sent.Add(new SentElement(SentKind.Credit));
-        _recovery.OnSent(now, Size, isEliciting: true);
+        _recovery.Sent.Add(new SentElement(kind));
+        _recovery.OnSent(now, Size, isEliciting: true, isReliable: _isReliable);
         return now;
     }
 

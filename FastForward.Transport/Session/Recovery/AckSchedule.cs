@@ -20,7 +20,11 @@ internal sealed class AckSchedule(ReplayWindow received)
     // The bitmap must not become too short for what arrives within a millisecond.
     private const int AlwaysPending = WireFormat.MaxAckWords * 64 / 4;
 
+    private const int LongBitmap = 2;
+    private const long AskInterval = 100_000;
+
     private long _largestAt;
+    private long _askedAt = long.MinValue / 2;
     private int _pending;
     private bool _hasGap;
     private long _writtenAt = long.MinValue / 2;
@@ -69,14 +73,24 @@ internal sealed class AckSchedule(ReplayWindow received)
         if (_pending == 0 || frame.Room < WireFormat.Ack)
             return;
         if (!TryGetLargest(out ulong largest))
-            return; // OnElicited has not been called for it
+        {
+            // All that arrived within the window was refused.
+            _pending = 0;
+            Due = long.MaxValue;
+            return;
+        }
+
         int words = (int)Math.Min(((largest - Math.Min(_lowest, largest)) + 63) / 64, WireFormat.MaxAckWords);
         words = Math.Min(words, (frame.Room - WireFormat.Ack) / 8);
         Span<ulong> bitmap = stackalloc ulong[WireFormat.MaxAckWords];
         for (int i = 0; i < words; i++)
             bitmap[i] = Bits(largest, i);
-        frame.Ack(largest, now - _largestAt, bitmap[..words]);
-        if (_followed == ulong.MaxValue)
+        // Where nothing else asks for acknowledgements, this side would never learn what the peer knows already.
+        bool asks = words >= LongBitmap && now - _askedAt >= AskInterval;
+        if (asks)
+            _askedAt = now;
+        frame.Ack(largest, now - _largestAt, bitmap[..words], asks);
+        if (_followed == ulong.MaxValue || asks)
         {
             _followed = number;
             _lowestSinceFollowed = ulong.MaxValue;

@@ -6,6 +6,8 @@ namespace FastForward.Transport.Session.Recovery;
 /// </summary>
 internal struct ByteRanges
 {
+    private const int KeptCapacity = 16;
+
     private int _start;
     private int _end;
     private List<(int Start, int End)>? _more;
@@ -65,7 +67,10 @@ internal struct ByteRanges
     public void Clear()
     {
         (_start, _end, Count) = (0, 0, 0);
-        _more?.Clear();
+        if (_more is { Capacity: > KeptCapacity })
+            _more = null;
+        else
+            _more?.Clear();
     }
 
     // The range lies apart from the first one.

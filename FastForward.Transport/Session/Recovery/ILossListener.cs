@@ -9,5 +9,6 @@ internal interface ILossListener
     /// <summary>
     /// The element is to be sent again, if it still matters: its frame was probably lost.
     /// </summary>
-    void OnLost(long now, in SentElement element, ulong number);
+    /// <returns>Whether it is sent again.</returns>
+    bool OnLost(long now, in SentElement element, ulong number);
 }

@@ -36,6 +36,7 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
     private long _elicitedAt;
     private int _backoff;
     private bool _mayProbe;
+    private long _reliableInFlight;
     private long _lossDue = long.MaxValue;
 
     public SentFrames Sent { get; } = new();
@@ -60,14 +61,14 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
 
     /// <summary>When the pacer permits a frame; long.MaxValue while the window is full.</summary>
     public long NextSend =>
-        _mayProbe ? 0
+        MaySendAnyway ? 0
         : InFlight + frameSize > _control.Window ? long.MaxValue
         : _pacer.NextSend;
 
     /// <summary>Congestion window and pacer permit another frame.</summary>
     public bool MaySend(long now)
     {
-        if (_mayProbe)
+        if (MaySendAnyway)
             return true;
         if (InFlight + frameSize > _control.Window)
             return false;
@@ -76,8 +77,9 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
     }
 
     /// <summary>A frame was written; its elements are in <see cref="Sent"/>.</summary>
-    public void OnSent(long now, int bytes, bool isEliciting)
+    public void OnSent(long now, int bytes, bool isEliciting, bool isReliable = false)
     {
+        Trim(now);
         if (Sent.Count == SentFrames.MaxFrames)
         {
             if (Sent[Sent.First].State == SentState.InFlight)
@@ -85,11 +87,12 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
             RemoveFirst();
         }
 
-        Sent.Commit(now, bytes, isEliciting);
-        _pacer.OnSent(bytes);
+        Sent.Commit(now, bytes, isEliciting, isReliable);
+        _pacer.OnSent(bytes, hasWaited: isReliable);
         if (!isEliciting)
             return;
         InFlight += bytes;
+        _reliableInFlight += isReliable ? bytes : 0;
         _elicitedAt = now;
         _mayProbe = false;
     }
@@ -106,7 +109,7 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
             return false;
         bool isLimited = InFlight + (2 * frameSize) > _control.Window;
         bool isNew = !_hasAcknowledged || largest > _largestAcknowledged;
-        if (isNew && largest >= Sent.First && Sent[largest] is { State: SentState.InFlight, IsEliciting: true } newest)
+        if (isNew && largest >= Sent.First && Sent[largest] is { State: SentState.InFlight, IsUntimed: false } newest)
         {
             _latestRoundTrip = Math.Max(now - newest.SentAt - Math.Clamp(delay, 0, AckAllowance), 1);
             measurement.AddRoundTrip(_latestRoundTrip);
@@ -144,22 +147,18 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
             return;
         }
 
-        // Nothing came back: the content of the oldest frame is sent again, whether the window is full or not, and asks
-        // for an acknowledgement. This says nothing about congestion yet.
-        _mayProbe = true;
+        // Nothing came back: the content of the oldest frame that still matters is sent again, whether the window is
+        // full or not, and asks for an acknowledgement. This says nothing about congestion yet.
         _backoff = Math.Min(_backoff + 1, MaxBackoff);
         _elicitedAt = now;
         if (_backoff >= PersistentAfter)
             _control.OnPersistentCongestion();
-        while (true)
+        AdvanceInFlight();
+        while (_firstInFlight < Sent.Next && !_mayProbe)
         {
+            Sent[_firstInFlight].IsUntimed = true;
+            _mayProbe = Lose(now, _firstInFlight);
             AdvanceInFlight();
-            if (_firstInFlight == Sent.Next)
-                break;
-            bool isEliciting = Sent[_firstInFlight].IsEliciting;
-            Lose(now, _firstInFlight);
-            if (isEliciting)
-                break;
         }
 
         Trim(now);
@@ -170,10 +169,17 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
     {
         _elicitedAt += duration;
         for (ulong number = Sent.First; number < Sent.Next; number++)
+        {
             Sent[number].SentAt += duration;
+            Sent[number].IsUntimed = true;
+        }
+
         if (_lossDue != long.MaxValue)
             _lossDue += duration;
     }
+
+    // A probe does not wait; and other traffic, which never waits, must not stop reliable messages.
+    private bool MaySendAnyway => _mayProbe || _reliableInFlight + frameSize <= _control.Minimum;
 
     private long ProbeTimeout
     {
@@ -204,12 +210,15 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
             return false;
         if (frame.State == SentState.Lost)
         {
-            Spurious++;
-            LearnReordering(now - frame.SentAt);
+            if (frame.IsEliciting && !frame.IsUntimed)
+            {
+                Spurious++;
+                LearnReordering(now - frame.SentAt);
+            }
         }
-        else if (frame.IsEliciting)
+        else
         {
-            InFlight -= frame.Bytes;
+            Leave(frame);
             _control.OnAcknowledged(frame.SentAt, frame.Bytes, isLimited);
         }
 
@@ -247,12 +256,8 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
                 break;
             }
 
-            if (frame.IsEliciting)
-            {
-                any = true;
-                _control.OnLost(now, frame.SentAt);
-            }
-
+            any = true;
+            _control.OnLost(now, frame.SentAt);
             Lose(now, number);
         }
 
@@ -265,18 +270,29 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
         Trim(now);
     }
 
-    private void Lose(long now, ulong number)
+    // Returns whether anything of it is sent again.
+    private bool Lose(long now, ulong number)
     {
         ref SentFrame frame = ref Sent[number];
         frame.State = SentState.Lost;
-        if (frame.IsEliciting)
-        {
-            Lost++;
-            InFlight -= frame.Bytes;
-        }
+        Lost++;
+        Leave(frame);
+        return NotifyLost(now, number);
+    }
 
+    private void Leave(in SentFrame frame)
+    {
+        InFlight -= frame.Bytes;
+        _reliableInFlight -= frame.IsReliable ? frame.Bytes : 0;
+    }
+
+    private bool NotifyLost(long now, ulong number)
+    {
+        SentFrame frame = Sent[number];
+        bool isRepeated = false;
         for (int i = 0; i < frame.Elements; i++)
-            listener.OnLost(now, Sent.Element(frame.FirstElement + i), number);
+            isRepeated |= listener.OnLost(now, Sent.Element(frame.FirstElement + i), number);
+        return isRepeated;
     }
 
     private void AdvanceInFlight()
@@ -289,7 +305,11 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
     private void Trim(long now)
     {
         while (Sent.Count > 0 && IsOver(now, Sent[Sent.First]))
+        {
+            if (Sent[Sent.First] is { State: SentState.Lost, IsEliciting: false })
+                NotifyLost(now, Sent.First);
             RemoveFirst();
+        }
     }
 
     private static bool IsOver(long now, in SentFrame frame) =>

@@ -33,6 +33,7 @@ internal sealed class Pacer(int frameSize)
     public long NextSend =>
         MaySend || _bytesPerMicro == 0 ? _filledAt : _filledAt + (long)Math.Ceiling(-_bytes / _bytesPerMicro);
 
-    /// <summary>A frame was sent. The bucket may become negative by what does not wait for it.</summary>
-    public void OnSent(int bytes) => _bytes = Math.Max(_bytes - bytes, -BurstFrames * (double)frameSize);
+    /// <summary>A frame was sent. One that did not wait for the bucket empties it, but makes no debt.</summary>
+    public void OnSent(int bytes, bool hasWaited) =>
+        _bytes = Math.Max(_bytes - bytes, hasWaited ? -BurstFrames * (double)frameSize : Math.Min(_bytes, 0));
 }

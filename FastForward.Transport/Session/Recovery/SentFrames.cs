@@ -24,6 +24,12 @@ internal struct SentFrame
 
     /// <summary>It asks for an acknowledgement, so that it counts as in flight until there is one.</summary>
     public bool IsEliciting;
+
+    /// <summary>It carries reliable messages, which wait for the congestion window.</summary>
+    public bool IsReliable;
+
+    /// <summary>Its time says nothing about the path: the process did not run, or a time-out gave it up.</summary>
+    public bool IsUntimed;
 }
 
 /// <summary>
@@ -62,7 +68,7 @@ internal sealed class SentFrames
     }
 
     /// <summary>Records the frame that was written, with the elements added since the last one.</summary>
-    public void Commit(long now, int bytes, bool isEliciting)
+    public void Commit(long now, int bytes, bool isEliciting, bool isReliable = false)
     {
         if (Count == _frames.Length)
             GrowFrames();
@@ -74,6 +80,8 @@ internal sealed class SentFrames
             Elements = (int)(_nextElement - first),
             Bytes = bytes,
             IsEliciting = isEliciting,
+            IsReliable = isReliable,
+            State = isEliciting ? SentState.InFlight : SentState.Lost, // nothing waits for its acknowledgement
         };
         Next++;
     }

@@ -144,9 +144,14 @@ internal ref struct FrameWriter
     /// <param name="largest">The highest number that arrived.</param>
     /// <param name="delayMicros">How long ago it arrived.</param>
     /// <param name="bitmap">Which others arrived: bit i of word w is the packet 1 + 64 w + i below.</param>
-    public void WriteAck(ulong largest, long delayMicros, scoped ReadOnlySpan<ulong> bitmap)
+    /// <param name="asks">It asks for an acknowledgement itself.</param>
+    public void WriteAck(ulong largest, long delayMicros, scoped ReadOnlySpan<ulong> bitmap, bool asks = false)
     {
-        Span<byte> body = Begin(ElementType.Ack, 0, WireFormat.Ack + (8 * bitmap.Length));
+        Span<byte> body = Begin(
+            ElementType.Ack,
+            asks ? WireFormat.AckAsks : (byte)0,
+            WireFormat.Ack + (8 * bitmap.Length)
+        );
         BinaryPrimitives.WriteUInt64LittleEndian(body, largest);
         BinaryPrimitives.WriteUInt32LittleEndian(body[8..], (uint)Math.Min(delayMicros, uint.MaxValue));
         for (int i = 0; i < bitmap.Length; i++)

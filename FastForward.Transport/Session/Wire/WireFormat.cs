@@ -46,6 +46,9 @@ internal static class WireFormat
     /// <summary>ACK without its bitmap.</summary>
     public const int Ack = ElementHeader + 12;
 
+    /// <summary>The flag of an ACK that asks for an acknowledgement itself.</summary>
+    public const byte AckAsks = 1;
+
     /// <summary>The longest bitmap of an ACK, in words of 64 packets.</summary>
     public const int MaxAckWords = 16;
 
