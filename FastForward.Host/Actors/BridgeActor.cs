@@ -123,23 +123,16 @@ internal sealed partial class BridgeActor : IActor, ICountedService, IUdpHandler
     /// <inheritdoc/>
     public void OnPeer(in PeerEvent change)
     {
-        if (change.Node != _settings.Node)
+        if (change.Node != _settings.Node || change.Kind is not (PeerEventKind.Lost or PeerEventKind.Restarted))
             return;
-        switch (change.Kind)
-        {
-            // The old streams ended with the old association; the clients' next datagrams open new ones.
-            case PeerEventKind.Lost or PeerEventKind.Restarted:
-                while (_clients.Oldest is { } client)
-                    Forget(client, "its stream ended with the connection");
-                break;
-        }
+        // The old streams ended with the old association; the clients' next datagrams open new ones.
+        while (_clients.Oldest is { } client)
+            Forget(client, "its stream ended with the connection");
     }
 
     /// <inheritdoc/>
-    public void OnUndelivered(in Undelivered report)
-    {
+    public void OnUndelivered(in Undelivered report) =>
         _drops.Add(DropReason.Undelivered, null, _loop!.Now, (long)report.Count);
-    }
 
     /// <inheritdoc/>
     public void OnStop()
@@ -190,7 +183,7 @@ internal sealed partial class BridgeActor : IActor, ICountedService, IUdpHandler
         SendStatus status = Send(client, datagram);
         if (status is SendStatus.StreamEnded or SendStatus.WrongClass)
         {
-            Renew(client, client.Stream.Class);
+            Renew(client);
             status = Send(client, datagram);
         }
 
@@ -227,7 +220,7 @@ internal sealed partial class BridgeActor : IActor, ICountedService, IUdpHandler
         {
             Source = from,
             Host = host,
-            Stream = OpenStream(_settings.Class),
+            Stream = OpenStream(),
         };
         AddStream(client);
         _clients.Add(client, now);
@@ -236,20 +229,20 @@ internal sealed partial class BridgeActor : IActor, ICountedService, IUdpHandler
         return client;
     }
 
-    /// <summary>Gives a client another stream: the class of a stream is fixed, and an ended one stays ended.</summary>
-    private void Renew(BridgeClient client, MessageClass messageClass)
+    /// <summary>Gives a client another stream: an ended one stays ended.</summary>
+    private void Renew(BridgeClient client)
     {
         // Reset, so that what the old stream still holds is reported now.
         if (client.Opened)
             _ = client.Stream.Reset();
         RemoveStream(client);
-        client.Stream = OpenStream(messageClass);
+        client.Stream = OpenStream();
         client.Opened = false;
         AddStream(client);
     }
 
-    private ForwardStream OpenStream(MessageClass messageClass) =>
-        _node!.OpenStream(_settings.Node, messageClass, new ServiceId(_settings.Service));
+    private ForwardStream OpenStream() =>
+        _node!.OpenStream(_settings.Node, _settings.Class, new ServiceId(_settings.Service));
 
     private void AddStream(BridgeClient client)
     {

@@ -15,7 +15,7 @@ internal sealed class OutletClient : Recent
     public required ulong Stream { get; init; }
 
     /// <summary>The stream of the replies.</summary>
-    public required ForwardStream Reply { get; set; }
+    public required ForwardStream Reply { get; init; }
 
     /// <summary>The socket, connected to the target.</summary>
     public required UdpSocket Socket { get; init; }
