@@ -35,7 +35,7 @@ public sealed class LossyWorldTests
                 Loss = 0.2,
                 Duplication = 0.05,
             };
-            (SimulatedNode a, SimulatedNode b) = Connect(network);
+            (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Ip);
             int tried = 0;
             int sent = 0;
             for (int i = 0; i < 300; i++)
@@ -65,21 +65,6 @@ public sealed class LossyWorldTests
         SendResult result = node.SendNumbered(2, (ulong)random.Next(5), MessageClass.Reliable, size);
         Assert.That(result.Status, Is.EqualTo(SendStatus.Accepted).Or.EqualTo(SendStatus.BackPressured));
         return result.IsAccepted;
-    }
-
-    private static (SimulatedNode A, SimulatedNode B) Connect(SimulatedNetwork network)
-    {
-        SimulatedNode a = network.Start(1, 2);
-        SimulatedNode b = network.Start(2, 1);
-        a.Open(2, TransportKind.Ip);
-        Assert.That(
-            network.RunUntil(
-                () => a.Peer(2).State == PeerState.Connected && b.Peer(1).State == PeerState.Connected,
-                30 * Second
-            ),
-            Is.True
-        );
-        return (a, b);
     }
 
     private static void Run(int seed)

@@ -11,10 +11,7 @@ public sealed class PacketNumberTests
     public void A_frame_that_comes_twice_and_one_that_is_too_old_are_dropped_and_counted_apart()
     {
         SimulatedNetwork network = new(1);
-        SimulatedNode a = network.Start(1, 2);
-        SimulatedNode b = network.Start(2, 1);
-        a.Open(2, TransportKind.Ip);
-        Assert.That(network.RunUntil(() => b.Peer(1).State == PeerState.Connected, 10_000_000), Is.True);
+        (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Ip);
         network.Run(network.Now + 100_000);
         SessionPath from = a.Peer(2).SendPath!;
         SessionPath to = b.Peer(1).SendPath!;

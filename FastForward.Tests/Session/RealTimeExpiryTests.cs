@@ -247,16 +247,7 @@ public sealed class RealTimeExpiryTests
     private static (SimulatedNetwork Network, SimulatedNode A, SimulatedNode B) Pair()
     {
         SimulatedNetwork network = new(7);
-        SimulatedNode a = network.Start(1, 2);
-        SimulatedNode b = network.Start(2, 1);
-        a.Open(2, TransportKind.Socket);
-        Assert.That(
-            network.RunUntil(
-                () => a.Peer(2).State == PeerState.Connected && b.Peer(1).State == PeerState.Connected,
-                10 * Second
-            ),
-            Is.True
-        );
+        (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Socket);
         return (network, a, b);
     }
 }

@@ -61,7 +61,7 @@ public sealed class RealTimeRepeatTests
         for (int seed = 0; seed < 50; seed++)
         {
             SimulatedNetwork network = new(seed);
-            (SimulatedNode a, SimulatedNode b) = Connect(network);
+            (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Ip);
             a.Send(2, 1, MessageClass.RealTime, "x"u8);
             network.Run(network.Now + Second);
             network.Vanishes = static (from, _) => from == 1;
@@ -83,7 +83,7 @@ public sealed class RealTimeRepeatTests
 
     private static (SimulatedNode A, SimulatedNode B) Talk(SimulatedNetwork network, double loss)
     {
-        (SimulatedNode a, SimulatedNode b) = Connect(network);
+        (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Ip);
         network.Loss = loss;
         for (int stream = 0; stream < Streams; stream++)
         {
@@ -96,21 +96,6 @@ public sealed class RealTimeRepeatTests
         network.Run(network.Now + (Messages * 60_000) + Second);
         network.Loss = 0;
         network.Run(network.Now + (5 * Second));
-        return (a, b);
-    }
-
-    private static (SimulatedNode A, SimulatedNode B) Connect(SimulatedNetwork network)
-    {
-        SimulatedNode a = network.Start(1, 2);
-        SimulatedNode b = network.Start(2, 1);
-        a.Open(2, TransportKind.Ip);
-        Assert.That(
-            network.RunUntil(
-                () => a.Peer(2).State == PeerState.Connected && b.Peer(1).State == PeerState.Connected,
-                10 * Second
-            ),
-            Is.True
-        );
         return (a, b);
     }
 }

@@ -71,6 +71,22 @@ internal sealed class SimulatedNetwork(int seed)
         return node;
     }
 
+    /// <summary>Starts the nodes 1 and 2, of which the first opens a path, and runs until both are connected.</summary>
+    public (SimulatedNode A, SimulatedNode B) StartPair(TransportKind kind)
+    {
+        SimulatedNode a = Start(1, 2);
+        SimulatedNode b = Start(2, 1);
+        a.Open(2, kind);
+        Assert.That(
+            RunUntil(
+                () => a.Peer(2).State == PeerState.Connected && b.Peer(1).State == PeerState.Connected,
+                30_000_000
+            ),
+            Is.True
+        );
+        return (a, b);
+    }
+
     public SimulatedNode? Find(uint address) => _nodes.GetValueOrDefault(address);
 
     /// <summary>Ends the process without notification of its peers, like SIGKILL.</summary>
