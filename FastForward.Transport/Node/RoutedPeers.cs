@@ -72,10 +72,9 @@ internal sealed class RoutedPeers
     {
         foreach (Peer peer in _peers.All)
         {
-            // Without an association, or with a path that cannot carry the pending messages, waiting would only delay
-            // the stop. A peer that has just lost its last path may reconnect.
-            bool canDeliver = peer.SendPath is null || peer.ReliablePath is not null;
-            if (peer.Association.IsUp && !peer.Association.Sender.IsDrained(canDeliver))
+            // Without an association waiting would only delay the stop. A peer that has just lost its last path may
+            // reconnect.
+            if (peer.Association.IsUp && !peer.Association.Sender.IsDrained)
                 return false;
         }
 

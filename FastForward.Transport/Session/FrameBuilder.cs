@@ -118,7 +118,7 @@ internal ref struct FrameBuilder
     }
 
     private void Record(OutgoingMessage message, int offset, int length) =>
-        Record(new SentElement(SentKind.Message, message.Stream!.Id, message, message.Generation, offset, length));
+        Record(new SentElement(SentKind.Message, 0, message, message.Generation, offset, length));
 
     private void Record(in SentElement element)
     {

@@ -31,6 +31,24 @@ internal struct MessageQueue
         other = default;
     }
 
+    /// <summary>Removes the messages of one stream. Both queues keep their order.</summary>
+    public MessageQueue RemoveOf(SendStream stream)
+    {
+        MessageQueue removed = default;
+        MessageQueue kept = default;
+        while (!IsEmpty)
+        {
+            OutgoingMessage message = RemoveHead();
+            if (ReferenceEquals(message.Stream, stream))
+                removed.Append(message);
+            else
+                kept.Append(message);
+        }
+
+        this = kept;
+        return removed;
+    }
+
     /// <summary>Removes the head. The queue must not be empty.</summary>
     public OutgoingMessage RemoveHead()
     {

@@ -9,8 +9,6 @@ namespace FastForward.Transport.Session;
 internal sealed class PacketSpace
 {
     private readonly ReplayWindow? _received;
-    private ulong _next;
-    private ulong _expected;
 
     /// <param name="isOrdered">Each frame arrives, in order and once, or the link closes.</param>
     /// <param name="frameSize">Bytes of a full frame.</param>
@@ -32,28 +30,28 @@ internal sealed class PacketSpace
     public LossRecovery? Recovery { get; }
 
     /// <summary>The number of the next frame to send, and how many were sent.</summary>
-    public ulong Next => _next;
+    public ulong Next { get; private set; }
 
     /// <summary>A frame was written, with the number <see cref="Next"/>.</summary>
     public void OnSent(long now, int bytes, in FrameBuilder frame)
     {
-        _next++;
+        Next++;
         Recovery?.OnSent(now, bytes, frame.IsEliciting, frame.IsReliable);
     }
 
     /// <summary>The number that an ordered medium must deliver next.</summary>
-    public ulong Expected => _received?.Next ?? _expected;
+    public ulong Expected { get; private set; }
 
     /// <summary>Checks the number of a frame that is not authenticated yet.</summary>
     public ReplayCheck Check(ulong number) =>
-        _received?.Check(number) ?? (number == _expected ? ReplayCheck.Fresh : ReplayCheck.Duplicate);
+        _received?.Check(number) ?? (number == Expected ? ReplayCheck.Fresh : ReplayCheck.Duplicate);
 
     /// <summary>Records the number of an authentic frame.</summary>
     public void Commit(long now, ulong number)
     {
         if (_received is null)
         {
-            _expected++;
+            Expected++;
             return;
         }
 

@@ -157,7 +157,7 @@ internal sealed partial class Peer
     public void OnRejected(SessionPath path, RejectReason reason) =>
         Notify(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reason}{Explain(reason)}");
 
-    // Reported once in the time until a claim may succeed, whoever claims: a claimant may invent incarnations.
+    // Reported once in the time until a claim may succeed, by any process: a claimant may invent incarnations.
     private ClaimDecision RefuseClaim(long now, ulong incarnation, TransportKind kind, in LinkSource source)
     {
         if (Claim.TryReport(now, Options.DeadAfter))

@@ -237,8 +237,7 @@ internal sealed partial class Peer
     }
 
     // Acknowledgements are sent on the path on which the messages arrive. If that path ends and loses them, the sender
-    // retransmits the messages on another one, which causes new acknowledgements. The sender would not notice a loss on
-    // any other path.
+    // retransmits the messages on another one, which causes new acknowledgements.
     private SessionPath? AckPath => _ackPath ?? (ReliablePath is { IsSound: true } ? ReliablePath : SendPath);
 
     // Late messages of a former path may arrive after their retransmission on the current one. The path with the newer

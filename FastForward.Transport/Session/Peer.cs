@@ -213,7 +213,7 @@ internal sealed partial class Peer
 
     public bool HasOutput(SessionPath path, long now) =>
         (ReferenceEquals(path, SendPath) && _association.Sender.HasRealTimeOutput)
-        || (ReferenceEquals(path, ReliablePath) && _association.Sender.HasReliableOutput && path.MaySendReliable(now))
+        || (HasReliableOutput(path) && path.MaySendReliable(now))
         || (now >= _association.Receiver.OutputDue && ReferenceEquals(path, AckPath));
 
     /// <summary>
@@ -225,7 +225,7 @@ internal sealed partial class Peer
             _association.Receiver.Write(ref frame);
         if (ReferenceEquals(path, SendPath) && !_association.Sender.WriteRealTime(now, ref frame))
             return;
-        if (ReferenceEquals(path, ReliablePath) && path.MaySendReliable(now))
+        if (HasReliableOutput(path) && path.MaySendReliable(now))
             _association.Sender.WriteReliable(ref frame);
     }
 

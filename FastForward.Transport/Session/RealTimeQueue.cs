@@ -94,20 +94,9 @@ internal sealed class RealTimeQueue
     /// <summary>Removes the messages of one stream, in order.</summary>
     public MessageQueue Remove(SendStream stream)
     {
-        MessageQueue removed = default;
         if (stream.Queued == 0)
-            return removed;
-        MessageQueue kept = default;
-        while (!_messages.IsEmpty)
-        {
-            OutgoingMessage message = _messages.RemoveHead();
-            if (ReferenceEquals(message.Stream, stream))
-                removed.Append(message);
-            else
-                kept.Append(message);
-        }
-
-        _messages = kept;
+            return default;
+        MessageQueue removed = _messages.RemoveOf(stream);
         for (OutgoingMessage? message = removed.Head; message is not null; message = message.Next)
             Removed(message);
         return removed;

@@ -50,7 +50,7 @@ internal sealed partial class Sender
         {
             _awaited.Remove(message);
             EndRealTime(message);
-            NotifyWritable(MessageClass.RealTime);
+            _wasRoomFreed = true;
         }
         else
         {
@@ -134,17 +134,9 @@ internal sealed partial class Sender
 
     private void DropLost(SendStream stream)
     {
-        MessageQueue kept = default;
-        while (!_lostRealTime.IsEmpty)
-        {
-            OutgoingMessage message = _lostRealTime.RemoveHead();
-            if (ReferenceEquals(message.Stream, stream))
-                Release(message, MessageClass.RealTime);
-            else
-                kept.Append(message);
-        }
-
-        _lostRealTime = kept;
+        MessageQueue dropped = _lostRealTime.RemoveOf(stream);
+        while (!dropped.IsEmpty)
+            Release(dropped.RemoveHead(), MessageClass.RealTime);
     }
 
     // What was written makes room for what was not.

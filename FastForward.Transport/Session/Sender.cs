@@ -44,9 +44,8 @@ internal sealed partial class Sender
     /// <summary>Reliable messages are not acknowledged, or their senders wait for room.</summary>
     public bool HasWaitingReliable => UnacknowledgedMessages > 0 || _waitingReliable.Count > 0;
 
-    /// <summary>Nothing in the store can be delivered over such a path.</summary>
-    /// <param name="reliable">The path is reliable and ordered.</param>
-    public bool IsDrained(bool reliable) => _realTime.IsEmpty && (!reliable || Unacknowledged == 0);
+    /// <summary>Nothing remains that could still be delivered.</summary>
+    public bool IsDrained => _realTime.IsEmpty && Unacknowledged == 0;
 
     public bool HasReliableOutput => !_ready.IsEmpty;
 

@@ -37,9 +37,6 @@ internal sealed class AckSchedule(ReplayWindow received)
     /// <summary>When an acknowledgement is due; long.MaxValue for none.</summary>
     public long Due { get; private set; } = long.MaxValue;
 
-    /// <summary>Packets wait for an acknowledgement, which any frame may carry.</summary>
-    public bool IsPending => _pending > 0;
-
     /// <summary>A packet arrived.</summary>
     /// <param name="now">The time.</param>
     /// <param name="number">Its number, which <see cref="ReplayWindow.Commit"/> has recorded.</param>

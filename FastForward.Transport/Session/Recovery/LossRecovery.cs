@@ -84,7 +84,7 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
         {
             if (Sent[Sent.First].State == SentState.InFlight)
                 Lose(now, Sent.First);
-            RemoveFirst();
+            Sent.RemoveFirst();
         }
 
         Sent.Commit(now, bytes, isEliciting, isReliable);
@@ -308,16 +308,10 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
         {
             if (Sent[Sent.First] is { State: SentState.Lost, IsEliciting: false })
                 NotifyLost(now, Sent.First);
-            RemoveFirst();
+            Sent.RemoveFirst();
         }
     }
 
     private static bool IsOver(long now, in SentFrame frame) =>
         frame.State == SentState.Acknowledged || (frame.State == SentState.Lost && now - frame.SentAt > RememberLost);
-
-    private void RemoveFirst()
-    {
-        Sent.RemoveFirst();
-        _firstInFlight = Math.Max(_firstInFlight, Sent.First);
-    }
 }

@@ -15,8 +15,6 @@ internal sealed class NewReno(int frameSize)
     /// <summary>Bytes that may be in flight. Begins with ten frames.</summary>
     public long Window { get; private set; } = 10L * frameSize;
 
-    public bool IsSlowStart => Window < _threshold;
-
     /// <summary>A frame in flight was acknowledged.</summary>
     /// <param name="sentAt">When it was sent.</param>
     /// <param name="bytes">Its length.</param>
@@ -25,8 +23,9 @@ internal sealed class NewReno(int frameSize)
     {
         if (!isLimited || sentAt <= _recoveryStart)
             return;
-        if (IsSlowStart)
+        if (Window < _threshold)
         {
+            // Slow start.
             Window += bytes;
             return;
         }

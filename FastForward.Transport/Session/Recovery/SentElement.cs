@@ -21,7 +21,7 @@ internal enum SentKind : byte
 
 /// <summary>An element of a sent frame that matters when the frame is acknowledged or lost.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Stream">Its stream, if it belongs to one.</param>
+/// <param name="Stream">The stream of an acknowledgement or refusal.</param>
 /// <param name="Message">
 /// Its message, if it is part of one. It may have returned to its pool since: it is the same message only while its
 /// generation is <paramref name="Generation"/>.

@@ -33,8 +33,8 @@ internal struct SentFrame
 }
 
 /// <summary>
-/// The sent frames of a path that may still be acknowledged, by packet number, and their elements: two rings, which
-/// grow up to a limit and are not given up afterwards.
+/// The sent frames of a path that may still be acknowledged, by packet number, and their elements: two rings of
+/// sizes that are powers of two. They grow up to a limit and are not given up afterwards.
 /// </summary>
 internal sealed class SentFrames
 {
@@ -55,7 +55,7 @@ internal sealed class SentFrames
     public int Count => (int)(Next - First);
 
     /// <summary>The frame with a number from <see cref="First"/> up to <see cref="Next"/>.</summary>
-    public ref SentFrame this[ulong number] => ref _frames[number % (ulong)_frames.Length];
+    public ref SentFrame this[ulong number] => ref _frames[number & ((ulong)_frames.Length - 1)];
 
     public ref SentElement Element(long index) => ref _elements[index & (_elements.Length - 1)];
 
@@ -101,7 +101,7 @@ internal sealed class SentFrames
     {
         SentFrame[] frames = new SentFrame[_frames.Length * 2];
         for (ulong number = First; number < Next; number++)
-            frames[number % (ulong)frames.Length] = this[number];
+            frames[number & ((ulong)frames.Length - 1)] = this[number];
         _frames = frames;
     }
 
