@@ -294,7 +294,7 @@ public sealed class AssociationTests
         Assert.That(a.Peer(2).Paths, Has.Count.EqualTo(5));
 
         SessionPath draining = a.Peer(2).Paths.First(static path => path.Phase == PathPhase.Draining);
-        draining.OnStall(Second);
+        draining.OnStall(network.Now, Second);
         draining.OnTimeout(network.Now + Second);
         Assert.That(
             draining.Phase,

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
@@ -45,6 +46,8 @@ public sealed class GoldenFrameTests
             writer.WriteFragment(Stream, 9, MessageBits.None, 4, "rest"u8),
         ["real-time"] = static (ref FrameWriter writer) =>
             writer.WriteRealTime(Stream, 10, MessageBits.None, 300, 1600, "voice"u8),
+        ["real-time-repeat"] = static (ref FrameWriter writer) =>
+            writer.WriteRealTime(Stream, 10, MessageBits.Repeat, 300, 64_000, "voice"u8),
         ["stream-ack"] = static (ref FrameWriter writer) => writer.WriteStreamAck(Stream, 11, 12, 0x100000),
         ["credit"] = static (ref FrameWriter writer) => writer.WriteCredit(0x400000),
         ["probe"] = static (ref FrameWriter writer) => writer.WriteProbe(77),
@@ -54,6 +57,8 @@ public sealed class GoldenFrameTests
         ["stream-reset"] = static (ref FrameWriter writer) => writer.WriteStreamReset(Stream, 13, 99),
         ["stream-refused"] = static (ref FrameWriter writer) => writer.WriteStreamRefused(Stream, 0, 14),
         ["ack"] = static (ref FrameWriter writer) => writer.WriteAck(0x1122334455, 1234, [0b1011, 1ul << 63]),
+        ["transit-report"] = static (ref FrameWriter writer) =>
+            writer.WriteTransitReport(new TransitReport(0x11223344, 1_600, 3_200, 6_400_000)),
         ["path-challenge"] = static (ref FrameWriter writer) => writer.WritePathChallenge(0x1122334455667788),
         ["path-response"] = static (ref FrameWriter writer) =>
             writer.WritePathResponse(0x1122334455667788, 0x99AABBCC, 0xDDEEFF00),
@@ -115,7 +120,7 @@ public sealed class GoldenFrameTests
         Assert.That((part.IsFragment, part.HasMore, part.Offset), Is.EqualTo((true, false, 4)));
         Assert.That(part.Payload.ToArray(), Is.EqualTo("rest"u8.ToArray()));
         MessageElement voice = Message("real-time");
-        Assert.That((voice.IsRealTime, voice.BudgetMillis, voice.Sequence), Is.EqualTo((true, 300, 10u)));
+        Assert.That((voice.IsRealTime, voice.Budget, voice.Sequence), Is.EqualTo((true, 300_000L, 10u)));
         Assert.That(voice.Payload.ToArray(), Is.EqualTo("voice"u8.ToArray()));
         Assert.That(Message("end-mark").IsMark, Is.True);
     }

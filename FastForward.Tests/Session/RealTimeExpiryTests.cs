@@ -29,7 +29,7 @@ public sealed class RealTimeExpiryTests
                 () =>
                 {
                     SendResult result = a.Peer(2)
-                        .Send(network.Now, 1, MessageClass.RealTime, new byte[100], end: false, budget);
+                        .Send(network.Now, 1, MessageClass.RealTime, new byte[100], end: false, realTimeBudget: budget);
                     Assert.That(result.IsAccepted, Is.True);
                     accepted++;
                     a.QueuePump();
@@ -74,7 +74,7 @@ public sealed class RealTimeExpiryTests
                 time,
                 () =>
                 {
-                    a.Peer(2).Send(network.Now, id, MessageClass.RealTime, "x"u8, end: false, budget);
+                    a.Peer(2).Send(network.Now, id, MessageClass.RealTime, "x"u8, end: false, realTimeBudget: budget);
                     a.QueuePump();
                 }
             );
@@ -160,7 +160,7 @@ public sealed class RealTimeExpiryTests
         void Send(ulong stream, long waited)
         {
             SendResult result = a.Peer(2)
-                .Send(network.Now, stream, MessageClass.RealTime, "x"u8, false, 120 * Millisecond, waited);
+                .Send(network.Now, stream, MessageClass.RealTime, "x"u8, false, false, 120 * Millisecond, waited);
             Assert.That(result.IsAccepted, Is.True);
             a.QueuePump();
         }

@@ -47,7 +47,7 @@ public sealed class RealTimeRepeatTests
     public void Where_most_is_lost_no_more_than_a_tenth_is_sent_again()
     {
         SimulatedNetwork network = new(1) { MinDelay = 10_000, MaxDelay = 12_000 };
-        (SimulatedNode a, _) = Talk(network, loss: 0.4);
+        (SimulatedNode a, _) = Talk(network, loss: 0.4, RealTimeRedundancy.Off);
         // What is on its way when another path takes over is not counted against the tenth.
         int moves = a.Recorder.Changes.Count(static change => change.Kind == PeerEventKind.PathChanged);
         Assert.That(a.Statistics.RepeatedMessages, Is.InRange(1, (Streams * Messages / 10) + 100 + (moves * 40)));
@@ -81,9 +81,16 @@ public sealed class RealTimeRepeatTests
         }
     }
 
-    private static (SimulatedNode A, SimulatedNode B) Talk(SimulatedNetwork network, double loss)
+    private static (SimulatedNode A, SimulatedNode B) Talk(
+        SimulatedNetwork network,
+        double loss,
+        RealTimeRedundancy redundancy = RealTimeRedundancy.Auto
+    )
     {
-        (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Ip);
+        (SimulatedNode a, SimulatedNode b) = network.StartPair(
+            TransportKind.Ip,
+            options => options with { RealTimeRedundancy = redundancy }
+        );
         network.Loss = loss;
         for (int stream = 0; stream < Streams; stream++)
         {

@@ -52,6 +52,9 @@ internal sealed class SimulatedNetwork(int seed)
     /// <summary>Whether a datagram from one address to another is lost.</summary>
     public Func<uint, uint, bool> Vanishes { get; set; } = static (_, _) => false;
 
+    /// <summary>What happens to the datagrams from one address to another, where that is simulated in detail.</summary>
+    public Dictionary<(uint From, uint To), DatagramWay> Ways { get; } = [];
+
     /// <summary>Longer datagrams are lost, as where the MTU is small.</summary>
     public int LongestDatagram { get; set; } = int.MaxValue;
 
@@ -72,10 +75,13 @@ internal sealed class SimulatedNetwork(int seed)
     }
 
     /// <summary>Starts the nodes 1 and 2, of which the first opens a path, and runs until both are connected.</summary>
-    public (SimulatedNode A, SimulatedNode B) StartPair(TransportKind kind)
+    public (SimulatedNode A, SimulatedNode B) StartPair(
+        TransportKind kind,
+        Func<SessionOptions, SessionOptions>? configure = null
+    )
     {
-        SimulatedNode a = Start(1, 2);
-        SimulatedNode b = Start(2, 1);
+        SimulatedNode a = StartAt(1, 1, configure, 2);
+        SimulatedNode b = StartAt(2, 2, configure, 1);
         a.Open(2, kind);
         Assert.That(
             RunUntil(
@@ -183,15 +189,24 @@ internal sealed class SimulatedNetwork(int seed)
 
         if (Vanishes(link.Owner.Address, link.RemoteNode) || frame.Length > LongestDatagram)
             return;
+        uint source = link.Owner.Address;
+        if (Ways.TryGetValue((source, link.RemoteNode), out DatagramWay? way))
+        {
+            way.Transmit(this, frame.Length, at => Deliver(at));
+            return;
+        }
+
         int copies =
             Random.NextDouble() < Loss ? 0
             : Random.NextDouble() < Duplication ? 2
             : 1;
         for (int i = 0; i < copies; i++)
+            Deliver(Now + Delay());
+
+        void Deliver(long at)
         {
             byte[] copy = [.. frame];
-            uint source = link.Owner.Address;
-            At(Now + Delay(), () => Find(link.RemoteNode)?.ReceiveDatagram(source, copy));
+            At(at, () => Find(link.RemoteNode)?.ReceiveDatagram(source, copy));
         }
     }
 

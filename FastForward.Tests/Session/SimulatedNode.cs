@@ -118,7 +118,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
             () =>
             {
                 foreach (Peer peer in Peers.All)
-                    peer.OnStall(duration);
+                    peer.OnStall(_network.Now, duration);
                 QueuePump();
             }
         );

@@ -44,7 +44,19 @@ public sealed class NodeStatistics
     /// <summary>Real-time messages that a path lost, and that were not sent again: it was too late for them.</summary>
     public long LostMessages { get; internal set; }
 
-    /// <summary>Real-time messages that arrived after their place was skipped.</summary>
+    /// <summary>Copies of real-time messages that were sent before it was known whether the original arrives.</summary>
+    public long CopiedMessages { get; internal set; }
+
+    /// <summary>Real-time messages that waited at the receiver for others before them.</summary>
+    public long HeldMessages { get; internal set; }
+
+    /// <summary>Real-time messages that arrived while others waited for them.</summary>
+    public long FilledGaps { get; internal set; }
+
+    /// <summary>Real-time messages that were delivered from a repetition or a copy.</summary>
+    public long SavedMessages { get; internal set; }
+
+    /// <summary>Real-time messages that arrived later than their budget allows, or after their place was skipped.</summary>
     public long LateMessages { get; internal set; }
 
     /// <summary>Places of real-time streams that were skipped at the receiver.</summary>

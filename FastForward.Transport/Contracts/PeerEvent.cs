@@ -41,6 +41,12 @@ public enum PeerEventKind
     /// sent, and larger real-time messages answer <see cref="SendStatus.TooLarge"/>. Or long frames arrive again.
     /// </summary>
     Narrow,
+
+    /// <summary>
+    /// The path to the peer loses frames because it is congested: real-time messages are not copied. Or it no longer
+    /// is.
+    /// </summary>
+    Congested,
 }
 
 /// <summary>One event of one peer.</summary>

@@ -32,6 +32,10 @@ internal sealed class PeerStatistics
     private long _evictedStreams;
     private long _repeatedMessages;
     private long _lostMessages;
+    private long _copiedMessages;
+    private long _heldMessages;
+    private long _filledGaps;
+    private long _savedMessages;
 
     public PeerStatistics(uint node, NodeStatistics total)
     {
@@ -72,7 +76,7 @@ internal sealed class PeerStatistics
     /// <summary>Elements skipped because their type is unknown.</summary>
     public long UnknownElements => Volatile.Read(ref _unknownElements);
 
-    /// <summary>Real-time messages that arrived after their place was skipped.</summary>
+    /// <summary>Real-time messages that arrived later than their budget allows, or after their place was skipped.</summary>
     public long LateMessages => Volatile.Read(ref _lateMessages);
 
     /// <summary>Places of real-time streams that were skipped at the receiver.</summary>
@@ -92,6 +96,18 @@ internal sealed class PeerStatistics
 
     /// <summary>Real-time messages that a path lost, and that were not sent again: it was too late for them.</summary>
     public long LostMessages => Volatile.Read(ref _lostMessages);
+
+    /// <summary>Copies of real-time messages that were sent before it was known whether the original arrives.</summary>
+    public long CopiedMessages => Volatile.Read(ref _copiedMessages);
+
+    /// <summary>Real-time messages that waited at the receiver for others before them.</summary>
+    public long HeldMessages => Volatile.Read(ref _heldMessages);
+
+    /// <summary>Real-time messages that arrived while others waited for them.</summary>
+    public long FilledGaps => Volatile.Read(ref _filledGaps);
+
+    /// <summary>Real-time messages that were delivered from a repetition or a copy.</summary>
+    public long SavedMessages => Volatile.Read(ref _savedMessages);
 
     /// <summary>Incoming streams evicted to make room for others.</summary>
     public long EvictedStreams => Volatile.Read(ref _evictedStreams);
@@ -170,6 +186,30 @@ internal sealed class PeerStatistics
     {
         _lostMessages++;
         _total.LostMessages++;
+    }
+
+    public void Copied()
+    {
+        _copiedMessages++;
+        _total.CopiedMessages++;
+    }
+
+    public void Held()
+    {
+        _heldMessages++;
+        _total.HeldMessages++;
+    }
+
+    public void FilledGap()
+    {
+        _filledGaps++;
+        _total.FilledGaps++;
+    }
+
+    public void Saved()
+    {
+        _savedMessages++;
+        _total.SavedMessages++;
     }
 
     public void UnknownElement()

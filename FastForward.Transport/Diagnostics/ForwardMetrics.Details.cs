@@ -32,11 +32,25 @@ public sealed partial class ForwardMetrics
                 static (tags, peer) =>
                     [
                         tags.WithReason("sent_again", peer.RepeatedMessages),
+                        tags.WithReason("copied", peer.CopiedMessages),
                         tags.WithReason("too_late", peer.LostMessages),
                     ]
             ),
             "{message}",
-            "Real-time messages to a peer that a path lost."
+            "Real-time messages to a peer that a path lost or may lose."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.peer.messages.repaired",
+            Peers(
+                static (tags, peer) =>
+                    [
+                        tags.WithReason("held", peer.HeldMessages),
+                        tags.WithReason("gap_filled", peer.FilledGaps),
+                        tags.WithReason("repetition", peer.SavedMessages),
+                    ]
+            ),
+            "{message}",
+            "Real-time messages of a peer that did not arrive in order, or not at the first attempt."
         );
         meter.CreateObservableCounter(
             "fastforward.peer.messages.dropped",

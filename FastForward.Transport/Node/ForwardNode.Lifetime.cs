@@ -24,6 +24,8 @@ public sealed partial class ForwardNode
             throw new InvalidOperationException("The node was already started.");
         _started = true;
         _events.Start(handler);
+        // Before the transports: after this process did not run, peers must know it when they get what has queued up.
+        _loop.Add((ILoopSource)_share);
         try
         {
             _transports.Start(_options.Node, _dispatcher);
@@ -34,7 +36,6 @@ public sealed partial class ForwardNode
             throw;
         }
 
-        _loop.Add((ILoopSource)_share);
         _loop.Add((ILoopFlush)_share);
         _routes.Changed += OnRoutesChanged;
         _routedPeers.Apply();

@@ -82,8 +82,8 @@ public sealed partial class ForwardNode
                 messageClass,
                 "A stream is Reliable or RealTime."
             );
-        if ((options & ~SendOptions.End) != 0)
-            throw new ArgumentOutOfRangeException(nameof(options), options, "The only option is End.");
+        if ((options & ~(SendOptions.End | SendOptions.Important)) != 0)
+            throw new ArgumentOutOfRangeException(nameof(options), options, "The options are End and Important.");
         if (_stopping is not null)
             return new SendResult(SendStatus.Stopping, 0);
         int limit =
@@ -93,7 +93,18 @@ public sealed partial class ForwardNode
         bool end = (options & SendOptions.End) != 0;
         return node == _options.Node
             ? _local.Send(_loop.NowMicros, stream, messageClass, payload, end, realTimeBudget, waited)
-            : Peers.Find(node)?.Send(_loop.NowMicros, stream, messageClass, payload, end, realTimeBudget, waited)
+            : Peers
+                .Find(node)
+                ?.Send(
+                    _loop.NowMicros,
+                    stream,
+                    messageClass,
+                    payload,
+                    end,
+                    (options & SendOptions.Important) != 0,
+                    realTimeBudget,
+                    waited
+                )
                 ?? new SendResult(SendStatus.UnknownNode, 0);
     }
 

@@ -146,7 +146,7 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
             if (node._loop.StalledMicros > 0)
             {
                 foreach (Peer peer in node.Peers.All)
-                    peer.OnStall(node._loop.StalledMicros);
+                    peer.OnStall(node._loop.NowMicros, node._loop.StalledMicros);
             }
 
             return node._events.Dispatch(budget) + node._local.Exchange(node._loop.NowMicros, budget);

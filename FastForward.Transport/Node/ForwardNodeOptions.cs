@@ -38,11 +38,18 @@ public sealed class ForwardNodeOptions
     public TimeSpan DeadAfter { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a real-time message may wait to leave this node before it is dropped and reported, also while the link
-    /// is blocked. Default 120 ms; 1 ms..1 min, or 0 for no limit. <see cref="ForwardStream.RealTimeBudget"/> sets it
-    /// for one stream.
+    /// How much later than the fastest message of its path a real-time message may arrive: what it waits here, also
+    /// while the link is blocked, until lost ones are repeated, and what it travels longer. Later ones are dropped, and
+    /// reported if they have not left. Default 120 ms; 1 ms..1 min, or 0 for no limit.
+    /// <see cref="ForwardStream.RealTimeBudget"/> sets it for one stream.
     /// </summary>
     public TimeSpan RealTimeBudget { get; set; } = TimeSpan.FromMilliseconds(120);
+
+    /// <summary>
+    /// Whether real-time messages are sent a second time before it is known whether they arrive, over media that may
+    /// lose them. Default <see cref="RealTimeRedundancy.Auto"/>.
+    /// </summary>
+    public RealTimeRedundancy RealTimeRedundancy { get; set; }
 
     /// <summary>
     /// The longest time that an orderly stop waits for acknowledgements of reliable messages. Default 5 s.
@@ -69,6 +76,7 @@ public sealed class ForwardNodeOptions
             ProbeInterval = (long)ProbeInterval.TotalMicroseconds,
             DeadAfter = (long)DeadAfter.TotalMicroseconds,
             RealTimeBudget = (long)RealTimeBudget.TotalMicroseconds,
+            RealTimeRedundancy = RealTimeRedundancy,
             SendStoreBytes = SendStoreBytes,
             ReceiveWindowBytes = ReceiveWindowBytes,
             MaxStreams = MaxStreams,
@@ -118,6 +126,8 @@ public sealed class ForwardNodeOptions
             );
         if (!IsRealTimeBudget(RealTimeBudget))
             yield return Bad(nameof(RealTimeBudget), RealTimeBudget, "1 ms..1 min or 0 (none), such as 00:00:00.120");
+        if (!Enum.IsDefined(RealTimeRedundancy))
+            yield return Bad(nameof(RealTimeRedundancy), RealTimeRedundancy, "Auto, Off or Always");
         if (DrainLimit < TimeSpan.Zero || DrainLimit > TimeSpan.FromMinutes(1))
             yield return Bad(nameof(DrainLimit), DrainLimit, "0..1 min, such as 00:00:05");
     }

@@ -89,10 +89,18 @@ internal sealed class Association
         _receiver?.FailAll(streamEnd);
     }
 
-    /// <summary>See <see cref="Sender.NextExpiry"/>.</summary>
-    public long NextExpiry => _sender?.NextExpiry ?? long.MaxValue;
+    /// <summary>When <see cref="OnTimeout"/> is due; long.MaxValue for never.</summary>
+    public long NextTimeout => Math.Min(_sender?.NextTimeout ?? long.MaxValue, _receiver?.NextRelease ?? long.MaxValue);
 
-    public void ExpireRealTime(long now) => _sender?.ExpireRealTime(now);
+    /// <summary>Real-time messages expire, or have waited long enough for others.</summary>
+    public void OnTimeout(long now)
+    {
+        _sender?.OnTimeout(now);
+        _receiver?.Release(now);
+    }
+
+    /// <summary>The shortest budget of a real-time stream of the peer, in microseconds.</summary>
+    public long ShortestBudget => _receiver?.ShortestBudget ?? _options.RealTimeBudget;
 
     /// <summary>See <see cref="Sender.OnFrameRead"/>.</summary>
     public void OnFrameRead() => _sender?.OnFrameRead();
@@ -110,9 +118,12 @@ internal sealed class Association
     public bool Owns(SessionPath path) => IsUp && path.Epoch == Epoch && path.PeerIncarnation == PeerIncarnation;
 
     /// <summary>An element that a path of this association lost is sent again, if it still matters.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="element">The element.</param>
+    /// <param name="frame">The frame that carried it.</param>
     /// <returns>Whether it is sent again.</returns>
-    public bool OnLost(long now, in SentElement element) =>
-        element.Kind == SentKind.Message ? Sender.OnLost(now, element) : Receiver.OnLost(now, element);
+    public bool OnLost(long now, in SentElement element, ulong frame) =>
+        element.Kind == SentKind.Message ? Sender.OnLost(now, element, frame) : Receiver.OnLost(now, element);
 
     /// <summary>An element about a stream that is not open.</summary>
     public bool IsUnknownStream(ReadOnlySpan<byte> body) =>

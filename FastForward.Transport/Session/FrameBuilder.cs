@@ -61,11 +61,15 @@ internal ref struct FrameBuilder
     public void Reset(OutgoingMessage message)
     {
         Writer.WriteStreamReset(message.Stream!.Id, message.Sequence, message.Code);
+        message.LastFrame = Number;
         Record(message, 0, 0);
     }
 
     /// <summary>The frame may be lost.</summary>
     public readonly bool MayBeLost => _sent is not null;
+
+    /// <summary>The number of the frame, where it may be lost.</summary>
+    public readonly ulong Number => _sent?.Next ?? 0;
 
     /// <summary>Writes a real-time message, or an end mark.</summary>
     public void RealTime(OutgoingMessage message, long now)
@@ -78,6 +82,8 @@ internal ref struct FrameBuilder
             now - message.AcceptedAt + message.Waited,
             message.Payload
         );
+        message.WasWritten = true;
+        message.LastFrame = Number;
         Record(message, 0, message.Length);
     }
 

@@ -43,7 +43,16 @@ internal sealed class LoopbackAssociation
         long waited = 0
     )
     {
-        SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end, realTimeBudget, waited);
+        SendResult result = _association.Sender.Send(
+            now,
+            stream,
+            messageClass,
+            payload,
+            end,
+            isImportant: false, // nothing is lost here
+            realTimeBudget,
+            waited
+        );
         if (result.IsAccepted)
             _statistics.Sent(payload.Length);
         return result;
@@ -99,7 +108,7 @@ internal sealed class LoopbackAssociation
             if (element.Type != ElementType.Message)
                 _association.ReadStreamElement(now, element.Type, element.Body);
             else if (MessageElement.TryRead(element.Bits, element.Body, out MessageElement message))
-                _association.Receiver.Message(now, message, isOrdered: true);
+                _association.Receiver.Message(now, message, isOrdered: true, excess: 0);
         }
 
         _association.OnFrameRead();

@@ -62,6 +62,18 @@ internal sealed class OutgoingMessage(int poolIndex, int capacity)
     /// <summary>The bytes that are known to have arrived. The peer may still forget them with the stream.</summary>
     public ref ByteRanges Arrived => ref _arrived;
 
+    /// <summary>It is sent more than once in any case where it may be lost.</summary>
+    public bool IsImportant { get; set; }
+
+    /// <summary>A real-time message was written before.</summary>
+    public bool WasWritten { get; set; }
+
+    /// <summary>The frame that carried a real-time message last, on the path for such messages.</summary>
+    public ulong LastFrame { get; set; }
+
+    /// <summary>How often a real-time message is to be written once more, although it is not known to be lost.</summary>
+    public int CopiesLeft { get; set; }
+
     /// <summary>How often a real-time message was sent again.</summary>
     public int Repeats { get; set; }
 
@@ -83,5 +95,6 @@ internal sealed class OutgoingMessage(int poolIndex, int capacity)
     public MessageBits Bits =>
         (Sequence == 0 ? MessageBits.Begin : 0)
         | (IsEnd ? MessageBits.End : 0)
-        | (Kind == OutgoingKind.EndMark ? MessageBits.Mark : 0);
+        | (Kind == OutgoingKind.EndMark ? MessageBits.Mark : 0)
+        | (WasWritten ? MessageBits.Repeat : 0);
 }

@@ -38,6 +38,9 @@ internal sealed class OutgoingMessagePool(long keepBytes = 16 << 20)
         message.Generation++;
         message.Arrived.Clear();
         message.Repeats = 0;
+        message.IsImportant = false;
+        message.WasWritten = false;
+        message.CopiesLeft = 0;
         message.HasArrived = false;
         message.Length = 0;
         message.Kind = OutgoingKind.Message;

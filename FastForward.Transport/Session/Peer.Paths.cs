@@ -1,3 +1,5 @@
+using System.Globalization;
+using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -208,7 +210,11 @@ internal sealed partial class Peer
         if (ReliablePath is not null && !ReferenceEquals(ReliablePath, reliableBefore))
             _association.Sender.Rewind();
         if (SendPath is not null && !ReferenceEquals(SendPath, before))
+        {
             _association.Sender.RepeatRealTime(now);
+            DecideCopies(SendPath, now);
+        }
+
         UpdateWaiting(now);
         RecordState(now);
 
@@ -219,6 +225,33 @@ internal sealed partial class Peer
         else if (!isSound && wasSound)
             Notify(PeerEventKind.Suspect, before!.Kind, reason);
         Driver.OnPending();
+    }
+
+    private void DecideCopies(SessionPath path, long now)
+    {
+        CopyPolicy policy = _association.Sender.CopyPolicy;
+        if (path.IsOrdered)
+        {
+            policy.OnOrdered();
+            return;
+        }
+
+        bool wasCongested = policy.IsCongested;
+        policy.Update(now, path.Quality, _association.Sender.TakeShortestBudget());
+        if (policy.IsCongested != wasCongested)
+            Notify(PeerEventKind.Congested, path.Kind, CongestionReason(policy));
+    }
+
+    private static string CongestionReason(CopyPolicy policy)
+    {
+        double loss = policy.Quality.Loss * 100;
+        return policy.IsCongested
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"the path loses {loss:0.#} % of the frames, and they travel {policy.RisenBy / 1000} ms longer than before: "
+                    + $"it is congested, so that real-time messages are not copied"
+            )
+            : "the path is not congested any more";
     }
 
     // One path per medium is kept, the best one. Only the node that answered its handshake closes the others: a path

@@ -118,7 +118,7 @@ internal sealed partial class Peer
         {
             long next = AckPath is { IsBlocked: false } ? _association.Receiver.OutputDue : long.MaxValue;
             next = Math.Min(next, _pings?.NextTimeout ?? long.MaxValue);
-            next = Math.Min(next, _association.NextExpiry);
+            next = Math.Min(next, _association.NextTimeout);
             if (_silentSince != long.MaxValue)
                 next = Math.Min(next, _silentSince + Options.DeadAfter);
             if (_waitingSince != long.MaxValue)
@@ -136,6 +136,7 @@ internal sealed partial class Peer
         MessageClass messageClass,
         ReadOnlySpan<byte> payload,
         bool end,
+        bool isImportant = false,
         long? realTimeBudget = null,
         long waited = 0
     )
@@ -144,7 +145,16 @@ internal sealed partial class Peer
             return new SendResult(SendStatus.NotConnected, 0);
         if (messageClass == MessageClass.RealTime && payload.Length > SendPath?.LargestRealTime)
             return new SendResult(SendStatus.TooLarge, 0);
-        SendResult result = _association.Sender.Send(now, stream, messageClass, payload, end, realTimeBudget, waited);
+        SendResult result = _association.Sender.Send(
+            now,
+            stream,
+            messageClass,
+            payload,
+            end,
+            isImportant,
+            realTimeBudget,
+            waited
+        );
         UpdateWaiting(now);
         if (!result.IsAccepted)
             return result;
@@ -245,13 +255,27 @@ internal sealed partial class Peer
 
     /// <summary>An element was lost on the path.</summary>
     /// <returns>Whether it is sent again.</returns>
-    public bool OnElementLost(SessionPath path, long now, in SentElement element)
+    public bool OnElementLost(SessionPath path, long now, in SentElement element, ulong frame)
     {
         // What another path carries since was written again there.
         if (!_association.Owns(path) || (element.Kind == SentKind.Message && !Carries(path, element.Message!)))
             return false;
         Driver.OnPending();
-        return _association.OnLost(now, element);
+        return _association.OnLost(now, element, frame);
+    }
+
+    /// <summary>The path has new figures of its quality.</summary>
+    public void OnMeasured(SessionPath path, long now)
+    {
+        if (ReferenceEquals(path, SendPath))
+            DecideCopies(path, now);
+    }
+
+    /// <summary>The path acknowledges frames up to a number.</summary>
+    public void OnFramesAcknowledged(SessionPath path, long now, ulong largest)
+    {
+        if (ReferenceEquals(path, SendPath))
+            _association.Sender.OnAcknowledged(now, largest);
     }
 
     public void OnTimeout(long now)
@@ -263,7 +287,7 @@ internal sealed partial class Peer
         }
 
         _pings?.OnTimeout(now);
-        _association.ExpireRealTime(now);
+        _association.OnTimeout(now);
         if (_silentSince != long.MaxValue && now - _silentSince >= Options.DeadAfter)
             Terminate(
                 now,
@@ -280,14 +304,14 @@ internal sealed partial class Peer
     /// <summary>
     /// Extends all deadlines by a time in which this process did not run, so that it does not count as silence.
     /// </summary>
-    public void OnStall(long duration)
+    public void OnStall(long now, long duration)
     {
         if (_silentSince != long.MaxValue)
             _silentSince += duration;
         if (_waitingSince != long.MaxValue)
             _waitingSince += duration;
         foreach (SessionPath path in _paths)
-            path.OnStall(duration);
+            path.OnStall(now, duration);
         _pings?.OnStall(duration);
     }
 
@@ -298,7 +322,7 @@ internal sealed partial class Peer
         Driver.OnPending();
     }
 
-    public void OnMessage(SessionPath path, long now, in MessageElement message)
+    public void OnMessage(SessionPath path, long now, in MessageElement message, long excess)
     {
         if (!_association.Owns(path) || (!message.IsRealTime && !IsStrongest(path)))
         {
@@ -308,7 +332,7 @@ internal sealed partial class Peer
 
         if (!message.IsRealTime)
             SelectAckPath(path, now);
-        if (!_association.Receiver.Message(now, message, path.IsOrdered))
+        if (!_association.Receiver.Message(now, message, path.IsOrdered, excess))
             CloseOnViolation(path, now);
     }
 

@@ -48,6 +48,9 @@ internal sealed class ReceiveStream(ulong id, MessageClass messageClass)
     /// <summary>Credit of <see cref="Waiting"/>.</summary>
     public int WaitingCredit { get; set; }
 
+    /// <summary>The order of a real-time stream; null of a reliable one.</summary>
+    public RealTimeOrder? Order { get; } = messageClass == MessageClass.RealTime ? new RealTimeOrder() : null;
+
     /// <summary>The stream is in the queue of acknowledgements.</summary>
     public bool IsAckPending { get; set; }
 

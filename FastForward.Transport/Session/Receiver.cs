@@ -40,6 +40,7 @@ internal sealed partial class Receiver
         _peerHeld = peerHeld;
         // The peer's stream limit may be higher than the local one, hence the minimum.
         _ended = new EndedStreams<EndedStream>(Math.Max(options.MaxStreams * 4, MinEndedStreamLimit));
+        ShortestBudget = options.RealTimeBudget > 0 ? options.RealTimeBudget : WithoutBudget;
         _streamWindow = (ulong)Math.Max(options.ReceiveWindowBytes / 4, WireFormat.InitialStreamCredit);
     }
 
@@ -47,10 +48,11 @@ internal sealed partial class Receiver
     /// <param name="now">The time.</param>
     /// <param name="message">The message.</param>
     /// <param name="isOrdered">The path delivers in order, so that no gap is filled later.</param>
+    /// <param name="excess">How much longer than the base of the path its frame travelled, in microseconds.</param>
     /// <returns>
     /// False when the peer exceeds its credit or the limit of pending replies: the path must be closed.
     /// </returns>
-    public bool Message(long now, in MessageElement message, bool isOrdered)
+    public bool Message(long now, in MessageElement message, bool isOrdered, long excess)
     {
         MessageClass messageClass = message.IsRealTime ? MessageClass.RealTime : MessageClass.Reliable;
         ReceiveStream? stream = _streams.Use(message.Stream);
@@ -77,7 +79,7 @@ internal sealed partial class Receiver
 
         if (messageClass == MessageClass.Reliable)
             return Reliable(now, stream, message, isOrdered);
-        RealTime(stream, message);
+        RealTime(now, stream, message, isOrdered, excess);
         return true;
     }
 
@@ -112,13 +114,15 @@ internal sealed partial class Receiver
             return true;
         }
 
-        int step = (int)(sequence - (uint)stream.Expected);
-        if (step < 0)
+        if (SequenceOf(stream, sequence) is not { } at)
             return true;
-        stream.Expected += (ulong)step + 1;
+        DeliverAllHeld(stream, below: at);
+        if (stream.IsEnded)
+            return true;
+        stream.Expected = at + 1;
         if (stream.Class == MessageClass.Reliable)
             ScheduleAck(now, stream, 0);
-        End(stream, StreamEndReason.Reset, code, 0);
+        End(stream, StreamEndReason.Reset, code);
         return true;
     }
 
@@ -143,7 +147,7 @@ internal sealed partial class Receiver
     public void FailAll(StreamEndReason reason)
     {
         while (_streams.Oldest is { } stream)
-            End(stream, reason, 0, 0);
+            End(stream, reason, 0);
     }
 
     private ReceiveStream Open(ulong id, MessageClass messageClass)
@@ -151,7 +155,7 @@ internal sealed partial class Receiver
         if (_streams.Count >= _options.MaxStreams)
         {
             _statistics.Evicted();
-            End(_streams.Oldest!, StreamEndReason.Evicted, 0, 0);
+            End(_streams.Oldest!, StreamEndReason.Evicted, 0);
         }
 
         ReceiveStream stream = new(id, messageClass);
@@ -159,26 +163,9 @@ internal sealed partial class Receiver
         return stream;
     }
 
-    private void RealTime(ReceiveStream stream, in MessageElement message)
-    {
-        // Sequences start at 0, so that a first message with a higher one follows messages that were lost.
-        long step = stream.Expected == 0 ? message.Sequence : (int)(message.Sequence - (uint)stream.Expected);
-        if (step < 0)
-        {
-            _statistics.Late();
-            return;
-        }
-
-        ulong sequence = stream.Expected + (ulong)step;
-        stream.Expected = sequence + 1;
-        _statistics.Skipped(step);
-        if (message.IsEnd)
-            Forget(stream);
-        if (!message.IsMark)
-            Deliver(stream, sequence, message.IsEnd, (ulong)step, message.Payload);
-        if (message.IsEnd)
-            NotifyEnd(stream.Id, StreamEndReason.Ended, 0, message.IsMark ? (ulong)step : 0);
-    }
+    // Null below the expected sequence.
+    private static ulong? SequenceOf(ReceiveStream stream, uint sequence) =>
+        (int)(sequence - (uint)stream.Expected) is >= 0 and int step ? stream.Expected + (ulong)step : null;
 
     private bool Reliable(long now, ReceiveStream stream, in MessageElement message, bool isOrdered)
     {
@@ -255,14 +242,17 @@ internal sealed partial class Receiver
 
     private void Refuse(long now, ReceiveStream stream)
     {
-        End(stream, StreamEndReason.Reset, 0, 0);
+        End(stream, StreamEndReason.Reset, 0);
         Reply(now, stream.Id, stream.AsEnded, refuse: true);
     }
 
-    private void End(ReceiveStream stream, StreamEndReason reason, uint code, ulong skipped)
+    private void End(ReceiveStream stream, StreamEndReason reason, uint code)
     {
+        DeliverAllHeld(stream);
+        if (stream.IsEnded)
+            return; // by what was held
         Forget(stream);
-        NotifyEnd(stream.Id, reason, code, skipped);
+        NotifyEnd(stream.Id, reason, code, 0);
     }
 
     // Must be called before the callbacks, so that calls from inside them find the stream ended.
@@ -275,6 +265,7 @@ internal sealed partial class Receiver
         else
             _withheld.TryAdd(stream.Id, stream);
         DropAllWaiting(stream);
+        DropAllHeld(stream);
     }
 
     private void NotifyEnd(ulong stream, StreamEndReason reason, uint code, ulong skipped) =>

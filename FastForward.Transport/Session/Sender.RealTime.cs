@@ -7,12 +7,21 @@ internal sealed partial class Sender
 {
     private readonly RealTimeQueue _realTime = new();
 
-    public bool HasRealTimeOutput => !_realTime.IsEmpty || !_lostRealTime.IsEmpty;
+    public bool HasRealTimeOutput => !_realTime.IsEmpty || !_lostRealTime.IsEmpty || _copies.HasDue;
 
     /// <summary>
-    /// When <see cref="ExpireRealTime"/> is due, also while no path accepts a frame; long.MaxValue for never.
+    /// When <see cref="OnTimeout"/> is due, also while no path accepts a frame; long.MaxValue for never.
     /// </summary>
-    public long NextExpiry => _realTime.NextExpiry;
+    public long NextTimeout => Math.Min(_realTime.NextExpiry, Math.Min(_copies.NextDue, _nextOverdue));
+
+    /// <summary>Drops what has expired, and finds what is to be sent again.</summary>
+    public void OnTimeout(long now)
+    {
+        ExpireRealTime(now);
+        _copies.Advance(now);
+        if (now >= _nextOverdue)
+            RepeatOverdue(now);
+    }
 
     /// <summary>Drops the real-time messages whose budget is used up, and reports them.</summary>
     public void ExpireRealTime(long now)
@@ -59,13 +68,14 @@ internal sealed partial class Sender
                 break;
             _realTime.Dequeue();
             freed |= !frame.MayBeLost;
-            _allowance.Earn(message.Length);
-            OnRealTimeWritten(message, frame.MayBeLost);
+            _shortestBudget = Math.Min(_shortestBudget, BudgetOf(message));
+            _allowance.Earn(message.Length, CopyPolicy.Allowance);
+            OnRealTimeWritten(now, message, frame.MayBeLost);
         }
 
         if (freed)
             NotifyWritable(MessageClass.RealTime);
-        return _realTime.IsEmpty;
+        return _realTime.IsEmpty && WriteCopies(now, ref frame);
     }
 
     // A message without a budget never expires: when the room is used up, the oldest of them makes room.

@@ -1,3 +1,5 @@
+using FastForward.Transport.Session.Recovery;
+
 namespace FastForward.Transport.Session;
 
 /// <content>
@@ -6,14 +8,28 @@ namespace FastForward.Transport.Session;
 /// </content>
 internal sealed partial class Sender
 {
-    private const int MaxRepeats = 3;
+    // So much before the last moment something is sent again.
+    private const long Margin = 2_000;
 
     // For a message that never expires: how long the receiver would wait for it.
     private const long WithoutBudget = 250_000;
 
     private readonly AwaitedMessages _awaited = new();
     private MessageQueue _lostRealTime;
-    private RepeatAllowance _allowance;
+    private RepeatAllowance _allowance = new();
+    private long _shortestBudget = WithoutBudget; // of the last messages
+    private ulong _largestAcknowledged;
+    private long _nextOverdue = long.MaxValue;
+
+    /// <summary>
+    /// The path acknowledges frames. A message that it has not, although it has later frames, is sent again as late as
+    /// that still helps: most of them are only late.
+    /// </summary>
+    public void OnAcknowledged(long now, ulong largest)
+    {
+        _largestAcknowledged = largest;
+        RepeatOverdue(now);
+    }
 
     /// <summary>
     /// Real-time messages take another path: what is not known to have arrived is written there again, and first.
@@ -22,14 +38,37 @@ internal sealed partial class Sender
     {
         while (_awaited.Oldest is { } message)
             OnRealTimeLost(now, message, isMoved: true);
+        _largestAcknowledged = 0;
+        _nextOverdue = long.MaxValue;
     }
 
-    private void OnRealTimeWritten(OutgoingMessage message, bool mayBeLost)
+    private void OnRealTimeWritten(long now, OutgoingMessage message, bool mayBeLost)
     {
-        if (mayBeLost)
-            _awaited.Add(message);
-        else
+        if (!mayBeLost)
+        {
             EndRealTime(message);
+            return;
+        }
+
+        _awaited.Add(message);
+        ScheduleCopies(now, message);
+    }
+
+    // AwaitedMessages are in the order of the frames that carried them last.
+    private void RepeatOverdue(long now)
+    {
+        _nextOverdue = long.MaxValue;
+        OutgoingMessage? next = _awaited.Oldest;
+        while (next is { } message && message.LastFrame < _largestAcknowledged)
+        {
+            next = message.Next;
+            long overdue =
+                message.AcceptedAt - message.Waited + BudgetOf(message) - CopyPolicy.Quality.Transit.Q99 - Margin;
+            if (overdue > now)
+                _nextOverdue = Math.Min(_nextOverdue, overdue);
+            else if (MayRepeat(now, message))
+                OnRealTimeLost(now, message);
+        }
     }
 
     // It has arrived, as far as this side has to care.
@@ -75,12 +114,15 @@ internal sealed partial class Sender
         return isEnd; // by a mark
     }
 
-    private static bool MayRepeat(long now, OutgoingMessage message)
+    private static long BudgetOf(OutgoingMessage message) => message.Budget > 0 ? message.Budget : WithoutBudget;
+
+    // At least half of the repetitions must be able to arrive in time.
+    private bool MayRepeat(long now, OutgoingMessage message)
     {
         if (message.Kind != OutgoingKind.Message)
             return true;
-        long budget = message.Budget > 0 ? message.Budget : WithoutBudget;
-        return now - message.AcceptedAt + message.Waited < budget && message.Repeats < MaxRepeats;
+        long age = now - message.AcceptedAt + message.Waited;
+        return age + CopyPolicy.Quality.Transit.Median < BudgetOf(message) && message.Repeats < CopyPolicy.MaxRepeats;
     }
 
     // The receiver notices the gap. The end of the stream goes on without the message.
@@ -113,7 +155,7 @@ internal sealed partial class Sender
             _lostRealTime.RemoveHead();
             message.Repeats++;
             _statistics.Repeated();
-            OnRealTimeWritten(message, frame.MayBeLost);
+            OnRealTimeWritten(now, message, frame.MayBeLost);
         }
 
         return true;

@@ -31,6 +31,7 @@ internal sealed partial class Sender
         _statistics = statistics;
         _pool = pool;
         _streams = new SendStreamTable(options.MaxStreams);
+        CopyPolicy = new CopyPolicy(options.RealTimeRedundancy);
         _waitingReliable = new WaitingSenders(options.MaxStreams * 2);
         _waitingRealTime = new WaitingSenders(options.MaxStreams * 2);
     }
@@ -55,6 +56,7 @@ internal sealed partial class Sender
     /// <param name="messageClass">The class of the stream.</param>
     /// <param name="payload">The content, which is copied.</param>
     /// <param name="end">It is the last message of the stream.</param>
+    /// <param name="isImportant">A real-time message is sent more than once where it may be lost.</param>
     /// <param name="realTimeBudget">
     /// How long a real-time message may wait to be written, in microseconds; 0 for no limit, null for the default.
     /// </param>
@@ -65,6 +67,7 @@ internal sealed partial class Sender
         MessageClass messageClass,
         ReadOnlySpan<byte> payload,
         bool end,
+        bool isImportant = false,
         long? realTimeBudget = null,
         long waited = 0
     )
@@ -89,6 +92,7 @@ internal sealed partial class Sender
             OutgoingMessage message = _pool.Rent(payload);
             message.Budget = budget;
             message.Waited = waited;
+            message.IsImportant = isImportant;
             stream ??= _streams.Open(id, messageClass);
             sequence = Accept(now, stream, message, OutgoingKind.Message, end);
             hadReservation |= waiting.Remove(id); // it may have waited with a larger message
@@ -171,13 +175,16 @@ internal sealed partial class Sender
     }
 
     /// <summary>A message, or a part of one, was lost: it is written again if it still matters.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="element">The message.</param>
+    /// <param name="frame">The frame that carried it.</param>
     /// <returns>Whether it is written again.</returns>
-    public bool OnLost(long now, in SentElement element)
+    public bool OnLost(long now, in SentElement element, ulong frame)
     {
         if (!element.NeedsRepeat)
             return false;
         if (element.Message!.Stream!.Class == MessageClass.RealTime)
-            return OnRealTimeLost(now, element.Message);
+            return element.Message.LastFrame == frame && OnRealTimeLost(now, element.Message);
         _ready.Repeat(element);
         return true;
     }

@@ -14,6 +14,8 @@ internal sealed record SessionOptions
 
     public long RealTimeBudget { get; init; } = 120_000;
 
+    public RealTimeRedundancy RealTimeRedundancy { get; init; }
+
     public int SendStoreBytes { get; init; } = 4 << 20;
 
     public int ReceiveWindowBytes { get; init; } = 4 << 20;

@@ -57,7 +57,11 @@ internal sealed partial class SessionPath
         FrameBuilder builder = Begin(frame);
         Packets.Acks?.Write(now, Packets.Next, ref builder);
         if (Prober.IsPending)
+        {
             builder.Writer.WriteProbe(Prober.Take(now));
+            WriteTransitReport(ref builder.Writer);
+        }
+
         _probeReplies.Write(now, ref builder.Writer);
         if (PendingPings > 0)
             Peer.Pings.Write(this, ref builder.Writer);
@@ -104,7 +108,7 @@ internal sealed partial class SessionPath
     bool ILossListener.OnLost(long now, in SentElement element, ulong number)
     {
         if (element.Kind != SentKind.Ack)
-            return Peer.OnElementLost(this, now, element);
+            return Peer.OnElementLost(this, now, element, number);
         Packets.Acks!.OnLost(number);
         return false;
     }
@@ -130,12 +134,13 @@ internal sealed partial class SessionPath
             Confirmed(now);
         LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
         Measurement.AddArrival(now, LastTimestamp);
+        long excess = Transits.Add(now, LastTimestamp, Peer.Association.ShortestBudget / 2);
         ElementReader reader = new(frame[WireFormat.DataHeader..^Protection.Overhead]);
         bool isEliciting = false;
         while (Phase is PathPhase.Established or PathPhase.Closing or PathPhase.Draining && reader.Next())
         {
             isEliciting |= IsEliciting(reader);
-            ReadElement(now, reader);
+            ReadElement(now, reader, excess);
         }
 
         while (Phase == PathPhase.Validating && reader.Next())
@@ -192,16 +197,19 @@ internal sealed partial class SessionPath
                 or ElementType.StreamReset
                 or ElementType.StreamRefused;
 
-    private void ReadElement(long now, in ElementReader element)
+    private void ReadElement(long now, in ElementReader element, long excess)
     {
         ReadOnlySpan<byte> body = element.Body;
         switch (element.Type)
         {
             case ElementType.Message when MessageElement.TryRead(element.Bits, body, out MessageElement message):
-                Peer.OnMessage(this, now, message);
+                Peer.OnMessage(this, now, message, excess);
                 break;
             case ElementType.Ack when body.Length >= 12 && _packets?.Recovery is { } recovery:
                 OnAck(now, recovery, body);
+                break;
+            case ElementType.TransitReport when body.Length >= 12:
+                OnTransitReport(body);
                 break;
             case ElementType.PathChallenge:
                 ReadChallenge(element);
@@ -246,6 +254,7 @@ internal sealed partial class SessionPath
             or ElementType.ProbeReply
             or ElementType.Close
             or ElementType.Ack
+            or ElementType.TransitReport
             or ElementType.PathResponse:
                 _statistics.Malformed();
                 break;
@@ -261,6 +270,8 @@ internal sealed partial class SessionPath
         uint delay = BinaryPrimitives.ReadUInt32LittleEndian(body[8..]);
         if (!recovery.OnAck(now, largest, delay, body[12..Math.Min(body.Length, 12 + (8 * WireFormat.MaxAckWords))]))
             _statistics.Malformed();
+        else
+            Peer.OnFramesAcknowledged(this, now, recovery.LargestAcknowledged);
     }
 
     // The only element that is read before the path is proven: everything else could be a stranger's.

@@ -255,8 +255,9 @@ internal sealed partial class SessionPath : ILossListener
     /// <summary>
     /// Extends the deadlines by a time in which this process did not run, so that it does not count as silence.
     /// </summary>
-    public void OnStall(long duration)
+    public void OnStall(long now, long duration)
     {
+        _transits?.OnStall(now);
         _suspectSince += duration;
         _drainsUntil += duration;
         Prober.OnStall();
@@ -284,7 +285,7 @@ internal sealed partial class SessionPath : ILossListener
                 if (Size is { } size && size.OnInterval(isAnswering: Prober.IsAnswered))
                     Peer.OnSizeChanged(this, now, size);
                 Prober.OnDue(now);
-                Arrivals.EndInterval();
+                EndInterval(now);
                 // If the remote no longer knows the path, nothing else ends it.
                 if (IsSuspect && now - _suspectSince >= _options.DeadAfter)
                     Finish(now, "probes were not answered for too long");

@@ -18,7 +18,7 @@ internal sealed class AckSchedule(ReplayWindow received)
     private const long MinInterval = 1_000;
 
     // The bitmap must not become too short for what arrives within a millisecond.
-    private const int AlwaysPending = WireFormat.MaxAckWords * 64 / 4;
+    private const int AlwaysPending = 32;
 
     private const int LongBitmap = 2;
     private const long AskInterval = 100_000;

@@ -41,6 +41,12 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
 
     public SentFrames Sent { get; } = new();
 
+    /// <summary>How many frames were lost at last, by the time when they are forgotten.</summary>
+    public LossMeter Losses { get; } = new();
+
+    /// <summary>The highest number that is acknowledged; 0 while none is.</summary>
+    public ulong LargestAcknowledged => _largestAcknowledged;
+
     /// <summary>Bytes of frames that wait for an acknowledgement.</summary>
     public long InFlight { get; private set; }
 
@@ -306,7 +312,10 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
     {
         while (Sent.Count > 0 && IsOver(now, Sent[Sent.First]))
         {
-            if (Sent[Sent.First] is { State: SentState.Lost, IsEliciting: false })
+            ref SentFrame first = ref Sent[Sent.First];
+            if (first.IsEliciting)
+                Losses.Add(first.State == SentState.Lost);
+            else if (first.State == SentState.Lost)
                 NotifyLost(now, Sent.First);
             Sent.RemoveFirst();
         }

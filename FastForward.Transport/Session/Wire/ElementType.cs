@@ -16,6 +16,7 @@ internal enum ElementType : byte
     StreamReset = 7,
     StreamRefused = 8,
     Ack = 9,
+    TransitReport = 10,
     PathChallenge = 16,
     PathResponse = 17,
 }

@@ -72,10 +72,7 @@ internal ref struct FrameWriter
         const int Header = WireFormat.MessageHeader + WireFormat.RealTimeFields;
         Span<byte> element = BeginMessage(stream, sequence, bits | MessageBits.RealTime, Header + payload.Length);
         BinaryPrimitives.WriteUInt16LittleEndian(element[16..], (ushort)Math.Min(budgetMillis, ushort.MaxValue));
-        BinaryPrimitives.WriteUInt16LittleEndian(
-            element[18..],
-            (ushort)Math.Min(ageMicros / WireFormat.AgeUnitMicros, ushort.MaxValue)
-        );
+        BinaryPrimitives.WriteUInt16LittleEndian(element[18..], InAgeUnits(ageMicros));
         payload.CopyTo(element[Header..]);
         HasRealTime = true;
     }
@@ -158,6 +155,16 @@ internal ref struct FrameWriter
             BinaryPrimitives.WriteUInt64LittleEndian(body[(12 + (8 * i))..], bitmap[i]);
     }
 
+    public void WriteTransitReport(in TransitReport report)
+    {
+        Span<byte> body = Begin(ElementType.TransitReport, 0, WireFormat.TransitReport);
+        BinaryPrimitives.WriteUInt32LittleEndian(body, report.Base);
+        BinaryPrimitives.WriteUInt16LittleEndian(body[4..], InAgeUnits(report.Median));
+        BinaryPrimitives.WriteUInt16LittleEndian(body[6..], InAgeUnits(report.Q95));
+        BinaryPrimitives.WriteUInt16LittleEndian(body[8..], InAgeUnits(report.Q99));
+        BinaryPrimitives.WriteUInt16LittleEndian(body[10..], 0);
+    }
+
     public void WritePathChallenge(ulong nonce) =>
         BinaryPrimitives.WriteUInt64LittleEndian(Begin(ElementType.PathChallenge, 0, WireFormat.PathChallenge), nonce);
 
@@ -171,6 +178,9 @@ internal ref struct FrameWriter
         BinaryPrimitives.WriteUInt32LittleEndian(body[8..], localIndex);
         BinaryPrimitives.WriteUInt32LittleEndian(body[12..], remoteIndex);
     }
+
+    private static ushort InAgeUnits(long micros) =>
+        (ushort)Math.Min(micros / WireFormat.AgeUnitMicros, ushort.MaxValue);
 
     private Span<byte> BeginMessage(ulong stream, ulong sequence, MessageBits bits, int size)
     {

@@ -23,4 +23,7 @@ internal enum MessageBits : byte
 
     /// <summary>An end mark: the sequence contains no message.</summary>
     Mark = 32,
+
+    /// <summary>A real-time message that was sent before.</summary>
+    Repeat = 64,
 }

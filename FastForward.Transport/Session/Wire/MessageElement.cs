@@ -2,14 +2,15 @@ using System.Buffers.Binary;
 
 namespace FastForward.Transport.Session.Wire;
 
-/// <summary>The fields of a MESSAGE element.</summary>
+/// <summary>The fields of a MESSAGE element. Times are in microseconds.</summary>
 internal readonly ref struct MessageElement
 {
     private MessageElement(
         MessageBits bits,
         ulong stream,
         uint sequence,
-        int budgetMillis,
+        long budget,
+        long age,
         int offset,
         ReadOnlySpan<byte> payload
     )
@@ -17,7 +18,8 @@ internal readonly ref struct MessageElement
         Bits = bits;
         Stream = stream;
         Sequence = sequence;
-        BudgetMillis = budgetMillis;
+        Budget = budget;
+        Age = age;
         Offset = offset;
         Payload = payload;
     }
@@ -29,7 +31,11 @@ internal readonly ref struct MessageElement
     /// <summary>The low 32 bits of the sequence.</summary>
     public uint Sequence { get; }
 
-    public int BudgetMillis { get; }
+    /// <summary>How much later than by the base transit a real-time message may arrive; 0 for no limit.</summary>
+    public long Budget { get; }
+
+    /// <summary>How long a real-time message had waited when it was written.</summary>
+    public long Age { get; }
 
     public int Offset { get; }
 
@@ -70,7 +76,8 @@ internal readonly ref struct MessageElement
             flags,
             BinaryPrimitives.ReadUInt64LittleEndian(body),
             BinaryPrimitives.ReadUInt32LittleEndian(body[8..]),
-            realTime ? BinaryPrimitives.ReadUInt16LittleEndian(body[12..]) : 0,
+            realTime ? BinaryPrimitives.ReadUInt16LittleEndian(body[12..]) * 1_000L : 0,
+            realTime ? BinaryPrimitives.ReadUInt16LittleEndian(body[14..]) * (long)WireFormat.AgeUnitMicros : 0,
             fragment ? BinaryPrimitives.ReadUInt16LittleEndian(body[12..]) : 0,
             payload
         );

@@ -49,6 +49,9 @@ internal static class WireFormat
     /// <summary>The flag of an ACK that asks for an acknowledgement itself.</summary>
     public const byte AckAsks = 1;
 
+    /// <summary>base u32, median u16, q95 u16, q99 u16, reserved u16.</summary>
+    public const int TransitReport = ElementHeader + 12;
+
     /// <summary>The longest bitmap of an ACK, in words of 64 packets.</summary>
     public const int MaxAckWords = 16;
 
@@ -71,6 +74,6 @@ internal static class WireFormat
     /// <summary>The credit of a new association, in the same units.</summary>
     public const int InitialAssociationCredit = 1 << 20;
 
-    /// <summary>The unit of the age field of a real-time message.</summary>
+    /// <summary>The unit of the age field of a real-time message, and of the fields of a TRANSIT_REPORT.</summary>
     public const int AgeUnitMicros = 64;
 }

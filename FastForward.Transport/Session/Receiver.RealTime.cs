@@ -1,0 +1,243 @@
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport.Session;
+
+/// <content>
+/// Real-time messages: in order, and none later than its budget allows. One that arrives before others of its stream
+/// waits for them as long as they can still come in time; what arrives in order never waits.
+/// </content>
+internal sealed partial class Receiver
+{
+    // For a message without a budget: how long others wait for it.
+    private const long WithoutBudget = 250_000;
+
+    // What waits is delivered a little before it would be too late itself.
+    private const long LongestMargin = 10_000;
+
+    private readonly Stack<HeldMessage> _unusedHeld = new();
+    private readonly PriorityQueue<ReceiveStream, long> _releases = new();
+    private long _heldBytes;
+
+    /// <summary>The shortest budget of a stream of the peer so far, in microseconds.</summary>
+    public long ShortestBudget { get; private set; }
+
+    /// <summary>How long messages waited for others before them.</summary>
+    public DelayHistogram HoldTimes => field ??= new DelayHistogram();
+
+    /// <summary>When <see cref="Release(long)"/> is due; long.MaxValue for never.</summary>
+    public long NextRelease
+    {
+        get
+        {
+            while (_releases.TryPeek(out ReceiveStream? stream, out long at))
+            {
+                if (stream.Order!.ReleaseAt == at)
+                    return at;
+                _releases.Dequeue();
+            }
+
+            return long.MaxValue;
+        }
+    }
+
+    /// <summary>Delivers what has waited long enough for messages before it.</summary>
+    public void Release(long now)
+    {
+        while (NextRelease <= now)
+            Release(now, _releases.Dequeue());
+    }
+
+    private void RealTime(long now, ReceiveStream stream, in MessageElement message, bool isOrdered, long excess)
+    {
+        RealTimeOrder order = stream.Order!;
+        // Sequences start at 0, so that a first message with a higher one follows messages that were lost.
+        long step = stream.Expected == 0 ? message.Sequence : (int)(message.Sequence - (uint)stream.Expected);
+        if (step < 0)
+        {
+            if (order.WasDelivered(-step))
+                _statistics.Duplicate();
+            else
+                _statistics.Late();
+            return;
+        }
+
+        if (message.Budget > 0 && message.Budget < ShortestBudget)
+            ShortestBudget = message.Budget;
+        long delay = message.Age + excess;
+        bool isLate = IsLate(message.Budget, delay, message.IsMark);
+        if (isLate)
+            _statistics.Late();
+        ulong sequence = stream.Expected + (ulong)step;
+        if (step > 0 && !isOrdered && MayHold(order, message.Payload.Length))
+        {
+            Hold(now, stream, message, sequence, delay, isLate);
+            return;
+        }
+
+        if (step > 0)
+            DeliverAllHeld(stream, below: sequence);
+        else if (order.Held.Count > 0)
+            _statistics.FilledGap();
+        if (stream.IsEnded)
+            return;
+        SkipTo(stream, sequence);
+        Pass(stream, message.Bits, message.Payload, now - delay, isLate);
+        if (order.Held.Count > 0)
+            DeliverHeld(now, stream);
+    }
+
+    private static bool IsLate(long budget, long delay, bool isMark) => budget > 0 && delay > budget && !isMark;
+
+    private bool MayHold(RealTimeOrder order, int length) =>
+        order.Held.Count < RealTimeOrder.MaxHeld && _heldBytes + length <= _options.ReceiveWindowBytes / 4;
+
+    private void Hold(
+        long now,
+        ReceiveStream stream,
+        in MessageElement message,
+        ulong sequence,
+        long delay,
+        bool isLate
+    )
+    {
+        RealTimeOrder order = stream.Order!;
+        int place = order.PlaceOf(sequence);
+        if (place < 0)
+        {
+            _statistics.Duplicate();
+            return;
+        }
+
+        HeldMessage held = _unusedHeld.TryPop(out HeldMessage? unused) ? unused : new HeldMessage();
+        held.Set(now, message, sequence, delay, isLate, _buffers);
+        _heldBytes += held.Payload.Length;
+        order.Held.Insert(place, held);
+        if (place == 0)
+            Schedule(stream);
+        if (order.ReleaseAt <= now)
+            Release(now, stream);
+    }
+
+    private void Schedule(ReceiveStream stream)
+    {
+        RealTimeOrder order = stream.Order!;
+        long at = long.MaxValue;
+        if (order.Held is [{ } first, ..])
+        {
+            long budget = first.Budget > 0 ? first.Budget : WithoutBudget;
+            at = first.SentAt + budget - Math.Max(Math.Min(budget / 8, LongestMargin), order.Spacing);
+        }
+
+        if (at == order.ReleaseAt)
+            return;
+        order.ReleaseAt = at;
+        if (at != long.MaxValue)
+            _releases.Enqueue(stream, at);
+    }
+
+    // The messages before the first one that waits do not come any more.
+    private void Release(long now, ReceiveStream stream)
+    {
+        SkipTo(stream, stream.Order!.Held[0].Sequence);
+        DeliverHeld(now, stream);
+    }
+
+    private void DeliverHeld(long now, ReceiveStream stream)
+    {
+        RealTimeOrder order = stream.Order!;
+        while (!stream.IsEnded && order.Held is [{ } held, ..])
+        {
+            if (held.Sequence > stream.Expected)
+                break;
+            order.Held.RemoveAt(0);
+            if (held.Sequence < stream.Expected)
+            {
+                Recycle(held); // it came again while its place was open, and took it
+                continue;
+            }
+
+            bool isLate = held.IsLate;
+            if (!isLate && IsLate(held.Budget, now - held.SentAt, held.IsMark))
+            {
+                isLate = true;
+                _statistics.Late();
+            }
+
+            _statistics.Held();
+            HoldTimes.Add(now - held.ArrivedAt);
+            Pass(stream, held.Bits, held.Payload, held.SentAt, isLate);
+            Recycle(held);
+        }
+
+        Schedule(stream);
+    }
+
+    private void SkipTo(ReceiveStream stream, ulong sequence)
+    {
+        ulong places = sequence - stream.Expected;
+        if (places == 0)
+            return;
+        stream.Order!.Skip(places);
+        stream.Expected = sequence;
+        _statistics.Skipped((long)places);
+    }
+
+    // The message at the expected place: delivers it, unless it is too late.
+    private void Pass(ReceiveStream stream, MessageBits bits, ReadOnlySpan<byte> payload, long sentAt, bool isLate)
+    {
+        RealTimeOrder order = stream.Order!;
+        bool isEnd = (bits & MessageBits.End) != 0;
+        bool isMessage = (bits & MessageBits.Mark) == 0 && !isLate;
+        ulong sequence = stream.Expected++;
+        order.Pass(sequence, sentAt, isDelivered: !isLate);
+        if (isLate)
+        {
+            order.Skipped++;
+            _statistics.Skipped(1);
+        }
+
+        if (isEnd)
+            Forget(stream);
+        ulong skipped = order.Skipped;
+        if (isMessage)
+        {
+            order.Skipped = 0;
+            if ((bits & MessageBits.Repeat) != 0)
+                _statistics.Saved();
+            Deliver(stream, sequence, isEnd, skipped, payload);
+        }
+
+        if (isEnd)
+            NotifyEnd(stream.Id, StreamEndReason.Ended, 0, isMessage ? 0 : skipped);
+    }
+
+    // Before the stream ends otherwise than by its last message: what arrived is delivered.
+    private void DeliverAllHeld(ReceiveStream stream, ulong below = ulong.MaxValue)
+    {
+        while (!stream.IsEnded && stream.Order is { Held: [{ } held, ..] } order && held.Sequence < below)
+        {
+            order.Held.RemoveAt(0);
+            SkipTo(stream, held.Sequence);
+            Pass(stream, held.Bits, held.Payload, held.SentAt, held.IsLate);
+            Recycle(held);
+        }
+    }
+
+    private void DropAllHeld(ReceiveStream stream)
+    {
+        if (stream.Order is not { } order)
+            return;
+        foreach (HeldMessage held in order.Held)
+            Recycle(held);
+        order.Held.Clear();
+        order.ReleaseAt = long.MaxValue;
+    }
+
+    private void Recycle(HeldMessage held)
+    {
+        _heldBytes -= held.Payload.Length;
+        held.Clear(_buffers);
+        if (_unusedHeld.Count < MaxUnused)
+            _unusedHeld.Push(held);
+    }
+}

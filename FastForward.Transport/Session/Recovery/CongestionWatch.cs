@@ -1,0 +1,87 @@
+namespace FastForward.Transport.Session.Recovery;
+
+/// <summary>
+/// Distinguishes loss by congestion from random loss: a queue that overflows has grown before, so that the median
+/// transit has risen. Times are in microseconds.
+/// </summary>
+internal sealed class CongestionWatch
+{
+    private const long Rise = 20_000;
+    private const long Window = 15_000_000; // the least median of one to two of these counts
+
+    // A route that has become longer while it loses frames looks like a queue, too. After this time its transit is taken
+    // for normal; if the loss then grows with the copies, twice the time is waited for the next attempt.
+    private const long FirstPatience = 60_000_000;
+    private const long LastPatience = 960_000_000;
+
+    private uint _reference;
+    private bool _hasReference;
+    private long _older = long.MaxValue;
+    private long _newer = long.MaxValue;
+    private long _windowEnds;
+    private long _since;
+    private long _patience = FirstPatience;
+    private double _lossBefore = double.MaxValue;
+
+    /// <summary>The path is congested: more traffic would only lose more.</summary>
+    public bool IsCongested { get; private set; }
+
+    /// <summary>How much the median transit is above its least value of the last time.</summary>
+    public long RisenBy { get; private set; }
+
+    /// <summary>New figures of the path.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="quality">The figures.</param>
+    /// <param name="relevantLoss">Less loss than this ratio is no congestion.</param>
+    public void Update(long now, in PathQuality quality, double relevantLoss)
+    {
+        if (!_hasReference)
+            (_reference, _hasReference) = (quality.Transit.Base, true);
+        long median = (int)(quality.Transit.Base - _reference) + quality.Transit.Median;
+        if (!IsCongested)
+            Remember(now, median);
+        RisenBy = median - Math.Min(_older, _newer);
+        bool isLossy = quality.Loss >= relevantLoss;
+        if (!IsCongested)
+        {
+            if (isLossy && (RisenBy > Rise || quality.Loss > _lossBefore * 1.5))
+                Enter(now);
+            return;
+        }
+
+        if (RisenBy < Rise / 2 && !isLossy)
+        {
+            IsCongested = false;
+            _patience = FirstPatience;
+            _lossBefore = double.MaxValue;
+        }
+        else if (now - _since >= _patience)
+        {
+            IsCongested = false;
+            _lossBefore = quality.Loss;
+            _older = _newer = median;
+        }
+    }
+
+    private void Enter(long now)
+    {
+        if (_lossBefore != double.MaxValue)
+            _patience = Math.Min(_patience * 2, LastPatience);
+        IsCongested = true;
+        _since = now;
+    }
+
+    private void Remember(long now, long median)
+    {
+        if (now >= _windowEnds)
+        {
+            _older = _newer;
+            _newer = median;
+            _windowEnds = now + Window;
+        }
+        else
+        {
+            _newer = Math.Min(_newer, median);
+        }
+    }
+}

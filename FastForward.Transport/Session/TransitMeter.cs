@@ -1,0 +1,98 @@
+namespace FastForward.Transport.Session;
+
+/// <summary>
+/// How much longer than the base the frames of a path travel. The base is the least transit of the last one to two
+/// seconds of arrivals: clocks of the two sides need not agree, and what they drift apart meanwhile does not matter,
+/// because each path carries a probe per second. Times are in microseconds.
+/// </summary>
+internal sealed class TransitMeter
+{
+    private const long HalfWindow = 1_000_000;
+
+    // So many arrivals in a row that are far above the base show that the route has changed.
+    private const int StepArrivals = 8;
+
+    // What arrives right after this process stood still had waited in its own queues.
+    private const long SettlesAfterStall = 100_000;
+
+    private readonly DelayHistogram _excesses = new();
+    private long _transit; // of the last frame, extended beyond 32 bits
+    private bool _hasTransit;
+    private long _older = long.MaxValue;
+    private long _newer = long.MaxValue;
+    private long _halfEnds;
+    private long _noStepBefore;
+    private int _above;
+    private long _leastAbove;
+    private long _aboveSince;
+    private long _aboveSinceRemote;
+
+    /// <summary>The least transit, modulo 2^32 and by clocks that do not agree: only its changes mean something.</summary>
+    public uint Base => (uint)Math.Min(_older, _newer);
+
+    /// <summary>Frames that were measured.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Times that the base rose at once, because the route had become longer.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>A quantile of what frames travelled longer than the base.</summary>
+    public long Quantile(int percent) => _excesses.Quantile(percent);
+
+    /// <summary>A frame arrived.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="timestamp">When it was sent, by the clock of the peer.</param>
+    /// <param name="step">The least excess that may be a change of the route.</param>
+    /// <returns>How much longer than the base it travelled.</returns>
+    public long Add(long now, uint timestamp, long step)
+    {
+        uint transit = (uint)now - timestamp;
+        _transit = _hasTransit ? _transit + (int)(transit - (uint)_transit) : transit;
+        _hasTransit = true;
+        Count++;
+        if (now >= _halfEnds)
+        {
+            _older = _newer;
+            _newer = _transit;
+            _halfEnds = now + HalfWindow;
+        }
+        else
+        {
+            _newer = Math.Min(_newer, _transit);
+        }
+
+        long excess = _transit - Math.Min(_older, _newer);
+        if (excess <= step)
+            _above = 0;
+        else if (IsStep(now))
+            excess = Restart();
+        _excesses.Add(excess);
+        return excess;
+    }
+
+    /// <summary>This process did not run for a while.</summary>
+    public void OnStall(long now)
+    {
+        _above = 0;
+        _noStepBefore = now + SettlesAfterStall;
+    }
+
+    // Arrivals of a queue that empties are no step: they were sent over a longer time than they arrive in.
+    private bool IsStep(long now)
+    {
+        long sentAt = now - _transit;
+        if (_above++ == 0)
+            (_leastAbove, _aboveSince, _aboveSinceRemote) = (_transit, now, sentAt);
+        _leastAbove = Math.Min(_leastAbove, _transit);
+        return _above >= StepArrivals && now >= _noStepBefore && now - _aboveSince >= (sentAt - _aboveSinceRemote) / 2;
+    }
+
+    private long Restart()
+    {
+        _older = _leastAbove;
+        _newer = _leastAbove;
+        _above = 0;
+        Steps++;
+        return _transit - _leastAbove;
+    }
+}
