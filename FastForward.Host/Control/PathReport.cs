@@ -31,4 +31,23 @@ internal sealed record PathReport
     public required long FramesLost { get; init; }
 
     public required long FramesReordered { get; init; }
+
+    public long FramesDuplicated { get; init; }
+
+    public double? SecondsSinceHeard { get; init; }
+
+    /// <summary>Since the peer confirmed that something arrived.</summary>
+    public double? SecondsSinceDelivered { get; init; }
+
+    /// <summary>Of the frames that come in; null before the first.</summary>
+    public TransitFigures? IncomingTransit { get; init; }
+
+    /// <summary>Of the frames that go out, by the report of the peer; null where it makes none.</summary>
+    public TransitFigures? OutgoingTransit { get; init; }
+
+    /// <summary>In percent of the frames that go out.</summary>
+    public double OutgoingLossPercent { get; init; }
+
+    /// <summary>Frames lost in a row, on average.</summary>
+    public double OutgoingLossBurst { get; init; }
 }

@@ -41,4 +41,20 @@ internal sealed record PeerReport
     public required long SkippedMessages { get; init; }
 
     public required long DroppedMessages { get; init; }
+
+    public long RepeatedMessages { get; init; }
+
+    public long CopiedMessages { get; init; }
+
+    public long HeldMessages { get; init; }
+
+    public long SavedMessages { get; init; }
+
+    public long LateMessages { get; init; }
+
+    /// <summary>How often each real-time message to it is sent beyond the first time.</summary>
+    public int RealTimeCopies { get; init; }
+
+    /// <summary>Why; null without an association.</summary>
+    public string? RealTimeCopiesReason { get; init; }
 }

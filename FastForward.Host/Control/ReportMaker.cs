@@ -102,6 +102,13 @@ internal static class ReportMaker
             UndeliveredMessages = peer.UndeliveredMessages,
             SkippedMessages = peer.SkippedMessages,
             DroppedMessages = peer.DroppedMessages,
+            RepeatedMessages = peer.RepeatedMessages,
+            CopiedMessages = peer.CopiedMessages,
+            HeldMessages = peer.HeldMessages,
+            SavedMessages = peer.SavedMessages,
+            LateMessages = peer.LateMessages,
+            RealTimeCopies = peer.RealTimeCopies,
+            RealTimeCopiesReason = peer.RealTimeCopiesReason,
         };
 
     private static ActorReport Report(ICountedService actor) =>
@@ -130,7 +137,23 @@ internal static class ReportMaker
             FramesReceived = path.FramesReceived,
             FramesLost = path.FramesLost,
             FramesReordered = path.FramesReordered,
+            FramesDuplicated = path.FramesDuplicated,
+            SecondsSinceHeard = path.SinceHeard?.TotalSeconds,
+            SecondsSinceDelivered = path.SinceDelivered?.TotalSeconds,
+            IncomingTransit = Figures(path.IncomingTransit),
+            OutgoingTransit = Figures(path.OutgoingTransit),
+            OutgoingLossPercent = path.OutgoingLossRatio * 100,
+            OutgoingLossBurst = path.OutgoingLossBurst,
         };
+
+    private static TransitFigures? Figures(TransitStatus? transit) =>
+        transit is not { } measured
+            ? null
+            : new TransitFigures(
+                (long)measured.Median.TotalMicroseconds,
+                (long)measured.Q95.TotalMicroseconds,
+                (long)measured.Q99.TotalMicroseconds
+            );
 
     private readonly record struct Snapshots(
         IReadOnlyList<PeerStatus> Peers,

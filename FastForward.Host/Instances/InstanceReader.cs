@@ -16,6 +16,13 @@ internal sealed class InstanceReader
 {
     private static readonly string[] s_sectionKinds = ["OverriddenNodes", "Nodes", "bridge", "outlet"];
 
+    private static readonly KeyValuePair<string, RealTimeRedundancy>[] s_redundancyWords =
+    [
+        new("auto", RealTimeRedundancy.Auto),
+        new("off", RealTimeRedundancy.Off),
+        new("always", RealTimeRedundancy.Always),
+    ];
+
     private static readonly KeyValuePair<string, IdleStrategy>[] s_idleWords =
     [
         new("adaptive", IdleStrategy.Adaptive),
@@ -116,6 +123,7 @@ internal sealed class InstanceReader
             VSocketType = top.Word("vsocket-type", VSocketType.Auto, s_vsocketWords),
             VSocketToHost = top.Switch("vsocket-to-host", false),
             VSocketFallback = top.Switch("vsocket-fallback", false),
+            Redundancy = top.Word("redundancy", RealTimeRedundancy.Auto, s_redundancyWords),
             Idle = top.Word("idle", IdleStrategy.Adaptive, s_idleWords),
             AllowUnkeyedIp = routes.AllowUnkeyedIp = top.Switch("allow-unkeyed-ip", false),
             MarkRealTime = top.Word<bool>("realtime-dscp", false, [new("ef", true), new("off", false)]),

@@ -52,6 +52,9 @@ internal sealed record InstanceSettings
     /// <summary>Reach a peer by its next row while its vSocket cannot be connected.</summary>
     public required bool VSocketFallback { get; init; }
 
+    /// <summary>Whether real-time messages are copied.</summary>
+    public required RealTimeRedundancy Redundancy { get; init; }
+
     /// <summary>What the loop does without work.</summary>
     public required IdleStrategy Idle { get; init; }
 

@@ -26,6 +26,9 @@ internal static class PeerTable
         new("undel", 6),
         new("miss", 7),
         new("drop", 8),
+        new("copy", 15),
+        new("late", 16),
+        new("saved", 17),
         new("since", 10),
     ];
 
@@ -94,6 +97,9 @@ internal static class PeerTable
             Figures.Compact(peer.UndeliveredMessages),
             Figures.Compact(peer.SkippedMessages),
             Figures.Compact(peer.DroppedMessages),
+            peer.RealTimeCopies.ToString(CultureInfo.InvariantCulture),
+            Figures.Compact(peer.LateMessages),
+            Figures.Compact(peer.SavedMessages),
             Figures.Age(peer.InStateSeconds)
         );
     }

@@ -23,6 +23,12 @@ internal static class StatTrouble
                     $"{peer.Node} {PeerTable.StateOf(peer)} {Figures.Age(peer.InStateSeconds)}",
                     peer.Reason ?? "no reason is known"
                 );
+            if (peer is { State: "connected", RealTimeCopies: > 0 })
+                Add(
+                    Styles.Doubtful,
+                    peer.Node.ToString(CultureInfo.InvariantCulture),
+                    $"real-time messages are sent {peer.RealTimeCopies + 1} times: {peer.RealTimeCopiesReason}"
+                );
             if (peer.RefusedClaim is { } claim)
                 Add(
                     Styles.Doubtful,

@@ -22,6 +22,7 @@ internal static class InstanceChanges
         ("vsocket-type", static settings => Text(settings.VSocketType)),
         ("vsocket-to-host", static settings => Text(settings.VSocketToHost)),
         ("vsocket-fallback", static settings => Text(settings.VSocketFallback)),
+        ("redundancy", static settings => Text(settings.Redundancy)),
         ("idle", static settings => Text(settings.Idle)),
         ("allow-unkeyed-ip", static settings => Text(settings.AllowUnkeyedIp)),
         ("realtime-dscp", static settings => Text(settings.MarkRealTime)),

@@ -60,6 +60,7 @@ public sealed class ControlStartTests
             VSocketType = VSocketType.Auto,
             VSocketToHost = false,
             VSocketFallback = false,
+            Redundancy = RealTimeRedundancy.Auto,
             Idle = default,
             AllowUnkeyedIp = false,
             MarkRealTime = false,

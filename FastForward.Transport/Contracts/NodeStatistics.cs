@@ -56,7 +56,9 @@ public sealed class NodeStatistics
     /// <summary>Real-time messages that were delivered from a repetition or a copy.</summary>
     public long SavedMessages { get; internal set; }
 
-    /// <summary>Real-time messages that arrived later than their budget allows, or after their place was skipped.</summary>
+    /// <summary>
+    /// Real-time messages that arrived later than their budget allows, or after their place was skipped.
+    /// </summary>
     public long LateMessages { get; internal set; }
 
     /// <summary>Places of real-time streams that were skipped at the receiver.</summary>

@@ -34,8 +34,8 @@ public sealed class PathStatus
     public TimeSpan Age { get; internal init; }
 
     /// <summary>
-    /// Smoothed round trip (RFC 6298, section 2), measured once per <see cref="ForwardNodeOptions.ProbeInterval"/>;
-    /// null before the first measurement.
+    /// Smoothed round trip (RFC 6298, section 2), measured once per <see cref="ForwardNodeOptions.ProbeInterval"/>, and
+    /// by every acknowledgement where frames may be lost; null before the first measurement.
     /// </summary>
     public TimeSpan? RoundTrip { get; internal init; }
 
@@ -65,6 +65,34 @@ public sealed class PathStatus
 
     /// <summary>Frames with messages or probes sent since the path was opened.</summary>
     public long FramesSent { get; internal init; }
+
+    /// <summary>Frames received a second time since the path was opened.</summary>
+    public long FramesDuplicated { get; internal init; }
+
+    /// <summary>How long ago a frame of the peer arrived; null when none has.</summary>
+    public TimeSpan? SinceHeard { get; internal init; }
+
+    /// <summary>
+    /// How long ago the peer confirmed that something arrived: a probe, or a frame where frames may be lost; null when
+    /// it has not.
+    /// </summary>
+    public TimeSpan? SinceDelivered { get; internal init; }
+
+    /// <summary>
+    /// How much longer than the fastest ones of the last seconds the frames of the peer travel; null before the first.
+    /// </summary>
+    public TransitStatus? IncomingTransit { get; internal init; }
+
+    /// <summary>
+    /// The same of the frames to the peer, as it reports it; null where it does not, as on ordered media.
+    /// </summary>
+    public TransitStatus? OutgoingTransit { get; internal init; }
+
+    /// <summary>The share of the frames to the peer that are lost, 0 to 1; 0 on an ordered medium.</summary>
+    public double OutgoingLossRatio { get; internal init; }
+
+    /// <summary>How many frames to the peer are lost in a row on average; 1 while none is lost.</summary>
+    public double OutgoingLossBurst { get; internal init; }
 
     /// <summary>Probes in a row that went unanswered; 3 make the path suspect.</summary>
     public int ProbesMissed { get; internal init; }

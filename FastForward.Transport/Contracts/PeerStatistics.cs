@@ -76,7 +76,9 @@ internal sealed class PeerStatistics
     /// <summary>Elements skipped because their type is unknown.</summary>
     public long UnknownElements => Volatile.Read(ref _unknownElements);
 
-    /// <summary>Real-time messages that arrived later than their budget allows, or after their place was skipped.</summary>
+    /// <summary>
+    /// Real-time messages that arrived later than their budget allows, or after their place was skipped.
+    /// </summary>
     public long LateMessages => Volatile.Read(ref _lateMessages);
 
     /// <summary>Places of real-time streams that were skipped at the receiver.</summary>

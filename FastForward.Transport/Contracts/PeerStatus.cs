@@ -80,6 +80,30 @@ public sealed class PeerStatus
     /// <summary>Real-time messages of the peer that were skipped because they did not arrive.</summary>
     public long SkippedMessages { get; internal init; }
 
+    /// <summary>Real-time messages to the peer that were sent again, because a path lost them.</summary>
+    public long RepeatedMessages { get; internal init; }
+
+    /// <summary>Copies of real-time messages to the peer that were sent before it was known whether they arrive.</summary>
+    public long CopiedMessages { get; internal init; }
+
+    /// <summary>Real-time messages of the peer that waited for others before them.</summary>
+    public long HeldMessages { get; internal init; }
+
+    /// <summary>Real-time messages of the peer that were delivered from a repetition or a copy.</summary>
+    public long SavedMessages { get; internal init; }
+
+    /// <summary>Real-time messages of the peer that came too late and were dropped.</summary>
+    public long LateMessages { get; internal init; }
+
+    /// <summary>
+    /// How often each real-time message to the peer is sent beyond the first time, by
+    /// <see cref="ForwardNodeOptions.RealTimeRedundancy"/> and what the path is like.
+    /// </summary>
+    public int RealTimeCopies { get; internal init; }
+
+    /// <summary>Why, in words for an operator; null without an association.</summary>
+    public string? RealTimeCopiesReason { get; internal init; }
+
     /// <summary>Messages of the peer that were dropped: late, repeated, or of a stream that had ended.</summary>
     public long DroppedMessages { get; internal init; }
 }

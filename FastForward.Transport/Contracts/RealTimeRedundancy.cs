@@ -7,8 +7,8 @@ namespace FastForward.Transport;
 public enum RealTimeRedundancy
 {
     /// <summary>
-    /// Once per probe interval it is decided from the measured loss, jitter and round trip of the path: on a clean path,
-    /// where repetition is fast enough, and where the path is congested, there are no copies.
+    /// Once per probe interval it is decided from the measured loss, jitter and round trip of the path: on a clean
+    /// path, where repetition is fast enough, and where the path is congested, there are no copies.
     /// </summary>
     Auto,
 

@@ -21,6 +21,10 @@ internal static class ConfigurationReaders
         section.Read<TimeSpan>(nameof(options.ProbeInterval), "00:00:01", value => options.ProbeInterval = value);
         section.Read<TimeSpan>(nameof(options.DeadAfter), "00:00:30", value => options.DeadAfter = value);
         section.Read<TimeSpan>(nameof(options.RealTimeBudget), "00:00:00.120", value => options.RealTimeBudget = value);
+        section.ReadName<RealTimeRedundancy>(
+            nameof(options.RealTimeRedundancy),
+            value => options.RealTimeRedundancy = value
+        );
         section.Read<TimeSpan>(nameof(options.DrainLimit), "00:00:05", value => options.DrainLimit = value);
         section.Read<bool>(nameof(options.AllowUnkeyedIp), "false", value => options.AllowUnkeyedIp = value);
         section.Read<bool>(nameof(options.VSocketFallback), "false", value => options.VSocketFallback = value);

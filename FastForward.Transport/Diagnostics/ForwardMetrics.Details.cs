@@ -112,6 +112,22 @@ public sealed partial class ForwardMetrics
             "The limit of the send store of a peer."
         );
         meter.CreateObservableGauge(
+            "fastforward.peer.realtime.copies",
+            () =>
+                Each(static node =>
+                    node.ReadPeers()
+                        .Where(static peer => peer.Copies is not null)
+                        .Select(peer =>
+                            new MetricTags(node.Id, peer.Statistics.Node).WithReason(
+                                MetricTags.CopyReasons[(int)peer.Copies!.Value.Reason],
+                                peer.Copies.Value.Copies
+                            )
+                        )
+                ),
+            "{message}",
+            "How often each real-time message to a peer is sent beyond the first time, and why."
+        );
+        meter.CreateObservableGauge(
             "fastforward.peer.jitter",
             () => Each(node => Measured(node, static path => path.JitterMicros)),
             "s",

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using FastForward.Transport.Session.Recovery;
 
 namespace FastForward.Transport.Diagnostics;
 
@@ -33,6 +34,9 @@ internal readonly struct MetricTags
 
     /// <summary>In the order of <see cref="PeerEventKind"/>.</summary>
     public static IReadOnlyList<string> PeerEvents { get; } = [.. Enum.GetNames<PeerEventKind>().Select(Word)];
+
+    /// <summary>In the order of <see cref="CopyReason"/>.</summary>
+    public static IReadOnlyList<string> CopyReasons { get; } = [.. Enum.GetNames<CopyReason>().Select(Word)];
 
     /// <summary>In the order of <see cref="PeerState"/>.</summary>
     public static IReadOnlyList<string> PeerStates { get; } = [.. Enum.GetNames<PeerState>().Select(Word)];

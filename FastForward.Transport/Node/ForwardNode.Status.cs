@@ -137,7 +137,8 @@ public sealed partial class ForwardNode
             PathReading? path = peer.SendPath is { Measurement: { SmoothedRoundTrip: > 0 } measured } used
                 ? new PathReading(used.Kind, measured.SmoothedRoundTrip, measured.Jitter)
                 : null;
-            yield return new PeerReading(peer.Statistics, peer.State, peer.Association.StoredBytes, path);
+            CopyReading? copies = peer.CopyPolicy is { } policy ? new CopyReading(policy.Copies, policy.Reason) : null;
+            yield return new PeerReading(peer.Statistics, peer.State, peer.Association.StoredBytes, path, copies);
         }
     }
 }

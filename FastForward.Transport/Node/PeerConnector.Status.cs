@@ -1,4 +1,5 @@
 using FastForward.Transport.Session;
+using FastForward.Transport.Session.Recovery;
 
 namespace FastForward.Transport.Node;
 
@@ -11,6 +12,7 @@ internal sealed partial class PeerConnector
         get
         {
             PeerStatistics statistics = Peer.Statistics;
+            CopyPolicy? copies = Peer.CopyPolicy;
             return new PeerStatus
             {
                 Node = Peer.Node,
@@ -30,6 +32,13 @@ internal sealed partial class PeerConnector
                 UndeliveredMessages = statistics.UndeliveredMessages,
                 SkippedMessages = statistics.SkippedMessages,
                 DroppedMessages = statistics.DroppedMessages,
+                RepeatedMessages = statistics.RepeatedMessages,
+                CopiedMessages = statistics.CopiedMessages,
+                HeldMessages = statistics.HeldMessages,
+                SavedMessages = statistics.SavedMessages,
+                LateMessages = statistics.LateMessages,
+                RealTimeCopies = copies?.Copies ?? 0,
+                RealTimeCopiesReason = copies?.Explain(),
             };
         }
     }
@@ -60,7 +69,23 @@ internal sealed partial class PeerConnector
             FramesReordered = path.Arrivals.Reordered,
             FramesSent = path.FramesSent,
             ProbesMissed = path.Prober.Missed,
+            FramesDuplicated = path.FramesDuplicated,
+            SinceHeard = Since(path.LastHeard),
+            SinceDelivered = Since(path.LastDelivered),
+            IncomingTransit = path.Transits is { Count: > 0 } transits ? Transit(transits.Report) : null,
+            OutgoingTransit = path.PeerReport is { } report ? Transit(report) : null,
+            OutgoingLossRatio = path.Quality.Loss,
+            OutgoingLossBurst = path.Quality.Burst,
         };
+
+    private TimeSpan? Since(long time) => time < 0 ? null : TimeSpan.FromMicroseconds(_loop.NowMicros - time);
+
+    private static TransitStatus Transit(in TransitReport report) =>
+        new(
+            TimeSpan.FromMicroseconds(report.Median),
+            TimeSpan.FromMicroseconds(report.Q95),
+            TimeSpan.FromMicroseconds(report.Q99)
+        );
 
     // Why the peer is not connected: its last event, and the outcome of the last attempt to connect.
     private string Reason

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
@@ -239,19 +238,7 @@ internal sealed partial class Peer
         bool wasCongested = policy.IsCongested;
         policy.Update(now, path.Quality, _association.Sender.TakeShortestBudget());
         if (policy.IsCongested != wasCongested)
-            Notify(PeerEventKind.Congested, path.Kind, CongestionReason(policy));
-    }
-
-    private static string CongestionReason(CopyPolicy policy)
-    {
-        double loss = policy.Quality.Loss * 100;
-        return policy.IsCongested
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"the path loses {loss:0.#} % of the frames, and they travel {policy.RisenBy / 1000} ms longer than before: "
-                    + $"it is congested, so that real-time messages are not copied"
-            )
-            : "the path is not congested any more";
+            Notify(PeerEventKind.Congested, path.Kind, policy.ExplainCongestion());
     }
 
     // One path per medium is kept, the best one. Only the node that answered its handshake closes the others: a path

@@ -95,6 +95,9 @@ internal sealed partial class Peer
 
     public Association Association => _association;
 
+    /// <summary>Decides how often real-time messages are sent; null without an association.</summary>
+    public CopyPolicy? CopyPolicy => _association.IsUp ? _association.Sender.CopyPolicy : null;
+
     /// <summary>The owner of the peer.</summary>
     public IPeerDriver Driver { get; }
 

@@ -132,6 +132,7 @@ internal sealed partial class SessionPath
         // A DATA frame with the local index proves that the RESPONSE arrived, just as a CONFIRM does.
         if (Phase == PathPhase.Answering)
             Confirmed(now);
+        LastHeard = now;
         LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
         Measurement.AddArrival(now, LastTimestamp);
         long excess = Transits.Add(now, LastTimestamp, Peer.Association.ShortestBudget / 2);
@@ -180,7 +181,7 @@ internal sealed partial class SessionPath
         else if (check == ReplayCheck.TooOld)
             _statistics.TooOld();
         else
-            _statistics.Replayed();
+            OnDuplicate();
         // A reliable ordered medium must neither skip nor repeat a number.
         if (IsOrdered)
             Finish(now, $"packet {number} instead of {Packets.Expected} on a reliable medium");
@@ -271,7 +272,19 @@ internal sealed partial class SessionPath
         if (!recovery.OnAck(now, largest, delay, body[12..Math.Min(body.Length, 12 + (8 * WireFormat.MaxAckWords))]))
             _statistics.Malformed();
         else
-            Peer.OnFramesAcknowledged(this, now, recovery.LargestAcknowledged);
+            OnDelivered(now, recovery);
+    }
+
+    private void OnDelivered(long now, LossRecovery recovery)
+    {
+        LastDelivered = now;
+        Peer.OnFramesAcknowledged(this, now, recovery.LargestAcknowledged);
+    }
+
+    private void OnDuplicate()
+    {
+        FramesDuplicated++;
+        _statistics.Replayed();
     }
 
     // The only element that is read before the path is proven: everything else could be a stranger's.
@@ -299,6 +312,7 @@ internal sealed partial class SessionPath
         long roundTrip = Prober.OnReply(now, id, hold, out bool challengeAnswered);
         if (roundTrip < 0)
             return;
+        LastDelivered = now;
         Measurement.AddRoundTrip(roundTrip);
         _packets?.Recovery?.OnPathAnswers();
         OnPeerAccepts(now);

@@ -19,6 +19,15 @@ internal sealed partial class SessionPath
     /// <summary>How long the frames to the peer travel, as it reports it; null while it has not.</summary>
     public TransitReport? PeerReport => _peerReport;
 
+    /// <summary>When a frame of the peer arrived last; -1 for never.</summary>
+    public long LastHeard { get; private set; } = -1;
+
+    /// <summary>When the peer confirmed last that a frame or probe arrived; -1 for never.</summary>
+    public long LastDelivered { get; private set; } = -1;
+
+    /// <summary>Frames that arrived again.</summary>
+    public long FramesDuplicated { get; private set; }
+
     /// <summary>The quality of the way to the peer.</summary>
     public PathQuality Quality
     {
@@ -52,9 +61,7 @@ internal sealed partial class SessionPath
     {
         if (IsOrdered || _transits is not { Count: > 0 } transits || frame.Room < WireFormat.TransitReport)
             return;
-        frame.WriteTransitReport(
-            new TransitReport(transits.Base, transits.Quantile(50), transits.Quantile(95), transits.Quantile(99))
-        );
+        frame.WriteTransitReport(transits.Report);
     }
 
     private void OnTransitReport(ReadOnlySpan<byte> body)

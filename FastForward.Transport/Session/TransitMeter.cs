@@ -39,6 +39,9 @@ internal sealed class TransitMeter
     /// <summary>A quantile of what frames travelled longer than the base.</summary>
     public long Quantile(int percent) => _excesses.Quantile(percent);
 
+    /// <summary>What the peer is told of it.</summary>
+    public TransitReport Report => new(Base, Quantile(50), Quantile(95), Quantile(99));
+
     /// <summary>A frame arrived.</summary>
     /// <param name="now">The time.</param>
     /// <param name="timestamp">When it was sent, by the clock of the peer.</param>

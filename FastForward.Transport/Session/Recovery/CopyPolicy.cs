@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace FastForward.Transport.Session.Recovery;
 
 /// <summary>Why real-time messages are copied, or not.</summary>
@@ -79,9 +81,6 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
     /// <summary>The path is congested.</summary>
     public bool IsCongested => _congestion.IsCongested;
 
-    /// <summary>How much the median transit is above normal.</summary>
-    public long RisenBy => _congestion.RisenBy;
-
     /// <summary>Real-time messages take a medium that loses nothing.</summary>
     public void OnOrdered()
     {
@@ -108,6 +107,38 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
             _ => 0,
         };
     }
+
+    /// <summary>The decision in words for an operator.</summary>
+    public string Explain()
+    {
+        PathQuality quality = Quality;
+        string loss = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{quality.Loss * 100:0.##} % of the frames are lost"
+        );
+        return Reason switch
+        {
+            CopyReason.Ordered => "the medium loses nothing",
+            CopyReason.Unmeasured => "too few frames were sent to know the path",
+            CopyReason.Clean => $"only {loss}",
+            CopyReason.Repeated => $"{loss}, and can be sent again in time",
+            CopyReason.Lossy => $"{loss}, and would come too late when sent again: round trip "
+                + $"{quality.RoundTrip / 1000} ms, jitter {quality.Transit.Q99 / 1000} ms",
+            CopyReason.Hopeless => $"{loss}, but jitter of {quality.Transit.Median / 1000} ms is too much for a copy",
+            CopyReason.Congested => ExplainCongestion(),
+            _ => "by option",
+        };
+    }
+
+    /// <summary>Why the path counts as congested, or that it does not, in words for an operator.</summary>
+    public string ExplainCongestion() =>
+        IsCongested
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"the path is congested, so that copies would make it worse: {Quality.Loss * 100:0.##} % of the frames "
+                    + $"are lost, and the others travel {_congestion.RisenBy / 1000} ms longer than before"
+            )
+            : "the path is not congested any more";
 
     private CopyReason Decide(in PathQuality quality, long budget)
     {
