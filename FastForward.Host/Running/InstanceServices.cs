@@ -37,6 +37,7 @@ internal static class InstanceServices
             options.Node = settings.Network;
             options.AllowUnkeyedIp = settings.AllowUnkeyedIp;
             options.VSocketFallback = settings.VSocketFallback;
+            options.Impairment = settings.Impairment;
             options.MaxStreams = Math.Max(options.MaxStreams, StreamsNeeded(settings));
         });
         builder.ConfigureService(options => options.PeerMetrics = settings.PeerMetrics);
