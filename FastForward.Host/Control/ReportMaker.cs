@@ -80,7 +80,8 @@ internal static class ReportMaker
             transport.Reason
         );
 
-    private static ImpairmentReport Report(ImpairmentStatistics impairment) =>
+    /// <summary>Reports the impairment of a node.</summary>
+    public static ImpairmentReport Report(ImpairmentStatistics impairment) =>
         new(
             impairment.Options.ToString(),
             impairment.Frames,

@@ -115,8 +115,7 @@ internal sealed class ImpairedTransport : IForwardTransport, ILinkSink
 
     void ILinkSink.Writable(IForwardLink link) => _sink!.Writable((ImpairedLink)link.Owner!);
 
-    void ILinkSink.Closed(IForwardLink link, LinkClosure closure) =>
-        _sink!.Closed((ImpairedLink)link.Owner!, closure);
+    void ILinkSink.Closed(IForwardLink link, LinkClosure closure) => _sink!.Closed((ImpairedLink)link.Owner!, closure);
 
     void ILinkSink.Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame) =>
         _sink!.Stranger(this, source, frame);
