@@ -30,8 +30,9 @@ internal static class ImpairedTable
             Styles.Doubtful
         );
         yield return new Text(
-            $"Of {impaired.Datagrams} datagrams {impaired.DatagramsLost} were lost, {impaired.DatagramsDuplicated} sent "
-                + $"twice, {impaired.DatagramsOverflowed} dropped for lack of room. The delay alone makes a round trip of "
+            $"Of {impaired.Datagrams} datagrams {impaired.DatagramsLost} were lost, {impaired.DatagramsDuplicated} "
+                + $"sent twice, {impaired.DatagramsOverflowed} dropped for lack of room. "
+                + "The delay alone makes a round trip of "
                 + $"{Figures.Micros(impaired.NetworkRttMinMicros)} to {Figures.Micros(impaired.NetworkRttMaxMicros)}."
         );
         yield return table.Fit(width);

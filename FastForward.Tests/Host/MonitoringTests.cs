@@ -151,6 +151,7 @@ public sealed class MonitoringTests
     {
         NodeReport report = Report(20, Peer(7) with { State = "suspect", Reason = "silent" }) with
         {
+            File = "f.conf",
             Impairment = new ImpairmentReport("loss=2%, seed=7", 1000, 20, 3, 1, 5, 999),
         };
         IReadOnlyList<string> lines = Lines(132, report, null);

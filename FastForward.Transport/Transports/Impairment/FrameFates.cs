@@ -16,7 +16,7 @@ internal sealed class FrameFates
 
     public FrameFates(ImpairmentOptions options, ulong seed)
     {
-        // The mean length of a burst is 1 / (1 - lossAgain), and the share of lost frames loss / (loss + 1 - lossAgain).
+        // The mean length of a burst is 1 / (1 - lossAgain); the share of lost frames is loss / (loss + 1 - lossAgain).
         double share = options.LossPercent / 100;
         double recovery = options.MeanBurst == 0 ? 1 - share : 1 / options.MeanBurst;
         _loss = share * recovery / (1 - share);

@@ -8,8 +8,8 @@ namespace FastForward.Transport.Transports.Impairment;
 /// </summary>
 /// <remarks>
 /// The text form is a profile (<c>typical</c>, <c>busy</c>, <c>bad-wan</c>), parts such as
-/// <c>loss=2%, burst=2, delay=30ms</c>, or a profile and parts that replace its own. <see cref="ToString"/> gives a text
-/// that <see cref="TryParse"/> reads.
+/// <c>loss=2%, burst=2, delay=30ms</c>, or a profile and parts that replace its own. <see cref="ToString"/> gives a
+/// text that <see cref="TryParse"/> reads.
 /// </remarks>
 public sealed record ImpairmentOptions
 {
