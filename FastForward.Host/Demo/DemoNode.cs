@@ -61,6 +61,7 @@ internal static class DemoNode
             Of(MessageClass.Reliable, traffic, echo),
             node.Statistics.LateMessages,
             node.Statistics.RepeatedMessages,
+            node.Statistics.CopiedMessages,
             node.Impairment is { } impairment ? ReportMaker.Report(impairment) : null
         );
 

@@ -57,6 +57,7 @@ internal static class DemoSummary
             RealTime = Of(one.RealTime, two.RealTime),
             RealTimeLate = one.Late + two.Late,
             RealTimeSentAgain = one.SentAgain + two.SentAgain,
+            RealTimeCopied = one.Copied + two.Copied,
             Reliable = Of(one.Reliable, two.Reliable),
         };
 

@@ -19,11 +19,12 @@ internal static class ImpairedTable
             new FittingColumn("lost", 1),
             new FittingColumn("late", 1),
             new FittingColumn("sent again", 4),
+            new FittingColumn("copied", 4),
             new FittingColumn("p50", 5),
             new FittingColumn("p99", 5)
         );
-        Add("real-time", impaired.RealTime, Count(impaired.RealTimeLate), Count(impaired.RealTimeSentAgain));
-        Add("reliable", impaired.Reliable, "-", "-");
+        Add("real-time", impaired.RealTime, impaired.RealTimeLate, impaired.RealTimeSentAgain, impaired.RealTimeCopied);
+        Add("reliable", impaired.Reliable);
         yield return Text.Empty;
         yield return new Text(
             VisibleText.Of($"{row.Type} was impaired on purpose, both ways: {impaired.Settings}"),
@@ -37,17 +38,20 @@ internal static class ImpairedTable
         );
         yield return table.Fit(width);
 
-        void Add(string name, ImpairedClass messages, string late, string sentAgain) =>
+        void Add(string name, ImpairedClass messages, params ReadOnlySpan<long> repair) =>
             table.Add(
                 Styles.Plain,
-                name,
-                Count(messages.Accepted),
-                Count(messages.Delivered),
-                Count(messages.Lost),
-                late,
-                sentAgain,
-                Figures.Micros(messages.RttP50Micros),
-                Figures.Micros(messages.RttP99Micros)
+                [
+                    name,
+                    Count(messages.Accepted),
+                    Count(messages.Delivered),
+                    Count(messages.Lost),
+                    repair.IsEmpty ? "-" : Count(repair[0]),
+                    repair.IsEmpty ? "-" : Count(repair[1]),
+                    repair.IsEmpty ? "-" : Count(repair[2]),
+                    Figures.Micros(messages.RttP50Micros),
+                    Figures.Micros(messages.RttP99Micros),
+                ]
             );
     }
 

@@ -27,11 +27,14 @@ internal sealed record ImpairedTraffic
     /// <summary>Real-time messages.</summary>
     public required ImpairedClass RealTime { get; init; }
 
-    /// <summary>Real-time messages that came after a later one was delivered, and were dropped.</summary>
+    /// <summary>Real-time messages that came after their budget, or after a later one, and were dropped.</summary>
     public required long RealTimeLate { get; init; }
 
     /// <summary>Real-time messages that were sent again.</summary>
     public required long RealTimeSentAgain { get; init; }
+
+    /// <summary>Copies of real-time messages that were sent before a loss was known.</summary>
+    public required long RealTimeCopied { get; init; }
 
     /// <summary>Reliable messages.</summary>
     public required ImpairedClass Reliable { get; init; }

@@ -158,6 +158,7 @@ public sealed class DemoCheckTests
                 RealTime = new ImpairedClass(realTime, realTimeDelivered, realTime - realTimeDelivered, 0, 0),
                 RealTimeLate = 0,
                 RealTimeSentAgain = 0,
+                RealTimeCopied = 0,
                 Reliable = new ImpairedClass(reliable, reliableDelivered, reliable - reliableDelivered, 0, 0),
             },
         };

@@ -82,8 +82,8 @@ public sealed class DemoProcessTests
                 .And.Contain("FORWARD_TRANSPORT_SOCKET: it has no datagrams to impair")
                 .And.Contain("was impaired on purpose, both ways: loss=2%, burst=2, delay=30ms, jitter=75ms")
                 .And.Match(@"Of \d+ datagrams \d+ were lost, \d+ sent\s+twice")
-                .And.Match(@"real-time +\d+ +\d+ +\d+ +\d+ +\d+ +\d+")
-                .And.Match(@"reliable +\d+ +\d+ +0 +- +- +\d+")
+                .And.Match(@"real-time +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ +\d+")
+                .And.Match(@"reliable +\d+ +\d+ +0 +- +- +- +\d+")
         );
 
         Assert.That(json.WaitForExit(TimeSpan.FromSeconds(120)), Is.Zero, json.Everything);

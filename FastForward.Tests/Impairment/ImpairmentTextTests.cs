@@ -45,8 +45,11 @@ public sealed class ImpairmentTextTests
     [Test]
     public void The_profiles_are_these()
     {
-        Assert.That($"{ImpairmentOptions.Typical}", Is.EqualTo("loss=0.1%, delay=10ms, jitter=5ms"));
-        Assert.That($"{ImpairmentOptions.Busy}", Is.EqualTo("loss=0.5%, delay=20ms, jitter=20ms, reorder=0.5%"));
+        Assert.That($"{ImpairmentOptions.Typical}", Is.EqualTo("loss=0.1%, burst=2, delay=10ms, jitter=5ms"));
+        Assert.That(
+            $"{ImpairmentOptions.Busy}",
+            Is.EqualTo("loss=0.5%, burst=2, delay=20ms, jitter=20ms, reorder=0.5%")
+        );
         Assert.That(
             $"{ImpairmentOptions.BadWan}",
             Is.EqualTo("loss=2%, burst=2, delay=30ms, jitter=75ms, duplicate=0.5%")

@@ -13,20 +13,24 @@ namespace FastForward.Transport.Transports.Impairment;
 /// </remarks>
 public sealed record ImpairmentOptions
 {
-    /// <summary><c>typical</c>: 10 ms and up to 5 ms more, 0.1 % lost.</summary>
+    /// <summary><c>typical</c>: 10 ms and up to 5 ms more, 0.1 % lost in bursts of two on average.</summary>
     public static ImpairmentOptions Typical { get; } =
         new()
         {
             LossPercent = 0.1,
+            MeanBurst = 2,
             Delay = TimeSpan.FromMilliseconds(10),
             Jitter = TimeSpan.FromMilliseconds(5),
         };
 
-    /// <summary><c>busy</c>: 20 ms and up to 20 ms more, 0.5 % lost, 0.5 % reordered.</summary>
+    /// <summary>
+    /// <c>busy</c>: 20 ms and up to 20 ms more, 0.5 % lost in bursts of two on average, 0.5 % reordered.
+    /// </summary>
     public static ImpairmentOptions Busy { get; } =
         new()
         {
             LossPercent = 0.5,
+            MeanBurst = 2,
             Delay = TimeSpan.FromMilliseconds(20),
             Jitter = TimeSpan.FromMilliseconds(20),
             ReorderPercent = 0.5,
