@@ -12,7 +12,7 @@ namespace FastForward.Host.Demo;
 /// <param name="EchoesRefused">Echoes that the node did not take.</param>
 /// <param name="RealTime">The real-time messages.</param>
 /// <param name="Reliable">The reliable messages.</param>
-/// <param name="Late">Real-time messages that were dropped here, since they came after their budget or a later one.</param>
+/// <param name="Late">Real-time messages that were dropped here: they came after their budget or a later one.</param>
 /// <param name="SentAgain">Real-time messages that were sent again.</param>
 /// <param name="Copied">Copies of real-time messages that were sent before a loss was known.</param>
 /// <param name="Impairment">What the node did to its datagrams on purpose; null when nothing.</param>
