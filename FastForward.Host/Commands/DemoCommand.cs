@@ -6,6 +6,7 @@ using FastForward.Host.Monitoring;
 using FastForward.Host.Screens;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports.Impairment;
 
 namespace FastForward.Host.Commands;
 
@@ -41,6 +42,33 @@ internal static class DemoCommand
             HelpName = "type",
             CustomParser = ParseTransports,
         };
+        Option<string> impair = new("--impair")
+        {
+            Description =
+                "Lose, delay and repeat datagrams on purpose, as the key impair of an instance file says: typical, "
+                + "busy, bad-wan, or such as loss=2%,delay=30ms.",
+            HelpName = "settings",
+        };
+        Option<ulong?> impairSeed = new("--impair-seed")
+        {
+            Description = "The same number loses the same datagrams.",
+            HelpName = "n",
+        };
+        impairSeed.Validators.Add(result =>
+        {
+            if (result.GetResult(impair) is null)
+                result.AddError("--impair-seed: it needs --impair; for example: --impair bad-wan --impair-seed 7");
+        });
+        impair.Validators.Add(static result =>
+        {
+            if (
+                result.Tokens.Count > 0
+                && !ImpairmentOptions.TryParse(result.Tokens[0].Value, out _, out string? problem)
+            )
+                result.AddError(
+                    $"--impair: '{result.Tokens[0].Value}' is no impairment: {problem}; for example: --impair bad-wan"
+                );
+        });
         Command command = new(
             "demo",
             "Two node processes exchange radio traffic over every transport that this machine supports."
@@ -49,9 +77,16 @@ internal static class DemoCommand
             json,
             seconds,
             transports,
+            impair,
+            impairSeed,
         };
         command.SetAction(result =>
-            RunAsync(result.GetValue(json), result.GetValue(seconds), result.GetValue(transports) ?? [])
+            RunAsync(
+                    result.GetValue(json),
+                    result.GetValue(seconds),
+                    result.GetValue(transports) ?? [],
+                    ImpairmentOf(result.GetValue(impair), result.GetValue(impairSeed))
+                )
                 .GetAwaiter()
                 .GetResult()
         );
@@ -75,14 +110,28 @@ internal static class DemoCommand
         return [.. kinds];
     }
 
-    private static async Task<int> RunAsync(bool json, int seconds, TransportKind[] transports)
+    // The seed is chosen here, so that both nodes and the result have the same.
+    private static ImpairmentOptions? ImpairmentOf(string? text, ulong? seed) =>
+        text is not null && ImpairmentOptions.TryParse(text, out ImpairmentOptions? options, out _)
+            ? options with
+            {
+                Seed = seed ?? options.Seed ?? (ulong)Random.Shared.Next(),
+            }
+            : null;
+
+    private static async Task<int> RunAsync(
+        bool json,
+        int seconds,
+        TransportKind[] transports,
+        ImpairmentOptions? impairment
+    )
     {
         using SignalCancellation signals = new();
         DemoScreen screen = new(Console.Error, !Console.IsErrorRedirected);
         try
         {
             DemoDocument document = await DemoRun
-                .RunAsync(transports, seconds, screen, signals.Token)
+                .RunAsync(transports, seconds, impairment, screen, signals.Token)
                 .ConfigureAwait(false);
             if (json)
                 Console.Out.WriteLine(JsonSerializer.Serialize(document, DemoJson.Default.DemoDocument));

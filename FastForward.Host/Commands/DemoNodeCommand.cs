@@ -13,20 +13,13 @@ internal static class DemoNodeCommand
         Option<uint> peer = new(DemoNodeArguments.Peer) { Required = true };
         Option<int> seconds = new(DemoNodeArguments.Seconds) { Required = true };
         Option<int> talkers = new(DemoNodeArguments.Talkers) { Required = true };
-        Option<bool> data = new(DemoNodeArguments.Data);
-        Command command = new(DemoNodeArguments.Command) { instance, peer, seconds, talkers, data };
+        Command command = new(DemoNodeArguments.Command) { instance, peer, seconds, talkers };
         command.Hidden = true;
         command.SetAction(result =>
         {
             InstanceReading reading = InstanceReader.ReadFile(result.GetValue(instance)!);
             return reading.Settings is { } settings
-                ? DemoNode.Run(
-                    settings,
-                    result.GetValue(peer),
-                    result.GetValue(talkers),
-                    result.GetValue(data),
-                    result.GetValue(seconds)
-                )
+                ? DemoNode.Run(settings, result.GetValue(peer), result.GetValue(talkers), result.GetValue(seconds))
                 : ProblemReport.Write(reading.Problems, Console.Error);
         });
         return command;

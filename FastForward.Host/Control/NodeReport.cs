@@ -26,6 +26,9 @@ internal sealed record NodeReport
     /// <summary>Nodes that sent handshakes although no route leads to them.</summary>
     public required IReadOnlyList<UnconfiguredReport> Unconfigured { get; init; }
 
+    /// <summary>The key <c>impair</c> of the instance file with its counts; null when it is not given.</summary>
+    public ImpairmentReport? Impairment { get; init; }
+
     public required long MessagesSent { get; init; }
 
     public required long MessagesReceived { get; init; }

@@ -3,6 +3,7 @@ using FastForward.Host.Running;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports.Impairment;
 
 namespace FastForward.Host.Control;
 
@@ -61,6 +62,7 @@ internal static class ReportMaker
                     heard.LastHeard.TotalSeconds
                 )),
             ],
+            Impairment = node.Impairment is { } impairment ? Report(impairment) : null,
             MessagesSent = statistics.MessagesSent,
             MessagesReceived = statistics.MessagesReceived,
             FramesSent = statistics.FramesSent,
@@ -76,6 +78,18 @@ internal static class ReportMaker
             TransportTypeMap.NameOf(transport.Kind),
             [.. transport.LocalEndPoints.Select(static endPoint => endPoint.ToString()!)],
             transport.Reason
+        );
+
+    /// <summary>Reports the impairment of a node.</summary>
+    public static ImpairmentReport Report(ImpairmentStatistics impairment) =>
+        new(
+            impairment.Options.ToString(),
+            impairment.Frames,
+            impairment.Lost,
+            impairment.LostInOutages,
+            impairment.Overflowed,
+            impairment.Duplicated,
+            impairment.Delayed
         );
 
     private static PeerReport Report(PeerStatus peer) =>

@@ -3,7 +3,10 @@ using FastForward.Transport.Loop;
 
 namespace FastForward.Host.Demo;
 
-/// <summary>A data terminal: short bursts of reliable messages, each burst a call of its own.</summary>
+/// <summary>
+/// A data terminal: short bursts of reliable messages, each burst a call of its own. The next one waits for the echoes
+/// of the one before, so that a slow network carries fewer of them.
+/// </summary>
 internal sealed class DataCaller
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMicroseconds(400_000);
@@ -14,6 +17,7 @@ internal sealed class DataCaller
     private readonly LoopTimer _timer;
     private readonly byte[] _message = new byte[4096];
     private DemoCall? _call;
+    private DemoCall? _former;
 
     public DataCaller(TrafficActor traffic, ForwardLoop loop, int seed)
     {
@@ -37,6 +41,12 @@ internal sealed class DataCaller
     {
         if (_traffic.IsEnding)
             return;
+        if (_former is { Outstanding: > 0 })
+        {
+            _timer.SetAfter(s_pause);
+            return;
+        }
+
         _call = _traffic.OpenCall(MessageClass.Reliable);
         Continue(_call);
     }
@@ -55,7 +65,7 @@ internal sealed class DataCaller
                 return; // OnWritable follows
         }
 
-        _call = null;
+        (_former, _call) = (call, null);
         _timer.SetAfter(s_pause);
     }
 }

@@ -8,6 +8,7 @@ internal sealed class DemoCall(uint number, ForwardStream stream)
 {
     private readonly List<long> _sentAt = [];
     private readonly CallCheck _check = new(number);
+    private int _echoes;
 
     /// <summary>The number in the messages.</summary>
     public uint Number { get; } = number;
@@ -17,6 +18,9 @@ internal sealed class DemoCall(uint number, ForwardStream stream)
 
     /// <summary>The sequence of the next message.</summary>
     public uint NextSequence => (uint)_sentAt.Count;
+
+    /// <summary>Messages without a sound echo so far.</summary>
+    public int Outstanding => _sentAt.Count - _echoes;
 
     /// <summary>Notes that the next message leaves now.</summary>
     public void Sent() => _sentAt.Add(Stopwatch.GetTimestamp());
@@ -30,6 +34,8 @@ internal sealed class DemoCall(uint number, ForwardStream stream)
         Arrival arrival = _check.Take(message, out uint sequence);
         if (arrival == Arrival.Damaged || sequence >= _sentAt.Count)
             return Arrival.Damaged;
+        if (arrival != Arrival.Duplicate)
+            _echoes++;
         roundTripNanos = (long)Stopwatch.GetElapsedTime(_sentAt[(int)sequence]).TotalNanoseconds;
         return arrival;
     }

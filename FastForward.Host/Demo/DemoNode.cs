@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FastForward.Host.Control;
 using FastForward.Host.Instances;
 using FastForward.Host.Running;
 using FastForward.Transport;
@@ -17,18 +18,20 @@ namespace FastForward.Host.Demo;
 internal static class DemoNode
 {
     /// <returns>The exit code.</returns>
-    public static int Run(InstanceSettings settings, uint peer, int talkers, bool withData, int seconds)
+    public static int Run(InstanceSettings settings, uint peer, int talkers, int seconds)
     {
-        TrafficActor traffic = new(peer, talkers, withData, seconds, Console.Out.WriteLine);
+        TrafficActor traffic = new(peer, talkers, seconds, Console.Out.WriteLine);
         EchoActor echo = new();
         HostApplicationBuilder builder = InstanceServices.CreateBuilder<ParentLifetime>(settings);
         ForwardBuilder node = builder.Services.AddInstance(settings);
         node.AddActor(_ => traffic, new ServiceId(TrafficActor.Service).Reply);
         node.AddActor(_ => echo, TrafficActor.Service);
+        ForwardNode forwardNode;
         try
         {
             using IHost host = builder.Build();
             ParentLifetime parent = (ParentLifetime)host.Services.GetRequiredService<IHostLifetime>();
+            forwardNode = host.Services.GetRequiredService<ForwardNode>();
             host.Run();
             if (parent.IsParentGone)
                 return ExitCode.Failure; // without a result, which it would not read
@@ -40,12 +43,12 @@ internal static class DemoNode
         }
 
         Console.Out.WriteLine(
-            "result " + JsonSerializer.Serialize(Report(traffic, echo), DemoJson.Default.DemoNodeReport)
+            "result " + JsonSerializer.Serialize(Report(traffic, echo, forwardNode), DemoJson.Default.DemoNodeReport)
         );
         return ExitCode.Success;
     }
 
-    private static DemoNodeReport Report(TrafficActor traffic, EchoActor echo) =>
+    private static DemoNodeReport Report(TrafficActor traffic, EchoActor echo, ForwardNode node) =>
         new(
             traffic.Sent,
             traffic.Refused,
@@ -54,9 +57,22 @@ internal static class DemoNode
             traffic.Tally.Reordered + echo.Tally.Reordered,
             traffic.Tally.Damaged + echo.Tally.Damaged,
             echo.Refused,
+            Of(MessageClass.RealTime, traffic, echo),
+            Of(MessageClass.Reliable, traffic, echo),
+            node.Statistics.LateMessages,
+            node.Statistics.RepeatedMessages,
+            node.Statistics.CopiedMessages,
+            node.Impairment is { } impairment ? ReportMaker.Report(impairment) : null
+        );
+
+    private static DemoNodeClass Of(MessageClass messageClass, TrafficActor traffic, EchoActor echo) =>
+        new(
+            traffic.Counts.Accepted(messageClass) + echo.Counts.Accepted(messageClass),
+            traffic.Counts.Delivered(messageClass) + echo.Counts.Delivered(messageClass),
             [
                 .. traffic
-                    .RoundTrips.RecordedValues()
+                    .RoundTripsOf(messageClass)
+                    .RecordedValues()
                     .Select(static value => new[] { value.ValueIteratedTo, value.CountAddedInThisIterationStep }),
             ]
         );

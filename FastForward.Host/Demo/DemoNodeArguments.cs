@@ -8,5 +8,4 @@ internal static class DemoNodeArguments
     public const string Peer = "--peer";
     public const string Seconds = "--seconds";
     public const string Talkers = "--talkers";
-    public const string Data = "--data";
 }

@@ -1,3 +1,5 @@
+using FastForward.Host.Control;
+
 namespace FastForward.Host.Demo;
 
 /// <summary>The result of one node process of the demo.</summary>
@@ -8,7 +10,12 @@ namespace FastForward.Host.Demo;
 /// <param name="Reordered">Messages that came after a later one, likewise.</param>
 /// <param name="Damaged">Messages that are not what was sent, likewise.</param>
 /// <param name="EchoesRefused">Echoes that the node did not take.</param>
-/// <param name="RoundTrips">Pairs of a round trip in nanoseconds and how often it was measured.</param>
+/// <param name="RealTime">The real-time messages.</param>
+/// <param name="Reliable">The reliable messages.</param>
+/// <param name="Late">Real-time messages that were dropped here: they came after their budget or a later one.</param>
+/// <param name="SentAgain">Real-time messages that were sent again.</param>
+/// <param name="Copied">Copies of real-time messages that were sent before a loss was known.</param>
+/// <param name="Impairment">What the node did to its datagrams on purpose; null when nothing.</param>
 internal sealed record DemoNodeReport(
     long Sent,
     long Refused,
@@ -17,5 +24,10 @@ internal sealed record DemoNodeReport(
     long Reordered,
     long Damaged,
     long EchoesRefused,
-    IReadOnlyList<long[]> RoundTrips
+    DemoNodeClass RealTime,
+    DemoNodeClass Reliable,
+    long Late,
+    long SentAgain,
+    long Copied,
+    ImpairmentReport? Impairment
 );

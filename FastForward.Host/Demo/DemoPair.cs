@@ -2,12 +2,12 @@ using System.Globalization;
 using FastForward.Transport;
 using FastForward.Transport.Addressing;
 using FastForward.Transport.Registry;
-using HdrHistogram;
+using FastForward.Transport.Transports.Impairment;
 
 namespace FastForward.Host.Demo;
 
 /// <summary>Runs two node processes against each other over one transport and puts their counts together.</summary>
-internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen screen)
+internal sealed class DemoPair(TransportKind kind, int seconds, ImpairmentOptions? impairment, DemoScreen screen)
 {
     private const uint FirstNode = 25_011;
     private const uint SecondNode = 250_012;
@@ -70,7 +70,12 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
             await Task.WhenAll(one.Exited, two.Exited)
                 .WaitAsync(s_settleLimit, cancellationToken)
                 .ConfigureAwait(false);
-            return Summarize(await one.Result.ConfigureAwait(false), await two.Result.ConfigureAwait(false));
+            return DemoSummary.Of(
+                _type,
+                await one.Result.ConfigureAwait(false),
+                await two.Result.ConfigureAwait(false),
+                impairment
+            );
         }
         catch (DemoFailure failure) when (!failure.IsPortTaken)
         {
@@ -170,7 +175,8 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
                 transports = {_type}
                 addresses = 127.0.0.1
                 socket-directory = {directory}
-                log-level = warning
+                log-level = {(impairment is null ? "warning" : "error")}
+                {(impairment is null ? "" : $"impair = {impairment}")}
 
                 [OverriddenNodes]
                 {peer} = 0, {_type}, {address}, {peerPort}
@@ -181,7 +187,6 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
         return file;
     }
 
-    // RealTime over every transport; Reliable only where the medium is reliable.
     private IEnumerable<string> Arguments(string file, uint peer)
     {
         yield return DemoNodeArguments.Command;
@@ -193,39 +198,5 @@ internal sealed class DemoPair(TransportKind kind, int seconds, DemoScreen scree
         yield return seconds.ToString(CultureInfo.InvariantCulture);
         yield return DemoNodeArguments.Talkers;
         yield return Talkers.ToString(CultureInfo.InvariantCulture);
-        if (kind != TransportKind.Ip)
-            yield return DemoNodeArguments.Data;
     }
-
-    private TransportReport Summarize(DemoNodeReport one, DemoNodeReport two)
-    {
-        LongHistogram roundTrips = new(60_000_000_000, 3);
-        foreach (long[] pair in one.RoundTrips.Concat(two.RoundTrips))
-            roundTrips.RecordValueWithCount(pair[0], pair[1]);
-        long damaged = one.Damaged + two.Damaged;
-        long refused = one.Refused + two.Refused + one.EchoesRefused + two.EchoesRefused;
-        List<string> faults = [];
-        if (damaged > 0)
-            faults.Add($"{damaged} damaged");
-        if (refused > 0)
-            faults.Add($"{refused} refused by the sending node");
-        long sent = one.Sent + two.Sent,
-            delivered = one.Delivered + two.Delivered;
-        bool measured = roundTrips.TotalCount > 0;
-        return new TransportReport
-        {
-            Type = _type,
-            Available = true,
-            Reason = faults.Count == 0 ? null : string.Join(", ", faults),
-            Sent = sent,
-            Delivered = delivered,
-            Lost = sent - delivered,
-            Duplicated = one.Duplicated + two.Duplicated,
-            Reordered = one.Reordered + two.Reordered,
-            RttP50Micros = measured ? Micros(roundTrips.GetValueAtPercentile(50)) : 0,
-            RttP99Micros = measured ? Micros(roundTrips.GetValueAtPercentile(99)) : 0,
-        };
-    }
-
-    private static double Micros(long nanos) => Math.Round(nanos / 1000.0, 1);
 }

@@ -1,6 +1,7 @@
 using FastForward.Transport;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Impairment;
 using FastForward.Transport.Transports.Ip;
 using FastForward.Transport.Transports.Socket;
 using FastForward.Transport.Transports.VSocket;
@@ -20,11 +21,13 @@ internal static class DemoRun
 
     /// <param name="asked">The transports to show; empty for all.</param>
     /// <param name="seconds">The length of the traffic over each.</param>
+    /// <param name="impairment">What is done to datagrams; null for nothing.</param>
     /// <param name="screen">Progress.</param>
     /// <param name="cancellationToken">Ends the demo, its processes included.</param>
     public static async Task<DemoDocument> RunAsync(
         IReadOnlyCollection<TransportKind> asked,
         int seconds,
+        ImpairmentOptions? impairment,
         DemoScreen screen,
         CancellationToken cancellationToken
     )
@@ -32,7 +35,7 @@ internal static class DemoRun
         List<TransportReport> reports = [];
         foreach (TransportKind kind in s_order)
         {
-            if (ReasonNotToRun(kind, asked) is { } reason)
+            if (ReasonNotToRun(kind, asked, impairment) is { } reason)
             {
                 reports.Add(
                     new TransportReport
@@ -45,19 +48,27 @@ internal static class DemoRun
                 continue;
             }
 
-            reports.Add(await new DemoPair(kind, seconds, screen).RunAsync(cancellationToken).ConfigureAwait(false));
+            reports.Add(
+                await new DemoPair(kind, seconds, impairment, screen).RunAsync(cancellationToken).ConfigureAwait(false)
+            );
         }
 
         screen.ClearProgress();
         return new DemoDocument(reports);
     }
 
-    private static string? ReasonNotToRun(TransportKind kind, IReadOnlyCollection<TransportKind> asked)
+    private static string? ReasonNotToRun(
+        TransportKind kind,
+        IReadOnlyCollection<TransportKind> asked,
+        ImpairmentOptions? impairment
+    )
     {
         if (kind is TransportKind.Rdma)
             return "not built yet";
         if (asked.Count > 0 && !asked.Contains(kind))
             return "not asked for";
+        if (impairment is not null && kind is not TransportKind.Ip)
+            return "it has no datagrams to impair";
         if (kind is TransportKind.VSocket)
             return VSocketTransport.CheckLoopback().Reason; // its processes share a machine
         using IForwardTransport transport =

@@ -81,6 +81,9 @@ internal sealed class DemoScreen(TextWriter output, bool isTerminal)
             .. document
                 .Transports.Where(static row => row.Reason is not null)
                 .Select(static row => new Text(VisibleText.Of($"{row.Type}: {row.Reason}"))),
+            .. document
+                .Transports.Where(static row => row.Impairment is not null)
+                .SelectMany(row => ImpairedTable.Of(row, width)),
             new Text(
                 "A round trip goes from one process of this machine to the other and back, through two nodes each way; "
                     + "longer runs leave out the first second.",

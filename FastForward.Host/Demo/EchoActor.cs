@@ -15,6 +15,9 @@ internal sealed class EchoActor : IActor
     /// <summary>What arrived.</summary>
     public Tally Tally { get; } = new();
 
+    /// <summary>What arrived and was sent back.</summary>
+    public ClassCounts Counts { get; } = new();
+
     /// <summary>Echoes that the node did not take.</summary>
     public long Refused { get; private set; }
 
@@ -32,10 +35,13 @@ internal sealed class EchoActor : IActor
 
         Arrival arrival = call.Check.Take(message.Payload, out _);
         Tally.Add(arrival);
+        Counts.Arrive(message.Class, arrival);
         if (arrival == Arrival.Damaged)
             return; // no echo: it counts as lost there
         SendResult result = call.Reply.Send(message.Payload, message.IsLast ? SendOptions.End : SendOptions.None);
-        if (!result.IsAccepted)
+        if (result.IsAccepted)
+            Counts.Accept(message.Class);
+        else
             Refused++;
     }
 }

@@ -9,7 +9,7 @@ namespace FastForward.Host.Demo;
 /// The sending side of the demo: several calls at once to the other node, and a check of every echo. It begins when the
 /// nodes are connected by a single link, ends its calls when the time is up, and then waits for outstanding echoes.
 /// </summary>
-internal sealed class TrafficActor(uint node, int talkers, bool withData, int seconds, Action<string> report) : IActor
+internal sealed class TrafficActor(uint node, int talkers, int seconds, Action<string> report) : IActor
 {
     private static readonly TimeSpan s_settle = TimeSpan.FromMicroseconds(3_000_000);
     private static readonly TimeSpan s_warmUp = TimeSpan.FromMicroseconds(1_000_000);
@@ -22,6 +22,8 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
 
     private readonly Dictionary<ulong, DemoCall> _calls = [];
     private readonly List<Talker> _talkers = [];
+    private readonly LongHistogram _realTimeRoundTrips = new(60_000_000_000, 3);
+    private readonly LongHistogram _reliableRoundTrips = new(60_000_000_000, 3);
     private ActorContext? _context;
     private DataCaller? _data;
     private LoopTimer? _beat;
@@ -47,14 +49,18 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
     /// <summary>The echoes.</summary>
     public Tally Tally { get; } = new();
 
+    /// <summary>The messages that were accepted, and the echoes.</summary>
+    public ClassCounts Counts { get; } = new();
+
+    /// <summary>The time is up: calls end.</summary>
+    public bool IsEnding => _context!.Loop.Now >= _endsAt;
+
     /// <summary>
     /// Round trips in nanoseconds, up to a minute. Longer runs leave out those of the first second, while the runtime
     /// still compiles.
     /// </summary>
-    public LongHistogram RoundTrips { get; } = new(60_000_000_000, 3);
-
-    /// <summary>The time is up: calls end.</summary>
-    public bool IsEnding => _context!.Loop.Now >= _endsAt;
+    public LongHistogram RoundTripsOf(MessageClass messageClass) =>
+        messageClass == MessageClass.Reliable ? _reliableRoundTrips : _realTimeRoundTrips;
 
     /// <inheritdoc/>
     public void OnStart(ActorContext context)
@@ -81,9 +87,12 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
         if (message.Node == node && _calls.TryGetValue(message.Stream, out DemoCall? call))
             arrival = call.Echoed(message.Payload, out roundTrip);
         Tally.Add(arrival);
+        Counts.Arrive(message.Class, arrival);
         _lastEvent = _context!.Loop.Now;
-        if (arrival is Arrival.InOrder or Arrival.Reordered && _lastEvent >= _measuresFrom)
-            RoundTrips.RecordValue(Math.Min(roundTrip, RoundTrips.HighestTrackableValue));
+        if (arrival is not (Arrival.InOrder or Arrival.Reordered) || _lastEvent < _measuresFrom)
+            return;
+        LongHistogram roundTrips = RoundTripsOf(message.Class);
+        roundTrips.RecordValue(Math.Min(roundTrip, roundTrips.HighestTrackableValue));
     }
 
     /// <inheritdoc/>
@@ -106,7 +115,9 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
             return status;
         call.Sent();
         Sent++;
-        if (status != SendStatus.Accepted)
+        if (status == SendStatus.Accepted)
+            Counts.Accept(call.Stream.Class);
+        else
             Refused++;
         _lastEvent = _context!.Loop.Now;
         return status;
@@ -123,8 +134,7 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
         _endsAt = loop.Now + TimeSpan.FromSeconds(seconds);
         for (int i = 0; i < talkers; i++)
             _talkers.Add(new Talker(this, loop, i));
-        if (withData)
-            _data = new DataCaller(this, loop, talkers);
+        _data = new DataCaller(this, loop, talkers);
         _hasBegun = true;
         _beat!.SetAfter(s_beat);
         report("connected");
@@ -144,7 +154,7 @@ internal sealed class TrafficActor(uint node, int talkers, bool withData, int se
         TimeSpan now = _context!.Loop.Now;
         bool quiet = now - _lastEvent >= s_settle;
         bool complete = Tally.Delivered >= Sent;
-        if (_talkers.TrueForAll(static talker => talker.IsDone) && _data?.IsDone != false && (complete || quiet))
+        if (_talkers.TrueForAll(static talker => talker.IsDone) && _data!.IsDone && (complete || quiet))
         {
             report("done");
             return;

@@ -35,8 +35,23 @@ internal sealed record TransportReport
     /// <summary>99 of 100 round trips took at most this long, in microseconds; 0 when none was measured.</summary>
     public double RttP99Micros { get; init; }
 
-    /// <summary>Everything was delivered, in order, once.</summary>
+    /// <summary>What the impairment did, and what became of the messages; null without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImpairedTraffic? Impairment { get; init; }
+
+    /// <summary>
+    /// Everything was delivered, in order, once. On an impaired transport real-time messages may be lost.
+    /// </summary>
     [JsonIgnore]
     public bool IsPerfect =>
-        Available && Reason is null && Sent > 0 && Delivered == Sent && Lost == 0 && Duplicated == 0 && Reordered == 0;
+        Available
+        && Reason is null
+        && Sent > 0
+        && Duplicated == 0
+        && Reordered == 0
+        && (
+            Impairment is { } impaired
+                ? impaired.Reliable is { Accepted: > 0, Lost: 0 }
+                : Delivered == Sent && Lost == 0
+        );
 }

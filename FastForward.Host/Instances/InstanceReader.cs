@@ -128,6 +128,7 @@ internal sealed class InstanceReader
             AllowUnkeyedIp = routes.AllowUnkeyedIp = top.Switch("allow-unkeyed-ip", false),
             MarkRealTime = top.Word<bool>("realtime-dscp", false, [new("ef", true), new("off", false)]),
             SegmentationOffload = top.Switch("segmentation-offload", true),
+            Impairment = NodeKeys.ReadImpairment(top),
             PeerMetrics = top.Switch("peer-metrics", false),
             LogLevel = top.Word("log-level", LogLevel.Information, s_levelWords),
             OverriddenNodes = [],

@@ -1,6 +1,7 @@
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports.Impairment;
 using FastForward.Transport.Transports.Ip;
 using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Logging;
@@ -66,6 +67,9 @@ internal sealed record InstanceSettings
 
     /// <summary>See <see cref="IpTransportOptions.SegmentationOffload"/>.</summary>
     public required bool SegmentationOffload { get; init; }
+
+    /// <summary>What is done on purpose to datagrams that are sent; null for nothing.</summary>
+    public required ImpairmentOptions? Impairment { get; init; }
 
     /// <summary>Metrics with many series for each peer.</summary>
     public required bool PeerMetrics { get; init; }

@@ -3,6 +3,7 @@ using FastForward.Host.Control;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Sockets;
+using FastForward.Transport.Transports.Impairment;
 
 namespace FastForward.Host.Instances;
 
@@ -89,6 +90,15 @@ internal static class NodeKeys
         {
             return true;
         }
+    }
+
+    public static ImpairmentOptions? ReadImpairment(SectionReader top)
+    {
+        if (top.Text("impair") is not { } text)
+            return null;
+        if (!ImpairmentOptions.TryParse(text, out ImpairmentOptions? impairment, out string? problem))
+            top.Wrong("impair", text, $"is no impairment: {problem}", "bad-wan, seed=7");
+        return impairment;
     }
 
     public static UnixFileMode? ReadSocketMode(SectionReader top)

@@ -15,6 +15,8 @@ internal static class StatTrouble
         Table table = new() { Border = TableBorder.None, ShowHeaders = false };
         table.AddColumn(new TableColumn("") { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
         table.AddColumn(new TableColumn("") { Padding = new Padding(0) });
+        if (now.Impairment is { } impairment)
+            Add(Styles.Bad, "IMPAIRED", Describe(impairment));
         foreach (PeerReport peer in PeerTable.InOrder(now.Peers))
         {
             if (peer.State != "connected" || peer.Reason is not null)
@@ -69,6 +71,11 @@ internal static class StatTrouble
         void Add(Style style, string subject, string finding) =>
             table.AddRow(new Text(VisibleText.Of(subject), style), new Text(VisibleText.Of(finding), style));
     }
+
+    private static string Describe(ImpairmentReport impairment) =>
+        $"on purpose, by impair = {impairment.Settings}: of {Figures.Compact(impairment.Frames)} datagrams sent "
+        + $"{Figures.Compact(impairment.Lost)} lost, {Figures.Compact(impairment.LostInOutages)} in outages, "
+        + $"{Figures.Compact(impairment.Overflowed)} for lack of room, {Figures.Compact(impairment.Duplicated)} twice";
 
     // A host of an earlier version does not say it.
     private static string Ago(PeerReport peer) =>

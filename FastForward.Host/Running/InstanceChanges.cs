@@ -27,6 +27,7 @@ internal static class InstanceChanges
         ("allow-unkeyed-ip", static settings => Text(settings.AllowUnkeyedIp)),
         ("realtime-dscp", static settings => Text(settings.MarkRealTime)),
         ("segmentation-offload", static settings => Text(settings.SegmentationOffload)),
+        ("impair", static settings => Text(settings.Impairment)),
         ("peer-metrics", static settings => Text(settings.PeerMetrics)),
     ];
 

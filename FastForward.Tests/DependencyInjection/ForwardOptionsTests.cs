@@ -3,6 +3,7 @@ using FastForward.Transport;
 using FastForward.Transport.DependencyInjection;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports.Impairment;
 using FastForward.Transport.Transports.Ip;
 using FastForward.Transport.Transports.Socket;
 using FastForward.Transport.Transports.VSocket;
@@ -122,6 +123,7 @@ public sealed class ForwardOptionsTests
                         DrainLimit = TimeSpan.FromSeconds(3),
                         AllowUnkeyedIp = true,
                         VSocketFallback = true,
+                        Impairment = ImpairmentOptions.Busy with { Seed = 7 },
                     }
                 )
                 .UsingPropertiesComparer()
@@ -268,6 +270,7 @@ public sealed class ForwardOptionsTests
         {
             ["Node"] = "25O11",
             ["MaxStream"] = "7",
+            ["Impairment"] = "loss=2",
             ["Loop:Idle"] = "sleepy",
             ["Client:RequestTimeout"] = "soon",
             ["Client:Requests"] = "7",
@@ -287,6 +290,12 @@ public sealed class ForwardOptionsTests
             Assert.That(
                 problems,
                 Does.Contain("FastForward:MaxStream: unknown option; the options are Node, SendStoreBytes,")
+            );
+            Assert.That(
+                problems,
+                Does.Contain(
+                    "FastForward:Impairment: \"loss=2\" is invalid: loss=2 is no percentage; for example loss=2%."
+                )
             );
             Assert.That(
                 problems,
@@ -356,6 +365,7 @@ public sealed class ForwardOptionsTests
             ["DrainLimit"] = "00:00:03",
             ["AllowUnkeyedIp"] = "true",
             ["VSocketFallback"] = "true",
+            ["Impairment"] = "busy, seed=7",
             ["Loop:Idle"] = "block",
             ["Loop:SpinTime"] = "00:00:00.000007",
             ["Loop:PollBudget"] = "8",

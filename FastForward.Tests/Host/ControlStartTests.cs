@@ -65,6 +65,7 @@ public sealed class ControlStartTests
             AllowUnkeyedIp = false,
             MarkRealTime = false,
             SegmentationOffload = false,
+            Impairment = null,
             PeerMetrics = false,
             LogLevel = LogLevel.Warning,
             OverriddenNodes = [],

@@ -125,6 +125,46 @@ public sealed class DemoCheckTests
         Assert.That(new DemoDocument([absent]).IsSuccess(), Is.False, "nothing ran");
     }
 
+    [TestCase(100, 90, 50, 50, 0, true)]
+    [TestCase(100, 90, 50, 49, 0, false)]
+    [TestCase(100, 90, 50, 50, 1, false)]
+    [TestCase(100, 100, 0, 0, 0, false)]
+    public void On_an_impaired_transport_real_time_messages_may_be_lost(
+        long realTime,
+        long realTimeDelivered,
+        long reliable,
+        long reliableDelivered,
+        long reordered,
+        bool success
+    )
+    {
+        TransportReport ran = new()
+        {
+            Type = "FORWARD_TRANSPORT_IP",
+            Available = true,
+            Sent = realTime + reliable,
+            Delivered = realTimeDelivered + reliableDelivered,
+            Lost = realTime + reliable - realTimeDelivered - reliableDelivered,
+            Reordered = reordered,
+            Impairment = new ImpairedTraffic
+            {
+                Settings = "loss=2%",
+                NetworkRttMinMicros = 0,
+                NetworkRttMaxMicros = 0,
+                Datagrams = 0,
+                DatagramsLost = 0,
+                DatagramsOverflowed = 0,
+                DatagramsDuplicated = 0,
+                RealTime = new ImpairedClass(realTime, realTimeDelivered, realTime - realTimeDelivered, 0, 0),
+                RealTimeLate = 0,
+                RealTimeSentAgain = 0,
+                RealTimeCopied = 0,
+                Reliable = new ImpairedClass(reliable, reliableDelivered, reliable - reliableDelivered, 0, 0),
+            },
+        };
+        Assert.That(new DemoDocument([ran]).IsSuccess(), Is.EqualTo(success));
+    }
+
     private static byte[] Message(uint sequence)
     {
         byte[] message = new byte[DemoMessage.VoiceSize];

@@ -70,6 +70,44 @@ public sealed class DemoProcessTests
     }
 
     [Test]
+    public void Impaired_it_loses_no_reliable_message_and_says_what_happened()
+    {
+        string[] arguments = ["demo", "--impair", "bad-wan", "--impair-seed", "7", "--seconds", "2"];
+        using RunningProgram demo = RunningProgram.StartHost(arguments);
+        using RunningProgram json = RunningProgram.StartHost([.. arguments, "--json"]);
+        Assert.That(demo.WaitForExit(TimeSpan.FromSeconds(120)), Is.Zero, demo.Everything);
+        Assert.That(
+            demo.Output,
+            Does.Match("FORWARD_TRANSPORT_IP .* ok")
+                .And.Contain("FORWARD_TRANSPORT_SOCKET: it has no datagrams to impair")
+                .And.Contain("was impaired on purpose, both ways: loss=2%, burst=2, delay=30ms, jitter=75ms")
+                .And.Match(@"Of \d+ datagrams \d+ were lost, \d+ sent\s+twice")
+                .And.Match(@"real-time +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ +\d+")
+                .And.Match(@"reliable +\d+ +\d+ +0 +- +- +- +\d+")
+        );
+
+        Assert.That(json.WaitForExit(TimeSpan.FromSeconds(120)), Is.Zero, json.Everything);
+        using JsonDocument document = JsonDocument.Parse(json.Output);
+        JsonElement impaired = document.RootElement.GetProperty("transports")[0].GetProperty("impairment");
+        Assert.That(impaired.GetProperty("settings").GetString(), Does.EndWith("duplicate=0.5%, seed=7"));
+        Assert.That(impaired.GetProperty("datagrams").GetInt64(), Is.Positive);
+        JsonElement reliable = impaired.GetProperty("reliable");
+        Assert.That(reliable.GetProperty("accepted").GetInt64(), Is.Positive);
+        Assert.That(reliable.GetProperty("lost").GetInt64(), Is.Zero);
+        // A round trip is never shorter than the delays of both ways.
+        Assert.That(reliable.GetProperty("rttP50Micros").GetDouble(), Is.GreaterThanOrEqualTo(60_000));
+    }
+
+    [TestCase("--impair", "bad-wam", "--impair: 'bad-wam' is no impairment: 'bad-wam' is neither a profile")]
+    [TestCase("--impair-seed", "7", "--impair-seed: it needs --impair")]
+    public void A_wrong_impairment_is_refused(string option, string value, string message)
+    {
+        using RunningProgram demo = RunningProgram.StartHost("demo", option, value);
+        Assert.That(demo.WaitForExit(), Is.EqualTo(2), demo.Everything);
+        Assert.That(demo.Everything, Does.Contain(message));
+    }
+
+    [Test]
     [Category("Lab")]
     public void In_the_lab_everything_arrives_over_vSockets_too()
     {

@@ -255,6 +255,7 @@ public sealed class HangUpTests
                 allow-unkeyed-ip=yes
                 realtime-dscp=ef
                 segmentation-offload=no
+                impair=bad-wan
                 peer-metrics=yes
                 [bridge b]
                 listen=127.0.0.1:77

@@ -4,6 +4,7 @@ using FastForward.Host.Instances;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports.Impairment;
 using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Logging;
 
@@ -31,6 +32,7 @@ public sealed class InstanceReaderTests
         Assert.That(settings.AllowUnkeyedIp, Is.False);
         Assert.That(settings.MarkRealTime, Is.False);
         Assert.That(settings.SegmentationOffload, Is.True);
+        Assert.That(settings.Impairment, Is.Null);
         Assert.That(settings.LogLevel, Is.EqualTo(LogLevel.Information));
         Assert.That(settings.OverriddenNodes, Is.Empty);
         Assert.That(settings.Nodes, Is.Empty);
@@ -61,6 +63,7 @@ public sealed class InstanceReaderTests
             allow-unkeyed-ip = yes
             realtime-dscp = ef
             segmentation-offload = no
+            impair = bad-wan, loss = 3%, seed=7
             log-level = warning
 
             [OverriddenNodes]
@@ -98,6 +101,7 @@ public sealed class InstanceReaderTests
         Assert.That(settings.AllowUnkeyedIp, Is.True);
         Assert.That(settings.MarkRealTime, Is.True);
         Assert.That(settings.SegmentationOffload, Is.False);
+        Assert.That(settings.Impairment, Is.EqualTo(ImpairmentOptions.BadWan with { LossPercent = 3, Seed = 7 }));
         Assert.That(settings.LogLevel, Is.EqualTo(LogLevel.Warning));
         Assert.That(
             settings.OverriddenNodes,
@@ -229,8 +233,13 @@ public sealed class InstanceReaderTests
         "network=25011\nzzzzzzzz = 1",
         "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, "
             + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, "
+<<<<<<< HEAD
             + "node-users, vsocket-type, vsocket-to-host, vsocket-fallback, redundancy, idle, allow-unkeyed-ip, realtime-dscp, "
             + "segmentation-offload, peer-metrics, log-level"
+=======
+            + "node-users, vsocket-type, vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, "
+            + "segmentation-offload, impair, peer-metrics, log-level"
+>>>>>>> 471f2d7f7a849f651c2d6e540685c9516d29e7f9
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase(
@@ -245,6 +254,11 @@ public sealed class InstanceReaderTests
     [TestCase(
         "network=25011\nallow-unkeyed-ip = maybe",
         "f.conf:2: allow-unkeyed-ip: 'maybe' is none of yes, no, true, false; for example: allow-unkeyed-ip = yes"
+    )]
+    [TestCase(
+        "network=25011\nimpair = bad-wan, loss=2",
+        "f.conf:2: impair: 'bad-wan, loss=2' is no impairment: loss=2 is no percentage; for example loss=2%; for "
+            + "example: impair = bad-wan, seed=7"
     )]
     [TestCase(
         "network=25011\naddresses = 1",

@@ -147,6 +147,24 @@ public sealed class MonitoringTests
     }
 
     [Test]
+    public void An_impairment_is_shown_before_everything_else()
+    {
+        NodeReport report = Report(20, Peer(7) with { State = "suspect", Reason = "silent" }) with
+        {
+            File = "f.conf",
+            Impairment = new ImpairmentReport("loss=2%, seed=7", 1000, 20, 3, 1, 5, 999),
+        };
+        IReadOnlyList<string> lines = Lines(132, report, null);
+        Assert.That(
+            string.Join(' ', lines.Skip(1).Take(2).Select(static line => line.Trim())),
+            Does.Match(
+                "^IMPAIRED +on purpose, by impair = loss=2%, seed=7: of 1.00k datagrams sent 20 lost, 3 in outages, "
+                    + "1 for lack of room, 5 twice"
+            )
+        );
+    }
+
+    [Test]
     public void Colours_are_for_terminals_only()
     {
         NodeReport report = Report(20, Peer(7) with { State = "connecting" });

@@ -1,5 +1,6 @@
 using System.Net;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Impairment;
 using FastForward.Transport.Transports.Ip;
 using FastForward.Transport.Transports.Socket;
 using FastForward.Transport.Transports.VSocket;
@@ -28,6 +29,15 @@ internal static class ConfigurationReaders
         section.Read<TimeSpan>(nameof(options.DrainLimit), "00:00:05", value => options.DrainLimit = value);
         section.Read<bool>(nameof(options.AllowUnkeyedIp), "false", value => options.AllowUnkeyedIp = value);
         section.Read<bool>(nameof(options.VSocketFallback), "false", value => options.VSocketFallback = value);
+        section.Read(
+            nameof(options.Impairment),
+            text =>
+            {
+                if (ImpairmentOptions.TryParse(text, out ImpairmentOptions? value, out string? problem))
+                    options.Impairment = value;
+                return problem;
+            }
+        );
         section.LeaveSections("Loop", "Service", "Client", "Ip", "Socket", "VSocket", "Routes");
     }
 

@@ -40,6 +40,15 @@ internal sealed class ConfigurationSectionReader(IConfiguration section)
             Refuse(key, text, example);
     }
 
+    /// <summary>Reads a value that can be wrong in several ways.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="set">Called with the text; returns what is wrong with it, or null.</param>
+    public void Read(string key, Func<string, string?> set)
+    {
+        if (Find(key) is { } text && set(text) is { } problem)
+            Problems.Add($"{PathOf(key)}: {AddressText.Quote(text)} is invalid: {problem}.");
+    }
+
     public void ReadName<T>(string key, Action<T> set)
         where T : struct, Enum =>
         Read<T>(

@@ -28,6 +28,7 @@ public sealed partial class ForwardNode
         _loop.Add((ILoopSource)_share);
         try
         {
+            _impairment?.Started();
             _transports.Start(_options.Node, _dispatcher);
         }
         catch
@@ -98,6 +99,8 @@ public sealed partial class ForwardNode
         while (!_events.IsEmpty)
             failure.Catch(DeliverEvents);
         failure.Catch(_events.Close);
+        if (_started)
+            _impairment?.Stopped();
         _stopping!.TrySetResult();
         failure.Throw();
     }

@@ -2,6 +2,7 @@ using FastForward.Transport.Node;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
 using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Impairment;
 
 namespace FastForward.Transport;
 
@@ -19,6 +20,12 @@ public sealed partial class ForwardNode
     /// The transports, where they listen, and why one does not run, as before <see cref="Start"/>. Thread-safe.
     /// </summary>
     public IReadOnlyList<TransportStatus> GetTransports() => _transports.Status;
+
+    /// <summary>
+    /// The impairment of the datagrams that the node sends, with its counters; null without
+    /// <see cref="ForwardNodeOptions.Impairment"/>. Thread-safe.
+    /// </summary>
+    public ImpairmentStatistics? Impairment => _impairment?.Statistics;
 
     /// <summary>The transports that run. Thread-safe.</summary>
     internal IReadOnlyList<IForwardTransport> RunningTransports => _transports.Running;

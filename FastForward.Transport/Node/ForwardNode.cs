@@ -18,6 +18,7 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
     private readonly ForwardLoop _loop;
     private readonly ForwardNodeOptions _options;
     private readonly OverrideResolver _routes;
+    private readonly NodeImpairment? _impairment;
     private readonly TransportSet _transports;
     private readonly EventQueue _events;
     private readonly FramePump _pump;
@@ -77,7 +78,9 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         MessageMemory memory = new();
         LocalStatistics = new PeerStatistics(options.Node, Statistics);
         _pump = new FramePump(loop);
-        _transports = new TransportSet(loop, transports, Logger);
+        if (options.Impairment is { } impairment)
+            _impairment = new NodeImpairment(impairment, options.Node, Logger);
+        _transports = new TransportSet(loop, _impairment?.Impair(transports) ?? transports, Logger);
         _events = new EventQueue(loop, Logger);
         HostNames names = new(loop, lookups);
         _admission = new RouteAdmission(options, routes, _transports, names, new OwnAddresses(loop));

@@ -1,4 +1,5 @@
 using FastForward.Transport.Session;
+using FastForward.Transport.Transports.Impairment;
 
 namespace FastForward.Transport;
 
@@ -68,6 +69,12 @@ public sealed class ForwardNodeOptions
     /// </summary>
     public bool VSocketFallback { get; set; }
 
+    /// <summary>
+    /// What a bad network would do, done on purpose to the datagrams that this node sends, over UDP and datagram
+    /// vSockets: for demonstrations and tests. Default null: nothing. A warning in the log says that it is on.
+    /// </summary>
+    public ImpairmentOptions? Impairment { get; set; }
+
     internal SessionOptions ToSessionOptions(ulong incarnation) =>
         new()
         {
@@ -130,6 +137,8 @@ public sealed class ForwardNodeOptions
             yield return Bad(nameof(RealTimeRedundancy), RealTimeRedundancy, "Auto, Off or Always");
         if (DrainLimit < TimeSpan.Zero || DrainLimit > TimeSpan.FromMinutes(1))
             yield return Bad(nameof(DrainLimit), DrainLimit, "0..1 min, such as 00:00:05");
+        foreach (string problem in Impairment?.FindProblems() ?? [])
+            yield return $"{nameof(Impairment)}: {problem}; bad-wan is an example.";
     }
 
     /// <summary>Whether a real-time budget is within its range.</summary>
