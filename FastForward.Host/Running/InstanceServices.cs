@@ -37,11 +37,8 @@ internal static class InstanceServices
             options.Node = settings.Network;
             options.AllowUnkeyedIp = settings.AllowUnkeyedIp;
             options.VSocketFallback = settings.VSocketFallback;
-<<<<<<< HEAD
             options.RealTimeRedundancy = settings.Redundancy;
-=======
             options.Impairment = settings.Impairment;
->>>>>>> 471f2d7f7a849f651c2d6e540685c9516d29e7f9
             options.MaxStreams = Math.Max(options.MaxStreams, StreamsNeeded(settings));
         });
         builder.ConfigureService(options => options.PeerMetrics = settings.PeerMetrics);

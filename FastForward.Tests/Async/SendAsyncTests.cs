@@ -36,9 +36,11 @@ public sealed class SendAsyncTests
         }
 
         Eventually.True(
-            () => receiver.Count + Reported() == accepted,
-            () => $"{accepted} accepted, {receiver.Count} arrived, {Reported()} reported"
+            () => receiver.Count + Reported() + Late() == accepted,
+            () => $"{accepted} accepted, {receiver.Count} arrived, {Reported()} reported, {Late()} too late"
         );
+
+        long Late() => pair.B.Node.Statistics.LateMessages;
 
         long Reported()
         {

@@ -233,13 +233,8 @@ public sealed class InstanceReaderTests
         "network=25011\nzzzzzzzz = 1",
         "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, "
             + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, "
-<<<<<<< HEAD
-            + "node-users, vsocket-type, vsocket-to-host, vsocket-fallback, redundancy, idle, allow-unkeyed-ip, realtime-dscp, "
-            + "segmentation-offload, peer-metrics, log-level"
-=======
-            + "node-users, vsocket-type, vsocket-to-host, vsocket-fallback, idle, allow-unkeyed-ip, realtime-dscp, "
-            + "segmentation-offload, impair, peer-metrics, log-level"
->>>>>>> 471f2d7f7a849f651c2d6e540685c9516d29e7f9
+            + "node-users, vsocket-type, vsocket-to-host, vsocket-fallback, redundancy, idle, allow-unkeyed-ip, "
+            + "realtime-dscp, segmentation-offload, impair, peer-metrics, log-level"
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase(

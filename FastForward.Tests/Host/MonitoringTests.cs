@@ -101,7 +101,7 @@ public sealed class MonitoringTests
             is { } told
             ? told[LeftOut.Length..].Split(", ")
             : [];
-        Assert.That(heads.Length + left.Count(), Is.EqualTo(16), head);
+        Assert.That(heads.Length + left.Count(), Is.EqualTo(19), head);
         if (width != 100)
             Assert.That(left.Any(), Is.EqualTo(width < 100));
     }

@@ -14,6 +14,7 @@ internal sealed class PeerStatistics
     // Created with the first count: an absent peer has none.
     private long[]? _undelivered;
     private long[]? _events;
+    private long[]? _realTime;
 
     private long _messagesSent;
     private long _bytesSent;
@@ -30,12 +31,6 @@ internal sealed class PeerStatistics
     private long _duplicateMessages;
     private long _endedStreamMessages;
     private long _evictedStreams;
-    private long _repeatedMessages;
-    private long _lostMessages;
-    private long _copiedMessages;
-    private long _heldMessages;
-    private long _filledGaps;
-    private long _savedMessages;
 
     public PeerStatistics(uint node, NodeStatistics total)
     {
@@ -94,22 +89,22 @@ internal sealed class PeerStatistics
     public long DroppedMessages => LateMessages + DuplicateMessages + EndedStreamMessages;
 
     /// <summary>Real-time messages sent again, because a path lost them.</summary>
-    public long RepeatedMessages => Volatile.Read(ref _repeatedMessages);
+    public long RepeatedMessages => Count(_realTime, (int)RealTimeCount.RepeatedMessages);
 
     /// <summary>Real-time messages that a path lost, and that were not sent again: it was too late for them.</summary>
-    public long LostMessages => Volatile.Read(ref _lostMessages);
+    public long LostMessages => Count(_realTime, (int)RealTimeCount.LostMessages);
 
     /// <summary>Copies of real-time messages that were sent before it was known whether the original arrives.</summary>
-    public long CopiedMessages => Volatile.Read(ref _copiedMessages);
+    public long CopiedMessages => Count(_realTime, (int)RealTimeCount.CopiedMessages);
 
     /// <summary>Real-time messages that waited at the receiver for others before them.</summary>
-    public long HeldMessages => Volatile.Read(ref _heldMessages);
+    public long HeldMessages => Count(_realTime, (int)RealTimeCount.HeldMessages);
 
     /// <summary>Real-time messages that arrived while others waited for them.</summary>
-    public long FilledGaps => Volatile.Read(ref _filledGaps);
+    public long FilledGaps => Count(_realTime, (int)RealTimeCount.FilledGaps);
 
     /// <summary>Real-time messages that were delivered from a repetition or a copy.</summary>
-    public long SavedMessages => Volatile.Read(ref _savedMessages);
+    public long SavedMessages => Count(_realTime, (int)RealTimeCount.SavedMessages);
 
     /// <summary>Incoming streams evicted to make room for others.</summary>
     public long EvictedStreams => Volatile.Read(ref _evictedStreams);
@@ -180,37 +175,37 @@ internal sealed class PeerStatistics
 
     public void Repeated()
     {
-        _repeatedMessages++;
+        Add(RealTimeCount.RepeatedMessages);
         _total.RepeatedMessages++;
     }
 
     public void NotRepeated()
     {
-        _lostMessages++;
+        Add(RealTimeCount.LostMessages);
         _total.LostMessages++;
     }
 
     public void Copied()
     {
-        _copiedMessages++;
+        Add(RealTimeCount.CopiedMessages);
         _total.CopiedMessages++;
     }
 
     public void Held()
     {
-        _heldMessages++;
+        Add(RealTimeCount.HeldMessages);
         _total.HeldMessages++;
     }
 
     public void FilledGap()
     {
-        _filledGaps++;
+        Add(RealTimeCount.FilledGaps);
         _total.FilledGaps++;
     }
 
     public void Saved()
     {
-        _savedMessages++;
+        Add(RealTimeCount.SavedMessages);
         _total.SavedMessages++;
     }
 
@@ -264,5 +259,23 @@ internal sealed class PeerStatistics
         _total.RaisedEvent(kind);
     }
 
+    private void Add(RealTimeCount count)
+    {
+        _realTime ??= new long[(int)RealTimeCount.Count];
+        _realTime[(int)count]++;
+    }
+
     private static long Count(long[]? counts, int index) => counts is null ? 0 : Volatile.Read(ref counts[index]);
+
+    // Of real-time messages over media that may lose them.
+    private enum RealTimeCount
+    {
+        RepeatedMessages,
+        LostMessages,
+        CopiedMessages,
+        HeldMessages,
+        FilledGaps,
+        SavedMessages,
+        Count,
+    }
 }

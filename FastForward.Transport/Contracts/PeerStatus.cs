@@ -83,7 +83,9 @@ public sealed class PeerStatus
     /// <summary>Real-time messages to the peer that were sent again, because a path lost them.</summary>
     public long RepeatedMessages { get; internal init; }
 
-    /// <summary>Copies of real-time messages to the peer that were sent before it was known whether they arrive.</summary>
+    /// <summary>
+    /// Copies of real-time messages to the peer that were sent before it was known whether the original arrives.
+    /// </summary>
     public long CopiedMessages { get; internal init; }
 
     /// <summary>Real-time messages of the peer that waited for others before them.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using FastForward.Transport.Session.Recovery;
 
 namespace FastForward.Transport.Diagnostics;
 

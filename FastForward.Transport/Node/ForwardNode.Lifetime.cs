@@ -24,8 +24,7 @@ public sealed partial class ForwardNode
             throw new InvalidOperationException("The node was already started.");
         _started = true;
         _events.Start(handler);
-        // Before the transports: after this process did not run, peers must know it when they get what has queued up.
-        _loop.Add((ILoopSource)_share);
+        _loop.Add(_stallNotice); // before the transports
         try
         {
             _impairment?.Started();
@@ -37,6 +36,7 @@ public sealed partial class ForwardNode
             throw;
         }
 
+        _loop.Add((ILoopSource)_share);
         _loop.Add((ILoopFlush)_share);
         _routes.Changed += OnRoutesChanged;
         _routedPeers.Apply();
@@ -88,6 +88,7 @@ public sealed partial class ForwardNode
             BeginStop();
         _routes.Changed -= OnRoutesChanged;
         _drainTimer.Cancel();
+        _loop.Remove(_stallNotice);
         _loop.Remove((ILoopSource)_share);
         _loop.Remove((ILoopFlush)_share);
         FirstFailure failure = default;

@@ -27,6 +27,7 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
     private readonly LoopbackAssociation _local;
     private readonly LinkDispatcher _dispatcher;
     private readonly LoopShare _share;
+    private readonly StallNotice _stallNotice;
     private readonly LoopTimer _drainTimer;
     private readonly Stack<HeldCredit> _releasedHolds = new();
     private readonly StreamNumbers _streamNumbers = new(TimeProvider.System.GetUtcNow());
@@ -91,6 +92,7 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         _local = new LoopbackAssociation(session, _events, LocalStatistics, memory);
         _dispatcher = new LinkDispatcher(loop, Peers, _events, Statistics, session);
         _share = new LoopShare(this);
+        _stallNotice = new StallNotice(this);
         _drainTimer = loop.CreateTimer(static () => { }); // only wakes the loop: Flush checks whether all is drained
     }
 
@@ -139,8 +141,10 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
                 _routedPeers.Apply();
         });
 
-    /// <summary>The node's work in each duty cycle.</summary>
-    private sealed class LoopShare(ForwardNode node) : ILoopSource, ILoopFlush
+    /// <summary>
+    /// Tells the peers that this process did not run for a while, before they get the frames that came meanwhile.
+    /// </summary>
+    private sealed class StallNotice(ForwardNode node) : ILoopSource
     {
         public int Descriptor => -1;
 
@@ -152,6 +156,21 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
                     peer.OnStall(node._loop.NowMicros, node._loop.StalledMicros);
             }
 
+            return 0;
+        }
+
+        public bool Arm() => false;
+
+        public void Disarm() { }
+    }
+
+    /// <summary>The node's work in each duty cycle.</summary>
+    private sealed class LoopShare(ForwardNode node) : ILoopSource, ILoopFlush
+    {
+        public int Descriptor => -1;
+
+        public int Poll(int budget)
+        {
             return node._events.Dispatch(budget) + node._local.Exchange(node._loop.NowMicros, budget);
         }
 

@@ -62,10 +62,10 @@ public sealed class ForwardStream
 
     /// <summary>
     /// How much later than the fastest message of its path a message of a real-time stream may arrive
-    /// (<see cref="ForwardNodeOptions.RealTimeBudget"/>), 1 ms to 1 min. Null for <see cref="ForwardNodeOptions.RealTimeBudget"/>. Zero for no limit: when the room for real-time
-    /// messages is used up, the oldest message without a limit is dropped and reported; others wait at the receiver for
-    /// one that is missing for 250 ms at most. Applies to the messages that
-    /// are sent afterwards.
+    /// (<see cref="ForwardNodeOptions.RealTimeBudget"/>), 1 ms to 1 min. Null for that of the node. Zero for no limit:
+    /// when the room for real-time messages is used up, the oldest message without a limit is dropped and reported, and
+    /// at the receiver others wait for a missing one for 250 ms at most. Applies to the messages that are sent
+    /// afterwards.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is out of range.</exception>
     /// <exception cref="InvalidOperationException">The stream is reliable: its messages do not expire.</exception>

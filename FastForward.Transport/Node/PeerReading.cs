@@ -1,5 +1,3 @@
-using FastForward.Transport.Session.Recovery;
-
 namespace FastForward.Transport.Node;
 
 /// <summary>

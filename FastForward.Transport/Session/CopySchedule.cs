@@ -27,7 +27,7 @@ internal sealed class CopySchedule
         }
     }
 
-    /// <summary>The first message that is due and of which no other was sent instead; null when there is none.</summary>
+    /// <summary>The first message that is due and that still waits for its fate; null when there is none.</summary>
     public OutgoingMessage? Peek()
     {
         while (_due.TryPeek(out (OutgoingMessage Message, uint Generation) next))

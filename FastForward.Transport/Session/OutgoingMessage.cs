@@ -71,7 +71,9 @@ internal sealed class OutgoingMessage(int poolIndex, int capacity)
     /// <summary>The frame that carried a real-time message last, on the path for such messages.</summary>
     public ulong LastFrame { get; set; }
 
-    /// <summary>How often a real-time message is to be written once more, although it is not known to be lost.</summary>
+    /// <summary>
+    /// How often a real-time message is to be written once more, although it is not known to be lost.
+    /// </summary>
     public int CopiesLeft { get; set; }
 
     /// <summary>How often a real-time message was sent again.</summary>

@@ -132,10 +132,10 @@ internal sealed partial class SessionPath
         // A DATA frame with the local index proves that the RESPONSE arrived, just as a CONFIRM does.
         if (Phase == PathPhase.Answering)
             Confirmed(now);
-        LastHeard = now;
+        Figures.LastHeard = now;
         LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
         Measurement.AddArrival(now, LastTimestamp);
-        long excess = Transits.Add(now, LastTimestamp, Peer.Association.ShortestBudget / 2);
+        long excess = Figures.Transits.Add(now, LastTimestamp, Peer.Association.ShortestBudget / 2);
         ElementReader reader = new(frame[WireFormat.DataHeader..^Protection.Overhead]);
         bool isEliciting = false;
         while (Phase is PathPhase.Established or PathPhase.Closing or PathPhase.Draining && reader.Next())
@@ -275,18 +275,6 @@ internal sealed partial class SessionPath
             OnDelivered(now, recovery);
     }
 
-    private void OnDelivered(long now, LossRecovery recovery)
-    {
-        LastDelivered = now;
-        Peer.OnFramesAcknowledged(this, now, recovery.LargestAcknowledged);
-    }
-
-    private void OnDuplicate()
-    {
-        FramesDuplicated++;
-        _statistics.Replayed();
-    }
-
     // The only element that is read before the path is proven: everything else could be a stranger's.
     private void ReadChallenge(in ElementReader element)
     {
@@ -312,7 +300,7 @@ internal sealed partial class SessionPath
         long roundTrip = Prober.OnReply(now, id, hold, out bool challengeAnswered);
         if (roundTrip < 0)
             return;
-        LastDelivered = now;
+        Figures.LastDelivered = now;
         Measurement.AddRoundTrip(roundTrip);
         _packets?.Recovery?.OnPathAnswers();
         OnPeerAccepts(now);

@@ -7,26 +7,10 @@ namespace FastForward.Transport.Session;
 /// <content>What is known of the quality of the path, in both directions.</content>
 internal sealed partial class SessionPath
 {
-    private TransitMeter? _transits;
-    private TransitReport? _peerReport;
-    private ulong _framesAtInterval;
-    private long _intervalBegan;
-    private double _frameRate;
+    private PathFigures? _figures;
 
-    /// <summary>How long the frames of the peer travel.</summary>
-    public TransitMeter Transits => _transits ??= new TransitMeter();
-
-    /// <summary>How long the frames to the peer travel, as it reports it; null while it has not.</summary>
-    public TransitReport? PeerReport => _peerReport;
-
-    /// <summary>When a frame of the peer arrived last; -1 for never.</summary>
-    public long LastHeard { get; private set; } = -1;
-
-    /// <summary>When the peer confirmed last that a frame or probe arrived; -1 for never.</summary>
-    public long LastDelivered { get; private set; } = -1;
-
-    /// <summary>Frames that arrived again.</summary>
-    public long FramesDuplicated { get; private set; }
+    /// <summary>What the path measures of its frames.</summary>
+    public PathFigures Figures => _figures ??= new PathFigures();
 
     /// <summary>The quality of the way to the peer.</summary>
     public PathQuality Quality
@@ -36,12 +20,12 @@ internal sealed partial class SessionPath
             LossMeter? losses = Recovery?.Losses;
             return new PathQuality
             {
-                IsMeasured = losses is { Frames: >= LossMeter.Enough } && _peerReport is not null,
+                IsMeasured = losses is { Frames: >= LossMeter.Enough } && Figures.PeerReport is not null,
                 Loss = losses?.Ratio ?? 0,
                 Burst = losses?.Burst ?? 1,
                 RoundTrip = Measurement.SmoothedRoundTrip,
-                FrameRate = _frameRate,
-                Transit = _peerReport.GetValueOrDefault(),
+                FrameRate = Figures.FrameRate,
+                Transit = Figures.PeerReport.GetValueOrDefault(),
             };
         }
     }
@@ -49,24 +33,20 @@ internal sealed partial class SessionPath
     private void EndInterval(long now)
     {
         Arrivals.EndInterval();
-        ulong frames = _packets?.Next ?? 0;
-        _frameRate = (frames - _framesAtInterval) * 1_000_000.0 / Math.Max(now - _intervalBegan, 1);
-        _framesAtInterval = frames;
-        _intervalBegan = now;
+        Figures.EndInterval(now, _packets?.Next ?? 0);
         if (!IsOrdered)
             Peer.OnMeasured(this, now);
     }
 
     private void WriteTransitReport(ref FrameWriter frame)
     {
-        if (IsOrdered || _transits is not { Count: > 0 } transits || frame.Room < WireFormat.TransitReport)
-            return;
-        frame.WriteTransitReport(transits.Report);
+        if (!IsOrdered && Figures.Transits.Count > 0 && frame.Room >= WireFormat.TransitReport)
+            frame.WriteTransitReport(Figures.Transits.Report);
     }
 
     private void OnTransitReport(ReadOnlySpan<byte> body)
     {
-        _peerReport = new TransitReport(
+        Figures.PeerReport = new TransitReport(
             BinaryPrimitives.ReadUInt32LittleEndian(body),
             Micros(body[4..]),
             Micros(body[6..]),
@@ -75,5 +55,17 @@ internal sealed partial class SessionPath
 
         static long Micros(ReadOnlySpan<byte> field) =>
             BinaryPrimitives.ReadUInt16LittleEndian(field) * (long)WireFormat.AgeUnitMicros;
+    }
+
+    private void OnDelivered(long now, LossRecovery recovery)
+    {
+        Figures.LastDelivered = now;
+        Peer.OnFramesAcknowledged(this, now, recovery.LargestAcknowledged);
+    }
+
+    private void OnDuplicate()
+    {
+        Figures.Duplicates++;
+        _statistics.Replayed();
     }
 }

@@ -257,7 +257,7 @@ internal sealed partial class SessionPath : ILossListener
     /// </summary>
     public void OnStall(long now, long duration)
     {
-        _transits?.OnStall(now);
+        _figures?.Transits.OnStall(now);
         _suspectSince += duration;
         _drainsUntil += duration;
         Prober.OnStall();

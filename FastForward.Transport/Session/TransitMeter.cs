@@ -27,7 +27,9 @@ internal sealed class TransitMeter
     private long _aboveSince;
     private long _aboveSinceRemote;
 
-    /// <summary>The least transit, modulo 2^32 and by clocks that do not agree: only its changes mean something.</summary>
+    /// <summary>
+    /// The least transit, modulo 2^32 and by clocks that do not agree: only its changes mean something.
+    /// </summary>
     public uint Base => (uint)Math.Min(_older, _newer);
 
     /// <summary>Frames that were measured.</summary>

@@ -9,8 +9,8 @@ internal sealed class CongestionWatch
     private const long Rise = 20_000;
     private const long Window = 15_000_000; // the least median of one to two of these counts
 
-    // A route that has become longer while it loses frames looks like a queue, too. After this time its transit is taken
-    // for normal; if the loss then grows with the copies, twice the time is waited for the next attempt.
+    // A route that has become longer while it loses frames looks like a queue, too. After this time its transit is
+    // taken for normal; if the loss then grows with the copies, the next attempt is made after twice the time.
     private const long FirstPatience = 60_000_000;
     private const long LastPatience = 960_000_000;
 
