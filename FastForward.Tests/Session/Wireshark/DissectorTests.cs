@@ -3,7 +3,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session.Wireshark;
 
-/// <summary>The Wireshark dissector (docs/wireshark) in tshark: what it shows of frames, and what it does not.</summary>
+/// <summary>The Wireshark dissector (docs/wireshark) in tshark: what it shows of frames.</summary>
 [TestFixture]
 public sealed class DissectorTests
 {
@@ -217,6 +217,34 @@ public sealed class DissectorTests
             packets.Count(static packet => packet["fastforward.cut"].Length == 1),
             Is.EqualTo(packets.Count - GoldenFrames.Version1.Count)
         );
+    }
+
+    [Test]
+    public void The_filters_in_the_documentation_are_valid()
+    {
+        string[] filters =
+        [
+            .. File.ReadLines(Path.Combine(SourceTree.Root, "docs", "operations.md"))
+                .SkipWhile(static line => line != "## Captures")
+                .Skip(1)
+                .TakeWhile(static line => !line.StartsWith("## ", StringComparison.Ordinal))
+                .Where(static line => line.EndsWith("` |", StringComparison.Ordinal))
+                .Select(static line => $"({line.Split('`')[1]})"),
+        ];
+        Assert.That(filters, Has.Length.EqualTo(6));
+        List<Dictionary<string, string[]>> packets = _tshark.Read(
+            static capture =>
+            {
+                foreach (byte[] frame in GoldenFrames.Version1.Values)
+                    capture.Add(frame);
+            },
+            ["fastforward.type"],
+            script: null,
+            "-Y",
+            string.Join(" or ", filters)
+        );
+        // All but the REJECT of the other node are from node 25011, and the filters have REJECT, too.
+        Assert.That(packets, Has.Count.EqualTo(GoldenFrames.Version1.Count));
     }
 
     [Test]
