@@ -31,6 +31,7 @@ internal sealed class Tshark : IDisposable
             write(capture);
         string[] shown = [.. fields.SelectMany(static field => new[] { "-e", field })];
         string output = Run([
+            _program,
             .. (string[])["-X", $"lua_script:{script ?? Script}", "-n", "-r", path, .. options, "-T", "fields"],
             .. (string[])["-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=|", .. shown],
         ]);
@@ -49,16 +50,18 @@ internal sealed class Tshark : IDisposable
         ];
     }
 
-    /// <summary>Lines of a report about the fields of all dissectors, those of this one, split at tabs.</summary>
-    public List<string[]> Report(string name) =>
+    /// <summary>A report of tshark about all fields: the lines about those of the dissector, split at tabs.</summary>
+    public List<string[]> Report(string name)
+    {
+        // There are some hundred thousand others.
+        string[] filtered = ["sh", "-c", "exec \"$0\" \"$@\" | grep --text \"\tfastforward\\.\"", _program];
+        return
         [
-            .. Run("-G", name, "-X", $"lua_script:{Script}")
+            .. Run([.. filtered, "-G", name, "-X", $"lua_script:{Script}"])
                 .Split('\n')
-                .Select(static line => line.Split('\t'))
-                .Where(static columns =>
-                    columns.Any(static column => column.StartsWith("fastforward.", StringComparison.Ordinal))
-                ),
+                .Select(static line => line.Split('\t')),
         ];
+    }
 
     /// <summary>A copy of the dissector with a change.</summary>
     public string Changed(string from, string to)
@@ -72,14 +75,11 @@ internal sealed class Tshark : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private string Run(params string[] arguments)
+    private string Run(string[] command)
     {
         // Without the plug-ins and preferences of the user.
         string home = $"HOME={_directory.Path}";
-        using RunningProgram tshark = RunningProgram.Start(
-            "env",
-            ["--unset=XDG_CONFIG_HOME", home, _program, .. arguments]
-        );
+        using RunningProgram tshark = RunningProgram.Start("env", ["--unset=XDG_CONFIG_HOME", home, .. command]);
         Assert.That(tshark.WaitForExit(), Is.Zero, tshark.Everything);
         return tshark.Output;
     }
