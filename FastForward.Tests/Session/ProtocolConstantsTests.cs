@@ -8,12 +8,15 @@ namespace FastForward.Tests.Session;
 /// <summary>The tables of docs/protocol.md, "Constants and timers", against the source.</summary>
 public sealed partial class ProtocolConstantsTests
 {
-    /// <summary>Constants of the session that its peers cannot notice.</summary>
+    /// <summary>Constants of the session that only concern memory and statistics.</summary>
     private static readonly string[] s_internal =
     [
         "ArrivalMeter.Intervals",
         "ByteRanges.KeptCapacity",
+        "DelayHistogram.Bins",
+        "DelayHistogram.HalvedAt",
         "LoopbackAssociation.FrameSize",
+        "LossMeter.HalvedAt",
         "Receiver.MaxUnused",
         "ReplayWindow.Words",
         "UnconfiguredNodes.Capacity",
@@ -93,10 +96,12 @@ public sealed partial class ProtocolConstantsTests
         typeof(SessionOptions)
             .GetProperties()
             .Where(static property =>
-                property.Name is not (nameof(SessionOptions.Node) or nameof(SessionOptions.Incarnation))
+                !property.PropertyType.IsEnum
+                && property.Name is not (nameof(SessionOptions.Node) or nameof(SessionOptions.Incarnation))
             );
 
-    private static bool IsNumber(FieldInfo field) => field.IsLiteral && field.FieldType != typeof(string);
+    private static bool IsNumber(FieldInfo field) =>
+        field.IsLiteral && field.FieldType is { IsPrimitive: true } type && type != typeof(double);
 
     [GeneratedRegex(@"^\|[^|]+\| (?<value>[0-9,]+)(?: (?<unit>us|ms|s))? \| `(?<name>\w+\.\w+)` \|$")]
     private static partial Regex Row();

@@ -45,6 +45,7 @@ local ELEMENTS = {
     name = "MESSAGE", layout = { "stream", "sequence" },
     flags = {
       "message.begin", "message.end", "message.real_time", "message.fragment", "message.more", "message.mark",
+      "message.repeat",
     },
   },
   [2] = { name = "STREAM_ACK", layout = { "stream", "next", "credit.used", "credit.limit" } },
@@ -55,13 +56,14 @@ local ELEMENTS = {
   [7] = { name = "STREAM_RESET", layout = { "stream", "sequence", "reset.code" } },
   [8] = { name = "STREAM_REFUSED", layout = { "stream", "next", "credit.used" } },
   [9] = { name = "ACK", layout = { "ack.largest", "ack.delay" }, flags = { "ack.asks" } },
+  [10] = { name = "TRANSIT_REPORT", layout = { "transit.base", "transit.median", "transit.q95", "transit.q99", 2 } },
   [16] = { name = "PATH_CHALLENGE", layout = { "path.nonce" } },
   [17] = { name = "PATH_RESPONSE", layout = { "path.nonce", "path.sender_receives", "path.receiver_receives" } },
 }
 
 ---------------------------------------------------------------------------------------------------------------- fields
 
-local f, size = {}, {}
+local f, size, unit = {}, {}, {}
 
 local function name_of(names, value)
   local name = names[value]
@@ -78,6 +80,13 @@ end
 local function number(name, bytes, label, display, strings)
   size[name] = bytes
   f[name] = ProtoField["uint" .. 8 * bytes]("fastforward." .. name, label, display or base.DEC, strings)
+end
+
+-- A time in 16 bits, which is shown in microseconds.
+local function time(name, label)
+  number(name, 2, label)
+  f[name] = ProtoField.uint32("fastforward." .. name, label, base.DEC + base.UNIT_STRING, { " us" })
+  unit[name] = AGE_UNIT
 end
 
 local function flag(name, mask, label)
@@ -114,7 +123,7 @@ number("stream.service", 2, "Service", base.HEX)
 number("stream.number", 8, "Number")
 number("sequence", 4, "Sequence")
 number("message.budget", 2, "Latency budget", UNIT, MILLISECONDS)
-number("message.age", 4, "Age when written", UNIT, MICROSECONDS)
+time("message.age", "Age when written")
 number("message.offset", 2, "Offset in the message", UNIT, BYTES)
 number("message.length", 2, "Length of the payload", UNIT, BYTES)
 number("next", 4, "Next expected sequence")
@@ -130,6 +139,10 @@ number("ack.delay", 4, "Time since its arrival", UNIT, MICROSECONDS)
 number("ack.first", 8, "First packet number")
 number("ack.last", 8, "Last packet number")
 number("ack.missing", 4, "Packets missing between")
+number("transit.base", 4, "Base transit, of which only changes count", UNIT, MICROSECONDS)
+time("transit.median", "Beyond the base, median")
+time("transit.q95", "Beyond the base, 95 %")
+time("transit.q99", "Beyond the base, 99 %")
 number("path.nonce", 8, "Nonce", base.HEX)
 number("path.sender_receives", 4, "Index of frames to the sender of this element", base.HEX)
 number("path.receiver_receives", 4, "Index of frames to the receiver of this element", base.HEX)
@@ -140,6 +153,7 @@ flag("message.real_time", 4, "Real-time")
 flag("message.fragment", 8, "Fragment: a part of a message")
 flag("message.more", 16, "More parts follow")
 flag("message.mark", 32, "Mark: there is no message at this sequence")
+flag("message.repeat", 64, "Repeat: it was sent before")
 flag("ack.asks", 1, "Asks for an acknowledgement itself")
 
 other("crypto", "bytes", "Cryptographic block")
@@ -192,6 +206,10 @@ ff.experts = x
 -- Adds a field, and returns its value and item.
 local function add(tree, tvb, name, at)
   local range = tvb(at, size[name])
+  if unit[name] then
+    local value = range:le_uint() * unit[name]
+    return value, tree:add(f[name], range, value)
+  end
   local item = tree:add_le(f[name], range)
   if name == "stream" then
     -- What actors and the asynchronous client of the project make of the 64 bits.
@@ -245,6 +263,7 @@ local function message(item, tvb, v, at, finish)
   if has(bits, 2) then text = text .. " END" end
   if mark then text = text .. " MARK" end
   if real_time then text = text .. " real-time" end
+  if has(bits, 64) then text = text .. " REPEAT" end
   if real_time and fragment then
     bad(item, "REALTIME and FRAGMENT together")
     return text, at
@@ -257,8 +276,7 @@ local function message(item, tvb, v, at, finish)
   local offset
   if real_time then
     add(item, tvb, "message.budget", at)
-    local age = tvb(at + 2, 2):le_uint() * AGE_UNIT
-    item:add(f["message.age"], tvb(at + 2, 2), age)
+    local age = add(item, tvb, "message.age", at + 2)
     text = string.format("%s, age %.1f ms", text, age / 1000)
     at = at + 4
   elseif fragment then
@@ -328,6 +346,11 @@ local function probe(_, _, v)
   return string.format("%d (%s)%s", id, purpose, hold and string.format(", held %d us", hold) or "")
 end
 
+local function transit(_, _, v)
+  return string.format("median %.1f ms, 95 %% %.1f ms, 99 %% %.1f ms beyond the base", v["transit.median"] / 1000,
+    v["transit.q95"] / 1000, v["transit.q99"] / 1000)
+end
+
 local function close(item, _, v)
   local text = string.format("%s, %s", v["close.scope"] == 0 and "association" or "path",
     name_of(CLOSE_REASONS, v["close.reason"]))
@@ -360,6 +383,7 @@ local READ_ELEMENT = {
   [7] = reset,
   [8] = refused,
   [9] = acknowledgement,
+  [10] = transit,
 }
 
 -- Adds the element at a place where its header and content are within the frame.

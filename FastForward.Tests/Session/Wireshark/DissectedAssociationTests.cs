@@ -43,6 +43,7 @@ public sealed class DissectedAssociationTests
         [ElementType.StreamReset] = WireFormat.StreamReset,
         [ElementType.StreamRefused] = WireFormat.StreamRefused,
         [ElementType.Ack] = WireFormat.Ack,
+        [ElementType.TransitReport] = WireFormat.TransitReport,
         [ElementType.PathChallenge] = WireFormat.PathChallenge,
         [ElementType.PathResponse] = WireFormat.PathResponse,
     };
@@ -282,6 +283,8 @@ public sealed class DissectedAssociationTests
                 frame = [.. frame, .. other.AsSpan(random.Next(10) == 0 ? 0 : WireFormat.DataHeader)];
         }
 
+        if (frame[1] == (byte)FrameType.Data && random.Next(4) == 0)
+            frame[WireFormat.DataHeader + 1] = (byte)random.Next(256); // the flags of the first element
         for (int changes = random.Next(5); changes > 0; changes--)
             frame[random.Next(random.Next(4) == 0 ? 0 : WireFormat.CommonHeader, frame.Length)] =
                 random.Next(3) == 0 ? (byte)random.Next(16) : (byte)random.Next(256);
