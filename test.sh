@@ -17,6 +17,7 @@ Installs with apt-get (and sudo unless run as root), if missing:
   gcc, libc6-dev                 a C compiler, for the tests that compare structure layouts with the C headers
   zlib1g-dev                     linked by native AOT programs, for the test of the package
   tarantool                      the database, for the tests of Tarantool.Client
+  tshark                         Wireshark without windows, for the tests of its dissector of frames
   qemu-system-x86, busybox-static, cpio, kmod, iproute2, ibverbs-providers, ibverbs-utils, rdmacm-utils
                                  a virtual machine, for the tests that need RDMA, vsock or a lossy network; its kernel
                                  (a Debian package of 70 MB) is downloaded and unpacked to ~/.cache, not installed
@@ -133,9 +134,9 @@ update() {
 }
 
 packages() {
-  local -A program=([dnsmasq-base]=dnsmasq [bind9-dnsutils]=dig [gcc]=gcc [tarantool]=tarantool)
+  local -A program=([dnsmasq-base]=dnsmasq [bind9-dnsutils]=dig [gcc]=gcc [tarantool]=tarantool [tshark]=tshark)
   local package missing=()
-  for package in dnsmasq-base bind9-dnsutils gcc tarantool; do
+  for package in dnsmasq-base bind9-dnsutils gcc tarantool tshark; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${program[$package]}" >/dev/null || missing+=("$package")
   done
   [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)

@@ -4,8 +4,12 @@ namespace FastForward.Tests.Session;
 internal static class GoldenFrames
 {
     public static IReadOnlyDictionary<string, byte[]> Version1 { get; } =
-        File.ReadLines(System.IO.Path.Combine(AppContext.BaseDirectory, "Session", "Golden", "version1.txt"))
+        Read("version1.txt").ToDictionary(static line => line.Name, static line => Convert.FromHexString(line.Text));
+
+    /// <summary>The lines of a file in Golden: a name and its text.</summary>
+    public static IEnumerable<(string Name, string Text)> Read(string file) =>
+        File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Session", "Golden", file))
             .Where(static line => line.Length > 0 && line[0] != '#')
             .Select(static line => line.Split(": "))
-            .ToDictionary(static parts => parts[0], static parts => Convert.FromHexString(parts[1]));
+            .Select(static parts => (parts[0], parts[1]));
 }

@@ -55,6 +55,9 @@ internal sealed class SimulatedNetwork(int seed)
     /// <summary>What happens to the datagrams from one address to another, where that is simulated in detail.</summary>
     public Dictionary<(uint From, uint To), DatagramWay> Ways { get; } = [];
 
+    /// <summary>Called with each datagram that is sent from one address to another, lost or not.</summary>
+    public Action<uint, uint, byte[]> Capture { get; set; } = static (_, _, _) => { };
+
     /// <summary>Longer datagrams are lost, as where the MTU is small.</summary>
     public int LongestDatagram { get; set; } = int.MaxValue;
 
@@ -187,6 +190,7 @@ internal sealed class SimulatedNetwork(int seed)
             return;
         }
 
+        Capture(link.Owner.Address, link.RemoteNode, frame);
         if (Vanishes(link.Owner.Address, link.RemoteNode) || frame.Length > LongestDatagram)
             return;
         uint source = link.Owner.Address;
