@@ -17,7 +17,7 @@ public sealed class PacketNumberTests
         SessionPath to = b.Peer(1).SendPath!;
         byte[] first = Write();
         byte[] last = first;
-        for (int i = 0; i < ReplayWindow.Size; i++)
+        for (int i = 0; i < ReplayWindow.DefaultSize; i++)
         {
             last = Write();
             to.ReadFrame(network.Now, [.. last]);

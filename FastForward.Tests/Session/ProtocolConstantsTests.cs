@@ -18,7 +18,7 @@ public sealed partial class ProtocolConstantsTests
         "LoopbackAssociation.FrameSize",
         "LossMeter.HalvedAt",
         "Receiver.MaxUnused",
-        "ReplayWindow.Words",
+        "ReplayWindow.DefaultSize",
         "UnconfiguredNodes.Capacity",
     ];
 

@@ -23,7 +23,7 @@ public sealed class SessionPartTests
                     foreach (int step in steps)
                     {
                         number = (ulong)Math.Max((long)number + step, 0);
-                        bool fits = number >= next || next - number <= ReplayWindow.Size;
+                        bool fits = number >= next || next - number <= ReplayWindow.DefaultSize;
                         Assert.That(
                             TryTake(window, number),
                             Is.EqualTo(fits && taken.Add(number)),

@@ -22,6 +22,7 @@ internal static class ConfigurationReaders
         section.Read<TimeSpan>(nameof(options.ProbeInterval), "00:00:01", value => options.ProbeInterval = value);
         section.Read<TimeSpan>(nameof(options.DeadAfter), "00:00:30", value => options.DeadAfter = value);
         section.Read<TimeSpan>(nameof(options.RealTimeBudget), "00:00:00.120", value => options.RealTimeBudget = value);
+        section.Read<int>(nameof(options.ReplayWindow), "8192", value => options.ReplayWindow = value);
         section.ReadName<RealTimeRedundancy>(
             nameof(options.RealTimeRedundancy),
             value => options.RealTimeRedundancy = value

@@ -53,6 +53,13 @@ public sealed class ForwardNodeOptions
     public RealTimeRedundancy RealTimeRedundancy { get; set; }
 
     /// <summary>
+    /// How many frames may overtake another one on a path that may reorder them, before it is dropped because it is not
+    /// known whether it was there before. Default 8192, at most 65,536, a multiple of 64. Reordering displaces a frame by
+    /// the jitter times the rate of frames: 75 ms at 100,000 frames per second are 7,500.
+    /// </summary>
+    public int ReplayWindow { get; set; } = Session.ReplayWindow.DefaultSize;
+
+    /// <summary>
     /// The longest time that an orderly stop waits for acknowledgements of reliable messages. Default 5 s.
     /// </summary>
     public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(5);
@@ -84,6 +91,7 @@ public sealed class ForwardNodeOptions
             DeadAfter = (long)DeadAfter.TotalMicroseconds,
             RealTimeBudget = (long)RealTimeBudget.TotalMicroseconds,
             RealTimeRedundancy = RealTimeRedundancy,
+            ReplayWindow = ReplayWindow,
             SendStoreBytes = SendStoreBytes,
             ReceiveWindowBytes = ReceiveWindowBytes,
             MaxStreams = MaxStreams,
@@ -135,6 +143,8 @@ public sealed class ForwardNodeOptions
             yield return Bad(nameof(RealTimeBudget), RealTimeBudget, "1 ms..1 min or 0 (none), such as 00:00:00.120");
         if (!Enum.IsDefined(RealTimeRedundancy))
             yield return Bad(nameof(RealTimeRedundancy), RealTimeRedundancy, "Auto, Off or Always");
+        if (ReplayWindow is < 64 or > Session.ReplayWindow.MaxSize || ReplayWindow % 64 != 0)
+            yield return Bad(nameof(ReplayWindow), ReplayWindow, "a multiple of 64 up to 65536, such as 8192");
         if (DrainLimit < TimeSpan.Zero || DrainLimit > TimeSpan.FromMinutes(1))
             yield return Bad(nameof(DrainLimit), DrainLimit, "0..1 min, such as 00:00:05");
         foreach (string problem in Impairment?.FindProblems() ?? [])

@@ -11,6 +11,9 @@ namespace FastForward.Transport.Node;
 /// </summary>
 internal sealed class FramePump(ForwardLoop loop)
 {
+    // So that the bulk of one peer does not delay the frames of others by more than some hundred microseconds.
+    private const int FramesPerTurn = 256;
+
     private readonly Queue<PeerConnector> _marked = new();
     private readonly List<IForwardLink> _endedLinks = [];
 
@@ -36,7 +39,8 @@ internal sealed class FramePump(ForwardLoop loop)
             connector.IsMarked = false;
             try
             {
-                Pump(connector.Peer);
+                if (Pump(connector.Peer))
+                    Mark(connector);
                 connector.Reschedule();
             }
             catch (Exception exception) when (loop.Survives(exception, $"output to node {connector.Peer.Node}"))
@@ -46,16 +50,20 @@ internal sealed class FramePump(ForwardLoop loop)
         }
     }
 
-    /// <summary>Stages the output of one peer.</summary>
-    public void Pump(Peer peer)
+    /// <summary>Stages the output of one peer, of each path a quota of frames.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public bool Pump(Peer peer)
     {
+        bool hasMore = false;
         // A path that ends while it writes is removed from the list, hence the reverse order and the check.
         IReadOnlyList<SessionPath> paths = peer.Paths;
         for (int i = paths.Count - 1; i >= 0; i--)
         {
             if (i < paths.Count)
-                Pump(paths[i]);
+                hasMore |= Pump(paths[i]);
         }
+
+        return hasMore;
     }
 
     /// <summary>
@@ -93,18 +101,21 @@ internal sealed class FramePump(ForwardLoop loop)
         peer.Close(loop.NowMicros, CloseReason.Stopping, reason, UndeliveredReason.PeerLost);
     }
 
-    private void Pump(SessionPath path)
+    // Returns true when the path has used its quota, and may have more to write.
+    private bool Pump(SessionPath path)
     {
         IForwardLink link = (IForwardLink)path.Link;
-        while (path.HasOutput(loop.NowMicros))
+        for (int left = FramesPerTurn; path.HasOutput(loop.NowMicros); left--)
         {
+            if (left == 0)
+                return true;
             ClaimResult claim = link.TryClaim(link.Traits.MaxFrameSize, out Span<byte> frame);
             path.IsBlocked = claim != ClaimResult.Claimed;
             if (path.IsBlocked)
             {
                 if (path.Phase == PathPhase.Closing)
                     path.EndOutput(loop.NowMicros);
-                return;
+                return false;
             }
 
             int length = 0;
@@ -120,9 +131,11 @@ internal sealed class FramePump(ForwardLoop loop)
             }
 
             if (length == 0)
-                return;
+                return false;
             link.Commit(length, realTime);
             path.Peer.Statistics.FrameSent();
         }
+
+        return false;
     }
 }

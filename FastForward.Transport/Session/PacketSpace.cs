@@ -12,13 +12,20 @@ internal sealed class PacketSpace
 
     /// <param name="isOrdered">Each frame arrives, in order and once, or the link closes.</param>
     /// <param name="frameSize">Bytes of a full frame.</param>
+    /// <param name="replayWindow">How far behind the highest number a frame may be.</param>
     /// <param name="measurement">The round trip of the path.</param>
     /// <param name="listener">Learns what arrived and what is lost.</param>
-    public PacketSpace(bool isOrdered, int frameSize, PathMeasurement measurement, ILossListener listener)
+    public PacketSpace(
+        bool isOrdered,
+        int frameSize,
+        int replayWindow,
+        PathMeasurement measurement,
+        ILossListener listener
+    )
     {
         if (isOrdered)
             return;
-        _received = new ReplayWindow();
+        _received = new ReplayWindow(replayWindow);
         Acks = new AckSchedule(_received);
         Recovery = new LossRecovery(frameSize, measurement, listener);
     }
@@ -60,6 +67,8 @@ internal sealed class PacketSpace
         Acks!.OnReceived(now, number, isExpected);
     }
 
-    /// <summary>The content of the frame was not taken: it is not acknowledged, but it may come again.</summary>
-    public void Refuse(ulong number) => _received?.Remove(number);
+    /// <summary>
+    /// The content of the frame was not taken: it is not acknowledged, so that the peer sends it again in another frame.
+    /// </summary>
+    public void Refuse(ulong number) => _received?.Refuse(number);
 }

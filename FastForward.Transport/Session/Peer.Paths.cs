@@ -211,6 +211,7 @@ internal sealed partial class Peer
         if (SendPath is not null && !ReferenceEquals(SendPath, before))
         {
             _association.Sender.RepeatRealTime(now);
+            _association.Sender.CopyPolicy.OnPathChanged();
             DecideCopies(SendPath, now);
         }
 

@@ -11,6 +11,7 @@ internal sealed class RealTimeOrder
 
     private ulong _delivered; // bit i: the place i + 1 below the expected one
     private long _sentAt;
+    private long _spacing = long.MaxValue;
     private ulong _sequence;
     private bool _hasSent;
 
@@ -27,7 +28,7 @@ internal sealed class RealTimeOrder
     /// The least time between the sending of two messages of the stream, so far: a missing message was sent so much
     /// earlier than the next one.
     /// </summary>
-    public long Spacing { get; private set; }
+    public long Spacing => _spacing == long.MaxValue ? 0 : _spacing;
 
     /// <summary>Places are passed, without a message.</summary>
     public void Skip(ulong places)
@@ -46,7 +47,7 @@ internal sealed class RealTimeOrder
         if (_hasSent)
         {
             long spacing = Math.Max(sentAt - _sentAt, 0) / (long)Math.Max(sequence - _sequence, 1);
-            Spacing = Spacing == 0 ? spacing : Math.Min(spacing, Spacing);
+            _spacing = Math.Min(spacing, _spacing);
         }
 
         (_sequence, _sentAt, _hasSent) = (sequence, sentAt, true);

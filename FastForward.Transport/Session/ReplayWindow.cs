@@ -20,15 +20,28 @@ internal enum ReplayCheck
 internal sealed class ReplayWindow
 {
     /// <summary>
-    /// How far behind the highest number a packet may be. Reordering displaces a packet by jitter x packet rate: 75 ms
-    /// at 100,000 packets per second are 7,500.
+    /// Enough for most: reordering displaces a packet by jitter x packet rate, and 75 ms at 100,000 packets per second
+    /// are 7,500.
     /// </summary>
-    public const int Size = 8192;
+    public const int DefaultSize = 8192;
 
-    // One word more than the window, so that a word that is cleared is outside the window.
-    private const int Words = (Size / 64) + 1;
+    /// <summary>The largest size that an option may set.</summary>
+    public const int MaxSize = 65_536;
 
-    private readonly ulong[] _bits = new ulong[Words];
+    private readonly int _size;
+    private readonly ulong[] _bits;
+    private ulong[]? _refused; // created when needed: what a peer that follows the protocol sends is seldom refused
+
+    /// <param name="size">How far behind the highest number a packet may be: a multiple of 64.</param>
+    public ReplayWindow(int size = DefaultSize)
+    {
+        _size = size;
+        // One word more than the window, so that a word that is cleared is outside the window.
+        _bits = new ulong[(size / 64) + 1];
+    }
+
+    /// <summary>How far behind the highest number a packet may be.</summary>
+    public ulong Size => (ulong)_size;
 
     /// <summary>One more than the highest number that has arrived; 0 before the first.</summary>
     public ulong Next { get; private set; }
@@ -51,18 +64,37 @@ internal sealed class ReplayWindow
         {
             ulong newest = number / 64;
             ulong newestBefore = Next == 0 ? 0 : (Next - 1) / 64;
-            ulong steps = Math.Min(newest - newestBefore, Words);
+            ulong steps = Math.Min(newest - newestBefore, (ulong)_bits.Length);
             for (ulong i = 0; i < steps; i++)
-                _bits[(newest - i) % Words] = 0;
+            {
+                _bits[IndexOf(64 * (newest - i))] = 0;
+                if (_refused is not null)
+                    _refused[IndexOf(64 * (newest - i))] = 0;
+            }
+
             Next = number + 1;
         }
 
-        _bits[number / 64 % Words] |= 1ul << (int)(number % 64);
+        _bits[IndexOf(number)] |= BitOf(number);
     }
 
-    /// <summary>The number counts as not arrived again. It must lie within the window.</summary>
-    public void Remove(ulong number) => _bits[number / 64 % Words] &= ~(1ul << (int)(number % 64));
+    /// <summary>
+    /// The content of the packet was not taken: it is not to be acknowledged. It must lie within the window.
+    /// </summary>
+    public void Refuse(ulong number)
+    {
+        _refused ??= new ulong[_bits.Length];
+        _refused[IndexOf(number)] |= BitOf(number);
+    }
 
     /// <summary>The number has arrived. It must lie within the window.</summary>
-    public bool Contains(ulong number) => (_bits[number / 64 % Words] & (1ul << (int)(number % 64))) != 0;
+    public bool Contains(ulong number) => (_bits[IndexOf(number)] & BitOf(number)) != 0;
+
+    /// <summary>The number has arrived, and its content was taken. It must lie within the window.</summary>
+    public bool IsTaken(ulong number) =>
+        Contains(number) && (_refused is null || (_refused[IndexOf(number)] & BitOf(number)) == 0);
+
+    private int IndexOf(ulong number) => (int)(number / 64 % (ulong)_bits.Length);
+
+    private static ulong BitOf(ulong number) => 1ul << (int)(number % 64);
 }

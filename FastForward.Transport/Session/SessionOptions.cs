@@ -14,6 +14,9 @@ internal sealed record SessionOptions
 
     public long RealTimeBudget { get; init; } = 120_000;
 
+    /// <summary>How far behind the highest packet number of a path a frame may be; a multiple of 64.</summary>
+    public int ReplayWindow { get; init; } = Session.ReplayWindow.DefaultSize;
+
     public RealTimeRedundancy RealTimeRedundancy { get; init; }
 
     public int SendStoreBytes { get; init; } = 4 << 20;

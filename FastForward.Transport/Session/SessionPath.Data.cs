@@ -21,7 +21,8 @@ internal sealed partial class SessionPath
     public int PendingPings { get; set; }
 
     // Created with the first DATA frame: a path that is never established needs none.
-    private PacketSpace Packets => _packets ??= new PacketSpace(IsOrdered, Traits.MaxFrameSize, Measurement, this);
+    private PacketSpace Packets =>
+        _packets ??= new PacketSpace(IsOrdered, Traits.MaxFrameSize, _options.ReplayWindow, Measurement, this);
 
     /// <summary>Loss detection and congestion control of what is sent; null on an ordered medium.</summary>
     public LossRecovery? Recovery => _packets?.Recovery;
@@ -135,7 +136,7 @@ internal sealed partial class SessionPath
         Figures.LastHeard = now;
         LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
         Measurement.AddArrival(now, LastTimestamp);
-        long excess = Figures.Transits.Add(now, LastTimestamp, Peer.Association.ShortestBudget / 2);
+        long excess = Figures.Transits.Add(now, LastTimestamp, StepOf(Peer.Association.ShortestBudget));
         ElementReader reader = new(frame[WireFormat.DataHeader..^Protection.Overhead]);
         bool isEliciting = false;
         while (Phase is PathPhase.Established or PathPhase.Closing or PathPhase.Draining && reader.Next())
@@ -166,6 +167,9 @@ internal sealed partial class SessionPath
         if (reader.IsMalformed)
             _statistics.Malformed();
     }
+
+    // The least rise of the transit that may be another route. Less is jitter, however short the budget.
+    private static long StepOf(long budget) => Math.Max(budget / 2, 20_000);
 
     private bool TryOpen(long now, Span<byte> frame, ulong number)
     {

@@ -124,7 +124,11 @@ internal sealed partial class SessionPath : ILossListener
     public int LargestRealTime =>
         Size is { IsLimited: true } size
             ? Math.Min(
-                size.Limit - WireFormat.DataHeader - WireFormat.MessageHeader - WireFormat.RealTimeFields,
+                size.Limit
+                    - WireFormat.DataHeader
+                    - Protection.Overhead
+                    - WireFormat.MessageHeader
+                    - WireFormat.RealTimeFields,
                 WireFormat.MaxRealTimeMessage
             )
             : WireFormat.MaxRealTimeMessage;

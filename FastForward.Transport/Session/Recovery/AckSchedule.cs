@@ -118,11 +118,11 @@ internal sealed class AckSchedule(ReplayWindow received)
     // The highest one may have been refused.
     private bool TryGetLargest(out ulong largest)
     {
-        ulong end = received.Next - Math.Min(received.Next, ReplayWindow.Size);
+        ulong end = received.Next - Math.Min(received.Next, received.Size);
         largest = received.Next;
         while (largest > end)
         {
-            if (received.Contains(--largest))
+            if (received.IsTaken(--largest))
                 return true;
         }
 
@@ -137,7 +137,7 @@ internal sealed class AckSchedule(ReplayWindow received)
         for (int i = 0; i < 64 && below + (ulong)i <= largest; i++)
         {
             ulong number = largest - below - (ulong)i;
-            if (received.Next - number <= ReplayWindow.Size && received.Contains(number))
+            if (received.Next - number <= received.Size && received.IsTaken(number))
                 bits |= 1ul << i;
         }
 

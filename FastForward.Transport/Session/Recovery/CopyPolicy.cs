@@ -30,7 +30,7 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
     private const int RepeatPercent = 10;
     private const int MostPercent = 200;
 
-    private readonly CongestionWatch _congestion = new();
+    private CongestionWatch _congestion = new();
 
     /// <summary>How often each message is sent beyond the first time.</summary>
     public int Copies { get; private set; } = mode == RealTimeRedundancy.Always ? 1 : 0;
@@ -57,6 +57,9 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
         Copies = 0;
         Reason = CopyReason.Ordered;
     }
+
+    /// <summary>Real-time messages take another path, of which nothing is known yet.</summary>
+    public void OnPathChanged() => _congestion = new CongestionWatch();
 
     /// <summary>Decides anew.</summary>
     /// <param name="now">The time.</param>
