@@ -13,6 +13,9 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     // A time-out that is still due after it was processed, so many times in a row, would keep a core busy.
     private const int MostHot = 100;
 
+    // A path that always has something to write would fill the memory within one event.
+    private const int MostFramesAtOnce = 20_000;
+
     // Paths with keys do not exist yet, so nothing else sets it.
     private static readonly Action<SessionPath, IFrameProtection> s_protect = typeof(SessionPath)
         .GetProperty(nameof(SessionPath.Protection))!
@@ -26,7 +29,6 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     private bool _pumpQueued;
     private long _timerAt = long.MaxValue;
     private int _hot;
-    private long _framesSent;
 
     public SimulatedNode(
         SimulatedNetwork network,
@@ -70,6 +72,8 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     public long Now => Clock.Read(_network.Now);
 
     public MessageMemory Memory { get; } = new();
+
+    public long FramesSent { get; private set; }
 
     /// <summary>The number of wake-ups.</summary>
     public long Wakeups { get; private set; }
@@ -276,7 +280,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         Wakeups++;
         long now = Now;
         long next = long.MaxValue;
-        long frames = _framesSent;
+        long frames = FramesSent;
         foreach (Peer peer in Peers.All.ToArray())
         {
             if (now >= peer.NextTimeout)
@@ -291,7 +295,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
             next = Math.Min(next, peer.NextTimeout);
         }
 
-        _hot = next <= now && frames == _framesSent ? _hot + 1 : 0;
+        _hot = next <= now && frames == FramesSent ? _hot + 1 : 0;
         if (_hot > MostHot)
             throw new SimulationException($"a time-out of node {Id} stays due at {now}");
         if (next != long.MaxValue)
@@ -318,6 +322,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     private void Flush(SessionPath path)
     {
         SimulatedLink link = (SimulatedLink)path.Link;
+        int written = 0;
         Span<byte> buffer = stackalloc byte[link.Traits.MaxFrameSize];
         while (!link.IsClosed && path.HasOutput(Now))
         {
@@ -332,7 +337,9 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
             int length = path.WriteFrame(Now, buffer, out _);
             if (length == 0)
                 return;
-            _framesSent++;
+            FramesSent++;
+            if (++written > MostFramesAtOnce)
+                throw new SimulationException($"a path of node {Id} writes without an end at {Now}");
             byte[] frame = buffer[..length].ToArray();
             _network.Model?.OnWritten(link, path, frame);
             _network.Transmit(link, frame);

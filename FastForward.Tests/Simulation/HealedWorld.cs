@@ -227,6 +227,11 @@ internal sealed class HealedWorld(SimulatedNetwork network, WorldOptions options
                 WorldFailure.Credit,
                 $"{pair}: the sender counts {near.Sender.CreditUsed} credit, the receiver {CreditUsed(receiver)}"
             );
+        if (GrantedTo(near.Sender) != Granted(receiver))
+            return (
+                WorldFailure.Credit,
+                $"{pair}: the sender may use {GrantedTo(near.Sender)} credit, the receiver grants {Granted(receiver)}"
+            );
         foreach ((uint node, ulong stream, MessageClass messageClass, Association association) in from.Ended)
         {
             if (
@@ -246,4 +251,10 @@ internal sealed class HealedWorld(SimulatedNetwork network, WorldOptions options
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_creditUsed")]
     private static extern ref ulong CreditUsed(Receiver receiver);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_creditLimit")]
+    private static extern ref ulong Granted(Receiver receiver);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_creditLimit")]
+    private static extern ref ulong GrantedTo(Sender sender);
 }

@@ -26,12 +26,13 @@ internal static class Sweep
         return result;
     }
 
-    /// <summary>
-    /// The failed worlds as seeds and texts. Called by reflection in a variant, whose types are others.
-    /// </summary>
-    public static (ulong Seed, string Text)[] Find(ulong first, int count, int stopAfter) =>
-        [
-            .. Run(first, count, stopAfter)
-                .Failed.Select(static failed => (failed.Key, $"{failed.Value.Failure}: {failed.Value.Text}")),
-        ];
+    /// <summary>What the worlds met, and the failed ones. Called by reflection in a variant, whose types are others.</summary>
+    public static (long Marks, (ulong Seed, string Text)[] Failed) Find(ulong first, int count, int stopAfter)
+    {
+        SweepResult result = Run(first, count, stopAfter);
+        return (
+            (long)result.Marks,
+            [.. result.Failed.Select(static failed => (failed.Key, $"{failed.Value.Failure}: {failed.Value.Text}"))]
+        );
+    }
 }

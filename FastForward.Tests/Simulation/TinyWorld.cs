@@ -162,7 +162,8 @@ internal sealed class TinyWorld
     private SessionOptions Configure(SessionOptions options) =>
         options with
         {
-            MaxStreams = Options.MaxStreams,
+            // One that takes fewer streams than another one opens evicts some.
+            MaxStreams = options.Node == 1 ? Math.Min(Options.MaxStreams, Options.MaxStreamsOfFirst) : Options.MaxStreams,
             SendStoreBytes = Options.StoreBytes,
             ReceiveWindowBytes = Options.WindowBytes,
             DeadAfter = Options.DeadAfter,

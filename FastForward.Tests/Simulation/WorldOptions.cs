@@ -41,6 +41,8 @@ internal sealed record WorldOptions
 
     public int MaxStreams { get; init; }
 
+    public int MaxStreamsOfFirst { get; init; }
+
     public long DeadAfter { get; init; }
 
     public long ProbeInterval { get; init; }
@@ -101,6 +103,7 @@ internal sealed record WorldOptions
             StoreBytes = store,
             WindowBytes = Of(4 << 20, 4 << 20, 64 << 10, 4 << 10),
             MaxStreams = Of(1_024, 20, 8, 4),
+            MaxStreamsOfFirst = Of(1_024, 1_024, 3),
             DeadAfter = Of(10_000_000L, 5_000_000, 30_000_000),
             ProbeInterval = Of(1_000_000L, 300_000),
             RealTimeBudget = Of(120_000L, 120_000, 20_000, 1_000_000),
@@ -117,6 +120,7 @@ internal sealed record WorldOptions
             {
                 RealTimeShare = Of(3, 1, 2, 10, 1_000_000),
                 RealTimeStreams = Of(1, 3),
+                RealTimeLongest = Math.Min(Of(300, 300, 1_100), store / 8),
                 RealTimeEndShare = Of(0, 20, 4),
                 OpenStreams = Of(1, 2, 6, 12),
                 LongShare = Of(10, 3, 100),
@@ -132,7 +136,7 @@ internal sealed record WorldOptions
     public override string ToString() =>
         $"{Nodes} nodes, {string.Join('+', Media)}, delay {MinDelay}..{MaxDelay}, loss {Loss}, duplication {Duplication}, "
         + $"ghosts {Ghosts}, damage {Damage}, queue {QueueFrames} at {BytesPerMilli} B/ms, frames {FrameSize}, "
-        + $"longest {LongestDatagram}, store {StoreBytes}, window {WindowBytes}, streams {MaxStreams}, "
+        + $"longest {LongestDatagram}, store {StoreBytes}, window {WindowBytes}, streams {MaxStreams} and {MaxStreamsOfFirst}, "
         + $"dead after {DeadAfter}, probes {ProbeInterval}, budget {RealTimeBudget}, steps {Steps} x {MaxGap}, "
         + $"faults {Faults} x {MaxFaultGap} up to {LongestFault}, drift {Drift}, wraps clocks {WrapsClocks}, "
         + $"holds credit {HoldsCredit}, replies {Replies}, {Shape}";

@@ -51,7 +51,7 @@ internal sealed class TrafficSource(ITrafficNode node, Random random)
         ulong ended = _endedRealTime.GetValueOrDefault((to, place));
         bool end = shape.RealTimeEndShare > 0 && random.Next(shape.RealTimeEndShare) == 0;
         ulong stream = (ulong)place + (ended << RealTimeShift);
-        SendStatus status = Send(to, stream, MessageClass.RealTime, random.Next(8, 300), end);
+        SendStatus status = Send(to, stream, MessageClass.RealTime, random.Next(8, shape.RealTimeLongest), end);
         // An ended stream is followed by another one.
         if (status == SendStatus.StreamEnded || (end && status == SendStatus.Accepted))
             _endedRealTime[(to, place)] = ended + 1;

@@ -16,7 +16,7 @@ internal static class SimulationRun
         switch (arguments)
         {
             case ["sweep", _, var count]:
-                SweepResult result = Sweep.Run(first, int.Parse(count, CultureInfo.InvariantCulture), int.MaxValue);
+                SweepResult result = Sweep.Run(first, Number(count), int.MaxValue);
                 Console.Out.WriteLine(result);
                 foreach (
                     IGrouping<WorldFailure, KeyValuePair<ulong, WorldResult>> kind in result.Failed.GroupBy(
@@ -31,21 +31,23 @@ internal static class SimulationRun
 
                 return result.Failed.Count == 0 ? 0 : 1;
             case ["hash", _, var count]:
-                for (ulong seed = first; seed < first + ulong.Parse(count, CultureInfo.InvariantCulture); seed++)
+                for (ulong seed = first; seed < first + (ulong)Number(count); seed++)
                     Console.Out.WriteLine(TinyWorld.Run(new SeededChoices(seed)).Hash);
                 return 0;
-            case ["variant", _, var count, .. var names]:
-                using (
-                    Variant variant = Variant.Build([
-                        .. SmallLimits.All,
-                        .. Canaries.All.Where(canary => names.Contains(canary.Name)).SelectMany(static canary => canary.Changes),
-                    ])
-                )
+            case ["canaries", _, var count, .. var names]:
+                foreach (Canary canary in Canaries.All.Where(one => names.Length == 0 || names.Any(one.Name.Contains)))
                 {
-                    foreach ((ulong seed, string text) in variant.Find(first, int.Parse(count, CultureInfo.InvariantCulture), 30))
-                        Console.Out.WriteLine($"{seed}: {text}");
+                    Variant variant = Variant.Build([.. SmallLimits.All, .. canary.Changes]);
+                    (_, (ulong Seed, string Text)[] failed) = variant.Find(first, Number(count), int.MaxValue);
+                    Console.Out.WriteLine($"{canary}: {failed.Length} of {count}; {string.Join(", ", failed.Take(1))}");
                 }
 
+                return 0;
+            case ["small", _, var count]:
+                (Mark marks, (ulong, string)[] small) = Variant.Build(SmallLimits.All).Find(first, Number(count), 100);
+                Console.Out.WriteLine($"met {marks}");
+                foreach ((ulong, string) failed in small)
+                    Console.Out.WriteLine(failed);
                 return 0;
             case ["show", _]:
                 Console.Out.WriteLine(TinyWorld.Run(new SeededChoices(first), Console.Out.WriteLine));
@@ -57,4 +59,6 @@ internal static class SimulationRun
                 return 2;
         }
     }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -11,7 +11,7 @@ namespace FastForward.Tests.Simulation.Variants;
 /// The session and its simulation compiled together with another text in some places: with limits that tests reach, or
 /// with a defect that the simulation has to find. The product itself has no switch for it.
 /// </summary>
-internal sealed class Variant : IDisposable
+internal sealed class Variant
 {
     private const string Session = "FastForward.Transport/Session/";
 
@@ -27,13 +27,13 @@ internal sealed class Variant : IDisposable
 
     private static readonly Lazy<CSharpCompilation> s_whole = new(Parse);
 
-    private readonly AssemblyLoadContext _context = new("variant", isCollectible: true);
-    private readonly Func<ulong, int, int, (ulong, string)[]> _find;
+    private readonly Func<ulong, int, int, (long, (ulong, string)[])> _find;
 
     private Variant(Stream assembly)
     {
-        Type sweep = _context.LoadFromStream(assembly).GetType(typeof(Sweep).FullName!, throwOnError: true)!;
-        _find = sweep.GetMethod(nameof(Sweep.Find))!.CreateDelegate<Func<ulong, int, int, (ulong, string)[]>>();
+        // It stays loaded: the runtime does not unload types with thread statics reliably.
+        Type sweep = new AssemblyLoadContext("variant").LoadFromStream(assembly).GetType(typeof(Sweep).FullName!, throwOnError: true)!;
+        _find = sweep.GetMethod(nameof(Sweep.Find))!.CreateDelegate<Func<ulong, int, int, (long, (ulong, string)[])>>();
     }
 
     /// <summary>Compiles it.</summary>
@@ -62,10 +62,12 @@ internal sealed class Variant : IDisposable
         return compilation.Emit(assembly).Success ? Load(compilation) : null;
     }
 
-    /// <summary>The failed worlds of consecutive seeds.</summary>
-    public (ulong Seed, string Text)[] Find(ulong first, int count, int stopAfter) => _find(first, count, stopAfter);
-
-    public void Dispose() => _context.Unload();
+    /// <summary>Runs worlds of consecutive seeds.</summary>
+    public (Mark Marks, (ulong Seed, string Text)[] Failed) Find(ulong first, int count, int stopAfter)
+    {
+        (long marks, (ulong, string)[] failed) = _find(first, count, stopAfter);
+        return ((Mark)marks, failed);
+    }
 
     private static Variant Load(CSharpCompilation compilation)
     {
