@@ -24,6 +24,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     private readonly SimulatedNetwork _network;
     private readonly Dictionary<uint, SimulatedLink> _byIndex = [];
     private readonly HashSet<uint> _connecting = [];
+    private readonly HashSet<uint> _withoutRoute = [];
     private readonly ChoiceStream _choices;
     private byte _nonces;
     private bool _pumpQueued;
@@ -113,6 +114,8 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         bool end = false
     )
     {
+        if (_withoutRoute.Contains(to))
+            return new SendResult(SendStatus.UnknownNode, 0);
         SendResult result = Peers.GetOrAdd(to).Send(Now, stream, messageClass, payload, end);
         if (result.IsAccepted)
             _network.Model?.OnAccepted(this, to, stream, result.Sequence, end);
@@ -189,13 +192,18 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     public void RemoveRoute(uint node)
     {
         Opens.Remove(node);
+        _withoutRoute.Add(node); // also for callbacks of the next call
         Peer(node).Close(Now, CloseReason.RouteChanged, "the route was removed", UndeliveredReason.PeerLost);
         foreach (SessionPath path in Peer(node).Paths.ToArray())
             Flush(path);
         Peers.Remove(node);
     }
 
-    public void AddRoute(uint node) => Peers.GetOrAdd(node);
+    public void AddRoute(uint node)
+    {
+        _withoutRoute.Remove(node);
+        Peers.GetOrAdd(node);
+    }
 
     public void Receive(SimulatedLink link, byte[] frame)
     {

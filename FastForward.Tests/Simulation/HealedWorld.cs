@@ -26,7 +26,8 @@ internal sealed class HealedWorld(SimulatedNetwork network, WorldOptions options
         network.Ghosts = 0;
         network.Damage = 0;
         network.Lateness = 0;
-        network.MaxDelay = Math.Min(options.MaxDelay, 50_000);
+        // Real-time messages must be able to come in time.
+        network.MaxDelay = Math.Min(options.MaxDelay, Math.Min(50_000, options.RealTimeBudget / 4));
         network.MinDelay = Math.Min(options.MinDelay, network.MaxDelay);
         foreach ((SimulatedNode first, SimulatedNode second) in Pairs())
             Heal(first, second);
@@ -222,6 +223,8 @@ internal sealed class HealedWorld(SimulatedNetwork network, WorldOptions options
         Receiver receiver = to.Peer(from.Id).Association.Receiver;
         if (WaitingCredit(receiver) != 0)
             return (WorldFailure.Memory, $"{pair}: {WaitingCredit(receiver)} bytes wait at the receiver at rest");
+        if (HeldBytes(receiver) != 0)
+            return (WorldFailure.Memory, $"{pair}: {HeldBytes(receiver)} bytes are held at rest");
         if (near.Sender.CreditUsed != CreditUsed(receiver))
             return (
                 WorldFailure.Credit,
@@ -245,6 +248,9 @@ internal sealed class HealedWorld(SimulatedNetwork network, WorldOptions options
 
         return (WorldFailure.None, "");
     }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_heldBytes")]
+    private static extern ref long HeldBytes(Receiver receiver);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_waitingCredit")]
     private static extern ref long WaitingCredit(Receiver receiver);

@@ -28,7 +28,7 @@ internal static class SmallLimits
         .. FirstOfCredit("SendStream.cs"),
         .. FirstOfCredit("ReceiveStream.cs"),
         new(
-            Session + "Receiver.cs",
+            Session + "Receiver.RealTime.cs",
             "stream.Expected == 0 ? message.Sequence",
             $"stream.Expected == {First} ? message.Sequence - {First}"
         ),

@@ -119,7 +119,7 @@ internal sealed class Variant
             return !file.Contains("/Variants/", StringComparison.Ordinal);
         return !file.Contains("/FastForward.Tests/Session/", StringComparison.Ordinal)
             || name.StartsWith("Simulated", StringComparison.Ordinal)
-            || name == "EventRecorder.cs";
+            || name is "EventRecorder.cs" or "DatagramWay.cs";
     }
 
     private static bool IsSession(string file) => file.Contains(Session, StringComparison.Ordinal);
