@@ -1,5 +1,4 @@
 using FastForward.Transport;
-using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
 

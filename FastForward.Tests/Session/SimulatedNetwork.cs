@@ -280,11 +280,7 @@ internal sealed class SimulatedNetwork(IChoices choices)
         }
 
         long leaves = way.Leave(Now, frame.Length, QueueFrames, BytesPerMilli);
-        if (
-            leaves < 0
-            || Now < way.CutUntil
-            || way.Choices.Chance(Loss)
-        )
+        if (leaves < 0 || Now < way.CutUntil || way.Choices.Chance(Loss))
         {
             Log?.Invoke($"{Now} {source}->{target} loses {FrameText.Of(frame)}");
             return;

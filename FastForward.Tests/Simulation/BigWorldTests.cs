@@ -1,7 +1,6 @@
 using FastForward.Tests.Session;
 using FastForward.Tests.Traffic;
 using FastForward.Transport;
-using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Simulation;
 

@@ -25,7 +25,10 @@ public sealed class CanaryTests
     {
         Substitution substitution = new("some file", "text", "other");
         Assert.That(substitution.Apply("a text"), Is.EqualTo("a other"));
-        Assert.That(() => substitution.Apply("nothing"), Throws.InvalidOperationException.With.Message.Contains("some file"));
+        Assert.That(
+            () => substitution.Apply("nothing"),
+            Throws.InvalidOperationException.With.Message.Contains("some file")
+        );
         Assert.That(() => substitution.Apply("text text"), Throws.InvalidOperationException);
     }
 }

@@ -106,6 +106,8 @@ internal sealed class HealedWorld(SimulatedNetwork network, WorldOptions options
         {
             if ((FindUnrest(first, second.Id) ?? FindUnrest(second, first.Id)) is { } unrest)
                 return unrest;
+            if (first.Peer(second.Id).SendPath!.RemoteIndex != second.Peer(first.Id).SendPath!.LocalIndex)
+                return $"nodes {first.Id} and {second.Id} use different paths";
         }
 
         return null;
@@ -212,9 +214,12 @@ internal sealed class HealedWorld(SimulatedNetwork network, WorldOptions options
         return (WorldFailure.None, "");
     }
 
-    // What was written to a connection that is closed then is lost, also the end of a real-time stream.
-    private bool IsReported(MessageClass messageClass) =>
-        messageClass == MessageClass.Reliable || !options.Media.Contains(TransportKind.Socket);
+    // A reliable stream that is refused before its first message is reported to the sender alone. What was written to a
+    // connection that is closed then is lost, also the end of a real-time stream.
+    private bool IsReported(SimulatedNode from, ulong stream, MessageClass messageClass) =>
+        messageClass == MessageClass.Reliable
+            ? !from.Recorder.Reports.Exists(report => report.Stream == stream)
+            : !options.Media.Contains(TransportKind.Socket);
 
     private (WorldFailure, string) CheckRest(SimulatedNode from, SimulatedNode to)
     {
@@ -240,7 +245,7 @@ internal sealed class HealedWorld(SimulatedNetwork network, WorldOptions options
             if (
                 node == to.Id
                 && ReferenceEquals(association, near)
-                && IsReported(messageClass)
+                && IsReported(from, stream, messageClass)
                 && !to.Recorder.Ends.Exists(end => end.Node == from.Id && end.Stream == stream)
             )
                 return (WorldFailure.Ends, $"{pair}: the end of stream {stream} was not reported");

@@ -163,7 +163,8 @@ internal sealed class TinyWorld
         options with
         {
             // One that takes fewer streams than another one opens evicts some.
-            MaxStreams = options.Node == 1 ? Math.Min(Options.MaxStreams, Options.MaxStreamsOfFirst) : Options.MaxStreams,
+            MaxStreams =
+                options.Node == 1 ? Math.Min(Options.MaxStreams, Options.MaxStreamsOfFirst) : Options.MaxStreams,
             SendStoreBytes = Options.StoreBytes,
             ReceiveWindowBytes = Options.WindowBytes,
             DeadAfter = Options.DeadAfter,

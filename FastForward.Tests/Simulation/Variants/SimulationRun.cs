@@ -1,5 +1,4 @@
 using System.Globalization;
-using FastForward.Tests.Simulation.Variants;
 
 namespace FastForward.Tests.Simulation.Variants;
 

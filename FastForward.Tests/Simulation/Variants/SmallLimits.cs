@@ -13,7 +13,11 @@ internal static class SmallLimits
     public static IReadOnlyList<Substitution> All { get; } =
     [
         new(Session + "Wire/WireFormat.cs", "InitialStreamCredit = 256 << 10", "InitialStreamCredit = 8 << 10"),
-        new(Session + "Wire/WireFormat.cs", "InitialAssociationCredit = 1 << 20", "InitialAssociationCredit = 16 << 10"),
+        new(
+            Session + "Wire/WireFormat.cs",
+            "InitialAssociationCredit = 1 << 20",
+            "InitialAssociationCredit = 16 << 10"
+        ),
         new(Session + "ReplayWindow.cs", "Size = 8192", "Size = 64"),
         new(Session + "Recovery/SentFrames.cs", "MaxFrames = 16_384", "MaxFrames = 256"),
         new(

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.Loader;
 using FastForward.Tests.Layers;
 using Microsoft.CodeAnalysis;
@@ -32,7 +31,9 @@ internal sealed class Variant
     private Variant(Stream assembly)
     {
         // It stays loaded: the runtime does not unload types with thread statics reliably.
-        Type sweep = new AssemblyLoadContext("variant").LoadFromStream(assembly).GetType(typeof(Sweep).FullName!, throwOnError: true)!;
+        Type sweep = new AssemblyLoadContext("variant")
+            .LoadFromStream(assembly)
+            .GetType(typeof(Sweep).FullName!, throwOnError: true)!;
         _find = sweep.GetMethod(nameof(Sweep.Find))!.CreateDelegate<Func<ulong, int, int, (long, (ulong, string)[])>>();
     }
 
