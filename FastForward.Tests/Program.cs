@@ -1,5 +1,6 @@
 using FastForward.Tests.Async;
 using FastForward.Tests.Chaos;
+using FastForward.Tests.Simulation.Variants;
 using FastForward.Tests.Transports;
 
 namespace FastForward.Tests;
@@ -18,6 +19,7 @@ internal static class Program
             ["peer", .. string[] rest] => TransportPeer.Run(rest),
             ["abstract", .. string[] rest] => LockHolder.Run(rest),
             ["tests", var resultFile, var category, .. string[] names] => TestRun.Run(resultFile, category, names),
+            ["simulate", .. string[] rest] => SimulationRun.Run(rest),
             ["chaos", .. string[] rest] => ChaosChild.Run(rest),
             ["client", .. string[] rest] => ClientPeer.Run(rest),
             _ => Usage(),
@@ -27,7 +29,7 @@ internal static class Program
     {
         Console.Error.WriteLine(
             "This assembly holds tests: run 'dotnet test'. "
-                + "Commands for its own use: peer, abstract, client, chaos, tests."
+                + "Commands for its own use: peer, abstract, client, chaos, simulate, tests."
         );
         return 2;
     }

@@ -55,6 +55,50 @@ public sealed class PathChoiceTests
     }
 
     [Test]
+    public void A_reset_that_the_peer_reads_before_it_notices_the_end_of_the_stronger_path_is_not_lost()
+    {
+        SimulatedNetwork network = new(5);
+        (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Socket);
+        b.Open(1, TransportKind.Ip);
+        network.Run(network.Now + Second);
+        Assert.That(a.Peer(2).Paths, Has.Count.EqualTo(2));
+        network.Direction(1, 2, TransportKind.Socket).CutUntil = long.MaxValue;
+        network.Direction(2, 1, TransportKind.Socket).CutUntil = long.MaxValue;
+        a.SendNumbered(2, 1, MessageClass.Reliable, 100);
+        a.ResetStream(2, 1, 7);
+        network.Run(network.Now + 10_000);
+        network.Cut(a.Links.Single(static link => link.Kind == TransportKind.Socket));
+        network.Run(network.Now + Second);
+        Assert.That(a.Peer(2).ReliablePath!.Kind, Is.EqualTo(TransportKind.Ip));
+        Assert.That(b.Peer(1).Paths, Has.Count.EqualTo(2), "here it has not ended");
+        network.Run(network.Now + (40 * Second));
+        Assert.That(a.Peer(2).Association.Sender.Unacknowledged, Is.Zero);
+        Assert.That(b.Recorder.Ends.Select(static end => end.Reason), Is.EqualTo(new[] { StreamEndReason.Reset }));
+    }
+
+    [Test]
+    public void Senders_are_notified_of_the_room_of_messages_that_another_path_takes()
+    {
+        SimulatedNetwork network = new(5);
+        SimulatedNode a = network.StartAt(1, 1, static options => options with { SendStoreBytes = 4_096 }, 2);
+        SimulatedNode b = network.Start(2, 1);
+        a.Open(2, TransportKind.Ip);
+        Assert.That(network.RunUntil(() => a.Peer(2).State == PeerState.Connected, 10 * Second), Is.True);
+        network.Run(network.Now + Second);
+        network.Vanishes = static (from, _) => from == 1;
+        ulong stream = 1;
+        while (a.SendNumbered(2, stream, MessageClass.RealTime, 40, end: true).IsAccepted)
+            stream++;
+        network.Run(network.Now + 1_000);
+        Assert.That(a.Recorder.WritableStreams, Is.Empty);
+        a.Open(2, TransportKind.Socket);
+        network.Run(network.Now + 20_000);
+        Assert.That(a.Peer(2).SendPath!.Kind, Is.EqualTo(TransportKind.Socket));
+        Assert.That(b.Recorder.Messages, Has.Count.EqualTo(stream - 1));
+        Assert.That(a.Recorder.WritableStreams, Does.Contain((2u, stream)));
+    }
+
+    [Test]
     public void Long_real_time_messages_take_another_path_while_the_preferred_one_is_narrow()
     {
         SimulatedNetwork network = new(5) { LongestDatagram = 900 };

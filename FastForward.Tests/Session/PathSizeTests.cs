@@ -1,3 +1,4 @@
+using FastForward.Transport;
 using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Session;
@@ -48,6 +49,20 @@ public sealed class PathSizeTests
                 Assert.That(size.OnReply(id), Is.False);
             Assert.That(size.OnInterval(isAnswering: true), Is.False);
         }
+    }
+
+    [Test]
+    public void A_path_stays_sound_while_its_long_frames_do_not_arrive()
+    {
+        SimulatedNetwork network = new(5) { LongestDatagram = 1_000 };
+        (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Ip);
+        for (int i = 0; i < 200; i++)
+            network.At(network.Now + (i * 100_000), () => a.SendNumbered(2, 1, MessageClass.Reliable, 20_000));
+        network.Run(network.Now + 30_000_000);
+        Assert.That(a.Recorder.Changes.Select(static change => change.Kind), Has.None.EqualTo(PeerEventKind.Suspect));
+        Assert.That(a.Peer(2).SendPath!.Size!.Limit, Is.EqualTo(1_000));
+        Assert.That(a.Peer(2).Association.Sender.Unacknowledged, Is.Zero);
+        Assert.That(b.Recorder.Messages, Has.Count.GreaterThan(10));
     }
 
     private static int Run(PathSize size, int passes, int intervals)

@@ -21,6 +21,9 @@ internal sealed class SimulatedLink(SimulatedNode owner, TransportKind kind, Lin
     /// <summary>The remote address of a datagram link, whichever process uses it.</summary>
     public uint RemoteNode { get; set; }
 
+    /// <summary>The address of the remote process.</summary>
+    public uint RemoteAddress => Other?.Owner.Address ?? RemoteNode;
+
     /// <summary>The user of the remote process, one per address, or the IP address of the remote process.</summary>
     public LinkSource Source => Other is { } other ? LinkSource.OfUser(other.Owner.Address) : PlaceOf(RemoteNode);
 

@@ -1,31 +1,72 @@
+using FastForward.Tests.Simulation;
 using FastForward.Transport;
 using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 
 /// <summary>
-/// Simulated nodes, links and clock: the session layer runs on it as on real media, and a seed reproduces a run
-/// exactly.
+/// Simulated nodes, links and clock: the session layer runs on it as on real media, and the same choices reproduce a
+/// run exactly.
 /// </summary>
-internal sealed class SimulatedNetwork(int seed)
+internal sealed class SimulatedNetwork(IChoices choices)
 {
+    // The events of the nodes' owners alone: the same moment without progress is a loop.
+    private const int MostAtOnce = 1_000_000;
+
     private readonly PriorityQueue<Action, (long Time, long Order)> _events = new();
     private readonly Dictionary<uint, SimulatedNode> _nodes = [];
+    private readonly Dictionary<(uint From, uint To, TransportKind Kind), Direction> _directions = [];
     private long _order;
     private uint _nextIndex = 1;
     private int _nextProcess;
+    private int _atOnce;
 
-    public Random Random { get; } = new(seed);
+    public SimulatedNetwork(int seed)
+        : this(new SeededChoices((ulong)seed)) { }
+
+    /// <summary>The decisions of the world: what is sent, and what happens to the nodes.</summary>
+    public ChoiceStream Random { get; } = new(choices, "world");
 
     public long Now { get; private set; }
+
+    /// <summary>Events that have happened.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>More events are taken for a loop that does not end.</summary>
+    public long MostEvents { get; init; } = 50_000_000;
 
     public double Loss { get; set; }
 
     public double Duplication { get; set; }
 
+    /// <summary>The probability that a datagram arrives once more, seconds later.</summary>
+    public double Ghosts { get; set; }
+
+    /// <summary>The probability that a DATA frame is damaged; only with <see cref="Protection"/>.</summary>
+    public double Damage { get; set; }
+
+    /// <summary>The probability that a datagram is delayed by <see cref="MaxDelay"/> more.</summary>
+    public double Lateness { get; set; }
+
     public long MaxDelay { get; set; } = 1_000;
 
     public long MinDelay { get; set; } = 1;
+
+    /// <summary>The most datagrams that wait in front of a medium; further ones are dropped.</summary>
+    public int QueueFrames { get; set; } = int.MaxValue;
+
+    /// <summary>How fast datagrams leave that queue; 0 for at once.</summary>
+    public long BytesPerMilli { get; set; }
+
+    /// <summary>Seals the DATA frames of all paths; null for nothing.</summary>
+    public IFrameProtection? Protection { get; init; }
+
+    /// <summary>Compares what is on the links with what may be there; null for nothing.</summary>
+    public WireModel? Model { get; init; }
+
+    /// <summary>What happens, in words; null for silence.</summary>
+    public Action<string>? Log { get; init; }
 
     public static LinkTraits ReliableTraits { get; } =
         new()
@@ -49,6 +90,9 @@ internal sealed class SimulatedNetwork(int seed)
             HostLocal = true,
         };
 
+    /// <summary>What the nodes take datagrams for.</summary>
+    public LinkTraits Datagrams { get; init; } = DatagramTraits;
+
     /// <summary>Whether a datagram from one address to another is lost.</summary>
     public Func<uint, uint, bool> Vanishes { get; set; } = static (_, _) => false;
 
@@ -61,18 +105,38 @@ internal sealed class SimulatedNetwork(int seed)
     /// <summary>Longer datagrams are lost, as where the MTU is small.</summary>
     public int LongestDatagram { get; set; } = int.MaxValue;
 
+    /// <summary>The processes that run.</summary>
+    public IEnumerable<SimulatedNode> Nodes => _nodes.Values;
+
+    /// <summary>Decisions of another stream than <see cref="Random"/>.</summary>
+    public ChoiceStream Choices(string stream) => new(choices, stream);
+
     public SimulatedNode Start(uint id, params uint[] routes) => StartAt(id, id, null, routes);
 
-    /// <summary>Starts a process at a given address; peers look for a node at the address equal to its id.</summary>
     public SimulatedNode StartAt(
         uint address,
         uint id,
         Func<SessionOptions, SessionOptions>? configure,
         params uint[] routes
+    ) => StartAt(address, id, default, configure, routes);
+
+    /// <summary>Starts a process at a given address; peers look for a node at the address equal to its id.</summary>
+    public SimulatedNode StartAt(
+        uint address,
+        uint id,
+        SimulatedClock clock,
+        Func<SessionOptions, SessionOptions>? configure,
+        params uint[] routes
     )
     {
-        SessionOptions options = new() { Node = id, Incarnation = (ulong)Random.NextInt64(1, long.MaxValue) };
-        SimulatedNode node = new(this, address, configure?.Invoke(options) ?? options, routes);
+        // Another one for each process, whatever is drawn.
+        int process = _nextProcess++;
+        ulong incarnation = ((ulong)Random.NextInt64(1L << 40) << 20) + (ulong)process + 1;
+        SessionOptions options = new() { Node = id, Incarnation = incarnation };
+        SimulatedNode node = new(this, address, process, configure?.Invoke(options) ?? options, routes)
+        {
+            Clock = clock,
+        };
         _nodes[address] = node;
         return node;
     }
@@ -111,8 +175,6 @@ internal sealed class SimulatedNetwork(int seed)
 
     public uint NewIndex() => _nextIndex++;
 
-    public int NewProcess() => _nextProcess++;
-
     public void At(long time, Action action) => _events.Enqueue(action, (Math.Max(time, Now), _order++));
 
     public void Run(long until)
@@ -120,6 +182,7 @@ internal sealed class SimulatedNetwork(int seed)
         while (_events.TryPeek(out _, out (long Time, long Order) due) && due.Time <= until)
         {
             Action action = _events.Dequeue();
+            Count(due.Time);
             Now = Math.Max(Now, due.Time);
             action();
         }
@@ -141,16 +204,25 @@ internal sealed class SimulatedNetwork(int seed)
         return true;
     }
 
-    /// <summary>Opens a connection; refused if no process runs at the address.</summary>
+    public Direction Direction(uint from, uint to, TransportKind kind)
+    {
+        if (_directions.TryGetValue((from, to, kind), out Direction? direction))
+            return direction;
+        direction = new Direction(Choices($"{kind} {from}-{to}"));
+        _directions.Add((from, to, kind), direction);
+        return direction;
+    }
+
+    /// <summary>Opens a connection; refused if no process runs at the address, or none of its packets arrive.</summary>
     public void Connect(SimulatedNode from, uint to, Action<SimulatedLink?> done) =>
         At(
-            Now + Delay(),
+            Now + Delay(Direction(from.Address, to, TransportKind.Socket).Choices),
             () =>
             {
                 if (from.IsDead)
                     return;
                 SimulatedNode? target = Find(to);
-                if (target is null)
+                if (target is null || IsCut(from.Address, to))
                 {
                     done(null);
                     return;
@@ -168,59 +240,106 @@ internal sealed class SimulatedNetwork(int seed)
     public void Cut(SimulatedLink link)
     {
         CloseEnd(link);
-        if (link.Other is { } other)
-            At(Math.Max(Now + Delay(), link.LastArrival), () => CloseEnd(other));
+        if (link.Other is not { } other)
+            return;
+        Direction way = Direction(link.Owner.Address, other.Owner.Address, link.Kind);
+        At(Math.Max(Now + Delay(way.Choices), link.LastArrival), () => CloseEnd(other));
     }
 
     public void Transmit(SimulatedLink link, byte[] frame)
     {
+        Direction way = Direction(link.Owner.Address, link.RemoteAddress, link.Kind);
         if (link.Traits.Reliable)
         {
             // In order; lost only if the remote process is killed or the link is cut before it arrives.
-            link.LastArrival = Math.Max(link.LastArrival, Now + Delay());
+            link.LastArrival = Math.Max(link.LastArrival, Math.Max(Now + Delay(way.Choices), way.CutUntil));
             SimulatedLink other = link.Other!;
-            At(
-                link.LastArrival,
-                () =>
-                {
-                    if (!other.IsClosed)
-                        other.Owner.Receive(other, frame);
-                }
+            Log?.Invoke(
+                $"{Now} {link.Owner.Address}=>{link.RemoteAddress} {FrameText.Of(frame)}, arrives {link.LastArrival}"
             );
+            if (link.LastArrival < long.MaxValue)
+                At(link.LastArrival, () => Arrive(other, frame));
             return;
         }
 
         Capture(link.Owner.Address, link.RemoteNode, frame);
-        if (Vanishes(link.Owner.Address, link.RemoteNode) || frame.Length > LongestDatagram)
-            return;
-        uint source = link.Owner.Address;
-        if (Ways.TryGetValue((source, link.RemoteNode), out DatagramWay? way))
-        {
-            way.Transmit(this, frame.Length, at => Deliver(at));
-            return;
-        }
-
-        int copies =
-            Random.NextDouble() < Loss ? 0
-            : Random.NextDouble() < Duplication ? 2
-            : 1;
-        for (int i = 0; i < copies; i++)
-            Deliver(Now + Delay());
-
-        void Deliver(long at)
-        {
-            byte[] copy = [.. frame];
-            At(at, () => Find(link.RemoteNode)?.ReceiveDatagram(source, copy));
-        }
+        if (Vanishes(link.Owner.Address, link.RemoteAddress) || frame.Length > LongestDatagram)
+            Log?.Invoke($"{Now} {link.Owner.Address}->{link.RemoteAddress} loses {FrameText.Of(frame)}");
+        else
+            Transmit(link, way, frame);
     }
 
-    public long Delay() => Random.NextInt64(MinDelay, MaxDelay + 1);
+    private void Transmit(SimulatedLink link, Direction way, byte[] frame)
+    {
+        uint source = link.Owner.Address;
+        uint target = link.RemoteAddress;
+        if (Ways.TryGetValue((source, target), out DatagramWay? modelled))
+        {
+            modelled.Transmit(this, frame.Length, time => Arrive(time, [.. frame]));
+            return;
+        }
 
-    private static void CloseEnd(SimulatedLink link)
+        long leaves = way.Leave(Now, frame.Length, QueueFrames, BytesPerMilli);
+        if (leaves < 0 || Now < way.CutUntil || way.Choices.Chance(Loss))
+        {
+            Log?.Invoke($"{Now} {source}->{target} loses {FrameText.Of(frame)}");
+            return;
+        }
+
+        byte[] arrives = frame;
+        if (Protection is not null && frame[1] == (byte)FrameType.Data)
+            arrives = way.Choices.Chance(Damage) ? Damaged(way, frame) : frame;
+        Deliver(arrives, leaves + (way.Choices.Chance(Lateness) ? MaxDelay : 0));
+        if (way.Choices.Chance(Duplication))
+            Deliver([.. frame], leaves);
+        if (way.Choices.Chance(Ghosts))
+            Deliver([.. frame], leaves + 1_000_000 + way.Choices.NextInt64(5_000_000));
+
+        void Deliver(byte[] copy, long time)
+        {
+            time += Delay(way.Choices);
+            Log?.Invoke($"{Now} {source}->{target} {FrameText.Of(copy)}, arrives {time}");
+            Arrive(time, copy);
+        }
+
+        void Arrive(long time, byte[] copy) => At(time, () => Find(target)?.ReceiveDatagram(source, copy));
+    }
+
+    private long Delay(ChoiceStream way) => MinDelay + way.Below(MaxDelay + 1 - MinDelay);
+
+    private bool IsCut(uint from, uint to) =>
+        Now < Direction(from, to, TransportKind.Socket).CutUntil
+        || Now < Direction(to, from, TransportKind.Socket).CutUntil;
+
+    private void Count(long time)
+    {
+        if (++Events > MostEvents)
+            throw new SimulationException($"more than {MostEvents} events by {Now} us");
+        _atOnce = time > Now ? 0 : _atOnce + 1;
+        if (_atOnce > MostAtOnce)
+            throw new SimulationException($"more than {MostAtOnce} events at {Now} us");
+    }
+
+    private byte[] Damaged(Direction way, byte[] frame)
+    {
+        byte[] damaged = [.. frame];
+        damaged[way.Choices.Next(2, frame.Length)] ^= (byte)(1 << way.Choices.Next(8));
+        Log?.Invoke("damages the next frame");
+        return damaged;
+    }
+
+    private static void Arrive(SimulatedLink link, byte[] frame)
+    {
+        if (!link.IsClosed)
+            link.Owner.Receive(link, frame);
+    }
+
+    private void CloseEnd(SimulatedLink link)
     {
         if (link.IsClosed)
             return;
         link.IsClosed = true;
+        Log?.Invoke($"{Now} {link.Kind} link of {link.Owner.Address} to {link.RemoteAddress} closes");
         link.Owner.Links.Remove(link);
         link.Owner.OnLinkClosed(link);
     }

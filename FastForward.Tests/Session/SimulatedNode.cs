@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using FastForward.Tests.Simulation;
 using FastForward.Tests.Traffic;
 using FastForward.Transport;
 using FastForward.Transport.Session;
@@ -9,28 +10,50 @@ namespace FastForward.Tests.Session;
 /// <summary>A simulated process: does what ForwardNode does around the session, in virtual time.</summary>
 internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNode
 {
+    // A time-out that is still due after it was processed, so many times in a row, would keep a core busy.
+    private const int MostHot = 100;
+
+    // A path that always has something to write would fill the memory within one event.
+    private const int MostFramesAtOnce = 20_000;
+
+    // Paths with keys do not exist yet, so nothing else sets it.
+    private static readonly Action<SessionPath, IFrameProtection> s_protect = typeof(SessionPath)
+        .GetProperty(nameof(SessionPath.Protection))!
+        .SetMethod!.CreateDelegate<Action<SessionPath, IFrameProtection>>();
+
     private readonly SimulatedNetwork _network;
     private readonly Dictionary<uint, SimulatedLink> _byIndex = [];
     private readonly HashSet<uint> _connecting = [];
-    private readonly byte[] _buffer = new byte[65_536];
+    private readonly HashSet<uint> _withoutRoute = [];
+    private readonly ChoiceStream _choices;
+    private byte _nonces;
     private bool _pumpQueued;
+    private long _timerAt = long.MaxValue;
+    private int _hot;
 
-    public SimulatedNode(SimulatedNetwork network, uint address, SessionOptions options, IEnumerable<uint> routes)
+    public SimulatedNode(
+        SimulatedNetwork network,
+        uint address,
+        int process,
+        SessionOptions options,
+        IEnumerable<uint> routes
+    )
     {
         _network = network;
         Address = address;
         Options = options;
-        Journal = new MemoryJournal(network.NewProcess(), options.Node);
+        _choices = network.Choices($"node {options.Node} process {process}");
+        Journal = new MemoryJournal(process, options.Node);
         Recorder = new EventRecorder { Journal = Journal };
         Peers = new Peers(
             Options,
             Recorder,
             Statistics,
             this,
-            new MessageMemory(),
+            Memory,
             new SessionRandom(
-                limit => limit <= 0 ? 0 : network.Random.NextInt64(limit),
-                () => (ulong)network.Random.NextInt64()
+                limit => _choices.Below(limit),
+                () => ((ulong)_choices.NextInt64() << 8) + ++_nonces // another one each time, whatever is drawn
             ),
             this
         );
@@ -42,6 +65,16 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
     /// <summary>The source address of its datagrams, at which it also accepts connections.</summary>
     public uint Address { get; }
+
+    /// <summary>How its clock goes.</summary>
+    public SimulatedClock Clock { get; init; }
+
+    /// <summary>The time by its clock.</summary>
+    public long Now => Clock.Read(_network.Now);
+
+    public MessageMemory Memory { get; } = new();
+
+    public long FramesSent { get; private set; }
 
     /// <summary>The number of wake-ups.</summary>
     public long Wakeups { get; private set; }
@@ -62,6 +95,12 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
     public Peers Peers { get; }
 
+    /// <summary>The answers to messages that were not accepted.</summary>
+    public HashSet<SendStatus> Refusals { get; } = [];
+
+    /// <summary>The streams that it has ended, each with its association.</summary>
+    public List<(uint To, ulong Stream, MessageClass Class, Association Association)> Ended { get; } = [];
+
     public List<SimulatedLink> Links { get; } = [];
 
     /// <summary>The medium of links that it opens to a peer; null to open none.</summary>
@@ -75,7 +114,16 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         bool end = false
     )
     {
-        SendResult result = Peers.GetOrAdd(to).Send(_network.Now, stream, messageClass, payload, end);
+        if (_withoutRoute.Contains(to))
+            return new SendResult(SendStatus.UnknownNode, 0);
+        SendResult result = Peers.GetOrAdd(to).Send(Now, stream, messageClass, payload, end);
+        if (result.IsAccepted)
+            _network.Model?.OnAccepted(this, to, stream, result.Sequence, end);
+        _network.Log?.Invoke($"{_network.Now} node {Id} sends {stream}{(end ? " END" : "")} to {to}: {result}");
+        if (!result.IsAccepted)
+            Refusals.Add(result.Status);
+        else if (end)
+            Ended.Add((to, stream, messageClass, Peers.GetOrAdd(to).Association));
         QueuePump();
         return result;
     }
@@ -86,7 +134,9 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
     public SendStatus ResetStream(uint to, ulong stream, uint code)
     {
-        SendStatus status = Peers.GetOrAdd(to).ResetStream(_network.Now, stream, code);
+        SendStatus status = Peers.GetOrAdd(to).ResetStream(Now, stream, code);
+        if (status == SendStatus.Accepted)
+            Ended.Add((to, stream, MessageClass.Reliable, Peers.GetOrAdd(to).Association));
         QueuePump();
         return status;
     }
@@ -97,7 +147,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     public void ReleaseOldest()
     {
         MessageCredit credit = Recorder.Held!.Dequeue();
-        Peer(credit.Node).ReleaseCredit(_network.Now, credit, credit.Bytes);
+        Peer(credit.Node).ReleaseCredit(Now, credit, credit.Bytes);
         QueuePump();
     }
 
@@ -105,7 +155,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     public void Open(uint node, TransportKind kind)
     {
         Opens[node] = kind;
-        Peers.GetOrAdd(node).Prefer(_network.Now, kind);
+        Peers.GetOrAdd(node).Prefer(Now, kind);
         Evaluate(node);
     }
 
@@ -142,13 +192,18 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     public void RemoveRoute(uint node)
     {
         Opens.Remove(node);
-        Peer(node).Close(_network.Now, CloseReason.RouteChanged, "the route was removed", UndeliveredReason.PeerLost);
+        _withoutRoute.Add(node); // also for callbacks of the next call
+        Peer(node).Close(Now, CloseReason.RouteChanged, "the route was removed", UndeliveredReason.PeerLost);
         foreach (SessionPath path in Peer(node).Paths.ToArray())
             Flush(path);
         Peers.Remove(node);
     }
 
-    public void AddRoute(uint node) => Peers.GetOrAdd(node);
+    public void AddRoute(uint node)
+    {
+        _withoutRoute.Remove(node);
+        Peers.GetOrAdd(node);
+    }
 
     public void Receive(SimulatedLink link, byte[] frame)
     {
@@ -161,7 +216,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         }
 
         if (link.Path is { } path)
-            path.ReadFrame(_network.Now, frame);
+            Read(link, path, frame);
         else if (Handshake.TryRead(frame, out Handshake init) && init.Type == FrameType.Init)
             Introduce(link, init);
         QueuePump();
@@ -179,7 +234,10 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
         uint index = BinaryPrimitives.ReadUInt32LittleEndian(frame.AsSpan(4));
         if (_byIndex.TryGetValue(index, out SimulatedLink? link) && link.RemoteNode == source && !link.IsClosed)
-            link.Path?.ReadFrame(_network.Now, frame);
+        {
+            if (link.Path is { } path)
+                Read(link, path, frame);
+        }
         else if (Handshake.TryRead(frame, out Handshake init) && init.Type == FrameType.Init)
             IntroduceStranger(source, init);
         QueuePump();
@@ -188,7 +246,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     public void OnLinkClosed(SimulatedLink link)
     {
         _byIndex.Remove(link.Index);
-        link.Path?.Finish(_network.Now, "link closed");
+        link.Path?.Finish(Now, "link closed");
         QueuePump();
     }
 
@@ -213,7 +271,14 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     Admission IAdmission.Evaluate(uint node, uint keyId, TransportKind kind, bool hostLocal, in LinkSource source) =>
         Admission.Granted;
 
-    private bool IsPaused => _network.Now < PausedUntil;
+    public bool IsPaused => _network.Now < PausedUntil;
+
+    private void Read(SimulatedLink link, SessionPath path, byte[] frame)
+    {
+        _network.Model?.OnReading(link, path, frame);
+        path.ReadFrame(Now, frame);
+        _network.Model?.OnRead(path);
+    }
 
     private void Pump()
     {
@@ -221,38 +286,71 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         if (IsDead || IsPaused)
             return;
         Wakeups++;
+        long now = Now;
         long next = long.MaxValue;
+        long frames = FramesSent;
         foreach (Peer peer in Peers.All.ToArray())
         {
-            if (_network.Now >= peer.NextTimeout)
-                peer.OnTimeout(_network.Now);
-            foreach (SessionPath path in peer.Paths.ToArray())
-                Flush(path);
+            if (now >= peer.NextTimeout)
+                peer.OnTimeout(now);
+            for (int i = peer.Paths.Count - 1; i >= 0; i--)
+            {
+                if (i < peer.Paths.Count)
+                    Flush(peer.Paths[i]);
+            }
+
             Evaluate(peer.Node);
             next = Math.Min(next, peer.NextTimeout);
         }
 
+        _hot = next <= now && frames == FramesSent ? _hot + 1 : 0;
+        if (_hot > MostHot)
+            throw new SimulationException($"a time-out of node {Id} stays due at {now}");
         if (next != long.MaxValue)
-            _network.At(Math.Max(next, _network.Now + 1), QueuePump);
+            WakeAt(Math.Max(Clock.When(next), _network.Now + 1));
+    }
+
+    private void WakeAt(long time)
+    {
+        if (_timerAt == time)
+            return;
+        _timerAt = time;
+        _network.At(
+            time,
+            () =>
+            {
+                if (_timerAt != time)
+                    return;
+                _timerAt = long.MaxValue;
+                QueuePump();
+            }
+        );
     }
 
     private void Flush(SessionPath path)
     {
         SimulatedLink link = (SimulatedLink)path.Link;
-        while (!link.IsClosed && path.HasOutput(_network.Now))
+        int written = 0;
+        Span<byte> buffer = stackalloc byte[link.Traits.MaxFrameSize];
+        while (!link.IsClosed && path.HasOutput(Now))
         {
             path.IsBlocked = _network.Now < link.RefusesUntil;
             if (path.IsBlocked)
             {
                 if (path.Phase == PathPhase.Closing)
-                    path.EndOutput(_network.Now);
+                    path.EndOutput(Now);
                 return;
             }
 
-            int length = path.WriteFrame(_network.Now, _buffer.AsSpan(0, link.Traits.MaxFrameSize), out _);
+            int length = path.WriteFrame(Now, buffer, out _);
             if (length == 0)
                 return;
-            _network.Transmit(link, _buffer.AsSpan(0, length).ToArray());
+            FramesSent++;
+            if (++written > MostFramesAtOnce)
+                throw new SimulationException($"a path of node {Id} writes without an end at {Now}");
+            byte[] frame = buffer[..length].ToArray();
+            _network.Model?.OnWritten(link, path, frame);
+            _network.Transmit(link, frame);
         }
     }
 
@@ -294,15 +392,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     private void Begin(uint node, SimulatedLink link)
     {
         Peer peer = Peers.GetOrAdd(node);
-        SessionPath path = SessionPath.Initiate(
-            peer,
-            link.Kind,
-            link.Traits,
-            link.Source,
-            link.Index,
-            link,
-            _network.Now
-        );
+        SessionPath path = SessionPath.Initiate(peer, link.Kind, link.Traits, link.Source, link.Index, link, Now);
         Bind(link, path);
         peer.Add(path);
         QueuePump();
@@ -310,10 +400,10 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
     private void Introduce(SimulatedLink link, in Handshake init)
     {
-        switch (Peers.Evaluate(_network.Now, init, link.Kind, hostLocal: true, link.Source, out _))
+        switch (Peers.Evaluate(Now, init, link.Kind, hostLocal: true, link.Source, out _))
         {
             case InitDecision.Accept:
-                Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Source, link.Index, link));
+                Bind(link, Peers.Answer(Now, init, link.Kind, link.Traits, link.Source, link.Index, link));
                 break;
             case InitDecision.Reject or InitDecision.Drop:
                 _network.Cut(link);
@@ -324,15 +414,15 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     private void IntroduceStranger(uint source, in Handshake init)
     {
         LinkSource place = SimulatedLink.PlaceOf(source);
-        if (Peers.Evaluate(_network.Now, init, TransportKind.Ip, hostLocal: true, place, out _) != InitDecision.Accept)
+        if (Peers.Evaluate(Now, init, TransportKind.Ip, hostLocal: true, place, out _) != InitDecision.Accept)
             return;
         SimulatedLink link = AddDatagramLink(source);
-        Bind(link, Peers.Answer(_network.Now, init, link.Kind, link.Traits, link.Source, link.Index, link));
+        Bind(link, Peers.Answer(Now, init, link.Kind, link.Traits, link.Source, link.Index, link));
     }
 
     private SimulatedLink AddDatagramLink(uint remote)
     {
-        SimulatedLink link = new(this, TransportKind.Ip, SimulatedNetwork.DatagramTraits, _network.NewIndex())
+        SimulatedLink link = new(this, TransportKind.Ip, _network.Datagrams, _network.NewIndex())
         {
             RemoteNode = remote,
         };
@@ -341,7 +431,12 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         return link;
     }
 
-    private static void Bind(SimulatedLink link, SessionPath path) => link.Path = path;
+    private void Bind(SimulatedLink link, SessionPath path)
+    {
+        link.Path = path;
+        if (_network.Protection is { } protection)
+            s_protect(path, protection);
+    }
 
     private sealed class Driver(SimulatedNode node) : IPeerDriver
     {

@@ -10,6 +10,7 @@ namespace FastForward.Tests.Traffic;
 internal sealed class Ledger
 {
     private const int MostDescriptions = 20;
+    private const ulong FirstSequence = 0;
 
     private readonly Dictionary<int, Journal> _journals;
     private readonly HashSet<ulong> _delivered = [];
@@ -142,7 +143,7 @@ internal sealed class Ledger
             return;
         }
 
-        ulong expected = isLater ? before.Sequence + 1 : 0;
+        ulong expected = isLater ? before.Sequence + 1 : FirstSequence;
         bool isRight = entry.Sequence == expected + entry.Skipped;
         if (isLater)
             isRight &= _places[entry.Number] - _places[before.Number] - 1 == (long)entry.Skipped;

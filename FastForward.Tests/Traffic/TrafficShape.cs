@@ -6,6 +6,11 @@ internal sealed record TrafficShape
     /// <summary>Streams of real-time messages.</summary>
     public int RealTimeStreams { get; init; } = 3;
 
+    public int RealTimeLongest { get; init; } = 300;
+
+    /// <summary>One in so many real-time messages ends its stream; 0 for none.</summary>
+    public int RealTimeEndShare { get; init; }
+
     /// <summary>Streams of reliable messages that are open at once.</summary>
     public int OpenStreams { get; init; } = 6;
 

@@ -9,8 +9,10 @@ namespace FastForward.Tests.Traffic;
 internal sealed class TrafficSource(ITrafficNode node, Random random)
 {
     private const ulong FirstReliable = 100;
+    private const int RealTimeShift = 32;
 
     private readonly Dictionary<uint, List<ulong>> _open = [];
+    private readonly Dictionary<(uint, int), ulong> _endedRealTime = [];
     private ulong _next = FirstReliable;
 
     /// <summary>Sends one message to a peer, or resets a stream.</summary>
@@ -18,7 +20,7 @@ internal sealed class TrafficSource(ITrafficNode node, Random random)
     {
         if (random.Next(shape.RealTimeShare) == 0)
         {
-            Send(to, (ulong)random.Next(shape.RealTimeStreams), MessageClass.RealTime, random.Next(8, 300), end: false);
+            SendRealTime(to, shape);
             return;
         }
 
@@ -41,6 +43,18 @@ internal sealed class TrafficSource(ITrafficNode node, Random random)
         // The id of an ended stream is not used again.
         if (reset || (end ? status != SendStatus.BackPressured : status == SendStatus.StreamEnded))
             open.RemoveAt(place);
+    }
+
+    private void SendRealTime(uint to, TrafficShape shape)
+    {
+        int place = random.Next(shape.RealTimeStreams);
+        ulong ended = _endedRealTime.GetValueOrDefault((to, place));
+        bool end = shape.RealTimeEndShare > 0 && random.Next(shape.RealTimeEndShare) == 0;
+        ulong stream = (ulong)place + (ended << RealTimeShift);
+        SendStatus status = Send(to, stream, MessageClass.RealTime, random.Next(8, shape.RealTimeLongest), end);
+        // An ended stream is followed by another one.
+        if (status == SendStatus.StreamEnded || (end && status == SendStatus.Accepted))
+            _endedRealTime[(to, place)] = ended + 1;
     }
 
     private SendStatus Send(uint to, ulong stream, MessageClass messageClass, int size, bool end) =>

@@ -60,7 +60,9 @@ internal ref struct FrameBuilder
     /// <summary>Writes the reset of a stream.</summary>
     public void Reset(OutgoingMessage message)
     {
-        Writer.WriteStreamReset(message.Stream!.Id, message.Sequence, message.Code);
+        SendStream stream = message.Stream!;
+        bool isRealTime = stream.Class == MessageClass.RealTime;
+        Writer.WriteStreamReset(stream.Id, message.Sequence, message.Code, isRealTime);
         message.LastFrame = Number;
         Record(message, 0, 0);
     }

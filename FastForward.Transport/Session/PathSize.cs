@@ -34,6 +34,9 @@ internal sealed class PathSize
 
     public bool IsLimited => Limit < _longest;
 
+    /// <summary>A frame of this length has arrived.</summary>
+    public bool IsKnown { get; private set; }
+
     /// <summary>A probe must be written.</summary>
     public bool IsPending { get; private set; }
 
@@ -82,6 +85,7 @@ internal sealed class PathSize
 
         int before = Limit;
         Limit = _tried = Below(before);
+        IsKnown = false;
         return Next(changed: Limit != before);
     }
 
@@ -95,6 +99,7 @@ internal sealed class PathSize
         _lost = 0;
         bool changed = _tried > Limit;
         Limit = _tried;
+        IsKnown = true;
         _rest = IsLimited ? RaiseAfter : ConfirmAfter;
         return changed;
     }

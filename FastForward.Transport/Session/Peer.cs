@@ -339,12 +339,14 @@ internal sealed partial class Peer
             CloseOnViolation(path, now);
     }
 
-    public void OnStreamElement(SessionPath path, long now, ElementType type, ReadOnlySpan<byte> body)
+    public void OnStreamElement(SessionPath path, long now, in ElementReader element)
     {
+        ElementType type = element.Type;
+        ReadOnlySpan<byte> body = element.Body;
         bool isStrongest = IsStrongest(path);
         bool isOwned = _association.Owns(path);
-        if (isOwned && !isStrongest && type == ElementType.StreamReset && _association.IsUnknownStream(body))
-            return; // a stranger could end a reliable stream before it begins
+        if (isOwned && !isStrongest && IsResetOfUnknownRealTime(element))
+            return; // the stream may be another one: a stranger could end a reliable stream before it begins
         if (!isOwned || (!isStrongest && !_association.IsRealTimeReset(type, body)))
         {
             path.RefuseFrame();
@@ -357,6 +359,12 @@ internal sealed partial class Peer
             CloseOnViolation(path, now);
         UpdateWaiting(now);
     }
+
+    // That of a reliable stream comes again when this side has noticed the end of the stronger path, too.
+    private bool IsResetOfUnknownRealTime(in ElementReader element) =>
+        element.Type == ElementType.StreamReset
+        && ((MessageBits)element.Bits & MessageBits.RealTime) != 0
+        && _association.IsUnknownStream(element.Body);
 
     private void RecordState(long now)
     {

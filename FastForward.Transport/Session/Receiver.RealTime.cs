@@ -44,7 +44,7 @@ internal sealed partial class Receiver
     public void Release(long now)
     {
         while (NextRelease <= now)
-            Release(now, _releases.Dequeue());
+            Release(now, _releases.Peek()); // its entry stays valid where the next one is due at the same time
     }
 
     private void RealTime(long now, ReceiveStream stream, in MessageElement message, bool isOrdered, long excess)
@@ -82,8 +82,7 @@ internal sealed partial class Receiver
             return;
         SkipTo(stream, sequence);
         Pass(stream, message.Bits, message.Payload, now - delay, isLate);
-        if (order.Held.Count > 0)
-            DeliverHeld(now, stream);
+        DeliverHeld(now, stream); // also when none is left: then no release is due any more
     }
 
     private static bool IsLate(long budget, long delay, bool isMark) => budget > 0 && delay > budget && !isMark;

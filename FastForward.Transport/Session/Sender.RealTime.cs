@@ -50,9 +50,15 @@ internal sealed partial class Sender
     public bool WriteRealTime(long now, ref FrameBuilder frame)
     {
         ExpireRealTime(now);
-        if (!WriteLostRealTime(now, ref frame))
-            return false;
-        bool freed = false;
+        long stored = _realTimeBytes;
+        bool areAllWritten = WriteLostRealTime(now, ref frame) && WriteFreshRealTime(now, ref frame);
+        if (_realTimeBytes < stored)
+            NotifyWritable(MessageClass.RealTime);
+        return areAllWritten;
+    }
+
+    private bool WriteFreshRealTime(long now, ref FrameBuilder frame)
+    {
         while (_realTime.Head is { } message)
         {
             if (SizeOf(message) > frame.Capacity)
@@ -60,21 +66,17 @@ internal sealed partial class Sender
                 // It was accepted before the path turned out to be narrow.
                 _realTime.Dequeue();
                 DropUnsent(now, message, UndeliveredReason.TooLarge);
-                freed = true;
                 continue;
             }
 
             if (!TryWriteRealTime(now, message, ref frame))
                 break;
             _realTime.Dequeue();
-            freed |= !frame.MayBeLost;
             _shortestBudget = Math.Min(_shortestBudget, BudgetOf(message));
             _allowance.Earn(message.Length, CopyPolicy.Allowance);
             OnRealTimeWritten(now, message, frame.MayBeLost);
         }
 
-        if (freed)
-            NotifyWritable(MessageClass.RealTime);
         return _realTime.IsEmpty && WriteCopies(now, ref frame);
     }
 

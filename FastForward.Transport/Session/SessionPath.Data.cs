@@ -55,6 +55,9 @@ internal sealed partial class SessionPath
 
     private int WriteData(long now, Span<byte> frame, out bool realTime)
     {
+        // Until it is known that long frames arrive, probes travel without messages: otherwise the path would seem to
+        // be silent, and its successor would have to find out the same again.
+        bool isAlone = Size is { IsKnown: false } && (Prober.IsPending || _probeReplies.IsPending);
         FrameBuilder builder = Begin(frame);
         Packets.Acks?.Write(now, Packets.Next, ref builder);
         if (Prober.IsPending)
@@ -67,7 +70,8 @@ internal sealed partial class SessionPath
         if (PendingPings > 0)
             Peer.Pings.Write(this, ref builder.Writer);
         Peer.WriteEchoes(this, ref builder.Writer);
-        Peer.WriteContent(this, now, ref builder);
+        if (!isAlone)
+            Peer.WriteContent(this, now, ref builder);
         realTime = builder.Writer.HasRealTime;
         return builder.Writer.IsEmpty ? 0 : Complete(now, builder);
     }
@@ -252,7 +256,7 @@ internal sealed partial class SessionPath
                 );
                 break;
             case ElementType.StreamAck or ElementType.Credit or ElementType.StreamReset or ElementType.StreamRefused:
-                Peer.OnStreamElement(this, now, element.Type, body);
+                Peer.OnStreamElement(this, now, element);
                 break;
             case ElementType.Message
             or ElementType.Probe

@@ -113,6 +113,18 @@ public sealed class LossRecoveryTests : ILossListener
     }
 
     [Test]
+    public void What_a_time_out_sends_again_on_another_path_does_not_keep_the_next_one_in_flight()
+    {
+        Send(0);
+        Send(1);
+        _recovery.OnTimeout(_recovery.Due);
+        Assert.That(_lost, Is.EqualTo(new[] { 0ul }));
+        _recovery.OnTimeout(_recovery.Due);
+        Assert.That(_lost, Is.EqualTo(new[] { 0ul, 1ul }));
+        Assert.That(_recovery.InFlight, Is.Zero);
+    }
+
+    [Test]
     public void Frames_that_ask_for_nothing_are_forgotten_and_teach_nothing()
     {
         for (int i = 0; i < 100_000; i++)

@@ -160,6 +160,7 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
         if (_backoff >= PersistentAfter)
             _control.OnPersistentCongestion();
         AdvanceInFlight();
+        _mayProbe = false; // what the last time-out sent again may have left on another path
         while (_firstInFlight < Sent.Next && !_mayProbe)
         {
             Sent[_firstInFlight].IsUntimed = true;

@@ -121,9 +121,10 @@ internal ref struct FrameWriter
         BinaryPrimitives.WriteUInt16LittleEndian(body[2..], (ushort)reason);
     }
 
-    public void WriteStreamReset(ulong stream, ulong sequence, uint code)
+    public void WriteStreamReset(ulong stream, ulong sequence, uint code, bool realTime = false)
     {
-        Span<byte> body = Begin(ElementType.StreamReset, 0, WireFormat.StreamReset);
+        MessageBits bits = realTime ? MessageBits.RealTime : MessageBits.None;
+        Span<byte> body = Begin(ElementType.StreamReset, (byte)bits, WireFormat.StreamReset);
         BinaryPrimitives.WriteUInt64LittleEndian(body, stream);
         BinaryPrimitives.WriteUInt32LittleEndian(body[8..], (uint)sequence);
         BinaryPrimitives.WriteUInt32LittleEndian(body[12..], code);

@@ -1,0 +1,43 @@
+namespace FastForward.Tests.Simulation;
+
+/// <summary>What a world can exercise. A sweep must meet all of it, or it tests less than it says.</summary>
+[Flags]
+internal enum Mark : long
+{
+    None = 0,
+    Datagrams = 1L << 0,
+    Connections = 1L << 1,
+    ThreeNodes = 1L << 2,
+    Duplicate = 1L << 3,
+    Late = 1L << 4,
+    Skipped = 1L << 5,
+    Replayed = 1L << 6,
+    TooOld = 1L << 7,
+    Malformed = 1L << 8,
+    Evicted = 1L << 9,
+    OfEndedStream = 1L << 10,
+    RealTimeRepeated = 1L << 11,
+    RealTimeNotRepeated = 1L << 12,
+    BackPressured = 1L << 13,
+    TooManyStreams = 1L << 14,
+    TooLarge = 1L << 15,
+    Connected = 1L << 16,
+    Suspect = 1L << 17,
+    Lost = 1L << 18,
+    Restarted = 1L << 19,
+    Narrow = 1L << 20,
+    PathChanged = 1L << 21,
+    Expired = 1L << 22,
+    PeerLost = 1L << 23,
+    PeerRestarted = 1L << 24,
+    StreamReset = 1L << 25,
+    EndReported = 1L << 26,
+    ResetReported = 1L << 27,
+    SpuriousLoss = 1L << 28,
+    LateEpoch = 1L << 29,
+    WrappedClock = 1L << 30,
+    HeldCredit = 1L << 31,
+    SequenceWrap = 1L << 32,
+    HealedByDatagrams = 1L << 33,
+    HealedByConnections = 1L << 34,
+}
