@@ -102,6 +102,18 @@ public sealed class RealTimeHoldTests
     }
 
     [Test]
+    public void Several_gaps_between_messages_sent_at_once_end_together()
+    {
+        _in.Arrive(0, 0);
+        for (ulong sequence = 2; sequence <= 8; sequence += 2)
+            _in.Arrive(10 * Millisecond, sequence);
+        Assert.That(_in.Receiver.NextRelease, Is.EqualTo(120 * Millisecond));
+        _in.Receiver.Release(120 * Millisecond);
+        Assert.That(_in.Delivered(), Is.EqualTo(new[] { 0, 2, 4, 6, 8 }));
+        Assert.That(_in.Receiver.NextRelease, Is.EqualTo(long.MaxValue));
+    }
+
+    [Test]
     public void A_late_message_is_dropped_and_its_place_told()
     {
         _in.Arrive(0, 0);

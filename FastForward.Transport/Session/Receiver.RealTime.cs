@@ -127,7 +127,7 @@ internal sealed partial class Receiver
         order.Held.Insert(place, held);
         if (place == 0)
             Schedule(stream);
-        if (order.ReleaseAt <= now)
+        while (order.ReleaseAt <= now)
             Release(now, stream);
     }
 
@@ -165,7 +165,9 @@ internal sealed partial class Receiver
     // The messages before the first one that waits do not come any more.
     private void Release(long now, ReceiveStream stream)
     {
-        SkipTo(stream, stream.Order!.Held[0].Sequence);
+        RealTimeOrder order = stream.Order!;
+        order.ReleaseAt = long.MaxValue; // what waits behind another gap may be due at the same time
+        SkipTo(stream, order.Held[0].Sequence);
         DeliverHeld(now, stream);
     }
 
