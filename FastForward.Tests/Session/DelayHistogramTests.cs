@@ -29,8 +29,7 @@ public sealed class DelayHistogramTests
     }
 
     [Test]
-    public void Without_delays_all_quantiles_are_0() =>
-        Assert.That(new DelayHistogram().Quantile(99), Is.Zero);
+    public void Without_delays_all_quantiles_are_0() => Assert.That(new DelayHistogram().Quantile(99), Is.Zero);
 
     [Test]
     public void Old_delays_are_forgotten()

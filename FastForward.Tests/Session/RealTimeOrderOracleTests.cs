@@ -109,7 +109,11 @@ public sealed class RealTimeOrderOracleTests
                     .Max();
                 bool isBehindAll = sequences.Count(one => one < sequence) == (int)sequence;
                 if (isBehindAll)
-                    Assert.That(at, Is.LessThanOrEqualTo(Math.Max(first.At, predecessors)), $"{sequence} waits for none");
+                    Assert.That(
+                        at,
+                        Is.LessThanOrEqualTo(Math.Max(first.At, predecessors)),
+                        $"{sequence} waits for none"
+                    );
             }
 
             foreach (ulong sequence in arrivals.Select(static one => one.Sequence).Distinct())

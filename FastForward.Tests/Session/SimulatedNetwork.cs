@@ -58,6 +58,9 @@ internal sealed class SimulatedNetwork(int seed)
     /// <summary>Called with each datagram that is sent from one address to another, lost or not.</summary>
     public Action<uint, uint, byte[]> Capture { get; set; } = static (_, _, _) => { };
 
+    /// <summary>Sees, and may change, each datagram that arrives at an address.</summary>
+    public Action<uint, byte[]>? Arrives { get; set; }
+
     /// <summary>Longer datagrams are lost, as where the MTU is small.</summary>
     public int LongestDatagram { get; set; } = int.MaxValue;
 
@@ -210,7 +213,14 @@ internal sealed class SimulatedNetwork(int seed)
         void Deliver(long at)
         {
             byte[] copy = [.. frame];
-            At(at, () => Find(link.RemoteNode)?.ReceiveDatagram(source, copy));
+            At(
+                at,
+                () =>
+                {
+                    Arrives?.Invoke(link.RemoteNode, copy);
+                    Find(link.RemoteNode)?.ReceiveDatagram(source, copy);
+                }
+            );
         }
     }
 

@@ -147,7 +147,11 @@ public sealed class CopyPolicyTests
     public void Options_decide_whatever_was_measured(RealTimeRedundancy mode, string reason, int copies)
     {
         _policy = new CopyPolicy(mode);
-        Assert.That((_policy.Reason.ToString(), _policy.Copies), Is.EqualTo((reason, copies)), "before the path is measured");
+        Assert.That(
+            (_policy.Reason.ToString(), _policy.Copies),
+            Is.EqualTo((reason, copies)),
+            "before the path is measured"
+        );
         foreach (PathQuality quality in new[] { BadWan, BadWan with { Loss = 0 }, BadWan with { IsMeasured = false } })
         {
             Decide(quality);
@@ -177,5 +181,6 @@ public sealed class CopyPolicyTests
     private static TransitReport Transit(long q99, long median = 10) =>
         new(0, median * Millisecond, q99 * Millisecond, q99 * Millisecond);
 
-    private void Decide(in PathQuality quality, long budget = Budget) => _policy.Update(_now += Second, quality, budget);
+    private void Decide(in PathQuality quality, long budget = Budget) =>
+        _policy.Update(_now += Second, quality, budget);
 }
