@@ -50,7 +50,7 @@ internal sealed class IncomingRealTime
     /// <summary>A message arrives.</summary>
     /// <param name="now">When.</param>
     /// <param name="sequence">Its sequence.</param>
-    /// <param name="sentAt">When it was sent: by how much it is older, its frame travelled longer than the base.</param>
+    /// <param name="sentAt">When it was sent: its frame travelled so much longer than the base.</param>
     /// <param name="stream">Its stream.</param>
     /// <param name="bits">Its flags.</param>
     /// <param name="budgetMillis">Its budget; 0 for none.</param>

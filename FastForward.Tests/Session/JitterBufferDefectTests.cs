@@ -1,5 +1,4 @@
 using FastForward.Transport;
-using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 
@@ -138,7 +137,7 @@ public sealed class JitterBufferDefectTests
     [Test]
     public void Keepalive_interval_is_longer_than_the_time_out()
     {
-        // Without traffic for ten times the time until a silent peer is dead, on a way that loses a third of the probes.
+        // No traffic for ten times the time until a silent peer is dead, and a third of the probes is lost.
         Assert.That(_a.Options.ProbeInterval * 3, Is.LessThan(_a.Options.DeadAfter));
         _network.Loss = 0.3;
         _network.Run(_network.Now + (10 * _a.Options.DeadAfter));

@@ -5,7 +5,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Messages that arrive in any parts, in any order, overlapping and repeated. CsCheck prints the seed.</summary>
+/// <summary>Messages that arrive in any parts and order, overlapping and repeated. CsCheck prints the seed.</summary>
 [TestFixture]
 public sealed class PartialMessagePropertyTests
 {

@@ -1,5 +1,4 @@
 using FastForward.Transport.Session;
-using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 

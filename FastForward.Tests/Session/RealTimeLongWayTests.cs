@@ -3,7 +3,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>The budget is what is added to the way: long ways, changes of the way and other clocks make nothing late.</summary>
+/// <summary>The budget is what is added to the way: neither a long way nor another clock makes anything late.</summary>
 [TestFixture]
 public sealed class RealTimeLongWayTests
 {
@@ -46,7 +46,7 @@ public sealed class RealTimeLongWayTests
                 )
         );
         VoiceOutcome outcome = voice.Run();
-        // In 150 ms 20 streams send three messages each at most, and those behind them arrive 150 ms too early for them.
+        // In 150 ms 20 streams send three messages each at most; those behind them arrive before them.
         Assert.That(outcome.Missing, Is.InRange(1, 20 * 3));
     }
 

@@ -1,5 +1,4 @@
 using CsCheck;
-using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 

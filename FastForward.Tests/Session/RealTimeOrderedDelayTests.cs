@@ -2,7 +2,7 @@ using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>What arrives in order is delivered when it arrives, also where most of the others overtake each other.</summary>
+/// <summary>What arrives in order is delivered when it arrives, also where others overtake each other.</summary>
 [TestFixture]
 public sealed class RealTimeOrderedDelayTests
 {

@@ -113,15 +113,16 @@ internal sealed class VoiceScenario(int budgetMillis)
     private static void Report(int seed, VoiceWorld world)
     {
         CopyPolicy policy = world.A.Peer(2).Association.Sender.CopyPolicy;
+        NodeStatistics sent = world.A.Statistics;
         NodeStatistics at = world.B.Statistics;
         DelayHistogram holds = world.B.Peer(1).Association.Receiver.HoldTimes;
         TestContext.Out.WriteLine(
             $"seed {seed}: {policy.Reason} {policy.Copies} copies after {policy.Delay} us, {policy.Quality}\n"
-                + $"  repeated {world.A.Statistics.RepeatedMessages}, copied {world.A.Statistics.CopiedMessages}, given up "
-                + $"{world.A.Statistics.LostMessages}; held {at.HeldMessages} p50 {holds.Quantile(50)} p99 "
-                + $"{holds.Quantile(99)}, filled {at.FilledGaps}, saved {at.SavedMessages}, late {at.LateMessages}, "
-                + $"duplicates {at.DuplicateMessages}; datagrams {world.Forth.Datagrams} bytes {world.Forth.Bytes}, steps "
-                + $"{world.B.Peer(1).SendPath?.Transits.Steps}"
+                + $"  repeated {sent.RepeatedMessages}, copied {sent.CopiedMessages}, given up {sent.LostMessages}; "
+                + $"held {at.HeldMessages} p50 {holds.Quantile(50)} p99 {holds.Quantile(99)}, filled {at.FilledGaps}, "
+                + $"saved {at.SavedMessages}, late {at.LateMessages}, duplicates {at.DuplicateMessages}; "
+                + $"datagrams {world.Forth.Datagrams} bytes {world.Forth.Bytes}, "
+                + $"steps {world.B.Peer(1).SendPath?.Figures.Transits.Steps}"
         );
     }
 

@@ -49,7 +49,7 @@ internal sealed class RealTimeOrder
         (_sequence, _sentAt, _hasSent) = (sequence, sentAt, true);
     }
 
-    /// <summary>A message came after its place was skipped: it may show that messages are sent closer together.</summary>
+    /// <summary>A message came after its place was skipped: messages may be sent closer together.</summary>
     /// <param name="sequence">Its sequence.</param>
     /// <param name="sentAt">When it was sent, plus the base transit.</param>
     public void OnMissed(ulong sequence, long sentAt)
