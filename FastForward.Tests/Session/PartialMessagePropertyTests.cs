@@ -9,7 +9,7 @@ namespace FastForward.Tests.Session;
 [TestFixture]
 public sealed class PartialMessagePropertyTests
 {
-    private static readonly BufferPool _buffers = new();
+    private readonly BufferPool _buffers = new();
 
     [Test]
     public void A_message_is_whole_when_all_of_its_bytes_have_arrived_and_has_its_content()
@@ -43,7 +43,7 @@ public sealed class PartialMessagePropertyTests
             );
     }
 
-    private static void Add(PartialMessage message, byte[] content, int offset, int count)
+    private void Add(PartialMessage message, byte[] content, int offset, int count)
     {
         Span<byte> frame = stackalloc byte[WireFormat.DataHeader + 2_100];
         FrameWriter writer = new(frame);
