@@ -195,8 +195,7 @@ public sealed class AckScheduleTests
             Acks.OnReceived(Now, number, isExpected);
             if (isRefused)
             {
-                _window.Remove(number);
-                _missing.Add(number); // it may come again
+                _window.Refuse(number);
                 return;
             }
 
