@@ -102,6 +102,9 @@ internal sealed class SimulatedNetwork(IChoices choices)
     /// <summary>Called with each datagram that is sent from one address to another, lost or not.</summary>
     public Action<uint, uint, byte[]> Capture { get; set; } = static (_, _, _) => { };
 
+    /// <summary>Sees, and may change, each datagram that arrives at an address.</summary>
+    public Action<uint, byte[]>? Arrives { get; set; }
+
     /// <summary>Longer datagrams are lost, as where the MTU is small.</summary>
     public int LongestDatagram { get; set; } = int.MaxValue;
 
@@ -302,7 +305,15 @@ internal sealed class SimulatedNetwork(IChoices choices)
             Arrive(time, copy);
         }
 
-        void Arrive(long time, byte[] copy) => At(time, () => Find(target)?.ReceiveDatagram(source, copy));
+        void Arrive(long time, byte[] copy) =>
+            At(
+                time,
+                () =>
+                {
+                    Arrives?.Invoke(target, copy);
+                    Find(target)?.ReceiveDatagram(source, copy);
+                }
+            );
     }
 
     private long Delay(ChoiceStream way) => MinDelay + way.Below(MaxDelay + 1 - MinDelay);

@@ -26,7 +26,7 @@ internal sealed class RealTimeOrder
 
     /// <summary>
     /// The least time between the sending of two messages of the stream, so far: a missing message was sent so much
-    /// earlier than the next one.
+    /// earlier than the next one. 0 while it is not known.
     /// </summary>
     public long Spacing => _spacing == long.MaxValue ? 0 : _spacing;
 
@@ -45,12 +45,17 @@ internal sealed class RealTimeOrder
     {
         _delivered = (_delivered << 1) | (isDelivered ? 1ul : 0);
         if (_hasSent)
-        {
-            long spacing = Math.Max(sentAt - _sentAt, 0) / (long)Math.Max(sequence - _sequence, 1);
-            _spacing = Math.Min(spacing, _spacing);
-        }
-
+            LearnSpacing(sentAt - _sentAt, sequence - _sequence);
         (_sequence, _sentAt, _hasSent) = (sequence, sentAt, true);
+    }
+
+    /// <summary>A message came after its place was skipped: messages may be sent closer together.</summary>
+    /// <param name="sequence">Its sequence.</param>
+    /// <param name="sentAt">When it was sent, plus the base transit.</param>
+    public void OnMissed(ulong sequence, long sentAt)
+    {
+        if (_hasSent && sequence < _sequence)
+            LearnSpacing(_sentAt - sentAt, _sequence - sequence);
     }
 
     /// <summary>A place below the expected one was delivered. Older ones than 64 count as not delivered.</summary>
@@ -72,4 +77,7 @@ internal sealed class RealTimeOrder
 
         return place;
     }
+
+    private void LearnSpacing(long time, ulong places) =>
+        _spacing = Math.Min(_spacing, Math.Max(time, 0) / (long)Math.Max(places, 1));
 }

@@ -40,6 +40,12 @@ internal sealed partial class Receiver
         }
     }
 
+    /// <summary>Entries in the queue of release times, outdated ones included.</summary>
+    public int PendingReleases => _releases.Count;
+
+    /// <summary>Bytes of the messages that wait for others before them.</summary>
+    public long HeldBytes => _heldBytes;
+
     /// <summary>Delivers what has waited long enough for messages before it.</summary>
     public void Release(long now)
     {
@@ -55,22 +61,35 @@ internal sealed partial class Receiver
         if (step < 0)
         {
             if (order.WasDelivered(-step))
+            {
                 _statistics.Duplicate();
-            else
-                _statistics.Late();
+                return;
+            }
+
+            _statistics.Late();
+            order.OnMissed(stream.Expected - (ulong)-step, now - message.Age - excess);
             return;
         }
 
         if (message.Budget > 0 && message.Budget < ShortestBudget)
             ShortestBudget = message.Budget;
         long delay = message.Age + excess;
+        ulong sequence = stream.Expected + (ulong)step;
+        int place = step == 0 ? 0 : order.PlaceOf(sequence);
+        if (place < 0)
+        {
+            _statistics.Duplicate();
+            if (isOrdered)
+                DeliverAllHeld(stream, below: sequence + 1);
+            return;
+        }
+
         bool isLate = IsLate(message.Budget, delay, message.IsMark);
         if (isLate)
             _statistics.Late();
-        ulong sequence = stream.Expected + (ulong)step;
         if (step > 0 && !isOrdered && MayHold(order, message.Payload.Length))
         {
-            Hold(now, stream, message, sequence, delay, isLate);
+            Hold(now, stream, message, sequence, delay, isLate, place);
             return;
         }
 
@@ -96,24 +115,18 @@ internal sealed partial class Receiver
         in MessageElement message,
         ulong sequence,
         long delay,
-        bool isLate
+        bool isLate,
+        int place
     )
     {
         RealTimeOrder order = stream.Order!;
-        int place = order.PlaceOf(sequence);
-        if (place < 0)
-        {
-            _statistics.Duplicate();
-            return;
-        }
-
         HeldMessage held = _unusedHeld.TryPop(out HeldMessage? unused) ? unused : new HeldMessage();
         held.Set(now, message, sequence, delay, isLate, _buffers);
         _heldBytes += held.Payload.Length;
         order.Held.Insert(place, held);
         if (place == 0)
             Schedule(stream);
-        if (order.ReleaseAt <= now)
+        while (order.ReleaseAt <= now)
             Release(now, stream);
     }
 
@@ -130,14 +143,30 @@ internal sealed partial class Receiver
         if (at == order.ReleaseAt)
             return;
         order.ReleaseAt = at;
-        if (at != long.MaxValue)
-            _releases.Enqueue(stream, at);
+        if (at == long.MaxValue)
+            return;
+        if (_releases.Count >= 2 * _options.MaxStreams)
+            ForgetOutdatedReleases();
+        _releases.Enqueue(stream, at);
+    }
+
+    // A time is outdated as soon as a gap is filled, but leaves the queue only when it is over.
+    private void ForgetOutdatedReleases()
+    {
+        _releases.Clear();
+        for (ReceiveStream? stream = _streams.Oldest; stream is not null; stream = ReceiveStreamTable.After(stream))
+        {
+            if (stream.Order is { ReleaseAt: < long.MaxValue and long at })
+                _releases.Enqueue(stream, at);
+        }
     }
 
     // The messages before the first one that waits do not come any more.
     private void Release(long now, ReceiveStream stream)
     {
-        SkipTo(stream, stream.Order!.Held[0].Sequence);
+        RealTimeOrder order = stream.Order!;
+        order.ReleaseAt = long.MaxValue; // what waits behind another gap may be due at the same time
+        SkipTo(stream, order.Held[0].Sequence);
         DeliverHeld(now, stream);
     }
 
@@ -149,12 +178,6 @@ internal sealed partial class Receiver
             if (held.Sequence > stream.Expected)
                 break;
             order.Held.RemoveAt(0);
-            if (held.Sequence < stream.Expected)
-            {
-                Recycle(held); // it came again while its place was open, and took it
-                continue;
-            }
-
             bool isLate = held.IsLate;
             if (!isLate && IsLate(held.Budget, now - held.SentAt, held.IsMark))
             {
@@ -210,16 +233,20 @@ internal sealed partial class Receiver
             NotifyEnd(stream.Id, StreamEndReason.Ended, 0, isMessage ? 0 : skipped);
     }
 
-    // Before the stream ends otherwise than by its last message: what arrived is delivered.
+    // Where nothing that is missing comes any more: what arrived is delivered.
     private void DeliverAllHeld(ReceiveStream stream, ulong below = ulong.MaxValue)
     {
-        while (!stream.IsEnded && stream.Order is { Held: [{ } held, ..] } order && held.Sequence < below)
+        if (stream.Order is not { Held.Count: > 0 } order)
+            return;
+        while (!stream.IsEnded && order.Held is [{ } held, ..] && held.Sequence < below)
         {
             order.Held.RemoveAt(0);
             SkipTo(stream, held.Sequence);
             Pass(stream, held.Bits, held.Payload, held.SentAt, held.IsLate);
             Recycle(held);
         }
+
+        Schedule(stream);
     }
 
     private void DropAllHeld(ReceiveStream stream)

@@ -119,6 +119,9 @@ internal sealed partial class Receiver
         DeliverAllHeld(stream, below: at);
         if (stream.IsEnded)
             return true;
+        DropAllHeld(stream); // nothing follows a reset
+        if (stream.Class == MessageClass.RealTime)
+            SkipTo(stream, at);
         stream.Expected = at + 1;
         if (stream.Class == MessageClass.Reliable)
             ScheduleAck(now, stream, 0);
@@ -252,7 +255,7 @@ internal sealed partial class Receiver
         if (stream.IsEnded)
             return; // by what was held
         Forget(stream);
-        NotifyEnd(stream.Id, reason, code, 0);
+        NotifyEnd(stream.Id, reason, code, stream.Order?.Skipped ?? 0);
     }
 
     // Must be called before the callbacks, so that calls from inside them find the stream ended.

@@ -77,10 +77,8 @@ internal sealed partial class Sender
         SendStream stream = message.Stream!;
         bool isEnd = message.IsEnd;
         Release(message, MessageClass.RealTime);
-        if (!isEnd)
-            return;
-        DropAwaited(stream); // the receiver takes nothing below the end
-        Close(stream);
+        if (isEnd)
+            Close(stream); // what was written before is still repeated: the end waits for it at the receiver
     }
 
     private void OnRealTimeArrived(OutgoingMessage message)

@@ -56,7 +56,7 @@ internal sealed class AckSchedule(ReplayWindow received)
         _pending++;
         bool isUrgent = _hasGap || _pending >= MaxPending;
         if (_pending >= AlwaysPending)
-            Due = now;
+            Due = Math.Min(Due, now);
         else
             Due = Math.Min(Due, isUrgent ? Math.Max(now, _writtenAt + MinInterval) : now + MaxDelay);
     }

@@ -19,7 +19,7 @@ internal sealed class CongestionWatch
     private long _older = long.MaxValue;
     private long _newer = long.MaxValue;
     private long _windowEnds;
-    private long _since;
+    private long _since; // of the congestion, or of the attempt after it
     private long _patience = FirstPatience;
     private double _lossBefore = double.MaxValue;
 
@@ -44,6 +44,8 @@ internal sealed class CongestionWatch
         bool isLossy = quality.Loss >= relevantLoss;
         if (!IsCongested)
         {
+            if (now - _since >= FirstPatience)
+                (_patience, _lossBefore) = (FirstPatience, double.MaxValue); // the copies did no harm
             if (isLossy && (RisenBy > Rise || quality.Loss > _lossBefore * 1.5))
                 Enter(now);
             return;
@@ -54,10 +56,12 @@ internal sealed class CongestionWatch
             IsCongested = false;
             _patience = FirstPatience;
             _lossBefore = double.MaxValue;
+            Remember(now, median);
         }
         else if (now - _since >= _patience)
         {
             IsCongested = false;
+            _since = now;
             _lossBefore = quality.Loss;
             _older = _newer = median;
         }
