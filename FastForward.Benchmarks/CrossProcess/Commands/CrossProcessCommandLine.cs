@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Text.Json;
+using FastForward.Benchmarks.Bottleneck;
 using FastForward.Benchmarks.CrossProcess.Processes;
+using FastForward.Benchmarks.LossyVoice;
 
 namespace FastForward.Benchmarks.CrossProcess.Commands;
 
@@ -37,11 +39,14 @@ internal static class CrossProcessCommandLine
             Latency(),
             Throughput(),
             Voice(),
+            LossyVoiceCommand.Create(),
+            BottleneckCommand.Create(),
             new Command(
                 "suites",
                 "BenchmarkDotNet suites of the library, in one process; accepts BenchmarkDotNet's options."
             ),
             SideCommand(),
+            LossyVoiceCommand.CreateSide(),
         };
         ParseResult result = root.Parse(args);
         if (result.Action is ParseErrorAction)

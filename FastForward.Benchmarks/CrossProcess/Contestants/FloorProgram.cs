@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using FastForward.Benchmarks.CrossProcess.Processes;
 using FastForward.Transport.Transports.VSocket;
@@ -9,27 +7,16 @@ namespace FastForward.Benchmarks.CrossProcess.Contestants;
 /// <summary>The C program that serves as baseline: floor.c, compiled at start if gcc is installed.</summary>
 internal sealed class FloorProgram : IDisposable
 {
-    private readonly DirectoryInfo _directory;
+    private readonly CProgram _program;
 
-    private FloorProgram(DirectoryInfo directory) => _directory = directory;
+    private FloorProgram(CProgram program) => _program = program;
 
-    public string Path => System.IO.Path.Combine(_directory.FullName, "floor");
+    public string Path => _program.Path;
 
     /// <summary>Compiles the program into a temporary directory, which <see cref="Dispose"/> deletes.</summary>
     /// <param name="reason">Why it is unavailable; null on success.</param>
-    public static FloorProgram? TryBuild(out string? reason)
-    {
-        FloorProgram program = new(Directory.CreateTempSubdirectory("fastforward-floor-"));
-        string source = System.IO.Path.Combine(program._directory.FullName, "floor.c");
-        using (Stream resource = typeof(FloorProgram).Assembly.GetManifestResourceStream("floor.c")!)
-        using (FileStream file = File.Create(source))
-            resource.CopyTo(file);
-        reason = Compile(source, program.Path);
-        if (reason is null)
-            return program;
-        program.Dispose();
-        return null;
-    }
+    public static FloorProgram? TryBuild(out string? reason) =>
+        CProgram.TryBuild("floor", out reason) is { } program ? new FloorProgram(program) : null;
 
     /// <summary>The program's command line for one process of a round.</summary>
     public static IEnumerable<string> Arguments(SidePlan plan) =>
@@ -47,7 +34,7 @@ internal sealed class FloorProgram : IDisposable
             Text(plan.Cpu),
         ];
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose() => _program.Dispose();
 
     private static string KindOf(SidePlan plan) =>
         plan.Transport switch
@@ -73,26 +60,4 @@ internal sealed class FloorProgram : IDisposable
         };
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private static string? Compile(string source, string output)
-    {
-        try
-        {
-            using Process gcc = Process.Start(
-                new ProcessStartInfo("gcc", ["-O2", "-o", output, source])
-                {
-                    RedirectStandardError = true,
-                    RedirectStandardOutput = true,
-                    RedirectStandardInput = true,
-                }
-            )!;
-            string errors = gcc.StandardError.ReadToEnd();
-            gcc.WaitForExit();
-            return gcc.ExitCode == 0 ? null : $"gcc did not compile floor.c: {errors.Trim()}";
-        }
-        catch (Win32Exception)
-        {
-            return "gcc is not in PATH (Debian: apt-get install gcc libc6-dev)";
-        }
-    }
 }
