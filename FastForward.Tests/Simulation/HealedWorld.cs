@@ -113,12 +113,13 @@ internal sealed class HealedWorld(SimulatedNetwork network, WorldOptions options
         return null;
     }
 
-    private static string? FindUnrest(SimulatedNode node, uint other)
+    private string? FindUnrest(SimulatedNode node, uint other)
     {
         Peer peer = node.Peer(other);
         Sender sender = peer.Association.Sender;
         string? what =
             node.IsPaused ? "it is paused"
+            : node.Links.Exists(link => link.RefusesUntil > network.Now) ? "a link accepts no frames"
             : peer.State != PeerState.Connected ? $"it is {peer.State}"
             : sender.Unacknowledged > 0 ? $"{sender.Unacknowledged} are not acknowledged"
             : sender.StoredBytes > 0 ? $"{sender.StoredBytes} bytes are stored"
