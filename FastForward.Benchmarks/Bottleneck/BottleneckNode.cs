@@ -114,15 +114,7 @@ internal sealed class BottleneckNode : IForwardHandler, IDisposable
         _node = new ForwardNode(
             loop,
             new ForwardNodeOptions { Node = IdOf(_isNear), AllowUnkeyedIp = true },
-            [
-                new IpTransport(
-                    new IpTransportOptions
-                    {
-                        Port = Port,
-                        Addresses = [own],
-                    }
-                ),
-            ],
+            [new IpTransport(new IpTransportOptions { Port = Port, Addresses = [own] })],
             routes
         );
         using ForwardNode node = _node;

@@ -8,8 +8,7 @@ internal sealed record BottleneckScenario(string Name, bool HasBulk, bool HasTcp
 {
     private static readonly TimeSpan s_connectLimit = TimeSpan.FromSeconds(30);
 
-    public static string[] Names { get; } =
-    ["tcp", "reliable", "reliable+tcp", "voice", "voice+reliable", "voice+tcp"];
+    public static string[] Names { get; } = ["tcp", "reliable", "reliable+tcp", "voice", "voice+reliable", "voice+tcp"];
 
     /// <summary>The scenario of a name: what it names at the same time.</summary>
     public static BottleneckScenario Of(string name, int voices)

@@ -33,11 +33,7 @@ internal sealed unsafe partial class NarrowRouter : IDisposable
     /// <param name="open">Opens the devices at the near and the far end.</param>
     /// <param name="bytesPerSecond">The rate.</param>
     /// <param name="delayNanos">The delay of each direction.</param>
-    public NarrowRouter(
-        Func<(SafeFileHandle Near, SafeFileHandle Far)> open,
-        double bytesPerSecond,
-        long delayNanos
-    )
+    public NarrowRouter(Func<(SafeFileHandle Near, SafeFileHandle Far)> open, double bytesPerSecond, long delayNanos)
     {
         _bytesPerNano = bytesPerSecond / 1e9;
         _delay = delayNanos;
@@ -137,8 +133,7 @@ internal sealed unsafe partial class NarrowRouter : IDisposable
         }
     }
 
-    private static long DueOf(Queue<Packet> queue) =>
-        queue.TryPeek(out Packet packet) ? packet.Due : long.MaxValue / 2;
+    private static long DueOf(Queue<Packet> queue) => queue.TryPeek(out Packet packet) ? packet.Due : long.MaxValue / 2;
 
     [LibraryImport("libc", EntryPoint = "ppoll")]
     private static partial int Poll(PollDescriptor* descriptors, nuint count, long* time, void* signals);

@@ -45,10 +45,7 @@ internal static class LossyVoiceReport
                 Text(SpreadOf(rounds, static one => (double)one.Returned.Bytes / one.Messages).Median, "0"),
                 $"{rounds.Sum(static one => one.Reordered)}, {rounds.Sum(static one => one.Duplicated)}",
                 Text(
-                    SpreadOf(
-                        rounds,
-                        static one => 100.0 * one.MissingBefore / Math.Max(one.MessagesBefore, 1)
-                    ).Median,
+                    SpreadOf(rounds, static one => 100.0 * one.MissingBefore / Math.Max(one.MessagesBefore, 1)).Median,
                     "0.00"
                 ),
                 $"{stalls.Length} ({stalls.DefaultIfEmpty().Max() / 1_000_000})"

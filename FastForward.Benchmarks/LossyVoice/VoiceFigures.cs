@@ -37,9 +37,7 @@ internal sealed record VoiceFigures
     public IReadOnlyList<long> Stalls { get; init; } = [];
 
     public double PercentileMillis(double percent) =>
-        Delays.Count == 0
-            ? double.NaN
-            : Delays[Math.Min((int)(Delays.Count * percent / 100), Delays.Count - 1)] / 1e6;
+        Delays.Count == 0 ? double.NaN : Delays[Math.Min((int)(Delays.Count * percent / 100), Delays.Count - 1)] / 1e6;
 
     /// <param name="plan">What the client sent.</param>
     /// <param name="start">The time that the due times count from.</param>

@@ -86,9 +86,7 @@ internal sealed class VoiceProcess : IDisposable
         _process.Dispose();
     }
 
-    private async Task<(IReadOnlyList<Delivery> Deliveries, Stalls Stalls)> ReadLogAsync(
-        CancellationToken cancellation
-    )
+    private async Task<(IReadOnlyList<Delivery> Deliveries, Stalls Stalls)> ReadLogAsync(CancellationToken cancellation)
     {
         List<Delivery> deliveries = [];
         Stalls stalls = new();

@@ -67,8 +67,8 @@ internal static class Canaries
         Of(
             "a packet that was refused is acknowledged",
             "ReplayWindow.cs",
-            "~(1ul << (int)(number % 64))",
-            "~(1ul << (int)(number % 63))"
+            "_refused[IndexOf(number)] |= BitOf(number);",
+            "_refused[IndexOf(number)] |= 1ul << (int)(number % 63);"
         ),
         Of(
             "a handshake of an association that has ended joins",

@@ -18,7 +18,7 @@ internal static class SmallLimits
             "InitialAssociationCredit = 1 << 20",
             "InitialAssociationCredit = 16 << 10"
         ),
-        new(Session + "ReplayWindow.cs", "Size = 8192", "Size = 64"),
+        new(Session + "ReplayWindow.cs", "DefaultSize = 8192", "DefaultSize = 64"),
         new(Session + "Recovery/SentFrames.cs", "MaxFrames = 16_384", "MaxFrames = 256"),
         new(
             Session + "Peers.cs",
