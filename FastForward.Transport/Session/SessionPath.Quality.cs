@@ -40,7 +40,7 @@ internal sealed partial class SessionPath
 
     private void WriteTransitReport(ref FrameWriter frame)
     {
-        if (!IsOrdered && Figures.Transits.Count > 0 && frame.Room >= WireFormat.TransitReport)
+        if (!IsOrdered && Figures.Transits.Count >= TransitMeter.Enough && frame.Room >= WireFormat.TransitReport)
             frame.WriteTransitReport(Figures.Transits.Report);
     }
 

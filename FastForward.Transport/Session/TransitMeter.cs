@@ -7,6 +7,9 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed class TransitMeter
 {
+    /// <summary>Quantiles of fewer frames say nothing: they would look like a queue that grows afterwards.</summary>
+    public const int Enough = 64;
+
     private const long HalfWindow = 1_000_000;
 
     // So many arrivals in a row that are far above the base show that the route has changed.
