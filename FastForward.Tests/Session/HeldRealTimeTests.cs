@@ -2,7 +2,9 @@ using FastForward.Transport;
 
 namespace FastForward.Tests.Session;
 
-/// <summary>Real-time messages that wait for others before them leave in time, whatever becomes of the others.</summary>
+/// <summary>
+/// Real-time messages that wait for others before them leave in time, whatever becomes of the others.
+/// </summary>
 [TestFixture]
 public sealed class HeldRealTimeTests
 {

@@ -26,7 +26,9 @@ internal static class Sweep
         return result;
     }
 
-    /// <summary>What the worlds met, and the failed ones. Called by reflection in a variant, whose types are others.</summary>
+    /// <summary>
+    /// What the worlds met, and the failed ones. Called by reflection in a variant, whose types are others.
+    /// </summary>
     public static (long Marks, (ulong Seed, string Text)[] Failed) Find(ulong first, int count, int stopAfter)
     {
         SweepResult result = Run(first, count, stopAfter);

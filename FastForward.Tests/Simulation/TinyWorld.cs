@@ -167,6 +167,7 @@ internal sealed class TinyWorld
                 options.Node == 1 ? Math.Min(Options.MaxStreams, Options.MaxStreamsOfFirst) : Options.MaxStreams,
             SendStoreBytes = Options.StoreBytes,
             ReceiveWindowBytes = Options.WindowBytes,
+            ReplayWindow = Options.ReplayWindow,
             DeadAfter = Options.DeadAfter,
             ProbeInterval = Options.ProbeInterval,
             RealTimeBudget = Options.RealTimeBudget,

@@ -10,7 +10,7 @@ namespace FastForward.Tests.Simulation;
 [TestFixture]
 public sealed class TinyWorldTests
 {
-    private const Mark OnlyWithSmallLimits = Mark.TooOld | Mark.SequenceWrap;
+    private const Mark OnlyWithSmallLimits = Mark.SequenceWrap;
 
     private static int Seeds => Read("FASTFORWARD_SIMULATION_SEEDS", 35_000);
 

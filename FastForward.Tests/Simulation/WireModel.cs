@@ -78,7 +78,7 @@ internal sealed class WireModel
             Violated($"packet {_number} is damaged and taken");
         if (isTaken && !numbers.Taken.Add(_number))
             Violated($"packet {_number} is taken twice");
-        bool isTooOld = numbers.Highest > _number && numbers.Highest - _number >= ReplayWindow.DefaultSize;
+        bool isTooOld = numbers.Highest > _number && numbers.Highest - _number >= (ulong)path.Peer.Options.ReplayWindow;
         if (path.Peer.Statistics.TooOldFrames != _tooOld && !isTooOld)
             Violated($"packet {_number} is too old after {numbers.Highest}");
         if (isTaken && isTooOld)

@@ -39,6 +39,8 @@ internal sealed record WorldOptions
 
     public int WindowBytes { get; init; }
 
+    public int ReplayWindow { get; init; }
+
     public int MaxStreams { get; init; }
 
     public int MaxStreamsOfFirst { get; init; }
@@ -102,6 +104,7 @@ internal sealed record WorldOptions
             LongestDatagram = Of(int.MaxValue, int.MaxValue, int.MaxValue, 1_200, 1_000, 576),
             StoreBytes = store,
             WindowBytes = Of(4 << 20, 4 << 20, 64 << 10, 4 << 10),
+            ReplayWindow = Of(8_192, 64, 128),
             MaxStreams = Of(1_024, 20, 8, 4),
             MaxStreamsOfFirst = Of(1_024, 1_024, 3),
             DeadAfter = Of(10_000_000L, 5_000_000, 30_000_000),
@@ -124,7 +127,8 @@ internal sealed record WorldOptions
                 RealTimeEndShare = Of(0, 20, 4),
                 OpenStreams = Of(1, 2, 6, 12),
                 LongShare = Of(10, 3, 100),
-                Longest = Math.Min(longest, Math.Min(store, WireFormat.InitialStreamCredit) / 4), // what never fits would wait for ever
+                // What never fits would wait for ever.
+                Longest = Math.Min(longest, Math.Min(store, WireFormat.InitialStreamCredit) / 4),
                 EndShare = Of(5, 2, 50),
                 ResetShare = Of(15, 4, 1_000_000),
             },
@@ -134,9 +138,11 @@ internal sealed record WorldOptions
     }
 
     public override string ToString() =>
-        $"{Nodes} nodes, {string.Join('+', Media)}, delay {MinDelay}..{MaxDelay}, loss {Loss}, duplication {Duplication}, "
+        $"{Nodes} nodes, {string.Join('+', Media)}, delay {MinDelay}..{MaxDelay}, loss {Loss}, "
+        + $"duplication {Duplication}, replay window {ReplayWindow}, "
         + $"ghosts {Ghosts}, damage {Damage}, queue {QueueFrames} at {BytesPerMilli} B/ms, frames {FrameSize}, "
-        + $"longest {LongestDatagram}, store {StoreBytes}, window {WindowBytes}, streams {MaxStreams} and {MaxStreamsOfFirst}, "
+        + $"longest {LongestDatagram}, store {StoreBytes}, window {WindowBytes}, "
+        + $"streams {MaxStreams} and {MaxStreamsOfFirst}, "
         + $"dead after {DeadAfter}, probes {ProbeInterval}, budget {RealTimeBudget}, steps {Steps} x {MaxGap}, "
         + $"faults {Faults} x {MaxFaultGap} up to {LongestFault}, drift {Drift}, wraps clocks {WrapsClocks}, "
         + $"holds credit {HoldsCredit}, replies {Replies}, {Shape}";

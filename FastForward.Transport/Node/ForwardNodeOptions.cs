@@ -54,8 +54,8 @@ public sealed class ForwardNodeOptions
 
     /// <summary>
     /// How many frames may overtake another one on a path that may reorder them, before it is dropped because it is not
-    /// known whether it was there before. Default 8192, at most 65,536, a multiple of 64. Reordering displaces a frame by
-    /// the jitter times the rate of frames: 75 ms at 100,000 frames per second are 7,500.
+    /// known whether it was there before. Default 8192, at most 65,536, a multiple of 64. Reordering displaces a frame
+    /// by the jitter times the rate of frames: 75 ms at 100,000 frames per second are 7,500.
     /// </summary>
     public int ReplayWindow { get; set; } = Session.ReplayWindow.DefaultSize;
 

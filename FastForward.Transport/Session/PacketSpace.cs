@@ -68,7 +68,7 @@ internal sealed class PacketSpace
     }
 
     /// <summary>
-    /// The content of the frame was not taken: it is not acknowledged, so that the peer sends it again in another frame.
+    /// The content of the frame was not taken: it is not acknowledged, so the peer sends it again in another frame.
     /// </summary>
     public void Refuse(ulong number) => _received?.Refuse(number);
 }

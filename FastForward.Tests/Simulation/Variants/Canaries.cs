@@ -25,7 +25,8 @@ internal static class Canaries
             "refused messages keep their credit while others wait for some",
             "Sender.cs",
             "stream.IsEnded = true;\n        ReturnUnusedCredit(stream, creditUsed);",
-            "stream.IsEnded = true;\n        if (_waitingReliable.Count == 0)\n            ReturnUnusedCredit(stream, creditUsed);"
+            "stream.IsEnded = true;\n        if (_waitingReliable.Count == 0)\n"
+                + "            ReturnUnusedCredit(stream, creditUsed);"
         ),
         new(
             "a lost grant is not repeated",
@@ -62,13 +63,14 @@ internal static class Canaries
             "a message that is sent again forgets its age",
             "FrameBuilder.cs",
             "now - message.AcceptedAt + message.Waited",
-            "(message.Repeats > 1 && message.IsEnd && message.Length < 40 ? 0 : now - message.AcceptedAt) + message.Waited"
+            "(message.Repeats > 1 && message.IsEnd && message.Length < 40 ? 0 : now - message.AcceptedAt)"
+                + " + message.Waited"
         ),
         Of(
             "a packet that was refused is acknowledged",
             "ReplayWindow.cs",
             "_refused[IndexOf(number)] |= BitOf(number);",
-            "_refused[IndexOf(number)] |= 1ul << (int)(number % 63);"
+            "_refused[IndexOf(number)] |= BitOf(number % 63);"
         ),
         Of(
             "a handshake of an association that has ended joins",
@@ -80,7 +82,8 @@ internal static class Canaries
             "the sequence of a reset does not wrap",
             "Receiver.cs",
             "(int)(sequence - (uint)stream.Expected) is >= 0 and int step",
-            "(sequence == 0 ? 0L - (uint)stream.Expected : (int)(sequence - (uint)stream.Expected)) is >= 0 and long step"
+            "(sequence == 0 ? 0L - (uint)stream.Expected : (int)(sequence - (uint)stream.Expected))"
+                + " is >= 0 and long step"
         ),
         Of(
             "the timer of acknowledgements stays due while the link is full",

@@ -1,13 +1,14 @@
 namespace FastForward.Tests.Simulation.Variants;
 
 /// <summary>
-/// Limits and first numbers with which small worlds reach what takes hours otherwise: credit of a few kilobytes, windows
-/// of 64 packets, and epochs, sequences and credit that begin shortly before their 32 bits do again.
+/// Limits and first numbers with which small worlds reach what takes hours otherwise: credit of a few kilobytes, 256
+/// remembered frames, and epochs, sequences and credit that begin shortly before their 32 bits do again.
 /// </summary>
 internal static class SmallLimits
 {
     private const string Session = "FastForward.Transport/Session/";
     private const string First = "4294967290";
+    private const string AfterReset = $"{First}ul + (sequence - {First}) + 1";
     private const string FirstCredit = "4294966000ul";
 
     public static IReadOnlyList<Substitution> All { get; } =
@@ -18,7 +19,6 @@ internal static class SmallLimits
             "InitialAssociationCredit = 1 << 20",
             "InitialAssociationCredit = 16 << 10"
         ),
-        new(Session + "ReplayWindow.cs", "DefaultSize = 8192", "DefaultSize = 64"),
         new(Session + "Recovery/SentFrames.cs", "MaxFrames = 16_384", "MaxFrames = 256"),
         new(
             Session + "Peers.cs",
@@ -39,7 +39,7 @@ internal static class SmallLimits
         new(
             Session + "Receiver.cs",
             "new EndedStream((ulong)sequence + 1, (ulong)sequence + 1, 0)",
-            $"new EndedStream({First}ul + (sequence - {First}) + 1, {First}ul + (sequence - {First}) + 1, {FirstCredit})"
+            $"new EndedStream({AfterReset}, {AfterReset}, {FirstCredit})"
         ),
         new(
             Session + "Receiver.cs",
