@@ -45,7 +45,11 @@ internal sealed record BottleneckScenario(string Name, bool HasBulk, bool HasRen
         Thread.Sleep(TimeSpan.FromSeconds(warmUpSeconds));
         far.IsMeasuring = true;
         Stopwatch watch = Stopwatch.StartNew();
-        (long bulk, long flow, long passed) = (far.BulkBytes + (reno?.Received ?? 0), tcp?.Received ?? 0, path.PassedBytes);
+        (long bulk, long flow, long passed) = (
+            far.BulkBytes + (reno?.Received ?? 0),
+            tcp?.Received ?? 0,
+            path.PassedBytes
+        );
         (long sent, long arrived, long drops) = (near.VoiceMessages, far.VoiceMessages, path.Drops);
         Thread.Sleep(TimeSpan.FromSeconds(seconds));
         double bits = megabits * 1e6 * watch.Elapsed.TotalSeconds / 8;
