@@ -25,7 +25,8 @@ internal static class BottleneckCommand
         Option<int> warmUp = MeasureOptions.Number("--warmup", "Time before it.", 8, 0, 3600);
         Option<string[]> only = new("--only")
         {
-            Description = "Scenarios to measure: tcp, reliable, reliable+tcp, voice, voice+reliable, voice+tcp.",
+            Description =
+                "What to measure at the same time: tcp, reliable, reliable+tcp, reno+tcp, voice, voice+reliable, voice+tcp.",
             HelpName = "list",
             CustomParser = ParseScenarios,
             DefaultValueFactory = static _ => BottleneckScenario.Names,
@@ -106,9 +107,9 @@ internal static class BottleneckCommand
         FittingTable table = new(
             new FittingColumn("through the bottleneck", 0, IsText: true),
             new FittingColumn("used %", 0),
-            new FittingColumn("reliable %", 0),
+            new FittingColumn("reliable, Reno %", 0),
             new FittingColumn("TCP %", 0),
-            new FittingColumn("reliable / TCP", 0),
+            new FittingColumn("ratio to TCP", 0),
             new FittingColumn("drops", 0),
             new FittingColumn("voice missing %", 0),
             new FittingColumn("p50 ms", 0),

@@ -4,11 +4,12 @@ using FastForward.Benchmarks.CrossProcess;
 namespace FastForward.Benchmarks.Bottleneck;
 
 /// <summary>What passes the bottleneck at the same time.</summary>
-internal sealed record BottleneckScenario(string Name, bool HasBulk, bool HasTcp, int Voices)
+internal sealed record BottleneckScenario(string Name, bool HasBulk, bool HasReno, bool HasTcp, int Voices)
 {
     private static readonly TimeSpan s_connectLimit = TimeSpan.FromSeconds(30);
 
-    public static string[] Names { get; } = ["tcp", "reliable", "reliable+tcp", "voice", "voice+reliable", "voice+tcp"];
+    public static string[] Names { get; } =
+    ["tcp", "reliable", "reliable+tcp", "reno+tcp", "voice", "voice+reliable", "voice+tcp"];
 
     /// <summary>The scenario of a name: what it names at the same time.</summary>
     public static BottleneckScenario Of(string name, int voices)
@@ -17,6 +18,7 @@ internal sealed record BottleneckScenario(string Name, bool HasBulk, bool HasTcp
         return new BottleneckScenario(
             name,
             parts.Contains("reliable"),
+            parts.Contains("reno"),
             parts.Contains("tcp"),
             parts.Contains("voice") ? voices : 0
         );
@@ -38,21 +40,31 @@ internal sealed record BottleneckScenario(string Name, bool HasBulk, bool HasTcp
             Thread.Sleep(10);
         }
 
-        using TcpFlow? tcp = HasTcp ? new TcpFlow() : null;
+        using TcpFlow? reno = HasReno ? new TcpFlow(9001, "reno") : null;
+        using TcpFlow? tcp = HasTcp ? new TcpFlow(9000, "cubic") : null;
         Thread.Sleep(TimeSpan.FromSeconds(warmUpSeconds));
         far.IsMeasuring = true;
         Stopwatch watch = Stopwatch.StartNew();
-        (long bulk, long flow, long passed) = (far.BulkBytes, tcp?.Received ?? 0, path.PassedBytes);
+        (long bulk, long flow, long passed) = (
+            far.BulkBytes + (reno?.Received ?? 0),
+            tcp?.Received ?? 0,
+            path.PassedBytes
+        );
         (long sent, long arrived, long drops) = (near.VoiceMessages, far.VoiceMessages, path.Drops);
         Thread.Sleep(TimeSpan.FromSeconds(seconds));
         double bits = megabits * 1e6 * watch.Elapsed.TotalSeconds / 8;
-        (bulk, flow, passed) = (far.BulkBytes - bulk, (tcp?.Received ?? 0) - flow, path.PassedBytes - passed);
+        (bulk, flow, passed) = (
+            far.BulkBytes + (reno?.Received ?? 0) - bulk,
+            (tcp?.Received ?? 0) - flow,
+            path.PassedBytes - passed
+        );
         far.IsMeasuring = false;
         (sent, arrived) = (near.VoiceMessages - sent, far.VoiceMessages - arrived);
         drops = path.Drops - drops;
         near.ThrowOnFailure();
         far.ThrowOnFailure();
         tcp?.ThrowOnFailure();
+        reno?.ThrowOnFailure();
         path.ThrowOnFailure();
         near.Dispose();
         far.Dispose();
@@ -74,8 +86,8 @@ internal sealed record BottleneckScenario(string Name, bool HasBulk, bool HasTcp
 
 /// <summary>Shares are of the rate of the bottleneck.</summary>
 /// <param name="Used">Of all packets, with their headers.</param>
-/// <param name="Reliable">Of the content of reliable messages.</param>
-/// <param name="Tcp">Of the content of the TCP flow.</param>
+/// <param name="Reliable">Of the content of reliable messages, or of a TCP flow with Reno in their place.</param>
+/// <param name="Tcp">Of the content of the TCP flow with CUBIC.</param>
 /// <param name="Drops">Packets that the queue dropped.</param>
 /// <param name="VoiceSent">Voice messages that were sent in the measured time.</param>
 /// <param name="VoiceArrived">Voice messages that arrived in it.</param>

@@ -1,22 +1,29 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace FastForward.Benchmarks.Bottleneck;
 
 /// <summary>One flow of the kernel's TCP through the bottleneck, as fast as it permits.</summary>
 internal sealed class TcpFlow : IDisposable
 {
-    private const int Port = 9000;
+    private const SocketOptionName TCP_CONGESTION = (SocketOptionName)13;
     private const int Piece = 65_536;
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(200);
 
     private readonly ManualResetEventSlim _listens = new();
     private readonly EndThread _receiver;
     private readonly EndThread _sender;
+    private readonly int _port;
+    private readonly byte[] _congestionControl;
     private long _received;
 
-    public TcpFlow()
+    /// <param name="port">Its port.</param>
+    /// <param name="congestionControl">The name of the kernel's module.</param>
+    public TcpFlow(int port, string congestionControl)
     {
+        _port = port;
+        _congestionControl = Encoding.ASCII.GetBytes(congestionControl);
         _receiver = new EndThread(BottleneckPath.Far, Receive, "TCP receiver");
         if (!_listens.Wait(TimeSpan.FromSeconds(10)))
             _receiver.ThrowOnFailure();
@@ -43,7 +50,7 @@ internal sealed class TcpFlow : IDisposable
     {
         using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        listener.Bind(new IPEndPoint(BottleneckPath.Far, Port));
+        listener.Bind(new IPEndPoint(BottleneckPath.Far, _port));
         listener.Listen(1);
         _listens.Set();
         while (!listener.Poll(s_patience, SelectMode.SelectRead))
@@ -69,7 +76,8 @@ internal sealed class TcpFlow : IDisposable
     private void Send(Func<bool> isOver)
     {
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Connect(new IPEndPoint(BottleneckPath.Far, Port));
+        socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, (int)TCP_CONGESTION, _congestionControl);
+        socket.Connect(new IPEndPoint(BottleneckPath.Far, _port));
         byte[] piece = new byte[Piece];
         socket.Blocking = false;
         while (!isOver())
