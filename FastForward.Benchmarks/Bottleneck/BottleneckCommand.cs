@@ -26,7 +26,7 @@ internal static class BottleneckCommand
         Option<string[]> only = new("--only")
         {
             Description =
-                "What to measure at the same time: tcp, reliable, reliable+tcp, reno+tcp, voice, voice+reliable, voice+tcp.",
+                "What to measure: tcp, reliable, reliable+tcp, reno+tcp, voice, voice+reliable, voice+tcp.",
             HelpName = "list",
             CustomParser = ParseScenarios,
             DefaultValueFactory = static _ => BottleneckScenario.Names,

@@ -58,7 +58,7 @@ internal static class LossyVoiceReport
         foreach (string line in Screen.Lines(table.Fit(width), width, Screen.OutputHasColors))
             Console.Out.WriteLine(line);
         Console.Out.WriteLine(
-            "late: later than the least transit of the profile and the budget. datagrams, bytes: sent by the client for "
+            "late: later than the least transit of the profile and the budget. datagrams, bytes: sent by client for "
                 + "each message, with IPv4 and UDP headers.\n"
                 + "warm-up: missing before the measured time. stalls: loops that did not run for 50 ms, the longest."
         );

@@ -13,7 +13,9 @@ internal sealed record VoiceContest(string Implementation, int BudgetMillis)
 
     public override string ToString() => $"{Implementation}, {(IsSrt ? "latency" : "budget")} {BudgetMillis} ms";
 
-    /// <summary>The real-time budget that is added to the least transit, and the same number as the latency of SRT.</summary>
+    /// <summary>
+    /// The real-time budget that is added to the least transit, and the same number as the latency of SRT.
+    /// </summary>
     public static IEnumerable<VoiceContest> Of(IEnumerable<int> budgets, int adviceMillis, bool hasSrt)
     {
         foreach (int budget in budgets)

@@ -33,7 +33,9 @@ internal sealed record VoiceFigures
     /// <summary>From the server to the client, before the relay.</summary>
     public Traffic Returned { get; init; }
 
-    /// <summary>The lengths of the stalls of client, server and relay within the measured time, in nanoseconds.</summary>
+    /// <summary>
+    /// The lengths of the stalls of client, server and relay within the measured time, in nanoseconds.
+    /// </summary>
     public IReadOnlyList<long> Stalls { get; init; } = [];
 
     public double PercentileMillis(double percent) =>

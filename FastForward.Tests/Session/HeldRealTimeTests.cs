@@ -28,6 +28,19 @@ public sealed class HeldRealTimeTests
         Assert.That(Sequences(b), Is.EqualTo(new[] { 1ul, 3ul }));
     }
 
+    [Test]
+    public void Those_that_come_again_on_a_connection_are_delivered_once()
+    {
+        (SimulatedNetwork network, SimulatedNode a, SimulatedNode b) = Start(window: 4 << 20);
+        Send(network, a, 100, [true, false, true, true]);
+        network.Run(network.Now + 12_000);
+        Assert.That(Sequences(b), Is.EqualTo(new[] { 0ul }), "two wait for the missing one");
+        a.Open(2, TransportKind.Socket);
+        network.Run(network.Now + Second);
+        Assert.That(Sequences(b), Is.SubsetOf(new[] { 0ul, 1ul, 2ul, 3ul }).And.Unique.And.Ordered);
+        Assert.That(b.Recorder.Messages.Select(static message => message.Payload), Is.Unique);
+    }
+
     private static (SimulatedNetwork, SimulatedNode, SimulatedNode) Start(int window)
     {
         SimulatedNetwork network = new(5) { MinDelay = 10_000, MaxDelay = 10_000 };

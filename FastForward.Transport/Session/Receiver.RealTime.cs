@@ -79,8 +79,10 @@ internal sealed partial class Receiver
         if (place < 0)
         {
             _statistics.Duplicate();
-            if (isOrdered)
-                DeliverAllHeld(stream, below: sequence + 1);
+            if (!isOrdered)
+                return;
+            DeliverAllHeld(stream, below: sequence + 1);
+            DeliverHeld(now, stream); // what follows it: its own repetition would be taken for the next message
             return;
         }
 
