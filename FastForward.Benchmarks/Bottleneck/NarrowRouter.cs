@@ -30,7 +30,7 @@ internal sealed unsafe partial class NarrowRouter : IDisposable
     private volatile bool _isOver;
     private Exception? _failure;
 
-    /// <param name="open">Opens the devices at the near and the far end.</param>
+    /// <param name="open">Opens the two devices, one for each namespace.</param>
     /// <param name="bytesPerSecond">The rate.</param>
     /// <param name="delayNanos">The delay of each direction.</param>
     public NarrowRouter(Func<(SafeFileHandle Near, SafeFileHandle Far)> open, double bytesPerSecond, long delayNanos)
