@@ -25,8 +25,7 @@ internal static class BottleneckCommand
         Option<int> warmUp = MeasureOptions.Number("--warmup", "Time before it.", 8, 0, 3600);
         Option<string[]> only = new("--only")
         {
-            Description =
-                "What to measure: tcp, reliable, reliable+tcp, reno+tcp, voice, voice+reliable, voice+tcp.",
+            Description = "What to measure: tcp, reliable, reliable+tcp, reno+tcp, voice, voice+reliable, voice+tcp.",
             HelpName = "list",
             CustomParser = ParseScenarios,
             DefaultValueFactory = static _ => BottleneckScenario.Names,
