@@ -19,6 +19,7 @@ public sealed partial class ProtocolConstantsTests
         "LossMeter.HalvedAt",
         "Receiver.MaxUnused",
         "ReplayWindow.DefaultSize",
+        "Sender.MostBudgetVotes",
         "UnconfiguredNodes.Capacity",
     ];
 

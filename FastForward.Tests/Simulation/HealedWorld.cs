@@ -50,7 +50,8 @@ internal sealed class HealedWorld(SimulatedNetwork network, WorldOptions options
     private string? WaitForRest(long limit)
     {
         string? unrest = null;
-        for (long end = network.Now + limit; network.Now < end; )
+        long end = network.Now + limit;
+        while (network.Now < end)
         {
             network.Run(network.Now + Second);
             unrest = FindUnrest();

@@ -16,7 +16,8 @@ internal static class Shrinker
     )
     {
         List<(ChoicePoint Point, long Value)> kept = [.. trace];
-        for (int block = Math.Max(kept.Count / 2, 1); kept.Count > 0 && attempts > 0; )
+        int block = Math.Max(kept.Count / 2, 1);
+        while (kept.Count > 0 && attempts > 0)
         {
             bool isSmaller = false;
             for (int start = kept.Count - 1; start >= 0 && attempts > 0; start -= block)

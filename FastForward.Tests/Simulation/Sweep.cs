@@ -18,7 +18,7 @@ internal static class Sweep
             Environment.ProcessorCount,
             _ =>
             {
-                for (int i; (i = Interlocked.Increment(ref next)) < count && result.Failed.Count < stopAfter; )
+                while (Interlocked.Increment(ref next) is int i && i < count && result.Failed.Count < stopAfter)
                     result.Add(first + (ulong)i, TinyWorld.Run(new SeededChoices(first + (ulong)i)));
             }
         );

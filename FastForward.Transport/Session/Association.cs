@@ -99,6 +99,9 @@ internal sealed class Association
         _receiver?.Release(now);
     }
 
+    /// <summary>See <see cref="Sender.CopyPolicy"/>; null while nothing was sent. Any thread may read it.</summary>
+    public CopyPolicy? CopyPolicy => IsUp ? _sender?.CopyPolicy : null;
+
     /// <summary>The shortest budget of a real-time stream of the peer, in microseconds.</summary>
     public long ShortestBudget => _receiver?.ShortestBudget ?? _options.RealTimeBudget;
 

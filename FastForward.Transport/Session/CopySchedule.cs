@@ -6,25 +6,22 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed class CopySchedule
 {
-    private readonly Queue<(OutgoingMessage Message, uint Generation, long Due)> _waiting = new();
+    private readonly PriorityQueue<(OutgoingMessage Message, uint Generation), long> _waiting = new();
     private readonly Queue<(OutgoingMessage Message, uint Generation)> _due = new();
 
     /// <summary>When the next message is due; long.MaxValue for none.</summary>
-    public long NextDue => _waiting.TryPeek(out (OutgoingMessage, uint, long Due) next) ? next.Due : long.MaxValue;
+    public long NextDue => _waiting.TryPeek(out _, out long due) ? due : long.MaxValue;
 
     /// <summary>A message is due.</summary>
     public bool HasDue => _due.Count > 0;
 
-    public void Add(OutgoingMessage message, long due) => _waiting.Enqueue((message, message.Generation, due));
+    public void Add(OutgoingMessage message, long due) => _waiting.Enqueue((message, message.Generation), due);
 
     /// <summary>Finds what has become due.</summary>
     public void Advance(long now)
     {
-        while (_waiting.TryPeek(out (OutgoingMessage Message, uint Generation, long Due) next) && next.Due <= now)
-        {
-            _waiting.Dequeue();
-            _due.Enqueue((next.Message, next.Generation));
-        }
+        while (NextDue <= now)
+            _due.Enqueue(_waiting.Dequeue());
     }
 
     /// <summary>The first message that is due and that still waits for its fate; null when there is none.</summary>

@@ -32,7 +32,8 @@ internal sealed class PathFigures
     /// <param name="frames">The frames that were sent so far.</param>
     public void EndInterval(long now, ulong frames)
     {
-        FrameRate = (frames - _framesBefore) * 1_000_000.0 / Math.Max(now - _intervalBegan, 1);
+        if (_intervalBegan > 0)
+            FrameRate = (frames - _framesBefore) * 1_000_000.0 / Math.Max(now - _intervalBegan, 1);
         _framesBefore = frames;
         _intervalBegan = now;
     }

@@ -210,9 +210,9 @@ internal sealed partial class Peer
             _association.Sender.Rewind();
         if (SendPath is not null && !ReferenceEquals(SendPath, before))
         {
+            // What is repeated there is judged by the new path.
+            DecideCopies(SendPath, now, isOther: true);
             _association.Sender.RepeatRealTime(now);
-            _association.Sender.CopyPolicy.OnPathChanged();
-            DecideCopies(SendPath, now);
         }
 
         UpdateWaiting(now);
@@ -227,18 +227,17 @@ internal sealed partial class Peer
         Driver.OnPending();
     }
 
-    private void DecideCopies(SessionPath path, long now)
+    private void DecideCopies(SessionPath path, long now, bool isOther = false)
     {
         CopyPolicy policy = _association.Sender.CopyPolicy;
-        if (path.IsOrdered)
-        {
-            policy.OnOrdered();
-            return;
-        }
-
         bool wasCongested = policy.IsCongested;
-        policy.Update(now, path.Quality, _association.Sender.TakeShortestBudget());
-        if (policy.IsCongested != wasCongested)
+        if (isOther)
+            policy.OnPathChanged();
+        if (path.IsOrdered)
+            policy.OnOrdered();
+        else
+            policy.Update(now, path.Quality, _association.Sender.CommonBudget);
+        if (policy.IsAutomatic && policy.IsCongested != wasCongested)
             Notify(PeerEventKind.Congested, path.Kind, policy.ExplainCongestion());
     }
 

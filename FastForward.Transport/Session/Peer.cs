@@ -95,8 +95,10 @@ internal sealed partial class Peer
 
     public Association Association => _association;
 
-    /// <summary>Decides how often real-time messages are sent; null without an association.</summary>
-    public CopyPolicy? CopyPolicy => _association.IsUp ? _association.Sender.CopyPolicy : null;
+    /// <summary>
+    /// Decides how often real-time messages are sent; null without an association. Any thread may read it.
+    /// </summary>
+    public CopyPolicy? CopyPolicy => _association.CopyPolicy;
 
     /// <summary>The owner of the peer.</summary>
     public IPeerDriver Driver { get; }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace FastForward.Transport.Session;
 
 /// <summary>What <see cref="ReplayWindow.Check"/> says of a packet number.</summary>
@@ -36,8 +38,8 @@ internal sealed class ReplayWindow
     public ReplayWindow(int size = DefaultSize)
     {
         _size = size;
-        // One word more than the window, so that a word that is cleared is outside the window.
-        _bits = new ulong[(size / 64) + 1];
+        // At least one word more than the window, so that a word that is cleared is outside the window.
+        _bits = new ulong[BitOperations.RoundUpToPowerOf2((uint)(size / 64) + 1)];
     }
 
     /// <summary>How far behind the highest number a packet may be.</summary>
@@ -94,7 +96,7 @@ internal sealed class ReplayWindow
     public bool IsTaken(ulong number) =>
         Contains(number) && (_refused is null || (_refused[IndexOf(number)] & BitOf(number)) == 0);
 
-    private int IndexOf(ulong number) => (int)(number / 64 % (ulong)_bits.Length);
+    private int IndexOf(ulong number) => (int)(number / 64) & (_bits.Length - 1);
 
     private static ulong BitOf(ulong number) => 1ul << (int)(number % 64);
 }

@@ -9,22 +9,27 @@ internal sealed partial class Sender
 {
     private const int CopiesOfImportant = 2;
 
+    private const int MostBudgetVotes = 64;
+
     private readonly CopySchedule _copies = new();
+    private int _budgetVotes;
 
     /// <summary>Decides how many copies there are.</summary>
     public CopyPolicy CopyPolicy { get; }
 
-    /// <summary>
-    /// The shortest budget of the messages that were written since the last call, else that of before; in microseconds.
-    /// </summary>
-    public long TakeShortestBudget()
-    {
-        long budget = _shortestBudget;
-        _shortestBudget = long.MaxValue;
-        return _lastBudget = budget == long.MaxValue ? _lastBudget : budget;
-    }
+    /// <summary>The budget that most messages have lately, in microseconds.</summary>
+    public long CommonBudget { get; private set; } = WithoutBudget;
 
-    private long _lastBudget = WithoutBudget;
+    // The majority vote of Boyer and Moore: a few messages with another budget change nothing.
+    private void CountBudget(long budget)
+    {
+        if (budget == CommonBudget)
+            _budgetVotes = Math.Min(_budgetVotes + 1, MostBudgetVotes);
+        else if (_budgetVotes > 0)
+            _budgetVotes--;
+        else
+            CommonBudget = budget;
+    }
 
     private void ScheduleCopies(long now, OutgoingMessage message)
     {

@@ -72,7 +72,7 @@ internal sealed partial class Sender
             if (!TryWriteRealTime(now, message, ref frame))
                 break;
             _realTime.Dequeue();
-            _shortestBudget = Math.Min(_shortestBudget, BudgetOf(message));
+            CountBudget(BudgetOf(message));
             _allowance.Earn(message.Length, CopyPolicy.Allowance);
             OnRealTimeWritten(now, message, frame.MayBeLost);
         }

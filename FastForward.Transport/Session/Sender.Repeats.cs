@@ -17,7 +17,6 @@ internal sealed partial class Sender
     private readonly AwaitedMessages _awaited = new();
     private MessageQueue _lostRealTime;
     private RepeatAllowance _allowance = new();
-    private long _shortestBudget = WithoutBudget; // of the last messages
     private ulong _largestAcknowledged;
     private long _nextOverdue = long.MaxValue;
 
@@ -101,7 +100,10 @@ internal sealed partial class Sender
         if (!message.IsAwaited)
             return false;
         _awaited.Remove(message);
-        if (MayRepeat(now, message) && (isMoved || message.IsEnd || _allowance.TryUse(message.Length)))
+        if (
+            MayRepeat(now, message)
+            && (isMoved || message.IsEnd || message.IsImportant || _allowance.TryUse(message.Length))
+        )
         {
             _lostRealTime.Append(message);
             return true;
@@ -182,9 +184,14 @@ internal sealed partial class Sender
     // What was written makes room for what was not.
     private void DropOldestAwaited(int length)
     {
-        while (!HasSharedRoom(MessageClass.RealTime, length) && _awaited.Oldest is { IsEnd: false } message)
+        OutgoingMessage? next = _awaited.Oldest;
+        while (next is { } message && !HasSharedRoom(MessageClass.RealTime, length))
         {
+            next = message.Next;
+            if (message.IsEnd)
+                continue;
             _awaited.Remove(message);
+            _statistics.NotRepeated();
             Release(message, MessageClass.RealTime);
         }
     }

@@ -15,6 +15,9 @@ internal sealed class TransitMeter
     // So many arrivals in a row that are far above the base show that the route has changed.
     private const int StepArrivals = 8;
 
+    // Frames that were sent together may be late together.
+    private const long LeastSpan = 10_000;
+
     // What arrives right after this process stood still had waited in its own queues.
     private const long SettlesAfterStall = 100_000;
 
@@ -74,7 +77,8 @@ internal sealed class TransitMeter
             _above = 0;
         else if (IsStep(now))
             excess = Restart();
-        _excesses.Add(excess);
+        if (now >= _noStepBefore)
+            _excesses.Add(excess); // what waited in queues of this process says nothing about the path
         return excess;
     }
 
@@ -92,7 +96,8 @@ internal sealed class TransitMeter
         if (_above++ == 0)
             (_leastAbove, _aboveSince, _aboveSinceRemote) = (_transit, now, sentAt);
         _leastAbove = Math.Min(_leastAbove, _transit);
-        return _above >= StepArrivals && now >= _noStepBefore && now - _aboveSince >= (sentAt - _aboveSinceRemote) / 2;
+        long span = sentAt - _aboveSinceRemote;
+        return _above >= StepArrivals && now >= _noStepBefore && span >= LeastSpan && now - _aboveSince >= span / 2;
     }
 
     private long Restart()

@@ -74,12 +74,16 @@ public sealed class CopyPolicyTests
     [Test]
     public void A_copy_comes_eight_frames_later_but_still_in_time()
     {
-        Decide(BadWan); // 333 frames per second: 24 ms later
+        Decide(BadWan with { Transit = Transit(q99: 60) }); // 333 frames per second: 24 ms later
         Assert.That(_policy.Delay, Is.EqualTo(8 * Second / 333).Within(Millisecond));
         Decide(BadWan with { FrameRate = 5_000 });
         Assert.That(_policy.Delay, Is.EqualTo(8 * Millisecond), "no sooner: bursts of loss take time");
         Decide(BadWan with { FrameRate = 50, Transit = Transit(q99: 80) });
-        Assert.That(_policy.Delay, Is.EqualTo(Budget - (80 * Millisecond) - (2 * Millisecond)), "the last moment");
+        Assert.That(
+            _policy.Delay,
+            Is.EqualTo((Budget - (80 * Millisecond) - (2 * Millisecond)) / 2),
+            "a second one would still be in time"
+        );
         Decide(BadWan with { FrameRate = 50, Transit = Transit(q99: 119) });
         Assert.That(_policy.Delay, Is.EqualTo(8 * Millisecond), "never at once");
         Decide(BadWan with { FrameRate = 0 });
@@ -111,10 +115,11 @@ public sealed class CopyPolicyTests
     }
 
     [Test]
-    public void A_sparse_path_gets_two_copies_where_both_come_in_time()
+    public void A_sparse_path_gets_two_copies()
     {
         Decide(BadWan with { FrameRate = 17, Transit = Transit(q99: 30) }, budget: 250 * Millisecond);
-        Assert.That(_policy.Copies, Is.EqualTo(1), "two would come too late");
+        Assert.That(_policy.Copies, Is.EqualTo(2));
+        Assert.That((2 * _policy.Delay) + (32 * Millisecond), Is.LessThanOrEqualTo(250 * Millisecond), "in time");
         Decide(BadWan with { FrameRate = 90, Transit = Transit(q99: 30) }, budget: 250 * Millisecond);
         Assert.That(_policy.Copies, Is.EqualTo(2));
         Decide(BadWan with { FrameRate = 110, Transit = Transit(q99: 30) }, budget: 250 * Millisecond);

@@ -48,7 +48,7 @@ public sealed class DissectedAssociationTests
         [ElementType.PathResponse] = WireFormat.PathResponse,
     };
 
-    private Tshark _tshark;
+    private Tshark _tshark = null!;
 
     [OneTimeSetUp]
     public void Start() => _tshark = new Tshark();

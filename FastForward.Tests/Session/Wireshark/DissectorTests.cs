@@ -16,7 +16,7 @@ public sealed class DissectorTests
         "fastforward.malformed.frame",
     ];
 
-    private Tshark _tshark;
+    private Tshark _tshark = null!;
 
     [OneTimeSetUp]
     public void Start() => _tshark = new Tshark();

@@ -21,7 +21,7 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
     // A frame needs so long from one process to the other beyond its transit, and an acknowledgement to be written.
     private const long Slack = 2_000;
 
-    // Below this rate no frames lie between a message and its copy, so that a burst of loss may take both: two copies.
+    // Below this rate too few frames lie between a message and its copy, so that a burst of loss may take both: two.
     private const double SparseRate = 100;
 
     /// <summary>How often a lost message is sent again.</summary>
@@ -46,6 +46,9 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
 
     /// <summary>The bytes of repetitions and copies that may be sent, in percent of the fresh bytes.</summary>
     public int Allowance => Math.Min((Copies * 100) + RepeatPercent + (Copies > 0 ? RepeatPercent : 0), MostPercent);
+
+    /// <summary>It decides; otherwise the options do.</summary>
+    public bool IsAutomatic => mode == RealTimeRedundancy.Auto;
 
     /// <summary>The path is congested.</summary>
     public bool IsCongested => _congestion.IsCongested;
@@ -125,12 +128,12 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
         return Delay < budget - quality.Transit.Median ? CopyReason.Lossy : CopyReason.Hopeless;
     }
 
-    // As late as it still arrives, so that a burst of loss is over; but no later than that needs.
+    // A few frames later, so that a burst of loss is over, but early enough that a second copy still arrives in time.
     private static long DelayFor(in PathQuality quality, long budget)
     {
         long apart = quality.FrameRate > 0 ? (long)(FramesBetween * 1_000_000 / quality.FrameRate) : ShortestDelay;
         return Math.Max(
-            Math.Min(budget - quality.Transit.Q99 - Slack, Math.Max(apart, ShortestDelay)),
+            Math.Min((budget - quality.Transit.Q99 - Slack) / 2, Math.Max(apart, ShortestDelay)),
             Math.Min(ShortestDelay, budget / 4)
         );
     }

@@ -90,7 +90,7 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
         {
             if (Sent[Sent.First].State == SentState.InFlight)
                 Lose(now, Sent.First);
-            Sent.RemoveFirst();
+            Forget(now);
         }
 
         Sent.Commit(now, bytes, isEliciting, isReliable);
@@ -313,13 +313,18 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
     {
         while (Sent.Count > 0 && IsOver(now, Sent[Sent.First]))
         {
-            ref SentFrame first = ref Sent[Sent.First];
-            if (first.IsEliciting)
-                Losses.Add(first.State == SentState.Lost);
-            else if (first.State == SentState.Lost)
-                NotifyLost(now, Sent.First);
-            Sent.RemoveFirst();
+            Forget(now);
         }
+    }
+
+    private void Forget(long now)
+    {
+        ref SentFrame first = ref Sent[Sent.First];
+        if (first.IsEliciting)
+            Losses.Add(first.State == SentState.Lost);
+        else if (first.State == SentState.Lost)
+            NotifyLost(now, Sent.First);
+        Sent.RemoveFirst();
     }
 
     private static bool IsOver(long now, in SentFrame frame) =>
