@@ -103,7 +103,8 @@ internal sealed partial class Receiver
             return;
         SkipTo(stream, sequence);
         Pass(stream, message.Bits, message.Payload, now - delay, isLate);
-        DeliverHeld(now, stream); // also when none is left: then no release is due any more
+        if (order.Held.Count > 0)
+            DeliverHeld(now, stream);
     }
 
     private static bool IsLate(long budget, long delay, bool isMark) => budget > 0 && delay > budget && !isMark;
