@@ -251,6 +251,7 @@ public sealed class HangUpTests
                 vsocket-type=stream
                 vsocket-to-host=yes
                 vsocket-fallback=yes
+                redundancy=off
                 idle=block
                 allow-unkeyed-ip=yes
                 realtime-dscp=ef

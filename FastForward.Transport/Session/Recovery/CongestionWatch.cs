@@ -29,6 +29,9 @@ internal sealed class CongestionWatch
     /// <summary>How much the median transit is above its least value of the last time.</summary>
     public long RisenBy { get; private set; }
 
+    /// <summary>How much it was when the path became congested.</summary>
+    public long RoseBy { get; private set; }
+
     /// <summary>New figures of the path.</summary>
     /// <param name="now">The time.</param>
     /// <param name="quality">The figures.</param>
@@ -72,6 +75,7 @@ internal sealed class CongestionWatch
         if (_lossBefore != double.MaxValue)
             _patience = Math.Min(_patience * 2, LastPatience);
         IsCongested = true;
+        RoseBy = RisenBy;
         _since = now;
     }
 

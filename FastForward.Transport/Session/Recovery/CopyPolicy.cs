@@ -27,6 +27,10 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
     /// <summary>How often a lost message is sent again.</summary>
     public const int MaxRepeats = 3;
 
+    // The base of the transit is the least of the frames of a second: of fewer frames than this it is often too high,
+    // which looks like a queue.
+    private const double RateToWatch = 30;
+
     private const int RepeatPercent = 10;
     private const int MostPercent = 200;
 
@@ -71,7 +75,7 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
     public void Update(long now, in PathQuality quality, long budget)
     {
         Quality = quality;
-        if (quality.IsMeasured)
+        if (quality.IsMeasured && quality.FrameRate >= RateToWatch)
             _congestion.Update(now, quality, LossToBegin);
         Delay = DelayFor(quality, budget);
         Reason = mode == RealTimeRedundancy.Auto ? Decide(quality, budget) : Default(mode, CopyReason.Unmeasured);
@@ -111,7 +115,7 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"the path is congested, so that copies would make it worse: {Quality.Loss * 100:0.##} % of the frames "
-                    + $"are lost, and the others travel {_congestion.RisenBy / 1000} ms longer than before"
+                    + $"are lost, and the others travel {_congestion.RoseBy / 1000} ms longer than before"
             )
             : "the path is not congested any more";
 
