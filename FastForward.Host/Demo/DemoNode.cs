@@ -24,6 +24,9 @@ internal static class DemoNode
         EchoActor echo = new();
         HostApplicationBuilder builder = InstanceServices.CreateBuilder<ParentLifetime>(settings);
         ForwardBuilder node = builder.Services.AddInstance(settings);
+        // On a slow machine the processes are late, not the network: only an impaired one shows what is lost in time.
+        if (settings.Impairment is null)
+            builder.Services.Configure<ForwardNodeOptions>(options => options.RealTimeBudget = TimeSpan.FromSeconds(5));
         node.AddActor(_ => traffic, new ServiceId(TrafficActor.Service).Reply);
         node.AddActor(_ => echo, TrafficActor.Service);
         ForwardNode forwardNode;
