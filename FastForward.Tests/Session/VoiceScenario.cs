@@ -122,7 +122,7 @@ internal sealed class VoiceScenario(int budgetMillis)
                 + $"held {at.HeldMessages} p50 {holds.Quantile(50)} p99 {holds.Quantile(99)}, filled {at.FilledGaps}, "
                 + $"saved {at.SavedMessages}, late {at.LateMessages}, duplicates {at.DuplicateMessages}; "
                 + $"datagrams {world.Forth.Datagrams} bytes {world.Forth.Bytes}, "
-                + $"steps {world.B.Peer(1).SendPath?.Figures.Transits.Steps}"
+                + $"steps {world.B.Peer(1).SendPath?.Figures?.Transits.Steps}"
         );
     }
 

@@ -81,7 +81,7 @@ internal ref struct FrameBuilder
             message.Sequence,
             message.Bits,
             (int)((message.Budget + 999) / 1000),
-            now - message.AcceptedAt + message.Waited,
+            message.AgeAt(now),
             message.Payload
         );
         message.WasWritten = true;

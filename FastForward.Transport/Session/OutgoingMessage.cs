@@ -48,6 +48,9 @@ internal sealed class OutgoingMessage(int poolIndex, int capacity)
     /// <summary>How long it had waited before it was accepted, in microseconds: part of budget and age.</summary>
     public long Waited { get; set; }
 
+    /// <summary>How long it has waited at a time, in microseconds.</summary>
+    public long AgeAt(long now) => now - AcceptedAt + Waited;
+
     /// <summary>What was left of the budget at acceptance; negative when it was used up.</summary>
     public long RemainingBudget => Budget - Waited;
 

@@ -8,9 +8,6 @@ namespace FastForward.Transport.Session;
 /// </content>
 internal sealed partial class Receiver
 {
-    // For a message without a budget: how long others wait for it.
-    private const long WithoutBudget = 250_000;
-
     // What waits is delivered a little before it would be too late itself.
     private const long LongestMargin = 10_000;
 
@@ -139,7 +136,7 @@ internal sealed partial class Receiver
         long at = long.MaxValue;
         if (order.Held is [{ } first, ..])
         {
-            long budget = first.Budget > 0 ? first.Budget : WithoutBudget;
+            long budget = RealTimeBudget.OrDefault(first.Budget);
             at = first.SentAt + budget - Math.Max(Math.Min(budget / 8, LongestMargin), order.Spacing);
         }
 

@@ -40,7 +40,7 @@ internal sealed partial class Receiver
         _peerHeld = peerHeld;
         // The peer's stream limit may be higher than the local one, hence the minimum.
         _ended = new EndedStreams<EndedStream>(Math.Max(options.MaxStreams * 4, MinEndedStreamLimit));
-        ShortestBudget = options.RealTimeBudget > 0 ? options.RealTimeBudget : WithoutBudget;
+        ShortestBudget = RealTimeBudget.OrDefault(options.RealTimeBudget);
         _streamWindow = (ulong)Math.Max(options.ReceiveWindowBytes / 4, WireFormat.InitialStreamCredit);
     }
 

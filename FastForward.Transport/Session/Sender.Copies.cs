@@ -18,7 +18,7 @@ internal sealed partial class Sender
     public CopyPolicy CopyPolicy { get; }
 
     /// <summary>The budget that most messages have lately, in microseconds.</summary>
-    public long CommonBudget { get; private set; } = WithoutBudget;
+    public long CommonBudget { get; private set; } = RealTimeBudget.WithoutBudget;
 
     // The majority vote of Boyer and Moore: a few messages with another budget change nothing.
     private void CountBudget(long budget)
@@ -47,8 +47,7 @@ internal sealed partial class Sender
         _copies.Advance(now);
         while (_copies.Peek() is { } message)
         {
-            bool isInTime = now - message.AcceptedAt + message.Waited < BudgetOf(message);
-            if (!isInTime || !frame.MayBeLost || SizeOf(message) > frame.Capacity)
+            if (message.AgeAt(now) >= BudgetOf(message) || !frame.MayBeLost || SizeOf(message) > frame.Capacity)
             {
                 _copies.Remove();
                 continue;

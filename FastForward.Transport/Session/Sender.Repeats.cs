@@ -11,9 +11,6 @@ internal sealed partial class Sender
     // So much before the last moment something is sent again.
     private const long Margin = 2_000;
 
-    // For a message that never expires: how long the receiver would wait for it.
-    private const long WithoutBudget = 250_000;
-
     private readonly AwaitedMessages _awaited = new();
     private MessageQueue _lostRealTime;
     private RepeatAllowance _allowance = new();
@@ -61,10 +58,9 @@ internal sealed partial class Sender
         while (next is { } message && message.LastFrame < _largestAcknowledged)
         {
             next = message.Next;
-            long overdue =
-                message.AcceptedAt - message.Waited + BudgetOf(message) - CopyPolicy.Quality.Transit.Q99 - Margin;
-            if (overdue > now)
-                _nextOverdue = Math.Min(_nextOverdue, overdue);
+            long left = BudgetOf(message) - message.AgeAt(now) - CopyPolicy.Quality.Transit.Q99 - Margin;
+            if (left > 0)
+                _nextOverdue = Math.Min(_nextOverdue, now + left);
             else if (MayRepeat(now, message))
                 OnRealTimeLost(now, message);
         }
@@ -114,15 +110,15 @@ internal sealed partial class Sender
         return isEnd; // by a mark
     }
 
-    private static long BudgetOf(OutgoingMessage message) => message.Budget > 0 ? message.Budget : WithoutBudget;
+    private static long BudgetOf(OutgoingMessage message) => RealTimeBudget.OrDefault(message.Budget);
 
     // At least half of the repetitions must be able to arrive in time.
     private bool MayRepeat(long now, OutgoingMessage message)
     {
         if (message.Kind != OutgoingKind.Message)
             return true;
-        long age = now - message.AcceptedAt + message.Waited;
-        return age + CopyPolicy.Quality.Transit.Median < BudgetOf(message) && message.Repeats < CopyPolicy.MaxRepeats;
+        return message.AgeAt(now) + CopyPolicy.Quality.Transit.Median < BudgetOf(message)
+            && message.Repeats < CopyPolicy.MaxRepeats;
     }
 
     // The receiver notices the gap. The end of the stream goes on without the message.

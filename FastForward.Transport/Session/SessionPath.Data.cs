@@ -137,10 +137,11 @@ internal sealed partial class SessionPath
         // A DATA frame with the local index proves that the RESPONSE arrived, just as a CONFIRM does.
         if (Phase == PathPhase.Answering)
             Confirmed(now);
-        Figures.LastHeard = now;
+        PathFigures figures = Measured;
+        figures.LastHeard = now;
         LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
         Measurement.AddArrival(now, LastTimestamp);
-        long excess = Figures.Transits.Add(now, LastTimestamp, StepOf(Peer.Association.ShortestBudget));
+        long excess = figures.Transits.Add(now, LastTimestamp, StepOf(Peer.Association.ShortestBudget));
         ElementReader reader = new(frame[WireFormat.DataHeader..^Protection.Overhead]);
         bool isEliciting = false;
         while (Phase is PathPhase.Established or PathPhase.Closing or PathPhase.Draining && reader.Next())
@@ -308,7 +309,7 @@ internal sealed partial class SessionPath
         long roundTrip = Prober.OnReply(now, id, hold, out bool challengeAnswered);
         if (roundTrip < 0)
             return;
-        Figures.LastDelivered = now;
+        Measured.LastDelivered = now;
         Measurement.AddRoundTrip(roundTrip);
         _packets?.Recovery?.OnPathAnswers();
         OnPeerAccepts(now);

@@ -9,8 +9,10 @@ internal sealed partial class SessionPath
 {
     private PathFigures? _figures;
 
-    /// <summary>What the path measures of its frames.</summary>
-    public PathFigures Figures => _figures ??= new PathFigures();
+    /// <summary>What the path measures of its frames; null before the first.</summary>
+    public PathFigures? Figures => _figures;
+
+    private PathFigures Measured => _figures ??= new PathFigures();
 
     /// <summary>The quality of the way to the peer.</summary>
     public PathQuality Quality
@@ -20,12 +22,12 @@ internal sealed partial class SessionPath
             LossMeter? losses = Recovery?.Losses;
             return new PathQuality
             {
-                IsMeasured = losses is { Frames: >= LossMeter.Enough } && Figures.PeerReport is not null,
+                IsMeasured = losses is { Frames: >= LossMeter.Enough } && _figures?.PeerReport is not null,
                 Loss = losses?.Ratio ?? 0,
                 Burst = losses?.Burst ?? 1,
                 RoundTrip = Measurement.SmoothedRoundTrip,
-                FrameRate = Figures.FrameRate,
-                Transit = Figures.PeerReport.GetValueOrDefault(),
+                FrameRate = _figures?.FrameRate ?? 0,
+                Transit = _figures?.PeerReport ?? default,
             };
         }
     }
@@ -33,20 +35,21 @@ internal sealed partial class SessionPath
     private void EndInterval(long now)
     {
         Arrivals.EndInterval();
-        Figures.EndInterval(now, _packets?.Next ?? 0);
+        Measured.EndInterval(now, _packets?.Next ?? 0);
         if (!IsOrdered)
             Peer.OnMeasured(this, now);
     }
 
     private void WriteTransitReport(ref FrameWriter frame)
     {
-        if (!IsOrdered && Figures.Transits.Count >= TransitMeter.Enough && frame.Room >= WireFormat.TransitReport)
-            frame.WriteTransitReport(Figures.Transits.Report);
+        TransitMeter transits = Measured.Transits;
+        if (!IsOrdered && transits.Count >= TransitMeter.Enough && frame.Room >= WireFormat.TransitReport)
+            frame.WriteTransitReport(transits.Report);
     }
 
     private void OnTransitReport(ReadOnlySpan<byte> body)
     {
-        Figures.PeerReport = new TransitReport(
+        Measured.PeerReport = new TransitReport(
             BinaryPrimitives.ReadUInt32LittleEndian(body),
             Micros(body[4..]),
             Micros(body[6..]),
@@ -59,13 +62,13 @@ internal sealed partial class SessionPath
 
     private void OnDelivered(long now, LossRecovery recovery)
     {
-        Figures.LastDelivered = now;
+        Measured.LastDelivered = now;
         Peer.OnFramesAcknowledged(this, now, recovery.LargestAcknowledged);
     }
 
     private void OnDuplicate()
     {
-        Figures.Duplicates++;
+        Measured.Duplicates++;
         _statistics.Replayed();
     }
 }

@@ -24,9 +24,7 @@ internal sealed class TransitMeter
     private readonly DelayHistogram _excesses = new();
     private long _transit; // of the last frame, extended beyond 32 bits
     private bool _hasTransit;
-    private long _older = long.MaxValue;
-    private long _newer = long.MaxValue;
-    private long _halfEnds;
+    private RecentMinimum _least = new(HalfWindow);
     private long _noStepBefore;
     private int _above;
     private long _leastAbove;
@@ -36,7 +34,7 @@ internal sealed class TransitMeter
     /// <summary>
     /// The least transit, modulo 2^32 and by clocks that do not agree: only its changes mean something.
     /// </summary>
-    public uint Base => (uint)Math.Min(_older, _newer);
+    public uint Base => (uint)_least.Value;
 
     /// <summary>Frames that were measured.</summary>
     public long Count { get; private set; }
@@ -61,18 +59,8 @@ internal sealed class TransitMeter
         _transit = _hasTransit ? _transit + (int)(transit - (uint)_transit) : transit;
         _hasTransit = true;
         Count++;
-        if (now >= _halfEnds)
-        {
-            _older = _newer;
-            _newer = _transit;
-            _halfEnds = now + HalfWindow;
-        }
-        else
-        {
-            _newer = Math.Min(_newer, _transit);
-        }
-
-        long excess = _transit - Math.Min(_older, _newer);
+        _least.Add(now, _transit);
+        long excess = _transit - _least.Value;
         if (excess <= step)
             _above = 0;
         else if (IsStep(now))
@@ -102,8 +90,7 @@ internal sealed class TransitMeter
 
     private long Restart()
     {
-        _older = _leastAbove;
-        _newer = _leastAbove;
+        _least.Set(_leastAbove);
         _above = 0;
         Steps++;
         return _transit - _leastAbove;

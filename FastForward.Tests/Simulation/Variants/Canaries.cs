@@ -62,9 +62,8 @@ internal static class Canaries
         Of(
             "a message that is sent again forgets its age",
             "FrameBuilder.cs",
-            "now - message.AcceptedAt + message.Waited",
-            "(message.Repeats > 1 && message.IsEnd && message.Length < 40 ? 0 : now - message.AcceptedAt)"
-                + " + message.Waited"
+            "message.AgeAt(now)",
+            "message.AgeAt(message.Repeats > 1 && message.IsEnd && message.Length < 40 ? message.AcceptedAt : now)"
         ),
         Of(
             "a packet that was refused is acknowledged",

@@ -16,9 +16,7 @@ internal sealed class CongestionWatch
 
     private uint _reference;
     private bool _hasReference;
-    private long _older = long.MaxValue;
-    private long _newer = long.MaxValue;
-    private long _windowEnds;
+    private RecentMinimum _normal = new(Window);
     private long _since; // of the congestion, or of the attempt after it
     private long _patience = FirstPatience;
     private double _lossBefore = double.MaxValue;
@@ -42,8 +40,8 @@ internal sealed class CongestionWatch
             (_reference, _hasReference) = (quality.Transit.Base, true);
         long median = (int)(quality.Transit.Base - _reference) + quality.Transit.Median;
         if (!IsCongested)
-            Remember(now, median);
-        RisenBy = median - Math.Min(_older, _newer);
+            _normal.Add(now, median);
+        RisenBy = median - _normal.Value;
         bool isLossy = quality.Loss >= relevantLoss;
         if (!IsCongested)
         {
@@ -59,14 +57,14 @@ internal sealed class CongestionWatch
             IsCongested = false;
             _patience = FirstPatience;
             _lossBefore = double.MaxValue;
-            Remember(now, median);
+            _normal.Add(now, median);
         }
         else if (now - _since >= _patience)
         {
             IsCongested = false;
             _since = now;
             _lossBefore = quality.Loss;
-            _older = _newer = median;
+            _normal.Set(median);
         }
     }
 
@@ -77,19 +75,5 @@ internal sealed class CongestionWatch
         IsCongested = true;
         RoseBy = RisenBy;
         _since = now;
-    }
-
-    private void Remember(long now, long median)
-    {
-        if (now >= _windowEnds)
-        {
-            _older = _newer;
-            _newer = median;
-            _windowEnds = now + Window;
-        }
-        else
-        {
-            _newer = Math.Min(_newer, median);
-        }
     }
 }

@@ -43,7 +43,7 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
     public long Delay { get; private set; } = ShortestDelay;
 
     /// <summary>Why.</summary>
-    public CopyReason Reason { get; private set; } = Default(mode, CopyReason.Unmeasured);
+    public CopyReason Reason { get; private set; } = ByOption(mode, CopyReason.Unmeasured);
 
     /// <summary>What the decision was made from.</summary>
     public PathQuality Quality { get; private set; }
@@ -71,14 +71,14 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
     /// <summary>Decides anew.</summary>
     /// <param name="now">The time.</param>
     /// <param name="quality">The figures of the path.</param>
-    /// <param name="budget">The shortest budget of the messages that are sent.</param>
+    /// <param name="budget">The budget that most messages have.</param>
     public void Update(long now, in PathQuality quality, long budget)
     {
         Quality = quality;
         if (quality.IsMeasured && quality.FrameRate >= RateToWatch)
             _congestion.Update(now, quality, LossToBegin);
         Delay = DelayFor(quality, budget);
-        Reason = mode == RealTimeRedundancy.Auto ? Decide(quality, budget) : Default(mode, CopyReason.Unmeasured);
+        Reason = ByOption(mode, Decide(quality, budget));
         Copies = Reason switch
         {
             CopyReason.Always => 1,
@@ -163,7 +163,7 @@ internal sealed class CopyPolicy(RealTimeRedundancy mode)
         : left >= quality.Transit.Median ? 0.5
         : 0;
 
-    private static CopyReason Default(RealTimeRedundancy mode, CopyReason automatic) =>
+    private static CopyReason ByOption(RealTimeRedundancy mode, CopyReason automatic) =>
         mode switch
         {
             RealTimeRedundancy.Off => CopyReason.Off,

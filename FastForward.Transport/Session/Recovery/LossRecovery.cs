@@ -312,9 +312,7 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
     private void Trim(long now)
     {
         while (Sent.Count > 0 && IsOver(now, Sent[Sent.First]))
-        {
             Forget(now);
-        }
     }
 
     private void Forget(long now)
