@@ -3,7 +3,7 @@ using FastForward.Benchmarks.CrossProcess;
 
 namespace FastForward.Benchmarks.Bottleneck;
 
-/// <summary>A thread at one end of the path. Its failure is that of whoever waits for it.</summary>
+/// <summary>A thread at one end of the path. What it fails with is thrown where it is waited for.</summary>
 internal sealed class EndThread : IDisposable
 {
     private readonly Thread _thread;

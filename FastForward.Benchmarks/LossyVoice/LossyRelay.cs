@@ -147,7 +147,7 @@ internal sealed unsafe partial class LossyRelay : IDisposable
             }
             catch (SocketException)
             {
-                // As above: a network loses what nobody receives.
+                // As above: a network loses what no one receives.
             }
 
             _free.Push(datagram.Memory);

@@ -70,7 +70,7 @@ internal static class VoiceRound
             srt
         );
         string[] begin = await client.ExpectAsync("begin", cancellation).ConfigureAwait(false);
-        long start = SideProcess.Number(begin[0]);
+        long start = ChildProgram.Number(begin[0]);
         long from = start + (long)(settings.WarmUpSeconds * 1e9);
         relay.Measure(from, start + (plan.DurationMicros * 1000));
         Stalls atClient = await client.ReadStallsAsync(cancellation).ConfigureAwait(false);

@@ -102,7 +102,7 @@ internal static class Round
             times = await server.ReadTimesAsync(cancellation).ConfigureAwait(false);
         (long Messages, long Allocated)? after = await server.MarkAsync(cancellation).ConfigureAwait(false);
 
-        long[] numbers = [.. measured.Select(SideProcess.Number)];
+        long[] numbers = [.. measured.Select(ChildProgram.Number)];
         double? allocated = null;
         if (
             before is { } first
