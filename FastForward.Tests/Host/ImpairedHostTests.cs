@@ -3,7 +3,7 @@ using FastForward.Tests.Host.Processes;
 
 namespace FastForward.Tests.Host;
 
-/// <summary>The key <c>impair</c> of real hosts: what it does, and that nobody can overlook it.</summary>
+/// <summary>The key <c>impair</c> of real hosts: what it does, and that no one can overlook it.</summary>
 [Category("Process")]
 [Parallelizable]
 public sealed class ImpairedHostTests

@@ -47,34 +47,6 @@ internal sealed class DatagramWay
 
     public long Lost { get; private set; }
 
-    public static DatagramWay Typical =>
-        new()
-        {
-            Delay = 10_000,
-            Jitter = 5_000,
-            Loss = 0.001,
-            Burst = 2,
-        };
-
-    public static DatagramWay Busy =>
-        new()
-        {
-            Delay = 20_000,
-            Jitter = 20_000,
-            Loss = 0.005,
-            Burst = 2,
-        };
-
-    public static DatagramWay BadWan =>
-        new()
-        {
-            Delay = 30_000,
-            Jitter = 75_000,
-            Loss = 0.02,
-            Burst = 2,
-            Duplicates = 0.005,
-        };
-
     public void Transmit(SimulatedNetwork network, int length, Action<long> deliver)
     {
         Datagrams++;

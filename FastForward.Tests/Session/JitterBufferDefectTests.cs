@@ -148,7 +148,7 @@ public sealed class JitterBufferDefectTests
     [Test]
     public void A_reordered_burst_is_taken_for_a_gap_and_filled_with_five_false_frames()
     {
-        // Two neighbours are exchanged: whoever counts modulo 6 sees five missing frames, if they come out that way.
+        // Two neighbours are exchanged: if they come out that way, who counts modulo 6 sees five missing frames.
         Talk(60, static i => i % 6 == 2 ? 70 * Millisecond : 0);
         CheckAllInOrder(60);
         int last = -1;

@@ -14,7 +14,7 @@ public sealed class RealTimeOrderedDelayTests
         (long inOrder, long others) = (0, 0);
         VoiceScenario voice = new(120)
         {
-            Way = static () => DatagramWay.BadWan,
+            Way = static () => NetworkProfile.BadWan,
             Settling = 5,
             Seconds = 30,
             Seeds = 1,

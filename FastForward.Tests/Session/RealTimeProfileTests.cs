@@ -12,7 +12,7 @@ public sealed class RealTimeProfileTests
     [TestCase(250, 0.0001)]
     public void Bad_wan(int budgetMillis, double most)
     {
-        VoiceScenario voice = new(budgetMillis) { Way = static () => DatagramWay.BadWan };
+        VoiceScenario voice = new(budgetMillis) { Way = static () => NetworkProfile.BadWan };
         Assert.That(voice.Run().MissingRatio, Is.LessThanOrEqualTo(most));
         Assert.That(
             voice.Delay(50),
@@ -27,7 +27,7 @@ public sealed class RealTimeProfileTests
     {
         VoiceScenario voice = new(120)
         {
-            Way = busy ? static () => DatagramWay.Busy : static () => DatagramWay.Typical,
+            Way = busy ? static () => NetworkProfile.Busy : static () => NetworkProfile.Typical,
             Streams = busy ? 100 : 20,
         };
         Assert.That(voice.Run().MissingRatio, Is.LessThanOrEqualTo(0.0001));
@@ -53,7 +53,7 @@ public sealed class RealTimeProfileTests
     {
         VoiceScenario voice = new(120)
         {
-            Way = static () => DatagramWay.BadWan,
+            Way = static () => NetworkProfile.BadWan,
             Redundancy = redundancy,
             Settling = 5,
             Seconds = 20,

@@ -243,7 +243,7 @@ public sealed class AckScheduleTests
         private void CheckDue()
         {
             if (_elicitedAt == long.MaxValue)
-                Assert.That(Acks.Due, Is.EqualTo(long.MaxValue), "nothing is due that nobody asked for");
+                Assert.That(Acks.Due, Is.EqualTo(long.MaxValue), "nothing is due that no one asked for");
             else
                 Assert.That(Acks.Due, Is.InRange(_elicitedAt, _elicitedAt + AckSchedule.MaxDelay));
         }

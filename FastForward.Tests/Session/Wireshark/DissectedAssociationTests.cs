@@ -8,7 +8,7 @@ namespace FastForward.Tests.Session.Wireshark;
 /// The dissector and the session read the same frames: those of an association with losses, and mutated ones.
 /// </summary>
 [TestFixture]
-public sealed class DissectedAssociationTests
+public sealed class DissectedAssociationTests : TsharkFixture
 {
     private const long Second = 1_000_000;
     private const string Malformed = "fastforward.malformed.element";
@@ -48,20 +48,12 @@ public sealed class DissectedAssociationTests
         [ElementType.PathResponse] = WireFormat.PathResponse,
     };
 
-    private Tshark _tshark = null!;
-
-    [OneTimeSetUp]
-    public void Start() => _tshark = new Tshark();
-
-    [OneTimeTearDown]
-    public void Stop() => _tshark?.Dispose();
-
     [Test]
     public void Every_frame_of_an_association_with_losses_is_shown_as_the_session_reads_it()
     {
         const int Seed = 14;
         List<(uint From, uint To, byte[] Frame)> frames = Record(Seed);
-        List<Dictionary<string, string[]>> packets = _tshark.Read(
+        List<Dictionary<string, string[]>> packets = Tshark.Read(
             capture =>
             {
                 foreach ((uint from, uint to, byte[] frame) in frames)
@@ -103,7 +95,7 @@ public sealed class DissectedAssociationTests
     {
         Random random = new(seed);
         byte[][] mutants = [.. Enumerable.Range(0, 1000).Select(_ => Mutant(random))];
-        List<Dictionary<string, string[]>> packets = _tshark.Read(
+        List<Dictionary<string, string[]>> packets = Tshark.Read(
             capture =>
             {
                 foreach (byte[] mutant in mutants)

@@ -5,7 +5,7 @@ namespace FastForward.Tests.Session.Wireshark;
 
 /// <summary>The Wireshark dissector (docs/wireshark) in tshark: what it shows of frames.</summary>
 [TestFixture]
-public sealed class DissectorTests
+public sealed class DissectorTests : TsharkFixture
 {
     private const uint Index = 0x11223344;
 
@@ -16,18 +16,10 @@ public sealed class DissectorTests
         "fastforward.malformed.frame",
     ];
 
-    private Tshark _tshark = null!;
-
-    [OneTimeSetUp]
-    public void Start() => _tshark = new Tshark();
-
-    [OneTimeTearDown]
-    public void Stop() => _tshark?.Dispose();
-
     [Test]
     public void Every_frame_and_element_type_and_every_reason_has_its_name_and_there_are_no_others()
     {
-        List<string[]> values = [.. _tshark.Report("values").Where(static columns => columns[0] == "V")];
+        List<string[]> values = [.. Tshark.Report("values").Where(static columns => columns[0] == "V")];
         Assert.That(Names("fastforward.type"), Is.EquivalentTo(Constants<FrameType>()));
         Assert.That(Names("fastforward.element.type"), Is.EquivalentTo(Constants<ElementType>()));
         Assert.That(Names("fastforward.close.reason"), Is.EquivalentTo(Words<CloseReason>()));
@@ -43,7 +35,7 @@ public sealed class DissectorTests
     [Test]
     public void Every_flag_of_a_message_has_its_field()
     {
-        IEnumerable<(string, int)> flags = _tshark
+        IEnumerable<(string, int)> flags = Tshark
             .Report("fields")
             .Where(static columns => columns[2].StartsWith("fastforward.message.", StringComparison.Ordinal))
             .Select(static columns => (columns[2]["fastforward.message.".Length..], Convert.ToInt32(columns[6], 16)))
@@ -66,12 +58,12 @@ public sealed class DissectorTests
             .ToDictionary(static line => line.Name, static line => line.Text);
         string[] fields =
         [
-            .. _tshark
+            .. Tshark
                 .Report("fields")
                 .Where(static columns => columns[0] == "F" && columns[3] != "FT_NONE")
                 .Select(static columns => columns[2]),
         ];
-        List<Dictionary<string, string[]>> packets = _tshark.Read(
+        List<Dictionary<string, string[]>> packets = Tshark.Read(
             static capture =>
             {
                 foreach (byte[] frame in GoldenFrames.Version1.Values)
@@ -114,7 +106,7 @@ public sealed class DissectorTests
     {
         Random random = new(seed);
         List<bool> isFrame = [];
-        List<Dictionary<string, string[]>> packets = _tshark.Read(
+        List<Dictionary<string, string[]>> packets = Tshark.Read(
             capture =>
             {
                 foreach (byte[] golden in GoldenFrames.Version1.Values)
@@ -149,7 +141,7 @@ public sealed class DissectorTests
     public void The_preference_says_at_which_ports_also_malformed_frames_are_shown()
     {
         byte[] malformed = [.. GoldenFrames.Version1["credit"].AsSpan(0, 25)];
-        List<Dictionary<string, string[]>> packets = _tshark.Read(
+        List<Dictionary<string, string[]>> packets = Tshark.Read(
             capture =>
             {
                 capture.Add(malformed, port: 41_000);
@@ -179,7 +171,7 @@ public sealed class DissectorTests
         BinaryPrimitives.WriteUInt64LittleEndian(next.AsSpan(8), 8);
         byte[] confirm = GoldenFrames.Version1["confirm"];
 
-        Dictionary<string, string[]> packet = _tshark
+        Dictionary<string, string[]> packet = Tshark
             .Read(
                 capture => capture.Add([.. confirm, .. size, .. next]),
                 ["fastforward.type", "fastforward.packet_number", "fastforward.element.type", "_ws.expert.message"]
@@ -194,7 +186,7 @@ public sealed class DissectorTests
     [Test]
     public void A_capture_with_a_part_of_each_frame_is_no_malformed_frame()
     {
-        List<Dictionary<string, string[]>> packets = _tshark.Read(
+        List<Dictionary<string, string[]>> packets = Tshark.Read(
             static capture =>
             {
                 foreach (byte[] frame in GoldenFrames.Version1.Values)
@@ -232,7 +224,7 @@ public sealed class DissectorTests
                 .Select(static line => $"({line.Split('`')[1]})"),
         ];
         Assert.That(filters, Has.Length.EqualTo(6));
-        List<Dictionary<string, string[]>> packets = _tshark.Read(
+        List<Dictionary<string, string[]>> packets = Tshark.Read(
             static capture =>
             {
                 foreach (byte[] frame in GoldenFrames.Version1.Values)
@@ -250,10 +242,10 @@ public sealed class DissectorTests
     [Test]
     public void A_failure_of_the_dissector_is_visible_to_these_tests()
     {
-        List<Dictionary<string, string[]>> packets = _tshark.Read(
+        List<Dictionary<string, string[]>> packets = Tshark.Read(
             static capture => capture.Add(GoldenFrames.Version1["probe"]),
             Tshark.Failures,
-            _tshark.Changed("local id = v[\"probe.id\"]", "local id = v.nothing + 1")
+            Tshark.Changed("local id = v[\"probe.id\"]", "local id = v.nothing + 1")
         );
         Assert.That(packets.Single()["_ws.lua.error"], Is.Not.Empty);
     }
