@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text.Json;
 using FastForward.Host.Demo;
 using FastForward.Host.Monitoring;
@@ -53,6 +54,14 @@ internal static class DemoCommand
         {
             Description = "The same number loses the same datagrams.",
             HelpName = "n",
+            CustomParser = static result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed))
+                    return seed;
+                result.AddError($"--impair-seed: '{text}' is no whole number from 0; for example: --impair-seed 7");
+                return null;
+            },
         };
         impairSeed.Validators.Add(result =>
         {
@@ -80,6 +89,16 @@ internal static class DemoCommand
             impair,
             impairSeed,
         };
+        command.Validators.Add(result =>
+        {
+            if (
+                result.GetResult(impair) is not null
+                && result.GetResult(transports) is { } asked
+                && asked.GetValueOrDefault<TransportKind[]?>() is { } kinds
+                && !kinds.Contains(TransportKind.Ip)
+            )
+                result.AddError("--impair: only IP has datagrams to impair; leave out --transport, or add IP to it");
+        });
         command.SetAction(result =>
             RunAsync(
                     result.GetValue(json),

@@ -57,4 +57,7 @@ internal sealed record PeerReport
 
     /// <summary>Why; null without an association.</summary>
     public string? RealTimeCopiesReason { get; init; }
+
+    /// <summary>Its path loses real-time messages that nothing can save now.</summary>
+    public bool LosesRealTime { get; init; }
 }

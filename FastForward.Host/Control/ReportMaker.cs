@@ -123,6 +123,7 @@ internal static class ReportMaker
             LateMessages = peer.LateMessages,
             RealTimeCopies = peer.RealTimeCopies,
             RealTimeCopiesReason = peer.RealTimeCopiesReason,
+            LosesRealTime = peer.LosesRealTime,
         };
 
     private static ActorReport Report(ICountedService actor) =>

@@ -60,7 +60,11 @@ internal sealed class DemoPair(TransportKind kind, int seconds, ImpairmentOption
         DemoChild[] children = [one, two];
         try
         {
-            await PhaseAsync(children, static child => child.Connected, s_connectLimit, "connect", cancellationToken)
+            await ProgressAsync(
+                    PhaseAsync(children, static child => child.Connected, s_connectLimit, "connect", cancellationToken),
+                    second => $"connecting nodes {FirstNode} and {SecondNode} for {second} s",
+                    cancellationToken
+                )
                 .ConfigureAwait(false);
             await TrafficAsync(children, cancellationToken).ConfigureAwait(false);
             foreach (DemoChild child in children)
@@ -102,25 +106,32 @@ internal sealed class DemoPair(TransportKind kind, int seconds, ImpairmentOption
             "finish",
             cancellationToken
         );
+        await ProgressAsync(
+                done,
+                second =>
+                    $"second {Math.Min(second, seconds)} of {seconds}, {children.Sum(static child => child.Sent)} "
+                    + $"messages sent, {children.Sum(static child => child.Delivered)} echoed and checked",
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+    }
+
+    private async Task ProgressAsync(Task done, Func<int, string> text, CancellationToken cancellationToken)
+    {
         for (int second = 1; ; second++)
         {
             Task tick = Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
             if (await Task.WhenAny(done, tick).ConfigureAwait(false) == done)
                 break;
             cancellationToken.ThrowIfCancellationRequested(); // it ends the tick early
-            long sent = children.Sum(static child => child.Sent),
-                back = children.Sum(static child => child.Delivered);
-            screen.Progress(
-                $"{_type}: second {Math.Min(second, seconds)} of {seconds}, {sent} messages sent, "
-                    + $"{back} echoed and checked"
-            );
+            screen.Progress($"{_type}: {text(second)}");
         }
 
         await done.ConfigureAwait(false);
     }
 
     /// <summary>Waits until both children reach a point; one that ends before it is a failure.</summary>
-    private static async Task PhaseAsync(
+    private async Task PhaseAsync(
         DemoChild[] children,
         Func<DemoChild, Task> point,
         TimeSpan limit,
@@ -148,10 +159,13 @@ internal sealed class DemoPair(TransportKind kind, int seconds, ImpairmentOption
         }
         catch (TimeoutException)
         {
-            string last =
-                children.Select(static child => child.LastError).FirstOrDefault(static line => line.Length > 0) ?? "";
+            string? last = children
+                .Select(static child => child.LastError)
+                .FirstOrDefault(static line => line.Length > 0);
             throw new DemoFailure(
-                $"the nodes did not {verb} within {limit.TotalSeconds} s{(last.Length == 0 ? "" : $": {last}")}"
+                $"the nodes did not {verb} within {limit.TotalSeconds} s"
+                    + (impairment is null ? "" : $" with impair = {impairment}")
+                    + (last is null ? "" : $": {last}")
             );
         }
     }

@@ -31,6 +31,12 @@ internal static class StatTrouble
                     peer.Node.ToString(CultureInfo.InvariantCulture),
                     $"real-time messages are sent {peer.RealTimeCopies + 1} times: {peer.RealTimeCopiesReason}"
                 );
+            if (peer is { State: "connected", LosesRealTime: true })
+                Add(
+                    Styles.Bad,
+                    peer.Node.ToString(CultureInfo.InvariantCulture),
+                    $"real-time messages are lost for good: {peer.RealTimeCopiesReason}"
+                );
             if (peer.RefusedClaim is { } claim)
                 Add(
                     Styles.Doubtful,

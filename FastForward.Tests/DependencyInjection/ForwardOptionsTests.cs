@@ -295,9 +295,7 @@ public sealed class ForwardOptionsTests
             );
             Assert.That(
                 problems,
-                Does.Contain(
-                    "FastForward:Impairment: \"loss=2\" is invalid: loss=2 is no percentage; for example loss=2%."
-                )
+                Does.Contain("FastForward:Impairment: \"loss=2\" is invalid: loss=2 is no percentage, as in loss=2%.")
             );
             Assert.That(
                 problems,

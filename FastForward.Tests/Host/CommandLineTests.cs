@@ -24,6 +24,19 @@ public sealed class CommandLineTests
         "--transport: 'TCP' is no transport type; there are FORWARD_TRANSPORT_IP, FORWARD_TRANSPORT_RDMA, "
             + "FORWARD_TRANSPORT_SOCKET, FORWARD_TRANSPORT_VSOCKET"
     )]
+    [TestCase(
+        "demo --impair loss=2",
+        "--impair: 'loss=2' is no impairment: loss=2 is no percentage, as in loss=2%; for example: --impair bad-wan"
+    )]
+    [TestCase(
+        "demo --impair bad-wan --impair-seed x",
+        "--impair-seed: 'x' is no whole number from 0; for example: --impair-seed 7"
+    )]
+    [TestCase("demo --impair-seed 7", "--impair-seed: it needs --impair; for example: --impair bad-wan --impair-seed")]
+    [TestCase(
+        "demo --impair bad-wan --transport SOCKET",
+        "--impair: only IP has datagrams to impair; leave out --transport, or add IP to it"
+    )]
     [TestCase("ping", "Required argument missing for command: 'ping'.")]
     [TestCase("ping 0", "node: '0' is no whole number from 1 to 4294967295")]
     [TestCase("ping far", "node: 'far' is no whole number from 1 to 4294967295")]

@@ -252,7 +252,7 @@ public sealed class InstanceReaderTests
     )]
     [TestCase(
         "network=25011\nimpair = bad-wan, loss=2",
-        "f.conf:2: impair: 'bad-wan, loss=2' is no impairment: loss=2 is no percentage; for example loss=2%; for "
+        "f.conf:2: impair: 'bad-wan, loss=2' is no impairment: loss=2 is no percentage, as in loss=2%; for "
             + "example: impair = bad-wan, seed=7"
     )]
     [TestCase(

@@ -164,6 +164,20 @@ public sealed class MonitoringTests
         );
     }
 
+    [TestCase(0, true, "7 +real-time messages are lost for good: the path is congested")]
+    [TestCase(1, false, "7 +real-time messages are sent 2 times: the path is congested")]
+    public void What_is_done_about_loss_is_shown(int copies, bool loses, string expected)
+    {
+        PeerReport peer = Peer(7) with
+        {
+            RealTimeCopies = copies,
+            LosesRealTime = loses,
+            RealTimeCopiesReason = "the path is congested",
+        };
+        Assert.That(Lines(132, Report(20, peer), null), Has.Some.Match($"^{expected}"));
+        Assert.That(Lines(132, Report(20, Peer(7)), null), Has.None.Contains("real-time messages are"));
+    }
+
     [Test]
     public void Colours_are_for_terminals_only()
     {

@@ -36,6 +36,9 @@ internal sealed class IncomingRealTime
 
     public Receiver Receiver { get; }
 
+    /// <summary>What is known of the path on which messages arrive.</summary>
+    public FrameArrival Path { get; set; }
+
     /// <summary>The sequences of the messages that were delivered on a stream.</summary>
     public ulong[] Delivered(ulong stream = 1) =>
         [.. Events.Messages.Where(message => message.Stream == stream).Select(static message => message.Sequence)];
@@ -73,7 +76,10 @@ internal sealed class IncomingRealTime
         ElementReader reader = new(_frame.AsSpan(WireFormat.DataHeader..frame.Length));
         Assert.That(reader.Next(), Is.True);
         Assert.That(MessageElement.TryRead(reader.Bits, reader.Body, out MessageElement message), Is.True);
-        Assert.That(Receiver.Message(now, message, isOrdered, now - (sentAt ?? now)), Is.True);
+        Assert.That(
+            Receiver.Message(now, message, Path with { IsOrdered = isOrdered, Excess = now - (sentAt ?? now) }),
+            Is.True
+        );
         // What was held may point to this memory no more.
         _frame.AsSpan().Fill(0xEE);
     }

@@ -53,7 +53,7 @@ public sealed class RealTimeHoldEndTests
         }
 
         Assert.That(_in.Delivered(1), Is.EqualTo(new[] { 0, 3 }));
-        _in.Receiver.FailAll(StreamEndReason.PeerLost);
+        _in.Receiver.FailAll(1, StreamEndReason.PeerLost);
         for (ulong stream = 1; stream <= 3; stream++)
         {
             Assert.That(_in.Delivered(stream), Is.EqualTo(new[] { 0, 3 }));
@@ -73,7 +73,7 @@ public sealed class RealTimeHoldEndTests
     {
         _in.Arrive(0, 0);
         _in.Arrive(1, 2, bits: MessageBits.End);
-        _in.Receiver.FailAll(StreamEndReason.PeerLost);
+        _in.Receiver.FailAll(1, StreamEndReason.PeerLost);
         Assert.That(_in.Delivered(), Is.EqualTo(new[] { 0, 2 }));
         Assert.That(_in.Events.Ends, Is.EqualTo(new[] { new StreamEnd(2, 1, StreamEndReason.Ended) }));
     }
@@ -83,7 +83,7 @@ public sealed class RealTimeHoldEndTests
     {
         _in.Arrive(0, 0);
         _in.Arrive(200 * Millisecond, 1, sentAt: 0); // dropped
-        _in.Receiver.FailAll(StreamEndReason.PeerLost);
+        _in.Receiver.FailAll(1, StreamEndReason.PeerLost);
         Assert.That(_in.Events.Ends.Single().SkippedBefore, Is.EqualTo(1));
     }
 

@@ -51,7 +51,7 @@ public sealed class RealTimeHoldReentrancyTests
         if (reset)
             Assert.That(_in.Receiver.Reset(2, 1, 9, 1), Is.True);
         else
-            _in.Receiver.FailAll(FastForward.Transport.StreamEndReason.PeerLost);
+            _in.Receiver.FailAll(2, FastForward.Transport.StreamEndReason.PeerLost);
         Assert.That(_in.Delivered(), Is.EqualTo(new[] { 0, 2 }));
         Assert.That(_in.Events.Ends, Is.Empty);
         CheckReuse();

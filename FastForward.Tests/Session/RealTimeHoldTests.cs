@@ -1,4 +1,5 @@
 using FastForward.Transport;
+using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
@@ -111,6 +112,51 @@ public sealed class RealTimeHoldTests
         _in.Receiver.Release(120 * Millisecond);
         Assert.That(_in.Delivered(), Is.EqualTo(new[] { 0, 2, 4, 6, 8 }));
         Assert.That(_in.Receiver.NextRelease, Is.EqualTo(long.MaxValue));
+    }
+
+    [TestCase(100, 110)]
+    [TestCase(0, 110)]
+    [TestCase(150, 11)]
+    public void Where_nothing_can_come_again_in_time_only_what_was_overtaken_is_waited_for(int roundTrip, int wait)
+    {
+        _in.Path = new FrameArrival { Slowest = 11 * Millisecond, RoundTrip = roundTrip * Millisecond };
+        _in.Arrive(0, 0);
+        long sent = 2 * Period;
+        _in.Arrive(sent + (5 * Millisecond), 2, sent);
+        Assert.That(_in.RunUntil(2 * sent), Is.EqualTo(new[] { sent + (wait * Millisecond) }));
+        Assert.That(_in.Delivered(), Is.EqualTo(new[] { 0, 2 }));
+    }
+
+    [Test]
+    public void What_is_slower_than_what_it_could_wait_for_does_not_wait()
+    {
+        _in.Path = new FrameArrival { Slowest = 11 * Millisecond, RoundTrip = 150 * Millisecond };
+        _in.Arrive(0, 0);
+        _in.Arrive((2 * Period) + (12 * Millisecond), 2, 2 * Period);
+        Assert.That(_in.Delivered(), Is.EqualTo(new[] { 0, 2 }));
+    }
+
+    [Test]
+    public void Where_the_peer_sends_copies_they_are_waited_for_whatever_the_round_trip()
+    {
+        _in.Path = new FrameArrival { Slowest = 11 * Millisecond, RoundTrip = 150 * Millisecond };
+        _in.Arrive(0, 0);
+        _in.Arrive(8 * Millisecond, 0, 0, bits: MessageBits.Repeat);
+        _in.Arrive(2 * Period, 2);
+        _in.RunUntil((2 * Period) + (20 * Millisecond));
+        _in.Arrive((2 * Period) + (20 * Millisecond), 1, Period + (8 * Millisecond), bits: MessageBits.Repeat);
+        Assert.That(_in.Delivered(), Is.EqualTo(new[] { 0, 1, 2 }));
+    }
+
+    [Test]
+    public void What_waited_while_this_process_stood_still_is_not_delivered_when_a_path_in_order_ends_the_wait()
+    {
+        _in.Arrive(0, 0);
+        _in.Arrive(10 * Millisecond, 2);
+        _in.Arrive(5_000 * Millisecond, 3, isOrdered: true);
+        Assert.That(_in.Delivered(), Is.EqualTo(new[] { 0, 3 }));
+        Assert.That(_in.Events.Messages[1].Skipped, Is.EqualTo(2));
+        Assert.That((_in.Statistics.LateMessages, _in.Statistics.SkippedMessages), Is.EqualTo((1, 2)));
     }
 
     [Test]

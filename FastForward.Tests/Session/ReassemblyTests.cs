@@ -100,7 +100,7 @@ public sealed class ReassemblyTests
                 Is.True
             );
             MessageElement.TryRead(reader.Bits, reader.Body, out MessageElement element);
-            return _receiver.Message(0, element, isOrdered: true, excess: 0);
+            return _receiver.Message(0, element, new FrameArrival(IsOrdered: true, Excess: 0));
         }
     }
 
@@ -129,6 +129,6 @@ public sealed class ReassemblyTests
         ElementReader reader = new(_frame.AsSpan(WireFormat.DataHeader..length));
         Assert.That(reader.Next(), Is.True);
         Assert.That(MessageElement.TryRead(reader.Bits, reader.Body, out MessageElement message), Is.True);
-        Assert.That(_receiver.Message(0, message, isOrdered: true, excess: 0), Is.True);
+        Assert.That(_receiver.Message(0, message, new FrameArrival(IsOrdered: true, Excess: 0)), Is.True);
     }
 }

@@ -106,6 +106,12 @@ public sealed class PeerStatus
     /// <summary>Why, in words for an operator; null without an association.</summary>
     public string? RealTimeCopiesReason { get; internal init; }
 
+    /// <summary>
+    /// The path loses real-time messages that nothing can save now: it is congested, or so slow that even copies come
+    /// too late. <see cref="RealTimeCopiesReason"/> says which.
+    /// </summary>
+    public bool LosesRealTime { get; internal init; }
+
     /// <summary>Messages of the peer that were dropped: late, repeated, or of a stream that had ended.</summary>
     public long DroppedMessages { get; internal init; }
 }

@@ -39,6 +39,7 @@ internal sealed partial class PeerConnector
                 LateMessages = statistics.LateMessages,
                 RealTimeCopies = copies?.Copies ?? 0,
                 RealTimeCopiesReason = copies?.Explain(),
+                LosesRealTime = copies?.Reason is CopyReason.Congested or CopyReason.Hopeless,
             };
         }
     }

@@ -83,10 +83,10 @@ internal sealed class Association
     public bool IsAt(in LinkSource source) => _sources?.Contains(source) == true;
 
     /// <summary>Ends all streams and reports what was not delivered.</summary>
-    public void FailAll(UndeliveredReason undelivered, StreamEndReason streamEnd)
+    public void FailAll(long now, UndeliveredReason undelivered, StreamEndReason streamEnd)
     {
         _sender?.FailAll(undelivered);
-        _receiver?.FailAll(streamEnd);
+        _receiver?.FailAll(now, streamEnd);
     }
 
     /// <summary>When <see cref="OnTimeout"/> is due; long.MaxValue for never.</summary>

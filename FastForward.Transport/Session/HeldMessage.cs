@@ -17,6 +17,12 @@ internal sealed class HeldMessage
     /// <summary>When it arrived.</summary>
     public long ArrivedAt { get; private set; }
 
+    /// <summary>What was overtaken by it comes until then, but for one of a hundred.</summary>
+    public long LastOvertaken { get; private set; }
+
+    /// <summary>See <see cref="FrameArrival.RoundTrip"/>.</summary>
+    public long RoundTrip { get; private set; }
+
     /// <summary>See <see cref="MessageElement.Budget"/>.</summary>
     public long Budget { get; private set; }
 
@@ -31,11 +37,20 @@ internal sealed class HeldMessage
 
     public ReadOnlySpan<byte> Payload => _buffer.AsSpan(0, _length);
 
-    public void Set(long now, in MessageElement message, ulong sequence, long delay, bool isLate, BufferPool buffers)
+    public void Set(
+        long now,
+        in MessageElement message,
+        in FrameArrival arrival,
+        ulong sequence,
+        bool isLate,
+        BufferPool buffers
+    )
     {
         Sequence = sequence;
-        SentAt = now - delay;
+        SentAt = now - message.Age - arrival.Excess;
         ArrivedAt = now;
+        LastOvertaken = arrival.Slowest == long.MaxValue ? long.MaxValue : SentAt + arrival.Slowest;
+        RoundTrip = arrival.RoundTrip;
         Budget = message.Budget;
         Bits = message.Bits;
         IsLate = isLate;

@@ -108,7 +108,7 @@ internal sealed class LoopbackAssociation
             if (element.Type != ElementType.Message)
                 _association.ReadStreamElement(now, element.Type, element.Body);
             else if (MessageElement.TryRead(element.Bits, element.Body, out MessageElement message))
-                _association.Receiver.Message(now, message, isOrdered: true, excess: 0);
+                _association.Receiver.Message(now, message, new FrameArrival(IsOrdered: true, Excess: 0));
         }
 
         _association.OnFrameRead();

@@ -6,6 +6,8 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed class PathFigures
 {
+    private const long TimerSlack = 1_000;
+
     private ulong _framesBefore;
     private long _intervalBegan;
 
@@ -27,6 +29,9 @@ internal sealed class PathFigures
     /// <summary>Frames sent per second in the last probe interval.</summary>
     public double FrameRate { get; private set; }
 
+    /// <summary>See <see cref="FrameArrival.Slowest"/>.</summary>
+    public long Slowest { get; private set; } = long.MaxValue;
+
     /// <summary>A probe interval has ended.</summary>
     /// <param name="now">The time.</param>
     /// <param name="frames">The frames that were sent so far.</param>
@@ -36,5 +41,7 @@ internal sealed class PathFigures
             FrameRate = (frames - _framesBefore) * 1_000_000.0 / Math.Max(now - _intervalBegan, 1);
         _framesBefore = frames;
         _intervalBegan = now;
+        if (Transits.Count >= TransitMeter.Enough)
+            Slowest = Transits.Quantile(99) + TimerSlack;
     }
 }

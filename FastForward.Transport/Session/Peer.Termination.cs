@@ -61,7 +61,7 @@ internal sealed partial class Peer
 
         _pings?.OnAssociationEnded(now); // also on paths that are still closing, which read no replies
 
-        old.FailAll(undelivered, streamEnd);
+        old.FailAll(now, undelivered, streamEnd);
         RecordState(now);
         if (old.IsUp)
             Notify(kind, null, because, isPlanned);

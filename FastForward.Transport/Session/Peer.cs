@@ -327,7 +327,7 @@ internal sealed partial class Peer
         Driver.OnPending();
     }
 
-    public void OnMessage(SessionPath path, long now, in MessageElement message, long excess)
+    public void OnMessage(SessionPath path, long now, in MessageElement message, in FrameArrival arrival)
     {
         if (!_association.Owns(path) || (!message.IsRealTime && !IsStrongest(path)))
         {
@@ -337,7 +337,9 @@ internal sealed partial class Peer
 
         if (!message.IsRealTime)
             SelectAckPath(path, now);
-        if (!_association.Receiver.Message(now, message, path.IsOrdered, excess))
+        // What was overtaken may also come on another path, whose base is another one.
+        FrameArrival known = _paths.Count == 1 ? arrival : arrival with { Slowest = long.MaxValue };
+        if (!_association.Receiver.Message(now, message, known))
             CloseOnViolation(path, now);
     }
 

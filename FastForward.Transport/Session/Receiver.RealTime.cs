@@ -11,9 +11,13 @@ internal sealed partial class Receiver
     // What waits is delivered a little before it would be too late itself.
     private const long LongestMargin = 10_000;
 
+    // A peer that sends copies sends one of every message, or has just ended doing so.
+    private const long CopiesLast = 2_000_000;
+
     private readonly Stack<HeldMessage> _unusedHeld = new();
     private readonly PriorityQueue<ReceiveStream, long> _releases = new();
     private long _heldBytes;
+    private long _repeatedAt = long.MinValue / 2;
 
     /// <summary>The shortest budget of a stream of the peer so far, in microseconds.</summary>
     public long ShortestBudget { get; private set; }
@@ -50,9 +54,11 @@ internal sealed partial class Receiver
             Release(now, _releases.Peek()); // its entry stays valid where the next one is due at the same time
     }
 
-    private void RealTime(long now, ReceiveStream stream, in MessageElement message, bool isOrdered, long excess)
+    private void RealTime(long now, ReceiveStream stream, in MessageElement message, in FrameArrival arrival)
     {
         RealTimeOrder order = stream.Order!;
+        if ((message.Bits & (MessageBits.Repeat | MessageBits.End)) == MessageBits.Repeat)
+            _repeatedAt = now;
         // Sequences start at 0, so that a first message with a higher one follows messages that were lost.
         long step = stream.Expected == 0 ? message.Sequence : (int)(message.Sequence - (uint)stream.Expected);
         if (step < 0)
@@ -64,44 +70,41 @@ internal sealed partial class Receiver
             }
 
             _statistics.Late();
-            order.OnMissed(stream.Expected - (ulong)-step, now - message.Age - excess);
+            order.OnMissed(stream.Expected - (ulong)-step, now - message.Age - arrival.Excess);
             return;
         }
 
         if (message.Budget > 0 && message.Budget < ShortestBudget)
             ShortestBudget = message.Budget;
-        long delay = message.Age + excess;
+        long delay = message.Age + arrival.Excess;
         ulong sequence = stream.Expected + (ulong)step;
         int place = step == 0 ? 0 : order.PlaceOf(sequence);
         if (place < 0)
         {
             _statistics.Duplicate();
-            if (!isOrdered)
-                return;
-            DeliverAllHeld(stream, below: sequence + 1);
-            DeliverHeld(now, stream); // what follows it: its own repetition would be taken for the next message
+            if (arrival.IsOrdered)
+                DeliverHeld(now, stream, below: sequence + 1); // nothing that is missing before it comes any more
             return;
         }
 
         bool isLate = IsLate(message.Budget, delay, message.IsMark);
         if (isLate)
             _statistics.Late();
-        if (step > 0 && !isOrdered && MayHold(order, message.Payload.Length))
+        if (step > 0 && !arrival.IsOrdered && MayHold(order, message.Payload.Length))
         {
-            Hold(now, stream, message, sequence, delay, isLate, place);
+            Hold(now, stream, message, arrival, sequence, isLate, place);
             return;
         }
 
         if (step > 0)
-            DeliverAllHeld(stream, below: sequence);
+            DeliverHeld(now, stream, below: sequence);
         else if (order.Held.Count > 0)
             _statistics.FilledGap();
         if (stream.IsEnded)
             return;
         SkipTo(stream, sequence);
         Pass(stream, message.Bits, message.Payload, now - delay, isLate);
-        if (order.Held.Count > 0)
-            DeliverHeld(now, stream);
+        DeliverHeld(now, stream);
     }
 
     private static bool IsLate(long budget, long delay, bool isMark) => budget > 0 && delay > budget && !isMark;
@@ -113,24 +116,24 @@ internal sealed partial class Receiver
         long now,
         ReceiveStream stream,
         in MessageElement message,
+        in FrameArrival arrival,
         ulong sequence,
-        long delay,
         bool isLate,
         int place
     )
     {
         RealTimeOrder order = stream.Order!;
         HeldMessage held = _unusedHeld.TryPop(out HeldMessage? unused) ? unused : new HeldMessage();
-        held.Set(now, message, sequence, delay, isLate, _buffers);
+        held.Set(now, message, arrival, sequence, isLate, _buffers);
         _heldBytes += held.Payload.Length;
         order.Held.Insert(place, held);
         if (place == 0)
-            Schedule(stream);
+            Schedule(now, stream);
         while (order.ReleaseAt <= now)
             Release(now, stream);
     }
 
-    private void Schedule(ReceiveStream stream)
+    private void Schedule(long now, ReceiveStream stream)
     {
         RealTimeOrder order = stream.Order!;
         long at = long.MaxValue;
@@ -138,6 +141,9 @@ internal sealed partial class Receiver
         {
             long budget = RealTimeBudget.OrDefault(first.Budget);
             at = first.SentAt + budget - Math.Max(Math.Min(budget / 8, LongestMargin), order.Spacing);
+            bool isRepeated = first.RoundTrip < budget || now - _repeatedAt < CopiesLast;
+            if (!isRepeated)
+                at = Math.Min(at, first.LastOvertaken);
         }
 
         if (at == order.ReleaseAt)
@@ -166,18 +172,21 @@ internal sealed partial class Receiver
     {
         RealTimeOrder order = stream.Order!;
         order.ReleaseAt = long.MaxValue; // what waits behind another gap may be due at the same time
-        SkipTo(stream, order.Held[0].Sequence);
-        DeliverHeld(now, stream);
+        DeliverHeld(now, stream, below: order.Held[0].Sequence + 1);
     }
 
-    private void DeliverHeld(long now, ReceiveStream stream)
+    // Delivers what has nothing missing before it, and below a place everything: what is missing there does not come
+    // any more.
+    private void DeliverHeld(long now, ReceiveStream stream, ulong below = 0)
     {
-        RealTimeOrder order = stream.Order!;
+        if (stream.Order is not { Held.Count: > 0 } order)
+            return;
         while (!stream.IsEnded && order.Held is [{ } held, ..])
         {
-            if (held.Sequence > stream.Expected)
+            if (held.Sequence > stream.Expected && held.Sequence >= below)
                 break;
             order.Held.RemoveAt(0);
+            SkipTo(stream, held.Sequence);
             bool isLate = held.IsLate;
             if (!isLate && IsLate(held.Budget, now - held.SentAt, held.IsMark))
             {
@@ -191,7 +200,7 @@ internal sealed partial class Receiver
             Recycle(held);
         }
 
-        Schedule(stream);
+        Schedule(now, stream);
     }
 
     private void SkipTo(ReceiveStream stream, ulong sequence)
@@ -231,22 +240,6 @@ internal sealed partial class Receiver
 
         if (isEnd)
             NotifyEnd(stream.Id, StreamEndReason.Ended, 0, isMessage ? 0 : skipped);
-    }
-
-    // Where nothing that is missing comes any more: what arrived is delivered.
-    private void DeliverAllHeld(ReceiveStream stream, ulong below = ulong.MaxValue)
-    {
-        if (stream.Order is not { Held.Count: > 0 } order)
-            return;
-        while (!stream.IsEnded && order.Held is [{ } held, ..] && held.Sequence < below)
-        {
-            order.Held.RemoveAt(0);
-            SkipTo(stream, held.Sequence);
-            Pass(stream, held.Bits, held.Payload, held.SentAt, held.IsLate);
-            Recycle(held);
-        }
-
-        Schedule(stream);
     }
 
     private void DropAllHeld(ReceiveStream stream)

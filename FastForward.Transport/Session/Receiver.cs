@@ -47,12 +47,11 @@ internal sealed partial class Receiver
     /// <summary>Processes a message or a fragment of one.</summary>
     /// <param name="now">The time.</param>
     /// <param name="message">The message.</param>
-    /// <param name="isOrdered">The path delivers in order, so that no gap is filled later.</param>
-    /// <param name="excess">How much longer than the base of the path its frame travelled, in microseconds.</param>
+    /// <param name="arrival">How its frame arrived.</param>
     /// <returns>
     /// False when the peer exceeds its credit or the limit of pending replies: the path must be closed.
     /// </returns>
-    public bool Message(long now, in MessageElement message, bool isOrdered, long excess)
+    public bool Message(long now, in MessageElement message, in FrameArrival arrival)
     {
         MessageClass messageClass = message.IsRealTime ? MessageClass.RealTime : MessageClass.Reliable;
         ReceiveStream? stream = _streams.Use(message.Stream);
@@ -68,7 +67,7 @@ internal sealed partial class Receiver
                 return true;
             }
 
-            stream = Open(message.Stream, messageClass);
+            stream = Open(now, message.Stream, messageClass);
         }
 
         if (stream.Class != messageClass)
@@ -78,8 +77,8 @@ internal sealed partial class Receiver
         }
 
         if (messageClass == MessageClass.Reliable)
-            return Reliable(now, stream, message, isOrdered);
-        RealTime(now, stream, message, isOrdered, excess);
+            return Reliable(now, stream, message, arrival.IsOrdered);
+        RealTime(now, stream, message, arrival);
         return true;
     }
 
@@ -116,7 +115,7 @@ internal sealed partial class Receiver
 
         if (SequenceOf(stream, sequence) is not { } at)
             return true;
-        DeliverAllHeld(stream, below: at);
+        DeliverHeld(now, stream, below: at);
         if (stream.IsEnded)
             return true;
         DropAllHeld(stream); // nothing follows a reset
@@ -125,7 +124,7 @@ internal sealed partial class Receiver
         stream.Expected = at + 1;
         if (stream.Class == MessageClass.Reliable)
             ScheduleAck(now, stream, 0);
-        End(stream, StreamEndReason.Reset, code);
+        End(now, stream, StreamEndReason.Reset, code);
         return true;
     }
 
@@ -147,18 +146,18 @@ internal sealed partial class Receiver
     }
 
     /// <summary>Ends all streams, because the association has ended.</summary>
-    public void FailAll(StreamEndReason reason)
+    public void FailAll(long now, StreamEndReason reason)
     {
         while (_streams.Oldest is { } stream)
-            End(stream, reason, 0);
+            End(now, stream, reason, 0);
     }
 
-    private ReceiveStream Open(ulong id, MessageClass messageClass)
+    private ReceiveStream Open(long now, ulong id, MessageClass messageClass)
     {
         if (_streams.Count >= _options.MaxStreams)
         {
             _statistics.Evicted();
-            End(_streams.Oldest!, StreamEndReason.Evicted, 0);
+            End(now, _streams.Oldest!, StreamEndReason.Evicted, 0);
         }
 
         ReceiveStream stream = new(id, messageClass);
@@ -245,13 +244,13 @@ internal sealed partial class Receiver
 
     private void Refuse(long now, ReceiveStream stream)
     {
-        End(stream, StreamEndReason.Reset, 0);
+        End(now, stream, StreamEndReason.Reset, 0);
         Reply(now, stream.Id, stream.AsEnded, refuse: true);
     }
 
-    private void End(ReceiveStream stream, StreamEndReason reason, uint code)
+    private void End(long now, ReceiveStream stream, StreamEndReason reason, uint code)
     {
-        DeliverAllHeld(stream);
+        DeliverHeld(now, stream, below: ulong.MaxValue); // nothing that is missing comes any more
         if (stream.IsEnded)
             return; // by what was held
         Forget(stream);

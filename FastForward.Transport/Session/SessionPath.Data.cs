@@ -142,12 +142,17 @@ internal sealed partial class SessionPath
         LastTimestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]);
         Measurement.AddArrival(now, LastTimestamp);
         long excess = figures.Transits.Add(now, LastTimestamp, StepOf(Peer.Association.ShortestBudget));
+        FrameArrival arrival = new(IsOrdered, excess)
+        {
+            Slowest = figures.Slowest,
+            RoundTrip = Measurement.SmoothedRoundTrip,
+        };
         ElementReader reader = new(frame[WireFormat.DataHeader..^Protection.Overhead]);
         bool isEliciting = false;
         while (Phase is PathPhase.Established or PathPhase.Closing or PathPhase.Draining && reader.Next())
         {
             isEliciting |= IsEliciting(reader);
-            ReadElement(now, reader, excess);
+            ReadElement(now, reader, arrival);
         }
 
         while (Phase == PathPhase.Validating && reader.Next())
@@ -207,13 +212,13 @@ internal sealed partial class SessionPath
                 or ElementType.StreamReset
                 or ElementType.StreamRefused;
 
-    private void ReadElement(long now, in ElementReader element, long excess)
+    private void ReadElement(long now, in ElementReader element, in FrameArrival arrival)
     {
         ReadOnlySpan<byte> body = element.Body;
         switch (element.Type)
         {
             case ElementType.Message when MessageElement.TryRead(element.Bits, body, out MessageElement message):
-                Peer.OnMessage(this, now, message, excess);
+                Peer.OnMessage(this, now, message, arrival);
                 break;
             case ElementType.Ack when body.Length >= 12 && _packets?.Recovery is { } recovery:
                 OnAck(now, recovery, body);

@@ -56,8 +56,8 @@ internal static class Canaries
         Of(
             "no time is left to release what is held",
             "Receiver.RealTime.cs",
-            "        Schedule(stream);\n    }\n\n    private void DropAllHeld",
-            "    }\n\n    private void DropAllHeld"
+            "        Schedule(now, stream);\n    }\n\n    private void SkipTo",
+            "    }\n\n    private void SkipTo"
         ),
         Of(
             "a message that is sent again forgets its age",

@@ -72,7 +72,8 @@ internal static class ImpairmentText
 
     public static string Percent(double value) => $"{Number(value)}%";
 
-    public static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
+    // Without an exponent, which is not read.
+    public static string Number(double value) => value.ToString("0.###############", CultureInfo.InvariantCulture);
 
     public static string Time(TimeSpan value) =>
         value.Ticks % TimeSpan.TicksPerSecond == 0 && value != TimeSpan.Zero ? $"{Number(value.TotalSeconds)}s"
@@ -82,7 +83,7 @@ internal static class ImpairmentText
     private static string? ReadProfile(string word, bool isFirst, ref ImpairmentOptions options)
     {
         if (!isFirst)
-            return $"'{word}' has no value; for example loss=2%, and a profile ({Profiles}) comes first";
+            return $"'{word}' has no value, as in loss=2%, and a profile ({Profiles}) comes first";
         switch (word.ToLowerInvariant())
         {
             case "typical":
@@ -110,7 +111,7 @@ internal static class ImpairmentText
                 return null;
             case "burst":
                 if (!TryReadNumber(text, out double burst) || burst == 0)
-                    return $"burst={text} is no number from 1 to 1000; for example burst=2";
+                    return $"burst={text} is no number from 1 to 1000, as in burst=2";
                 options = options with { MeanBurst = burst };
                 return null;
             case "delay":
@@ -140,17 +141,17 @@ internal static class ImpairmentText
                     || !TryReadTime(times[0], out TimeSpan length)
                     || !TryReadTime(times[1], out TimeSpan interval)
                 )
-                    return $"outage={text} is no length and interval; for example outage=20ms/5s";
+                    return $"outage={text} is no length and interval, as in outage=20ms/5s";
                 options = options with { OutageLength = length, OutageInterval = interval };
                 return null;
             case "queue":
                 if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int queue))
-                    return $"queue={text} is no number of frames from 1 to 65536; for example queue=4096";
+                    return $"queue={text} is no number of frames from 1 to 65536, as in queue=4096";
                 options = options with { QueueFrames = queue };
                 return null;
             case "seed":
                 if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed))
-                    return $"seed={text} is no whole number from 0 to {ulong.MaxValue}; for example seed=7";
+                    return $"seed={text} is no whole number from 0 to {ulong.MaxValue}, as in seed=7";
                 options = options with { Seed = seed };
                 return null;
             default:
@@ -158,11 +159,10 @@ internal static class ImpairmentText
         }
     }
 
-    private static string NoPercentage(string name, string text) =>
-        $"{name}={text} is no percentage; for example {name}=2%";
+    private static string NoPercentage(string name, string text) => $"{name}={text} is no percentage, as in {name}=2%";
 
     private static string NoTime(string name, string text) =>
-        $"{name}={text} is no time in us, ms or s; for example {name}=30ms";
+        $"{name}={text} is no time in us, ms or s, as in {name}=30ms";
 
     private static bool TryReadPercent(string text, out double value)
     {
@@ -176,9 +176,11 @@ internal static class ImpairmentText
         string number = text.TrimEnd("mus".ToCharArray());
         string unit = text[number.Length..];
         (string Unit, long Ticks) known = Array.Find(s_units, candidate => candidate.Unit == unit);
-        if (known.Ticks == 0 || !TryReadNumber(number, out double value) || !(value <= 1_000_000))
+        if (known.Ticks == 0 || !TryReadNumber(number, out double value))
             return false;
-        time = TimeSpan.FromTicks((long)(value * known.Ticks));
+        if (!(value <= 1_000_000.0 * TimeSpan.TicksPerSecond / known.Ticks))
+            return false;
+        time = TimeSpan.FromTicks((long)Math.Round(value * known.Ticks));
         return true;
     }
 
