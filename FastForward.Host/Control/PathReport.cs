@@ -6,6 +6,12 @@ internal sealed record PathReport
     /// <summary>The registry name of its transport.</summary>
     public required string Transport { get; init; }
 
+    /// <summary>Its frames go through memory that both processes share.</summary>
+    public bool SharedMemory { get; init; }
+
+    /// <summary>Why they do not; null where they do, and on other transports.</summary>
+    public string? NoSharedMemoryReason { get; init; }
+
     /// <summary><c>opening</c>, <c>sound</c>, <c>suspect</c> or <c>closing</c>.</summary>
     public required string State { get; init; }
 

@@ -141,6 +141,8 @@ internal static class ReportMaker
         new()
         {
             Transport = TransportTypeMap.NameOf(path.Transport),
+            SharedMemory = path.SharedMemory,
+            NoSharedMemoryReason = path.NoSharedMemoryReason,
             State = path.State.ToString().ToLowerInvariant(),
             InUse = path.IsInUse,
             AgeSeconds = path.Age.TotalSeconds,

@@ -109,7 +109,10 @@ internal static class PeerTable
     {
         if (peer.Paths.Count == 0)
             return "-";
-        string text = string.Join('+', peer.Paths.Select(static path => Figures.Short(path.Transport)));
+        string text = string.Join(
+            '+',
+            peer.Paths.Select(static path => path.SharedMemory ? "MEMORY" : Figures.Short(path.Transport))
+        );
         if (!peer.Paths[0].InUse)
             text = $"+{text}";
         return text.Length > 12 ? text[..12] : text;

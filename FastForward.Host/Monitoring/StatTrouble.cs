@@ -37,6 +37,12 @@ internal static class StatTrouble
                     peer.Node.ToString(CultureInfo.InvariantCulture),
                     $"real-time messages are lost for good: {peer.RealTimeCopiesReason}"
                 );
+            if (peer.Paths.Select(static path => path.NoSharedMemoryReason).FirstOrDefault() is { } without)
+                Add(
+                    Styles.Minor,
+                    peer.Node.ToString(CultureInfo.InvariantCulture),
+                    $"shares no memory, and uses its socket: {without}"
+                );
             if (peer.RefusedClaim is { } claim)
                 Add(
                     Styles.Doubtful,

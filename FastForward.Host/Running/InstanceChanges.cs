@@ -19,6 +19,7 @@ internal static class InstanceChanges
         ("socket-group", static settings => settings.SocketGroup ?? ""),
         ("allowed-users", static settings => List(settings.AllowedUsers)),
         ("node-users", static settings => List(settings.NodeUsers?.OrderBy(static pair => pair.Key))),
+        ("shared-memory", static settings => Text(settings.SharedMemory)),
         ("vsocket-type", static settings => Text(settings.VSocketType)),
         ("vsocket-to-host", static settings => Text(settings.VSocketToHost)),
         ("vsocket-fallback", static settings => Text(settings.VSocketFallback)),

@@ -73,6 +73,7 @@ internal static class InstanceServices
                     options.Directory = settings.SocketDirectory;
                     options.Mode = settings.SocketMode ?? options.Mode;
                     options.Group = settings.SocketGroup;
+                    options.SharedMemoryLimit = (long)settings.SharedMemory << 20;
                     options.AllowedUserIds = settings.AllowedUsers;
                     options.NodeUserIds = settings.NodeUsers;
                 });

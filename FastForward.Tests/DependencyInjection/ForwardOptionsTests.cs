@@ -205,6 +205,7 @@ public sealed class ForwardOptionsTests
                         Backlog = 3,
                         MaxPendingOpens = 4,
                         SendBufferSize = 100_000,
+                        SharedMemoryLimit = 2_000_000,
                     }
                 )
                 .UsingPropertiesComparer()
@@ -404,6 +405,7 @@ public sealed class ForwardOptionsTests
             ["Socket:Backlog"] = "3",
             ["Socket:MaxPendingOpens"] = "4",
             ["Socket:SendBufferSize"] = "100000",
+            ["Socket:SharedMemoryLimit"] = "2000000",
             ["VSocket:Port"] = "54002",
             ["VSocket:Type"] = "stream",
             ["VSocket:ToHost"] = "true",

@@ -57,6 +57,7 @@ public sealed class ControlStartTests
             SocketGroup = null,
             AllowedUsers = null,
             NodeUsers = null,
+            SharedMemory = 64,
             VSocketType = VSocketType.Auto,
             VSocketToHost = false,
             VSocketFallback = false,

@@ -248,6 +248,7 @@ public sealed class HangUpTests
                 socket-group=0
                 allowed-users=5
                 node-users=78:5
+                shared-memory=0
                 vsocket-type=stream
                 vsocket-to-host=yes
                 vsocket-fallback=yes

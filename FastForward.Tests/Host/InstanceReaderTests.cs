@@ -56,6 +56,7 @@ public sealed class InstanceReaderTests
             socket-group = operators
             allowed-users = 0, 1001
             node-users = 250012:1001, 250013 : 0
+            shared-memory = 16
             vsocket-type = stream
             vsocket-to-host = yes
             vsocket-fallback = yes
@@ -86,6 +87,7 @@ public sealed class InstanceReaderTests
             """
         );
         Assert.That(settings.Port, Is.EqualTo(54011));
+        Assert.That(settings.SharedMemory, Is.EqualTo(16));
         Assert.That(settings.Transports, Is.EqualTo(new[] { TransportKind.Socket, TransportKind.Ip }));
         Assert.That(settings.Addresses, Is.EqualTo(new ZonedAddress[] { IPAddress.Loopback, IPAddress.IPv6Loopback }));
         Assert.That(settings.SocketMode, Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
@@ -233,8 +235,8 @@ public sealed class InstanceReaderTests
         "network=25011\nzzzzzzzz = 1",
         "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, "
             + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, "
-            + "node-users, vsocket-type, vsocket-to-host, vsocket-fallback, redundancy, idle, allow-unkeyed-ip, "
-            + "realtime-dscp, segmentation-offload, impair, peer-metrics, log-level"
+            + "node-users, shared-memory, vsocket-type, vsocket-to-host, vsocket-fallback, redundancy, idle, "
+            + "allow-unkeyed-ip, realtime-dscp, segmentation-offload, impair, peer-metrics, log-level"
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase(

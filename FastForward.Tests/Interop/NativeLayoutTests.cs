@@ -18,6 +18,8 @@ public sealed class NativeLayoutTests
         #include <fcntl.h>
         #include <grp.h>
         #include <linux/errqueue.h>
+        #include <linux/magic.h>
+        #include <linux/memfd.h>
         #include <netinet/in.h>
         #include <netinet/ip.h>
         #include <netinet/udp.h>
@@ -26,13 +28,18 @@ public sealed class NativeLayoutTests
         #include <sys/eventfd.h>
         #include <sys/file.h>
         #include <sys/ioctl.h>
+        #include <sys/mman.h>
         #include <sys/resource.h>
         #include <sys/socket.h>
         #include <sys/stat.h>
         #include <sys/syscall.h>
         #include <sys/un.h>
+        #include <sys/vfs.h>
         #include <time.h>
         #include <linux/vm_sockets.h>
+        #ifndef MFD_NOEXEC_SEAL /* headers before Linux 6.3 */
+        #define MFD_NOEXEC_SEAL 0x0008U
+        #endif
 
         """;
 
@@ -121,10 +128,12 @@ public sealed class NativeLayoutTests
                 ("GroupId", "stx_gid"),
                 ("Mode", "stx_mode"),
                 ("Inode", "stx_ino"),
+                ("Size", "stx_size"),
                 ("DeviceMajor", "stx_dev_major"),
                 ("DeviceMinor", "stx_dev_minor"),
             ]
         ),
+        (typeof(LibC.FileSystemStatus), "struct statfs", [("Type", "f_type")]),
         (typeof(LibC.ResourceLimit), "struct rlimit", [("Soft", "rlim_cur"), ("Hard", "rlim_max")]),
         (
             typeof(LibC.Group),

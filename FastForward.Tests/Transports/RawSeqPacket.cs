@@ -17,6 +17,8 @@ internal sealed unsafe class RawSeqPacket : IDisposable
         _socket = socket;
     }
 
+    public Descriptor Socket => _socket;
+
     public int Connect(string path) =>
         WithAddress(path, static (socket, address, length) => LibC.Connect(socket, (void*)address, length));
 

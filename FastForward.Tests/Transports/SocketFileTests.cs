@@ -112,7 +112,7 @@ public sealed class SocketFileTests
     [Test]
     public void The_socket_of_a_killed_process_is_replaced()
     {
-        using (TestProcess process = TestProcess.Start("peer", "socket", _directory.Path, "7"))
+        using (TestProcess process = TestProcess.Start("peer", "socket", _directory.Path, "7", "False"))
         {
             Assert.That(process.ReadLine(), Is.EqualTo(SocketPath));
             Assert.That(Refusal(Options()), Does.Contain($"process {process.Id}"));

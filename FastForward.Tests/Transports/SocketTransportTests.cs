@@ -140,7 +140,12 @@ public sealed class SocketTransportTests
         using SocketTransport transport = Start(Options(), out RecordingSink sink);
         using RawSeqPacket peer = new();
         Assert.That(peer.Connect(_directory["FastForward.101.sock"]), Is.Zero);
-        peer.Send([.. Opening(version: 7, features: ulong.MaxValue, maxFrameSize: 2000), 1, 2, 3]);
+        peer.Send([
+            .. Opening(version: 7, features: ulong.MaxValue & ~RingOpening.Feature, maxFrameSize: 2000),
+            1,
+            2,
+            3,
+        ]);
         _driver.Until(() => sink.OpenedLinks.Count == 1, "Opened");
         IForwardLink link = sink.OpenedLinks[0];
         Assert.That(link.Traits.MaxFrameSize, Is.EqualTo(2000));

@@ -22,7 +22,11 @@ public sealed class TransportCase
         {
             yield return Here("Ip over IPv4", static () => new TransportHarness.Ip(IPAddress.Loopback));
             yield return Here("Ip over IPv6", static () => new TransportHarness.Ip(IPAddress.IPv6Loopback));
-            yield return Here("Socket", static () => new TransportHarness.Socket());
+            yield return Here("Socket", static () => new TransportHarness.Socket(sharesMemory: false));
+            yield return Here(
+                "Socket with shared memory",
+                static () => new TransportHarness.Socket(sharesMemory: true)
+            );
             yield return Here(
                 "VSocket seqpacket on UNIX sockets",
                 static () => new TransportHarness.VSocket(VSocketType.SeqPacket, isReal: false)

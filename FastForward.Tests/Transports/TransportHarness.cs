@@ -102,7 +102,7 @@ internal abstract class TransportHarness : IDisposable
         private static int NextPort() => Interlocked.Increment(ref s_port);
     }
 
-    internal sealed class Socket : TransportHarness
+    internal sealed class Socket(bool sharesMemory) : TransportHarness
     {
         private readonly TemporaryDirectory _directory = new();
         private int _port = 1000;
@@ -111,17 +111,25 @@ internal abstract class TransportHarness : IDisposable
 
         public override IReadOnlyList<string> Files => _directory.Files;
 
-        public override IForwardTransport Create() =>
-            new SocketTransport(new SocketTransportOptions { Port = ++_port, Directory = _directory.Path });
+        public override IForwardTransport Create() => Create(_directory.Path, ++_port, sharesMemory);
 
         public override EndPoint Reach(IForwardTransport transport) => transport.LocalEndPoints[0];
 
         public override EndPoint Nobody() => new UnixDomainSocketEndPoint(_directory["nobody.sock"]);
 
         public override string[] PeerArguments() =>
-            ["socket", _directory.Path, (++_port).ToString(CultureInfo.InvariantCulture)];
+            ["socket", _directory.Path, (++_port).ToString(CultureInfo.InvariantCulture), sharesMemory.ToString()];
 
         public override EndPoint Parse(string text) => new UnixDomainSocketEndPoint(text);
+
+        /// <summary>A transport in a directory.</summary>
+        public static SocketTransport Create(string directory, int port, bool sharesMemory)
+        {
+            SocketTransportOptions options = new() { Port = port, Directory = directory };
+            if (!sharesMemory)
+                options.SharedMemoryLimit = 0;
+            return new SocketTransport(options);
+        }
 
         public override void Dispose()
         {

@@ -4,7 +4,6 @@ using System.Net;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Ip;
-using FastForward.Transport.Transports.Socket;
 using FastForward.Transport.Transports.VSocket;
 
 namespace FastForward.Tests.Transports;
@@ -21,12 +20,10 @@ internal sealed class TransportPeer : ILinkSink
         using IForwardTransport transport = arguments switch
         {
             ["ip", var address] => new IpTransport(new IpTransportOptions { Addresses = [IPAddress.Parse(address)] }),
-            ["socket", var directory, var port] => new SocketTransport(
-                new SocketTransportOptions
-                {
-                    Directory = directory,
-                    Port = int.Parse(port, CultureInfo.InvariantCulture),
-                }
+            ["socket", var directory, var port, var sharesMemory] => TransportHarness.Socket.Create(
+                directory,
+                int.Parse(port, CultureInfo.InvariantCulture),
+                bool.Parse(sharesMemory)
             ),
             ["vsock", var type, var directory, var port] => TransportHarness.VSocket.Create(
                 Enum.Parse<VSocketType>(type),

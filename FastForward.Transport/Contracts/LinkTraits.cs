@@ -33,6 +33,14 @@ public sealed record LinkTraits
     /// </summary>
     public required bool HostLocal { get; init; }
 
+    /// <summary>Frames go through memory that both processes share, and not through the kernel.</summary>
+    public bool SharedMemory { get; init; }
+
+    /// <summary>
+    /// Why they do not, for an operator; null where they do, and on media that do not know it.
+    /// </summary>
+    public string? NoSharedMemoryReason { get; init; }
+
     /// <summary>What the kernel reports about the remote process or machine; null when it reports nothing.</summary>
     public PeerCredentials? Credentials { get; init; }
 }

@@ -24,6 +24,12 @@ public sealed class PathStatus
     /// <summary>The medium.</summary>
     public TransportKind Transport { get; internal init; }
 
+    /// <inheritdoc cref="LinkTraits.SharedMemory"/>
+    public bool SharedMemory { get; internal init; }
+
+    /// <inheritdoc cref="LinkTraits.NoSharedMemoryReason"/>
+    public string? NoSharedMemoryReason { get; internal init; }
+
     /// <summary>The state.</summary>
     public PathState State { get; internal init; }
 

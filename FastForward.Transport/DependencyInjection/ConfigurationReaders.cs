@@ -98,6 +98,7 @@ internal static class ConfigurationReaders
         section.Read<int>(nameof(options.Backlog), "128", value => options.Backlog = value);
         section.Read<int>(nameof(options.MaxPendingOpens), "64", value => options.MaxPendingOpens = value);
         section.Read<int>(nameof(options.SendBufferSize), "1048576", value => options.SendBufferSize = value);
+        section.Read<long>(nameof(options.SharedMemoryLimit), "67108864", value => options.SharedMemoryLimit = value);
     }
 
     public static void VSocket(ConfigurationSectionReader section, VSocketTransportOptions options)

@@ -84,6 +84,9 @@ internal static unsafe partial class LibC
         [FieldOffset(32)]
         public ulong Inode;
 
+        [FieldOffset(40)]
+        public ulong Size;
+
         [FieldOffset(136)]
         public uint DeviceMajor;
 

@@ -23,6 +23,7 @@ internal static unsafe partial class LibC
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_PEERCRED = 17;
+    public const int SCM_RIGHTS = 1;
     public const int SO_MEMINFO = 55;
 
     public const int IPPROTO_IP = 0;
@@ -54,6 +55,8 @@ internal static unsafe partial class LibC
     public const int IPV6_PMTUDISC_PROBE = 3;
 
     public const int MSG_TRUNC = 0x20;
+    public const int MSG_CTRUNC = 8;
+    public const int MSG_CMSG_CLOEXEC = 0x40000000;
     public const int MSG_DONTWAIT = 0x40;
     public const int MSG_ERRQUEUE = 0x2000;
     public const int MSG_NOSIGNAL = 0x4000;

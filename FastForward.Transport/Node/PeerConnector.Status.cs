@@ -55,6 +55,8 @@ internal sealed partial class PeerConnector
         new()
         {
             Transport = path.Kind,
+            SharedMemory = path.Traits.SharedMemory,
+            NoSharedMemoryReason = path.Traits.NoSharedMemoryReason,
             State = path.State,
             IsInUse = ReferenceEquals(path, Peer.SendPath) || ReferenceEquals(path, Peer.ReliablePath),
             Age = TimeSpan.FromMicroseconds(_loop.NowMicros - path.OpenedAt),

@@ -1,6 +1,7 @@
 using System.Net;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Transports.Links;
+using FastForward.Transport.Transports.Rings;
 
 namespace FastForward.Transport.Transports.Connections;
 
@@ -13,6 +14,8 @@ internal sealed unsafe class ConnectionLink : TransportLink
 {
     private readonly ConnectionPort _port;
     private FrameChannel _channel;
+    private RingOpening? _rings;
+    private ulong _features;
     private LinkTraits _traits;
     private int _attempt;
     private int _connectError;
@@ -47,6 +50,12 @@ internal sealed unsafe class ConnectionLink : TransportLink
         WaitsForBacklog ? "the peer's backlog stayed full"
         : _connecting ? "the peer neither accepted nor refused the connection"
         : "the peer did not answer the opening packet";
+
+    /// <summary>Memory was offered to the peer.</summary>
+    public bool HasRings => _rings is not null;
+
+    /// <summary>See <see cref="FrameChannel.IsPolled"/>.</summary>
+    public bool IsPolled => _channel.IsPolled;
 
     /// <summary>The last <see cref="Receive"/> reached its limit, so there may be more frames.</summary>
     public bool MayHaveMore { get; private set; }
@@ -91,9 +100,16 @@ internal sealed unsafe class ConnectionLink : TransportLink
         OpeningStatus status = refusal is null ? OpeningStatus.Welcome : OpeningStatus.NotPermitted;
         uint detail = refusal is null ? 0 : credentials?.UserId ?? credentials?.ContextId ?? 0;
         Span<byte> packet = stackalloc byte[OpeningPacket.Length];
-        new OpeningPacket(OpeningPacket.CurrentVersion, status, 0, (uint)_port.Traits.MaxFrameSize, detail).Write(
-            packet
-        );
+        string? reason = null;
+        _features = refusal is null ? _port.FeaturesFor(credentials, out reason) : 0;
+        _traits = _traits with { NoSharedMemoryReason = reason };
+        new OpeningPacket(
+            OpeningPacket.CurrentVersion,
+            status,
+            _features,
+            (uint)_port.Traits.MaxFrameSize,
+            detail
+        ).Write(packet);
 
         // Errors are ignored: a peer that has closed may have sent a refusal first, which the next read returns.
         _channel.Greet(packet);
@@ -117,9 +133,13 @@ internal sealed unsafe class ConnectionLink : TransportLink
         if (State == LinkState.Opening)
         {
             work = 1;
-            ReadOpening(sink);
+            if (_rings is null)
+                ReadOpening(sink);
+            if (_rings is not null && State == LinkState.Opening)
+                ReadOffer(sink, _rings);
         }
 
+        _channel.OnReadable();
         if (State == LinkState.Open && (ready & LibC.EPOLLOUT) != 0)
         {
             work++;
@@ -135,8 +155,10 @@ internal sealed unsafe class ConnectionLink : TransportLink
     /// </summary>
     public int Receive(ILinkSink sink, int budget)
     {
-        int limit = Math.Min(_burst, budget);
+        int limit = Math.Min(IsPolled ? ConnectionPort.LongestBurst : _burst, budget);
         int found = 0;
+        if (Refused && _channel.HasRoomAgain)
+            EndRefusal();
         while (found < limit && State == LinkState.Open)
         {
             FrameChannel.ReadStatus status = Read(out Span<byte> frame);
@@ -165,19 +187,38 @@ internal sealed unsafe class ConnectionLink : TransportLink
         span = default;
         if (_outputBroken)
             return ClaimResult.Closed; // a read reports the end, after the frames that are still to be read
-        if (_channel.Pending != 0)
+        byte* start = Refused ? null : _channel.Claim(length);
+        if (start == null)
         {
             Refused = true;
             _port.CountBackPressure();
             return ClaimResult.BackPressured;
         }
 
-        span = new Span<byte>(_channel.Outgoing, length);
+        span = new Span<byte>(start, length);
         return ClaimResult.Claimed;
     }
 
-    protected override void Stage(int length, bool realTime) =>
+    protected override void Stage(int length, bool realTime)
+    {
+        bool wasStaged = _channel.IsStaged;
         Sent(_channel.Send(length, out int error), length, error);
+        if (!wasStaged && _channel.IsStaged)
+            _port.ScheduleFlush(this);
+    }
+
+    /// <summary>Shows the peer what is staged.</summary>
+    public void Flush()
+    {
+        if (State == LinkState.Open && !_outputBroken)
+            Handle(_channel.Publish(out int error), error);
+    }
+
+    /// <summary>See <see cref="FrameChannel.Arm"/>.</summary>
+    public bool Arm() => _channel.Arm(Refused) || _outputBroken;
+
+    /// <inheritdoc cref="FrameChannel.Disarm"/>
+    public void Disarm() => _channel.Disarm();
 
     protected override void GiveBack() { }
 
@@ -185,6 +226,8 @@ internal sealed unsafe class ConnectionLink : TransportLink
     {
         if (_channel.Pending != 0 && !_outputBroken)
             _channel.Continue(out _);
+        if (_channel.IsStaged && !_outputBroken)
+            _channel.Publish(out _);
         _channel.Drop();
         _connecting = false;
         _channel.Close(); // which also removes it from the epoll instance
@@ -194,6 +237,7 @@ internal sealed unsafe class ConnectionLink : TransportLink
     protected override void Release()
     {
         _channel.Dispose();
+        _rings?.Release();
         _port.Forget(this);
     }
 
@@ -252,7 +296,46 @@ internal sealed unsafe class ConnectionLink : TransportLink
 
         int size = (int)Math.Min((uint)_port.Traits.MaxFrameSize, packet.MaxFrameSize);
         _traits = _traits with { MaxFrameSize = size };
-        _channel.Open(size);
+        if ((packet.Features & _features & RingOpening.Feature) == 0)
+        {
+            Open(sink, _traits.NoSharedMemoryReason ?? "the peer does not offer it");
+            return;
+        }
+
+        _rings = new RingOpening(_port.Rings!, size);
+        int error = _rings.Offer(_channel.Socket);
+        if (error != 0)
+            CloseWith(EndOfConnection(error));
+    }
+
+    private void ReadOffer(ILinkSink sink, RingOpening opening)
+    {
+        if (!opening.TryComplete(_channel.Socket, out RingPair? rings, out string? fault, out int error))
+        {
+            if (error != Errno.EAGAIN)
+                CloseWith(EndOfConnection(error));
+        }
+        else if (fault is not null)
+        {
+            CloseWith(new LinkClosure(LinkCloseReason.ProtocolViolation, 0, fault));
+        }
+        else
+        {
+            if (rings is not null)
+                _channel = _port.NewChannel(_channel.Socket, rings);
+            opening.Release();
+            Open(sink, opening.Reason);
+        }
+    }
+
+    private void Open(ILinkSink sink, string? reasonForSocket)
+    {
+        _traits = _traits with
+        {
+            SharedMemory = _channel.IsPolled,
+            NoSharedMemoryReason = _port.Rings is null ? null : reasonForSocket,
+        };
+        _channel.Open(_traits.MaxFrameSize);
         _wasOpen = true;
         if (!IsInbound)
             _port.Medium.Connected(RemoteEndPoint, _channel.Type);
@@ -303,19 +386,27 @@ internal sealed unsafe class ConnectionLink : TransportLink
         if (length == 0)
             return;
         Sent(_channel.Continue(out int error), length, error);
-        if (_channel.Pending != 0 || !Refused)
-            return;
+        if (_channel.Pending == 0 && Refused)
+            EndRefusal();
+    }
+
+    private void EndRefusal()
+    {
         Refused = false;
         Events.Writable(this);
     }
 
     private void Sent(FrameChannel.SendStatus status, int length, int error)
     {
+        if (status == FrameChannel.SendStatus.Sent)
+            _port.CountSent(length);
+        Handle(status, error);
+    }
+
+    private void Handle(FrameChannel.SendStatus status, int error)
+    {
         switch (status)
         {
-            case FrameChannel.SendStatus.Sent:
-                _port.CountSent(length);
-                break;
             case FrameChannel.SendStatus.Broken:
                 // The peer is closing. The link closes when everything that the peer had sent has been read.
                 _outputBroken = true;

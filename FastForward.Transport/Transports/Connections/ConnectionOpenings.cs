@@ -20,6 +20,8 @@ internal sealed class ConnectionOpenings
         _timer = loop.CreateTimer(Check);
     }
 
+    public bool IsEmpty => _links.Count == 0;
+
     /// <summary>The number of inbound links among them.</summary>
     public int Inbound { get; private set; }
 

@@ -7,9 +7,11 @@ namespace FastForward.Transport.Transports.Connections;
 /// <param name="OpenTimeoutMicros">How long a link may take to open, in microseconds.</param>
 /// <param name="MaxPendingOpens">The most accepted connections that may be opening at once.</param>
 /// <param name="SendBufferSize">SO_SNDBUF (socket(7)) in bytes; 0 keeps the default.</param>
+/// <param name="SharedMemoryLimit">The most bytes of memory that links share with peers; 0 for none.</param>
 internal sealed record ConnectionOptions(
     int MaxFrameSize,
     long OpenTimeoutMicros,
     int MaxPendingOpens,
-    int SendBufferSize
+    int SendBufferSize,
+    long SharedMemoryLimit = 0
 );

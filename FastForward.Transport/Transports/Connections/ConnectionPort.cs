@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports.Links;
+using FastForward.Transport.Transports.Rings;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport.Transports.Connections;
@@ -23,6 +24,7 @@ internal sealed unsafe class ConnectionPort : TransportPort
 
     private const int FewLinks = 4;
     private const int SweepInterval = 16;
+    private const int QuietSweepInterval = 256;
     private const int EventCapacity = 64;
 
     private readonly ConnectionOptions _options;
@@ -32,7 +34,9 @@ internal sealed unsafe class ConnectionPort : TransportPort
     private readonly ConnectionOpenings _openings;
     private readonly Epoll _epoll = new(EventCapacity);
     private readonly LinkTable<ConnectionLink> _links = new();
-    private readonly List<ConnectionLink> _open = [];
+    private readonly List<ConnectionLink> _open = []; // but for those in _polled
+    private readonly List<ConnectionLink> _polled = [];
+    private readonly List<ConnectionLink> _staged = [];
 
     // The buffer that packets are read into. One is enough: dispatch does not recurse.
     private readonly byte* _incoming;
@@ -81,6 +85,8 @@ internal sealed unsafe class ConnectionPort : TransportPort
         };
         LocalEndPoint = local;
         _openings = new ConnectionOpenings(loop);
+        if (options.SharedMemoryLimit > 0)
+            Rings = new RingBudget(options.SharedMemoryLimit);
         try
         {
             _listener = new ConnectionListener(loop, listener, _epoll, statistics, logger);
@@ -103,6 +109,9 @@ internal sealed unsafe class ConnectionPort : TransportPort
 
     public EndPoint LocalEndPoint { get; }
 
+    /// <summary>The memory that links share with their peers; null where the medium or the options know none.</summary>
+    public RingBudget? Rings { get; }
+
     public override int Descriptor => _epoll.Number;
 
     protected override bool HasHiddenWork => _more && AnyHiddenWork();
@@ -117,7 +126,40 @@ internal sealed unsafe class ConnectionPort : TransportPort
         return link;
     }
 
-    public override void Disarm() => _sweep = true;
+    public override bool Arm()
+    {
+        bool hasWork = base.Arm();
+        foreach (ConnectionLink link in _polled)
+            hasWork |= link.Arm();
+        return hasWork;
+    }
+
+    public override void Disarm()
+    {
+        _sweep = true;
+        foreach (ConnectionLink link in _polled)
+            link.Disarm();
+    }
+
+    /// <summary>Shows peers what is staged for them.</summary>
+    public void Flush()
+    {
+        foreach (ConnectionLink link in _staged)
+            link.Flush();
+        _staged.Clear();
+    }
+
+    /// <summary>A link has staged a frame.</summary>
+    public void ScheduleFlush(ConnectionLink link) => _staged.Add(link);
+
+    /// <summary>What is offered to a peer with these credentials.</summary>
+    /// <param name="credentials">The credentials.</param>
+    /// <param name="reason">Why it is offered no shared memory; null when it is, or the medium knows none.</param>
+    public ulong FeaturesFor(PeerCredentials? credentials, out string? reason)
+    {
+        reason = Rings?.ReasonToRefuse(Loop.NowMicros, credentials?.UserId);
+        return Rings is not null && reason is null ? RingOpening.Feature : 0;
+    }
 
     public override void StopAccepting()
     {
@@ -133,7 +175,7 @@ internal sealed unsafe class ConnectionPort : TransportPort
     public void Opened(ConnectionLink link)
     {
         _openings.Remove(link);
-        _open.Add(link);
+        (link.IsPolled ? _polled : _open).Add(link);
         _statistics.Opened();
     }
 
@@ -144,12 +186,15 @@ internal sealed unsafe class ConnectionPort : TransportPort
         if (link.IsInbound && (!opened || closure.Reason == LinkCloseReason.ProtocolViolation))
             _listener.Report(link.Traits.Credentials, closure);
         _openings.Remove(link);
+        if (closure.Reason == LinkCloseReason.ProtocolViolation && link.HasRings)
+            Rings!.Ban(Loop.NowMicros, link.Traits.Credentials?.UserId ?? 0);
     }
 
     /// <summary>A link has closed.</summary>
     public void Forget(ConnectionLink link)
     {
         _open.Remove(link);
+        _polled.Remove(link);
         _links.Remove(link);
     }
 
@@ -189,6 +234,8 @@ internal sealed unsafe class ConnectionPort : TransportPort
     protected override int Work(int budget)
     {
         int work = Events.Dispatch(Sink, budget);
+        if (_polled.Count > 0)
+            work += PollRings(budget);
         bool hadMore = _more;
         _more = true; // frames that no descriptor shows may be left if the sink throws
         _again = false;
@@ -212,11 +259,22 @@ internal sealed unsafe class ConnectionPort : TransportPort
 
     private bool ServeLinks(int budget, bool hidden, ref int work)
     {
-        if (_open.Count > FewLinks || ++_polls % SweepInterval == 0 || (_sweep && _open.Count != 1))
+        int interval = _polled.Count > 0 && _open.Count == 0 && _openings.IsEmpty ? QuietSweepInterval : SweepInterval;
+        if (_open.Count > FewLinks || ++_polls % interval == 0 || (_sweep && _open.Count != 1))
             return Sweep(budget, hidden, ref work);
         int before = work;
         bool more = ReadAll(budget, ref work);
         return _sweep && work == before ? Sweep(budget, hidden, ref work) : more;
+    }
+
+    // What a link leaves because of its share is read by the next poll: these links are always looked at.
+    private int PollRings(int budget)
+    {
+        int work = 0;
+        int share = Math.Max(1, budget / _polled.Count);
+        for (int i = 0; i < _polled.Count && work < budget; i++)
+            work += _polled[i].Receive(Sink, share);
+        return work;
     }
 
     private bool AnyHiddenWork()
@@ -310,6 +368,10 @@ internal sealed unsafe class ConnectionPort : TransportPort
         socket.Dispose();
         return new Descriptor(-1);
     }
+
+    /// <summary>A channel over rings, which takes the place of the socket's.</summary>
+    public FrameChannel NewChannel(Descriptor socket, RingPair rings) =>
+        new RingChannel(socket, _incoming, rings, _statistics);
 
     private FrameChannel NewChannel(Descriptor socket, int type)
     {

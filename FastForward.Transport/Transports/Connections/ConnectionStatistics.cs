@@ -12,6 +12,7 @@ internal class ConnectionStatistics : TransportStatistics
     private long _notPermitted;
     private long _protocolViolations;
     private long _acceptPauses;
+    private long _bells;
 
     internal ConnectionStatistics() { }
 
@@ -32,6 +33,9 @@ internal class ConnectionStatistics : TransportStatistics
     /// <summary>Times accepting was paused because descriptors or memory ran out.</summary>
     public long AcceptPauses => Volatile.Read(ref _acceptPauses);
 
+    /// <summary>Times a sleeping peer was woken through a socket, because its memory had something new.</summary>
+    public long Bells => Volatile.Read(ref _bells);
+
     /// <inheritdoc/>
     public override IEnumerable<KeyValuePair<string, long>> FailedLinks =>
         [
@@ -43,6 +47,8 @@ internal class ConnectionStatistics : TransportStatistics
     internal void Opened() => _linksOpened++;
 
     internal void AcceptPaused() => _acceptPauses++;
+
+    internal void Rung() => _bells++;
 
     internal void Ended(LinkCloseReason reason, bool opened)
     {

@@ -21,7 +21,7 @@ internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisp
     public int Type { get; } = type;
 
     /// <summary>The longest frame accepted from the peer.</summary>
-    public int MaxFrameSize { get; private set; } = OpeningPacket.LongestOfAnyVersion;
+    public int MaxFrameSize { get; protected set; } = OpeningPacket.LongestOfAnyVersion;
 
     /// <summary>A whole frame has been read that no descriptor shows.</summary>
     public virtual bool HasBuffered => false;
@@ -29,8 +29,17 @@ internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisp
     /// <summary>After <see cref="SendStatus.WaitsForPeer"/>: the peer has room now.</summary>
     public virtual bool MayContinue => false;
 
+    /// <summary>Frames arrive without the kernel's knowledge: the channel must be read in every poll.</summary>
+    public virtual bool IsPolled => false;
+
+    /// <summary>A claim that found no room would find some now. Known without the kernel.</summary>
+    public virtual bool HasRoomAgain => false;
+
+    /// <summary>Frames were sent that only <see cref="Publish"/> shows to the peer.</summary>
+    public virtual bool IsStaged => false;
+
     /// <summary>Where a frame is written; null until <see cref="Open"/>.</summary>
-    public byte* Outgoing => _memory == null ? null : _memory + Alignment;
+    protected byte* Outgoing => _memory == null ? null : _memory + Alignment;
 
     /// <summary>The length of the frame that is being sent; 0 when there is none.</summary>
     public int Pending { get; protected set; }
@@ -75,7 +84,7 @@ internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisp
 
     /// <summary>The opening exchange has ended: frames may be sent and received.</summary>
     /// <param name="maxFrameSize">The longest frame agreed on, in bytes.</param>
-    public void Open(int maxFrameSize)
+    public virtual void Open(int maxFrameSize)
     {
         MaxFrameSize = maxFrameSize;
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(Alignment + maxFrameSize), Alignment);
@@ -84,8 +93,11 @@ internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisp
     /// <summary>Sends the opening packet, as far as the kernel takes it.</summary>
     public abstract void Greet(ReadOnlySpan<byte> packet);
 
-    /// <summary>Sends the first bytes of <see cref="Outgoing"/> as a frame.</summary>
-    public SendStatus Send(int length, out int error)
+    /// <summary>Where a frame of up to <paramref name="length"/> bytes is written; null without room.</summary>
+    public virtual byte* Claim(int length) => Pending == 0 ? Outgoing : null;
+
+    /// <summary>Sends the first bytes of what was claimed as a frame.</summary>
+    public virtual SendStatus Send(int length, out int error)
     {
         Pending = length;
         return Continue(out error);
@@ -93,6 +105,24 @@ internal abstract unsafe class FrameChannel(Descriptor socket, int type) : IDisp
 
     /// <summary>Continues to send the pending frame, which remains pending while it waits.</summary>
     public abstract SendStatus Continue(out int error);
+
+    /// <summary>Shows the peer what is staged, and wakes it if it sleeps.</summary>
+    public virtual SendStatus Publish(out int error)
+    {
+        error = 0;
+        return SendStatus.Sent;
+    }
+
+    /// <summary>The socket is readable, or has ended.</summary>
+    public virtual void OnReadable() { }
+
+    /// <summary>The loop is about to sleep.</summary>
+    /// <param name="waitsForRoom">A claim found no room.</param>
+    /// <returns>Whether there is work already.</returns>
+    public virtual bool Arm(bool waitsForRoom) => false;
+
+    /// <summary>The loop is awake.</summary>
+    public virtual void Disarm() { }
 
     /// <summary>Reads one frame, without waiting.</summary>
     /// <param name="frame">The frame, valid until the next call.</param>

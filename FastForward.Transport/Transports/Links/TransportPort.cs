@@ -64,7 +64,7 @@ internal abstract class TransportPort : IDisposable
     }
 
     /// <summary>See <see cref="ILoopSource.Arm"/>.</summary>
-    public bool Arm() => Events.Any || HasHiddenWork;
+    public virtual bool Arm() => Events.Any || HasHiddenWork;
 
     /// <summary>See <see cref="ILoopSource.Disarm"/>.</summary>
     public abstract void Disarm();

@@ -110,7 +110,8 @@ public sealed partial class SocketTransport : IForwardTransport
             _options.MaxFrameSize,
             (long)_options.OpenTimeout.TotalMicroseconds,
             _options.MaxPendingOpens,
-            _options.SendBufferSize
+            _options.SendBufferSize,
+            _options.SharedMemoryLimit
         );
         return new ConnectionPort(
             this,
@@ -163,8 +164,8 @@ public sealed partial class SocketTransport : IForwardTransport
 
     bool IForwardTransport.TryAnswer(in StrangerSource source, ReadOnlySpan<byte> frame) => throw NoStrangers();
 
-    // Frames are sent by Commit, or, when the kernel has no room for them, by a later poll.
-    void IForwardTransport.Flush() { }
+    // Frames in shared memory wait for it. Others are sent by Commit, or, without room for them, by a later poll.
+    void IForwardTransport.Flush() => _port?.Flush();
 
     // Without the socket file the kernel refuses new connections.
     void IForwardTransport.StopAccepting()

@@ -66,6 +66,13 @@ public sealed class SocketTransportOptions
     /// </summary>
     public int SendBufferSize { get; set; } = 1 << 20;
 
+    /// <summary>
+    /// The most memory that all links together share with their peers, in bytes, 0 or 1 MiB..1 GiB; a link needs about
+    /// 520 KiB with the default <see cref="MaxFrameSize"/>. Default 64 MiB. Links beyond it, and those to a peer that
+    /// offers no memory, use their sockets. 0 switches it off.
+    /// </summary>
+    public long SharedMemoryLimit { get; set; } = 64 << 20;
+
     internal string Path => SocketAddressText.PathOf(Directory, Port);
 
     internal SocketPlace Place =>
@@ -113,6 +120,9 @@ public sealed class SocketTransportOptions
 
         if (MaxFrameSize is < 1200 or > 65_536)
             yield return $"MaxFrameSize: {MaxFrameSize} is outside 1200..65536; 16384 is a good value.";
+        if (SharedMemoryLimit is not (0 or (>= 1 << 20 and <= 1 << 30)))
+            yield return $"SharedMemoryLimit: {SharedMemoryLimit} is neither 0 nor in 1048576..1073741824; "
+                + "67108864 is a good value.";
         if (OpenTimeout < TimeSpan.FromMilliseconds(10) || OpenTimeout > TimeSpan.FromMinutes(1))
             yield return $"OpenTimeout: {OpenTimeout} is outside 10 ms..1 min; 5 s is a good value.";
         if (Backlog is < 1 or > 4096)

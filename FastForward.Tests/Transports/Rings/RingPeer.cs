@@ -1,0 +1,73 @@
+using FastForward.Transport.Interop;
+using FastForward.Transport.Transports.Connections;
+using FastForward.Transport.Transports.Rings;
+
+namespace FastForward.Tests.Transports.Rings;
+
+/// <summary>The raw side of a link over rings, which may do with its memory what it wants.</summary>
+internal sealed unsafe class RingPeer : IDisposable
+{
+    public const int Capacity = RingPair.UsualCapacity;
+    public const int MaxFrameSize = 16 * 1024;
+
+    private RingPeer() { }
+
+    public RawSeqPacket Socket { get; } = new();
+
+    /// <summary>The memory that this side writes.</summary>
+    public RingMemory Own { get; private set; } = null!;
+
+    /// <summary>The descriptor of the memory that the other side writes.</summary>
+    public Descriptor Received { get; private set; } = null!;
+
+    /// <summary>Connects, and exchanges opening packets, the features included.</summary>
+    public static RingPeer Connect(string path, LoopDriver driver)
+    {
+        RingPeer peer = new();
+        Assert.That(peer.Socket.Connect(path), Is.Zero);
+        byte[] packet = new byte[OpeningPacket.Length];
+        new OpeningPacket(1, OpeningStatus.Welcome, RingOpening.Feature, MaxFrameSize, 0).Write(packet);
+        Assert.That(peer.Socket.Send(packet), Is.True);
+        byte[]? answer = null;
+        driver.Until(() => (answer = peer.Socket.Receive()) is { Length: > 0 }, "the opening packet");
+        Assert.That(OpeningPacket.Read(answer, out OpeningPacket opening), Is.Null);
+        Assert.That(opening.Features, Is.EqualTo(RingOpening.Feature));
+        return peer;
+    }
+
+    /// <summary>Opens the link as an honest side does.</summary>
+    public static RingPeer Open(string path, LoopDriver driver, RecordingSink sink)
+    {
+        int before = sink.OpenedLinks.Count;
+        RingPeer peer = Connect(path, driver);
+        Assert.That(
+            RingMemory.TryCreate(Capacity, out RingMemory? own, out Descriptor? file, out string? problem),
+            problem
+        );
+        peer.Own = own!;
+        using (file)
+            Assert.That(RingOffer.Send(peer.Socket.Socket, Capacity, file), Is.Zero);
+        Descriptor? received = null;
+        driver.Until(
+            () => RingOffer.TryReceive(peer.Socket.Socket, out _, out received, out _, out _) && received is not null,
+            "the other side's ring"
+        );
+        peer.Received = received!;
+        driver.Until(() => sink.OpenedLinks.Count == before + 1, "Opened");
+        Assert.That(sink.OpenedLinks[^1].Traits.SharedMemory, Is.True);
+        return peer;
+    }
+
+    /// <summary>Writes a word of the own memory.</summary>
+    public void Set(RingWord word, ulong value) => Volatile.Write(ref *(ulong*)(Own.Words + (int)word), value);
+
+    /// <summary>Writes a record into the own ring, without publishing it.</summary>
+    public void Put(int offset, uint length) => *(ulong*)(Own.Ring + offset) = length;
+
+    public void Dispose()
+    {
+        Socket.Dispose();
+        Own?.Dispose();
+        Received?.Dispose();
+    }
+}
