@@ -9,8 +9,9 @@ usage: ./test.sh [--no-install] [--all]
 
   --no-install  install and download nothing; tests whose prerequisites are missing are skipped and counted as skipped
   --all         also run slow stages: messages over vsock between a virtual machine and its host (about 8 minutes),
-                and faults on real processes for 5 minutes instead of 20 s (FASTFORWARD_CHAOS_SECONDS and
-                FASTFORWARD_CHAOS_SEED, see docs/architecture.md, "Chaos")
+                faults on real processes for 5 minutes instead of 20 s (FASTFORWARD_CHAOS_SECONDS and
+                FASTFORWARD_CHAOS_SEED, see docs/architecture.md, "Chaos"), a peer that misuses shared memory for 60 s
+                (FASTFORWARD_HOSTILE_SECONDS), and 100 killed peers that share it (FASTFORWARD_KILLS)
 
 Installs with apt-get (and sudo unless run as root), if missing:
   dnsmasq-base, bind9-dnsutils   a real DNS server and client, for the tests of the bridge
@@ -178,7 +179,11 @@ check "format" dotnet format FastForward.sln --verify-no-changes --no-restore
 suite "library and units" "TestCategory!=Process&TestCategory!=Chaos&TestCategory!=Readme&TestCategory!=Package&TestCategory!=Lab&FullyQualifiedName!~Tests.Tarantool"
 suite "tarantool client" "FullyQualifiedName~Tests.Tarantool"
 suite "processes" "TestCategory=Process&TestCategory!=Lab"
-if [ "$all" = yes ]; then export FASTFORWARD_CHAOS_SECONDS="${FASTFORWARD_CHAOS_SECONDS:-300}"; fi
+if [ "$all" = yes ]; then
+  export FASTFORWARD_CHAOS_SECONDS="${FASTFORWARD_CHAOS_SECONDS:-300}"
+  export FASTFORWARD_HOSTILE_SECONDS="${FASTFORWARD_HOSTILE_SECONDS:-60}"
+  export FASTFORWARD_KILLS="${FASTFORWARD_KILLS:-100}"
+fi
 suite "chaos" "TestCategory=Chaos"
 suite "readme" "TestCategory=Readme"
 suite "package" "TestCategory=Package"

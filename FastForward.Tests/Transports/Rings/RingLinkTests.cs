@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using FastForward.Transport;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Transports;
@@ -209,6 +210,30 @@ public sealed unsafe class RingLinkTests
         Assert.That((Mappings(), Descriptors()), Is.EqualTo((mappings, descriptors)));
     }
 
+    [Test]
+    public void Memory_and_descriptors_come_back_after_peers_were_killed()
+    {
+        string kills = Environment.GetEnvironmentVariable("FASTFORWARD_KILLS") ?? "5";
+        using SocketTransport transport = Start(out RecordingSink sink);
+        (int mappings, int descriptors) = (Mappings(), Descriptors());
+        for (int i = 1; i <= int.Parse(kills, CultureInfo.InvariantCulture); i++)
+        {
+            using (TestProcess peer = TestProcess.Start("peer", "socket", _directory.Path, $"{1000 + i}", "True"))
+            {
+                IForwardLink link = transport.Connect(new UnixDomainSocketEndPoint(peer.ReadLine()));
+                _driver.Until(() => sink.OpenedLinks.Contains(link), "Opened");
+                Assert.That(link.Traits.SharedMemory, Is.True);
+                peer.Kill();
+                _driver.Until(() => sink.HasClosed(link), "Closed");
+                Assert.That(sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.PeerClosed));
+            }
+
+            Assert.That(Mappings(), Is.EqualTo(mappings));
+        }
+
+        Assert.That(Descriptors(), Is.EqualTo(descriptors));
+    }
+
     private static TestCaseData Record(string name, uint length, ulong published) =>
         new(
             name,
@@ -222,7 +247,12 @@ public sealed unsafe class RingLinkTests
     private static int Mappings() =>
         File.ReadLines("/proc/self/maps").Count(static line => line.Contains("FastForward ring"));
 
-    private static int Descriptors() => Directory.GetFiles("/proc/self/fd").Length;
+    // Of links: processes that the tests start have others.
+    private static int Descriptors() =>
+        Directory
+            .GetFiles("/proc/self/fd")
+            .Select(static file => new FileInfo(file).LinkTarget)
+            .Count(static target => target is not null && (target.StartsWith("socket:") || target.Contains("memfd:")));
 
     private IForwardLink Connect(SocketTransport from, RecordingSink sink, SocketTransport to)
     {

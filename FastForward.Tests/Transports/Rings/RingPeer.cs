@@ -10,9 +10,14 @@ internal sealed unsafe class RingPeer : IDisposable
     public const int Capacity = RingPair.UsualCapacity;
     public const int MaxFrameSize = 16 * 1024;
 
+    private ulong _tail;
+
     private RingPeer() { }
 
     public RawSeqPacket Socket { get; } = new();
+
+    /// <summary>The other side offers a ring.</summary>
+    public bool IsOffered { get; private set; }
 
     /// <summary>The memory that this side writes.</summary>
     public RingMemory Own { get; private set; } = null!;
@@ -21,7 +26,7 @@ internal sealed unsafe class RingPeer : IDisposable
     public Descriptor Received { get; private set; } = null!;
 
     /// <summary>Connects, and exchanges opening packets, the features included.</summary>
-    public static RingPeer Connect(string path, LoopDriver driver)
+    public static RingPeer Connect(string path, Action<Func<bool>, string> until)
     {
         RingPeer peer = new();
         Assert.That(peer.Socket.Connect(path), Is.Zero);
@@ -29,9 +34,9 @@ internal sealed unsafe class RingPeer : IDisposable
         new OpeningPacket(1, OpeningStatus.Welcome, RingOpening.Feature, MaxFrameSize, 0).Write(packet);
         Assert.That(peer.Socket.Send(packet), Is.True);
         byte[]? answer = null;
-        driver.Until(() => (answer = peer.Socket.Receive()) is { Length: > 0 }, "the opening packet");
+        until(() => (answer = peer.Socket.Receive()) is { Length: > 0 }, "the opening packet");
         Assert.That(OpeningPacket.Read(answer, out OpeningPacket opening), Is.Null);
-        Assert.That(opening.Features, Is.EqualTo(RingOpening.Feature));
+        peer.IsOffered = opening.Features == RingOpening.Feature;
         return peer;
     }
 
@@ -39,7 +44,17 @@ internal sealed unsafe class RingPeer : IDisposable
     public static RingPeer Open(string path, LoopDriver driver, RecordingSink sink)
     {
         int before = sink.OpenedLinks.Count;
-        RingPeer peer = Connect(path, driver);
+        RingPeer peer = Open(path, driver.Until);
+        driver.Until(() => sink.OpenedLinks.Count == before + 1, "Opened");
+        Assert.That(sink.OpenedLinks[^1].Traits.SharedMemory, Is.True);
+        return peer;
+    }
+
+    /// <summary>Opens the link, as far as this side can tell.</summary>
+    public static RingPeer Open(string path, Action<Func<bool>, string> until)
+    {
+        RingPeer peer = Connect(path, until);
+        Assert.That(peer.IsOffered, Is.True);
         Assert.That(
             RingMemory.TryCreate(Capacity, out RingMemory? own, out Descriptor? file, out string? problem),
             problem
@@ -48,13 +63,11 @@ internal sealed unsafe class RingPeer : IDisposable
         using (file)
             Assert.That(RingOffer.Send(peer.Socket.Socket, Capacity, file), Is.Zero);
         Descriptor? received = null;
-        driver.Until(
+        until(
             () => RingOffer.TryReceive(peer.Socket.Socket, out _, out received, out _, out _) && received is not null,
             "the other side's ring"
         );
         peer.Received = received!;
-        driver.Until(() => sink.OpenedLinks.Count == before + 1, "Opened");
-        Assert.That(sink.OpenedLinks[^1].Traits.SharedMemory, Is.True);
         return peer;
     }
 
@@ -63,6 +76,26 @@ internal sealed unsafe class RingPeer : IDisposable
 
     /// <summary>Writes a record into the own ring, without publishing it.</summary>
     public void Put(int offset, uint length) => *(ulong*)(Own.Ring + offset) = length;
+
+    /// <summary>Sends a frame as an honest side does, but for its content, which may change afterwards.</summary>
+    public void Send(int length, bool changesWhileRead)
+    {
+        int record = (RingPair.HeaderLength + length + 7) & ~7;
+        int offset = (int)(_tail % Capacity);
+        if (offset + record > Capacity)
+        {
+            Put(offset, uint.MaxValue);
+            _tail += (ulong)(Capacity - offset);
+            offset = 0;
+        }
+
+        Put(offset, (uint)length);
+        _tail += (ulong)record;
+        Set(RingWord.Tail, _tail);
+        Socket.Send([0]);
+        if (changesWhileRead)
+            Put(offset, uint.MaxValue - 1);
+    }
 
     public void Dispose()
     {

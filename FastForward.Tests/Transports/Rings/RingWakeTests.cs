@@ -1,0 +1,100 @@
+using System.Net.Sockets;
+using FastForward.Transport.Loop;
+using FastForward.Transport.Transports;
+using FastForward.Transport.Transports.Socket;
+
+namespace FastForward.Tests.Transports.Rings;
+
+/// <summary>Two threads that sleep whenever they can, delayed at random: each message wakes the other one.</summary>
+public sealed class RingWakeTests
+{
+    private const int RoundTrips = 3_000;
+
+    [Test]
+    public void No_wake_up_is_lost_between_two_loops_that_sleep_at_once()
+    {
+        int seed = Environment.TickCount;
+        TestContext.Out.WriteLine($"seed {seed}");
+        using TemporaryDirectory directory = new();
+        using CancellationTokenSource stop = new();
+        using ManualResetEventSlim done = new();
+        Player first = new(directory.Path, 1, seed, done);
+        Player second = new(directory.Path, 2, seed + 1, done);
+        Thread[] threads = [new(() => first.Run(second.Place, stop.Token)), new(() => second.Run(null, stop.Token))];
+        foreach (Thread thread in threads)
+            thread.Start();
+        bool isDone = done.Wait(LoopDriver.Limit);
+        stop.Cancel();
+        foreach (Thread thread in threads)
+            Assert.That(thread.Join(LoopDriver.Limit), Is.True, "the loop ends");
+        Assert.That(isDone, Is.True, $"{first.Frames} of {RoundTrips}");
+        Assert.That(first.SharesMemory && second.SharesMemory, Is.True);
+        TestContext.Out.WriteLine($"{first.Bells + second.Bells} bells for {2 * RoundTrips} messages");
+        Assert.That(first.Bells, Is.Positive);
+    }
+
+    private sealed class Player(string directory, int port, int seed, ManualResetEventSlim done) : ILinkSink
+    {
+        private readonly SocketTransport _transport = new(
+            new SocketTransportOptions { Directory = directory, Port = port }
+        );
+        private readonly Random _random = new(seed);
+
+        public UnixDomainSocketEndPoint Place { get; } = new($"{directory}/FastForward.{port}.sock");
+
+        public int Frames { get; private set; }
+
+        public bool SharesMemory { get; private set; }
+
+        public long Bells => _transport.Statistics.Bells;
+
+        public void Run(UnixDomainSocketEndPoint? place, CancellationToken cancellationToken)
+        {
+            using ForwardLoop loop = new(new ForwardLoopOptions { Idle = IdleStrategy.Block, FailFast = true });
+            _transport.Start(loop, this);
+            loop.Add(_transport);
+            if (place is not null)
+            {
+                SpinWait.SpinUntil(() => File.Exists(place.ToString()), LoopDriver.Limit);
+                _transport.Connect(place);
+            }
+
+            loop.Run(cancellationToken);
+            loop.Remove(_transport);
+            _transport.Dispose();
+        }
+
+        public void Opened(IForwardLink link)
+        {
+            SharesMemory = link.Traits.SharedMemory;
+            if (!link.IsInbound)
+                Send(link);
+        }
+
+        public void Frame(IForwardLink link, Span<byte> frame)
+        {
+            if (++Frames == RoundTrips && !link.IsInbound)
+                done.Set();
+            else
+                Send(link);
+        }
+
+        public void BatchEnd(IForwardTransport transport) { }
+
+        public void Writable(IForwardLink link) { }
+
+        public void Closed(IForwardLink link, LinkClosure closure) { }
+
+        public void Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame) { }
+
+        // The delays move the moment of sending across those in which the other side falls asleep.
+        private void Send(IForwardLink link)
+        {
+            Thread.SpinWait(_random.Next(200));
+            if (link.TryClaim(64, out _) == ClaimResult.Claimed)
+                link.Commit(64, realTime: false);
+            Thread.SpinWait(_random.Next(20));
+            ((IForwardTransport)_transport).Flush();
+        }
+    }
+}
