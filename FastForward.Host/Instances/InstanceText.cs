@@ -123,8 +123,9 @@ internal sealed class InstanceText
             return new InstanceSection(line, number);
         }
 
-        // One space between the words, so that "[bridge  dns]" and "[bridge dns]" are the same section.
-        string name = string.Join(' ', line[1..^1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        // One space between the words, so that "[bridge  dns]" and "[bridge dns]" are the same section. Tabs count as
+        // spaces: the configuration package removes them around a name.
+        string name = string.Join(' ', line[1..^1].Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
         if (name.Length == 0 || name.Contains(':', StringComparison.Ordinal))
         {
             Report(number, "", $"'{line}' is no section name", "[bridge dns]");

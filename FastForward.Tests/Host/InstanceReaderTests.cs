@@ -240,6 +240,11 @@ public sealed class InstanceReaderTests
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase(
+        "network=1\n[Nodes]\n2=0, FORWARD_TRANSPORT_SOCKET, , 1\n[\tNodes]\n2=0, FORWARD_TRANSPORT_SOCKET, , 1",
+        "f.conf:4: Nodes: the section is given again; the first one is in line 2; "
+            + "for example: put its rows under line 2"
+    )]
+    [TestCase(
         "network=25011\nidle = adaptiv",
         "f.conf:2: idle: 'adaptiv' is none of adaptive, busyspin, block; for example: idle = adaptive"
     )]
