@@ -26,6 +26,16 @@ public sealed class ImpairmentTextTests
             new("Typical", ImpairmentOptions.Typical),
             new("busy", ImpairmentOptions.Busy),
             new("loss=0%", new ImpairmentOptions()),
+            new("loss=0.00001%", new ImpairmentOptions { LossPercent = 0.00001 }),
+            new(
+                "loss=1%,outage=20ms/20.0001s",
+                new ImpairmentOptions
+                {
+                    LossPercent = 1,
+                    OutageLength = TimeSpan.FromMilliseconds(20),
+                    OutageInterval = TimeSpan.FromMicroseconds(20_000_100),
+                }
+            ),
             new("bad-wan, seed=7, loss = 5 %", ImpairmentOptions.BadWan with { Seed = 7, LossPercent = 5 }),
             new(
                 "loss=2.5%,burst=3,delay=30ms,jitter=1500us,duplicate=0.5%,reorder=1%,outage=20ms/5s,queue=100,seed=7",
