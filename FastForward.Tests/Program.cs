@@ -1,5 +1,6 @@
 using FastForward.Tests.Async;
 using FastForward.Tests.Chaos;
+using FastForward.Tests.Fuzzing;
 using FastForward.Tests.Simulation.Variants;
 using FastForward.Tests.Transports;
 
@@ -8,7 +9,8 @@ namespace FastForward.Tests;
 /// <summary>
 /// Entry point of the test assembly as a separate process, for tests that need one: <c>peer ...</c> runs
 /// <see cref="TransportPeer"/>, <c>abstract ...</c> <see cref="LockHolder"/>,
-/// <c>client ...</c> <see cref="ClientPeer"/>. <c>tests ...</c> runs the tests
+/// <c>client ...</c> <see cref="ClientPeer"/>, <c>simulate ...</c> <see cref="SimulationRun"/>,
+/// <c>fuzz ...</c> <see cref="FuzzRun"/>. <c>tests ...</c> runs the tests
 /// without the test platform (<see cref="TestRun"/>). Not used by the test host.
 /// </summary>
 internal static class Program
@@ -20,6 +22,7 @@ internal static class Program
             ["abstract", .. string[] rest] => LockHolder.Run(rest),
             ["tests", var resultFile, var category, .. string[] names] => TestRun.Run(resultFile, category, names),
             ["simulate", .. string[] rest] => SimulationRun.Run(rest),
+            ["fuzz", .. string[] rest] => FuzzRun.Run(rest),
             ["chaos", .. string[] rest] => ChaosChild.Run(rest),
             ["client", .. string[] rest] => ClientPeer.Run(rest),
             _ => Usage(),
@@ -29,7 +32,7 @@ internal static class Program
     {
         Console.Error.WriteLine(
             "This assembly holds tests: run 'dotnet test'. "
-                + "Commands for its own use: peer, abstract, client, chaos, simulate, tests."
+                + "Commands for its own use: peer, abstract, client, chaos, fuzz, simulate, tests."
         );
         return 2;
     }

@@ -87,7 +87,9 @@ internal sealed class ControlConnection(Socket socket, RunningNode running, Func
     /// <summary>Disconnects at once.</summary>
     public void Dispose() => socket.Dispose();
 
-    private static bool TryUnderstand(byte[] line, out ControlRequest request, out ControlError? error)
+    /// <summary>Reads a request.</summary>
+    /// <returns>Whether it is one that this host answers; otherwise there is an error.</returns>
+    public static bool TryUnderstand(byte[] line, out ControlRequest request, out ControlError? error)
     {
         request = new ControlRequest();
         try
