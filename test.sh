@@ -11,7 +11,9 @@ usage: ./test.sh [--no-install] [--all]
   --all         also run slow stages: messages over vsock between a virtual machine and its host (about 8 minutes),
                 faults on real processes for 5 minutes instead of 20 s (FASTFORWARD_CHAOS_SECONDS and
                 FASTFORWARD_CHAOS_SEED, see docs/architecture.md, "Chaos"), a peer that misuses shared memory for 60 s
-                (FASTFORWARD_HOSTILE_SECONDS), and 100 killed peers that share it (FASTFORWARD_KILLS)
+                (FASTFORWARD_HOSTILE_SECONDS), 100 killed peers that share it (FASTFORWARD_KILLS), and soaks of
+                10 minutes instead of one and of 10 hours in virtual time (FASTFORWARD_SOAK_SECONDS and
+                FASTFORWARD_SOAK_HOURS)
 
 Installs with apt-get (and sudo unless run as root), if missing:
   dnsmasq-base, bind9-dnsutils   a real DNS server and client, for the tests of the bridge
@@ -178,6 +180,9 @@ check "layout" bash -c "dotnet tool restore && dotnet csharpier check ."
 check "format" dotnet format FastForward.sln --verify-no-changes --no-restore
 suite "library and units" "TestCategory!=Process&TestCategory!=Chaos&TestCategory!=Readme&TestCategory!=Package&TestCategory!=Lab&FullyQualifiedName!~Tests.Tarantool"
 suite "tarantool client" "FullyQualifiedName~Tests.Tarantool"
+if [ "$all" = yes ]; then
+  export FASTFORWARD_SOAK_SECONDS="${FASTFORWARD_SOAK_SECONDS:-600}" FASTFORWARD_SOAK_HOURS="${FASTFORWARD_SOAK_HOURS:-10}"
+fi
 suite "processes" "TestCategory=Process&TestCategory!=Lab"
 if [ "$all" = yes ]; then
   export FASTFORWARD_CHAOS_SECONDS="${FASTFORWARD_CHAOS_SECONDS:-300}"

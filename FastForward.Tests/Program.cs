@@ -2,6 +2,7 @@ using FastForward.Tests.Async;
 using FastForward.Tests.Chaos;
 using FastForward.Tests.Fuzzing;
 using FastForward.Tests.Simulation.Variants;
+using FastForward.Tests.Soak;
 using FastForward.Tests.Transports;
 
 namespace FastForward.Tests;
@@ -10,7 +11,8 @@ namespace FastForward.Tests;
 /// Entry point of the test assembly as a separate process, for tests that need one: <c>peer ...</c> runs
 /// <see cref="TransportPeer"/>, <c>abstract ...</c> <see cref="LockHolder"/>,
 /// <c>client ...</c> <see cref="ClientPeer"/>, <c>simulate ...</c> <see cref="SimulationRun"/>,
-/// <c>fuzz ...</c> <see cref="FuzzRun"/>. <c>tests ...</c> runs the tests
+/// <c>fuzz ...</c> <see cref="FuzzRun"/>, <c>soak ...</c>
+/// <see cref="SoakRun"/>. <c>tests ...</c> runs the tests
 /// without the test platform (<see cref="TestRun"/>). Not used by the test host.
 /// </summary>
 internal static class Program
@@ -23,6 +25,7 @@ internal static class Program
             ["tests", var resultFile, var category, .. string[] names] => TestRun.Run(resultFile, category, names),
             ["simulate", .. string[] rest] => SimulationRun.Run(rest),
             ["fuzz", .. string[] rest] => FuzzRun.Run(rest),
+            ["soak", .. string[] rest] => SoakRun.Run(rest),
             ["chaos", .. string[] rest] => ChaosChild.Run(rest),
             ["client", .. string[] rest] => ClientPeer.Run(rest),
             _ => Usage(),
@@ -32,7 +35,7 @@ internal static class Program
     {
         Console.Error.WriteLine(
             "This assembly holds tests: run 'dotnet test'. "
-                + "Commands for its own use: peer, abstract, client, chaos, fuzz, simulate, tests."
+                + "Commands for its own use: peer, abstract, client, chaos, fuzz, simulate, soak, tests."
         );
         return 2;
     }

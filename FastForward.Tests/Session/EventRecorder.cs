@@ -28,6 +28,15 @@ internal sealed class EventRecorder : ISessionEvents
     /// <summary>Called for each message, to reply from within the callback.</summary>
     public Action<uint, ulong, byte[]>? OnMessage { get; set; }
 
+    public void Clear()
+    {
+        Messages.Clear();
+        Ends.Clear();
+        WritableStreams.Clear();
+        Reports.Clear();
+        Changes.Clear();
+    }
+
     public void Message(in ReceivedMessage message)
     {
         Journal?.Received(message);

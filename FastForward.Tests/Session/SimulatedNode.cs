@@ -143,6 +143,14 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
     public Peer Peer(uint node) => Peers.GetOrAdd(node);
 
+    /// <summary>Clears what the tests remember of it.</summary>
+    public void Forget()
+    {
+        Ended.Clear();
+        Recorder.Clear();
+        ((MemoryJournal)Journal).Clear();
+    }
+
     /// <summary>Releases the oldest held credit.</summary>
     public void ReleaseOldest()
     {

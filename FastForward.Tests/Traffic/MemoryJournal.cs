@@ -11,6 +11,9 @@ internal sealed class MemoryJournal(int process, uint node) : Journal(process, n
 
     public override JournalEntry this[int index] => _entries[index];
 
+    /// <summary>For worlds that are not compared: nothing is remembered.</summary>
+    public void Clear() => _entries.Clear();
+
     protected override void Add(in JournalEntry entry) => _entries.Add(entry);
 
     protected override void SetKind(int index, EntryKind kind) =>
