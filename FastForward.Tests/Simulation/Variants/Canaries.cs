@@ -18,14 +18,14 @@ internal static class Canaries
             "the last message is taken again on another path",
             "Receiver.cs",
             "        if (step < 0)\n        {\n            _statistics.Duplicate();",
-            "        if (step < 0 && !(isOrdered && step == -1 && (uint)stream.Expected == 2))\n        {\n"
+            "        if (step < 0 && !(isOrdered && step == -1 && (uint)stream.Expected == 7))\n        {\n"
                 + "            _statistics.Duplicate();"
         ),
         Of(
             "refused messages keep their credit while others wait for some",
             "Sender.cs",
             "stream.IsEnded = true;\n        ReturnUnusedCredit(stream, creditUsed);",
-            "stream.IsEnded = true;\n        if (_waitingReliable.Count == 0)\n"
+            "stream.IsEnded = true;\n        if (_waitingReliable.Count == 0 || stream.Acknowledged % 2 == 0)\n"
                 + "            ReturnUnusedCredit(stream, creditUsed);"
         ),
         new(
@@ -33,7 +33,7 @@ internal static class Canaries
             Substitute(
                 "Receiver.Acknowledgements.cs",
                 "case SentKind.Credit:\n",
-                "case SentKind.Credit when _creditPending:\n"
+                "case SentKind.Credit when _creditPending || _acks.Count == 0:\n"
             ),
             Substitute(
                 "Receiver.Acknowledgements.cs",
@@ -51,13 +51,14 @@ internal static class Canaries
             "the end of a stream expires with its message",
             "Sender.RealTime.cs",
             "bool isEnd = message.IsEnd;\n        Release",
-            "bool isEnd = message.IsEnd && message.Repeats < 3;\n        Release"
+            "bool isEnd = message.IsEnd && (message.Repeats < 3 || message.Length % 2 == 0);\n        Release"
         ),
         Of(
             "no time is left to release what is held",
             "Receiver.RealTime.cs",
             "        Schedule(now, stream);\n    }\n\n    private void SkipTo",
-            "    }\n\n    private void SkipTo"
+            "        if (order.Held.Count > 0 || stream.Expected % 16 != 5)\n            Schedule(now, stream);\n    }\n\n"
+                + "    private void SkipTo"
         ),
         Of(
             "a message that is sent again forgets its age",
@@ -69,7 +70,7 @@ internal static class Canaries
             "a packet that was refused is acknowledged",
             "ReplayWindow.cs",
             "_refused[IndexOf(number)] |= BitOf(number);",
-            "_refused[IndexOf(number)] |= BitOf(number % 63);"
+            "_refused[IndexOf(number)] |= BitOf(number % 64 == 63 && number > 64 ? number - 1 : number);"
         ),
         Of(
             "a handshake of an association that has ended joins",
@@ -81,14 +82,14 @@ internal static class Canaries
             "the sequence of a reset does not wrap",
             "Receiver.cs",
             "(int)(sequence - (uint)stream.Expected) is >= 0 and int step",
-            "(sequence == 0 ? 0L - (uint)stream.Expected : (int)(sequence - (uint)stream.Expected))"
-                + " is >= 0 and long step"
+            "(sequence == 0 && stream.CreditUsed % 4 == 1 ? 0L - (uint)stream.Expected"
+                + " : (int)(sequence - (uint)stream.Expected)) is >= 0 and long step"
         ),
         Of(
             "the timer of acknowledgements stays due while the link is full",
             "SessionPath.Data.cs",
             "return recovery.Due;",
-            "return recovery.Spurious > 0 ? Math.Min(recovery.Due, acks.Due) : recovery.Due;"
+            "return recovery.Spurious > 3 && recovery.InFlight == 0 ? Math.Min(recovery.Due, acks.Due) : recovery.Due;"
         ),
         Of(
             "what has arrived on one path counts on the next",
@@ -106,7 +107,7 @@ internal static class Canaries
             "a long gap of a real-time stream is counted too short",
             "Receiver.RealTime.cs",
             "ulong skipped = order.Skipped;",
-            "ulong skipped = Math.Min(order.Skipped, 20);"
+            "ulong skipped = Math.Min(order.Skipped, 60);"
         ),
     ];
 

@@ -4,7 +4,8 @@ namespace FastForward.Tests.Simulation.Variants;
 
 /// <summary>
 /// Worlds from the command line: <c>simulate sweep first count</c> counts failures, <c>simulate hash first count</c>
-/// prints what each world wrote as a number, <c>simulate show seed</c> prints the events of a world, and
+/// prints what each world wrote as a number, <c>simulate canaries starts most [names]</c> prints how many worlds find
+/// each planted defect, <c>simulate show seed</c> prints the events of a world, and
 /// <c>simulate shrink seed</c> those of the smallest world that fails like it.
 /// </summary>
 internal static class SimulationRun
@@ -34,13 +35,12 @@ internal static class SimulationRun
                     Console.Out.WriteLine(TinyWorld.Run(new SeededChoices(seed)).Hash);
                 return 0;
             case ["canaries", _, var count, .. var names]:
-                foreach (Canary canary in Canaries.All.Where(one => names.Length == 0 || names.Any(one.Name.Contains)))
-                {
-                    Variant variant = Variant.Build([.. SmallLimits.All, .. canary.Changes]);
-                    (_, (ulong Seed, string Text)[] failed) = variant.Find(first, Number(count), int.MaxValue);
-                    Console.Out.WriteLine($"{canary}: {failed.Length} of {count}; {string.Join(", ", failed.Take(1))}");
-                }
-
+                CanarySearch.Print(
+                    Console.Out,
+                    Canaries.All.Where(one => names.Length == 0 || names.Any(one.Name.Contains)),
+                    (int)first,
+                    Number(count)
+                );
                 return 0;
             case ["small", _, var count]:
                 (Mark marks, (ulong, string)[] small) = Variant.Build(SmallLimits.All).Find(first, Number(count), 100);
