@@ -1,6 +1,5 @@
 using FastForward.Tests.Session;
 using FastForward.Transport;
-using FastForward.Transport.Session;
 
 namespace FastForward.Tests.Soak;
 

@@ -107,7 +107,7 @@ internal static class Canaries
             "a long gap of a real-time stream is counted too short",
             "Receiver.RealTime.cs",
             "ulong skipped = order.Skipped;",
-            "ulong skipped = Math.Min(order.Skipped, 60);"
+            "ulong skipped = Math.Min(order.Skipped, 40);"
         ),
     ];
 

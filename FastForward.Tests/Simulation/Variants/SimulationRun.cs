@@ -1,11 +1,13 @@
 using System.Globalization;
+using FastForward.Tests.Simulation.Variants.Mutants;
 
 namespace FastForward.Tests.Simulation.Variants;
 
 /// <summary>
 /// Worlds from the command line: <c>simulate sweep first count</c> counts failures, <c>simulate hash first count</c>
 /// prints what each world wrote as a number, <c>simulate canaries starts most [names]</c> prints how many worlds find
-/// each planted defect, <c>simulate show seed</c> prints the events of a world, and
+/// each planted defect, <c>simulate mutants sample seed [worlds] [place]</c> how many of all small mistakes are noticed, in tiny
+/// worlds and in tests, <c>simulate show seed</c> prints the events of a world, and
 /// <c>simulate shrink seed</c> those of the smallest world that fails like it.
 /// </summary>
 internal static class SimulationRun
@@ -41,6 +43,12 @@ internal static class SimulationRun
                     (int)first,
                     Number(count)
                 );
+                return 0;
+            case ["mutants", _, var seed, "worlds", .. var place]:
+                new MutantRun(Console.Out).Run((int)first, Number(seed), withTests: false, string.Concat(place));
+                return 0;
+            case ["mutants", _, var seed, .. var place]:
+                new MutantRun(Console.Out).Run((int)first, Number(seed), withTests: true, string.Concat(place));
                 return 0;
             case ["small", _, var count]:
                 (Mark marks, (ulong, string)[] small) = Variant.Build(SmallLimits.All).Find(first, Number(count), 100);

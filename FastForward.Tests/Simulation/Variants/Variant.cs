@@ -1,5 +1,7 @@
+using System.Reflection;
 using System.Runtime.Loader;
 using FastForward.Tests.Layers;
+using FastForward.Tests.Simulation.Variants.Mutants;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
@@ -12,7 +14,8 @@ namespace FastForward.Tests.Simulation.Variants;
 /// </summary>
 internal sealed class Variant
 {
-    private const string Session = "FastForward.Transport/Session/";
+    /// <summary>The folder that variants change.</summary>
+    public const string Session = "FastForward.Transport/Session/";
 
     private static readonly string[] s_folders =
     [
@@ -24,43 +27,78 @@ internal sealed class Variant
         "FastForward.Tests/Simulation",
     ];
 
-    private static readonly Lazy<CSharpCompilation> s_whole = new(Parse);
+    private static readonly Lazy<CSharpCompilation> s_whole = new(static () => Parse(IsPart));
 
+    // What takes longer than the others together, or needs other programs or layers.
+    private static readonly string[] s_otherTests =
+    [
+        "/Wireshark/",
+        "NetworkProfile.cs",
+        "ProtocolConstantsTests.cs",
+        "RealTimeOrderedDelayTests.cs",
+        "RealTimeProfileTests.cs",
+        "MixedWorldTests.cs",
+        "HeldCreditTests.cs",
+        "SessionSimulationTests.cs",
+        "FrameFuzzTests.cs",
+    ];
+
+    private static readonly Lazy<CSharpCompilation> s_withTests = new(static () => Parse(IsPartOrTest));
+
+    private readonly Assembly _assembly;
     private readonly Func<ulong, int, int, (long, (ulong, string)[])> _find;
 
     private Variant(Stream assembly)
     {
         // It stays loaded: the runtime does not unload types with thread statics reliably.
-        Type sweep = new AssemblyLoadContext("variant")
-            .LoadFromStream(assembly)
-            .GetType(typeof(Sweep).FullName!, throwOnError: true)!;
+        _assembly = new AssemblyLoadContext("variant").LoadFromStream(assembly);
+        Type sweep = _assembly.GetType(typeof(Sweep).FullName!, throwOnError: true)!;
         _find = sweep.GetMethod(nameof(Sweep.Find))!.CreateDelegate<Func<ulong, int, int, (long, (ulong, string)[])>>();
     }
 
     /// <summary>Compiles it.</summary>
     public static Variant Build(IEnumerable<Substitution> substitutions)
     {
-        CSharpCompilation compilation = s_whole.Value;
-        foreach (IGrouping<string, Substitution> file in substitutions.GroupBy(static one => one.File))
-        {
-            SyntaxTree tree = TreeOf(compilation, file.Key);
-            string text = File.ReadAllText(Path.Combine(SourceTree.Root, file.Key));
-            foreach (Substitution substitution in file)
-                text = substitution.Apply(text);
-            compilation = compilation.ReplaceSyntaxTree(tree, WithFuel(Replace(tree, text)));
-        }
-
-        return Load(compilation);
+        using MemoryStream assembly = new();
+        EmitResult result = Change(s_whole.Value, null, substitutions).Emit(assembly);
+        ThrowUnless(result);
+        return Load(assembly);
     }
 
-    /// <summary>Compiles it with another tree in place of one of the session.</summary>
-    /// <returns>Null when that is no program.</returns>
-    public static Variant? TryBuild(SyntaxTree tree, SyntaxNode root)
+    /// <summary>Compiles it with the tests.</summary>
+    public static Variant BuildWithTests()
     {
-        SyntaxTree changed = WithFuel(tree.WithRootAndOptions(root, tree.Options));
-        CSharpCompilation compilation = s_whole.Value.ReplaceSyntaxTree(TreeOf(s_whole.Value, tree.FilePath), changed);
         using MemoryStream assembly = new();
-        return compilation.Emit(assembly).Success ? Load(compilation) : null;
+        EmitResult result = s_withTests.Value.Emit(assembly);
+        ThrowUnless(result);
+        return Load(assembly);
+    }
+
+    /// <summary>Compiles it with a mutant.</summary>
+    /// <returns>Null when that is no program, or no program with the substitutions.</returns>
+    public static Variant? TryBuild(Mutant mutant, IEnumerable<Substitution> substitutions, bool withTests)
+    {
+        using MemoryStream assembly = new();
+        try
+        {
+            CSharpCompilation whole = withTests ? s_withTests.Value : s_whole.Value;
+            return Change(whole, mutant, substitutions).Emit(assembly).Success ? Load(assembly) : null;
+        }
+        catch (InvalidOperationException) when (substitutions.Any(one => one.File == mutant.File))
+        {
+            return null; // the mutant and a substitution change the same place
+        }
+    }
+
+    /// <summary>Whether it was compiled with a class of tests.</summary>
+    public bool HasTest(string name) => Array.Exists(_assembly.GetTypes(), type => type.Name == name);
+
+    /// <summary>Runs the tests in it.</summary>
+    /// <returns>The first one that failed; null when none did.</returns>
+    public string? FindFailedTest()
+    {
+        MethodInfo fill = _assembly.GetType(typeof(Fuel).FullName!, throwOnError: true)!.GetMethod(nameof(Fuel.Fill))!;
+        return VariantTests.FindFailed(_assembly, fill.CreateDelegate<Action>());
     }
 
     /// <summary>Runs worlds of consecutive seeds.</summary>
@@ -70,19 +108,43 @@ internal sealed class Variant
         return ((Mark)marks, failed);
     }
 
-    private static Variant Load(CSharpCompilation compilation)
+    private static void ThrowUnless(EmitResult result)
     {
-        using MemoryStream assembly = new();
-        EmitResult result = compilation.Emit(assembly);
         if (!result.Success)
             throw new InvalidOperationException(
                 string.Join('\n', result.Diagnostics.Where(static one => one.Severity == DiagnosticSeverity.Error))
             );
+    }
+
+    private static Variant Load(MemoryStream assembly)
+    {
         assembly.Position = 0;
         return new Variant(assembly);
     }
 
-    private static CSharpCompilation Parse()
+    private static CSharpCompilation Change(
+        CSharpCompilation compilation,
+        Mutant? mutant,
+        IEnumerable<Substitution> substitutions
+    )
+    {
+        ILookup<string, Substitution> byFile = substitutions.ToLookup(static one => one.File);
+        IEnumerable<string> files = byFile.Select(static file => file.Key);
+        foreach (string file in mutant is null ? files : files.Append(mutant.File).Distinct())
+        {
+            SyntaxTree tree = TreeOf(compilation, file);
+            string text = File.ReadAllText(Path.Combine(SourceTree.Root, file));
+            if (mutant?.File == file)
+                text = mutant.Apply(text); // first: its place is that in the source
+            foreach (Substitution substitution in byFile[file])
+                text = substitution.Apply(text);
+            compilation = compilation.ReplaceSyntaxTree(tree, WithFuel(Replace(tree, text)));
+        }
+
+        return compilation;
+    }
+
+    private static CSharpCompilation Parse(Predicate<string> isPart)
     {
         CSharpCompilation compilation = ProjectSources.Compile(
             "FastForward.Variant",
@@ -90,9 +152,7 @@ internal sealed class Variant
             static assembly => !assembly.StartsWith("FastForward", StringComparison.Ordinal),
             s_folders
         );
-        compilation = compilation.RemoveSyntaxTrees(
-            compilation.SyntaxTrees.Where(static tree => !IsPart(tree.FilePath))
-        );
+        compilation = compilation.RemoveSyntaxTrees(compilation.SyntaxTrees.Where(tree => !isPart(tree.FilePath)));
         // Named in a comment of the contracts.
         SyntaxTree stub = CSharpSyntaxTree.ParseText(
             "namespace FastForward.Transport.Transports { }",
@@ -122,6 +182,13 @@ internal sealed class Variant
             || name.StartsWith("Simulated", StringComparison.Ordinal)
             || name is "EventRecorder.cs" or "DatagramWay.cs";
     }
+
+    private static bool IsPartOrTest(string file) =>
+        IsPart(file)
+        || (
+            file.Contains("/FastForward.Tests/Session/", StringComparison.Ordinal)
+            && !Array.Exists(s_otherTests, slow => file.Contains(slow, StringComparison.Ordinal))
+        );
 
     private static bool IsSession(string file) => file.Contains(Session, StringComparison.Ordinal);
 
