@@ -1,3 +1,4 @@
+using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
@@ -38,6 +39,23 @@ public sealed class FrameBuilderTests : IFrameProtection
             Is.False,
             "the tag follows the elements"
         );
+    }
+
+    [Test]
+    public void Only_reliable_messages_whole_or_in_parts_make_a_frame_reliable()
+    {
+        OutgoingMessage message = new OutgoingMessagePool().Rent(new byte[40]);
+        message.Stream = new SendStream(1, MessageClass.Reliable);
+        FrameBuilder whole = Begin();
+        whole.Credit(1);
+        Assert.That(whole.IsReliable, Is.False);
+        whole.Message(message);
+        Assert.That(whole.IsReliable, Is.True, "congestion control counts it");
+        FrameBuilder part = Begin();
+        part.Fragment(message, 10, 5);
+        Assert.That(part.IsReliable, Is.True, "so is a part");
+
+        static FrameBuilder Begin() => new(new byte[500], NoProtection.Instance, new SentFrames());
     }
 
     [Test]

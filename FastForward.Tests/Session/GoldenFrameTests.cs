@@ -111,6 +111,26 @@ public sealed class GoldenFrameTests
     }
 
     [Test]
+    public void A_rejection_of_another_version_type_or_length_is_none()
+    {
+        byte[] golden = GoldenFrames.Version1["reject"];
+        byte[] version = [.. golden],
+            type = [.. golden];
+        version[0]++;
+        type[1] = (byte)FrameType.Init;
+        foreach (byte[] frame in (byte[][])[version, type, golden[..^1], []])
+            Assert.That(Reject.TryRead(frame, out _), Is.False, Convert.ToHexString(frame));
+    }
+
+    [Test]
+    public void An_end_mark_costs_no_credit()
+    {
+        PartialMessage waiting = new();
+        Assert.That(waiting.CreditWith(Message("end-mark")), Is.Zero);
+        Assert.That(waiting.CreditWith(Message("message-end")), Is.EqualTo(3 + WireFormat.CreditPerMessage));
+    }
+
+    [Test]
     public void Messages_can_be_read_back()
     {
         MessageElement whole = Message("message-end");
