@@ -3,7 +3,8 @@ using System.Globalization;
 namespace FastForward.Tests.Soak;
 
 /// <summary>
-/// The memory of two nodes that exchange messages over bad networks does not grow, and nothing is allocated for a message.
+/// The memory of two nodes that exchange messages over bad networks does not grow, and nothing is allocated for a
+/// message.
 /// FASTFORWARD_SOAK_SECONDS lengthens the soak over sockets, FASTFORWARD_SOAK_HOURS the one in virtual time.
 /// </summary>
 [TestFixture]

@@ -47,7 +47,8 @@ internal sealed class SoakTraffic(int scale, SoakTraffic.Sending send)
     public bool EndsStreams { get; set; } = true;
 
     /// <summary>
-    /// More streams begin and end, with fewer messages: so many are remembered as ended soon that the oldest are forgotten.
+    /// More streams begin and end, with fewer messages: so many are remembered as ended soon that the oldest are
+    /// forgotten.
     /// </summary>
     public bool IsHurried { get; set; }
 

@@ -6,8 +6,8 @@ namespace FastForward.Tests.Simulation.Variants;
 /// <summary>
 /// Worlds from the command line: <c>simulate sweep first count</c> counts failures, <c>simulate hash first count</c>
 /// prints what each world wrote as a number, <c>simulate canaries starts most [names]</c> prints how many worlds find
-/// each planted defect, <c>simulate mutants sample seed [worlds] [place]</c> how many of all small mistakes are noticed, in tiny
-/// worlds and in tests, <c>simulate show seed</c> prints the events of a world, and
+/// each planted defect, <c>simulate mutants sample seed [worlds] [place]</c> how many of all small mistakes are
+/// noticed, in tiny worlds and in tests, <c>simulate show seed</c> prints the events of a world, and
 /// <c>simulate shrink seed</c> those of the smallest world that fails like it.
 /// </summary>
 internal static class SimulationRun

@@ -6,8 +6,8 @@ using Microsoft.CodeAnalysis.Text;
 namespace FastForward.Tests.Simulation.Variants.Mutants;
 
 /// <summary>
-/// All mutants of a file: other operators, numbers that are one more or less, conditions that are negated, statements that
-/// are missing.
+/// All mutants of a file: other operators, numbers that are one more or less, conditions that are negated, statements
+/// that are missing.
 /// </summary>
 internal sealed class MutantFinder(string file) : CSharpSyntaxWalker
 {

@@ -50,8 +50,8 @@ internal sealed class MutantRun(TextWriter output)
         }
 
         output.WriteLine(
-            $"{all.Length} mutants; of {Killed + Survivors} (seed {seed}) {Killed} are noticed, {_byWorlds} in {Worlds} tiny "
-                + $"worlds and {_byTests} in tests; {_noProgram} more are no programs; "
+            $"{all.Length} mutants; of {Killed + Survivors} (seed {seed}) {Killed} are noticed, {_byWorlds} in "
+                + $"{Worlds} tiny worlds and {_byTests} in tests; {_noProgram} more are no programs; "
                 + $"{Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s. Not noticed:"
         );
         foreach (Mutant mutant in _survivors.OrderBy(static one => one.File).ThenBy(static one => one.Line))
