@@ -11,7 +11,7 @@ public sealed class CrossProcessFailureTests
     [TestCase("latency --size 8", "--size: '8' is not an integer from 16 to 1100; for example: --size 64,256")]
     [TestCase("latency --rounds 0", "--rounds: '0' is not an integer from 1 to 1000; for example: --rounds 5")]
     [TestCase("latency --pin 0,100000", "--pin: '0,100000' does not name two cores available to this process")]
-    [TestCase("throughput --transport quic", "--transport: 'quic' is not one of ip, socket, vsock, rdma, tcp")]
+    [TestCase("throughput --transport quic", "--transport: 'quic' is not one of ip, socket, memory, vsock, rdma, tcp")]
     [TestCase("voice --seconds nan", "--seconds: 'nan' is not a number from 0.05 to 3600; for example: --seconds 1")]
     [TestCase("throughput --rate 5", "Unrecognized command or argument '--rate'.")]
     [TestCase(

@@ -12,7 +12,7 @@ internal sealed class MeasureOptions
     private const int LargestSize = 1100; // the limit of a real-time message, the smallest of all media
     private readonly Option<string[]> _transports = List(
         "--transport",
-        "One or more of ip, socket, vsock, rdma, tcp, separated by commas.",
+        "One or more of ip, socket, memory, vsock, rdma, tcp, separated by commas.",
         TransportName.All
     );
     private readonly Option<string[]> _implementations = List(

@@ -82,6 +82,8 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
             ImplementationName.BatchedFloor
             or ImplementationName.PackedFloor when settings.Workload is WorkloadKind.Ping or WorkloadKind.Paced =>
                 "there is nothing to batch with one message at a time",
+            ImplementationName.Floor when transport == TransportName.Memory && mode == Mode.Block =>
+                "a ring without a socket cannot block",
             ImplementationName.Floor when transport == TransportName.VSocket => VSocketTransport.CheckLoopback().Reason,
             ImplementationName.LiteNetLib when mode != Mode.Spin => "its single-threaded mode only spins",
             ImplementationName.NetMQ

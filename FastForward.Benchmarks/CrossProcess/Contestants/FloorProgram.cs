@@ -47,6 +47,7 @@ internal sealed class FloorProgram : IDisposable
                 _ => "udp",
             },
             TransportName.Socket => "unix",
+            TransportName.Memory => "memory",
             TransportName.VSocket => plan.VSocketType == VSocketType.Stream ? "vsock-stream" : "vsock",
             _ => "tcp",
         };
@@ -55,6 +56,7 @@ internal sealed class FloorProgram : IDisposable
         plan.Transport switch
         {
             TransportName.Socket => System.IO.Path.Combine(plan.Directory, "floor.sock"),
+            TransportName.Memory => System.IO.Path.Combine(plan.Directory, "floor.memory"),
             TransportName.VSocket => "1", // VMADDR_CID_LOCAL: loopback
             _ => "-",
         };

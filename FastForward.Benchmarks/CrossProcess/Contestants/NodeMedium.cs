@@ -14,7 +14,7 @@ internal static class NodeMedium
 {
     /// <summary>Whether this build of FastForward has a transport for the medium.</summary>
     public static bool Exists(string transport) =>
-        transport is TransportName.Ip or TransportName.Socket or TransportName.VSocket;
+        transport is TransportName.Ip or TransportName.Socket or TransportName.Memory or TransportName.VSocket;
 
     /// <summary>Whether the machine supports it.</summary>
     public static TransportAvailability CheckAvailability(string transport)
@@ -51,6 +51,14 @@ internal static class NodeMedium
                 new IpTransportOptions { Port = OwnPort(plan), Addresses = [IPAddress.Loopback] }
             ),
             TransportName.Socket => new SocketTransport(
+                new SocketTransportOptions
+                {
+                    Port = OwnPort(plan),
+                    Directory = plan.Directory,
+                    SharedMemoryLimit = 0,
+                }
+            ),
+            TransportName.Memory => new SocketTransport(
                 new SocketTransportOptions { Port = OwnPort(plan), Directory = plan.Directory }
             ),
             TransportName.VSocket => new VSocketTransport(

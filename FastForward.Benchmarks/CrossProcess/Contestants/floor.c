@@ -9,8 +9,10 @@
  *           sent to and received with an address), udp-connected (a socket for a single peer, for which the kernel has a
  *           faster path), udp-batched (as udp, but messages that are sent together leave as runs of datagrams that the
            kernel cuts apart and joins again: sendmmsg, UDP_SEGMENT, UDP_GRO), udp-packed (the same, and datagrams of up
-           to 1200 bytes carry as many messages as fit), unix (seqpacket), tcp, vsock (seqpacket) or vsock-stream
- * ADDRESS   client: the address printed by the server. server: a path for unix, a CID for vsock, ignored otherwise
+           to 1200 bytes carry as many messages as fit), unix (seqpacket), memory (one ring for each direction in a
+           file that both map, never blocking), tcp, vsock (seqpacket) or vsock-stream
+ * ADDRESS   client: the address printed by the server. server: a path for unix and memory, a CID for vsock, ignored
+ *           otherwise
  * MODE      spin (non-blocking calls), block (blocking calls), adaptive (non-blocking for 50 us, then blocking)
  * WORKLOAD  ping (one message in flight), paced (round trips at a fixed rate), voice (one way at a fixed rate) or
  *           stream (one way, as fast as possible)
@@ -30,10 +32,12 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -50,6 +54,15 @@ struct header {
     uint32_t kind, phase;
 };
 
+/* Slots of equal size; the writer owns tail, the reader head. */
+struct ring {
+    _Alignas(128) _Atomic uint64_t tail;
+    _Alignas(128) _Atomic uint64_t head;
+    _Alignas(128) char slots[1 << 18];
+};
+
+static struct ring *outgoing, *incoming; /* memory only */
+static uint64_t written, readable, known_head, consumed, slot, slots;
 static int fd, is_stream, is_unconnected, batches, spins, blocks;
 static size_t segment; /* bytes of a datagram, with batches */
 /* Unconnected UDP only; the server replies to the last sender. */
@@ -128,6 +141,8 @@ static void send_runs(void)
 
 static void flush(void)
 {
+    if (outgoing)
+        return;
     if (batches)
         send_runs();
     else
@@ -142,6 +157,13 @@ static void put(uint64_t time, uint32_t kind, uint32_t phase)
 {
     struct header header = { time, kind, phase };
     memcpy(message, &header, sizeof header);
+    if (outgoing) {
+        while (written - known_head >= slots)
+            known_head = atomic_load_explicit(&outgoing->head, memory_order_acquire);
+        memcpy(outgoing->slots + written % slots * slot, message, size);
+        atomic_store_explicit(&outgoing->tail, ++written, memory_order_release);
+        return;
+    }
     if (!is_stream && !batches) {
         send_all(message, size);
         return;
@@ -155,6 +177,16 @@ static void put(uint64_t time, uint32_t kind, uint32_t phase)
 /* Receives one message. Returns 0 if there is none: at once when spinning, at the due time when blocking. */
 static int take(struct header *header, uint64_t due)
 {
+    if (incoming) {
+        if (readable == consumed)
+            readable = atomic_load_explicit(&incoming->tail, memory_order_acquire);
+        if (readable == consumed)
+            return 0;
+        memcpy(in, incoming->slots + consumed % slots * slot, size);
+        memcpy(header, in, sizeof *header);
+        atomic_store_explicit(&incoming->head, ++consumed, memory_order_release);
+        return 1;
+    }
     while (filled - used < size) {
         memmove(in, in + used, filled - used);
         filled -= used;
@@ -291,6 +323,25 @@ static uint64_t run(const char *workload, uint32_t phase, uint64_t nanos, uint64
     return now() - start;
 }
 
+static void open_memory(int is_client, const char *path)
+{
+    struct ring *rings;
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || (!is_client && ftruncate(fd, 2 * sizeof *rings) != 0))
+        die("open");
+    rings = mmap(NULL, 2 * sizeof *rings, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+    if (rings == MAP_FAILED)
+        die("mmap");
+    slot = (size + 63) / 64 * 64;
+    slots = sizeof rings->slots / slot;
+    outgoing = &rings[is_client];
+    incoming = &rings[!is_client];
+    if (!is_client) {
+        printf("ready %s\n", path);
+        fflush(stdout);
+    }
+}
+
 static void open_socket(int is_client, const char *kind, const char *address)
 {
     union {
@@ -416,7 +467,10 @@ int main(int argc, char **argv)
             die("sched_setaffinity");
     }
     follow_parent();
-    open_socket(is_client, argv[2], argv[3]);
+    if (strcmp(argv[2], "memory") == 0)
+        open_memory(is_client, argv[3]);
+    else
+        open_socket(is_client, argv[2], argv[3]);
     if (!is_client)
         run_server();
 

@@ -113,6 +113,7 @@ internal static class PlotReport
         {
             TransportName.Ip => LinePattern.Solid,
             TransportName.Socket => LinePattern.Dashed,
+            TransportName.Memory => LinePattern.Dotted,
             TransportName.VSocket => LinePattern.DenselyDashed,
             _ => LinePattern.Dotted,
         };
