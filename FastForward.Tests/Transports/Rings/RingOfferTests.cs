@@ -1,5 +1,4 @@
 using FastForward.Transport.Interop;
-using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Rings;
 using FastForward.Transport.Transports.Socket;
 

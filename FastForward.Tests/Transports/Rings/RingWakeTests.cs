@@ -35,9 +35,7 @@ public sealed class RingWakeTests
 
     private sealed class Player(string directory, int port, int seed, ManualResetEventSlim done) : ILinkSink
     {
-        private readonly SocketTransport _transport = new(
-            new SocketTransportOptions { Directory = directory, Port = port }
-        );
+        private SocketTransport? _transport;
         private readonly Random _random = new(seed);
 
         public UnixDomainSocketEndPoint Place { get; } = new($"{directory}/FastForward.{port}.sock");
@@ -46,22 +44,24 @@ public sealed class RingWakeTests
 
         public bool SharesMemory { get; private set; }
 
-        public long Bells => _transport.Statistics.Bells;
+        public long Bells { get; private set; }
 
         public void Run(UnixDomainSocketEndPoint? place, CancellationToken cancellationToken)
         {
             using ForwardLoop loop = new(new ForwardLoopOptions { Idle = IdleStrategy.Block, FailFast = true });
-            _transport.Start(loop, this);
-            loop.Add(_transport);
+            using SocketTransport transport = new(new SocketTransportOptions { Directory = directory, Port = port });
+            _transport = transport;
+            transport.Start(loop, this);
+            loop.Add(transport);
             if (place is not null)
             {
                 SpinWait.SpinUntil(() => File.Exists(place.ToString()), LoopDriver.Limit);
-                _transport.Connect(place);
+                transport.Connect(place);
             }
 
             loop.Run(cancellationToken);
-            loop.Remove(_transport);
-            _transport.Dispose();
+            loop.Remove(transport);
+            Bells = transport.Statistics.Bells;
         }
 
         public void Opened(IForwardLink link)
@@ -94,7 +94,7 @@ public sealed class RingWakeTests
             if (link.TryClaim(64, out _) == ClaimResult.Claimed)
                 link.Commit(64, realTime: false);
             Thread.SpinWait(_random.Next(20));
-            ((IForwardTransport)_transport).Flush();
+            ((IForwardTransport?)_transport)?.Flush();
         }
     }
 }
