@@ -4,6 +4,10 @@ namespace FastForward.Benchmarks.CrossProcess;
 internal static class ImplementationName
 {
     public const string FastForward = "FastForward";
+
+    /// <summary>FastForward with reliable messages where it uses real-time ones otherwise.</summary>
+    public const string Reliable = "FastForward reliable";
+
     public const string Floor = "C";
     public const string ConnectedFloor = "C connected";
     public const string BatchedFloor = "C batched";
@@ -12,7 +16,7 @@ internal static class ImplementationName
     public const string LiteNetLib = "LiteNetLib";
 
     public static string[] All { get; } =
-    [FastForward, Floor, ConnectedFloor, BatchedFloor, PackedFloor, NetMQ, LiteNetLib];
+    [FastForward, Reliable, Floor, ConnectedFloor, BatchedFloor, PackedFloor, NetMQ, LiteNetLib];
 
     /// <summary>Whether its processes run floor.c rather than this program.</summary>
     public static bool IsFloor(string implementation) =>

@@ -16,7 +16,7 @@ public sealed class CrossProcessToolTests
         Requires.Program("gcc", "gcc");
         using TemporaryDirectory plots = new();
         using RunningProgram tool = BenchmarkTool.Start(
-            "latency --transport ip,socket,tcp --mode spin --size 64 --rounds 1 "
+            "latency --transport ip,socket,memory,tcp --mode spin --size 64 --rounds 1 "
                 + $"{BenchmarkTool.Short} --json --plot {plots.Path}"
         );
         List<JsonElement> rows = JsonRows.Of(tool);
@@ -24,11 +24,14 @@ public sealed class CrossProcessToolTests
             rows.Select(JsonRows.Name),
             Is.EqualTo([
                 "ip FastForward spin 64",
+                "ip FastForward reliable spin 64",
                 "ip C spin 64",
                 "ip C connected spin 64",
                 "ip LiteNetLib spin 64",
                 "socket FastForward spin 64",
                 "socket C spin 64",
+                "memory FastForward spin 64",
+                "memory C spin 64",
                 "tcp C spin 64",
                 "tcp NetMQ spin 64",
             ])
@@ -104,6 +107,7 @@ public sealed class CrossProcessToolTests
             rows.Select(JsonRows.Name),
             Is.EqualTo([
                 "ip FastForward adaptive 64",
+                "ip FastForward reliable adaptive 64",
                 "ip C adaptive 64",
                 "ip C connected adaptive 64",
                 "ip C batched adaptive 64",

@@ -21,6 +21,7 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
             ImplementationName.NetMQ => transport == TransportName.Tcp,
             ImplementationName.LiteNetLib => transport == TransportName.Ip,
             ImplementationName.FastForward => transport != TransportName.Tcp,
+            ImplementationName.Reliable => transport == TransportName.Ip, // FastForward is reliable on all others
             ImplementationName.ConnectedFloor => transport == TransportName.Ip, // all other sockets are connected
             ImplementationName.BatchedFloor or ImplementationName.PackedFloor => transport == TransportName.Ip,
             _ => transport != TransportName.Rdma, // the baseline of RDMA would be ib_send_lat
@@ -77,7 +78,10 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
     private string? ProblemOf(string implementation, string transport, Mode mode) =>
         implementation switch
         {
-            ImplementationName.FastForward => NodeMedium.CheckAvailability(transport).Reason,
+            ImplementationName.Reliable when settings.Workload == WorkloadKind.Voice => "voice is real-time",
+            ImplementationName.FastForward or ImplementationName.Reliable => NodeMedium
+                .CheckAvailability(transport)
+                .Reason,
             _ when floorProblem is not null && ImplementationName.IsFloor(implementation) => floorProblem,
             ImplementationName.BatchedFloor
             or ImplementationName.PackedFloor when settings.Workload is WorkloadKind.Ping or WorkloadKind.Paced =>

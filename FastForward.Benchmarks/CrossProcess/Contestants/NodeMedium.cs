@@ -38,9 +38,10 @@ internal static class NodeMedium
 
     public static uint PeerOf(Role role) => role == Role.Client ? 2u : 1u;
 
-    /// <summary>Voice is always real-time; otherwise Reliable where the path is reliable.</summary>
+    /// <summary>Voice is always real-time; otherwise Reliable where the path is reliable, or it is asked for.</summary>
     public static MessageClass ClassOf(SidePlan plan) =>
-        plan.Transport == TransportName.Ip || plan.Workload == WorkloadKind.Voice
+        plan.Workload == WorkloadKind.Voice
+        || (plan.Transport == TransportName.Ip && plan.Implementation != ImplementationName.Reliable)
             ? MessageClass.RealTime
             : MessageClass.Reliable;
 
