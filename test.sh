@@ -17,7 +17,8 @@ usage: ./test.sh [--no-install] [--all]
 
 Installs with apt-get (and sudo unless run as root), if missing:
   dnsmasq-base, bind9-dnsutils   a real DNS server and client, for the tests of the bridge
-  gcc, libc6-dev                 a C compiler, for the tests that compare structure layouts with the C headers
+  gcc, libc6-dev, libibverbs-dev, librdmacm-dev
+                                 a C compiler, for the tests that compare structure layouts with the C headers
   zlib1g-dev                     linked by native AOT programs, for the test of the package
   tarantool                      the database, for the tests of Tarantool.Client
   tshark                         Wireshark without windows, for the tests of its dissector of frames
@@ -71,7 +72,7 @@ suite() {
 lab_suite() {
   local name=$1 category=$2 started=$SECONDS results status
   results=$(mktemp -d)
-  lab/run --timeout 900 --writable "$results" --env FASTFORWARD_TESTS_COMPLETE \
+  lab/run --timeout 900 --writable "$results" --env FASTFORWARD_TESTS_COMPLETE --env FASTFORWARD_RDMA_CYCLES \
     dotnet exec FastForward.Tests/bin/Release/net10.0/FastForward.Tests.dll tests "$results/result.xml" "$category" </dev/null
   status=$?
   tally "$name" "$started" "$status" "$(grep -o '<test-suite [^>]*>' "$results/result.xml" 2>/dev/null | head -n 1)"
@@ -144,6 +145,8 @@ packages() {
   done
   [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
   [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
+  [ -e /usr/include/infiniband/verbs.h ] || missing+=(libibverbs-dev)
+  [ -e /usr/include/rdma/rdma_cma.h ] || missing+=(librdmacm-dev)
   mapfile -t -O "${#missing[@]}" missing < <(lab/packages)
   ((${#missing[@]} == 0)) && return 0
   if [ "$install" = no ]; then
@@ -188,6 +191,7 @@ if [ "$all" = yes ]; then
   export FASTFORWARD_CHAOS_SECONDS="${FASTFORWARD_CHAOS_SECONDS:-300}"
   export FASTFORWARD_HOSTILE_SECONDS="${FASTFORWARD_HOSTILE_SECONDS:-60}"
   export FASTFORWARD_KILLS="${FASTFORWARD_KILLS:-100}"
+  export FASTFORWARD_RDMA_CYCLES="${FASTFORWARD_RDMA_CYCLES:-10000}"
 fi
 suite "chaos" "TestCategory=Chaos"
 suite "readme" "TestCategory=Readme"

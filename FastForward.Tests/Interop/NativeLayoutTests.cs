@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -168,27 +167,30 @@ public sealed class NativeLayoutTests
     {
         StringBuilder source = new(Headers);
         int assertions = 0;
-        foreach ((string name, string value) in Constants())
+        foreach ((string name, string value) in NativeHeaders.Constants(typeof(LibC), typeof(Errno)))
             Assert(name, value);
         foreach ((Type type, string native, (string Field, string Native)[] fields) in s_structures)
         {
-            Assert($"sizeof({native})", Text(SizeOf(type)));
+            Assert($"sizeof({native})", NativeHeaders.Text(NativeHeaders.SizeOf(type)));
             foreach ((string field, string nativeField) in fields)
             {
-                Assert($"offsetof({native}, {nativeField})", Text((int)Marshal.OffsetOf(type, field)));
+                Assert($"offsetof({native}, {nativeField})", NativeHeaders.Text((int)Marshal.OffsetOf(type, field)));
                 if (type != typeof(LibC.Ipv6Address))
-                    Assert($"sizeof((({native} *)0)->{nativeField})", Text(SizeOf(type.GetField(field)!.FieldType)));
+                    Assert(
+                        $"sizeof((({native} *)0)->{nativeField})",
+                        NativeHeaders.Text(NativeHeaders.SizeOf(type.GetField(field)!.FieldType))
+                    );
             }
         }
 
-        Assert("sizeof(((struct sockaddr_un *)0)->sun_path)", Text(LibC.UnixPathCapacity));
+        Assert("sizeof(((struct sockaddr_un *)0)->sun_path)", NativeHeaders.Text(LibC.UnixPathCapacity));
         Assert("sizeof(struct epoll_event)", RuntimeInformation.ProcessArchitecture == Architecture.X64 ? "12" : "16");
         Assert(
             "offsetof(struct epoll_event, data)",
             RuntimeInformation.ProcessArchitecture == Architecture.X64 ? "4" : "8"
         );
         NUnit.Framework.Assert.That(assertions, Is.GreaterThan(120));
-        Compile(source.ToString());
+        NativeHeaders.Compile(source.ToString());
         TestContext.Out.WriteLine($"{assertions} assertions, {RuntimeInformation.ProcessArchitecture}");
 
         void Assert(string native, string value)
@@ -201,82 +203,10 @@ public sealed class NativeLayoutTests
     [Test]
     public void A_wrong_constant_is_detected()
     {
-        RequireCompiler();
+        NativeHeaders.RequireCompiler();
         NUnit.Framework.Assert.That(
-            RunCompiler(Headers + "_Static_assert(SO_PEERCRED == 18, \"SO_PEERCRED\");\n"),
+            NativeHeaders.RunCompiler(Headers + "_Static_assert(SO_PEERCRED == 18, \"SO_PEERCRED\");\n"),
             Does.Contain("SO_PEERCRED")
         );
-    }
-
-    /// <summary>All members of the interop classes with a C name, which is in capitals.</summary>
-    private static IEnumerable<(string Name, string Value)> Constants()
-    {
-        foreach (Type type in new[] { typeof(LibC), typeof(Errno) })
-        {
-            foreach (
-                FieldInfo field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
-                    .Where(field => field.IsLiteral && IsNativeName(field.Name))
-            )
-                yield return (field.Name, Text(field.GetRawConstantValue()!));
-            foreach (
-                FieldInfo field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
-                    .Where(field => field.IsInitOnly && IsNativeName(field.Name))
-            )
-                yield return (field.Name, Text(field.GetValue(null)!));
-            foreach (
-                PropertyInfo property in type.GetProperties(
-                        BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic
-                    )
-                    .Where(property => IsNativeName(property.Name))
-            )
-                yield return (property.Name, Text(property.GetValue(null)!));
-        }
-    }
-
-    private static bool IsNativeName(string name) => !name.Any(char.IsLower);
-
-    private static int SizeOf(Type type)
-    {
-        if (type.IsPointer)
-            return IntPtr.Size;
-        if (type.Name.StartsWith('<'))
-            return LibC.UnixPathCapacity; // the fixed buffer
-        return Marshal.SizeOf(type);
-    }
-
-    private static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
-
-    private static void RequireCompiler()
-    {
-        if (
-            !Environment
-                .GetEnvironmentVariable("PATH")!
-                .Split(':')
-                .Any(directory => File.Exists(Path.Combine(directory, "gcc")))
-        )
-            TestEnvironment.Missing(
-                "gcc is not installed: nothing compares the native layouts with the system's headers"
-            );
-    }
-
-    private static void Compile(string source)
-    {
-        RequireCompiler();
-        NUnit.Framework.Assert.That(RunCompiler(source), Is.Empty);
-    }
-
-    private static string RunCompiler(string source)
-    {
-        ProcessStartInfo start = new("gcc", "-fsyntax-only -w -x c -")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardError = true,
-        };
-        using Process compiler = Process.Start(start)!;
-        compiler.StandardInput.Write(source);
-        compiler.StandardInput.Close();
-        string output = compiler.StandardError.ReadToEnd();
-        compiler.WaitForExit();
-        return compiler.ExitCode == 0 ? string.Empty : output;
     }
 }

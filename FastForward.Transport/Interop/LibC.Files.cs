@@ -7,7 +7,9 @@ internal static unsafe partial class LibC
 {
     public const int O_RDWR = 2;
     public const int O_CREAT = 0x40;
+    public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
+    public const int F_SETFL = 4;
     public const int LOCK_EX = 2;
     public const int LOCK_NB = 4;
     public const int AT_FDCWD = -100;
@@ -25,6 +27,10 @@ internal static unsafe partial class LibC
     /// <summary>open(2). The new descriptor's number, -1 on error.</summary>
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, uint mode);
+
+    /// <summary>fcntl(2) with an int, on a descriptor that another library owns.</summary>
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int Control(int descriptor, int command, int argument);
 
     /// <summary>
     /// flock(2): held until the last copy of the descriptor closes, at the latest when the process ends.

@@ -2,16 +2,22 @@ using System.Runtime.InteropServices;
 
 namespace FastForward.Transport.Interop;
 
-/// <summary>getrlimit(2), setrlimit(2).</summary>
+/// <summary>getrlimit(2), setrlimit(2), madvise(2).</summary>
 internal static unsafe partial class LibC
 {
     public const int RLIMIT_NOFILE = 7;
+    public const int RLIMIT_MEMLOCK = 8;
+    public const int MADV_DONTFORK = 10;
+    public const int MADV_DOFORK = 11;
 
     [LibraryImport(Library, EntryPoint = "getrlimit", SetLastError = true)]
     public static partial int GetLimit(int resource, ResourceLimit* limit);
 
     [LibraryImport(Library, EntryPoint = "setrlimit", SetLastError = true)]
     public static partial int SetLimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport(Library, EntryPoint = "madvise", SetLastError = true)]
+    public static partial int Advise(void* address, nuint length, int advice);
 
     /// <summary>struct rlimit on 64-bit Linux.</summary>
     [StructLayout(LayoutKind.Sequential)]
