@@ -10,7 +10,7 @@ namespace FastForward.Transport.Transports.Connections;
 /// frame from the channel's buffer at once, because sendmmsg(2) gains nothing on these sockets (measured). When the
 /// kernel has no room, the frame stays in the buffer and the link is back-pressured.
 /// </summary>
-internal sealed unsafe class ConnectionLink : TransportLink
+internal sealed unsafe class ConnectionLink : OpeningLink
 {
     private readonly ConnectionPort _port;
     private FrameChannel _channel;
@@ -21,6 +21,7 @@ internal sealed unsafe class ConnectionLink : TransportLink
     private int _connectError;
     private int _burst = 1;
     private bool _connecting;
+    private bool _waitsForBacklog;
     private bool _watched;
     private bool _watchesOutput;
     private bool _wasOpen;
@@ -28,26 +29,23 @@ internal sealed unsafe class ConnectionLink : TransportLink
     private bool _outputBroken;
 
     public ConnectionLink(ConnectionPort port, FrameChannel channel, EndPoint remote, bool inbound, long openDeadline)
-        : base(port.Transport, port.Loop, port.Events, remote, inbound)
+        : base(port.Transport, port.Loop, port.Events, remote, inbound, openDeadline)
     {
         _port = port;
         _channel = channel;
         _traits = port.Traits;
-        OpenDeadline = openDeadline;
     }
 
     public override LinkTraits Traits => _traits;
 
-    public long OpenDeadline { get; }
+    public override object? Origin => _traits.Credentials?.Origin;
 
-    /// <summary>
-    /// The remote backlog was full; the port repeats connect by timer, because no event reports room.
-    /// </summary>
-    public bool WaitsForBacklog { get; private set; }
+    /// <inheritdoc/>
+    /// <remarks>The remote backlog was full.</remarks>
+    public override bool WaitsToRetry => _waitsForBacklog;
 
-    /// <summary>Why the link has not opened, for a closure by time-out.</summary>
-    public string OpenTimeoutReason =>
-        WaitsForBacklog ? "the peer's backlog stayed full"
+    public override string OpenTimeoutReason =>
+        _waitsForBacklog ? "the peer's backlog stayed full"
         : _connecting ? "the peer neither accepted nor refused the connection"
         : "the peer did not answer the opening packet";
 
@@ -75,19 +73,21 @@ internal sealed unsafe class ConnectionLink : TransportLink
             ConnectFailed(socketError);
     }
 
+    public override void Retry() => Connect();
+
     /// <summary>Calls connect(2), for the first time or again.</summary>
-    public void Connect()
+    private void Connect()
     {
         int error = _port.Medium.Connect(_channel.Socket, RemoteEndPoint);
         while (error == Errno.EINTR)
             error = _port.Medium.Connect(_channel.Socket, RemoteEndPoint);
-        WaitsForBacklog = error == Errno.EAGAIN;
+        _waitsForBacklog = error == Errno.EAGAIN;
         _connecting = error is Errno.EINPROGRESS or Errno.EALREADY;
         if (_connecting)
             Watch(LibC.EPOLLOUT);
         else if (error == 0)
             Greet();
-        else if (!WaitsForBacklog)
+        else if (!_waitsForBacklog)
             ConnectFailed(error);
     }
 

@@ -1,4 +1,5 @@
 using FastForward.Transport.Loop;
+using FastForward.Transport.Transports.Links;
 
 namespace FastForward.Transport.Transports.Connections;
 
@@ -12,7 +13,7 @@ internal sealed class ConnectionOpenings
 
     private readonly ForwardLoop _loop;
     private readonly LoopTimer _timer;
-    private readonly List<ConnectionLink> _links = [];
+    private readonly List<OpeningLink> _links = [];
 
     public ConnectionOpenings(ForwardLoop loop)
     {
@@ -25,17 +26,19 @@ internal sealed class ConnectionOpenings
     /// <summary>The number of inbound links among them.</summary>
     public int Inbound { get; private set; }
 
-    public void Add(ConnectionLink link)
+    public void Add(OpeningLink link)
     {
         _links.Add(link);
         if (link.IsInbound)
             Inbound++;
     }
 
-    public void Remove(ConnectionLink link)
+    public void Remove(OpeningLink link)
     {
         if (_links.Remove(link) && link.IsInbound)
             Inbound--;
+        if (_links.Count == 0)
+            _timer.Cancel();
     }
 
     /// <summary>
@@ -44,7 +47,7 @@ internal sealed class ConnectionOpenings
     /// </summary>
     public void DropOneInbound() =>
         FairEviction
-            .ChooseVictim(_links.Where(static link => link.IsInbound), static link => link.Traits.Credentials?.Origin)
+            .ChooseVictim(_links.Where(static link => link.IsInbound), static link => link.Origin)
             ?.CloseWith(
                 new LinkClosure(
                     LinkCloseReason.OpenTimeout,
@@ -66,8 +69,8 @@ internal sealed class ConnectionOpenings
     public void Schedule()
     {
         long due = long.MaxValue;
-        foreach (ConnectionLink link in _links)
-            due = Math.Min(due, link.WaitsForBacklog ? _loop.NowMicros + RetryMicros : link.OpenDeadline);
+        foreach (OpeningLink link in _links)
+            due = Math.Min(due, link.WaitsToRetry ? _loop.NowMicros + RetryMicros : link.OpenDeadline);
         if (due != long.MaxValue && (!_timer.IsSet || due < _timer.Due))
             _timer.SetAt(due);
     }
@@ -77,11 +80,11 @@ internal sealed class ConnectionOpenings
     {
         for (int i = _links.Count - 1; i >= 0; i--)
         {
-            ConnectionLink link = _links[i]; // a link that closes removes itself from the list, and no other
+            OpeningLink link = _links[i]; // a link that closes removes itself from the list, and no other
             if (link.OpenDeadline <= _loop.NowMicros)
                 link.CloseWith(new LinkClosure(LinkCloseReason.OpenTimeout, 0, link.OpenTimeoutReason));
-            else if (link.WaitsForBacklog)
-                link.Connect();
+            else if (link.WaitsToRetry)
+                link.Retry();
         }
 
         Schedule();

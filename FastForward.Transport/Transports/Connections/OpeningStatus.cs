@@ -8,4 +8,7 @@ internal enum OpeningStatus : ushort
 
     /// <summary>The sender does not allow the user or machine of the receiver.</summary>
     NotPermitted = 1,
+
+    /// <summary>The sender has as many links as it can have; the detail is their number.</summary>
+    Full = 2,
 }
