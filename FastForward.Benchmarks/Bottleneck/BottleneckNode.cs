@@ -109,11 +109,11 @@ internal sealed class BottleneckNode : IForwardHandler, IDisposable
         using ForwardLoop loop = new(new ForwardLoopOptions { Idle = IdleStrategy.Block, FailFast = true });
         using OverrideResolver routes = new(
             [new StaticRouteSource([new RouteRow(IdOf(!_isNear), 0, TransportKind.Ip, other.ToString(), Port)])],
-            new RouteOptions { AllowUnkeyedIp = true }
+            new RouteOptions { AllowUnkeyedNetwork = true }
         );
         _node = new ForwardNode(
             loop,
-            new ForwardNodeOptions { Node = IdOf(_isNear), AllowUnkeyedIp = true },
+            new ForwardNodeOptions { Node = IdOf(_isNear), AllowUnkeyedNetwork = true },
             [new IpTransport(new IpTransportOptions { Port = Port, Addresses = [own] })],
             routes
         );

@@ -3,6 +3,7 @@ using FastForward.Transport;
 using FastForward.Transport.Addressing;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Transports.Impairment;
+using FastForward.Transport.Transports.Rdma;
 
 namespace FastForward.Host.Demo;
 
@@ -176,6 +177,7 @@ internal sealed class DemoPair(TransportKind kind, int seconds, ImpairmentOption
         string address = kind switch
         {
             TransportKind.Ip => "127.0.0.1",
+            TransportKind.Rdma => RdmaTransport.FindOwnAddress()?.ToString() ?? "",
             TransportKind.VSocket => VSocketEndPoint.LocalCid.ToString(CultureInfo.InvariantCulture),
             _ => "",
         };
@@ -188,6 +190,7 @@ internal sealed class DemoPair(TransportKind kind, int seconds, ImpairmentOption
                 port = {port}
                 transports = {_type}
                 addresses = 127.0.0.1
+                allow-unkeyed-network = {(kind is TransportKind.Rdma ? "yes" : "no")}
                 socket-directory = {directory}
                 log-level = {(impairment is null ? "warning" : "error")}
                 {(impairment is null ? "" : $"impair = {impairment}")}

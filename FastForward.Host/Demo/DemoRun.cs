@@ -3,6 +3,7 @@ using FastForward.Transport.Registry;
 using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Impairment;
 using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Rdma;
 using FastForward.Transport.Transports.Socket;
 using FastForward.Transport.Transports.VSocket;
 
@@ -63,18 +64,18 @@ internal static class DemoRun
         ImpairmentOptions? impairment
     )
     {
-        if (kind is TransportKind.Rdma)
-            return "not built yet";
         if (asked.Count > 0 && !asked.Contains(kind))
             return "not asked for";
         if (impairment is not null && kind is not TransportKind.Ip)
             return "it has no datagrams to impair";
         if (kind is TransportKind.VSocket)
             return VSocketTransport.CheckLoopback().Reason; // its processes share a machine
-        using IForwardTransport transport =
-            kind == TransportKind.Ip
-                ? new IpTransport(new IpTransportOptions())
-                : new SocketTransport(new SocketTransportOptions { Port = 1 });
+        using IForwardTransport transport = kind switch
+        {
+            TransportKind.Ip => new IpTransport(new IpTransportOptions()),
+            TransportKind.Rdma => new RdmaTransport(new RdmaTransportOptions { Port = 1 }),
+            _ => new SocketTransport(new SocketTransportOptions { Port = 1 }),
+        };
         return transport.CheckAvailability().Reason;
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Transports.Rdma;
 using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Ini;
@@ -112,7 +113,7 @@ internal sealed class InstanceReader
             Network = network,
             Port = (int)top.Number("port", 1, 65_535, 54_000, "54011"),
             Transports = NodeKeys.ReadTransports(top),
-            Addresses = NodeKeys.ReadAddresses(top),
+            Addresses = NodeKeys.ReadAddresses(top, "addresses"),
             SocketDirectory = routes.SocketDirectory =
                 NodeKeys.ReadDirectory(top, "socket-directory", routes.SocketDirectory),
             ControlDirectory = NodeKeys.ReadControlDirectory(top, network, routes),
@@ -123,10 +124,13 @@ internal sealed class InstanceReader
             SharedMemory = (int)top.Number("shared-memory", 0, 1024, 64, "64"),
             VSocketType = top.Word("vsocket-type", VSocketType.Auto, s_vsocketWords),
             VSocketToHost = top.Switch("vsocket-to-host", false),
+            RdmaAddresses = NodeKeys.ReadAddresses(top, "rdma-addresses"),
+            RdmaLinks = (int)top.Number("rdma-links", 1, 4096, new RdmaTransportOptions().MaxLinks, "20"),
+            RdmaCredits = (int)top.Number("rdma-credits", 4, 1024, new RdmaTransportOptions().Credits, "64"),
             VSocketFallback = top.Switch("vsocket-fallback", false),
             Redundancy = top.Word("redundancy", RealTimeRedundancy.Auto, s_redundancyWords),
             Idle = top.Word("idle", IdleStrategy.Adaptive, s_idleWords),
-            AllowUnkeyedIp = routes.AllowUnkeyedIp = top.Switch("allow-unkeyed-ip", false),
+            AllowUnkeyedNetwork = routes.AllowUnkeyedNetwork = top.Switch("allow-unkeyed-network", false),
             MarkRealTime = top.Word<bool>("realtime-dscp", false, [new("ef", true), new("off", false)]),
             SegmentationOffload = top.Switch("segmentation-offload", true),
             Impairment = NodeKeys.ReadImpairment(top),

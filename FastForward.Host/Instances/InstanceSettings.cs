@@ -53,6 +53,15 @@ internal sealed record InstanceSettings
     /// <summary>Send everything on vSockets to the host, which passes it on.</summary>
     public required bool VSocketToHost { get; init; }
 
+    /// <summary>The addresses of RDMA listeners; empty for all.</summary>
+    public required IReadOnlyList<ZonedAddress> RdmaAddresses { get; init; }
+
+    /// <summary>The most RDMA links at once.</summary>
+    public required int RdmaLinks { get; init; }
+
+    /// <summary>The frames that a peer may send by RDMA ahead.</summary>
+    public required int RdmaCredits { get; init; }
+
     /// <summary>Reach a peer by its next row while its vSocket cannot be connected.</summary>
     public required bool VSocketFallback { get; init; }
 
@@ -62,8 +71,8 @@ internal sealed record InstanceSettings
     /// <summary>What the loop does without work.</summary>
     public required IdleStrategy Idle { get; init; }
 
-    /// <summary>Take nodes of other machines without a key.</summary>
-    public required bool AllowUnkeyedIp { get; init; }
+    /// <summary>Take nodes of other machines without a key, by IP and RDMA.</summary>
+    public required bool AllowUnkeyedNetwork { get; init; }
 
     /// <summary>Mark datagrams with real-time messages as expedited (DSCP EF).</summary>
     public required bool MarkRealTime { get; init; }

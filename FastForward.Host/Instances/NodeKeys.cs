@@ -13,14 +13,12 @@ internal static class NodeKeys
     public static List<TransportKind> ReadTransports(SectionReader top)
     {
         if (top.List("transports") is not { } names)
-            return [TransportKind.Ip, TransportKind.Socket, TransportKind.VSocket];
+            return [TransportKind.Ip, TransportKind.Socket, TransportKind.VSocket, TransportKind.Rdma];
         List<TransportKind> kinds = [];
         foreach (string name in names)
         {
             if (!TransportTypeMap.Default.TryParse(name, out TransportKind kind))
                 top.Wrong("transports", name, "is no transport type", "ip, socket, vsocket");
-            else if (kind is TransportKind.Rdma)
-                top.Wrong("transports", name, "is not built yet", "ip, socket, vsocket");
             else if (!kinds.Contains(kind))
                 kinds.Add(kind);
         }
@@ -30,18 +28,18 @@ internal static class NodeKeys
         return kinds;
     }
 
-    public static List<ZonedAddress> ReadAddresses(SectionReader top)
+    public static List<ZonedAddress> ReadAddresses(SectionReader top, string key)
     {
         List<ZonedAddress> addresses = [];
-        foreach (string text in top.List("addresses") ?? [])
+        foreach (string text in top.List(key) ?? [])
         {
             if (!ZonedAddress.TryParse(text, out ZonedAddress? address, out string? problem))
-                top.Wrong("addresses", text, problem, "127.0.0.1, ::1");
+                top.Wrong(key, text, problem, "127.0.0.1, ::1");
             else if (addresses.Exists(other => other.Address.AddressFamily == address.Address.AddressFamily))
                 top.Wrong(
-                    "addresses",
+                    key,
                     text,
-                    "is the second of its family; there is one IPv4 and one IPv6 socket",
+                    "is the second of its family; there is one for IPv4 and one for IPv6",
                     "127.0.0.1, ::1"
                 );
             else

@@ -49,8 +49,8 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
         {
             (InstanceSection section, InstanceKey key) = _places[(Enum.Parse<RouteTable>(problem.Source), problem.Row)];
             string reason = problem.Reason.Replace(
-                "set the option AllowUnkeyedIp on both nodes",
-                "write allow-unkeyed-ip = yes in a line before the first section, in the files of both nodes",
+                "set the option AllowUnkeyedNetwork on both nodes",
+                "write allow-unkeyed-network = yes in a line before the first section, in the files of both nodes",
                 StringComparison.Ordinal
             );
             problems.Add(new InstanceProblem(file, key.Line, section.PathOf(key.Name), reason));
@@ -71,7 +71,7 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
             return $"key id '{fields[0]}' is no number";
         if (keyId != 0)
             return $"key id {keyId}: keys are not supported yet, and the node would never be connected; write 0, "
-                + "and on a trusted network allow-unkeyed-ip = yes in the files of both nodes";
+                + "and on a trusted network allow-unkeyed-network = yes in the files of both nodes";
         if (!TransportTypeMap.Default.TryParse(fields[1], out TransportKind kind))
         {
             IEnumerable<string> names = Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf);

@@ -35,7 +35,7 @@ internal static class InstanceServices
         ForwardBuilder builder = services.AddFastForward(options =>
         {
             options.Node = settings.Network;
-            options.AllowUnkeyedIp = settings.AllowUnkeyedIp;
+            options.AllowUnkeyedNetwork = settings.AllowUnkeyedNetwork;
             options.VSocketFallback = settings.VSocketFallback;
             options.RealTimeRedundancy = settings.Redundancy;
             options.Impairment = settings.Impairment;
@@ -86,8 +86,18 @@ internal static class InstanceServices
                     options.ToHost = settings.VSocketToHost;
                 });
                 break;
+            case TransportKind.Rdma:
+                builder.AddRdmaTransport(options =>
+                {
+                    options.Port = settings.Port;
+                    options.MaxLinks = settings.RdmaLinks;
+                    options.Credits = settings.RdmaCredits;
+                    if (settings.RdmaAddresses.Count > 0)
+                        options.Addresses = [.. settings.RdmaAddresses.Select(Resolve)];
+                });
+                break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such transport yet.");
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such transport.");
         }
     }
 
@@ -100,8 +110,8 @@ internal static class InstanceServices
         catch (SocketException exception)
         {
             throw new StartFailure(
-                $"cannot bind UDP {address}: {exception.Message}. Create it before the start, or give "
-                    + "addresses other ones.",
+                $"cannot bind {address}: {exception.Message}. Create it before the start, or give "
+                    + "addresses or rdma-addresses other ones.",
                 exception
             );
         }

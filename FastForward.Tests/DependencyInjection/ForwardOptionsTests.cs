@@ -123,7 +123,7 @@ public sealed class ForwardOptionsTests
                         DeadAfter = TimeSpan.FromSeconds(20),
                         RealTimeBudget = TimeSpan.FromMilliseconds(300),
                         DrainLimit = TimeSpan.FromSeconds(3),
-                        AllowUnkeyedIp = true,
+                        AllowUnkeyedNetwork = true,
                         VSocketFallback = true,
                         Impairment = ImpairmentOptions.Busy with { Seed = 7 },
                     }
@@ -366,7 +366,7 @@ public sealed class ForwardOptionsTests
             ["DeadAfter"] = "00:00:20",
             ["RealTimeBudget"] = "00:00:00.300",
             ["DrainLimit"] = "00:00:03",
-            ["AllowUnkeyedIp"] = "true",
+            ["AllowUnkeyedNetwork"] = "true",
             ["VSocketFallback"] = "true",
             ["Impairment"] = "busy, seed=7",
             ["Loop:Idle"] = "block",

@@ -252,9 +252,12 @@ public sealed class HangUpTests
                 vsocket-type=stream
                 vsocket-to-host=yes
                 vsocket-fallback=yes
+                rdma-addresses=10.99.0.1
+                rdma-links=30
+                rdma-credits=32
                 redundancy=off
                 idle=block
-                allow-unkeyed-ip=yes
+                allow-unkeyed-network=yes
                 realtime-dscp=ef
                 segmentation-offload=no
                 impair=bad-wan

@@ -20,7 +20,7 @@ public sealed class InstanceReaderTests
         Assert.That(settings.Port, Is.EqualTo(54000));
         Assert.That(
             settings.Transports,
-            Is.EqualTo(new[] { TransportKind.Ip, TransportKind.Socket, TransportKind.VSocket })
+            Is.EqualTo(new[] { TransportKind.Ip, TransportKind.Socket, TransportKind.VSocket, TransportKind.Rdma })
         );
         Assert.That(settings.Addresses, Is.Empty);
         Assert.That(settings.SocketDirectory, Is.EqualTo("/tmp"));
@@ -29,7 +29,7 @@ public sealed class InstanceReaderTests
             (settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback),
             Is.EqualTo((VSocketType.Auto, false, false))
         );
-        Assert.That(settings.AllowUnkeyedIp, Is.False);
+        Assert.That(settings.AllowUnkeyedNetwork, Is.False);
         Assert.That(settings.MarkRealTime, Is.False);
         Assert.That(settings.SegmentationOffload, Is.True);
         Assert.That(settings.Impairment, Is.Null);
@@ -60,8 +60,11 @@ public sealed class InstanceReaderTests
             vsocket-type = stream
             vsocket-to-host = yes
             vsocket-fallback = yes
+            rdma-addresses = 10.99.0.1
+            rdma-links = 30
+            rdma-credits = 32
             idle = BusySpin
-            allow-unkeyed-ip = yes
+            allow-unkeyed-network = yes
             realtime-dscp = ef
             segmentation-offload = no
             impair = bad-wan, loss = 3%, seed=7
@@ -99,8 +102,10 @@ public sealed class InstanceReaderTests
             (settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback),
             Is.EqualTo((VSocketType.Stream, true, true))
         );
+        Assert.That(settings.RdmaAddresses, Is.EqualTo(new ZonedAddress[] { IPAddress.Parse("10.99.0.1") }));
+        Assert.That((settings.RdmaLinks, settings.RdmaCredits), Is.EqualTo((30, 32)));
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.BusySpin));
-        Assert.That(settings.AllowUnkeyedIp, Is.True);
+        Assert.That(settings.AllowUnkeyedNetwork, Is.True);
         Assert.That(settings.MarkRealTime, Is.True);
         Assert.That(settings.SegmentationOffload, Is.False);
         Assert.That(settings.Impairment, Is.EqualTo(ImpairmentOptions.BadWan with { LossPercent = 3, Seed = 7 }));
@@ -235,8 +240,9 @@ public sealed class InstanceReaderTests
         "network=25011\nzzzzzzzz = 1",
         "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, "
             + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, "
-            + "node-users, shared-memory, vsocket-type, vsocket-to-host, vsocket-fallback, redundancy, idle, "
-            + "allow-unkeyed-ip, realtime-dscp, segmentation-offload, impair, peer-metrics, log-level"
+            + "node-users, shared-memory, vsocket-type, vsocket-to-host, rdma-addresses, rdma-links, rdma-credits, "
+            + "vsocket-fallback, redundancy, idle, allow-unkeyed-network, realtime-dscp, segmentation-offload, impair, "
+            + "peer-metrics, log-level"
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase(
@@ -254,8 +260,9 @@ public sealed class InstanceReaderTests
             + "vsocket-type = auto"
     )]
     [TestCase(
-        "network=25011\nallow-unkeyed-ip = maybe",
-        "f.conf:2: allow-unkeyed-ip: 'maybe' is none of yes, no, true, false; for example: allow-unkeyed-ip = yes"
+        "network=25011\nallow-unkeyed-network = maybe",
+        "f.conf:2: allow-unkeyed-network: 'maybe' is none of yes, no, true, false; for example: "
+            + "allow-unkeyed-network = yes"
     )]
     [TestCase(
         "network=25011\nimpair = bad-wan, loss=2",
@@ -268,7 +275,7 @@ public sealed class InstanceReaderTests
     )]
     [TestCase(
         "network=25011\naddresses = 127.0.0.1, 127.0.0.2",
-        "f.conf:2: addresses: '127.0.0.2' is the second of its family; there is one IPv4 and one IPv6 socket; for "
+        "f.conf:2: addresses: '127.0.0.2' is the second of its family; there is one for IPv4 and one for IPv6; for "
             + "example: addresses = 127.0.0.1, ::1"
     )]
     [TestCase(
@@ -313,10 +320,6 @@ public sealed class InstanceReaderTests
     [TestCase(
         "network=25011\nallowed-users = 0, 1001\nnode-users = 250012:1001, 250012:0",
         "f.conf:3: node-users: '250012:0' binds node 250012 again; for example: node-users = 250012:1001, 250013:1002"
-    )]
-    [TestCase(
-        "network=25011\ntransports = rdma",
-        "f.conf:2: transports: 'rdma' is not built yet; for example: transports = ip, socket, vsocket"
     )]
     [TestCase(
         "network=25011\ntransports = tcp",
@@ -455,8 +458,8 @@ public sealed class InstanceReaderTests
 
     [TestCase("250012 = 0, FORWARD_TRANSPORT_SOCKET, 127.0.0.1, 54012", "must be empty")]
     [TestCase("250012 = 0, FORWARD_TRANSPORT_VSOCKET, host, 54012", "context id")]
-    [TestCase("250012 = 0, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012", "allow-unkeyed-ip = yes")]
-    [TestCase("250012 = 0, FORWARD_TRANSPORT_RDMA, 192.0.2.1, 54012", "allow-unkeyed-ip = yes")]
+    [TestCase("250012 = 0, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012", "allow-unkeyed-network = yes")]
+    [TestCase("250012 = 0, FORWARD_TRANSPORT_RDMA, 192.0.2.1, 54012", "allow-unkeyed-network = yes")]
     public void What_the_library_thinks_of_a_row_is_told_with_its_line(string row, string part)
     {
         InstanceReading reading = InstanceReader.Read("f.conf", $"network=25011\n[OverriddenNodes]\n{row}");
@@ -476,8 +479,8 @@ public sealed class InstanceReaderTests
         Assert.That(told, Does.StartWith("key id 1: keys are not supported yet").And.Contain("write 0, "));
         row = row.Replace("= 1", "= 0", StringComparison.Ordinal);
         if (InstanceReader.Read("f.conf", $"network=25011\n{row}").Problems is [{ } problem])
-            Assert.That(problem.Reason, Does.Contain("allow-unkeyed-ip = yes in a line before the first section"));
-        InstanceReading reading = InstanceReader.Read("f.conf", $"network=25011\nallow-unkeyed-ip = yes\n{row}");
+            Assert.That(problem.Reason, Does.Contain("allow-unkeyed-network = yes in a line before the first section"));
+        InstanceReading reading = InstanceReader.Read("f.conf", $"network=25011\nallow-unkeyed-network = yes\n{row}");
         Assert.That(reading.Settings!.Nodes.Single().KeyId, Is.Zero, "no problem is left");
     }
 

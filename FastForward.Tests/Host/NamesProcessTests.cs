@@ -191,7 +191,7 @@ public sealed class NamesProcessTests
             network={node}
             port={port}
             transports=ip
-            allow-unkeyed-ip=yes
+            allow-unkeyed-network=yes
             socket-directory={_directory.Path}
             {key}
             [Nodes]

@@ -34,7 +34,7 @@ public sealed partial class OptionNamesTests
                 .Where(static name => name.Count(char.IsUpper) > 1)
                 .Distinct(),
         ];
-        Assert.That(names, Has.Some.EqualTo("AllowUnkeyedIp"));
+        Assert.That(names, Has.Some.EqualTo("AllowUnkeyedNetwork"));
         Regex option = new($@"\b({string.Join('|', names)})\b");
         List<string> found = [];
         string root = Path.Combine(SourceTree.Root, "FastForward.Transport");

@@ -35,13 +35,13 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         ForwardNodeOptions options = new()
         {
             Node = id,
-            AllowUnkeyedIp = allowUnkeyed,
+            AllowUnkeyedNetwork = allowUnkeyed,
             RealTimeBudget = TimeSpan.FromSeconds(5), // not the pace of the test machine decides what arrives
         };
         configure?.Invoke(options);
         _resolver = new OverrideResolver(
             [_routes, _overrides],
-            new RouteOptions { SocketDirectory = world.SocketDirectory, AllowUnkeyedIp = allowUnkeyed }
+            new RouteOptions { SocketDirectory = world.SocketDirectory, AllowUnkeyedNetwork = allowUnkeyed }
         );
         SocketPort = (int)(id % 60_000) + 1;
         Ip = new IpTransport(

@@ -30,7 +30,7 @@ public sealed class KeyRuleTests : IDisposable
         Assert.That(_resolver.Find(1), Is.Null);
         Assert.That(
             _resolver.Problems.Single().Reason,
-            Does.StartWith("key id 0 ").And.EndWith("set the option AllowUnkeyedIp on both nodes")
+            Does.StartWith("key id 0 ").And.EndWith("set the option AllowUnkeyedNetwork on both nodes")
         );
 
         _overrides.Replace([new RouteRow(1, 5, kind, address, 54_000)]);
@@ -56,9 +56,9 @@ public sealed class KeyRuleTests : IDisposable
     }
 
     [Test]
-    public void AllowUnkeyedIp_allows_routes_without_a_key()
+    public void AllowUnkeyedNetwork_allows_routes_without_a_key()
     {
-        using OverrideResolver resolver = new([_overrides], new RouteOptions { AllowUnkeyedIp = true });
+        using OverrideResolver resolver = new([_overrides], new RouteOptions { AllowUnkeyedNetwork = true });
         _overrides.Replace([Ip(key: 0)]);
         Assert.That(resolver.Find(1)!.KeyId, Is.Zero);
     }

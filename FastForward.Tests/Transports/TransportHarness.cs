@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using FastForward.Tests.Lab;
 using FastForward.Transport.Addressing;
 using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Rdma;
 using FastForward.Transport.Transports.Socket;
 using FastForward.Transport.Transports.VSocket;
 
@@ -31,6 +33,11 @@ internal abstract class TransportHarness : IDisposable
 
     /// <summary>Whether it links processes; otherwise <see cref="PeerArguments"/> is not called.</summary>
     public virtual bool CrossesProcesses => true;
+
+    /// <summary>
+    /// Whether links within this machine are known to stay within it: not where the peer's address is what it says.
+    /// </summary>
+    public virtual bool IsHostLocal => true;
 
     /// <summary>
     /// Arguments for <see cref="TransportPeer"/> to create the same kind of transport in another process.
@@ -191,5 +198,64 @@ internal abstract class TransportHarness : IDisposable
         public static int NextPort() => Interlocked.Increment(ref s_port);
 
         private static VSocketEndPoint Local(int port) => new(VSocketEndPoint.LocalCid, port);
+    }
+
+    /// <summary>
+    /// RDMA on the soft-RoCE devices of the lab; the instances take turns with the addresses. Between two addresses the
+    /// packets leave one device and enter the other; within one, the device short-circuits them.
+    /// </summary>
+    internal sealed class Rdma(string[] addresses) : TransportHarness
+    {
+        private static int s_port = 20_000;
+        private int _created;
+
+        public override string? Missing
+        {
+            get
+            {
+                if (TestEnvironment.LabDirectory is { } lab)
+                {
+                    LabProgram.Run(Path.Combine(lab, "guest", "soft-rdma"));
+                    return null;
+                }
+
+                return "soft-RoCE devices are in the lab only (see lab/README.md)";
+            }
+        }
+
+        public override bool IsHostLocal => false;
+
+        public override EndPoint OfAnotherType => new IPEndPoint(IPAddress.Loopback, 1);
+
+        public override IForwardTransport Create() => Create(NextAddress(), NextPort());
+
+        public override EndPoint Reach(IForwardTransport transport) => transport.LocalEndPoints[0];
+
+        public override EndPoint Nobody() => new RdmaEndPoint(addresses[0], NextPort());
+
+        public override string[] PeerArguments() =>
+            ["rdma", NextAddress(), NextPort().ToString(CultureInfo.InvariantCulture)];
+
+        public override EndPoint Parse(string text) =>
+            new RdmaEndPoint(
+                text.Split(':')[1],
+                int.Parse(text.AsSpan(text.LastIndexOf(':') + 1), CultureInfo.InvariantCulture)
+            );
+
+        /// <summary>A transport at one address.</summary>
+        public static RdmaTransport Create(string address, int port) =>
+            new(
+                new RdmaTransportOptions
+                {
+                    Addresses = [IPAddress.Parse(address)],
+                    Port = port,
+                    MaxLinks = 128,
+                }
+            );
+
+        /// <summary>A port that no other test of this process uses.</summary>
+        public static int NextPort() => Interlocked.Increment(ref s_port);
+
+        private string NextAddress() => addresses[_created++ % addresses.Length];
     }
 }

@@ -30,6 +30,10 @@ internal sealed class TransportPeer : ILinkSink
                 directory.Length == 0 ? null : directory,
                 int.Parse(port, CultureInfo.InvariantCulture)
             ),
+            ["rdma", var address, var port] => TransportHarness.Rdma.Create(
+                address,
+                int.Parse(port, CultureInfo.InvariantCulture)
+            ),
             _ => throw new ArgumentException($"peer: unknown transport '{string.Join(' ', arguments)}'"),
         };
         transport.Start(loop, new TransportPeer());

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
+using HostNameForm = FastForward.Transport.Addressing.HostName;
 
 namespace FastForward.Transport.Addressing;
 
@@ -52,6 +54,13 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
 
     /// <summary>The host name or IP address; null when the end point is a GID.</summary>
     public string? Host { get; }
+
+    /// <inheritdoc/>
+    public override AddressFamily AddressFamily => ToIPEndPoint()?.AddressFamily ?? AddressFamily.Unspecified;
+
+    /// <summary>The host when it is a name, whose addresses have to be looked up; else null.</summary>
+    internal string? HostName =>
+        Host is { } host && HostNameForm.IsValid(host) && !IPAddress.TryParse(host, out _) ? host : null;
 
     /// <summary>The GID in network order; empty when the end point is a host.</summary>
     public ReadOnlySpan<byte> Gid => _gid;
@@ -112,6 +121,21 @@ public sealed class RdmaEndPoint : EndPoint, IEquatable<RdmaEndPoint>
                     + $"write for example {GidExample}"
                 : null;
         }
+    }
+
+    /// <summary>
+    /// The address and port; a GID of RoCE is an IP address in another form, and one of InfiniBand looks like one. Null
+    /// for a host name and for an interface that this machine does not have.
+    /// </summary>
+    internal IPEndPoint? ToIPEndPoint()
+    {
+        if (Host is null)
+        {
+            IPAddress gid = new(_gid);
+            return new IPEndPoint(gid.IsIPv4MappedToIPv6 ? gid.MapToIPv4() : gid, Port);
+        }
+
+        return IPAddress.TryParse(Host, out IPAddress? address) ? new IPEndPoint(address, Port) : null;
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using System.Net;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports.Impairment;
 using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Rdma;
 using FastForward.Transport.Transports.Socket;
 using FastForward.Transport.Transports.VSocket;
 
@@ -28,7 +29,7 @@ internal static class ConfigurationReaders
             value => options.RealTimeRedundancy = value
         );
         section.Read<TimeSpan>(nameof(options.DrainLimit), "00:00:05", value => options.DrainLimit = value);
-        section.Read<bool>(nameof(options.AllowUnkeyedIp), "false", value => options.AllowUnkeyedIp = value);
+        section.Read<bool>(nameof(options.AllowUnkeyedNetwork), "false", value => options.AllowUnkeyedNetwork = value);
         section.Read<bool>(nameof(options.VSocketFallback), "false", value => options.VSocketFallback = value);
         section.Read(
             nameof(options.Impairment),
@@ -39,7 +40,7 @@ internal static class ConfigurationReaders
                 return problem;
             }
         );
-        section.LeaveSections("Loop", "Service", "Client", "Ip", "Socket", "VSocket", "Routes");
+        section.LeaveSections("Loop", "Service", "Client", "Ip", "Socket", "VSocket", "Rdma", "Routes");
     }
 
     public static void Loop(ConfigurationSectionReader section, ForwardLoopOptions options)
@@ -107,6 +108,18 @@ internal static class ConfigurationReaders
         section.ReadName<VSocketType>(nameof(options.Type), value => options.Type = value);
         section.Read<bool>(nameof(options.ToHost), "false", value => options.ToHost = value);
         section.Read<int>(nameof(options.MaxFrameSize), "16384", value => options.MaxFrameSize = value);
+        section.Read<TimeSpan>(nameof(options.OpenTimeout), "00:00:05", value => options.OpenTimeout = value);
+        section.Read<int>(nameof(options.Backlog), "128", value => options.Backlog = value);
+        section.Read<int>(nameof(options.MaxPendingOpens), "64", value => options.MaxPendingOpens = value);
+    }
+
+    public static void Rdma(ConfigurationSectionReader section, RdmaTransportOptions options)
+    {
+        section.Read<int>(nameof(options.Port), "54000", value => options.Port = value);
+        section.ReadList<IPAddress>(nameof(options.Addresses), "192.0.2.7", value => options.Addresses = value);
+        section.Read<int>(nameof(options.MaxFrameSize), "4096", value => options.MaxFrameSize = value);
+        section.Read<int>(nameof(options.Credits), "64", value => options.Credits = value);
+        section.Read<int>(nameof(options.MaxLinks), "20", value => options.MaxLinks = value);
         section.Read<TimeSpan>(nameof(options.OpenTimeout), "00:00:05", value => options.OpenTimeout = value);
         section.Read<int>(nameof(options.Backlog), "128", value => options.Backlog = value);
         section.Read<int>(nameof(options.MaxPendingOpens), "64", value => options.MaxPendingOpens = value);

@@ -43,8 +43,9 @@ public static class FastForwardServiceCollectionExtensions
 
     /// <summary>
     /// Adds a node with options from a section of the configuration: those of the node, and the sections <c>Loop</c>,
-    /// <c>Service</c>, <c>Client</c>, <c>Ip</c>, <c>Socket</c>, <c>VSocket</c> and <c>Routes</c>. A transport with a
-    /// section is added. Changes of the routes are applied at run time; everything else is read once, at the start.
+    /// <c>Service</c>, <c>Client</c>, <c>Ip</c>, <c>Socket</c>, <c>VSocket</c>, <c>Rdma</c> and <c>Routes</c>. A
+    /// transport with a section is added. Changes of the routes are applied at run time; everything else is read
+    /// once, at the start.
     /// </summary>
     /// <param name="services">The container's services.</param>
     /// <param name="section">
@@ -64,6 +65,8 @@ public static class FastForwardServiceCollectionExtensions
             builder.AddSocketTransport(socket);
         if (section.GetSection("VSocket") is { } vsocket && vsocket.Exists())
             builder.AddVSocketTransport(vsocket);
+        if (section.GetSection("Rdma") is { } rdma && rdma.Exists())
+            builder.AddRdmaTransport(rdma);
         builder.AddRoutes(section.GetSection("Routes"));
         return builder;
     }

@@ -4,6 +4,7 @@ using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Rdma;
 using FastForward.Transport.Transports.Socket;
 using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Configuration;
@@ -127,6 +128,22 @@ public sealed class ForwardBuilder
         return AddVSocketTransport();
     }
 
+    /// <summary>Adds RDMA, for other machines of a data centre.</summary>
+    /// <param name="configure">Sets the options; <see cref="RdmaTransportOptions.Port"/> has no default.</param>
+    public ForwardBuilder AddRdmaTransport(Action<RdmaTransportOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        Services.Configure(configure);
+        return AddRdmaTransport();
+    }
+
+    /// <summary>Adds RDMA with the options of a section.</summary>
+    internal ForwardBuilder AddRdmaTransport(IConfiguration section)
+    {
+        Bind<RdmaTransportOptions>(section, ConfigurationReaders.Rdma);
+        return AddRdmaTransport();
+    }
+
     /// <summary>Adds another transport. The node owns it.</summary>
     /// <param name="kind">Its kind; a node has at most one of each.</param>
     /// <param name="create">Creates it, once.</param>
@@ -232,6 +249,18 @@ public sealed class ForwardBuilder
             static provider => new VSocketTransport(
                 provider.GetRequiredService<IOptions<VSocketTransportOptions>>().Value,
                 provider.GetService<ILogger<VSocketTransport>>()
+            )
+        );
+    }
+
+    private ForwardBuilder AddRdmaTransport()
+    {
+        AddCheck<RdmaTransportOptions>(TransportKind.Rdma, static options => options.FindProblems());
+        return AddTransport(
+            TransportKind.Rdma,
+            static provider => new RdmaTransport(
+                provider.GetRequiredService<IOptions<RdmaTransportOptions>>().Value,
+                provider.GetService<ILogger<RdmaTransport>>()
             )
         );
     }

@@ -97,7 +97,7 @@ internal sealed class ForwardSetup
     /// <summary>The options of the routes, derived from those of the node and its socket transport.</summary>
     public RouteOptions OptionsOfRoutes(IServiceProvider provider, ForwardNodeOptions node)
     {
-        RouteOptions options = new() { AllowUnkeyedIp = node.AllowUnkeyedIp };
+        RouteOptions options = new() { AllowUnkeyedNetwork = node.AllowUnkeyedNetwork };
         if (Transports.ContainsKey(TransportKind.Socket))
             options.SocketDirectory = provider.GetRequiredService<IOptions<SocketTransportOptions>>().Value.Directory;
         return options;

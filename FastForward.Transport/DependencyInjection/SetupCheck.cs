@@ -27,14 +27,15 @@ internal sealed class SetupCheck(ForwardSetup setup) : IValidateOptions<ForwardN
                 setup.Transports.Count,
                 "call AddHandler<THandler>(), or AddActor<TActor>(services)",
                 "call AddSocketTransport(...) for processes of this machine, AddIpTransport(...) for other machines, "
-                    + "AddVSocketTransport(...) between virtual machines and their host"
+                    + "AddVSocketTransport(...) between virtual machines and their host, "
+                    + "AddRdmaTransport(...) in a data centre"
             ),
         ];
         List<IRouteSource> sources = [new StaticRouteSource(setup.Routes)];
         foreach (IConfiguration section in setup.RouteSections)
             sources.Add(new StaticRouteSource(ConfigurationRouteSource.Read(section, problems), name: "configuration"));
         problems.AddRange(
-            NodeParts.FindRouteProblems(sources, new RouteOptions { AllowUnkeyedIp = options.AllowUnkeyedIp })
+            NodeParts.FindRouteProblems(sources, new RouteOptions { AllowUnkeyedNetwork = options.AllowUnkeyedNetwork })
         );
         return problems;
     }

@@ -5,6 +5,7 @@ using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Rdma;
 using FastForward.Transport.Transports.Socket;
 using FastForward.Transport.Transports.VSocket;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,9 @@ public sealed class ForwardHostOptions
 
     /// <summary>vSockets, for virtual machines and their host; null for none.</summary>
     public VSocketTransportOptions? VSocket { get; set; }
+
+    /// <summary>RDMA, for other machines of a data centre; null for none.</summary>
+    public RdmaTransportOptions? Rdma { get; set; }
 
     /// <summary>
     /// Further transports, at most one of each kind. The host owns them from its start on, and disposes of them also
@@ -111,7 +115,7 @@ public sealed class ForwardHostOptions
         IEnumerable<string> parts = NodeParts.FindProblems(
             Handler is null ? 0 : 1,
             _actors.Count,
-            Transports.Count + new object?[] { Socket, Ip, VSocket }.Count(static options => options is not null),
+            Transports.Count + new object?[] { Socket, Ip, VSocket, Rdma }.Count(static options => options is not null),
             "set Handler, for example to a ForwardClient, or call AddActor(actor, services)",
             "set Socket for processes of this machine, Ip for other machines, VSocket between virtual machines and "
                 + "their host"
@@ -123,11 +127,12 @@ public sealed class ForwardHostOptions
             .. Of(nameof(Socket), Socket?.FindProblems()),
             .. Of(nameof(Ip), Ip?.FindProblems()),
             .. Of(nameof(VSocket), VSocket?.FindProblems()),
+            .. Of(nameof(Rdma), Rdma?.FindProblems()),
             .. parts,
             .. FindRepeatedTransports(),
             .. NodeParts.FindRouteProblems(
                 CreateRouteSources(),
-                new RouteOptions { AllowUnkeyedIp = Node.AllowUnkeyedIp }
+                new RouteOptions { AllowUnkeyedNetwork = Node.AllowUnkeyedNetwork }
             ),
         ];
 
@@ -139,7 +144,7 @@ public sealed class ForwardHostOptions
 
     internal RouteOptions CreateRouteOptions()
     {
-        RouteOptions options = new() { AllowUnkeyedIp = Node.AllowUnkeyedIp };
+        RouteOptions options = new() { AllowUnkeyedNetwork = Node.AllowUnkeyedNetwork };
         if (Socket is not null)
             options.SocketDirectory = Socket.Directory;
         return options;
@@ -165,6 +170,8 @@ public sealed class ForwardHostOptions
             transports.Add(new IpTransport(Ip, LoggerFactory?.CreateLogger<IpTransport>()));
         if (VSocket is not null)
             transports.Add(new VSocketTransport(VSocket, LoggerFactory?.CreateLogger<VSocketTransport>()));
+        if (Rdma is not null)
+            transports.Add(new RdmaTransport(Rdma, LoggerFactory?.CreateLogger<RdmaTransport>()));
     }
 
     private IEnumerable<string> FindRepeatedTransports()
@@ -176,6 +183,8 @@ public sealed class ForwardHostOptions
             kinds.Add(TransportKind.Ip);
         if (VSocket is not null)
             kinds.Add(TransportKind.VSocket);
+        if (Rdma is not null)
+            kinds.Add(TransportKind.Rdma);
         return kinds
             .GroupBy(static kind => kind)
             .Where(static group => group.Count() > 1)

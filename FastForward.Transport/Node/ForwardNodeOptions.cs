@@ -67,7 +67,7 @@ public sealed class ForwardNodeOptions
     /// <summary>
     /// Accept peers without a key (key id 0) from other machines. Default false: any machine could claim any node id.
     /// </summary>
-    public bool AllowUnkeyedIp { get; set; }
+    public bool AllowUnkeyedNetwork { get; set; }
 
     /// <summary>
     /// While a peer's preferred route is a vSocket that cannot be connected, use its next route over another transport.

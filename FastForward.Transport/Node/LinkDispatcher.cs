@@ -128,7 +128,7 @@ internal sealed class LinkDispatcher : ILinkSink
             return;
         }
 
-        LinkSource place = LinkSource.Of(link.Traits, link.RemoteEndPoint);
+        LinkSource place = LinkPlaces.SourceOf(link);
         switch (
             _peers.Evaluate(
                 _loop.NowMicros,

@@ -35,15 +35,15 @@ internal sealed partial class PeerConnector
 
     /// <summary>Where the route leads, with the addresses that were tried last.</summary>
     private string Place =>
-        Route!.EndPoint is not DnsEndPoint name ? Route.EndPoint.ToString()!
-        : _tried.Count == 0 ? $"{name.Host}:{name.Port}"
-        : $"{name.Host}:{name.Port} ({string.Join(", ", _tried)})";
+        NamedEndPoint.NameOf(Route!.EndPoint) is not { } name ? Route.EndPoint.ToString()!
+        : _tried.Count == 0 ? $"{name}:{NamedEndPoint.PortOf(Route.EndPoint)}"
+        : $"{name}:{NamedEndPoint.PortOf(Route.EndPoint)} ({string.Join(", ", _tried)})";
 
     private void Watch(EndPoint? endPoint)
     {
         if (_watched is not null)
             _watched.Completed -= OnNameCompleted;
-        _watched = endPoint is DnsEndPoint name ? _names.Find(name.Host) : null;
+        _watched = NamedEndPoint.NameOf(endPoint) is { } name ? _names.Find(name) : null;
         if (_watched is not null)
             _watched.Completed += OnNameCompleted;
         EndRace();
@@ -69,8 +69,8 @@ internal sealed partial class PeerConnector
     {
         switch (route.EndPoint)
         {
-            case DnsEndPoint endPoint:
-                AttemptName(route, endPoint, transport);
+            case EndPoint named when NamedEndPoint.NameOf(named) is { } name:
+                AttemptName(route, name, transport);
                 break;
             case LinkLocalEndPoint linkLocal when linkLocal.Resolve() is { } resolved:
                 Connect(transport, resolved);
@@ -84,9 +84,9 @@ internal sealed partial class PeerConnector
         }
     }
 
-    private void AttemptName(Route route, DnsEndPoint endPoint, IForwardTransport transport)
+    private void AttemptName(Route route, string host, IForwardTransport transport)
     {
-        HostEntry name = _names.Find(endPoint.Host);
+        HostEntry name = _names.Find(host);
         if (name.IsAwaitedAt(_loop.NowMicros))
             return;
         EndRace();
@@ -98,7 +98,7 @@ internal sealed partial class PeerConnector
         if (_untried.Length == 0)
             Report(transport, $"host name \"{name.Name}\": {name.WhyNone}");
         else
-            TryNextAddress(endPoint, transport);
+            TryNextAddress(route.EndPoint, transport);
     }
 
     private void AddToRace(IEnumerable<IPAddress> addresses)
@@ -135,20 +135,19 @@ internal sealed partial class PeerConnector
         else if (
             HasNextAddress
             && _loop.NowMicros >= _nextAddressAt
-            && raced.EndPoint is DnsEndPoint endPoint
             && _transports.Find(raced.Row.Transport) is { } transport
         )
         {
-            TryNextAddress(endPoint, transport);
+            TryNextAddress(raced.EndPoint, transport);
         }
     }
 
-    private void TryNextAddress(DnsEndPoint endPoint, IForwardTransport transport)
+    private void TryNextAddress(EndPoint endPoint, IForwardTransport transport)
     {
         IPAddress address = _untried[0];
         _untried = _untried[1..];
         _nextAddressAt = _loop.NowMicros + NextAddressMicros;
-        Connect(transport, new IPEndPoint(address, endPoint.Port));
+        Connect(transport, NamedEndPoint.At(endPoint, address));
         _target = address;
     }
 

@@ -170,7 +170,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         }
 
         _connecting = null;
-        LinkSource source = LinkSource.Of(link.Traits, link.RemoteEndPoint);
+        LinkSource source = LinkPlaces.SourceOf(link);
         if (_admission.FindIdentityMismatch(Peer.Node, link.Transport.Kind, source) is { } mismatch)
         {
             Peer.OnRefusedClaim(_loop.NowMicros, PeerEventKind.Refused, link.Transport.Kind, mismatch);

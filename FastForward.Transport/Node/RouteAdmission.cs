@@ -40,12 +40,12 @@ internal sealed class RouteAdmission(
             return Admission.Refused(RejectReason.WrongSource, mismatch);
         if (kind is TransportKind.Socket or TransportKind.VSocket)
             return Admission.Granted;
-        if (!hostLocal && !options.AllowUnkeyedIp)
+        if (!hostLocal && !options.AllowUnkeyedNetwork)
             return Admission.Refused(
                 RejectReason.KeyRequired,
                 "it connects from another machine without a key, which this node does not allow"
             );
-        return EvaluateAddress(known, hostLocal, source);
+        return EvaluateAddress(known, kind, hostLocal, source);
     }
 
     /// <summary>
@@ -57,13 +57,17 @@ internal sealed class RouteAdmission(
             .Find(kind)
             ?.FindSourceMismatch(node, routes.Find(node)?.EndPoints ?? [], source.UserId, source.ContextId);
 
-    private Admission EvaluateAddress(NodeRoutes? known, bool hostLocal, in LinkSource source)
+    private Admission EvaluateAddress(NodeRoutes? known, TransportKind kind, bool hostLocal, in LinkSource source)
     {
         if (!source.HasAddress)
             return Admission.Granted; // a medium of the application's own, without addresses
         if (source.Port == 0)
-            return Admission.Refused(RejectReason.WrongSource, "it came by IP from port 0, which cannot be answered");
-        bool comparesPort = hostLocal || own.Contains(source.Address);
+            return Admission.Refused(
+                RejectReason.WrongSource,
+                $"it came by {Medium(kind)} from port 0, which cannot be answered"
+            );
+        // Who connects by RDMA does so from any port.
+        bool comparesPort = kind == TransportKind.Ip && (hostLocal || own.Contains(source.Address));
         bool isUndecided = false;
         foreach (EndPoint endPoint in known?.EndPoints ?? [])
         {
@@ -72,7 +76,8 @@ internal sealed class RouteAdmission(
                 IPEndPoint ip => source.IsAt(ip, comparesPort),
                 DnsEndPoint name => IsAt(source, name.Host, name.Port, comparesPort),
                 LinkLocalEndPoint linkLocal => linkLocal.Resolve() is { } ip && source.IsAt(ip, comparesPort),
-                RdmaEndPoint { Host: { } host } rdma => IsAt(source, host, rdma.Port, comparesPort),
+                RdmaEndPoint { HostName: { } name } rdma => IsAt(source, name, rdma.Port, comparesPort),
+                RdmaEndPoint rdma => rdma.ToIPEndPoint() is { } ip && source.IsAt(ip, comparesPort),
                 _ => false,
             };
             if (isThere == true)
@@ -84,10 +89,12 @@ internal sealed class RouteAdmission(
             ? Admission.Undecided
             : Admission.Refused(
                 RejectReason.WrongSource,
-                $"it came by IP from {source}, and no row of type FORWARD_TRANSPORT_IP or FORWARD_TRANSPORT_RDMA "
-                    + "says that it is there"
+                $"it came by {Medium(kind)} from {source}, and no row of type FORWARD_TRANSPORT_IP or "
+                    + "FORWARD_TRANSPORT_RDMA says that it is there"
             );
     }
+
+    private static string Medium(TransportKind kind) => kind == TransportKind.Rdma ? "RDMA" : "IP";
 
     // Null while the name is being resolved for the first time.
     private bool? IsAt(in LinkSource source, string host, int port, bool comparesPort)

@@ -14,7 +14,7 @@ namespace FastForward.Transport.Registry;
 /// Between sources of one table, the one given first has precedence.</para>
 /// <para>A route that leaves the machine (IP or RDMA, not to the loopback) needs a key: its own, or that of any other
 /// good row of the node (<see cref="NodeRoutes.KeyId"/>). Without one it is a bad row, unless
-/// <see cref="RouteOptions.AllowUnkeyedIp"/>.</para>
+/// <see cref="RouteOptions.AllowUnkeyedNetwork"/>.</para>
 /// <para>Any thread may read at any time: reads take no lock and see one whole snapshot each. The resolver does not own
 /// its sources.</para>
 /// </remarks>
@@ -45,7 +45,7 @@ public sealed partial class OverrideResolver : IDisposable
         options ??= new RouteOptions();
         options.Validate();
         _socketDirectory = options.SocketDirectory;
-        _allowUnkeyed = options.AllowUnkeyedIp;
+        _allowUnkeyed = options.AllowUnkeyedNetwork;
         _logger = logger ?? NullLogger<OverrideResolver>.Instance;
         _sources = [.. sources.OrderBy(static source => source.Table)];
 

@@ -14,7 +14,7 @@ public sealed class RouteOptions
     /// <summary>
     /// Accept key id 0 on a way to another machine. Default false: without a key anybody on the way can read and forge.
     /// </summary>
-    public bool AllowUnkeyedIp { get; set; }
+    public bool AllowUnkeyedNetwork { get; set; }
 
     internal void Validate()
     {

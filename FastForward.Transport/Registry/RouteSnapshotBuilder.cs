@@ -29,7 +29,7 @@ internal sealed class RouteSnapshotBuilder
     /// <summary>Builds the snapshot that follows <paramref name="previous"/>.</summary>
     /// <param name="sources">In falling precedence.</param>
     /// <param name="socketDirectory">See <see cref="RouteOptions.SocketDirectory"/>.</param>
-    /// <param name="allowUnkeyed">See <see cref="RouteOptions.AllowUnkeyedIp"/>.</param>
+    /// <param name="allowUnkeyed">See <see cref="RouteOptions.AllowUnkeyedNetwork"/>.</param>
     /// <param name="previous">The snapshot in use.</param>
     public static RouteSnapshot Build(
         IRouteSource[] sources,
@@ -136,7 +136,7 @@ internal sealed class RouteSnapshotBuilder
                 candidate.Wanted!.Row,
                 "key id 0 demands no key, but this way leaves the machine, and others on it could read and forge; "
                     + "keys are not supported yet, so that only a trusted network will do: "
-                    + "there, set the option AllowUnkeyedIp on both nodes"
+                    + "there, set the option AllowUnkeyedNetwork on both nodes"
             );
         }
     }
