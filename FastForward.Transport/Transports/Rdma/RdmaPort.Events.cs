@@ -16,9 +16,10 @@ internal sealed unsafe partial class RdmaPort
     private const ulong DeviceToken = 2UL << 32;
     private const int LongestBurst = 16;
 
-    // 4.096 us * 2^14 = 67 ms (InfiniBand Architecture Specification, volume 1, section 9.7.6.1.3); with the retries a
-    // peer that is gone is noticed after half a second to some seconds.
-    private const byte AcknowledgementTimeout = 14;
+    // 4.096 us * 2^16 = 268 ms (InfiniBand Architecture Specification, volume 1, section 9.7.6.1.3). With the retries a
+    // machine that is gone is noticed after two seconds, or some more; the session notices it earlier, by its probes. On
+    // soft devices the processors of the peer acknowledge, which takes long when they are busy.
+    private const byte AcknowledgementTimeout = 16;
 
     private LogGate _refusals;
     private LogGate _hints;

@@ -19,7 +19,6 @@ internal sealed unsafe class RdmaSlab : IDisposable
         _part = part;
         Length = (nuint)part * (nuint)count;
         Start = (byte*)NativeMemory.AlignedAlloc(Length, PageSize);
-        NativeMemory.Clear(Start, Length);
         LibC.Advise(Start, Length, LibC.MADV_DONTFORK); // best effort: kernels before 2.6.16 have no such advice
         _free = new Stack<int>(Enumerable.Range(0, count).Reverse());
     }
