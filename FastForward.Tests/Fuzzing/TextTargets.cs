@@ -26,7 +26,7 @@ internal static class TextTargets
         vsocket-to-host = yes
         idle = busyspin
         redundancy = always
-        allow-unkeyed-ip = no
+        allow-unkeyed-network = no
         realtime-dscp = ef
         impair = bad-wan, loss=1%, seed=7
         log-level = debug

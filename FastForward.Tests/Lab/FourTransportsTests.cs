@@ -79,10 +79,7 @@ public sealed class FourTransportsTests
             options.RouteSources.Add(source);
         ForwardHost center = await ForwardHost.StartAsync(options);
         _hosts.Add(center);
-        ForwardStream[] streams =
-        [
-            .. s_peers.Select(peer => client.OpenStream(peer.Node, MessageClass.Reliable)),
-        ];
+        ForwardStream[] streams = [.. s_peers.Select(peer => client.OpenStream(peer.Node, MessageClass.Reliable))];
         long sent = 0;
         await SendUntil(() => counters.All(static counter => counter.Received >= Before));
         AssertInUse(center, static peer => peer.First);
@@ -146,7 +143,8 @@ public sealed class FourTransportsTests
         center.Loop.Post(() =>
             answer.SetResult([
                 .. center
-                    .Node.GetPeer(node)!.Paths.Where(static path => path.IsInUse)
+                    .Node.GetPeer(node)!
+                    .Paths.Where(static path => path.IsInUse)
                     .Select(static path => path.Transport)
                     .Distinct(),
             ])

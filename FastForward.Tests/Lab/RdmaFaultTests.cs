@@ -160,7 +160,7 @@ public sealed class RdmaFaultTests
         int sent = 0;
         while (TrySend(link))
             sent++;
-        Assert.That(sent, Is.EqualTo(64), "the credits");
+        Assert.That(sent, Is.EqualTo(32), "the credits of the peer");
         _driver.UntilQuiet();
         Assert.That((sink.ClosedLinks.Count, sink.WritableLinks.Count), Is.EqualTo((0, 0)));
         RunningProgram.Signal(process.Id, SIGCONT);

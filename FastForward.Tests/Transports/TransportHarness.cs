@@ -206,6 +206,12 @@ internal abstract class TransportHarness : IDisposable
     /// </summary>
     internal sealed class Rdma(string[] addresses) : TransportHarness
     {
+        private static readonly Lazy<string?> s_devices = new(static () =>
+        {
+            LabProgram.Run(Path.Combine(TestEnvironment.LabDirectory!, "guest", "soft-rdma"));
+            return null;
+        });
+
         private static int s_port = 20_000;
         private int _created;
 
@@ -213,13 +219,9 @@ internal abstract class TransportHarness : IDisposable
         {
             get
             {
-                if (TestEnvironment.LabDirectory is { } lab)
-                {
-                    LabProgram.Run(Path.Combine(lab, "guest", "soft-rdma"));
-                    return null;
-                }
-
-                return "soft-RoCE devices are in the lab only (see lab/README.md)";
+                if (TestEnvironment.LabDirectory is null)
+                    return "soft-RoCE devices are in the lab only (see lab/README.md)";
+                return s_devices.Value;
             }
         }
 
@@ -249,7 +251,9 @@ internal abstract class TransportHarness : IDisposable
                 {
                     Addresses = [IPAddress.Parse(address)],
                     Port = port,
-                    MaxLinks = 128,
+                    MaxLinks = 128, // the suite opens a hundred; small frames and few credits lock less memory for each
+                    MaxFrameSize = 2048,
+                    Credits = 32,
                 }
             );
 

@@ -33,11 +33,16 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
         _timer = _loop.CreateTimer(OnTimer);
         _routes = new OverrideResolver(
             [new StaticRouteSource([NodeMedium.RouteToPeer(plan)])],
-            new RouteOptions { SocketDirectory = plan.Directory }
+            new RouteOptions { SocketDirectory = plan.Directory, AllowUnkeyedNetwork = true }
         );
         _node = new ForwardNode(
             _loop,
-            new ForwardNodeOptions { Node = id, RealTimeBudget = TimeSpan.FromSeconds(5) },
+            new ForwardNodeOptions
+            {
+                Node = id,
+                RealTimeBudget = TimeSpan.FromSeconds(5),
+                AllowUnkeyedNetwork = true,
+            },
             [NodeMedium.Create(plan)],
             _routes
         );

@@ -4,6 +4,7 @@ using FastForward.Transport;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Ip;
+using FastForward.Transport.Transports.Rdma;
 using FastForward.Transport.Transports.Socket;
 using FastForward.Transport.Transports.VSocket;
 
@@ -14,7 +15,12 @@ internal static class NodeMedium
 {
     /// <summary>Whether this build of FastForward has a transport for the medium.</summary>
     public static bool Exists(string transport) =>
-        transport is TransportName.Ip or TransportName.Socket or TransportName.Memory or TransportName.VSocket;
+        transport
+            is TransportName.Ip
+                or TransportName.Socket
+                or TransportName.Memory
+                or TransportName.VSocket
+                or TransportName.Rdma;
 
     /// <summary>Whether the machine supports it.</summary>
     public static TransportAvailability CheckAvailability(string transport)
@@ -65,6 +71,7 @@ internal static class NodeMedium
             TransportName.VSocket => new VSocketTransport(
                 new VSocketTransportOptions { Port = OwnPort(plan), Type = plan.VSocketType }
             ),
+            TransportName.Rdma => new RdmaTransport(new RdmaTransportOptions { Port = OwnPort(plan) }),
             _ => throw new BenchmarkFailure($"FastForward has no {plan.Transport} transport in this build"),
         };
 
@@ -74,6 +81,13 @@ internal static class NodeMedium
             TransportName.Ip => new RouteRow(PeerOf(plan.Role), 0, TransportKind.Ip, "127.0.0.1", PeerPort(plan)),
             // "1" is VMADDR_CID_LOCAL.
             TransportName.VSocket => new RouteRow(PeerOf(plan.Role), 0, TransportKind.VSocket, "1", PeerPort(plan)),
+            TransportName.Rdma => new RouteRow(
+                PeerOf(plan.Role),
+                0,
+                TransportKind.Rdma,
+                RdmaTransport.FindOwnAddress()?.ToString() ?? "",
+                PeerPort(plan)
+            ),
             _ => new RouteRow(PeerOf(plan.Role), 0, TransportKind.Socket, "", PeerPort(plan)),
         };
 
