@@ -63,7 +63,10 @@ internal static class InstanceServices
                     options.MarkRealTime = settings.MarkRealTime;
                     options.SegmentationOffload = settings.SegmentationOffload;
                     if (settings.Addresses.Count > 0)
-                        options.Addresses = [.. settings.Addresses.Select(Resolve)];
+                        options.Addresses =
+                        [
+                            .. settings.Addresses.Select(static address => Resolve(address, "UDP", "addresses")),
+                        ];
                 });
                 break;
             case TransportKind.Socket:
@@ -93,7 +96,12 @@ internal static class InstanceServices
                     options.MaxLinks = settings.RdmaLinks;
                     options.Credits = settings.RdmaCredits;
                     if (settings.RdmaAddresses.Count > 0)
-                        options.Addresses = [.. settings.RdmaAddresses.Select(Resolve)];
+                        options.Addresses =
+                        [
+                            .. settings.RdmaAddresses.Select(static address =>
+                                Resolve(address, "RDMA", "rdma-addresses")
+                            ),
+                        ];
                 });
                 break;
             default:
@@ -101,7 +109,7 @@ internal static class InstanceServices
         }
     }
 
-    private static IPAddress Resolve(ZonedAddress address)
+    private static IPAddress Resolve(ZonedAddress address, string medium, string key)
     {
         try
         {
@@ -110,8 +118,8 @@ internal static class InstanceServices
         catch (SocketException exception)
         {
             throw new StartFailure(
-                $"cannot bind {address}: {exception.Message}. Create it before the start, or give "
-                    + "addresses or rdma-addresses other ones.",
+                $"cannot bind {medium} {address}: {exception.Message}. Create it before the start, or give "
+                    + $"{key} other ones.",
                 exception
             );
         }

@@ -155,7 +155,7 @@ public sealed class DemoProcessTests
             Assert.Ignore("this machine has RDMA, and every machine has the others");
         using RunningProgram demo = RunningProgram.StartHost("demo", "--transport", "RDMA");
         Assert.That(demo.WaitForExit(), Is.EqualTo(1), demo.Everything);
-        Assert.That(demo.Everything, Does.Contain($"FORWARD_TRANSPORT_RDMA: {WhyNoRdma()}"));
+        Assert.That(demo.Everything, Does.Contain($"FORWARD_TRANSPORT_RDMA: {WhyNoRdma()![..30]}"));
     }
 
     private static string? WhyNoRdma()

@@ -6,8 +6,8 @@ using FastForward.Transport.Transports.Rdma;
 namespace FastForward.Tests.Transports;
 
 /// <summary>
-/// An RDMA listener that accepts one connection with any opening and any number of receives, and sends any bytes: a peer
-/// that breaks the protocol. <see cref="Step"/> does its work.
+/// An RDMA listener that accepts one connection with any opening and any number of receives, and sends any bytes: a
+/// peer that breaks the protocol. <see cref="Step"/> does its work.
 /// </summary>
 internal sealed unsafe class RawRdmaPeer : IDisposable
 {

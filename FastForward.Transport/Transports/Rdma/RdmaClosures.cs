@@ -100,7 +100,7 @@ internal static class RdmaClosures
             OpeningStatus.Full => new LinkClosure(
                 LinkCloseReason.ConnectRefused,
                 0,
-                $"the peer has its limit of {packet.Detail} RDMA links (MaxLinks)"
+                $"the peer has its limit of {packet.Detail} RDMA links"
             ),
             _ => new LinkClosure(
                 LinkCloseReason.NotPermitted,

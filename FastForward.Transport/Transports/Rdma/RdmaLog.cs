@@ -19,7 +19,7 @@ internal static partial class RdmaLog
     [LoggerMessage(
         EventId = 1362,
         Level = LogLevel.Warning,
-        Message = "{Device} has room for the completions of {Links} links, and {Wanted} are set (MaxLinks)"
+        Message = "{Device} has room for the completions of {Links} links, and {Wanted} are set"
     )]
     public static partial void FewerLinks(ILogger logger, string device, int links, int wanted);
 

@@ -120,7 +120,7 @@ internal sealed class RdmaMachine(string sysfs, string devices, Func<string, boo
         string.Create(
             CultureInfo.InvariantCulture,
             $"this process may lock {limit} (RLIMIT_MEMLOCK): set LimitMEMLOCK=infinity in the unit or ulimit -l, or "
-        ) + "allow fewer links (MaxLinks) or credits";
+        ) + "allow fewer links or credits";
 
     private static unsafe ulong? ReadLockLimit()
     {

@@ -17,8 +17,8 @@ internal sealed unsafe partial class RdmaPort
     private const int LongestBurst = 16;
 
     // 4.096 us * 2^16 = 268 ms (InfiniBand Architecture Specification, volume 1, section 9.7.6.1.3). With the retries a
-    // machine that is gone is noticed after two seconds, or some more; the session notices it earlier, by its probes. On
-    // soft devices the processors of the peer acknowledge, which takes long when they are busy.
+    // machine that is gone is noticed after two seconds, or some more; the session notices it earlier, by its probes.
+    // On soft devices the processors of the peer acknowledge, which takes long when they are busy.
     private const byte AcknowledgementTimeout = 16;
 
     private LogGate _refusals;
@@ -158,7 +158,7 @@ internal sealed unsafe partial class RdmaPort
         byte* memory = device is null ? null : _slab.Take();
         if (memory == null)
         {
-            problem ??= $"the limit of {_options.MaxLinks} RDMA links is reached (MaxLinks)";
+            problem ??= $"the limit of {_options.MaxLinks} RDMA links is reached";
             Refuse(id, from, OpeningStatus.Full, new LinkClosure(LinkCloseReason.OpenTimeout, 0, problem));
             return;
         }

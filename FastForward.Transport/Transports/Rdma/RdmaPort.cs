@@ -336,7 +336,7 @@ internal sealed unsafe partial class RdmaPort : TransportPort
             closure = new LinkClosure(
                 LinkCloseReason.Failed,
                 Errno.ENOBUFS,
-                $"the limit of {_options.MaxLinks} RDMA links is reached (MaxLinks)"
+                $"the limit of {_options.MaxLinks} RDMA links is reached"
             );
             return null;
         }
