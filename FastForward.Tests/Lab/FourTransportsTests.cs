@@ -22,6 +22,8 @@ public sealed class FourTransportsTests
     private const uint Center = 25_011;
     private const int FirstPort = 30_100;
     private const int Before = 200; // messages to each peer over its first transport
+    private const int After = 30; // and after each change
+    private const int Changes = 6;
     private const string NearRdma = "10.99.0.1";
     private const string FarRdma = "10.99.0.2";
 
@@ -84,16 +86,21 @@ public sealed class FourTransportsTests
         await SendUntil(() => counters.All(static counter => counter.Received >= Before));
         AssertInUse(center, static peer => peer.First);
 
-        rows.Replace(Read(static peer => peer.Second));
-        await SendUntil(() => IsInUse(center, static peer => peer.Second));
-        long moved = sent;
-        await SendUntil(() => counters.All(counter => counter.Received >= moved + Before));
+        for (int change = 1; change <= Changes; change++)
+        {
+            bool isSecond = change % 2 == 1;
+            rows.Replace(Read(peer => isSecond ? peer.Second : peer.First));
+            await SendUntil(() => IsInUse(center, peer => isSecond ? peer.Second : peer.First));
+            long moved = sent;
+            await SendUntil(() => counters.All(counter => counter.Received >= moved + After));
+        }
+
         Eventually.True(
             () => counters.All(counter => counter.Received == sent),
             () => $"{string.Join(", ", counters.Select(static counter => counter.Received))} of {sent}"
         );
         Assert.That(counters.Select(static counter => counter.Fault), Has.All.Null);
-        TestContext.Progress.WriteLine($"{sent} messages to each of four peers, {moved} of them before all had moved");
+        TestContext.Progress.WriteLine($"{sent} messages to each of four peers, {Changes} changes of all rows");
 
         async Task SendUntil(Func<bool> condition)
         {
