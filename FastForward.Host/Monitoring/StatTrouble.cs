@@ -37,7 +37,7 @@ internal static class StatTrouble
                     peer.Node.ToString(CultureInfo.InvariantCulture),
                     $"real-time messages are lost for good: {peer.RealTimeCopiesReason}"
                 );
-            if (peer.Paths.Select(static path => path.NoSharedMemoryReason).FirstOrDefault() is { } without)
+            if (peer.State is "connected" or "suspect" && ReasonForSocket(peer) is { } without)
                 Add(
                     Styles.Minor,
                     peer.Node.ToString(CultureInfo.InvariantCulture),
@@ -83,6 +83,9 @@ internal static class StatTrouble
         void Add(Style style, string subject, string finding) =>
             table.AddRow(new Text(VisibleText.Of(subject), style), new Text(VisibleText.Of(finding), style));
     }
+
+    private static string? ReasonForSocket(PeerReport peer) =>
+        peer.Paths.Select(static path => path.NoSharedMemoryReason).FirstOrDefault(static reason => reason is not null);
 
     private static string Describe(ImpairmentReport impairment) =>
         $"on purpose, by impair = {impairment.Settings}: of {Figures.Compact(impairment.Frames)} datagrams sent "

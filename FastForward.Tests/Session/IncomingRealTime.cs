@@ -59,6 +59,7 @@ internal sealed class IncomingRealTime
     /// <param name="budgetMillis">Its budget; 0 for none.</param>
     /// <param name="isOrdered">It arrives on an ordered path.</param>
     /// <param name="size">Bytes of its content.</param>
+    /// <param name="ageMicros">How long it waited at its sender, in units of 64 us.</param>
     public void Arrive(
         long now,
         ulong sequence,
@@ -67,12 +68,13 @@ internal sealed class IncomingRealTime
         MessageBits bits = MessageBits.None,
         int budgetMillis = 120,
         bool isOrdered = false,
-        int size = 16
+        int size = 16,
+        int ageMicros = 0
     )
     {
         byte[] content = (bits & MessageBits.Mark) != 0 ? [] : Content(stream, sequence, size);
         FrameWriter frame = new(_frame);
-        frame.WriteRealTime(stream, sequence, bits, budgetMillis, 0, content);
+        frame.WriteRealTime(stream, sequence, bits, budgetMillis, ageMicros, content);
         ElementReader reader = new(_frame.AsSpan(WireFormat.DataHeader..frame.Length));
         Assert.That(reader.Next(), Is.True);
         Assert.That(MessageElement.TryRead(reader.Bits, reader.Body, out MessageElement message), Is.True);

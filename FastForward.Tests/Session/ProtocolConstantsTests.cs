@@ -15,6 +15,7 @@ public sealed partial class ProtocolConstantsTests
         "ByteRanges.KeptCapacity",
         "DelayHistogram.Bins",
         "DelayHistogram.HalvedAt",
+        "DelayHistogram.Longest",
         "LoopbackAssociation.FrameSize",
         "LossMeter.HalvedAt",
         "Receiver.MaxUnused",

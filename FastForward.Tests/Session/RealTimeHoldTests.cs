@@ -128,6 +128,18 @@ public sealed class RealTimeHoldTests
     }
 
     [Test]
+    public void How_long_it_waited_at_its_sender_does_not_shorten_the_wait()
+    {
+        _in.Path = new FrameArrival { Slowest = 11 * Millisecond, RoundTrip = 150 * Millisecond };
+        _in.Arrive(0, 0);
+        long left = 2 * Period;
+        _in.Arrive(left, 2, ageMicros: 40 * 64 * 15); // 38 ms
+        _in.Arrive(left + (2 * Millisecond), 1, left, ageMicros: 60 * 64 * 15);
+        Assert.That(_in.Delivered(), Is.EqualTo(new[] { 0, 1, 2 }));
+        Assert.That(_in.Statistics.LateMessages, Is.Zero);
+    }
+
+    [Test]
     public void What_is_slower_than_what_it_could_wait_for_does_not_wait()
     {
         _in.Path = new FrameArrival { Slowest = 11 * Millisecond, RoundTrip = 150 * Millisecond };

@@ -6,6 +6,9 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed class DelayHistogram
 {
+    /// <summary>What is longer counts as this long.</summary>
+    public const long Longest = Bins * 1_000;
+
     private const int Bins = 256;
     private const int HalvedAt = 4_096;
 

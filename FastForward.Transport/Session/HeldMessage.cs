@@ -49,7 +49,8 @@ internal sealed class HeldMessage
         Sequence = sequence;
         SentAt = now - message.Age - arrival.Excess;
         ArrivedAt = now;
-        LastOvertaken = arrival.Slowest == long.MaxValue ? long.MaxValue : SentAt + arrival.Slowest;
+        // Frames overtake each other, so the time that the message waited before its frame left does not count.
+        LastOvertaken = arrival.Slowest == long.MaxValue ? long.MaxValue : now - arrival.Excess + arrival.Slowest;
         RoundTrip = arrival.RoundTrip;
         Budget = message.Budget;
         Bits = message.Bits;

@@ -41,7 +41,9 @@ internal sealed class PathFigures
             FrameRate = (frames - _framesBefore) * 1_000_000.0 / Math.Max(now - _intervalBegan, 1);
         _framesBefore = frames;
         _intervalBegan = now;
-        if (Transits.Count >= TransitMeter.Enough)
-            Slowest = Transits.Quantile(99) + TimerSlack;
+        if (Transits.Count < TransitMeter.Enough)
+            return;
+        long slowest = Transits.Quantile(99);
+        Slowest = slowest < DelayHistogram.Longest ? slowest + TimerSlack : long.MaxValue;
     }
 }

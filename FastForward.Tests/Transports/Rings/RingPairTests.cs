@@ -124,7 +124,7 @@ public sealed unsafe class RingPairTests
             );
             using (file)
             {
-                Assert.That(RingMemory.TryMap(file!, Capacity, out RingMemory? seen, out problem), problem);
+                Assert.That(RingMemory.TryMap(file!, Capacity, out RingMemory? seen, out problem, out _), problem);
                 return (own!, seen!);
             }
         }

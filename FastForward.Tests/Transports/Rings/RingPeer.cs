@@ -25,6 +25,9 @@ internal sealed unsafe class RingPeer : IDisposable
     /// <summary>The descriptor of the memory that the other side writes.</summary>
     public Descriptor Received { get; private set; } = null!;
 
+    /// <summary>The memory that the other side writes.</summary>
+    public RingMemory Theirs { get; private set; } = null!;
+
     /// <summary>Connects, and exchanges opening packets, the features included.</summary>
     public static RingPeer Connect(string path, Action<Func<bool>, string> until)
     {
@@ -68,11 +71,16 @@ internal sealed unsafe class RingPeer : IDisposable
             "the other side's ring"
         );
         peer.Received = received!;
+        Assert.That(RingMemory.TryMap(received!, Capacity, out RingMemory? theirs, out problem, out _), problem);
+        peer.Theirs = theirs!;
         return peer;
     }
 
     /// <summary>Writes a word of the own memory.</summary>
     public void Set(RingWord word, ulong value) => Volatile.Write(ref *(ulong*)(Own.Words + (int)word), value);
+
+    /// <summary>Reads a word of the other side's memory.</summary>
+    public ulong Get(RingWord word) => Volatile.Read(ref *(ulong*)(Theirs.Words + (int)word));
 
     /// <summary>Writes a record into the own ring, without publishing it.</summary>
     public void Put(int offset, uint length) => *(ulong*)(Own.Ring + offset) = length;
@@ -101,6 +109,7 @@ internal sealed unsafe class RingPeer : IDisposable
     {
         Socket.Dispose();
         Own?.Dispose();
+        Theirs?.Dispose();
         Received?.Dispose();
     }
 }

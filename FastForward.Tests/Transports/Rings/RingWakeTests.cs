@@ -9,6 +9,7 @@ namespace FastForward.Tests.Transports.Rings;
 public sealed class RingWakeTests
 {
     private const int RoundTrips = 3_000;
+    private const int LongFrame = 16 * 1024;
 
     [Test]
     public void No_wake_up_is_lost_between_two_loops_that_sleep_at_once()
@@ -33,12 +34,42 @@ public sealed class RingWakeTests
         Assert.That(first.Bells, Is.Positive);
     }
 
+    [Test]
+    public void A_writer_that_sleeps_until_there_is_room_is_woken()
+    {
+        int seed = Environment.TickCount;
+        TestContext.Out.WriteLine($"seed {seed}");
+        using TemporaryDirectory directory = new();
+        using CancellationTokenSource stop = new();
+        using ManualResetEventSlim done = new();
+        Player writer = new(directory.Path, 1, seed, done) { Streams = true };
+        Player reader = new(directory.Path, 2, seed + 1, done) { Reads = true };
+        Thread[] threads = [new(() => writer.Run(reader.Place, stop.Token)), new(() => reader.Run(null, stop.Token))];
+        foreach (Thread thread in threads)
+            thread.Start();
+        bool isDone = done.Wait(LoopDriver.Limit);
+        stop.Cancel();
+        foreach (Thread thread in threads)
+            Assert.That(thread.Join(LoopDriver.Limit), Is.True, "the loop ends");
+        Assert.That(isDone, Is.True, $"{reader.Frames} of {RoundTrips}");
+        Assert.That(writer.Refusals, Is.Positive, "the ring was full");
+        TestContext.Out.WriteLine($"{writer.Refusals} times full, {reader.Bells} bells for room");
+    }
+
     private sealed class Player(string directory, int port, int seed, ManualResetEventSlim done) : ILinkSink
     {
         private SocketTransport? _transport;
         private readonly Random _random = new(seed);
 
         public UnixDomainSocketEndPoint Place { get; } = new($"{directory}/FastForward.{port}.sock");
+
+        /// <summary>Sends as much as there is room for, whenever there is.</summary>
+        public bool Streams { get; init; }
+
+        /// <summary>Answers nothing.</summary>
+        public bool Reads { get; init; }
+
+        public int Refusals { get; private set; }
 
         public int Frames { get; private set; }
 
@@ -67,25 +98,38 @@ public sealed class RingWakeTests
         public void Opened(IForwardLink link)
         {
             SharesMemory = link.Traits.SharedMemory;
-            if (!link.IsInbound)
+            if (Streams)
+                Fill(link);
+            else if (!link.IsInbound)
                 Send(link);
         }
 
         public void Frame(IForwardLink link, Span<byte> frame)
         {
-            if (++Frames == RoundTrips && !link.IsInbound)
+            if (++Frames == RoundTrips && (Reads || !link.IsInbound))
                 done.Set();
+            else if (Reads)
+                Thread.SpinWait(_random.Next(200));
             else
                 Send(link);
         }
 
         public void BatchEnd(IForwardTransport transport) { }
 
-        public void Writable(IForwardLink link) { }
+        public void Writable(IForwardLink link) => Fill(link);
 
         public void Closed(IForwardLink link, LinkClosure closure) { }
 
         public void Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame) { }
+
+        private void Fill(IForwardLink link)
+        {
+            while (link.TryClaim(LongFrame, out _) == ClaimResult.Claimed)
+                link.Commit(LongFrame, realTime: false);
+            Refusals++;
+            Thread.SpinWait(_random.Next(200));
+            ((IForwardTransport?)_transport)?.Flush();
+        }
 
         // The delays move the moment of sending across those in which the other side falls asleep.
         private void Send(IForwardLink link)

@@ -47,10 +47,11 @@ internal sealed unsafe class ConnectionLink : OpeningLink
     public override string OpenTimeoutReason =>
         _waitsForBacklog ? "the peer's backlog stayed full"
         : _connecting ? "the peer neither accepted nor refused the connection"
+        : _rings is not null ? "the peer did not say whether it shares memory"
         : "the peer did not answer the opening packet";
 
-    /// <summary>Memory was offered to the peer.</summary>
-    public bool HasRings => _rings is not null;
+    /// <summary>It shares memory with the peer, or was about to.</summary>
+    public bool HasRings => IsPolled || (_rings is not null && !_wasOpen);
 
     /// <summary>See <see cref="FrameChannel.IsPolled"/>.</summary>
     public bool IsPolled => _channel.IsPolled;
@@ -305,19 +306,21 @@ internal sealed unsafe class ConnectionLink : OpeningLink
         _rings = new RingOpening(_port.Rings!, size);
         int error = _rings.Offer(_channel.Socket);
         if (error != 0)
-            CloseWith(EndOfConnection(error));
+            CloseWith(EndOfConnection(error is Errno.EPIPE or Errno.ENOTCONN ? 0 : error));
     }
 
     private void ReadOffer(ILinkSink sink, RingOpening opening)
     {
-        if (!opening.TryComplete(_channel.Socket, out RingPair? rings, out string? fault, out int error))
+        if (!opening.TryComplete(_channel.Socket, out RingPair? rings, out LinkClosure? end, out int error))
         {
             if (error != Errno.EAGAIN)
                 CloseWith(EndOfConnection(error));
         }
-        else if (fault is not null)
+        else if (end is { } closure)
         {
-            CloseWith(new LinkClosure(LinkCloseReason.ProtocolViolation, 0, fault));
+            if (closure.Reason == LinkCloseReason.Failed)
+                _port.PauseRings(_traits.Credentials, closure);
+            CloseWith(closure);
         }
         else
         {

@@ -28,6 +28,7 @@ internal sealed unsafe class ConnectionListener
     private readonly LoopTimer _resume;
     private LogGate _pauses;
     private LogGate _refusals;
+    private LogGate _bans;
 
     public ConnectionListener(
         ForwardLoop loop,
@@ -97,6 +98,15 @@ internal sealed unsafe class ConnectionListener
         };
         string reason = closure.ToString();
         ConnectionLog.InboundRefused(_logger, who, reason, held);
+    }
+
+    /// <summary>Logs, at a limited rate, that processes of a user share no memory for a while.</summary>
+    public void ReportRings(uint user, long micros, LinkClosure because)
+    {
+        if (!_bans.TryPass(_loop.NowMicros, out long held))
+            return;
+        string reason = because.ToString();
+        ConnectionLog.RingsRefused(_logger, user, micros / 1_000_000, reason, held);
     }
 
     /// <summary>

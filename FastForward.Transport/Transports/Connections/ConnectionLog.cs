@@ -19,4 +19,12 @@ internal static partial class ConnectionLog
         Message = "A connection from {Who} was refused: {Reason}. Occurrences not logged: {Count}"
     )]
     public static partial void InboundRefused(ILogger logger, string who, string reason, long count);
+
+    [LoggerMessage(
+        EventId = 1312,
+        Level = LogLevel.Warning,
+        Message = "For {Seconds} s links with processes of user id {User} share no memory, because of one of them: "
+            + "{Reason}. Occurrences not logged: {Count}"
+    )]
+    public static partial void RingsRefused(ILogger logger, uint user, long seconds, string reason, long count);
 }

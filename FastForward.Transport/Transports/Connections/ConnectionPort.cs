@@ -42,8 +42,10 @@ internal sealed unsafe class ConnectionPort : TransportPort
     private readonly byte* _incoming;
     private uint _polls;
     private bool _sweep = true;
+    private bool _isQuiet; // no link over rings had a frame in this poll
     private bool _more;
     private bool _again;
+    private int _firstRing;
 
     /// <param name="transport">The transport that owns the port.</param>
     /// <param name="loop">The loop that polls it.</param>
@@ -186,8 +188,23 @@ internal sealed unsafe class ConnectionPort : TransportPort
         if (link.IsInbound && (!opened || closure.Reason == LinkCloseReason.ProtocolViolation))
             _listener.Report(link.Traits.Credentials, closure);
         _openings.Remove(link);
-        if (closure.Reason == LinkCloseReason.ProtocolViolation && link.HasRings)
-            Rings!.Ban(Loop.NowMicros, link.Traits.Credentials?.UserId ?? 0);
+        if (link.HasRings && closure.Reason == LinkCloseReason.ProtocolViolation)
+            BanFromRings(link.Traits.Credentials?.UserId, closure);
+    }
+
+    /// <summary>A ring could not be set up here: for a while none is offered to the user's processes.</summary>
+    public void PauseRings(PeerCredentials? credentials, LinkClosure closure)
+    {
+        if (credentials?.UserId is not { } user)
+            return;
+        Rings!.Pause(Loop.NowMicros, user);
+        _listener.ReportRings(user, RingBudget.FirstBan, closure);
+    }
+
+    private void BanFromRings(uint? user, LinkClosure closure)
+    {
+        if (user is { } id)
+            _listener.ReportRings(id, Rings!.Ban(Loop.NowMicros, id), closure);
     }
 
     /// <summary>A link has closed.</summary>
@@ -234,8 +251,9 @@ internal sealed unsafe class ConnectionPort : TransportPort
     protected override int Work(int budget)
     {
         int work = Events.Dispatch(Sink, budget);
-        if (_polled.Count > 0)
-            work += PollRings(budget);
+        int ofRings = _polled.Count > 0 ? PollRings(Math.Max(1, budget / 2)) : 0;
+        _isQuiet = _polled.Count > 0 && ofRings == 0;
+        work += ofRings;
         bool hadMore = _more;
         _more = true; // frames that no descriptor shows may be left if the sink throws
         _again = false;
@@ -259,7 +277,7 @@ internal sealed unsafe class ConnectionPort : TransportPort
 
     private bool ServeLinks(int budget, bool hidden, ref int work)
     {
-        int interval = _polled.Count > 0 && _open.Count == 0 && _openings.IsEmpty ? QuietSweepInterval : SweepInterval;
+        int interval = _isQuiet && _open.Count == 0 && _openings.IsEmpty ? QuietSweepInterval : SweepInterval;
         if (_open.Count > FewLinks || ++_polls % interval == 0 || (_sweep && _open.Count != 1))
             return Sweep(budget, hidden, ref work);
         int before = work;
@@ -267,13 +285,15 @@ internal sealed unsafe class ConnectionPort : TransportPort
         return _sweep && work == before ? Sweep(budget, hidden, ref work) : more;
     }
 
-    // What a link leaves because of its share is read by the next poll: these links are always looked at.
+    // What a link leaves because of its share is read by the next poll: these links are always looked at, beginning
+    // with another one each time.
     private int PollRings(int budget)
     {
         int work = 0;
         int share = Math.Max(1, budget / _polled.Count);
+        int first = _firstRing++;
         for (int i = 0; i < _polled.Count && work < budget; i++)
-            work += _polled[i].Receive(Sink, share);
+            work += _polled[(int)((uint)(first + i) % (uint)_polled.Count)].Receive(Sink, share);
         return work;
     }
 

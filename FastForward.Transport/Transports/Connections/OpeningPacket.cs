@@ -9,7 +9,7 @@ namespace FastForward.Transport.Transports.Connections;
 /// </summary>
 /// <remarks>
 /// A later version may append fields; a version-1 packet has exactly this length. Both sides use the lower version, the
-/// features that both name (none exist yet; unknown bits are ignored) and the smaller frame length.
+/// features that both name (<see cref="RingOpening.Feature"/>; unknown bits are ignored) and the smaller frame length.
 /// </remarks>
 /// <param name="Version">The highest version the sender supports.</param>
 /// <param name="Status">Whether the sender accepts the link.</param>

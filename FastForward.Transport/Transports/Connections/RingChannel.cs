@@ -20,10 +20,11 @@ internal sealed unsafe class RingChannel(
 {
     private bool _isStaged;
     private bool _mayHaveBells;
+    private int _bellError;
 
     public override bool IsPolled => true;
 
-    public override bool HasBuffered => rings.HasInput;
+    public override bool HasBuffered => rings.HasInput || _bellError != 0;
 
     public override bool HasRoomAgain => rings.HasRoom;
 
@@ -64,7 +65,7 @@ internal sealed unsafe class RingChannel(
         bool hasWork = rings.Arm(waitsForRoom, out bool mustWake);
         if (mustWake)
             Ring(out _); // on failure, the next read returns the error
-        return hasWork;
+        return hasWork || _bellError != 0;
     }
 
     public override void Disarm() => rings.Disarm();
@@ -85,10 +86,15 @@ internal sealed unsafe class RingChannel(
                 return ReadStatus.Frame;
             }
 
+            error = _bellError;
+            if (error != 0)
+                return ReadStatus.End;
             if (!_mayHaveBells)
                 return ReadStatus.Nothing;
             ReadStatus status = ReadBell(out error, out fault);
-            // What the peer published before it closed is there now, at the latest.
+            // What the peer published before it closed is there now; what it publishes later does not count.
+            if (status == ReadStatus.End)
+                rings.EndInput();
             if (status != ReadStatus.End || !rings.HasInput)
                 return status;
         }
@@ -122,13 +128,18 @@ internal sealed unsafe class RingChannel(
         return ReadStatus.Violation;
     }
 
-    // Without room in the socket for it, bells are waiting there already.
+    // Without room in the socket for it (EAGAIN), bells are waiting there already. Without memory for it the peer might
+    // sleep on, so that the link ends.
     private SendStatus Ring(out int error)
     {
         byte* bell = stackalloc byte[1];
         *bell = 0;
         statistics.Rung();
         SendStatus status = Push(bell, 1, out _, out error);
-        return status == SendStatus.WaitsForSocket ? SendStatus.Sent : status;
+        if (status == SendStatus.WaitsForSocket && error == Errno.EAGAIN)
+            return SendStatus.Sent;
+        if (status is SendStatus.WaitsForSocket or SendStatus.Failed)
+            _bellError = error;
+        return status == SendStatus.WaitsForSocket ? SendStatus.Failed : status;
     }
 }

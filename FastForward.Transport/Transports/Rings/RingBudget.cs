@@ -1,7 +1,7 @@
 namespace FastForward.Transport.Transports.Rings;
 
 /// <summary>Limits the memory of all rings of a transport, and remembers whose rings were misused.</summary>
-/// <param name="limit">The most bytes of all rings together, both directions; 0 for no rings.</param>
+/// <param name="limit">The most bytes of all rings together, both directions.</param>
 internal sealed class RingBudget(long limit)
 {
     /// <summary>How long a user gets no ring after the first misuse, in microseconds.</summary>
@@ -20,10 +20,13 @@ internal sealed class RingBudget(long limit)
     /// <summary>Why a process of a user gets no ring; null when it does.</summary>
     public string? ReasonToRefuse(long now, uint? user)
     {
-        if (limit == 0)
-            return "it is switched off";
         if (user is { } id && _bans.TryGetValue(id, out (long Until, long Length) ban) && now < ban.Until)
-            return $"a process of user id {id} misused it; {(ban.Until - now + 999_999) / 1_000_000} s are left";
+        {
+            return ban.Length > 0
+                ? $"shortly before the link was made a process of user id {id} misused it"
+                : $"shortly before the link was made it failed with a process of user id {id}";
+        }
+
         return null;
     }
 
@@ -40,11 +43,26 @@ internal sealed class RingBudget(long limit)
     public void Return(long bytes) => Used -= bytes;
 
     /// <summary>A process of the user broke the rules of a ring.</summary>
-    public void Ban(long now, uint user)
+    /// <returns>How long the user gets none, in microseconds.</returns>
+    public long Ban(long now, uint user)
     {
-        long length = _bans.TryGetValue(user, out (long Until, long Length) former)
-            ? Math.Min(former.Length * 2, LongestBan)
-            : FirstBan;
+        // Who kept them for as long as it was shut out, and again, begins anew.
+        bool isAgain =
+            _bans.TryGetValue(user, out (long Until, long Length) former) && now < former.Until + former.Length;
+        long length = isAgain ? Math.Min(former.Length * 2, LongestBan) : FirstBan;
+        Set(user, now, length);
+        return length;
+    }
+
+    /// <summary>A ring could not be set up, and the user is not the reason: later it may be possible.</summary>
+    public void Pause(long now, uint user)
+    {
+        if (!_bans.TryGetValue(user, out (long Until, long Length) former) || former.Until <= now)
+            _bans[user] = (now + FirstBan, 0);
+    }
+
+    private void Set(uint user, long now, long length)
+    {
         if (_bans.Count >= MaxBans && !_bans.ContainsKey(user))
             _bans.Remove(_bans.MinBy(static ban => ban.Value.Until).Key);
         _bans[user] = (now + length, length);

@@ -75,15 +75,18 @@ internal sealed unsafe class RingMemory : IDisposable
     /// <param name="capacity">The size that the other side has announced.</param>
     /// <param name="memory">The memory, mapped read-only.</param>
     /// <param name="problem">What is wrong with it.</param>
+    /// <param name="isFault">The other side is the reason, and not this process.</param>
     public static bool TryMap(
         Descriptor file,
         int capacity,
         [NotNullWhen(true)] out RingMemory? memory,
-        [NotNullWhen(false)] out string? problem
+        [NotNullWhen(false)] out string? problem,
+        out bool isFault
     )
     {
         memory = null;
         problem = FindFault(file, capacity);
+        isFault = problem is not null;
         if (problem is not null)
             return false;
         memory = Map(file, capacity, LibC.PROT_READ);
@@ -111,19 +114,20 @@ internal sealed unsafe class RingMemory : IDisposable
         return new Descriptor(number);
     }
 
-    // On another file system than tmpfs seals do not mean this, or a page fault may fail (hugetlbfs).
+    // The seals come first: only files of tmpfs and hugetlbfs have any, and the kernel answers by itself. Other calls
+    // could wait for the file system of a stranger. A page fault of hugetlbfs may fail.
     private static string? FindFault(Descriptor file, int capacity)
     {
+        int seals = LibC.Control(file, LibC.F_GET_SEALS, 0);
+        if (seals < 0)
+            return "its descriptor is not of memory that can be sealed";
+        if ((seals & Seals) != Seals)
+            return $"its memory is not sealed (seals 0x{seals:x})";
         LibC.FileSystemStatus system;
         if (LibC.FileSystem(file, &system) != 0)
             return Failure("fstatfs");
         if (system.Type != LibC.TMPFS_MAGIC)
             return "its memory is not of tmpfs";
-        int seals = LibC.Control(file, LibC.F_GET_SEALS, 0);
-        if (seals < 0)
-            return Failure("F_GET_SEALS");
-        if ((seals & Seals) != Seals)
-            return $"its memory is not sealed (seals 0x{seals:x})";
         LibC.FileStatus status;
         if (LibC.Status(file, "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &status) != 0)
             return Failure("statx");
@@ -156,8 +160,9 @@ internal sealed unsafe class RingMemory : IDisposable
         );
         if (mapped == LibC.MapFailed)
         {
+            // The kernel may have given up the reservation, and another thread have mapped something there.
             int error = LibC.LastError;
-            LibC.Unmap(start, Reserved(capacity));
+            LibC.Unmap((byte*)start + SizeOf(capacity), (nuint)Environment.SystemPageSize);
             Marshal.SetLastPInvokeError(error);
             return null;
         }

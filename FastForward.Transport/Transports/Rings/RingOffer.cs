@@ -52,7 +52,10 @@ internal static unsafe class RingOffer
     /// <param name="capacity">The announced capacity; 0 for none.</param>
     /// <param name="memory">The descriptor, which the caller closes; null without a capacity.</param>
     /// <param name="fault">What is wrong with the packet.</param>
-    /// <param name="error">errno, or 0 for the end of the connection, when there is no packet.</param>
+    /// <param name="error">
+    /// errno, or 0 for the end of the connection, when there is no packet; with a packet, errno of the reason why its
+    /// descriptor could not be received, or 0.
+    /// </param>
     /// <returns>A packet was read, good or bad.</returns>
     public static bool TryReceive(
         Descriptor socket,
@@ -82,7 +85,7 @@ internal static unsafe class RingOffer
             length = LibC.ReceiveMessage(socket, &message, LibC.MSG_DONTWAIT | LibC.MSG_CMSG_CLOEXEC);
             error = length < 0 ? LibC.LastError : 0;
         } while (error == Errno.EINTR);
-        if (length <= 0)
+        if (length < 0)
             return false;
         ReadOnlySpan<byte> data = ControlMessage.Find(
             new ReadOnlySpan<byte>(control, (int)message.ControlLength),
@@ -92,20 +95,24 @@ internal static unsafe class RingOffer
         );
         if (!data.IsEmpty)
             memory = new Descriptor(BinaryPrimitives.ReadInt32LittleEndian(data));
-        fault = FindFault(new ReadOnlySpan<byte>(packet, (int)length), message.Flags, memory, out capacity);
-        if (fault is null)
+        bool isCut = (message.Flags & LibC.MSG_CTRUNC) != 0;
+        if (length > 0 && isCut && memory is null)
+            error = Errno.EMFILE; // the kernel says no more than that there was no room
+        else if (length > 0)
+            fault = FindFault(new ReadOnlySpan<byte>(packet, (int)length), isCut, memory, out capacity);
+        if (length > 0 && error == 0 && fault is null)
             return true;
-        memory?.Dispose();
+        ForeignFile.Close(memory);
         memory = null;
-        return true;
+        return length > 0;
     }
 
-    private static string? FindFault(ReadOnlySpan<byte> packet, int flags, Descriptor? memory, out int capacity)
+    private static string? FindFault(ReadOnlySpan<byte> packet, bool isCut, Descriptor? memory, out int capacity)
     {
         capacity = 0;
         if (packet.Length != Length || BinaryPrimitives.ReadUInt32LittleEndian(packet) != Magic)
             return "the second packet offers no ring";
-        if ((flags & LibC.MSG_CTRUNC) != 0)
+        if (isCut)
             return "the ring came with more than one descriptor";
         uint announced = BinaryPrimitives.ReadUInt32LittleEndian(packet[4..]);
         capacity = (int)Math.Min(announced, int.MaxValue);

@@ -16,7 +16,7 @@ internal sealed unsafe class RingPair : IDisposable
     /// <summary>The bytes of a ring, unless its frames are longer than usual: it stays in a core's cache.</summary>
     public const int UsualCapacity = 256 * 1024;
 
-    /// <summary>A ring holds at least so many frames of the longest size.</summary>
+    /// <summary>A ring is at least so many times as long as the longest frame.</summary>
     public const int FramesPerRing = 8;
 
     private const uint Padding = uint.MaxValue;
@@ -77,6 +77,9 @@ internal sealed unsafe class RingPair : IDisposable
     /// <summary>See <see cref="RingPositions{TWords}.Arm"/>.</summary>
     public bool Arm(bool waitsForRoom, out bool mustWake) =>
         _positions.Arm(waitsForRoom ? RoomFor(_maxFrameSize) : 0, out mustWake) || Fault is not null;
+
+    /// <inheritdoc cref="RingPositions{TWords}.EndInput"/>
+    public void EndInput() => _positions.EndInput();
 
     /// <inheritdoc cref="RingPositions{TWords}.Disarm"/>
     public void Disarm() => _positions.Disarm();

@@ -25,6 +25,7 @@ internal struct RingPositions<TWords>
     private ulong _wantsRoom;
     private ulong _rungFor;
     private ulong _roomToldFor;
+    private bool _isInputOver;
 
     /// <param name="words">The shared words.</param>
     /// <param name="capacity">The bytes of the ring that this side writes.</param>
@@ -50,7 +51,7 @@ internal struct RingPositions<TWords>
     {
         get
         {
-            if (_readable == Head)
+            if (_readable == Head && !_isInputOver)
                 LookForInput();
             return _readable - Head;
         }
@@ -105,6 +106,14 @@ internal struct RingPositions<TWords>
         _words.Fence();
         mustWake = IsNewlyOdd(RingWord.WantsRoom, ref _roomToldFor);
         return Readable > 0 || IsCorrupt || (neededRoom > 0 && HasRoom(neededRoom));
+    }
+
+    /// <summary>The other side has ended: what it has published until now is all.</summary>
+    public void EndInput()
+    {
+        if (!_isInputOver && _readable == Head)
+            LookForInput();
+        _isInputOver = true;
     }
 
     /// <summary>This side is awake.</summary>

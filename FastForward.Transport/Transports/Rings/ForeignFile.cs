@@ -1,0 +1,17 @@
+using FastForward.Transport.Interop;
+
+namespace FastForward.Transport.Transports.Rings;
+
+/// <summary>A file that a peer has sent, of which nothing is known.</summary>
+internal static class ForeignFile
+{
+    /// <summary>
+    /// Closes it on a thread of the pool: close(2) waits for a file system that its owner has made (FUSE), and may
+    /// never return.
+    /// </summary>
+    public static void Close(Descriptor? file)
+    {
+        if (file is not null)
+            ThreadPool.UnsafeQueueUserWorkItem(static file => file.Dispose(), file, preferLocal: false);
+    }
+}
