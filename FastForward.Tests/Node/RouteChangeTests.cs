@@ -83,7 +83,12 @@ public sealed class RouteChangeTests
     [Test]
     public void A_changed_socket_address_keeps_the_working_path_too()
     {
-        (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
+        TestNode a = _world.Start(25011);
+        TestNode b = _world.Start(250012);
+        // So that the path is the one that a opens: an address of b says nothing about a path that b opens.
+        b.Route(new RouteRow(a.Id, 0, TransportKind.Socket, "", a.SocketPort + 1));
+        a.Route(b, TransportKind.Socket);
+        _world.Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), "both nodes connected");
         a.Route(new RouteRow(b.Id, 0, TransportKind.Socket, "", b.SocketPort + 1));
         _world.Until(
             () =>
