@@ -76,7 +76,7 @@ public sealed class ReadmeCommandTests
         Assert.That(ping.WaitForExit(), Is.Zero, ping.Everything);
         Assert.That(ping.Output, Does.Contain("5 sent, 5 received"));
         using RunningProgram stat = StartLine(Monitor, 1);
-        stat.WaitForLine("250012 up SOCKET");
+        stat.WaitForLine("250012 up MEMORY");
 
         foreach (RunningProgram running in new[] { stat, second, first })
         {

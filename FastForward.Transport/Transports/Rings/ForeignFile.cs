@@ -7,7 +7,7 @@ internal static class ForeignFile
 {
     /// <summary>
     /// Closes it on a thread of the pool: close(2) waits for a file system that its owner has made (FUSE), and may
-    /// never return.
+    /// never return. The ban of the peer's user that follows limits how many threads that can cost.
     /// </summary>
     public static void Close(Descriptor? file)
     {

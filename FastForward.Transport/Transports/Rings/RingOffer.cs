@@ -96,15 +96,17 @@ internal static unsafe class RingOffer
         if (!data.IsEmpty)
             memory = new Descriptor(BinaryPrimitives.ReadInt32LittleEndian(data));
         bool isCut = (message.Flags & LibC.MSG_CTRUNC) != 0;
-        if (length > 0 && isCut && memory is null)
+        if (length == 0 && memory is null)
+            return false;
+        if (isCut && memory is null)
             error = Errno.EMFILE; // the kernel says no more than that there was no room
-        else if (length > 0)
+        else
             fault = FindFault(new ReadOnlySpan<byte>(packet, (int)length), isCut, memory, out capacity);
-        if (length > 0 && error == 0 && fault is null)
+        if (error == 0 && fault is null)
             return true;
         ForeignFile.Close(memory);
         memory = null;
-        return length > 0;
+        return true;
     }
 
     private static string? FindFault(ReadOnlySpan<byte> packet, bool isCut, Descriptor? memory, out int capacity)
