@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using FastForward.Transport.Loop;
-using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Rings;
 using FastForward.Transport.Transports.Socket;
 using Microsoft.Extensions.Time.Testing;
@@ -30,7 +29,7 @@ public sealed class HostileRingTests
         int seed = Environment.TickCount;
         TestContext.Out.WriteLine($"seed {seed}");
         Random random = new(seed);
-        int mappings = Mappings();
+        int mappings = RingPeer.Mappings();
         using TemporaryDirectory directory = new();
         using CancellationTokenSource stop = new();
         SocketTransport victim = new(new SocketTransportOptions { Port = 101, Directory = directory.Path });
@@ -60,7 +59,7 @@ public sealed class HostileRingTests
         Assert.That(victim.Statistics.ProtocolViolations, Is.Positive);
         Assert.That(victim.Statistics.LinksOpened, Is.GreaterThan(victim.Statistics.ProtocolViolations));
         bystander.Dispose();
-        Assert.That(Mappings(), Is.EqualTo(mappings));
+        Assert.That(RingPeer.Mappings(), Is.EqualTo(mappings));
     }
 
     // Otherwise its user would get no ring for an hour. The end of its last link may be noticed only now.
@@ -117,41 +116,16 @@ public sealed class HostileRingTests
         peer.Set(RingWord.Head, peer.Get(RingWord.Tail));
     }
 
-    private static int Mappings() =>
-        File.ReadLines("/proc/self/maps").Count(static line => line.Contains("FastForward ring"));
-
     private static void Wait(Func<bool> condition, string what) =>
         Assert.That(SpinWait.SpinUntil(condition, LoopDriver.Limit), Is.True, what);
 
     private void Serve(SocketTransport transport, IdleStrategy idle, CancellationToken cancellationToken)
     {
         using ForwardLoop loop = new(new ForwardLoopOptions { Idle = idle, FailFast = true }, _time);
-        transport.Start(loop, new EchoSink());
+        transport.Start(loop, new TransportPeer());
         loop.Add(transport);
         loop.Run(cancellationToken);
         loop.Remove(transport);
         transport.Dispose();
-    }
-
-    private sealed class EchoSink : ILinkSink
-    {
-        public void Opened(IForwardLink link) { }
-
-        public void Frame(IForwardLink link, Span<byte> frame)
-        {
-            if (link.TryClaim(frame.Length, out Span<byte> span) != ClaimResult.Claimed)
-                return;
-            frame.CopyTo(span);
-            link.Commit(frame.Length, realTime: false);
-        }
-
-        public void BatchEnd(IForwardTransport transport) => transport.Flush();
-
-        public void Writable(IForwardLink link) { }
-
-        public void Closed(IForwardLink link, LinkClosure closure) { }
-
-        public void Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame) =>
-            throw new InvalidOperationException("A medium with connections has no strangers.");
     }
 }

@@ -47,7 +47,7 @@ public sealed unsafe class RingLinkTests
     [Test]
     public void Two_transports_share_memory_without_being_told_to()
     {
-        int before = Mappings();
+        int before = RingPeer.Mappings();
         using (SocketTransport first = Start(out RecordingSink firstSink))
         using (SocketTransport second = Start(out RecordingSink secondSink))
         {
@@ -55,10 +55,10 @@ public sealed unsafe class RingLinkTests
             _driver.Until(() => secondSink.OpenedLinks.Count == 1, "Opened");
             foreach (LinkTraits traits in new[] { link.Traits, secondSink.OpenedLinks[0].Traits })
                 Assert.That((traits.SharedMemory, traits.NoSharedMemoryReason), Is.EqualTo((true, (string?)null)));
-            Assert.That(Mappings() - before, Is.EqualTo(4), "each direction is mapped by both sides");
+            Assert.That(RingPeer.Mappings() - before, Is.EqualTo(4), "each direction is mapped by both sides");
         }
 
-        Assert.That(Mappings(), Is.EqualTo(before));
+        Assert.That(RingPeer.Mappings(), Is.EqualTo(before));
     }
 
     [Test]
@@ -231,7 +231,7 @@ public sealed unsafe class RingLinkTests
     {
         using SocketTransport first = Start(out RecordingSink firstSink);
         using SocketTransport second = Start(out RecordingSink secondSink);
-        (int mappings, int descriptors) = (Mappings(), Descriptors());
+        (int mappings, int descriptors) = (RingPeer.Mappings(), Descriptors());
         for (int i = 1; i <= 1000; i++)
         {
             IForwardLink link = Connect(first, firstSink, second);
@@ -240,7 +240,7 @@ public sealed unsafe class RingLinkTests
             _driver.Until(() => firstSink.ClosedLinks.Count == i && secondSink.ClosedLinks.Count == i, "Closed");
         }
 
-        Assert.That((Mappings(), Descriptors()), Is.EqualTo((mappings, descriptors)));
+        Assert.That((RingPeer.Mappings(), Descriptors()), Is.EqualTo((mappings, descriptors)));
     }
 
     [Test]
@@ -248,7 +248,7 @@ public sealed unsafe class RingLinkTests
     {
         string kills = Environment.GetEnvironmentVariable("FASTFORWARD_KILLS") ?? "5";
         using SocketTransport transport = Start(out RecordingSink sink);
-        (int mappings, int descriptors) = (Mappings(), Descriptors());
+        (int mappings, int descriptors) = (RingPeer.Mappings(), Descriptors());
         for (int i = 1; i <= int.Parse(kills, CultureInfo.InvariantCulture); i++)
         {
             using (TestProcess peer = TestProcess.Start("peer", "socket", _directory.Path, $"{1000 + i}", "True"))
@@ -261,7 +261,7 @@ public sealed unsafe class RingLinkTests
                 Assert.That(sink.ClosureOf(link).Reason, Is.EqualTo(LinkCloseReason.PeerClosed));
             }
 
-            Assert.That(Mappings(), Is.EqualTo(mappings));
+            Assert.That(RingPeer.Mappings(), Is.EqualTo(mappings));
         }
 
         Assert.That(Descriptors(), Is.EqualTo(descriptors));
@@ -276,9 +276,6 @@ public sealed unsafe class RingLinkTests
                 peer.Set(RingWord.Tail, published);
             }
         );
-
-    private static int Mappings() =>
-        File.ReadLines("/proc/self/maps").Count(static line => line.Contains("FastForward ring"));
 
     // Of links: processes that the tests start have others.
     private static int Descriptors() =>

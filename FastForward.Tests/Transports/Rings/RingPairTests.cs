@@ -68,7 +68,7 @@ public sealed unsafe class RingPairTests
 
         Assert.That(written, Is.EqualTo((Capacity / (MaxFrameSize + RingPair.HeaderLength))));
         Assert.That(sides.Reader.Read(target), Is.Zero);
-        Assert.That(sides.Writer.Publish(), Is.False, "nobody sleeps");
+        Assert.That(sides.Writer.Publish(), Is.False, "no one sleeps");
         Assert.That(sides.Reader.Read(target), Is.EqualTo(MaxFrameSize));
         Assert.That(sides.Writer.HasRoom, Is.False);
         sides.Reader.Release();

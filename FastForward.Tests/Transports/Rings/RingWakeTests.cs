@@ -14,21 +14,7 @@ public sealed class RingWakeTests
     [Test]
     public void No_wake_up_is_lost_between_two_loops_that_sleep_at_once()
     {
-        int seed = Environment.TickCount;
-        TestContext.Out.WriteLine($"seed {seed}");
-        using TemporaryDirectory directory = new();
-        using CancellationTokenSource stop = new();
-        using ManualResetEventSlim done = new();
-        Player first = new(directory.Path, 1, seed, done);
-        Player second = new(directory.Path, 2, seed + 1, done);
-        Thread[] threads = [new(() => first.Run(second.Place, stop.Token)), new(() => second.Run(null, stop.Token))];
-        foreach (Thread thread in threads)
-            thread.Start();
-        bool isDone = done.Wait(LoopDriver.Limit);
-        stop.Cancel();
-        foreach (Thread thread in threads)
-            Assert.That(thread.Join(LoopDriver.Limit), Is.True, "the loop ends");
-        Assert.That(isDone, Is.True, $"{first.Frames} of {RoundTrips}");
+        (Player first, Player second) = Play(streams: false);
         Assert.That(first.SharesMemory && second.SharesMemory, Is.True);
         TestContext.Out.WriteLine($"{first.Bells + second.Bells} bells for {2 * RoundTrips} messages");
         Assert.That(first.Bells, Is.Positive);
@@ -37,23 +23,30 @@ public sealed class RingWakeTests
     [Test]
     public void A_writer_that_sleeps_until_there_is_room_is_woken()
     {
+        (Player writer, Player reader) = Play(streams: true);
+        Assert.That(writer.Refusals, Is.Positive, "the ring was full");
+        TestContext.Out.WriteLine($"{writer.Refusals} times full, {reader.Bells} bells for room");
+    }
+
+    // Runs both sides until all messages have arrived.
+    private static (Player First, Player Second) Play(bool streams)
+    {
         int seed = Environment.TickCount;
         TestContext.Out.WriteLine($"seed {seed}");
         using TemporaryDirectory directory = new();
         using CancellationTokenSource stop = new();
         using ManualResetEventSlim done = new();
-        Player writer = new(directory.Path, 1, seed, done) { Streams = true };
-        Player reader = new(directory.Path, 2, seed + 1, done) { Reads = true };
-        Thread[] threads = [new(() => writer.Run(reader.Place, stop.Token)), new(() => reader.Run(null, stop.Token))];
+        Player first = new(directory.Path, 1, seed, done) { Streams = streams };
+        Player second = new(directory.Path, 2, seed + 1, done) { Reads = streams };
+        Thread[] threads = [new(() => first.Run(second.Place, stop.Token)), new(() => second.Run(null, stop.Token))];
         foreach (Thread thread in threads)
             thread.Start();
         bool isDone = done.Wait(LoopDriver.Limit);
         stop.Cancel();
         foreach (Thread thread in threads)
             Assert.That(thread.Join(LoopDriver.Limit), Is.True, "the loop ends");
-        Assert.That(isDone, Is.True, $"{reader.Frames} of {RoundTrips}");
-        Assert.That(writer.Refusals, Is.Positive, "the ring was full");
-        TestContext.Out.WriteLine($"{writer.Refusals} times full, {reader.Bells} bells for room");
+        Assert.That(isDone, Is.True, $"{first.Frames} and {second.Frames} of {RoundTrips}");
+        return (first, second);
     }
 
     private sealed class Player(string directory, int port, int seed, ManualResetEventSlim done) : ILinkSink

@@ -31,7 +31,7 @@ internal sealed class WakeModel(params Action<WakeModel.Side>[] programs)
     /// <summary>States that were visited.</summary>
     public int States => _seen.Count;
 
-    /// <summary>States in which somebody sleeps for ever.</summary>
+    /// <summary>States in which a side sleeps for ever.</summary>
     public IReadOnlyList<string> Stuck => _stuck;
 
     /// <summary>Visits all states.</summary>

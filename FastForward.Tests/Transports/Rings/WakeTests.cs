@@ -2,7 +2,7 @@ using FastForward.Transport.Transports.Rings;
 
 namespace FastForward.Tests.Transports.Rings;
 
-/// <summary>Nobody sleeps while there is something for it, in whatever order the two sides run.</summary>
+/// <summary>No side sleeps while there is something for it, in whatever order the two sides run.</summary>
 public sealed class WakeTests
 {
     private const int Record = 8;

@@ -13,7 +13,7 @@ namespace FastForward.Transport.Transports.Rdma;
 /// </summary>
 /// <remarks>
 /// <para>A link opens when both sides have exchanged magic, version, features, frame size and credits in the private
-/// data of the connection. Nobody vouches for the peer: who it is must be proven above.</para>
+/// data of the connection. No one vouches for the peer: who it is must be proven above.</para>
 /// <para>Frames are written into and read from registered memory, which is locked at the start. A side sends only while
 /// the peer has receives posted for it, so the device never has to retry for lack of one.</para>
 /// <para>Peers are not trusted: the number and duration of opening connections are limited, and a peer that breaks the

@@ -136,7 +136,7 @@ internal sealed unsafe class RingMemory : IDisposable
             : $"its memory has {status.Size} bytes instead of {SizeOf(capacity)}";
     }
 
-    // Reserved as a whole first, so that the page behind the memory is without access and nobody else's.
+    // Reserved as a whole first, so that the page behind the memory is without access and no one else's.
     private static RingMemory? Map(Descriptor file, int capacity, int protection)
     {
         void* start = LibC.Map(
