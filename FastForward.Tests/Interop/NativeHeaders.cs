@@ -34,6 +34,27 @@ internal static class NativeHeaders
         }
     }
 
+    /// <summary>Every structure that the interop classes declare is in the list, with each of its fields.</summary>
+    public static void CheckNames(
+        IReadOnlyList<(Type Type, string Native, (string Field, string Native)[] Fields)> structures,
+        params Type[] interop
+    )
+    {
+        IEnumerable<Type> declared = interop
+            .SelectMany(type => type.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic))
+            .Where(type => type.IsValueType);
+        Assert.That(structures.Select(entry => entry.Type), Is.EquivalentTo(declared));
+        foreach ((Type type, _, (string Field, string Native)[] fields) in structures)
+            Assert.That(
+                fields.Select(field => field.Field),
+                Is.EquivalentTo(
+                    type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                        .Select(field => field.Name)
+                ),
+                type.Name
+            );
+    }
+
     private static bool IsNativeName(string name) => !name.Any(char.IsLower);
 
     public static int SizeOf(Type type)
@@ -63,7 +84,7 @@ internal static class NativeHeaders
     public static void Compile(string source)
     {
         RequireCompiler();
-        NUnit.Framework.Assert.That(RunCompiler(source), Is.Empty);
+        Assert.That(RunCompiler(source), Is.Empty);
     }
 
     public static string RunCompiler(string source)
