@@ -157,6 +157,10 @@ public class FrameSuite
 
         public void OnPathFinished(SessionPath path) { }
 
+        public PathWay WayOf(SessionPath path) => new(path.Kind);
+
+        public int RankOf(SessionPath path) => PathRank.Unrouted;
+
         public void OnChanged(in PeerEvent change) { }
     }
 }

@@ -89,6 +89,10 @@ public sealed class AdmissionTests
 
         public void OnPathFinished(SessionPath path) { }
 
+        public PathWay WayOf(SessionPath path) => new(path.Kind);
+
+        public int RankOf(SessionPath path) => PathRank.Unrouted;
+
         public void OnChanged(in PeerEvent change) =>
             Assert.Fail($"a refused claim must not change what is known of the node: {change}");
     }

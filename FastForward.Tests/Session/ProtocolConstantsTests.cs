@@ -18,6 +18,8 @@ public sealed partial class ProtocolConstantsTests
         "DelayHistogram.Longest",
         "LoopbackAssociation.FrameSize",
         "LossMeter.HalvedAt",
+        "PathRank.Former",
+        "PathRank.Unrouted",
         "Receiver.MaxUnused",
         "ReplayWindow.DefaultSize",
         "Sender.MostBudgetVotes",

@@ -162,9 +162,15 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     /// <summary>Starts keeping a path of a kind open to a peer.</summary>
     public void Open(uint node, TransportKind kind)
     {
-        Opens[node] = kind;
-        Peers.GetOrAdd(node).Prefer(Now, kind);
+        Prefer(node, kind);
         Evaluate(node);
+    }
+
+    /// <summary>As <see cref="Open"/>, but it opens no path before it is asked for the next time.</summary>
+    public void Prefer(uint node, TransportKind kind)
+    {
+        Opens[node] = kind;
+        Peers.GetOrAdd(node).OnRoutesChanged(Now);
     }
 
     /// <summary>Pauses the process for a while, as with SIGSTOP; it detects the stall afterwards.</summary>
@@ -451,6 +457,11 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         public void OnPending() => node.QueuePump();
 
         public void OnPathFinished(SessionPath path) => node.OnPathFinished(path);
+
+        public PathWay WayOf(SessionPath path) => new(path.Kind);
+
+        public int RankOf(SessionPath path) =>
+            node.Opens.TryGetValue(path.Peer.Node, out TransportKind kind) && kind == path.Kind ? 0 : PathRank.Unrouted;
 
         public void OnChanged(in PeerEvent change) { }
     }

@@ -73,13 +73,13 @@ internal sealed partial class PeerConnector
                 AttemptName(route, name, transport);
                 break;
             case LinkLocalEndPoint linkLocal when linkLocal.Resolve() is { } resolved:
-                Connect(transport, resolved);
+                Connect(route, transport, resolved);
                 break;
             case LinkLocalEndPoint linkLocal:
                 Report(transport, $"{linkLocal}: this machine has no interface \"{linkLocal.Interface}\"");
                 break;
             default:
-                Connect(transport, route.EndPoint);
+                Connect(route, transport, route.EndPoint);
                 break;
         }
     }
@@ -98,7 +98,7 @@ internal sealed partial class PeerConnector
         if (_untried.Length == 0)
             Report(transport, $"host name \"{name.Name}\": {name.WhyNone}");
         else
-            TryNextAddress(route.EndPoint, transport);
+            TryNextAddress(route, transport);
     }
 
     private void AddToRace(IEnumerable<IPAddress> addresses)
@@ -114,7 +114,7 @@ internal sealed partial class PeerConnector
         Route raced = _raced!;
         SessionPath? sound = Peer.Paths.FirstOrDefault(path =>
             (path.Kind == raced.Row.Transport || path.Kind == Route?.Row.Transport)
-            && path is { IsSound: true, IsOfFormerRoute: false }
+            && path is { IsSound: true, Rank: not PathRank.Former }
         );
         if (sound is not null)
         {
@@ -138,16 +138,16 @@ internal sealed partial class PeerConnector
             && _transports.Find(raced.Row.Transport) is { } transport
         )
         {
-            TryNextAddress(raced.EndPoint, transport);
+            TryNextAddress(raced, transport);
         }
     }
 
-    private void TryNextAddress(EndPoint endPoint, IForwardTransport transport)
+    private void TryNextAddress(Route route, IForwardTransport transport)
     {
         IPAddress address = _untried[0];
         _untried = _untried[1..];
         _nextAddressAt = _loop.NowMicros + NextAddressMicros;
-        Connect(transport, NamedEndPoint.At(endPoint, address));
+        Connect(route, transport, NamedEndPoint.At(route.EndPoint, address));
         _target = address;
     }
 

@@ -109,7 +109,7 @@ internal sealed partial class PeerConnector
         {
             if (Route is not { } route || Peer.SendPath is not { } path)
                 return null;
-            if (path.IsOfFormerRoute)
+            if (path.Rank == PathRank.Former)
                 return $"reached at its former address, because there is no path to {route.EndPoint}: "
                     + (_lastFailure ?? "no answer yet");
             return _lastFailure is { } failure && path.Kind != route.Row.Transport

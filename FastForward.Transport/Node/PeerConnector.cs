@@ -35,6 +35,7 @@ internal sealed partial class PeerConnector : IPeerDriver
     private long _nextAttempt;
     private long _yieldUntil; // 0 while no handshake of the peer is under way
     private string? _lastFailure; // of the preferred route
+    private Route? _connectingFor;
     private bool _fallbackReported;
     private PeerEventKind? _lastKind; // of the last event about the peer
     private string? _lastReason;
@@ -92,10 +93,10 @@ internal sealed partial class PeerConnector : IPeerDriver
             (_lastKind, _lastReason) = (null, null); // they concerned the former route
         Route = route;
         Watch(route?.EndPoint);
-        Peer.Prefer(_loop.NowMicros, route?.Row.Transport);
         DropAttempt();
         if (before is not null && before.Row.Transport == route?.Row.Transport)
             LeaveInitiated(before, route);
+        Peer.OnRoutesChanged(_loop.NowMicros);
 
         _retry = FirstRetryMicros;
         _nextAttempt = _loop.NowMicros;
@@ -190,6 +191,7 @@ internal sealed partial class PeerConnector : IPeerDriver
             _loop.NowMicros
         );
         link.Owner = path;
+        path.Origin = _connectingFor;
         Peer.Add(path);
         JoinRace(path);
         _pump.Mark(this);
@@ -214,6 +216,14 @@ internal sealed partial class PeerConnector : IPeerDriver
     }
 
     public void OnPending() => _pump.Mark(this);
+
+    public PathWay WayOf(SessionPath path) => new(path.Kind);
+
+    public int RankOf(SessionPath path) =>
+        path.Origin is Route route && !route.LeadsTo(Route) && !route.LeadsTo(_fallback)
+            ? PathRank.Former
+        : path.Kind == Route?.Row.Transport ? 0
+        : PathRank.Unrouted;
 
     public void OnChanged(in PeerEvent change)
     {
@@ -282,8 +292,9 @@ internal sealed partial class PeerConnector : IPeerDriver
         Attempt(route, transport);
     }
 
-    private void Connect(IForwardTransport transport, EndPoint endPoint)
+    private void Connect(Route route, IForwardTransport transport, EndPoint endPoint)
     {
+        _connectingFor = route;
         _target = null;
         _connecting = transport.Connect(endPoint);
         _connecting.Owner = this;
@@ -298,9 +309,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         {
             if (!path.IsInitiator || path.Kind != former.Row.Transport)
                 continue;
-            if (isReplaced && path.IsEstablished)
-                path.IsOfFormerRoute = true;
-            else
+            if (!isReplaced || !path.IsEstablished)
                 path.Close(_loop.NowMicros, Session.Wire.CloseReason.RouteChanged, "the route changed");
         }
     }

@@ -11,6 +11,14 @@ internal interface IPeerDriver
     /// </summary>
     void OnPathFinished(SessionPath path);
 
+    /// <summary>The ends of a path whose handshake is complete.</summary>
+    PathWay WayOf(SessionPath path);
+
+    /// <summary>
+    /// See <see cref="PathRank"/>. Asked when the path is established, and after <see cref="Peer.OnRoutesChanged"/>.
+    /// </summary>
+    int RankOf(SessionPath path);
+
     /// <summary>An event of the peer. Called for every event, before any rate limit.</summary>
     void OnChanged(in PeerEvent change);
 }

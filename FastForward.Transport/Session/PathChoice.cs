@@ -6,30 +6,24 @@ internal static class PathChoice
     /// <summary>The best established path of an association; null when there is none.</summary>
     /// <param name="paths">The candidates.</param>
     /// <param name="association">The association they must belong to.</param>
-    /// <param name="preferred">The medium that the local route prefers; null for none.</param>
     /// <param name="realTime">
     /// It is to carry real-time messages: one that carries only short ones is chosen where no other is sound.
     /// </param>
-    public static SessionPath? Best(
-        IEnumerable<SessionPath> paths,
-        Association association,
-        TransportKind? preferred,
-        bool realTime = false
-    )
+    public static SessionPath? Best(IEnumerable<SessionPath> paths, Association association, bool realTime = false)
     {
         SessionPath? best = null;
         foreach (SessionPath path in paths)
         {
             if (!path.IsEstablished || !association.Owns(path))
                 continue;
-            if (best is null || IsBetter(path, best, preferred, realTime))
+            if (best is null || IsBetter(path, best, realTime))
                 best = path;
         }
 
         return best;
     }
 
-    private static bool IsBetter(SessionPath path, SessionPath other, TransportKind? preferred, bool realTime)
+    private static bool IsBetter(SessionPath path, SessionPath other, bool realTime)
     {
         if (path.IsSound != other.IsSound)
             return path.IsSound;
@@ -37,11 +31,8 @@ internal static class PathChoice
             return other.IsNarrow;
         if (path.AwaitsPeer != other.AwaitsPeer)
             return other.AwaitsPeer;
-        if (path.Kind == other.Kind && path.IsOfFormerRoute != other.IsOfFormerRoute)
-            return other.IsOfFormerRoute;
-        bool isPreferred = path.Kind == preferred;
-        if (isPreferred != (other.Kind == preferred))
-            return isPreferred;
+        if (path.Rank != other.Rank)
+            return path.Rank < other.Rank;
         int quality = Quality(path) - Quality(other);
         if (quality != 0)
             return quality > 0;

@@ -133,9 +133,11 @@ internal sealed partial class Peer
 
         _association.AddSource(path.Source);
         path.EstablishedOrder = ++_establishments;
+        path.Way = Driver.WayOf(path);
+        path.Rank = Driver.RankOf(path);
         _association.Receiver.RepeatGrants(now);
         ChoosePath(now, isNew ? PeerEventKind.Connected : PeerEventKind.PathChanged, "handshake completed");
-        CloseRedundant(path.Kind, now);
+        CloseRedundant(path.Way, now);
     }
 
     public void OnChallengeAnswered(long now)

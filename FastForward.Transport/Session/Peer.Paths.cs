@@ -18,7 +18,7 @@ internal sealed partial class Peer
     {
         foreach (SessionPath path in _paths)
         {
-            if (path.IsOfFormerRoute || path.Kind != kind)
+            if (path.Rank == PathRank.Former || path.Kind != kind)
                 continue;
             if (path.IsSound || (path.IsInitiator && path.State == PathState.Opening))
                 return true;
@@ -129,13 +129,13 @@ internal sealed partial class Peer
             PeerEventKind.PathChanged,
             $"{path.Kind} path: {PathProber.SuspectAfter} probes went unanswered"
         );
-        CloseRedundant(path.Kind, now);
+        CloseRedundant(path.Way, now);
     }
 
     public void OnSound(SessionPath path, long now)
     {
         ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path answers again");
-        CloseRedundant(path.Kind, now);
+        CloseRedundant(path.Way, now);
     }
 
     /// <summary>The longest frame that the path carries is another one.</summary>
@@ -146,14 +146,13 @@ internal sealed partial class Peer
         ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path: {reason}");
     }
 
-    /// <summary>Sets the medium that the local route prefers.</summary>
-    public void Prefer(long now, TransportKind? kind)
+    /// <summary>The routes to the peer have changed, and with them the ranks of its paths.</summary>
+    public void OnRoutesChanged(long now)
     {
-        if (Preferred == kind)
-            return;
-        Preferred = kind;
+        foreach (SessionPath path in _paths)
+            path.Rank = Driver.RankOf(path);
         if (_paths.Count > 0)
-            ChoosePath(now, PeerEventKind.PathChanged, "the route prefers another medium");
+            ChoosePath(now, PeerEventKind.PathChanged, "the route prefers another path");
     }
 
     public void OnPathLost(SessionPath path, long now)
@@ -163,7 +162,7 @@ internal sealed partial class Peer
         if (ReferenceEquals(path, SendPath) || ReferenceEquals(path, ReliablePath))
             ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndReason}");
         // The best of the remaining paths may be one that this node answered: then this node closes the others.
-        CloseRedundant(path.Kind, now);
+        CloseRedundant(path.Way, now);
         Driver.OnPending();
     }
 
@@ -195,8 +194,8 @@ internal sealed partial class Peer
         SessionPath? before = SendPath;
         SessionPath? reliableBefore = ReliablePath;
         bool wasSound = _silentSince == long.MaxValue && before is not null;
-        SendPath = PathChoice.Best(_paths, _association, Preferred, realTime: true);
-        ReliablePath = PathChoice.Best(_paths.Where(IsStrongest), _association, Preferred);
+        SendPath = PathChoice.Best(_paths, _association, realTime: true);
+        ReliablePath = PathChoice.Best(_paths.Where(IsStrongest), _association);
 
         bool isSound = SendPath is { IsSound: true };
         if (isSound)
@@ -241,18 +240,20 @@ internal sealed partial class Peer
             Notify(PeerEventKind.Congested, path.Kind, policy.ExplainCongestion());
     }
 
-    // One path per medium is kept, the best one. Only the node that answered its handshake closes the others: a path
-    // that is established there is established at both nodes.
-    private void CloseRedundant(TransportKind kind, long now)
+    // One path between the same ends is kept, the best one. Only the node that answered its handshake closes the
+    // others: a path that is established there is established at both nodes.
+    private void CloseRedundant(PathWay? way, long now)
     {
-        SessionPath? kept = PathChoice.Best(_paths.Where(path => path.Kind == kind), _association, Preferred);
+        if (way is null)
+            return; // it was never established
+        SessionPath? kept = PathChoice.Best(_paths.Where(path => path.Way == way), _association);
         if (kept is null || kept.IsInitiator)
             return;
         foreach (SessionPath path in _paths.ToArray())
         {
-            if (path.Kind != kind || !path.IsEstablished || ReferenceEquals(path, kept))
+            if (path.Way != way || !path.IsEstablished || ReferenceEquals(path, kept))
                 continue;
-            path.Close(now, CloseReason.Redundant, "another path to the peer over the same medium is kept");
+            path.Close(now, CloseReason.Redundant, "another path between the same ends is kept");
         }
     }
 

@@ -76,9 +76,6 @@ internal sealed partial class Peer
     /// <summary>When that was, in microseconds.</summary>
     public long LastRefusalAt { get; private set; }
 
-    /// <summary>The medium that the local route prefers; null without a route.</summary>
-    public TransportKind? Preferred { get; private set; }
-
     /// <summary>The epoch of the current association, else of the last one; 0 for none.</summary>
     public uint LastEpoch => _lastEpoch;
 

@@ -151,14 +151,17 @@ internal sealed partial class SessionPath : ILossListener
     /// </summary>
     public bool IsBlocked { get; set; }
 
-    /// <summary>
-    /// The route that the path was opened for has changed. It serves until a path over the new route is established.
-    /// Set by the owner.
-    /// </summary>
-    public bool IsOfFormerRoute { get; set; }
+    /// <summary>Its ends; known when it is established.</summary>
+    public PathWay? Way { get; set; }
+
+    /// <summary>See <see cref="PathRank"/>.</summary>
+    public int Rank { get; set; } = PathRank.Unrouted;
 
     /// <summary>The owner's link that carries the frames. Opaque to the session.</summary>
     public object Link { get; }
+
+    /// <summary>What the owner has opened it for; null where the peer has opened it. Opaque to the session.</summary>
+    public object? Origin { get; set; }
 
     /// <summary>When <see cref="OnTimeout"/> or <see cref="WriteFrame"/> is due; long.MaxValue for never.</summary>
     public long NextTimeout =>
