@@ -157,7 +157,7 @@ public sealed class AssociationTests
             Is.True
         );
         Assert.That(a.Peer(2).SendPath!.Kind, Is.EqualTo(TransportKind.Ip));
-        a.Prefer(2, TransportKind.Socket);
+        a.Prefer(2, new SimulatedRoute(TransportKind.Socket));
         Assert.That(a.Peer(2).SendPath!.Kind, Is.EqualTo(TransportKind.Socket));
     }
 

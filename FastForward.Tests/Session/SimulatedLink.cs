@@ -27,6 +27,15 @@ internal sealed class SimulatedLink(SimulatedNode owner, TransportKind kind, Lin
     /// <summary>The user of the remote process, one per address, or the IP address of the remote process.</summary>
     public LinkSource Source => Other is { } other ? LinkSource.OfUser(other.Owner.Address) : PlaceOf(RemoteNode);
 
+    /// <summary>The route that it is of.</summary>
+    public SimulatedRoute Route => new(Kind, SimulatedRoute.NetworkOf(RemoteNode));
+
+    /// <summary>The address of this side.</summary>
+    public uint LocalAddress => SimulatedRoute.AddressOf(Owner.Address, Route.Network);
+
+    public PathWay Way =>
+        Other is null ? new PathWay(Kind, PlaceOf(LocalAddress), PlaceOf(RemoteNode)) : new PathWay(Kind);
+
     public SessionPath? Path { get; set; }
 
     public bool IsClosed { get; set; }

@@ -163,7 +163,7 @@ internal sealed class SimulatedNetwork(IChoices choices)
         return (a, b);
     }
 
-    public SimulatedNode? Find(uint address) => _nodes.GetValueOrDefault(address);
+    public SimulatedNode? Find(uint address) => _nodes.GetValueOrDefault(SimulatedRoute.NodeOf(address));
 
     /// <summary>Ends the process without notification of its peers, like SIGKILL.</summary>
     public void Kill(SimulatedNode node)
@@ -251,30 +251,30 @@ internal sealed class SimulatedNetwork(IChoices choices)
 
     public void Transmit(SimulatedLink link, byte[] frame)
     {
-        Direction way = Direction(link.Owner.Address, link.RemoteAddress, link.Kind);
+        Direction way = Direction(link.LocalAddress, link.RemoteAddress, link.Kind);
         if (link.Traits.Reliable)
         {
             // In order; lost only if the remote process is killed or the link is cut before it arrives.
             link.LastArrival = Math.Max(link.LastArrival, Math.Max(Now + Delay(way.Choices), way.CutUntil));
             SimulatedLink other = link.Other!;
             Log?.Invoke(
-                $"{Now} {link.Owner.Address}=>{link.RemoteAddress} {FrameText.Of(frame)}, arrives {link.LastArrival}"
+                $"{Now} {link.LocalAddress}=>{link.RemoteAddress} {FrameText.Of(frame)}, arrives {link.LastArrival}"
             );
             if (link.LastArrival < long.MaxValue)
                 At(link.LastArrival, () => Arrive(other, frame));
             return;
         }
 
-        Capture(link.Owner.Address, link.RemoteNode, frame);
-        if (Vanishes(link.Owner.Address, link.RemoteAddress) || frame.Length > LongestDatagram)
-            Log?.Invoke($"{Now} {link.Owner.Address}->{link.RemoteAddress} loses {FrameText.Of(frame)}");
+        Capture(link.LocalAddress, link.RemoteNode, frame);
+        if (Vanishes(link.LocalAddress, link.RemoteAddress) || frame.Length > LongestDatagram)
+            Log?.Invoke($"{Now} {link.LocalAddress}->{link.RemoteAddress} loses {FrameText.Of(frame)}");
         else
             Transmit(link, way, frame);
     }
 
     private void Transmit(SimulatedLink link, Direction way, byte[] frame)
     {
-        uint source = link.Owner.Address;
+        uint source = link.LocalAddress;
         uint target = link.RemoteAddress;
         if (Ways.TryGetValue((source, target), out DatagramWay? modelled))
         {
@@ -300,7 +300,7 @@ internal sealed class SimulatedNetwork(IChoices choices)
 
         void Deliver(byte[] copy, long time)
         {
-            time += Delay(way.Choices);
+            time += way.Delay + Delay(way.Choices);
             Log?.Invoke($"{Now} {source}->{target} {FrameText.Of(copy)}, arrives {time}");
             Arrive(time, copy);
         }

@@ -23,7 +23,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
     private readonly SimulatedNetwork _network;
     private readonly Dictionary<uint, SimulatedLink> _byIndex = [];
-    private readonly HashSet<uint> _connecting = [];
+    private readonly HashSet<(uint Node, SimulatedRoute Route)> _connecting = [];
     private readonly HashSet<uint> _withoutRoute = [];
     private readonly ChoiceStream _choices;
     private byte _nonces;
@@ -103,8 +103,8 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
     public List<SimulatedLink> Links { get; } = [];
 
-    /// <summary>The medium of links that it opens to a peer; null to open none.</summary>
-    public Dictionary<uint, TransportKind> Opens { get; } = [];
+    /// <summary>The ways that it opens to a peer, the best first.</summary>
+    public Dictionary<uint, SimulatedRoute[]> Opens { get; } = [];
 
     public SendResult Send(
         uint to,
@@ -160,16 +160,19 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     }
 
     /// <summary>Starts keeping a path of a kind open to a peer.</summary>
-    public void Open(uint node, TransportKind kind)
+    public void Open(uint node, TransportKind kind) => Open(node, new SimulatedRoute(kind));
+
+    /// <summary>Starts keeping paths open to a peer.</summary>
+    public void Open(uint node, params SimulatedRoute[] routes)
     {
-        Prefer(node, kind);
+        Prefer(node, routes);
         Evaluate(node);
     }
 
-    /// <summary>As <see cref="Open"/>, but it opens no path before it is asked for the next time.</summary>
-    public void Prefer(uint node, TransportKind kind)
+    /// <summary>As <see cref="Open(uint, SimulatedRoute[])"/>, but it opens no path before it is asked for the next time.</summary>
+    public void Prefer(uint node, params SimulatedRoute[] routes)
     {
-        Opens[node] = kind;
+        Opens[node] = routes;
         Peers.GetOrAdd(node).OnRoutesChanged(Now);
     }
 
@@ -370,17 +373,20 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
     private void Evaluate(uint node)
     {
-        if (
-            IsDead
-            || !Opens.TryGetValue(node, out TransportKind kind)
-            || Peers.GetOrAdd(node).HasPath(kind)
-            || !_connecting.Add(node)
-        )
+        if (IsDead || !Opens.TryGetValue(node, out SimulatedRoute[]? routes))
             return;
-        if (kind == TransportKind.Ip)
+        foreach (SimulatedRoute route in routes)
+            Evaluate(node, route);
+    }
+
+    private void Evaluate(uint node, SimulatedRoute route)
+    {
+        if (HasPath(Peers.GetOrAdd(node), route) || !_connecting.Add((node, route)))
+            return;
+        if (route.Kind == TransportKind.Ip)
         {
-            _connecting.Remove(node);
-            Begin(node, AddDatagramLink(node));
+            _connecting.Remove((node, route));
+            Begin(node, route, AddDatagramLink(SimulatedRoute.AddressOf(node, route.Network)));
             return;
         }
 
@@ -390,12 +396,12 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
             link =>
             {
                 if (link is not null)
-                    Begin(node, link);
+                    Begin(node, route, link);
                 _network.At(
                     _network.Now + 50_000,
                     () =>
                     {
-                        _connecting.Remove(node);
+                        _connecting.Remove((node, route));
                         Evaluate(node);
                     }
                 );
@@ -403,10 +409,28 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         );
     }
 
-    private void Begin(uint node, SimulatedLink link)
+    // Tests of single paths have no links.
+    private static SimulatedRoute RouteOf(SessionPath path) =>
+        (path.Link as SimulatedLink)?.Route ?? new SimulatedRoute(path.Kind);
+
+    private static bool HasPath(Peer peer, SimulatedRoute route)
+    {
+        foreach (SessionPath path in peer.Paths)
+        {
+            if (path.Rank == PathRank.Former || RouteOf(path) != route)
+                continue;
+            if (path.IsSound || (path.IsInitiator && path.State is PathState.Opening or PathState.Validating))
+                return true;
+        }
+
+        return false;
+    }
+
+    private void Begin(uint node, SimulatedRoute route, SimulatedLink link)
     {
         Peer peer = Peers.GetOrAdd(node);
         SessionPath path = SessionPath.Initiate(peer, link.Kind, link.Traits, link.Source, link.Index, link, Now);
+        path.Origin = route;
         Bind(link, path);
         peer.Add(path);
         QueuePump();
@@ -458,10 +482,14 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
         public void OnPathFinished(SessionPath path) => node.OnPathFinished(path);
 
-        public PathWay WayOf(SessionPath path) => new(path.Kind);
+        public PathWay WayOf(SessionPath path) => (path.Link as SimulatedLink)?.Way ?? new PathWay(path.Kind);
 
         public int RankOf(SessionPath path) =>
-            node.Opens.TryGetValue(path.Peer.Node, out TransportKind kind) && kind == path.Kind ? 0 : PathRank.Unrouted;
+            node.Opens.TryGetValue(path.Peer.Node, out SimulatedRoute[]? routes)
+            && Array.IndexOf(routes, RouteOf(path)) is >= 0 and int place
+                ? place
+            : path.Origin is null ? PathRank.Unrouted
+            : PathRank.Former;
 
         public void OnChanged(in PeerEvent change) { }
     }

@@ -14,6 +14,9 @@ internal sealed class Direction(ChoiceStream choices)
     /// <summary>Until when nothing that is sent arrives; <see cref="long.MaxValue"/> for ever.</summary>
     public long CutUntil { get; set; }
 
+    /// <summary>What datagrams take longer than on other ways.</summary>
+    public long Delay { get; set; }
+
     /// <summary>Until when frames stay in the queue.</summary>
     public long ClogUntil { get; set; }
 

@@ -6,11 +6,26 @@ public enum PathState
     /// <summary>The handshake is under way.</summary>
     Opening,
 
+    /// <summary>The handshake is complete; the peer has to prove over a stronger path that this one is its own.</summary>
+    Validating,
+
     /// <summary>Probes are answered.</summary>
     Sound,
 
-    /// <summary>Three probes in a row went unanswered.</summary>
+    /// <summary>
+    /// The peer owes an answer for longer than its answers take. Messages still take the path, those in real time a
+    /// second one as well (<see cref="PathRedundancy"/>).
+    /// </summary>
+    Doubtful,
+
+    /// <summary>Three probes in a row went unanswered. Another path is used where there is one.</summary>
     Suspect,
+
+    /// <summary>It was suspect and answers again, but not for long enough to be used before another one.</summary>
+    Returning,
+
+    /// <summary>Nothing is sent any more; what the peer sent before is still read.</summary>
+    Draining,
 
     /// <summary>The path is being closed.</summary>
     Closing,

@@ -106,6 +106,23 @@ internal sealed class PeerStatistics
     /// <summary>Real-time messages that were delivered from a repetition or a copy.</summary>
     public long SavedMessages => Count(_realTime, (int)RealTimeCount.SavedMessages);
 
+    /// <summary>Real-time messages that were sent over a second path, too.</summary>
+    public long SentTwice => Count(_realTime, (int)RealTimeCount.SentTwice);
+
+    /// <summary>Real-time messages that came over a second path, whether they were the first to come or not.</summary>
+    public long ReceivedTwice => Count(_realTime, (int)RealTimeCount.ReceivedTwice);
+
+    /// <summary>Real-time messages that came over a second path alone, or there before the other one.</summary>
+    internal long FirstOnSecond => Count(_realTime, (int)RealTimeCount.FirstOnSecond);
+
+    /// <summary>
+    /// Real-time messages that a second path has saved: the first one has not delivered them, so far.
+    /// </summary>
+    public long RescuedMessages => Math.Max(FirstOnSecond - Count(_realTime, (int)RealTimeCount.FirstAfterSecond), 0);
+
+    /// <summary>How often a path became doubtful (<see cref="PathState.Doubtful"/>).</summary>
+    public long DoubtfulPaths => Count(_realTime, (int)RealTimeCount.DoubtfulPaths);
+
     /// <summary>Incoming streams evicted to make room for others.</summary>
     public long EvictedStreams => Volatile.Read(ref _evictedStreams);
 
@@ -209,6 +226,22 @@ internal sealed class PeerStatistics
         _total.SavedMessages++;
     }
 
+    public void Duplicated() => Add(RealTimeCount.SentTwice);
+
+    /// <summary>A real-time message came over a second path.</summary>
+    /// <param name="isFirst">It has not come before.</param>
+    public void CameOverSecond(bool isFirst)
+    {
+        Add(RealTimeCount.ReceivedTwice);
+        if (isFirst)
+            Add(RealTimeCount.FirstOnSecond);
+    }
+
+    /// <summary>A real-time message came that the second path had delivered already.</summary>
+    public void CameAfterSecond() => Add(RealTimeCount.FirstAfterSecond);
+
+    public void Doubted() => Add(RealTimeCount.DoubtfulPaths);
+
     public void UnknownElement()
     {
         _unknownElements++;
@@ -267,7 +300,7 @@ internal sealed class PeerStatistics
 
     private static long Count(long[]? counts, int index) => counts is null ? 0 : Volatile.Read(ref counts[index]);
 
-    // Of real-time messages over media that may lose them.
+    // Of real-time messages over media that may lose them, and over several paths.
     private enum RealTimeCount
     {
         RepeatedMessages,
@@ -276,6 +309,11 @@ internal sealed class PeerStatistics
         HeldMessages,
         FilledGaps,
         SavedMessages,
+        SentTwice,
+        ReceivedTwice,
+        FirstOnSecond,
+        FirstAfterSecond,
+        DoubtfulPaths,
         Count,
     }
 }

@@ -53,6 +53,12 @@ public sealed class ForwardNodeOptions
     public RealTimeRedundancy RealTimeRedundancy { get; set; }
 
     /// <summary>
+    /// Whether a real-time message goes over two paths at once, where a peer has several. Default
+    /// <see cref="PathRedundancy.WhenDoubtful"/>.
+    /// </summary>
+    public PathRedundancy PathRedundancy { get; set; }
+
+    /// <summary>
     /// How many frames may overtake another one on a path that may reorder them, before it is dropped because it is not
     /// known whether it was there before. Default 8192, at most 65,536, a multiple of 64. Reordering displaces a frame
     /// by the jitter times the rate of frames: 75 ms at 100,000 frames per second are 7,500.
@@ -91,6 +97,7 @@ public sealed class ForwardNodeOptions
             DeadAfter = (long)DeadAfter.TotalMicroseconds,
             RealTimeBudget = (long)RealTimeBudget.TotalMicroseconds,
             RealTimeRedundancy = RealTimeRedundancy,
+            PathRedundancy = PathRedundancy,
             ReplayWindow = ReplayWindow,
             SendStoreBytes = SendStoreBytes,
             ReceiveWindowBytes = ReceiveWindowBytes,
@@ -141,6 +148,8 @@ public sealed class ForwardNodeOptions
             );
         if (!IsRealTimeBudget(RealTimeBudget))
             yield return Bad(nameof(RealTimeBudget), RealTimeBudget, "1 ms..1 min or 0 (none), such as 00:00:00.120");
+        if (!Enum.IsDefined(PathRedundancy))
+            yield return Bad(nameof(PathRedundancy), PathRedundancy, "WhenDoubtful, Off or Always");
         if (!Enum.IsDefined(RealTimeRedundancy))
             yield return Bad(nameof(RealTimeRedundancy), RealTimeRedundancy, "Auto, Off or Always");
         if (ReplayWindow is < 64 or > Session.ReplayWindow.MaxSize || ReplayWindow % 64 != 0)

@@ -164,7 +164,7 @@ internal sealed partial class PeerConnector
         int index = Array.FindIndex(_racing, entry => ReferenceEquals(entry.Path, path));
         if (index < 0)
             return false;
-        if (path.EstablishedOrder > 0)
+        if (path.Id > 0)
             _good = _racing[index].Address;
         _racing = [.. _racing.Where((_, other) => other != index)];
         _nextAddressAt = _loop.NowMicros;

@@ -248,7 +248,7 @@ internal sealed partial class PeerConnector : IPeerDriver
     public void OnPathFinished(SessionPath path)
     {
         _pump.End(path);
-        bool wasEstablished = path.EstablishedOrder > 0;
+        bool wasEstablished = path.Id > 0;
         // The delay is reset only after a stable connection, so that a peer that keeps failing is not retried faster
         // than one that is absent.
         if (wasEstablished && _loop.NowMicros - path.OpenedAt >= StableAfterMicros)
@@ -256,7 +256,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         // A refusal was already reported with its reason. When both sides connect at once, one of the two paths is
         // closed while the peer is connected: that is not a failure.
         bool isUnanswered =
-            path is { EstablishedOrder: 0, IsInitiator: true, Traits.ConnectionOriented: true }
+            path is { Id: 0, IsInitiator: true, Traits.ConnectionOriented: true }
             && path.Kind == Route?.Row.Transport;
         if (isUnanswered && Peer.State != PeerState.Connected && _lastKind != PeerEventKind.Refused)
             _lastFailure =

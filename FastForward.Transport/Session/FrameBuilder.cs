@@ -12,6 +12,7 @@ internal ref struct FrameBuilder
     private readonly Span<byte> _frame;
     private readonly IFrameProtection _protection;
     private readonly SentFrames? _sent;
+    private readonly long _path;
 
     /// <summary>Writes elements that need no record.</summary>
     public FrameWriter Writer;
@@ -19,8 +20,10 @@ internal ref struct FrameBuilder
     /// <param name="frame">The memory of the frame.</param>
     /// <param name="protection">Seals the frame.</param>
     /// <param name="sent">Where elements are recorded; null where no frame is lost.</param>
-    public FrameBuilder(Span<byte> frame, IFrameProtection protection, SentFrames? sent)
+    /// <param name="path">See <see cref="SessionPath.Id"/>.</param>
+    public FrameBuilder(Span<byte> frame, IFrameProtection protection, SentFrames? sent, long path = 0)
     {
+        _path = path;
         _frame = frame;
         _protection = protection;
         _sent = sent;
@@ -63,7 +66,7 @@ internal ref struct FrameBuilder
         SendStream stream = message.Stream!;
         bool isRealTime = stream.Class == MessageClass.RealTime;
         Writer.WriteStreamReset(stream.Id, message.Sequence, message.Code, isRealTime);
-        message.LastFrame = Number;
+        (message.LastPath, message.LastFrame) = (_path, Number);
         Record(message, 0, 0);
     }
 
@@ -85,8 +88,32 @@ internal ref struct FrameBuilder
             message.Payload
         );
         message.WasWritten = true;
-        message.LastFrame = Number;
+        (message.LastPath, message.LastFrame) = (_path, Number);
         Record(message, 0, message.Length);
+    }
+
+    /// <summary>
+    /// Writes the duplicate of a real-time message, of an end mark, or of the reset of such a stream. What arrives is
+    /// the message.
+    /// </summary>
+    public void Second(OutgoingMessage duplicate, long now)
+    {
+        SendStream stream = duplicate.Stream!;
+        if (duplicate.Kind == OutgoingKind.Reset)
+            Writer.WriteStreamReset(stream.Id, duplicate.Sequence, duplicate.Code, true);
+        else
+            Writer.WriteRealTime(
+                stream.Id,
+                duplicate.Sequence,
+                duplicate.Bits | MessageBits.Second,
+                (int)((duplicate.Budget + 999) / 1000),
+                duplicate.AgeAt(now),
+                duplicate.Payload
+            );
+        int length = duplicate.Kind == OutgoingKind.Reset ? 0 : duplicate.Length;
+        Record(
+            new SentElement(SentKind.Message, 0, duplicate.Original, duplicate.OriginalGeneration, 0, length)
+        );
     }
 
     public void StreamAck(ulong stream, ulong next, ulong creditUsed, ulong limit)

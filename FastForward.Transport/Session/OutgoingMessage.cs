@@ -74,6 +74,21 @@ internal sealed class OutgoingMessage(int poolIndex, int capacity)
     /// <summary>The frame that carried a real-time message last, on the path for such messages.</summary>
     public ulong LastFrame { get; set; }
 
+    /// <summary>The path of that frame (<see cref="SessionPath.Id"/>).</summary>
+    public long LastPath { get; set; }
+
+    /// <summary>It is sent on the second path, too.</summary>
+    public bool IsDuplicated { get; set; }
+
+    /// <summary>
+    /// The message whose duplicate this is; null for a message of its own. It is the same one only while its generation
+    /// is <see cref="OriginalGeneration"/>.
+    /// </summary>
+    public OutgoingMessage? Original { get; set; }
+
+    /// <summary>The generation of <see cref="Original"/>.</summary>
+    public uint OriginalGeneration { get; set; }
+
     /// <summary>
     /// How often a real-time message is to be written once more, although it is not known to be lost.
     /// </summary>

@@ -9,7 +9,8 @@ internal sealed class PathProber
     /// <summary>Unanswered probes in a row after which a path is suspect.</summary>
     public const int SuspectAfter = 3;
 
-    private const int Remembered = 4;
+    // While another path works, a silent one is probed ten times as often.
+    private const int Remembered = 16;
 
     private readonly long _interval;
     private readonly long[] _sentAt = new long[Remembered];
@@ -18,6 +19,7 @@ internal sealed class PathProber
     private uint _challengeFrom;
     private bool _challenged;
     private bool _isPending;
+    private bool _awaitsReply; // since the last one was due
 
     public PathProber(long now, long interval)
     {
@@ -31,8 +33,11 @@ internal sealed class PathProber
     /// <summary>Probes in a row without an answer.</summary>
     public int Missed { get; private set; }
 
-    /// <summary>The last probe was written and answered.</summary>
+    /// <summary>All probes were written and answered.</summary>
     public bool IsAnswered => _answered == _next && !_isPending;
+
+    /// <summary>A reply has come since the last regular probe was due.</summary>
+    public bool IsAnswering => !_awaitsReply;
 
     /// <summary>A probe must be written.</summary>
     public bool IsPending => _isPending;
@@ -48,6 +53,7 @@ internal sealed class PathProber
         _challengeFrom = _next;
         Missed = 0;
         _answered = _next;
+        _awaitsReply = false;
         Due = now;
     }
 
@@ -67,6 +73,7 @@ internal sealed class PathProber
     public void Start(long now)
     {
         _isPending = true;
+        _awaitsReply = true;
         Due = now + _interval;
     }
 
@@ -74,11 +81,15 @@ internal sealed class PathProber
     public void OnDue(long now)
     {
         // A probe that could not be written, because the link accepts no frame, counts like a lost one.
-        if (_answered != _next || _isPending)
+        if (_awaitsReply)
             Missed++;
         _isPending = true;
+        _awaitsReply = true;
         Due = now + (_challenged ? _interval / SuspectAfter : _interval);
     }
+
+    /// <summary>Another probe than the regular ones is sent, at once.</summary>
+    public void Ask() => _isPending = true;
 
     /// <summary>Returns the id of the pending probe, which the caller must write.</summary>
     public uint Take(long now)
@@ -101,6 +112,7 @@ internal sealed class PathProber
         if (age is 0 or > Remembered)
             return -1;
         Missed = 0;
+        _awaitsReply = false;
         if ((int)(id + 1 - _answered) > 0)
             _answered = id + 1;
         if (_challenged && (int)(id - _challengeFrom) >= 0)
@@ -113,5 +125,9 @@ internal sealed class PathProber
     }
 
     /// <summary>Ignores outstanding probes, because this process did not run for a while.</summary>
-    public void OnStall() => _answered = _next;
+    public void OnStall()
+    {
+        _answered = _next;
+        _awaitsReply = false;
+    }
 }

@@ -132,9 +132,11 @@ internal sealed partial class Peer
         }
 
         _association.AddSource(path.Source);
-        path.EstablishedOrder = ++_establishments;
+        path.Id = ++_establishments;
         path.Way = Driver.WayOf(path);
         path.Rank = Driver.RankOf(path);
+        if (_paths.Exists(other => IsUnreliableBeside(path, other)) && HasAlternative(path))
+            path.BeginReturn(now);
         _association.Receiver.RepeatGrants(now);
         ChoosePath(now, isNew ? PeerEventKind.Connected : PeerEventKind.PathChanged, "handshake completed");
         CloseRedundant(path.Way, now);

@@ -138,6 +138,13 @@ internal sealed partial class Peer
         CloseRedundant(path.Way, now);
     }
 
+    /// <summary>This node would get its messages on the path.</summary>
+    public bool IsPreferred(SessionPath path) => ReferenceEquals(path, SendPath) && path.Rank < PathRank.Unrouted;
+
+    /// <summary>The peer would get its messages on another path than before.</summary>
+    public void OnPreferred(long now) =>
+        ChoosePath(now, PeerEventKind.PathChanged, "the peer prefers another path");
+
     /// <summary>The longest frame that the path carries is another one.</summary>
     public void OnSizeChanged(SessionPath path, long now, PathSize size)
     {
@@ -174,7 +181,7 @@ internal sealed partial class Peer
         OnPathLost(path, now);
         // Acknowledgements may be lost with the path even if the sender had left it: late retransmissions that arrived
         // on it made it the path for acknowledgements.
-        if (path.EstablishedOrder == 0)
+        if (path.Id == 0)
             return;
         _association.Receiver.RepeatGrants(now);
         if (ReliablePath is not null)
@@ -211,8 +218,15 @@ internal sealed partial class Peer
         {
             // What is repeated there is judged by the new path.
             DecideCopies(SendPath, now, isOther: true);
+            if (before is not null)
+                BeginOverlap(before, SendPath, now);
             _association.Sender.RepeatRealTime(now);
+            SendPath.Ask(now); // it says which path this node prefers
+            before?.Ask(now);
         }
+
+        ChooseSecond(now);
+        CloseFormer(now);
 
         UpdateWaiting(now);
         RecordState(now);
@@ -246,7 +260,7 @@ internal sealed partial class Peer
     {
         if (way is null)
             return; // it was never established
-        SessionPath? kept = PathChoice.Best(_paths.Where(path => path.Way == way), _association);
+        SessionPath? kept = PathChoice.Kept(_paths, way, _association);
         if (kept is null || kept.IsInitiator)
             return;
         foreach (SessionPath path in _paths.ToArray())
@@ -270,7 +284,7 @@ internal sealed partial class Peer
         long timestamp = _remoteClock.Extend(now, path.LastTimestamp);
         bool isOlder =
             timestamp < _ackTimestamp
-            || (timestamp == _ackTimestamp && path.EstablishedOrder < _ackPath?.EstablishedOrder);
+            || (timestamp == _ackTimestamp && path.Id < _ackPath?.Id);
         if (_ackPath is not null && isOlder)
             return;
         _ackPath = path;

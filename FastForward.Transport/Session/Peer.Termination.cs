@@ -10,6 +10,7 @@ internal sealed partial class Peer
     {
         SendPath = null; // closing the paths one by one must not select and report another one
         ReliablePath = null;
+        SecondPath = null;
         // CLOSE is sent on every path: the peer may have closed one of them as redundant at the same moment.
         foreach (SessionPath path in _paths.ToArray())
             path.Close(now, reason, because, association: _association.Owns(path));
@@ -51,6 +52,10 @@ internal sealed partial class Peer
         _waitingSince = long.MaxValue;
         SendPath = null;
         ReliablePath = null;
+        SecondPath = null;
+        _overlapPath = null;
+        _overlapUntil = long.MaxValue;
+        _startedAt = long.MaxValue;
         _ackPath = null;
         _remoteClock = default; // the next association may be with another process
         foreach (SessionPath path in _paths.ToArray())

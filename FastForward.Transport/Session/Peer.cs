@@ -121,6 +121,7 @@ internal sealed partial class Peer
             long next = AckPath is { IsBlocked: false } ? _association.Receiver.OutputDue : long.MaxValue;
             next = Math.Min(next, _pings?.NextTimeout ?? long.MaxValue);
             next = Math.Min(next, _association.NextTimeout);
+            next = Math.Min(next, _overlapUntil);
             if (_silentSince != long.MaxValue)
                 next = Math.Min(next, _silentSince + Options.DeadAfter);
             if (_waitingSince != long.MaxValue)
@@ -147,6 +148,8 @@ internal sealed partial class Peer
             return new SendResult(SendStatus.NotConnected, 0);
         if (messageClass == MessageClass.RealTime && payload.Length > SendPath?.LargestRealTime)
             return new SendResult(SendStatus.TooLarge, 0);
+        if (messageClass == MessageClass.RealTime)
+            OnRealTimeSend(now);
         SendResult result = _association.Sender.Send(
             now,
             stream,
@@ -225,6 +228,7 @@ internal sealed partial class Peer
 
     public bool HasOutput(SessionPath path, long now) =>
         (ReferenceEquals(path, SendPath) && _association.Sender.HasRealTimeOutput)
+        || (ReferenceEquals(path, SecondPath) && _association.Sender.HasSecondOutput)
         || (HasReliableOutput(path) && path.MaySendReliable(now))
         || (now >= _association.Receiver.OutputDue && ReferenceEquals(path, AckPath));
 
@@ -237,12 +241,16 @@ internal sealed partial class Peer
             _association.Receiver.Write(ref frame);
         if (ReferenceEquals(path, SendPath) && !_association.Sender.WriteRealTime(now, ref frame))
             return;
+        if (ReferenceEquals(path, SecondPath) && !_association.Sender.WriteSecond(now, ref frame))
+            return;
         if (HasReliableOutput(path) && path.MaySendReliable(now))
             _association.Sender.WriteReliable(ref frame);
     }
 
     private bool Carries(SessionPath path, OutgoingMessage message) =>
-        ReferenceEquals(path, message.Stream?.Class == MessageClass.RealTime ? SendPath : ReliablePath);
+        message.Stream?.Class == MessageClass.RealTime
+            ? message.LastPath == path.Id
+            : ReferenceEquals(path, ReliablePath);
 
     /// <summary>The path carries reliable messages, and there are some to write.</summary>
     public bool HasReliableOutput(SessionPath path) =>
@@ -277,7 +285,7 @@ internal sealed partial class Peer
     public void OnFramesAcknowledged(SessionPath path, long now, ulong largest)
     {
         if (ReferenceEquals(path, SendPath))
-            _association.Sender.OnAcknowledged(now, largest);
+            _association.Sender.OnAcknowledged(now, path.Id, largest);
     }
 
     public void OnTimeout(long now)
@@ -288,6 +296,8 @@ internal sealed partial class Peer
                 _paths[i].OnTimeout(now);
         }
 
+        if (now >= _overlapUntil)
+            EndOverlap(now);
         _pings?.OnTimeout(now);
         _association.OnTimeout(now);
         if (_silentSince != long.MaxValue && now - _silentSince >= Options.DeadAfter)
@@ -334,8 +344,7 @@ internal sealed partial class Peer
 
         if (!message.IsRealTime)
             SelectAckPath(path, now);
-        // What was overtaken may also come on another path, whose base is another one.
-        FrameArrival known = _paths.Count == 1 ? arrival : arrival with { Slowest = long.MaxValue };
+        FrameArrival known = message.IsRealTime && _paths.Count > 1 ? Align(path, now, arrival) : arrival;
         if (!_association.Receiver.Message(now, message, known))
             CloseOnViolation(path, now);
     }

@@ -65,7 +65,7 @@ internal sealed partial class Receiver
         {
             if (order.WasDelivered(-step))
             {
-                _statistics.Duplicate();
+                OnDuplicate(message);
                 return;
             }
 
@@ -81,7 +81,7 @@ internal sealed partial class Receiver
         int place = step == 0 ? 0 : order.PlaceOf(sequence);
         if (place < 0)
         {
-            _statistics.Duplicate();
+            OnDuplicate(message);
             if (arrival.IsOrdered)
                 DeliverHeld(now, stream, below: sequence + 1); // nothing that is missing before it comes any more
             return;
@@ -90,6 +90,8 @@ internal sealed partial class Receiver
         bool isLate = IsLate(message.Budget, delay, message.IsMark);
         if (isLate)
             _statistics.Late();
+        if ((message.Bits & MessageBits.Second) != 0)
+            _statistics.CameOverSecond(isFirst: true);
         if (step > 0 && !arrival.IsOrdered && MayHold(order, message.Payload.Length))
         {
             Hold(now, stream, message, arrival, sequence, isLate, place);
@@ -105,6 +107,15 @@ internal sealed partial class Receiver
         SkipTo(stream, sequence);
         Pass(stream, message.Bits, message.Payload, now - delay, isLate);
         DeliverHeld(now, stream);
+    }
+
+    private void OnDuplicate(in MessageElement message)
+    {
+        _statistics.Duplicate();
+        if ((message.Bits & MessageBits.Second) != 0)
+            _statistics.CameOverSecond(isFirst: false);
+        else if ((message.Bits & MessageBits.Repeat) == 0)
+            _statistics.CameAfterSecond();
     }
 
     private static bool IsLate(long budget, long delay, bool isMark) => budget > 0 && delay > budget && !isMark;

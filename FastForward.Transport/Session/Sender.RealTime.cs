@@ -12,12 +12,17 @@ internal sealed partial class Sender
     /// <summary>
     /// When <see cref="OnTimeout"/> is due, also while no path accepts a frame; long.MaxValue for never.
     /// </summary>
-    public long NextTimeout => Math.Min(_realTime.NextExpiry, Math.Min(_copies.NextDue, _nextOverdue));
+    public long NextTimeout =>
+        Math.Min(
+            Math.Min(_realTime.NextExpiry, _second.NextExpiry),
+            Math.Min(_copies.NextDue, _nextOverdue)
+        );
 
     /// <summary>Drops what has expired, and finds what is to be sent again.</summary>
     public void OnTimeout(long now)
     {
         ExpireRealTime(now);
+        ExpireSecond(now);
         _copies.Advance(now);
         if (now >= _nextOverdue)
             RepeatOverdue(now);
@@ -33,13 +38,20 @@ internal sealed partial class Sender
         {
             // One report for neighbours: a blocked link expires hundreds of messages of a stream at once.
             ulong count = 0;
-            while (expired.Head is { } next && ReferenceEquals(next.Stream, stream) && next.Sequence == first + count)
+            while (
+                expired.Head is { HasArrived: false } next
+                && ReferenceEquals(next.Stream, stream)
+                && next.Sequence == first + count
+            )
             {
                 Discard(now, expired.RemoveHead());
                 count++;
             }
 
-            Report(stream.Id, first, count, UndeliveredReason.Expired);
+            if (count > 0)
+                Report(stream.Id, first, count, UndeliveredReason.Expired);
+            else
+                EndRealTime(expired.RemoveHead()); // the second path has delivered it
         }
 
         NotifyWritable(MessageClass.RealTime);
@@ -61,6 +73,12 @@ internal sealed partial class Sender
     {
         while (_realTime.Head is { } message)
         {
+            if (message.HasArrived)
+            {
+                EndRealTime(_realTime.Dequeue());
+                continue;
+            }
+
             if (SizeOf(message) > frame.Capacity)
             {
                 // It was accepted before the path turned out to be narrow.

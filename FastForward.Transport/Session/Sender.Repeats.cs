@@ -14,16 +14,18 @@ internal sealed partial class Sender
     private readonly AwaitedMessages _awaited = new();
     private MessageQueue _lostRealTime;
     private RepeatAllowance _allowance = new();
+    private long _path; // whose acknowledgements are the last ones
     private ulong _largestAcknowledged;
+    private long _lead;
     private long _nextOverdue = long.MaxValue;
 
     /// <summary>
     /// The path acknowledges frames. A message that it has not, although it has later frames, is sent again as late as
     /// that still helps: most of them are only late.
     /// </summary>
-    public void OnAcknowledged(long now, ulong largest)
+    public void OnAcknowledged(long now, long path, ulong largest)
     {
-        _largestAcknowledged = largest;
+        (_path, _largestAcknowledged) = (path, largest);
         RepeatOverdue(now);
     }
 
@@ -37,6 +39,12 @@ internal sealed partial class Sender
         _largestAcknowledged = 0;
         _nextOverdue = long.MaxValue;
     }
+
+    /// <summary>
+    /// Real-time messages have just moved to a shorter path: what is repeated there may be older by the difference,
+    /// because the receiver measures all of them by the longer one for a while.
+    /// </summary>
+    public void SetLead(long lead) => _lead = lead;
 
     private void OnRealTimeWritten(long now, OutgoingMessage message, bool mayBeLost)
     {
@@ -55,9 +63,11 @@ internal sealed partial class Sender
     {
         _nextOverdue = long.MaxValue;
         OutgoingMessage? next = _awaited.Oldest;
-        while (next is { } message && message.LastFrame < _largestAcknowledged)
+        while (next is { } message && (message.LastPath != _path || message.LastFrame < _largestAcknowledged))
         {
             next = message.Next;
+            if (message.LastPath != _path)
+                continue;
             long left = BudgetOf(message) - message.AgeAt(now) - CopyPolicy.Quality.Transit.Q99 - Margin;
             if (left > 0)
                 _nextOverdue = Math.Min(_nextOverdue, now + left);
@@ -117,7 +127,7 @@ internal sealed partial class Sender
     {
         if (message.Kind != OutgoingKind.Message)
             return true;
-        return message.AgeAt(now) + CopyPolicy.Quality.Transit.Median < BudgetOf(message)
+        return message.AgeAt(now) + CopyPolicy.Quality.Transit.Median < BudgetOf(message) + _lead
             && message.Repeats < CopyPolicy.MaxRepeats;
     }
 

@@ -21,7 +21,7 @@ internal sealed partial class Sender : IRoomOwner
     private long _realTimeBytes;
 
     /// <summary>Bytes in the store: payload, and an overhead per message.</summary>
-    public long StoredBytes => _reliableBytes + _realTimeBytes;
+    public long StoredBytes => _reliableBytes + _realTimeBytes + _secondBytes;
 
     /// <summary>Credit of the association that accepted messages use.</summary>
     public ulong CreditUsed => _creditUsed;

@@ -28,6 +28,7 @@ internal sealed partial class Sender
             Drop(stream.RemoveFirst());
         DropAwaited(stream);
         DropLost(stream);
+        DropSecond(stream);
         MessageQueue unsent = _realTime.Remove(stream);
         while (!unsent.IsEmpty)
         {

@@ -184,7 +184,7 @@ internal sealed partial class Sender
         if (!element.NeedsRepeat)
             return false;
         if (element.Message!.Stream!.Class == MessageClass.RealTime)
-            return element.Message.LastFrame == frame && OnRealTimeLost(now, element.Message);
+            return element.Message.LastFrame == frame && OnRealTimeLost(now, element.Message); // not written since
         _ready.Repeat(element);
         return true;
     }
@@ -232,6 +232,8 @@ internal sealed partial class Sender
         {
             _realTimeBytes += stored;
             _realTime.Enqueue(stream, message);
+            if (_hasSecond)
+                Duplicate(message);
             return message.Sequence;
         }
 

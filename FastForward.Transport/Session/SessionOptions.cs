@@ -19,6 +19,8 @@ internal sealed record SessionOptions
 
     public RealTimeRedundancy RealTimeRedundancy { get; init; }
 
+    public PathRedundancy PathRedundancy { get; init; }
+
     public int SendStoreBytes { get; init; } = 4 << 20;
 
     public int ReceiveWindowBytes { get; init; } = 4 << 20;

@@ -51,7 +51,7 @@ internal sealed partial class SessionPath
 
     private bool IsAckDue(long now) => _packets?.Acks is { } acks && now >= acks.Due;
 
-    private FrameBuilder Begin(Span<byte> frame) => new(frame, Protection, Packets.Recovery?.Sent);
+    private FrameBuilder Begin(Span<byte> frame) => new(frame, Protection, Packets.Recovery?.Sent, Id);
 
     private int WriteData(long now, Span<byte> frame, out bool realTime)
     {
@@ -62,7 +62,8 @@ internal sealed partial class SessionPath
         Packets.Acks?.Write(now, Packets.Next, ref builder);
         if (Prober.IsPending)
         {
-            builder.Writer.WriteProbe(Prober.Take(now));
+            builder.Writer.WriteProbe(Prober.Take(now), isPreferred: Peer.IsPreferred(this));
+            _silence.OnAsked(now);
             WriteTransitReport(ref builder.Writer);
         }
 
@@ -99,6 +100,8 @@ internal sealed partial class SessionPath
     {
         int length = builder.Finish(RemoteIndex, Packets.Next, (uint)now);
         Packets.OnSent(now, length, builder);
+        if (builder.IsEliciting && !IsOrdered)
+            _silence.OnAsked(now);
         return length;
     }
 
@@ -240,6 +243,8 @@ internal sealed partial class SessionPath
                 break;
             case ElementType.Probe when body.Length >= 4:
                 OnPeerAccepts(now);
+                if (!Pings.IsPing(BinaryPrimitives.ReadUInt32LittleEndian(body)))
+                    ReadPreference(now, element.Bits);
                 _probeReplies.Add(
                     now,
                     BinaryPrimitives.ReadUInt32LittleEndian(body),
@@ -279,13 +284,23 @@ internal sealed partial class SessionPath
         }
     }
 
+    private void ReadPreference(long now, byte bits)
+    {
+        bool isPreferred = (bits & WireFormat.ProbePrefers) != 0;
+        if (isPreferred == IsPreferredByPeer)
+            return;
+        IsPreferredByPeer = isPreferred;
+        Peer.OnPreferred(now);
+    }
+
     private void OnAck(long now, LossRecovery recovery, ReadOnlySpan<byte> body)
     {
         ulong largest = BinaryPrimitives.ReadUInt64LittleEndian(body);
         uint delay = BinaryPrimitives.ReadUInt32LittleEndian(body[8..]);
+        long before = recovery.Acknowledged;
         if (!recovery.OnAck(now, largest, delay, body[12..Math.Min(body.Length, 12 + (8 * WireFormat.MaxAckWords))]))
             _statistics.Malformed();
-        else
+        else if (recovery.Acknowledged > before)
             OnDelivered(now, recovery);
     }
 
@@ -314,15 +329,11 @@ internal sealed partial class SessionPath
         long roundTrip = Prober.OnReply(now, id, hold, out bool challengeAnswered);
         if (roundTrip < 0)
             return;
-        Measured.LastDelivered = now;
         Measurement.AddRoundTrip(roundTrip);
         _packets?.Recovery?.OnPathAnswers();
         OnPeerAccepts(now);
         if (challengeAnswered)
             Peer.OnChallengeAnswered(now);
-        if (!IsSuspect)
-            return;
-        IsSuspect = false;
-        Peer.OnSound(this, now);
+        OnAnswered(now);
     }
 }

@@ -62,7 +62,7 @@ internal sealed partial class SessionPath
 
     private void OnDelivered(long now, LossRecovery recovery)
     {
-        Measured.LastDelivered = now;
+        OnConfirmed(now);
         Peer.OnFramesAcknowledged(this, now, recovery.LargestAcknowledged);
     }
 

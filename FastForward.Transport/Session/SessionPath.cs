@@ -17,7 +17,6 @@ internal sealed partial class SessionPath : ILossListener
     private readonly PeerStatistics _statistics;
     private readonly long _openedAt;
 
-    private long _suspectSince;
     private long _drainsUntil;
     private CloseReason _closeReason;
     private bool _closesAssociation;
@@ -84,14 +83,10 @@ internal sealed partial class SessionPath : ILossListener
     /// </summary>
     public bool IsOrdered { get; }
 
-    /// <summary>Three probes in a row were not answered.</summary>
-    public bool IsSuspect { get; private set; }
-
-    /// <summary>Established and not suspect.</summary>
-    public bool IsSound => IsEstablished && !IsSuspect;
-
-    /// <summary>The position of this path in the order in which the peer's paths were established; 0 before.</summary>
-    public long EstablishedOrder { get; set; }
+    /// <summary>
+    /// The number of this path in the order in which the peer's paths were established; 0 before. It is not used again.
+    /// </summary>
+    public long Id { get; set; }
 
     /// <summary>The timestamp of the last frame that arrived, by the peer's clock.</summary>
     public uint LastTimestamp { get; private set; }
@@ -110,8 +105,13 @@ internal sealed partial class SessionPath : ILossListener
     public PathState State =>
         Phase switch
         {
-            PathPhase.Initiating or PathPhase.Answering or PathPhase.Validating => PathState.Opening,
-            PathPhase.Established => IsSuspect ? PathState.Suspect : PathState.Sound,
+            PathPhase.Initiating or PathPhase.Answering => PathState.Opening,
+            PathPhase.Validating => PathState.Validating,
+            PathPhase.Established when IsSuspect => PathState.Suspect,
+            PathPhase.Established when IsDoubtful => PathState.Doubtful,
+            PathPhase.Established when IsReturning => PathState.Returning,
+            PathPhase.Established => PathState.Sound,
+            PathPhase.Draining => PathState.Draining,
             _ => PathState.Closing,
         };
 
@@ -160,6 +160,12 @@ internal sealed partial class SessionPath : ILossListener
     /// <summary>The owner's link that carries the frames. Opaque to the session.</summary>
     public object Link { get; }
 
+    /// <summary>The peer would get its messages on this path.</summary>
+    public bool IsPreferredByPeer { get; private set; }
+
+    /// <summary>When the last real-time message arrived.</summary>
+    public long LastRealTime { get; set; } = long.MinValue / 2;
+
     /// <summary>What the owner has opened it for; null where the peer has opened it. Opaque to the session.</summary>
     public object? Origin { get; set; }
 
@@ -172,7 +178,7 @@ internal sealed partial class SessionPath : ILossListener
             PathPhase.Answering => _openedAt + _options.HandshakeTimeout,
             PathPhase.Validating when IsBlocked => _challengedAt + _options.HandshakeTimeout,
             PathPhase.Validating => Math.Min(_challengeDue, _challengedAt + _options.HandshakeTimeout),
-            PathPhase.Established => Math.Min(Prober.Due, RecoveryDue),
+            PathPhase.Established => Math.Min(Math.Min(Prober.Due, RecoveryDue), SilenceDue),
             PathPhase.Closing => 0,
             PathPhase.Draining => _drainsUntil,
             _ => long.MaxValue,
@@ -266,6 +272,7 @@ internal sealed partial class SessionPath : ILossListener
     {
         _figures?.Transits.OnStall(now);
         _suspectSince += duration;
+        _silence.OnStall(duration);
         _drainsUntil += duration;
         Prober.OnStall();
         _packets?.Recovery?.OnStall(duration);
@@ -287,9 +294,10 @@ internal sealed partial class SessionPath : ILossListener
                 break;
             case PathPhase.Established:
                 _packets?.Recovery?.OnTimeout(now);
-                if (now < Prober.Due)
+                OnSilenceDue(now);
+                if (!IsEstablished || now < Prober.Due)
                     break;
-                if (Size is { } size && size.OnInterval(isAnswering: Prober.IsAnswered))
+                if (Size is { } size && size.OnInterval(isAnswering: Prober.IsAnswering))
                     Peer.OnSizeChanged(this, now, size);
                 Prober.OnDue(now);
                 EndInterval(now);
@@ -331,8 +339,8 @@ internal sealed partial class SessionPath : ILossListener
     /// </summary>
     public void EndOutput(long now)
     {
-        // Real-time messages in flight are not retransmitted. Closing a redundant path must not lose them.
-        if (_closeReason == CloseReason.Redundant && Peer.Association.Owns(this) && Peer.MayDrain)
+        // Real-time messages in flight are not retransmitted. Closing a path that others replace must not lose them.
+        if (_closeReason is CloseReason.Redundant or CloseReason.RouteChanged && Peer.Association.Owns(this) && Peer.MayDrain)
         {
             Phase = PathPhase.Draining;
             _drainsUntil = now + DrainLimit;
@@ -361,10 +369,6 @@ internal sealed partial class SessionPath : ILossListener
             return;
         }
 
-        if (IsSuspect)
-            return;
-        IsSuspect = true;
-        _suspectSince = now;
-        Peer.OnSuspect(this, now);
+        BecomeSuspect(now);
     }
 }

@@ -45,12 +45,12 @@ local ELEMENTS = {
     name = "MESSAGE", layout = { "stream", "sequence" },
     flags = {
       "message.begin", "message.end", "message.real_time", "message.fragment", "message.more", "message.mark",
-      "message.repeat",
+      "message.repeat", "message.second",
     },
   },
   [2] = { name = "STREAM_ACK", layout = { "stream", "next", "credit.used", "credit.limit" } },
   [3] = { name = "CREDIT", layout = { "credit.limit" } },
-  [4] = { name = "PROBE", layout = { "probe.id" } },
+  [4] = { name = "PROBE", layout = { "probe.id" }, flags = { "probe.preferred" } },
   [5] = { name = "PROBE_REPLY", layout = { "probe.id", "probe.hold" } },
   [6] = { name = "CLOSE", layout = { "close.scope", 1, "close.reason" } },
   [7] = { name = "STREAM_RESET", layout = { "stream", "sequence", "reset.code" } },
@@ -154,6 +154,8 @@ flag("message.fragment", 8, "Fragment: a part of a message")
 flag("message.more", 16, "More parts follow")
 flag("message.mark", 32, "Mark: there is no message at this sequence")
 flag("message.repeat", 64, "Repeat: it was sent before")
+flag("message.second", 128, "Second: it is sent on another path, too")
+flag("probe.preferred", 1, "The sender would get its messages on this path")
 flag("ack.asks", 1, "Asks for an acknowledgement itself")
 
 other("crypto", "bytes", "Cryptographic block")
@@ -264,6 +266,7 @@ local function message(item, tvb, v, at, finish)
   if mark then text = text .. " MARK" end
   if real_time then text = text .. " real-time" end
   if has(bits, 64) then text = text .. " REPEAT" end
+  if has(bits, 128) then text = text .. " SECOND" end
   if real_time and fragment then
     bad(item, "REALTIME and FRAGMENT together")
     return text, at
@@ -343,7 +346,8 @@ local function probe(_, _, v)
   local id = v["probe.id"]
   local purpose = id >= FIRST_PING and "ping" or id >= FIRST_SIZE_PROBE and "size" or "path"
   local hold = v["probe.hold"]
-  return string.format("%d (%s)%s", id, purpose, hold and string.format(", held %d us", hold) or "")
+  local preferred = not hold and has(v.flags, 1) and ", preferred" or ""
+  return string.format("%d (%s)%s%s", id, purpose, hold and string.format(", held %d us", hold) or "", preferred)
 end
 
 local function transit(_, _, v)

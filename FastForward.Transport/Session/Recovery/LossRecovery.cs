@@ -47,6 +47,9 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
     /// <summary>The highest number that is acknowledged; 0 while none is.</summary>
     public ulong LargestAcknowledged => _largestAcknowledged;
 
+    /// <summary>Frames that were acknowledged.</summary>
+    public long Acknowledged { get; private set; }
+
     /// <summary>Bytes of frames that wait for an acknowledgement.</summary>
     public long InFlight { get; private set; }
 
@@ -230,6 +233,7 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
         }
 
         frame.State = SentState.Acknowledged;
+        Acknowledged++;
         for (int i = 0; i < frame.Elements; i++)
             listener.OnAcknowledged(Sent.Element(frame.FirstElement + i), number);
         return true;

@@ -90,9 +90,9 @@ internal ref struct FrameWriter
         BinaryPrimitives.WriteUInt64LittleEndian(Begin(ElementType.Credit, 0, WireFormat.Credit), limit);
 
     /// <summary>Writes a probe, filled with zeros to <paramref name="size"/> bytes.</summary>
-    public void WriteProbe(uint id, int size = WireFormat.Probe)
+    public void WriteProbe(uint id, int size = WireFormat.Probe, bool isPreferred = false)
     {
-        Span<byte> body = Begin(ElementType.Probe, 0, size);
+        Span<byte> body = Begin(ElementType.Probe, isPreferred ? WireFormat.ProbePrefers : (byte)0, size);
         body.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(body, id);
     }

@@ -26,4 +26,7 @@ internal enum MessageBits : byte
 
     /// <summary>A real-time message that was sent before.</summary>
     Repeat = 64,
+
+    /// <summary>A real-time message that is sent on a second path, beside the one for such messages.</summary>
+    Second = 128,
 }

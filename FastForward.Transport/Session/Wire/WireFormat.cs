@@ -35,6 +35,10 @@ internal static class WireFormat
     public const int StreamAck = ElementHeader + 24;
     public const int Credit = ElementHeader + 8;
     public const int Probe = ElementHeader + 4;
+
+    /// <summary>The flag of a PROBE whose sender would get its messages on this path.</summary>
+    public const byte ProbePrefers = 1;
+
     public const int ProbeReply = ElementHeader + 8;
 
     /// <summary>The longest probe or reply element that is written. It fits a frame of every medium.</summary>

@@ -1,0 +1,180 @@
+using FastForward.Tests.Traffic;
+using FastForward.Transport;
+using FastForward.Transport.Session;
+
+namespace FastForward.Tests.Session;
+
+/// <summary>Two networks between two nodes, twenty voice streams, and one of the networks falls silent.</summary>
+[TestFixture]
+public sealed class PathLossTests
+{
+    private const long Second = 1_000_000;
+    private const int Streams = 20;
+    private const int Seeds = 20;
+
+    [TestCase(PathRedundancy.Always, 20_000, 0)]
+    [TestCase(PathRedundancy.Always, 60_000, 0)]
+    [TestCase(PathRedundancy.WhenDoubtful, 20_000, Streams)]
+    [TestCase(PathRedundancy.WhenDoubtful, 60_000, Streams)]
+    public void A_silent_cut_of_the_path_in_use_loses_next_to_nothing(PathRedundancy mode, int period, int most)
+    {
+        long missing = 0;
+        for (int seed = 0; seed < Seeds; seed++)
+        {
+            TwoNetworks world = new(seed, 10_000, 10_000, mode);
+            world.Talk(Streams, period, 3 * Second);
+            world.Network.Run(world.Network.Now + Second + world.Network.Random.NextInt64(period));
+            world.Cut(world.A.Peer(2).SendPath!);
+            world.Network.Run(world.Network.Now + (3 * Second));
+            world.Check($"seed {seed}");
+            Assert.That(world.B.Statistics.LateMessages, Is.Zero, $"seed {seed}");
+            Assert.That(world.MostMissingOfAStream, Is.LessThanOrEqualTo(most / Streams), $"seed {seed}");
+            missing += world.B.Statistics.SkippedMessages;
+        }
+
+        TestContext.Out.WriteLine($"{mode}, each {period / 1000} ms: {missing} of {Seeds} cuts of {Streams} streams");
+    }
+
+    [Test]
+    public void A_cut_of_a_long_way_is_reported(
+        [Values] PathRedundancy mode,
+        [Values(75_000)] int delay
+    )
+    {
+        long missing = 0;
+        for (int seed = 0; seed < Seeds; seed++)
+        {
+            TwoNetworks world = new(seed, delay, delay, mode);
+            world.Talk(Streams, 20_000, 5 * Second);
+            world.Network.Run(world.Network.Now + (2 * Second));
+            world.Cut(world.A.Peer(2).SendPath!);
+            world.Network.Run(world.Network.Now + (5 * Second));
+            world.Check($"seed {seed}");
+            missing += world.B.Statistics.SkippedMessages;
+        }
+
+        TestContext.Out.WriteLine($"{mode}, round trip {2 * delay / 1000} ms: {missing} messages in {Seeds} cuts");
+        if (mode == PathRedundancy.Always)
+            Assert.That(missing, Is.Zero);
+    }
+
+    [TestCase(10_000)]
+    [TestCase(75_000)]
+    public void A_call_after_thirty_silent_seconds_loses_nothing_when_its_path_has_just_died(int delay)
+    {
+        for (int seed = 0; seed < Seeds; seed++)
+        {
+            TwoNetworks world = new(seed, delay, delay, PathRedundancy.WhenDoubtful);
+            world.Network.Run(world.Network.Now + (30 * Second) + world.Network.Random.NextInt64(Second));
+            world.Cut(world.A.Peer(2).SendPath!);
+            world.Talk(1, 60_000, Second);
+            world.Network.Run(world.Network.Now + (3 * Second));
+            world.Check($"seed {seed}");
+            Assert.That(world.B.Statistics.SkippedMessages, Is.Zero, $"seed {seed}");
+            Assert.That(world.B.Statistics.LateMessages, Is.Zero, $"seed {seed}");
+        }
+    }
+
+    [Test]
+    public void The_traffic_returns_after_a_proven_time_and_nothing_is_lost_by_it()
+    {
+        for (int seed = 0; seed < Seeds; seed++)
+        {
+            TwoNetworks world = new(seed, 10_000, 12_000, PathRedundancy.WhenDoubtful);
+            PathWay? preferred = world.A.Peer(2).SendPath!.Way;
+            world.Talk(Streams, 20_000, 20 * Second);
+            world.Network.Run(world.Network.Now + Second);
+            world.Cut(world.A.Peer(2).SendPath!);
+            world.Network.Run(world.Network.Now + (3 * Second));
+            Assert.That(world.A.Peer(2).SendPath!.Way, Is.Not.EqualTo(preferred));
+            long skipped = world.B.Statistics.SkippedMessages;
+            world.Heal();
+            long healed = world.Network.Now;
+            Assert.That(
+                world.Network.RunUntil(() => world.A.Peer(2).SendPath!.Way == preferred, 10 * Second),
+                Is.True
+            );
+            Assert.That(world.Network.Now - healed, Is.GreaterThanOrEqualTo(2 * Second), "a proven time");
+            world.Network.Run(world.Network.Now + (10 * Second));
+            world.Check($"seed {seed}");
+            Assert.That(world.B.Statistics.SkippedMessages, Is.EqualTo(skipped), $"seed {seed}: the return");
+            Assert.That(world.B.Statistics.LateMessages, Is.Zero, $"seed {seed}");
+        }
+    }
+
+    [Test]
+    public void One_direction_that_is_cut_moves_that_direction_alone()
+    {
+        TwoNetworks world = new(1, 10_000, 10_000, PathRedundancy.WhenDoubtful);
+        SessionPath used = world.A.Peer(2).SendPath!;
+        world.Talk(Streams, 20_000, 4 * Second);
+        world.Network.Run(world.Network.Now + Second);
+        world.CutForth(used);
+        world.Network.Run(world.Network.Now + (5 * Second));
+        world.Check("one-way cut");
+        Assert.That(world.A.Peer(2).SendPath, Is.Not.SameAs(used));
+        Assert.That(world.MostMissingOfAStream, Is.LessThanOrEqualTo(1));
+    }
+
+    [Test]
+    public void Both_paths_cut_within_a_round_trip_lose_no_reliable_message_whichever_returns()
+    {
+        for (int seed = 0; seed < Seeds; seed++)
+        {
+            TwoNetworks world = new(seed, 10_000, 10_000, PathRedundancy.WhenDoubtful);
+            world.Talk(4, 20_000, 8 * Second);
+            world.SendReliable(2_000, 4_000);
+            world.Network.Run(world.Network.Now + Second);
+            world.CutAll(world.Network.Random.NextInt64(20_000));
+            world.Network.Run(world.Network.Now + (2 * Second));
+            world.Heal((uint)world.Network.Random.Next(2));
+            world.Network.Run(world.Network.Now + (20 * Second));
+            world.Check($"seed {seed}");
+            Assert.That(world.A.Peer(2).Association.Sender.Unacknowledged, Is.Zero, $"seed {seed}");
+            Assert.That(world.A.Recorder.Reports, Is.Empty.Or.All.Property("Reason").Not.EqualTo(UndeliveredReason.PeerLost));
+        }
+    }
+
+    [TestCase(1_000, 150_000)]
+    [TestCase(150_000, 1_000)]
+    [TestCase(10_000, 40_000)]
+    public void Moving_between_unequal_ways_every_100_ms_makes_nothing_late(int first, int second)
+    {
+        for (int seed = 0; seed < Seeds; seed++)
+        {
+            TwoNetworks world = new(seed, first, second, PathRedundancy.WhenDoubtful);
+            world.Talk(Streams, 20_000, 4 * Second);
+            world.SendReliable(200, 20_000);
+            for (int move = 0; move < 40; move++)
+            {
+                world.Prefer((uint)(move % 2));
+                world.Network.Run(world.Network.Now + 100_000);
+            }
+
+            world.Network.Run(world.Network.Now + (5 * Second));
+            world.Check($"seed {seed}");
+            Assert.That(world.B.Statistics.SkippedMessages, Is.Zero, $"seed {seed}");
+            Assert.That(world.B.Statistics.LateMessages, Is.Zero, $"seed {seed}");
+            Assert.That(world.A.Peer(2).Association.Sender.Unacknowledged, Is.Zero, $"seed {seed}");
+        }
+    }
+
+    [Test]
+    public void Two_lossy_paths_at_once_lose_what_both_lose()
+    {
+        TwoNetworks world = new(7, 10_000, 12_000, PathRedundancy.Always);
+        world.Network.Loss = 0.02;
+        world.Talk(Streams, 20_000, 20 * Second);
+        world.Network.Run(world.Network.Now + (22 * Second));
+        world.Check("loss");
+        PeerStatistics sent = world.A.Peer(2).Statistics;
+        PeerStatistics received = world.B.Peer(1).Statistics;
+        Assert.That(sent.SentTwice, Is.GreaterThanOrEqualTo(sent.MessagesSent * 99 / 100));
+        Assert.That(received.RescuedMessages, Is.GreaterThan(sent.MessagesSent / 200).And.LessThan(sent.MessagesSent / 20));
+        Assert.That(world.B.Statistics.SkippedMessages, Is.LessThanOrEqualTo(sent.MessagesSent / 2000));
+        TestContext.Out.WriteLine(
+            $"{sent.MessagesSent} messages, {received.ReceivedTwice} came over the second path, "
+                + $"{received.RescuedMessages} over it alone, {world.B.Statistics.SkippedMessages} over neither"
+        );
+    }
+}

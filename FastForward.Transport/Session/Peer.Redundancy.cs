@@ -1,0 +1,211 @@
+namespace FastForward.Transport.Session;
+
+/// <content>A second path for real-time messages, beside the one that carries them.</content>
+internal sealed partial class Peer
+{
+    // The first message after so long a silence may be the first thing that a dead path loses.
+    private const long StartAfter = 1_000_000;
+
+    // After a move the former path is used beside the new one for as long as their transits may differ, at most this.
+    private const long LongestOverlap = 1_000_000;
+    private const long LeastOverlap = 20_000;
+
+    // A path on which messages arrived so long ago has none on the way any more.
+    private const long StillArrives = 2_000_000;
+
+    private SessionPath? _overlapPath;
+    private long _overlapUntil = long.MaxValue;
+    private long _startedAt = long.MaxValue;
+    private long _lastRealTime = long.MinValue / 2;
+
+    /// <summary>Real-time messages take this path as well; null for none.</summary>
+    public SessionPath? SecondPath { get; private set; }
+
+    /// <summary>Another path works, as far as it is known.</summary>
+    public bool HasAlternative(SessionPath path)
+    {
+        foreach (SessionPath other in _paths)
+        {
+            if (!ReferenceEquals(other, path) && other is { IsSound: true, IsDoubtful: false } && _association.Owns(other))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The path owes an answer for too long.</summary>
+    public void OnDoubtful(SessionPath path, long now)
+    {
+        Statistics.Doubted();
+        if (!_association.Owns(path))
+            return;
+        // If it is the peer that is silent, and not the path, the others show it.
+        foreach (SessionPath other in _paths)
+        {
+            if (!ReferenceEquals(other, path))
+                other.Ask(now);
+        }
+
+        if (ReferenceEquals(path, ReliablePath) && !path.IsOrdered)
+            ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path is silent");
+        ChooseSecond(now);
+        Driver.OnPending();
+    }
+
+    /// <summary>Something that was sent on the path has arrived.</summary>
+    public void OnConfirmed(SessionPath path, long now)
+    {
+        if (!ReferenceEquals(path, SendPath))
+            return;
+        // An answer that comes earlier may be to something that was sent before.
+        if (_startedAt != long.MaxValue && now - _startedAt > path.LongestAnswer)
+            _startedAt = long.MaxValue;
+        if (SecondPath is not null)
+            ChooseSecond(now);
+    }
+
+    /// <summary>The path was doubtful and is not for some time.</summary>
+    public void OnSteady(SessionPath path, long now) =>
+        ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path answers again");
+
+    private bool IsUnreliableBeside(SessionPath path, SessionPath other) =>
+        !ReferenceEquals(other, path)
+        && other.Way == path.Way
+        && (other.IsSuspect || other.IsReturning)
+        && _association.Owns(other);
+
+    // The first real-time message after a silence: whether the path still works is not known before it is confirmed.
+    private void OnRealTimeSend(long now)
+    {
+        bool isFirst = now - _lastRealTime > StartAfter;
+        _lastRealTime = now;
+        if (_paths.Count < 2)
+            return;
+        if (isFirst)
+        {
+            _startedAt = now;
+            ChooseSecond(now);
+        }
+        else if (_startedAt != long.MaxValue && SendPath is { IsOrdered: true })
+        {
+            _startedAt = long.MaxValue; // nothing is confirmed there
+            ChooseSecond(now);
+        }
+    }
+
+    private void ChooseSecond(long now)
+    {
+        SessionPath? second = FindSecond(now);
+        bool isNew = second is not null && !ReferenceEquals(second, SecondPath);
+        SecondPath = second;
+        Sender sender = _association.Sender;
+        sender.SetSecond(second is not null, second?.LargestRealTime ?? 0);
+        if (second is not null && (isNew || SendPath is { IsDoubtful: true }))
+        {
+            if (SendPath is { IsDoubtful: true })
+                sender.DuplicateTail(now);
+            Driver.OnPending();
+        }
+    }
+
+    private SessionPath? FindSecond(long now)
+    {
+        if (Options.PathRedundancy == PathRedundancy.Off || SendPath is null)
+            return null;
+        if (now < _overlapUntil && _overlapPath is { IsSound: true } former && _association.Owns(former))
+            return ReferenceEquals(former, SendPath) ? null : former;
+        bool isWanted =
+            Options.PathRedundancy == PathRedundancy.Always || SendPath.IsDoubtful || _startedAt != long.MaxValue;
+        if (!isWanted)
+            return null;
+        SessionPath? best = null;
+        foreach (SessionPath path in _paths)
+        {
+            if (
+                !ReferenceEquals(path, SendPath)
+                && path is { IsSound: true, AwaitsPeer: false }
+                && _association.Owns(path)
+                && (best is null || PathChoice.IsBetterSecond(path, best))
+            )
+                best = path;
+        }
+
+        return best;
+    }
+
+    // Messages that are still on their way on the former path were sent there before those on the new one: both carry
+    // what is sent now, until the former path has delivered everything.
+    private void BeginOverlap(SessionPath former, SessionPath path, long now)
+    {
+        long lead = LeadOf(former, path);
+        _association.Sender.SetLead(lead);
+        if (former is not { IsSound: true } || !_association.Owns(former))
+        {
+            _overlapPath = null;
+            _overlapUntil = now + Math.Clamp(lead, LeastOverlap, LongestOverlap);
+            return;
+        }
+
+        long slowest = former.Figures?.PeerReport?.Q99 ?? 0;
+        _overlapPath = former;
+        _overlapUntil = now + Math.Clamp(Math.Max(slowest, lead), LeastOverlap, LongestOverlap);
+    }
+
+    private void EndOverlap(long now)
+    {
+        _overlapPath = null;
+        _overlapUntil = long.MaxValue;
+        _association.Sender.SetLead(0);
+        ChooseSecond(now);
+        CloseFormer(now);
+    }
+
+    // How much shorter the new way is. The base transits are times by the same two clocks.
+    private static long LeadOf(SessionPath former, SessionPath path)
+    {
+        long lead =
+            former.Figures?.PeerReport is { } before && path.Figures?.PeerReport is { } after
+                ? (int)(before.Base - after.Base)
+                : (former.Measurement.SmoothedRoundTrip - path.Measurement.SmoothedRoundTrip) / 2;
+        return Math.Max(lead, 0);
+    }
+
+    // The routes that they were opened for have changed, and others carry everything now.
+    private void CloseFormer(long now)
+    {
+        if (!IsBeyondFormer(SendPath) || !IsBeyondFormer(ReliablePath) || _overlapUntil != long.MaxValue)
+            return;
+        foreach (SessionPath path in _paths.ToArray())
+        {
+            if (path is { Rank: PathRank.Former, IsEstablished: true } && _association.Owns(path))
+                path.Close(now, Wire.CloseReason.RouteChanged, "the route changed");
+        }
+    }
+
+    private static bool IsBeyondFormer(SessionPath? path) => path is { IsSound: true, Rank: not PathRank.Former };
+
+    // Messages of one stream that come over ways of different lengths: the longest of them counts, as long as messages
+    // may still come over it. Otherwise those on the longer way would be late because others took a shorter one.
+    private FrameArrival Align(SessionPath path, long now, in FrameArrival arrival)
+    {
+        path.LastRealTime = now;
+        long lead = 0;
+        bool isAlone = true;
+        foreach (SessionPath other in _paths)
+        {
+            if (ReferenceEquals(other, path) || now - other.LastRealTime >= StillArrives || !_association.Owns(other))
+                continue;
+            isAlone = false;
+            lead = Math.Max(lead, (int)(other.Figures!.Transits.Base - path.Figures!.Transits.Base));
+        }
+
+        return isAlone
+            ? arrival
+            : arrival with
+            {
+                IsOrdered = false,
+                Excess = arrival.Excess - lead,
+                Slowest = long.MaxValue,
+            };
+    }
+}
