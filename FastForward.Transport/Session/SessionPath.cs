@@ -69,6 +69,9 @@ internal sealed partial class SessionPath : ILossListener
 
     public uint Epoch { get; private set; }
 
+    /// <summary>The features of the peer, in the bits of <see cref="Handshake.Capabilities"/>.</summary>
+    public ulong PeerCapabilities { get; private set; }
+
     public PathPhase Phase { get; private set; }
 
     public bool IsInitiator { get; private init; }
@@ -182,7 +185,7 @@ internal sealed partial class SessionPath : ILossListener
     public bool HasOutput(long now) =>
         Phase switch
         {
-            PathPhase.Initiating => now >= _initDue,
+            PathPhase.Initiating => _refusal is not null || now >= _initDue,
             PathPhase.Answering => _responsePending,
             PathPhase.Validating => _confirmPending || now >= _challengeDue,
             PathPhase.Established => _confirmPending
@@ -207,6 +210,8 @@ internal sealed partial class SessionPath : ILossListener
         realTime = false;
         switch (Phase)
         {
+            case PathPhase.Initiating when _refusal is { } refusal:
+                return WriteRefusal(now, refusal, frame);
             case PathPhase.Initiating when now >= _initDue:
                 return WriteInit(now, frame);
             case PathPhase.Answering when _responsePending:
@@ -248,8 +253,11 @@ internal sealed partial class SessionPath : ILossListener
                 ReadHandshake(now, handshake);
                 break;
             case FrameType.Reject when Reject.TryRead(frame, out Reject reject):
-                if (Phase == PathPhase.Initiating && reject.EchoedIncarnation == _options.Incarnation)
-                    Peer.OnRejected(this, reject.Reason);
+                if (
+                    Phase is PathPhase.Initiating or PathPhase.Answering
+                    && reject.EchoedIncarnation == _options.Incarnation
+                )
+                    Peer.OnRejected(this, reject);
                 break;
             default:
                 _statistics.Malformed();

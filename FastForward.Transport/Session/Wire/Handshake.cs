@@ -5,7 +5,18 @@ namespace FastForward.Transport.Session.Wire;
 /// <summary>INIT, RESPONSE and CONFIRM, which have the same layout.</summary>
 internal readonly record struct Handshake
 {
+    public Handshake() { }
+
     public required FrameType Type { get; init; }
+
+    /// <summary>
+    /// The version of the sender. Of an INIT of a later version only what every version has is filled in
+    /// (<see cref="TryReadInit"/>).
+    /// </summary>
+    public byte Version { get; init; } = WireFormat.Version;
+
+    /// <summary>It is of a version that this node does not speak.</summary>
+    public bool IsOfLaterVersion => Version > WireFormat.Version;
 
     /// <summary>The number that the receiver assigned to the path; 0 in an INIT.</summary>
     public required uint ReceiverIndex { get; init; }
@@ -30,16 +41,23 @@ internal readonly record struct Handshake
     /// <summary>The epoch of the association that the path is for (docs/protocol.md, "Epochs").</summary>
     public required uint Epoch { get; init; }
 
-    /// <summary>Flags of optional features; unknown ones are ignored.</summary>
+    /// <summary>
+    /// Features of the sender: optional ones in the lower half, and in the upper half those without which it does not
+    /// connect (<see cref="WireFormat.FirstRequiredCapability"/>).
+    /// </summary>
     public ulong Capabilities { get; init; }
 
     /// <summary>The sender's clock in microseconds; a RESPONSE contains the timestamp of its INIT.</summary>
     public uint Timestamp { get; init; }
 
+    /// <summary>The required capabilities that a node does not know, as in <see cref="Reject"/>.</summary>
+    /// <param name="known">Those that it knows.</param>
+    public uint UnknownTo(ulong known) => (uint)((Capabilities & ~known) >> WireFormat.FirstRequiredCapability);
+
     public void Write(Span<byte> frame)
     {
         frame[..WireFormat.Handshake].Clear();
-        frame[0] = WireFormat.Version;
+        frame[0] = Version;
         frame[1] = (byte)Type;
         BinaryPrimitives.WriteUInt32LittleEndian(frame[4..], ReceiverIndex);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[8..], SenderIndex);
@@ -79,6 +97,30 @@ internal readonly record struct Handshake
             Epoch = BinaryPrimitives.ReadUInt32LittleEndian(frame[48..]),
             Timestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[52..]),
         };
-        return handshake.SenderIndex != 0 && handshake.From != 0 && handshake.Incarnation != 0 && handshake.Epoch != 0;
+        return handshake.IsIdentified && handshake.Epoch != 0;
     }
+
+    /// <summary>Reads an INIT of this version, or what each later version has at the same place.</summary>
+    public static bool TryReadInit(ReadOnlySpan<byte> frame, out Handshake init)
+    {
+        init = default;
+        if (frame.Length < WireFormat.Handshake || frame[1] != (byte)FrameType.Init)
+            return false;
+        if (frame[0] <= WireFormat.Version)
+            return TryRead(frame, out init);
+        init = new Handshake
+        {
+            Type = FrameType.Init,
+            Version = frame[0],
+            ReceiverIndex = BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]),
+            SenderIndex = BinaryPrimitives.ReadUInt32LittleEndian(frame[8..]),
+            From = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]),
+            To = BinaryPrimitives.ReadUInt32LittleEndian(frame[20..]),
+            Incarnation = BinaryPrimitives.ReadUInt64LittleEndian(frame[24..]),
+            Epoch = 0,
+        };
+        return init.IsIdentified;
+    }
+
+    private bool IsIdentified => SenderIndex != 0 && From != 0 && Incarnation != 0;
 }
