@@ -21,6 +21,7 @@ public sealed class GoldenFrameTests
         Incarnation = 0x1111222233334444,
         Epoch = 3,
         Timestamp = 0x0A0B0C0D,
+        ProbeMillis = 1000,
     };
 
     private static readonly Reject s_reject = new(

@@ -40,6 +40,7 @@ internal sealed partial class SessionPath
             RemoteIndex = init.SenderIndex,
             PeerIncarnation = init.Incarnation,
             PeerCapabilities = init.Capabilities,
+            PeerProbeMillis = init.ProbeMillis,
             Epoch = epoch,
             _initTimestamp = init.Timestamp,
             _responsePending = true,
@@ -78,6 +79,7 @@ internal sealed partial class SessionPath
             Capabilities = _options.Capabilities,
             Epoch = Epoch,
             Timestamp = timestamp,
+            ProbeMillis = (ushort)(_options.ProbeInterval / 1_000),
         }.Write(frame);
         return WireFormat.Handshake;
     }
@@ -141,6 +143,7 @@ internal sealed partial class SessionPath
         RemoteIndex = response.SenderIndex;
         PeerIncarnation = response.Incarnation;
         PeerCapabilities = response.Capabilities;
+        PeerProbeMillis = response.ProbeMillis;
         Epoch = response.Epoch;
         Measurement.AddRoundTrip((int)((uint)now - response.Timestamp)); // unverified: negative values are ignored
         _confirmPending = true;
@@ -167,7 +170,7 @@ internal sealed partial class SessionPath
     private void Establish(long now)
     {
         Phase = PathPhase.Established;
-        Prober.Start(now);
+        Prober.Start(now, PathProber.Agree(_options.ProbeInterval, PeerProbeMillis));
         Size?.Start();
         Peer.OnEstablished(this, now);
     }

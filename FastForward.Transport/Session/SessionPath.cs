@@ -46,7 +46,7 @@ internal sealed partial class SessionPath : ILossListener
         _initDue = now;
         _initInterval = _options.InitRetry;
         IsOrdered = traits is { Reliable: true, Ordered: true };
-        Prober = new PathProber(now, _options.ProbeInterval);
+        Prober = new PathProber(now);
         Size = IsOrdered ? null : new PathSize(traits.MaxFrameSize);
     }
 
@@ -68,6 +68,9 @@ internal sealed partial class SessionPath : ILossListener
     public ulong PeerIncarnation { get; private set; }
 
     public uint Epoch { get; private set; }
+
+    /// <summary>The interval of the peer's probes in milliseconds; 0 if it has not said it.</summary>
+    private ushort PeerProbeMillis { get; set; }
 
     /// <summary>The features of the peer, in the bits of <see cref="Handshake.Capabilities"/>.</summary>
     public ulong PeerCapabilities { get; private set; }

@@ -25,7 +25,7 @@ local CLOSE_SCOPES = { [0] = "association", [1] = "path" }
 
 local HANDSHAKE = {
   "sender_index", "key_id", "from", "to", "incarnation", "peer_incarnation", "capabilities", "epoch", "timestamp",
-  "crypto_length", 6,
+  "crypto_length", "probe_interval", 4,
 }
 
 -- After the common header.
@@ -115,6 +115,7 @@ number("capabilities", 8, "Capabilities", base.HEX)
 number("epoch", 4, "Epoch")
 number("timestamp", 4, "Timestamp", UNIT, MICROSECONDS)
 number("crypto_length", 2, "Length of the cryptographic block", UNIT, BYTES)
+number("probe_interval", 2, "Interval of probes", UNIT, MILLISECONDS)
 number("reject.reason", 2, "Reason", base.DEC, REJECT_REASONS)
 number("reject.version", 1, "Highest version of the sender")
 number("reject.features", 4, "Required capabilities that the sender does not know", base.HEX)

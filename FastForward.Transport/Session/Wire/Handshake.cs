@@ -50,6 +50,9 @@ internal readonly record struct Handshake
     /// <summary>The sender's clock in microseconds; a RESPONSE contains the timestamp of its INIT.</summary>
     public uint Timestamp { get; init; }
 
+    /// <summary>The interval of the sender's probes in milliseconds; 0 when it does not say it.</summary>
+    public ushort ProbeMillis { get; init; }
+
     /// <summary>The required capabilities that a node does not know, as in <see cref="Reject"/>.</summary>
     /// <param name="known">Those that it knows.</param>
     public uint UnknownTo(ulong known) => (uint)((Capabilities & ~known) >> WireFormat.FirstRequiredCapability);
@@ -69,7 +72,8 @@ internal readonly record struct Handshake
         BinaryPrimitives.WriteUInt64LittleEndian(frame[40..], Capabilities);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[48..], Epoch);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[52..], Timestamp);
-        // Offset 56: length of the cryptographic block, 0 in this version; 58..63 reserved.
+        // Offset 56: length of the cryptographic block, 0 in this version; 60..63 reserved.
+        BinaryPrimitives.WriteUInt16LittleEndian(frame[58..], ProbeMillis);
     }
 
     public static bool TryRead(ReadOnlySpan<byte> frame, out Handshake handshake)
@@ -96,6 +100,7 @@ internal readonly record struct Handshake
             Capabilities = BinaryPrimitives.ReadUInt64LittleEndian(frame[40..]),
             Epoch = BinaryPrimitives.ReadUInt32LittleEndian(frame[48..]),
             Timestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[52..]),
+            ProbeMillis = BinaryPrimitives.ReadUInt16LittleEndian(frame[58..]),
         };
         return handshake.IsIdentified && handshake.Epoch != 0;
     }
