@@ -129,6 +129,7 @@ internal sealed class InstanceReader
             RdmaCredits = (int)top.Number("rdma-credits", 4, 1024, new RdmaTransportOptions().Credits, "64"),
             VSocketFallback = top.Switch("vsocket-fallback", false),
             Redundancy = top.Word("redundancy", RealTimeRedundancy.Auto, s_redundancyWords),
+            ProbeMillis = (int)top.Number("probe-interval", 50, 5_000, 1000, "1000"),
             Idle = top.Word("idle", IdleStrategy.Adaptive, s_idleWords),
             AllowUnkeyedNetwork = routes.AllowUnkeyedNetwork = top.Switch("allow-unkeyed-network", false),
             MarkRealTime = top.Word<bool>("realtime-dscp", false, [new("ef", true), new("off", false)]),

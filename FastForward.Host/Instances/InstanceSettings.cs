@@ -68,6 +68,9 @@ internal sealed record InstanceSettings
     /// <summary>Whether real-time messages are copied.</summary>
     public required RealTimeRedundancy Redundancy { get; init; }
 
+    /// <summary>Milliseconds between two probes of a path, unless the peer has fewer.</summary>
+    public required int ProbeMillis { get; init; }
+
     /// <summary>What the loop does without work.</summary>
     public required IdleStrategy Idle { get; init; }
 

@@ -27,6 +27,7 @@ internal static class InstanceChanges
         ("rdma-credits", static settings => Text(settings.RdmaCredits)),
         ("vsocket-fallback", static settings => Text(settings.VSocketFallback)),
         ("redundancy", static settings => Text(settings.Redundancy)),
+        ("probe-interval", static settings => Text(settings.ProbeMillis)),
         ("idle", static settings => Text(settings.Idle)),
         ("allow-unkeyed-network", static settings => Text(settings.AllowUnkeyedNetwork)),
         ("realtime-dscp", static settings => Text(settings.MarkRealTime)),

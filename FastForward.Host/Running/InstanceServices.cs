@@ -38,6 +38,7 @@ internal static class InstanceServices
             options.AllowUnkeyedNetwork = settings.AllowUnkeyedNetwork;
             options.VSocketFallback = settings.VSocketFallback;
             options.RealTimeRedundancy = settings.Redundancy;
+            options.ProbeInterval = TimeSpan.FromMilliseconds(settings.ProbeMillis);
             options.Impairment = settings.Impairment;
             options.MaxStreams = Math.Max(options.MaxStreams, StreamsNeeded(settings));
         });

@@ -26,6 +26,7 @@ internal static class TextTargets
         vsocket-to-host = yes
         idle = busyspin
         redundancy = always
+        probe-interval = 200
         allow-unkeyed-network = no
         realtime-dscp = ef
         impair = bad-wan, loss=1%, seed=7

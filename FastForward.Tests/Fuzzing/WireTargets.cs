@@ -13,7 +13,11 @@ internal static class WireTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("handshake", [.. s_frames.Where(static frame => frame[1] < (byte)FrameType.Data)], ReadHandshake),
-        new("reject", [GoldenFrames.Version1["reject"]], ReadReject),
+        new(
+            "reject",
+            [GoldenFrames.Version1["reject-version"], GoldenFrames.Version1["reject-unsupported"]],
+            ReadReject
+        ),
         new("elements", [.. Data.Select(static frame => frame[WireFormat.DataHeader..])], ReadElements),
         new("message", [.. Data.Select(static frame => frame[WireFormat.DataHeader..]).Where(IsMessage)], ReadMessage),
         new("opening", [Opening(OpeningStatus.Welcome), Opening(OpeningStatus.NotPermitted)], ReadOpening),
@@ -38,7 +42,8 @@ internal static class WireTargets
         handshake.Write(written);
         byte[] expected = input[..WireFormat.Handshake];
         expected.AsSpan(2, 2).Clear(); // reserved
-        expected.AsSpan(56).Clear(); // the cryptographic block is not used, and reserved bytes
+        expected.AsSpan(56, 2).Clear(); // the cryptographic block is not used
+        expected.AsSpan(60).Clear(); // reserved
         FuzzTarget.RequireEqual(written, expected, "a handshake is written as it was read");
         return true;
     }
@@ -51,7 +56,7 @@ internal static class WireTargets
         reject.Write(written);
         byte[] expected = input[..WireFormat.Reject];
         expected.AsSpan(2, 2).Clear(); // reserved
-        expected.AsSpan(26).Clear(); // reserved
+        expected.AsSpan(27, 1).Clear(); // reserved
         FuzzTarget.RequireEqual(written, expected, "a rejection is written as it was read");
         return true;
     }

@@ -65,6 +65,7 @@ public sealed class ControlStartTests
             RdmaLinks = 20,
             RdmaCredits = 64,
             Redundancy = RealTimeRedundancy.Auto,
+            ProbeMillis = 1000,
             Idle = default,
             AllowUnkeyedNetwork = false,
             MarkRealTime = false,

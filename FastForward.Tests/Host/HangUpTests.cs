@@ -256,6 +256,7 @@ public sealed class HangUpTests
                 rdma-links=30
                 rdma-credits=32
                 redundancy=off
+                probe-interval=500
                 idle=block
                 allow-unkeyed-network=yes
                 realtime-dscp=ef

@@ -64,6 +64,7 @@ public sealed class InstanceReaderTests
             rdma-links = 30
             rdma-credits = 32
             idle = BusySpin
+            probe-interval = 250
             allow-unkeyed-network = yes
             realtime-dscp = ef
             segmentation-offload = no
@@ -105,6 +106,7 @@ public sealed class InstanceReaderTests
         Assert.That(settings.RdmaAddresses, Is.EqualTo(new ZonedAddress[] { IPAddress.Parse("10.99.0.1") }));
         Assert.That((settings.RdmaLinks, settings.RdmaCredits), Is.EqualTo((30, 32)));
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.BusySpin));
+        Assert.That(settings.ProbeMillis, Is.EqualTo(250));
         Assert.That(settings.AllowUnkeyedNetwork, Is.True);
         Assert.That(settings.MarkRealTime, Is.True);
         Assert.That(settings.SegmentationOffload, Is.False);
@@ -241,8 +243,8 @@ public sealed class InstanceReaderTests
         "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, "
             + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, "
             + "node-users, shared-memory, vsocket-type, vsocket-to-host, rdma-addresses, rdma-links, rdma-credits, "
-            + "vsocket-fallback, redundancy, idle, allow-unkeyed-network, realtime-dscp, segmentation-offload, impair, "
-            + "peer-metrics, log-level"
+            + "vsocket-fallback, redundancy, probe-interval, idle, allow-unkeyed-network, realtime-dscp, "
+            + "segmentation-offload, impair, peer-metrics, log-level"
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase(

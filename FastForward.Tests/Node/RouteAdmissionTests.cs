@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using FastForward.Transport;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Registry;
@@ -31,6 +32,38 @@ public sealed class RouteAdmissionTests : IDisposable
             )
         );
         Assert.That(a.Node.GetPeer(stranger.Id)!.State, Is.EqualTo(PeerState.Connecting));
+    }
+
+    [Test]
+    public void A_node_of_a_later_version_gets_a_REJECT_of_this_one_where_its_row_admits_it()
+    {
+        TestNode a = _world.Start(25011);
+        using UdpClient later = new(new IPEndPoint(IPAddress.Loopback, 0));
+        byte[] init = new byte[300];
+        new Handshake
+        {
+            Type = FrameType.Init,
+            Version = 2,
+            ReceiverIndex = 0,
+            SenderIndex = 0x01020304,
+            From = 250012,
+            To = a.Id,
+            Incarnation = 77,
+            Epoch = 0,
+        }.Write(init);
+        a.Route(new RouteRow(250012, 0, TransportKind.Ip, "127.0.0.1", ((IPEndPoint)later.Client.LocalEndPoint!).Port));
+        _world.Until(() => a.Node.GetPeer(250012) is not null, "the row");
+        later.Send(init, new IPEndPoint(IPAddress.Loopback, a.UdpPort));
+        _world.Until(() => later.Available > 0 && Refusal(a) is not null, "the REJECT");
+        Assert.That(Refusal(a), Does.Contain("version 2 of the protocol, this node speaks version 1 only"));
+        // The node opens a path itself, so its own INIT may come first.
+        Reject reject = default;
+        IPEndPoint? from = null;
+        _world.Until(() => later.Available > 0 && Reject.TryRead(later.Receive(ref from), out reject), "a REJECT");
+        Assert.That(
+            (reject.ReceiverIndex, reject.Reason, reject.HighestVersion, reject.EchoedIncarnation),
+            Is.EqualTo((0x01020304u, RejectReason.Version, (byte)1, 77ul))
+        );
     }
 
     [Test]

@@ -33,6 +33,20 @@ public sealed class AdmissionTests
     }
 
     [Test]
+    public void The_version_of_a_node_is_told_to_nobody_who_is_not_admitted()
+    {
+        Handshake later = s_init with { Version = 2, Epoch = 0 };
+        Assert.That(Evaluate(later), Is.EqualTo("Reject Version"));
+        Admission refusal = Admission.Refused(RejectReason.WrongSource, "it is elsewhere");
+        Assert.That(Evaluate(later, refusal), Is.EqualTo("Reject WrongSource"));
+        Assert.That(Evaluate(later, Admission.Undecided), Is.EqualTo("Wait"));
+        Assert.That(Evaluate(later with { From = 3 }), Is.EqualTo("Drop"));
+        Handshake demanding = s_init with { Capabilities = 1ul << 63 };
+        Assert.That(Evaluate(demanding), Is.EqualTo("Reject Unsupported"));
+        Assert.That(Evaluate(demanding, refusal), Is.EqualTo("Reject WrongSource"));
+    }
+
+    [Test]
     public void An_undecided_source_gets_no_answer() =>
         Assert.That(Evaluate(s_init, Admission.Undecided), Is.EqualTo("Wait"));
 
@@ -74,8 +88,8 @@ public sealed class AdmissionTests
         );
         peers.GetOrAdd(2);
         LinkSource source = SimulatedLink.PlaceOf(2);
-        InitDecision decision = peers.Evaluate(0, init, TransportKind.Ip, true, source, out RejectReason reason);
-        return decision == InitDecision.Reject ? $"{decision} {reason}" : decision.ToString();
+        InitDecision decision = peers.Evaluate(0, init, TransportKind.Ip, true, source, out Reject refusal);
+        return decision == InitDecision.Reject ? $"{decision} {refusal.Reason}" : decision.ToString();
     }
 
     private sealed class Policy(Admission admission) : IAdmission, IPeerDriverFactory, IPeerDriver

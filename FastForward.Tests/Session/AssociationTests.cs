@@ -348,17 +348,10 @@ public sealed class AssociationTests
         Assert.That(a.Peer(2).Paths.Count(static path => path.IsEstablished), Is.EqualTo(17));
         Handshake.TryRead(Frame(FrameType.Init, a, 77, index, 1, 0), out Handshake init);
         Assert.That(
-            a.Peers.Evaluate(
-                0,
-                init,
-                TransportKind.Ip,
-                hostLocal: true,
-                SimulatedLink.PlaceOf(2),
-                out RejectReason reason
-            ),
+            a.Peers.Evaluate(0, init, TransportKind.Ip, hostLocal: true, SimulatedLink.PlaceOf(2), out Reject refusal),
             Is.EqualTo(InitDecision.Reject)
         );
-        Assert.That(reason, Is.EqualTo(RejectReason.Busy));
+        Assert.That(refusal.Reason, Is.EqualTo(RejectReason.Busy));
     }
 
     [Test]

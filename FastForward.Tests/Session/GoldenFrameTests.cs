@@ -21,6 +21,7 @@ public sealed class GoldenFrameTests
         Incarnation = 0x1111222233334444,
         Epoch = 3,
         Timestamp = 0x0A0B0C0D,
+        ProbeMillis = 1000,
     };
 
     private static readonly Reject s_reject = new(
@@ -30,6 +31,18 @@ public sealed class GoldenFrameTests
         0x1111222233334444,
         RejectReason.NodeIdConflict
     );
+
+    private static readonly Reject s_otherVersion = s_reject with
+    {
+        Reason = RejectReason.Version,
+        HighestVersion = WireFormat.Version,
+    };
+
+    private static readonly Reject s_unsupported = s_reject with
+    {
+        Reason = RejectReason.Unsupported,
+        UnknownCapabilities = 0x80000100,
+    };
 
     private delegate void Fill(ref FrameWriter writer);
 
@@ -86,7 +99,10 @@ public sealed class GoldenFrameTests
     [Test]
     public void All_frame_and_element_types_are_covered()
     {
-        Assert.That(s_elements.Keys.Concat(["init", "response", "confirm", "reject"]), Is.EquivalentTo(Names));
+        Assert.That(
+            s_elements.Keys.Concat(["init", "response", "confirm", "reject", "reject-version", "reject-unsupported"]),
+            Is.EquivalentTo(Names)
+        );
         IEnumerable<ElementType> types = GoldenFrames
             .Version1.Values.Where(static frame => frame[1] == (byte)FrameType.Data)
             .Select(static frame => (ElementType)frame[WireFormat.DataHeader])
@@ -108,6 +124,10 @@ public sealed class GoldenFrameTests
         Assert.That(confirm, Is.EqualTo(Answer(FrameType.Confirm)));
         Assert.That(Reject.TryRead(GoldenFrames.Version1["reject"], out Reject reject), Is.True);
         Assert.That(reject, Is.EqualTo(s_reject));
+        Assert.That(Reject.TryRead(GoldenFrames.Version1["reject-version"], out reject), Is.True);
+        Assert.That(reject, Is.EqualTo(s_otherVersion));
+        Assert.That(Reject.TryRead(GoldenFrames.Version1["reject-unsupported"], out reject), Is.True);
+        Assert.That(reject, Is.EqualTo(s_unsupported));
     }
 
     [Test]
@@ -208,6 +228,12 @@ public sealed class GoldenFrameTests
                 return WireFormat.Handshake;
             case "reject":
                 s_reject.Write(buffer);
+                return WireFormat.Reject;
+            case "reject-version":
+                s_otherVersion.Write(buffer);
+                return WireFormat.Reject;
+            case "reject-unsupported":
+                s_unsupported.Write(buffer);
                 return WireFormat.Reject;
             default:
                 FrameWriter writer = new(buffer);

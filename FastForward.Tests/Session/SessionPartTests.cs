@@ -117,8 +117,8 @@ public sealed class SessionPartTests
     [Test]
     public void Unanswered_probes_in_a_row_are_counted_and_a_reply_resets_the_count()
     {
-        PathProber prober = new(0, 100);
-        prober.Start(0);
+        PathProber prober = new(0);
+        prober.Start(0, 100);
         uint id = prober.Take(0);
         Assert.That(prober.OnReply(30, id, 10, out _), Is.EqualTo(20));
         for (long now = 100; now <= 400; now += 100)
@@ -137,7 +137,7 @@ public sealed class SessionPartTests
     [Test]
     public void A_reply_with_a_delay_above_the_round_trip_time_is_valid_and_answers_a_challenge()
     {
-        PathProber prober = new(0, 100);
+        PathProber prober = new(0);
         prober.Challenge(0);
         prober.OnDue(0);
         uint id = prober.Take(0);
@@ -149,8 +149,8 @@ public sealed class SessionPartTests
     [Test]
     public void An_unanswered_challenge_fails_within_one_interval()
     {
-        PathProber prober = new(0, 900);
-        prober.Start(0);
+        PathProber prober = new(0);
+        prober.Start(0, 900);
         prober.Take(0);
         prober.Challenge(1000);
         long now = 1000;

@@ -105,6 +105,11 @@ internal sealed class SimulatedNetwork(IChoices choices)
     /// <summary>Sees, and may change, each datagram that arrives at an address.</summary>
     public Action<uint, byte[]>? Arrives { get; set; }
 
+    /// <summary>
+    /// What becomes of a frame that an address sends, as if its process were of another release; null for itself.
+    /// </summary>
+    public Func<uint, byte[], byte[]>? Rewrites { get; set; }
+
     /// <summary>Longer datagrams are lost, as where the MTU is small.</summary>
     public int LongestDatagram { get; set; } = int.MaxValue;
 
@@ -249,8 +254,9 @@ internal sealed class SimulatedNetwork(IChoices choices)
         At(Math.Max(Now + Delay(way.Choices), link.LastArrival), () => CloseEnd(other));
     }
 
-    public void Transmit(SimulatedLink link, byte[] frame)
+    public void Transmit(SimulatedLink link, byte[] written)
     {
+        byte[] frame = Rewrites?.Invoke(link.LocalAddress, written) ?? written;
         Direction way = Direction(link.LocalAddress, link.RemoteAddress, link.Kind);
         if (link.Traits.Reliable)
         {

@@ -234,7 +234,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
         if (link.Path is { } path)
             Read(link, path, frame);
-        else if (Handshake.TryRead(frame, out Handshake init) && init.Type == FrameType.Init)
+        else if (Handshake.TryReadInit(frame, out Handshake init))
             Introduce(link, init);
         QueuePump();
     }
@@ -255,7 +255,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
             if (link.Path is { } path)
                 Read(link, path, frame);
         }
-        else if (Handshake.TryRead(frame, out Handshake init) && init.Type == FrameType.Init)
+        else if (Handshake.TryReadInit(frame, out Handshake init))
             IntroduceStranger(source, init);
         QueuePump();
     }
@@ -438,12 +438,16 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
     private void Introduce(SimulatedLink link, in Handshake init)
     {
-        switch (Peers.Evaluate(Now, init, link.Kind, hostLocal: true, link.Source, out _))
+        switch (Peers.Evaluate(Now, init, link.Kind, hostLocal: true, link.Source, out Reject refusal))
         {
             case InitDecision.Accept:
                 Bind(link, Peers.Answer(Now, init, link.Kind, link.Traits, link.Source, link.Index, link));
                 break;
-            case InitDecision.Reject or InitDecision.Drop:
+            case InitDecision.Reject:
+                _network.Transmit(link, FrameOf(refusal));
+                _network.Cut(link);
+                break;
+            case InitDecision.Drop:
                 _network.Cut(link);
                 break;
         }
@@ -452,10 +456,30 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     private void IntroduceStranger(uint source, in Handshake init)
     {
         LinkSource place = SimulatedLink.PlaceOf(source);
-        if (Peers.Evaluate(Now, init, TransportKind.Ip, hostLocal: true, place, out _) != InitDecision.Accept)
-            return;
-        SimulatedLink link = AddDatagramLink(source);
-        Bind(link, Peers.Answer(Now, init, link.Kind, link.Traits, link.Source, link.Index, link));
+        switch (Peers.Evaluate(Now, init, TransportKind.Ip, hostLocal: true, place, out Reject refusal))
+        {
+            case InitDecision.Accept:
+                SimulatedLink link = AddDatagramLink(source);
+                Bind(link, Peers.Answer(Now, init, link.Kind, link.Traits, link.Source, link.Index, link));
+                break;
+            case InitDecision.Reject:
+                Answer(source, FrameOf(refusal));
+                break;
+        }
+    }
+
+    // A datagram without a link.
+    private void Answer(uint address, byte[] frame)
+    {
+        SimulatedLink way = new(this, TransportKind.Ip, _network.Datagrams, index: 0) { RemoteNode = address };
+        _network.Transmit(way, frame);
+    }
+
+    private static byte[] FrameOf(in Reject refusal)
+    {
+        byte[] frame = new byte[WireFormat.Reject];
+        refusal.Write(frame);
+        return frame;
     }
 
     private SimulatedLink AddDatagramLink(uint remote)

@@ -12,7 +12,6 @@ internal sealed class LinkDispatcher : ILinkSink
     private readonly Peers _peers;
     private readonly EventQueue _events;
     private readonly NodeStatistics _statistics;
-    private readonly SessionOptions _options;
     private readonly UnclaimedLinks _unclaimed;
 
     public LinkDispatcher(
@@ -27,7 +26,6 @@ internal sealed class LinkDispatcher : ILinkSink
         _peers = peers;
         _events = events;
         _statistics = statistics;
-        _options = options;
         _unclaimed = new UnclaimedLinks(loop, options.HandshakeTimeout);
     }
 
@@ -95,16 +93,10 @@ internal sealed class LinkDispatcher : ILinkSink
     {
         _statistics.StrangerFrames++;
         // Rejects nearly all unrelated datagrams before the handshake is parsed.
-        if (
-            frame.Length < WireFormat.Handshake
-            || frame[1] != (byte)FrameType.Init
-            || !Handshake.TryRead(frame, out Handshake init)
-        )
+        if (!Handshake.TryReadInit(frame, out Handshake init))
             return;
         LinkSource place = source.ToLinkSource();
-        switch (
-            _peers.Evaluate(_loop.NowMicros, init, transport.Kind, source.IsLoopback, place, out RejectReason reason)
-        )
+        switch (_peers.Evaluate(_loop.NowMicros, init, transport.Kind, source.IsLoopback, place, out Reject refusal))
         {
             case InitDecision.Accept:
                 IForwardLink link = transport.Adopt(source);
@@ -112,7 +104,7 @@ internal sealed class LinkDispatcher : ILinkSink
                 break;
             case InitDecision.Reject:
                 Span<byte> answer = stackalloc byte[WireFormat.Reject];
-                RejectOf(init, reason).Write(answer);
+                refusal.Write(answer);
                 transport.TryAnswer(source, answer);
                 break;
         }
@@ -121,7 +113,7 @@ internal sealed class LinkDispatcher : ILinkSink
     // The first frame of an accepted connection must be an acceptable INIT.
     private void ReadFirstFrame(IForwardLink link, Span<byte> frame)
     {
-        if (!Handshake.TryRead(frame, out Handshake init) || init.Type != FrameType.Init)
+        if (!Handshake.TryReadInit(frame, out Handshake init))
         {
             _statistics.MalformedFrames++;
             link.Close();
@@ -136,7 +128,7 @@ internal sealed class LinkDispatcher : ILinkSink
                 link.Transport.Kind,
                 link.Traits.HostLocal,
                 place,
-                out RejectReason reason
+                out Reject refusal
             )
         )
         {
@@ -146,7 +138,7 @@ internal sealed class LinkDispatcher : ILinkSink
             case InitDecision.Reject:
                 if (link.TryClaim(WireFormat.Reject, out Span<byte> answer) == ClaimResult.Claimed)
                 {
-                    RejectOf(init, reason).Write(answer);
+                    refusal.Write(answer);
                     link.Commit(WireFormat.Reject, realTime: false);
                 }
 
@@ -172,7 +164,4 @@ internal sealed class LinkDispatcher : ILinkSink
         link.Owner = path;
         _unclaimed.Remove(link);
     }
-
-    private Reject RejectOf(in Handshake init, RejectReason reason) =>
-        new(init.SenderIndex, _options.Node, init.From, init.Incarnation, reason);
 }

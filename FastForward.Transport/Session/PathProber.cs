@@ -9,10 +9,15 @@ internal sealed class PathProber
     /// <summary>Unanswered probes in a row after which a path is suspect.</summary>
     public const int SuspectAfter = 3;
 
+    /// <summary>The shortest interval that a peer can ask for.</summary>
+    public const long ShortestInterval = 50_000;
+
+    /// <summary>The longest interval of a node.</summary>
+    public const long LongestInterval = 10_000_000;
+
     // While another path works, a silent one is probed ten times as often.
     private const int Remembered = 16;
 
-    private readonly long _interval;
     private readonly long[] _sentAt = new long[Remembered];
     private uint _next;
     private uint _answered;
@@ -21,11 +26,10 @@ internal sealed class PathProber
     private bool _isPending;
     private bool _awaitsReply; // since the last one was due
 
-    public PathProber(long now, long interval)
-    {
-        _interval = interval;
-        Due = now;
-    }
+    public PathProber(long now) => Due = now;
+
+    /// <summary>The time between two probes; 0 before <see cref="Start"/>.</summary>
+    public long Interval { get; private set; }
 
     /// <summary>When the next probe is due.</summary>
     public long Due { get; private set; }
@@ -66,15 +70,22 @@ internal sealed class PathProber
             return;
         _challenged = false;
         Missed = 0;
-        Due = now + _interval;
+        Due = now + Interval;
     }
 
+    /// <summary>The interval of a path: the shorter one of its two nodes, within the bounds.</summary>
+    /// <param name="own">That of this node.</param>
+    /// <param name="peerMillis">That of the peer in milliseconds; 0 if it has not said it.</param>
+    public static long Agree(long own, ushort peerMillis) =>
+        peerMillis == 0 ? own : Math.Min(own, Math.Max(peerMillis * 1_000L, ShortestInterval));
+
     /// <summary>The path is established: the first probe is sent at once.</summary>
-    public void Start(long now)
+    public void Start(long now, long interval)
     {
+        Interval = interval;
         _isPending = true;
         _awaitsReply = true;
-        Due = now + _interval;
+        Due = now + Interval;
     }
 
     /// <summary>Schedules the next probe and counts an unanswered one. Call at <see cref="Due"/>.</summary>
@@ -85,7 +96,7 @@ internal sealed class PathProber
             Missed++;
         _isPending = true;
         _awaitsReply = true;
-        Due = now + (_challenged ? _interval / SuspectAfter : _interval);
+        Due = now + (_challenged ? Interval / SuspectAfter : Interval);
     }
 
     /// <summary>Another probe than the regular ones is sent, at once.</summary>

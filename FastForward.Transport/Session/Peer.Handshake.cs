@@ -158,8 +158,13 @@ internal sealed partial class Peer
         );
     }
 
-    public void OnRejected(SessionPath path, RejectReason reason) =>
-        Notify(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reason}{Explain(reason)}");
+    /// <summary>The peer refused a handshake of this node.</summary>
+    public void OnRejected(SessionPath path, in Reject reject) =>
+        Notify(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reject.Reason}{Explain(reject)}");
+
+    /// <summary>This node refuses the peer's RESPONSE.</summary>
+    public void OnRefused(SessionPath path, in Handshake response, RejectReason reason) =>
+        Notify(PeerEventKind.Refused, path.Kind, Compatibility.ExplainOwn(reason, response, Options.Capabilities));
 
     // Reported once in the time until a claim may succeed, by any process: a claimant may invent incarnations.
     private ClaimDecision RefuseClaim(long now, ulong incarnation, TransportKind kind, in LinkSource source)
@@ -179,8 +184,8 @@ internal sealed partial class Peer
         return ClaimDecision.Refuse;
     }
 
-    private static string Explain(RejectReason reason) =>
-        reason switch
+    private static string Explain(in Reject reject) =>
+        reject.Reason switch
         {
             RejectReason.WrongNode => " (another node runs at this address: correct the route on this node)",
             RejectReason.KeyRequired => " (it lets no node of another machine in without a key)",
@@ -189,6 +194,7 @@ internal sealed partial class Peer
             RejectReason.Busy => " (too many handshakes or paths are open there)",
             RejectReason.Stopping => " (it is stopping)",
             RejectReason.WrongSource => " (no row for this node there matches where it connects from)",
+            RejectReason.Version or RejectReason.Unsupported => $" ({Compatibility.Explain(reject)})",
             _ => "",
         };
 }

@@ -100,17 +100,18 @@ internal sealed class Peers
     /// <param name="kind">The medium on which it arrived.</param>
     /// <param name="hostLocal">The frame cannot come from another machine.</param>
     /// <param name="source">Where it comes from.</param>
-    /// <param name="reason">Why it is refused, for <see cref="InitDecision.Reject"/>.</param>
+    /// <param name="refusal">The answer to it, for <see cref="InitDecision.Reject"/>.</param>
     public InitDecision Evaluate(
         long now,
         in Handshake init,
         TransportKind kind,
         bool hostLocal,
         in LinkSource source,
-        out RejectReason reason
+        out Reject refusal
     )
     {
-        InitDecision decision = Decide(now, init, kind, hostLocal, source, out reason);
+        InitDecision decision = Decide(now, init, kind, hostLocal, source, out RejectReason reason);
+        refusal = decision == InitDecision.Reject ? Reject.Of(init, reason, _options.Capabilities) : default;
         if (decision is InitDecision.Drop or InitDecision.Reject)
             _statistics.RefusedHandshakes++;
         return decision;
@@ -209,6 +210,18 @@ internal sealed class Peers
             if (admission.Text is { } text)
                 peer.OnRefusedClaim(now, PeerEventKind.Refused, kind, text);
             reason = admission.Reason;
+            return InitDecision.Reject;
+        }
+
+        if (Compatibility.FindReason(init, _options.Capabilities) is { } incompatible)
+        {
+            peer.OnRefusedClaim(
+                now,
+                PeerEventKind.Refused,
+                kind,
+                Compatibility.ExplainOwn(incompatible, init, _options.Capabilities)
+            );
+            reason = incompatible;
             return InitDecision.Reject;
         }
 

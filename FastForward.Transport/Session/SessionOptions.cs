@@ -8,6 +8,9 @@ internal sealed record SessionOptions
     /// <summary>A random number that identifies this process; never 0.</summary>
     public required ulong Incarnation { get; init; }
 
+    /// <summary>The features of this node, in the bits of <see cref="Wire.Handshake.Capabilities"/>.</summary>
+    public ulong Capabilities { get; init; }
+
     public long ProbeInterval { get; init; } = 1_000_000;
 
     public long DeadAfter { get; init; } = 30_000_000;

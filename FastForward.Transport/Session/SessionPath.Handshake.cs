@@ -10,6 +10,7 @@ internal sealed partial class SessionPath
     private uint _initTimestamp;
     private bool _responsePending;
     private bool _confirmPending;
+    private Reject? _refusal; // of the RESPONSE
 
     /// <summary>A path that this node initiates, over a link that was just opened.</summary>
     public static SessionPath Initiate(
@@ -38,6 +39,8 @@ internal sealed partial class SessionPath
         {
             RemoteIndex = init.SenderIndex,
             PeerIncarnation = init.Incarnation,
+            PeerCapabilities = init.Capabilities,
+            PeerProbeMillis = init.ProbeMillis,
             Epoch = epoch,
             _initTimestamp = init.Timestamp,
             _responsePending = true,
@@ -73,10 +76,19 @@ internal sealed partial class SessionPath
             To = Peer.Node,
             Incarnation = _options.Incarnation,
             PeerIncarnation = type == FrameType.Init ? Peer.Association.PeerIncarnation : PeerIncarnation,
+            Capabilities = _options.Capabilities,
             Epoch = Epoch,
             Timestamp = timestamp,
+            ProbeMillis = (ushort)(_options.ProbeInterval / 1_000),
         }.Write(frame);
         return WireFormat.Handshake;
+    }
+
+    private int WriteRefusal(long now, in Reject refusal, Span<byte> frame)
+    {
+        refusal.Write(frame);
+        Finish(now, $"this node refused the handshake: {refusal.Reason}");
+        return WireFormat.Reject;
     }
 
     private void ReadHandshake(long now, in Handshake handshake)
@@ -99,7 +111,7 @@ internal sealed partial class SessionPath
             case FrameType.Init when handshake.SenderIndex == RemoteIndex && handshake.Incarnation == PeerIncarnation:
                 RepeatAnswer(handshake.Timestamp);
                 break;
-            case FrameType.Response when Phase == PathPhase.Initiating:
+            case FrameType.Response when Phase == PathPhase.Initiating && _refusal is null:
                 OnResponse(now, handshake);
                 break;
             case FrameType.Response
@@ -121,8 +133,17 @@ internal sealed partial class SessionPath
     {
         if (Peer.EvaluateClaim(now, response.Incarnation, response.Epoch, Kind, Source) != ClaimDecision.Admit)
             return; // INIT is repeated, and the challenge has ended by its RESPONSE
+        if (Compatibility.FindReason(response, _options.Capabilities) is { } incompatible)
+        {
+            _refusal = Reject.Of(response, incompatible, _options.Capabilities);
+            Peer.OnRefused(this, response, incompatible);
+            return;
+        }
+
         RemoteIndex = response.SenderIndex;
         PeerIncarnation = response.Incarnation;
+        PeerCapabilities = response.Capabilities;
+        PeerProbeMillis = response.ProbeMillis;
         Epoch = response.Epoch;
         Measurement.AddRoundTrip((int)((uint)now - response.Timestamp)); // unverified: negative values are ignored
         _confirmPending = true;
@@ -149,7 +170,7 @@ internal sealed partial class SessionPath
     private void Establish(long now)
     {
         Phase = PathPhase.Established;
-        Prober.Start(now);
+        Prober.Start(now, PathProber.Agree(_options.ProbeInterval, PeerProbeMillis));
         Size?.Start();
         Peer.OnEstablished(this, now);
     }

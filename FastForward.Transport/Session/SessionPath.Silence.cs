@@ -122,7 +122,7 @@ internal sealed partial class SessionPath
             + (
                 IsDoubtful
                     ? Math.Max(AskInterval, LongestAnswer)
-                    : Math.Min(ReturnInterval, _options.ProbeInterval)
+                    : Math.Min(ReturnInterval, Prober.Interval)
             );
     }
 

@@ -45,7 +45,7 @@ internal sealed partial class SessionPath : ILossListener
         _initDue = now;
         _initInterval = _options.InitRetry;
         IsOrdered = traits is { Reliable: true, Ordered: true };
-        Prober = new PathProber(now, _options.ProbeInterval);
+        Prober = new PathProber(now);
         Size = IsOrdered ? null : new PathSize(traits.MaxFrameSize);
     }
 
@@ -67,6 +67,12 @@ internal sealed partial class SessionPath : ILossListener
     public ulong PeerIncarnation { get; private set; }
 
     public uint Epoch { get; private set; }
+
+    /// <summary>The interval of the peer's probes in milliseconds; 0 if it has not said it.</summary>
+    private ushort PeerProbeMillis { get; set; }
+
+    /// <summary>The features of the peer, in the bits of <see cref="Handshake.Capabilities"/>.</summary>
+    public ulong PeerCapabilities { get; private set; }
 
     public PathPhase Phase { get; private set; }
 
@@ -188,7 +194,7 @@ internal sealed partial class SessionPath : ILossListener
     public bool HasOutput(long now) =>
         Phase switch
         {
-            PathPhase.Initiating => now >= _initDue,
+            PathPhase.Initiating => _refusal is not null || now >= _initDue,
             PathPhase.Answering => _responsePending,
             PathPhase.Validating => _confirmPending || now >= _challengeDue,
             PathPhase.Established => _confirmPending
@@ -213,6 +219,8 @@ internal sealed partial class SessionPath : ILossListener
         realTime = false;
         switch (Phase)
         {
+            case PathPhase.Initiating when _refusal is { } refusal:
+                return WriteRefusal(now, refusal, frame);
             case PathPhase.Initiating when now >= _initDue:
                 return WriteInit(now, frame);
             case PathPhase.Answering when _responsePending:
@@ -254,8 +262,11 @@ internal sealed partial class SessionPath : ILossListener
                 ReadHandshake(now, handshake);
                 break;
             case FrameType.Reject when Reject.TryRead(frame, out Reject reject):
-                if (Phase == PathPhase.Initiating && reject.EchoedIncarnation == _options.Incarnation)
-                    Peer.OnRejected(this, reject.Reason);
+                if (
+                    Phase is PathPhase.Initiating or PathPhase.Answering
+                    && reject.EchoedIncarnation == _options.Incarnation
+                )
+                    Peer.OnRejected(this, reject);
                 break;
             default:
                 _statistics.Malformed();

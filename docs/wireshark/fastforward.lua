@@ -16,7 +16,7 @@ local FIRST_SIZE_PROBE, FIRST_PING = 2 ^ 30, 2 ^ 31
 
 local REJECT_REASONS = {
   [2] = "wrong node", [3] = "key required", [4] = "key not supported", [5] = "node id conflict", [6] = "busy",
-  [7] = "stopping", [8] = "wrong source",
+  [7] = "stopping", [8] = "wrong source", [9] = "version", [10] = "unsupported",
 }
 local CLOSE_REASONS = {
   [1] = "stopping", [2] = "redundant", [3] = "route changed", [4] = "superseded", [5] = "protocol violation",
@@ -25,7 +25,7 @@ local CLOSE_SCOPES = { [0] = "association", [1] = "path" }
 
 local HANDSHAKE = {
   "sender_index", "key_id", "from", "to", "incarnation", "peer_incarnation", "capabilities", "epoch", "timestamp",
-  "crypto_length", 6,
+  "crypto_length", "probe_interval", 4,
 }
 
 -- After the common header.
@@ -34,7 +34,9 @@ local FRAMES = {
   [2] = { name = "RESPONSE", layout = HANDSHAKE },
   [3] = { name = "CONFIRM", layout = HANDSHAKE },
   [4] = { name = "DATA", layout = { "packet_number", "timestamp" } },
-  [5] = { name = "REJECT", layout = { "from", "to", "incarnation", "reject.reason", 6 } },
+  [5] = { name = "REJECT", layout = {
+    "from", "to", "incarnation", "reject.reason", "reject.version", 1, "reject.features",
+  } },
   [6] = { name = "COOKIE" }, -- reserved
 }
 
@@ -113,7 +115,10 @@ number("capabilities", 8, "Capabilities", base.HEX)
 number("epoch", 4, "Epoch")
 number("timestamp", 4, "Timestamp", UNIT, MICROSECONDS)
 number("crypto_length", 2, "Length of the cryptographic block", UNIT, BYTES)
+number("probe_interval", 2, "Interval of probes", UNIT, MILLISECONDS)
 number("reject.reason", 2, "Reason", base.DEC, REJECT_REASONS)
+number("reject.version", 1, "Highest version of the sender")
+number("reject.features", 4, "Required capabilities that the sender does not know", base.HEX)
 number("packet_number", 8, "Packet number")
 number("element.type", 1, "Type", base.DEC, names_of(ELEMENTS))
 number("element.flags", 1, "Flags", base.HEX)
@@ -517,6 +522,8 @@ end
 
 local function reject(_, item, _, v, start)
   local reason = name_of(REJECT_REASONS, v["reject.reason"])
+  if v["reject.reason"] == 9 then reason = string.format("%s: it speaks %d", reason, v["reject.version"]) end
+  if v["reject.reason"] == 10 then reason = string.format("%s: 0x%08x", reason, v["reject.features"]) end
   item:add_proto_expert_info(x.rejected, "Handshake rejected: " .. reason)
   return string.format("%s %s", nodes(v.from, v.to), reason), start + FRAMES[5].length
 end

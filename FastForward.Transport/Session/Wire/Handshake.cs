@@ -5,7 +5,18 @@ namespace FastForward.Transport.Session.Wire;
 /// <summary>INIT, RESPONSE and CONFIRM, which have the same layout.</summary>
 internal readonly record struct Handshake
 {
+    public Handshake() { }
+
     public required FrameType Type { get; init; }
+
+    /// <summary>
+    /// The version of the sender. Of an INIT of a later version only what every version has is filled in
+    /// (<see cref="TryReadInit"/>).
+    /// </summary>
+    public byte Version { get; init; } = WireFormat.Version;
+
+    /// <summary>It is of a version that this node does not speak.</summary>
+    public bool IsOfLaterVersion => Version > WireFormat.Version;
 
     /// <summary>The number that the receiver assigned to the path; 0 in an INIT.</summary>
     public required uint ReceiverIndex { get; init; }
@@ -30,16 +41,26 @@ internal readonly record struct Handshake
     /// <summary>The epoch of the association that the path is for (docs/protocol.md, "Epochs").</summary>
     public required uint Epoch { get; init; }
 
-    /// <summary>Flags of optional features; unknown ones are ignored.</summary>
+    /// <summary>
+    /// Features of the sender: optional ones in the lower half, and in the upper half those without which it does not
+    /// connect (<see cref="WireFormat.FirstRequiredCapability"/>).
+    /// </summary>
     public ulong Capabilities { get; init; }
 
     /// <summary>The sender's clock in microseconds; a RESPONSE contains the timestamp of its INIT.</summary>
     public uint Timestamp { get; init; }
 
+    /// <summary>The interval of the sender's probes in milliseconds; 0 when it does not say it.</summary>
+    public ushort ProbeMillis { get; init; }
+
+    /// <summary>The required capabilities that a node does not know, as in <see cref="Reject"/>.</summary>
+    /// <param name="known">Those that it knows.</param>
+    public uint UnknownTo(ulong known) => (uint)((Capabilities & ~known) >> WireFormat.FirstRequiredCapability);
+
     public void Write(Span<byte> frame)
     {
         frame[..WireFormat.Handshake].Clear();
-        frame[0] = WireFormat.Version;
+        frame[0] = Version;
         frame[1] = (byte)Type;
         BinaryPrimitives.WriteUInt32LittleEndian(frame[4..], ReceiverIndex);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[8..], SenderIndex);
@@ -51,7 +72,8 @@ internal readonly record struct Handshake
         BinaryPrimitives.WriteUInt64LittleEndian(frame[40..], Capabilities);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[48..], Epoch);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[52..], Timestamp);
-        // Offset 56: length of the cryptographic block, 0 in this version; 58..63 reserved.
+        // Offset 56: length of the cryptographic block, 0 in this version; 60..63 reserved.
+        BinaryPrimitives.WriteUInt16LittleEndian(frame[58..], ProbeMillis);
     }
 
     public static bool TryRead(ReadOnlySpan<byte> frame, out Handshake handshake)
@@ -78,7 +100,32 @@ internal readonly record struct Handshake
             Capabilities = BinaryPrimitives.ReadUInt64LittleEndian(frame[40..]),
             Epoch = BinaryPrimitives.ReadUInt32LittleEndian(frame[48..]),
             Timestamp = BinaryPrimitives.ReadUInt32LittleEndian(frame[52..]),
+            ProbeMillis = BinaryPrimitives.ReadUInt16LittleEndian(frame[58..]),
         };
-        return handshake.SenderIndex != 0 && handshake.From != 0 && handshake.Incarnation != 0 && handshake.Epoch != 0;
+        return handshake.IsIdentified && handshake.Epoch != 0;
     }
+
+    /// <summary>Reads an INIT of this version, or what each later version has at the same place.</summary>
+    public static bool TryReadInit(ReadOnlySpan<byte> frame, out Handshake init)
+    {
+        init = default;
+        if (frame.Length < WireFormat.Handshake || frame[1] != (byte)FrameType.Init)
+            return false;
+        if (frame[0] <= WireFormat.Version)
+            return TryRead(frame, out init);
+        init = new Handshake
+        {
+            Type = FrameType.Init,
+            Version = frame[0],
+            ReceiverIndex = BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]),
+            SenderIndex = BinaryPrimitives.ReadUInt32LittleEndian(frame[8..]),
+            From = BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]),
+            To = BinaryPrimitives.ReadUInt32LittleEndian(frame[20..]),
+            Incarnation = BinaryPrimitives.ReadUInt64LittleEndian(frame[24..]),
+            Epoch = 0,
+        };
+        return init.IsIdentified;
+    }
+
+    private bool IsIdentified => SenderIndex != 0 && From != 0 && Incarnation != 0;
 }

@@ -12,4 +12,6 @@ internal enum RejectReason : ushort
     Busy = 6,
     Stopping = 7,
     WrongSource = 8,
+    Version = 9,
+    Unsupported = 10,
 }

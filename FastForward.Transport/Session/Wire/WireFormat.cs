@@ -7,6 +7,12 @@ internal static class WireFormat
 {
     public const byte Version = 1;
 
+    /// <summary>
+    /// Capabilities from this bit on are required by their sender: a node that does not know one refuses the handshake.
+    /// Those below are optional, and ignored by a node that does not know them.
+    /// </summary>
+    public const int FirstRequiredCapability = 32;
+
     /// <summary>version u8, type u8, flags u16, receiver index u32: the start of every frame.</summary>
     public const int CommonHeader = 8;
 
