@@ -36,10 +36,7 @@ public sealed class PathLossTests
     }
 
     [Test]
-    public void A_cut_of_a_long_way_is_reported(
-        [Values] PathRedundancy mode,
-        [Values(75_000)] int delay
-    )
+    public void A_cut_of_a_long_way_is_reported([Values] PathRedundancy mode, [Values(75_000)] int delay)
     {
         long missing = 0;
         for (int seed = 0; seed < Seeds; seed++)
@@ -90,10 +87,7 @@ public sealed class PathLossTests
             long skipped = world.B.Statistics.SkippedMessages;
             world.Heal();
             long healed = world.Network.Now;
-            Assert.That(
-                world.Network.RunUntil(() => world.A.Peer(2).SendPath!.Way == preferred, 10 * Second),
-                Is.True
-            );
+            Assert.That(world.Network.RunUntil(() => world.A.Peer(2).SendPath!.Way == preferred, 10 * Second), Is.True);
             Assert.That(world.Network.Now - healed, Is.GreaterThanOrEqualTo(2 * Second), "a proven time");
             world.Network.Run(world.Network.Now + (10 * Second));
             world.Check($"seed {seed}");
@@ -131,7 +125,10 @@ public sealed class PathLossTests
             world.Network.Run(world.Network.Now + (20 * Second));
             world.Check($"seed {seed}");
             Assert.That(world.A.Peer(2).Association.Sender.Unacknowledged, Is.Zero, $"seed {seed}");
-            Assert.That(world.A.Recorder.Reports, Is.Empty.Or.All.Property("Reason").Not.EqualTo(UndeliveredReason.PeerLost));
+            Assert.That(
+                world.A.Recorder.Reports,
+                Is.Empty.Or.All.Property("Reason").Not.EqualTo(UndeliveredReason.PeerLost)
+            );
         }
     }
 
@@ -170,7 +167,10 @@ public sealed class PathLossTests
         PeerStatistics sent = world.A.Peer(2).Statistics;
         PeerStatistics received = world.B.Peer(1).Statistics;
         Assert.That(sent.SentTwice, Is.GreaterThanOrEqualTo(sent.MessagesSent * 99 / 100));
-        Assert.That(received.RescuedMessages, Is.GreaterThan(sent.MessagesSent / 200).And.LessThan(sent.MessagesSent / 20));
+        Assert.That(
+            received.RescuedMessages,
+            Is.GreaterThan(sent.MessagesSent / 200).And.LessThan(sent.MessagesSent / 20)
+        );
         Assert.That(world.B.Statistics.SkippedMessages, Is.LessThanOrEqualTo(sent.MessagesSent / 2000));
         TestContext.Out.WriteLine(
             $"{sent.MessagesSent} messages, {received.ReceivedTwice} came over the second path, "

@@ -169,7 +169,9 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         Evaluate(node);
     }
 
-    /// <summary>As <see cref="Open(uint, SimulatedRoute[])"/>, but it opens no path before it is asked for the next time.</summary>
+    /// <summary>
+    /// As <see cref="Open(uint, SimulatedRoute[])"/>, but it opens no path before it is asked for the next time.
+    /// </summary>
     public void Prefer(uint node, params SimulatedRoute[] routes)
     {
         Opens[node] = routes;

@@ -32,7 +32,8 @@ internal sealed class TwoNetworks
 
     /// <summary>Of the stream that lost most.</summary>
     public long MostMissingOfAStream =>
-        B.Recorder.Messages.GroupBy(static message => message.Stream)
+        B
+            .Recorder.Messages.GroupBy(static message => message.Stream)
             .Select(static stream => stream.Sum(static message => (long)message.Skipped))
             .DefaultIfEmpty()
             .Max();

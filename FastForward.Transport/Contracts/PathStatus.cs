@@ -6,7 +6,9 @@ public enum PathState
     /// <summary>The handshake is under way.</summary>
     Opening,
 
-    /// <summary>The handshake is complete; the peer has to prove over a stronger path that this one is its own.</summary>
+    /// <summary>
+    /// The handshake is complete; the peer has to prove over a stronger path that this one is its own.
+    /// </summary>
     Validating,
 
     /// <summary>Probes are answered.</summary>

@@ -220,8 +220,7 @@ internal sealed partial class PeerConnector : IPeerDriver
     public PathWay WayOf(SessionPath path) => new(path.Kind);
 
     public int RankOf(SessionPath path) =>
-        path.Origin is Route route && !route.LeadsTo(Route) && !route.LeadsTo(_fallback)
-            ? PathRank.Former
+        path.Origin is Route route && !route.LeadsTo(Route) && !route.LeadsTo(_fallback) ? PathRank.Former
         : path.Kind == Route?.Row.Transport ? 0
         : PathRank.Unrouted;
 
@@ -256,8 +255,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         // A refusal was already reported with its reason. When both sides connect at once, one of the two paths is
         // closed while the peer is connected: that is not a failure.
         bool isUnanswered =
-            path is { Id: 0, IsInitiator: true, Traits.ConnectionOriented: true }
-            && path.Kind == Route?.Row.Transport;
+            path is { Id: 0, IsInitiator: true, Traits.ConnectionOriented: true } && path.Kind == Route?.Row.Transport;
         if (isUnanswered && Peer.State != PeerState.Connected && _lastKind != PeerEventKind.Refused)
             _lastFailure =
                 $"{Place} accepts the connection but does not answer the handshake: "

@@ -111,9 +111,7 @@ internal ref struct FrameBuilder
                 duplicate.Payload
             );
         int length = duplicate.Kind == OutgoingKind.Reset ? 0 : duplicate.Length;
-        Record(
-            new SentElement(SentKind.Message, 0, duplicate.Original, duplicate.OriginalGeneration, 0, length)
-        );
+        Record(new SentElement(SentKind.Message, 0, duplicate.Original, duplicate.OriginalGeneration, 0, length));
     }
 
     public void StreamAck(ulong stream, ulong next, ulong creditUsed, ulong limit)

@@ -1,9 +1,9 @@
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// How long a path has owed an answer. Something that asks for one, a probe or a frame that the peer acknowledges, begins
-/// the time; whatever confirms that something arrived ends it, or begins it again while more is awaited. Times are in
-/// microseconds.
+/// How long a path has owed an answer. Something that asks for one, a probe or a frame that the peer acknowledges,
+/// begins the time; whatever confirms that something arrived ends it, or begins it again while more is awaited. Times
+/// are in microseconds.
 /// </summary>
 internal struct PathSilence
 {
@@ -16,14 +16,16 @@ internal struct PathSilence
     /// <summary>Nothing is awaited.</summary>
     public static PathSilence None => new() { _since = long.MaxValue };
 
-    /// <summary>When the path becomes doubtful, or is to be asked before; long.MaxValue while nothing is awaited.</summary>
+    /// <summary>
+    /// When the path becomes doubtful, or is to be asked before; long.MaxValue while nothing is awaited.
+    /// </summary>
     /// <param name="limit">See <see cref="LimitOf"/>.</param>
     public readonly long Due(long limit) =>
         _since == long.MaxValue || limit == long.MaxValue ? long.MaxValue : _since + (_hasAsked ? limit : limit / 2);
 
     /// <summary>
-    /// The silence after which a path is doubtful; long.MaxValue while its round trip is not known. It includes the time
-    /// for which the peer may hold an acknowledgement back.
+    /// The silence after which a path is doubtful; long.MaxValue while its round trip is not known. It includes the
+    /// time for which the peer may hold an acknowledgement back.
     /// </summary>
     public static long LimitOf(PathMeasurement measurement, long slowest)
     {

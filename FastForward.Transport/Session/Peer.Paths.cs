@@ -142,8 +142,7 @@ internal sealed partial class Peer
     public bool IsPreferred(SessionPath path) => ReferenceEquals(path, SendPath) && path.Rank < PathRank.Unrouted;
 
     /// <summary>The peer would get its messages on another path than before.</summary>
-    public void OnPreferred(long now) =>
-        ChoosePath(now, PeerEventKind.PathChanged, "the peer prefers another path");
+    public void OnPreferred(long now) => ChoosePath(now, PeerEventKind.PathChanged, "the peer prefers another path");
 
     /// <summary>The longest frame that the path carries is another one.</summary>
     public void OnSizeChanged(SessionPath path, long now, PathSize size)
@@ -282,9 +281,7 @@ internal sealed partial class Peer
         if (!path.IsEstablished)
             return; // a path that closes or drains only delivers the rest
         long timestamp = _remoteClock.Extend(now, path.LastTimestamp);
-        bool isOlder =
-            timestamp < _ackTimestamp
-            || (timestamp == _ackTimestamp && path.Id < _ackPath?.Id);
+        bool isOlder = timestamp < _ackTimestamp || (timestamp == _ackTimestamp && path.Id < _ackPath?.Id);
         if (_ackPath is not null && isOlder)
             return;
         _ackPath = path;

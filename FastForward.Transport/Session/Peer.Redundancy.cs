@@ -26,7 +26,11 @@ internal sealed partial class Peer
     {
         foreach (SessionPath other in _paths)
         {
-            if (!ReferenceEquals(other, path) && other is { IsSound: true, IsDoubtful: false } && _association.Owns(other))
+            if (
+                !ReferenceEquals(other, path)
+                && other is { IsSound: true, IsDoubtful: false }
+                && _association.Owns(other)
+            )
                 return true;
         }
 

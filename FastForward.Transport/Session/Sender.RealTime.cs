@@ -13,10 +13,7 @@ internal sealed partial class Sender
     /// When <see cref="OnTimeout"/> is due, also while no path accepts a frame; long.MaxValue for never.
     /// </summary>
     public long NextTimeout =>
-        Math.Min(
-            Math.Min(_realTime.NextExpiry, _second.NextExpiry),
-            Math.Min(_copies.NextDue, _nextOverdue)
-        );
+        Math.Min(Math.Min(_realTime.NextExpiry, _second.NextExpiry), Math.Min(_copies.NextDue, _nextOverdue));
 
     /// <summary>Drops what has expired, and finds what is to be sent again.</summary>
     public void OnTimeout(long now)

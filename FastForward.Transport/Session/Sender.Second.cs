@@ -26,7 +26,9 @@ internal sealed partial class Sender
             Discard(_second.Dequeue());
     }
 
-    /// <summary>The path may have lost what it has not acknowledged: all of it is sent on the second one, too.</summary>
+    /// <summary>
+    /// The path may have lost what it has not acknowledged: all of it is sent on the second one, too.
+    /// </summary>
     public void DuplicateTail(long now)
     {
         for (OutgoingMessage? message = _awaited.Oldest; message is not null; message = message.Next)

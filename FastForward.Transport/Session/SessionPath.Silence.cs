@@ -117,13 +117,7 @@ internal sealed partial class SessionPath
 
         Prober.Ask();
         _asked++;
-        _askDue =
-            now
-            + (
-                IsDoubtful
-                    ? Math.Max(AskInterval, LongestAnswer)
-                    : Math.Min(ReturnInterval, Prober.Interval)
-            );
+        _askDue = now + (IsDoubtful ? Math.Max(AskInterval, LongestAnswer) : Math.Min(ReturnInterval, Prober.Interval));
     }
 
     private void BecomeSuspect(long now)

@@ -351,7 +351,11 @@ internal sealed partial class SessionPath : ILossListener
     public void EndOutput(long now)
     {
         // Real-time messages in flight are not retransmitted. Closing a path that others replace must not lose them.
-        if (_closeReason is CloseReason.Redundant or CloseReason.RouteChanged && Peer.Association.Owns(this) && Peer.MayDrain)
+        if (
+            _closeReason is CloseReason.Redundant or CloseReason.RouteChanged
+            && Peer.Association.Owns(this)
+            && Peer.MayDrain
+        )
         {
             Phase = PathPhase.Draining;
             _drainsUntil = now + DrainLimit;
