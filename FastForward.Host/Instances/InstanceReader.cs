@@ -128,6 +128,7 @@ internal sealed class InstanceReader
             RdmaLinks = (int)top.Number("rdma-links", 1, 4096, new RdmaTransportOptions().MaxLinks, "20"),
             RdmaCredits = (int)top.Number("rdma-credits", 4, 1024, new RdmaTransportOptions().Credits, "64"),
             VSocketFallback = top.Switch("vsocket-fallback", false),
+            MaxPaths = (int)top.Number("max-paths", 1, 16, new ForwardNodeOptions().MaxPaths, "4"),
             Redundancy = top.Word("redundancy", RealTimeRedundancy.Auto, s_redundancyWords),
             Idle = top.Word("idle", IdleStrategy.Adaptive, s_idleWords),
             AllowUnkeyedNetwork = routes.AllowUnkeyedNetwork = top.Switch("allow-unkeyed-network", false),

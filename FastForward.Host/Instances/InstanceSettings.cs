@@ -65,6 +65,9 @@ internal sealed record InstanceSettings
     /// <summary>Reach a peer by its next row while its vSocket cannot be connected.</summary>
     public required bool VSocketFallback { get; init; }
 
+    /// <inheritdoc cref="ForwardNodeOptions.MaxPaths"/>
+    public required int MaxPaths { get; init; }
+
     /// <summary>Whether real-time messages are copied.</summary>
     public required RealTimeRedundancy Redundancy { get; init; }
 

@@ -26,6 +26,7 @@ internal static class InstanceChanges
         ("rdma-links", static settings => Text(settings.RdmaLinks)),
         ("rdma-credits", static settings => Text(settings.RdmaCredits)),
         ("vsocket-fallback", static settings => Text(settings.VSocketFallback)),
+        ("max-paths", static settings => Text(settings.MaxPaths)),
         ("redundancy", static settings => Text(settings.Redundancy)),
         ("idle", static settings => Text(settings.Idle)),
         ("allow-unkeyed-network", static settings => Text(settings.AllowUnkeyedNetwork)),

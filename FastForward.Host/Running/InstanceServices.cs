@@ -37,6 +37,7 @@ internal static class InstanceServices
             options.Node = settings.Network;
             options.AllowUnkeyedNetwork = settings.AllowUnkeyedNetwork;
             options.VSocketFallback = settings.VSocketFallback;
+            options.MaxPaths = settings.MaxPaths;
             options.RealTimeRedundancy = settings.Redundancy;
             options.Impairment = settings.Impairment;
             options.MaxStreams = Math.Max(options.MaxStreams, StreamsNeeded(settings));

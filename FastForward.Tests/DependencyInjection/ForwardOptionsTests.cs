@@ -125,6 +125,7 @@ public sealed class ForwardOptionsTests
                         DrainLimit = TimeSpan.FromSeconds(3),
                         AllowUnkeyedNetwork = true,
                         VSocketFallback = true,
+                        MaxPaths = 5,
                         Impairment = ImpairmentOptions.Busy with { Seed = 7 },
                     }
                 )
@@ -368,6 +369,7 @@ public sealed class ForwardOptionsTests
             ["DrainLimit"] = "00:00:03",
             ["AllowUnkeyedNetwork"] = "true",
             ["VSocketFallback"] = "true",
+            ["MaxPaths"] = "5",
             ["Impairment"] = "busy, seed=7",
             ["Loop:Idle"] = "block",
             ["Loop:SpinTime"] = "00:00:00.000007",

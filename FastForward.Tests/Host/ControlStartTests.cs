@@ -61,6 +61,7 @@ public sealed class ControlStartTests
             VSocketType = VSocketType.Auto,
             VSocketToHost = false,
             VSocketFallback = false,
+            MaxPaths = 4,
             RdmaAddresses = [],
             RdmaLinks = 20,
             RdmaCredits = 64,

@@ -252,6 +252,7 @@ public sealed class HangUpTests
                 vsocket-type=stream
                 vsocket-to-host=yes
                 vsocket-fallback=yes
+                max-paths=2
                 rdma-addresses=10.99.0.1
                 rdma-links=30
                 rdma-credits=32

@@ -368,12 +368,20 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         }
     }
 
+    // What the peer opens does not count before it is established.
+    private static bool HasPath(Peer peer, TransportKind kind) =>
+        peer.Paths.Any(path =>
+            path.Kind == kind
+            && path.Rank != PathRank.Former
+            && (path.IsSound || (path.IsInitiator && path.State == PathState.Opening))
+        );
+
     private void Evaluate(uint node)
     {
         if (
             IsDead
             || !Opens.TryGetValue(node, out TransportKind kind)
-            || Peers.GetOrAdd(node).HasPath(kind)
+            || HasPath(Peers.GetOrAdd(node), kind)
             || !_connecting.Add(node)
         )
             return;
