@@ -6,6 +6,15 @@ internal sealed record PathReport
     /// <summary>The registry name of its transport.</summary>
     public required string Transport { get; init; }
 
+    /// <summary>Where the peer is, as the medium names it; null in the report of an earlier version.</summary>
+    public string? Remote { get; init; }
+
+    /// <summary>The local end; null where the medium has no name for it.</summary>
+    public string? Local { get; init; }
+
+    /// <summary>No route leads over it any more: it serves until another path does.</summary>
+    public bool Former { get; init; }
+
     /// <summary>Its frames go through memory that both processes share.</summary>
     public bool SharedMemory { get; init; }
 

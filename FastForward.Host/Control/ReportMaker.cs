@@ -141,6 +141,9 @@ internal static class ReportMaker
         new()
         {
             Transport = TransportTypeMap.NameOf(path.Transport),
+            Remote = path.RemoteEndPoint?.ToString(),
+            Local = path.LocalEndPoint?.ToString(),
+            Former = path.IsFormer,
             SharedMemory = path.SharedMemory,
             NoSharedMemoryReason = path.NoSharedMemoryReason,
             State = path.State.ToString().ToLowerInvariant(),

@@ -24,6 +24,13 @@ internal sealed class InstanceReader
         new("always", RealTimeRedundancy.Always),
     ];
 
+    private static readonly KeyValuePair<string, PathRedundancy>[] s_pathRedundancyWords =
+    [
+        new("when-doubtful", PathRedundancy.WhenDoubtful),
+        new("off", PathRedundancy.Off),
+        new("always", PathRedundancy.Always),
+    ];
+
     private static readonly KeyValuePair<string, IdleStrategy>[] s_idleWords =
     [
         new("adaptive", IdleStrategy.Adaptive),
@@ -128,7 +135,9 @@ internal sealed class InstanceReader
             RdmaLinks = (int)top.Number("rdma-links", 1, 4096, new RdmaTransportOptions().MaxLinks, "20"),
             RdmaCredits = (int)top.Number("rdma-credits", 4, 1024, new RdmaTransportOptions().Credits, "64"),
             VSocketFallback = top.Switch("vsocket-fallback", false),
+            MaxPaths = (int)top.Number("max-paths", 1, 16, new ForwardNodeOptions().MaxPaths, "4"),
             Redundancy = top.Word("redundancy", RealTimeRedundancy.Auto, s_redundancyWords),
+            PathRedundancy = top.Word("path-redundancy", PathRedundancy.WhenDoubtful, s_pathRedundancyWords),
             ProbeMillis = (int)top.Number("probe-interval", 50, 5_000, 1000, "1000"),
             Idle = top.Word("idle", IdleStrategy.Adaptive, s_idleWords),
             AllowUnkeyedNetwork = routes.AllowUnkeyedNetwork = top.Switch("allow-unkeyed-network", false),

@@ -65,8 +65,14 @@ internal sealed record InstanceSettings
     /// <summary>Reach a peer by its next row while its vSocket cannot be connected.</summary>
     public required bool VSocketFallback { get; init; }
 
+    /// <inheritdoc cref="ForwardNodeOptions.MaxPaths"/>
+    public required int MaxPaths { get; init; }
+
     /// <summary>Whether real-time messages are copied.</summary>
     public required RealTimeRedundancy Redundancy { get; init; }
+
+    /// <summary>Whether real-time messages go over two paths.</summary>
+    public required PathRedundancy PathRedundancy { get; init; }
 
     /// <summary>Milliseconds between two probes of a path, unless the peer has fewer.</summary>
     public required int ProbeMillis { get; init; }

@@ -66,6 +66,11 @@ internal static class StatView
         {
             yield return PeerTable.Of(now, before, width);
             yield return new Text(Legend, Styles.Minor);
+            if (PathTable.Of(now, width) is { } paths)
+            {
+                yield return Text.Empty;
+                yield return paths;
+            }
         }
 
         if (now.Actors.Count > 0)

@@ -37,7 +37,9 @@ internal static class InstanceServices
             options.Node = settings.Network;
             options.AllowUnkeyedNetwork = settings.AllowUnkeyedNetwork;
             options.VSocketFallback = settings.VSocketFallback;
+            options.MaxPaths = settings.MaxPaths;
             options.RealTimeRedundancy = settings.Redundancy;
+            options.PathRedundancy = settings.PathRedundancy;
             options.ProbeInterval = TimeSpan.FromMilliseconds(settings.ProbeMillis);
             options.Impairment = settings.Impairment;
             options.MaxStreams = Math.Max(options.MaxStreams, StreamsNeeded(settings));

@@ -118,6 +118,7 @@ public sealed class ForwardOptionsTests
                         MaxStreams = 7,
                         MaxPendingHandshakes = 8,
                         RealTimeRedundancy = RealTimeRedundancy.Always,
+                        PathRedundancy = PathRedundancy.Always,
                         ReplayWindow = 65_536,
                         ProbeInterval = TimeSpan.FromSeconds(2),
                         DeadAfter = TimeSpan.FromSeconds(20),
@@ -125,6 +126,7 @@ public sealed class ForwardOptionsTests
                         DrainLimit = TimeSpan.FromSeconds(3),
                         AllowUnkeyedNetwork = true,
                         VSocketFallback = true,
+                        MaxPaths = 5,
                         Impairment = ImpairmentOptions.Busy with { Seed = 7 },
                     }
                 )
@@ -361,6 +363,7 @@ public sealed class ForwardOptionsTests
             ["MaxStreams"] = "7",
             ["MaxPendingHandshakes"] = "8",
             ["RealTimeRedundancy"] = "Always",
+            ["PathRedundancy"] = "Always",
             ["ReplayWindow"] = "65536",
             ["ProbeInterval"] = "00:00:02",
             ["DeadAfter"] = "00:00:20",
@@ -368,6 +371,7 @@ public sealed class ForwardOptionsTests
             ["DrainLimit"] = "00:00:03",
             ["AllowUnkeyedNetwork"] = "true",
             ["VSocketFallback"] = "true",
+            ["MaxPaths"] = "5",
             ["Impairment"] = "busy, seed=7",
             ["Loop:Idle"] = "block",
             ["Loop:SpinTime"] = "00:00:00.000007",

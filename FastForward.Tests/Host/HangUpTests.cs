@@ -252,10 +252,12 @@ public sealed class HangUpTests
                 vsocket-type=stream
                 vsocket-to-host=yes
                 vsocket-fallback=yes
+                max-paths=2
                 rdma-addresses=10.99.0.1
                 rdma-links=30
                 rdma-credits=32
                 redundancy=off
+                path-redundancy=always
                 probe-interval=500
                 idle=block
                 allow-unkeyed-network=yes

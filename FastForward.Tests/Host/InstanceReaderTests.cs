@@ -26,8 +26,8 @@ public sealed class InstanceReaderTests
         Assert.That(settings.SocketDirectory, Is.EqualTo("/tmp"));
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.Adaptive));
         Assert.That(
-            (settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback),
-            Is.EqualTo((VSocketType.Auto, false, false))
+            (settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback, settings.MaxPaths),
+            Is.EqualTo((VSocketType.Auto, false, false, 4))
         );
         Assert.That(settings.AllowUnkeyedNetwork, Is.False);
         Assert.That(settings.MarkRealTime, Is.False);
@@ -60,6 +60,7 @@ public sealed class InstanceReaderTests
             vsocket-type = stream
             vsocket-to-host = yes
             vsocket-fallback = yes
+            max-paths = 16
             rdma-addresses = 10.99.0.1
             rdma-links = 30
             rdma-credits = 32
@@ -100,8 +101,8 @@ public sealed class InstanceReaderTests
         Assert.That(settings.AllowedUsers, Is.EqualTo(new[] { 0u, 1001u }));
         Assert.That(settings.NodeUsers, Is.EquivalentTo(new Dictionary<uint, uint> { [250012] = 1001, [250013] = 0 }));
         Assert.That(
-            (settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback),
-            Is.EqualTo((VSocketType.Stream, true, true))
+            (settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback, settings.MaxPaths),
+            Is.EqualTo((VSocketType.Stream, true, true, 16))
         );
         Assert.That(settings.RdmaAddresses, Is.EqualTo(new ZonedAddress[] { IPAddress.Parse("10.99.0.1") }));
         Assert.That((settings.RdmaLinks, settings.RdmaCredits), Is.EqualTo((30, 32)));
@@ -243,7 +244,7 @@ public sealed class InstanceReaderTests
         "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, "
             + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, "
             + "node-users, shared-memory, vsocket-type, vsocket-to-host, rdma-addresses, rdma-links, rdma-credits, "
-            + "vsocket-fallback, redundancy, probe-interval, idle, allow-unkeyed-network, realtime-dscp, "
+            + "vsocket-fallback, max-paths, redundancy, path-redundancy, probe-interval, idle, allow-unkeyed-network, realtime-dscp, "
             + "segmentation-offload, impair, peer-metrics, log-level"
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]

@@ -93,7 +93,7 @@ public sealed class MonitoringTests
             Is.All.LessThanOrEqualTo(width),
             string.Join('\n', lines)
         );
-        string head = lines.Single(static line => line.TrimStart().StartsWith("peer ", StringComparison.Ordinal));
+        string head = lines.First(static line => line.TrimStart().StartsWith("peer ", StringComparison.Ordinal));
         string[] heads = head.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         IEnumerable<string> left = lines.FirstOrDefault(static line =>
             line.StartsWith(LeftOut, StringComparison.Ordinal)

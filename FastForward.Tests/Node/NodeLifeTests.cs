@@ -189,6 +189,8 @@ public sealed class NodeLifeTests
     [TestCase("MaxStreams", 0)]
     [TestCase("MaxStreams", (1 << 20) + 1)]
     [TestCase("MaxPendingHandshakes", 0)]
+    [TestCase("MaxPaths", 0)]
+    [TestCase("MaxPaths", 17)]
     [TestCase("ProbeInterval", 49)]
     [TestCase("ProbeInterval", 10_001)]
     [TestCase("DeadAfter", 3_999)]

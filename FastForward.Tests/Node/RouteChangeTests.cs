@@ -1,13 +1,13 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using FastForward.Tests.Transports;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Node;
 
-/// <summary>
-/// Rows that change while messages flow. More than one path per medium, and probing before a change, come with "Paths".
-/// </summary>
+/// <summary>Rows that change while messages flow: make before break.</summary>
 [TestFixture]
 public sealed class RouteChangeTests
 {
@@ -44,6 +44,49 @@ public sealed class RouteChangeTests
     }
 
     [Test]
+    public void A_route_that_changes_20_times_loses_repeats_and_reorders_nothing()
+    {
+        (TestNode a, TestNode b) = _world.Pair(TransportKind.Socket);
+        int sent = 0;
+        Dictionary<ulong, List<int>> arrived = new() { [1] = [], [2] = [] };
+        b.OnReceived = (in ReceivedMessage message) =>
+            arrived[message.Stream].Add(BinaryPrimitives.ReadInt32LittleEndian(message.Payload));
+        for (int i = 1; i <= 20; i++)
+        {
+            TransportKind kind = i % 2 == 0 ? TransportKind.Socket : TransportKind.Ip;
+            a.Route(b, kind);
+            b.Route(a, kind);
+            int enough = sent + 50;
+            _world.Until(
+                () => Send() && sent >= enough && IsOver(a, b, kind) && IsOver(b, a, kind),
+                $"{kind}, move {i}"
+            );
+        }
+
+        _world.Until(() => arrived[1].Count >= sent && arrived[2].Count >= sent, "all messages");
+        Assert.That(arrived[1], Is.EqualTo(Enumerable.Range(0, sent)), "reliable");
+        Assert.That(arrived[2], Is.EqualTo(Enumerable.Range(0, sent)), "real-time");
+        Assert.That(a.Reports, Is.Empty);
+        Assert.That(
+            a.Changes.Select(static change => change.Kind),
+            Does.Not.Contain(PeerEventKind.Lost).And.Not.Contain(PeerEventKind.Suspect)
+        );
+
+        bool Send()
+        {
+            Span<byte> payload = stackalloc byte[sizeof(int)];
+            BinaryPrimitives.WriteInt32LittleEndian(payload, sent);
+            Assert.That(a.Node.Send(b.Id, 1, MessageClass.Reliable, payload).Status, Is.EqualTo(SendStatus.Accepted));
+            Assert.That(a.Node.Send(b.Id, 2, MessageClass.RealTime, payload).Status, Is.EqualTo(SendStatus.Accepted));
+            sent++;
+            return true;
+        }
+
+        static bool IsOver(TestNode node, TestNode other, TransportKind kind) =>
+            node.Node.GetPeer(other.Id) is { PathInUse: { IsFormer: false } path } && path.Transport == kind;
+    }
+
+    [Test]
     public void A_changed_address_keeps_the_working_path_until_the_new_one_is_established()
     {
         TestNode a = _world.Start(25011);
@@ -51,7 +94,7 @@ public sealed class RouteChangeTests
         using Socket silent = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         a.Route(new RouteRow(b.Id, 0, TransportKind.Ip, "127.0.0.1", b.UdpPort));
-        b.Route(a, TransportKind.Ip);
+        AdmitOnly(b, a);
         _world.Until(() => a.IsConnectedTo(b) && b.IsConnectedTo(a), "both nodes connected");
         int sent = 0;
 
@@ -61,6 +104,7 @@ public sealed class RouteChangeTests
         PeerStatus detour = a.Node.GetPeer(b.Id)!;
         Assert.That(detour.State, Is.EqualTo(PeerState.Connected));
         Assert.That(detour.Reason, Does.Contain("former address").And.Contain($"127.0.0.1:{silentPort}"));
+        Assert.That(detour.PathInUse!.IsFormer);
 
         a.Route(new RouteRow(b.Id, 0, TransportKind.Ip, "127.0.0.2", b.UdpPort));
         _world.Until(
@@ -100,5 +144,13 @@ public sealed class RouteChangeTests
         );
         Assert.That(a.Node.GetPeer(b.Id)!.State, Is.EqualTo(PeerState.Connected));
         Assert.That(a.Changes.Select(static change => change.Kind), Does.Not.Contain(PeerEventKind.Suspect));
+        Assert.That(a.Node.GetPeer(b.Id)!.Reason, Does.StartWith("reached at its former address, because"));
+    }
+
+    // The row of IP admits the other node, but this one does not connect by it: a preferred vSocket has no fallback.
+    private static void AdmitOnly(TestNode node, TestNode other)
+    {
+        node.Override(new RouteRow(other.Id, 0, TransportKind.VSocket, "1", TransportHarness.VSocket.NextPort()));
+        node.Route(other, TransportKind.Ip);
     }
 }

@@ -7,16 +7,14 @@ namespace FastForward.Transport.Addressing;
 internal static class AddressOrder
 {
     /// <summary>
-    /// The address that answered the last time comes first; the others alternate between the families, each in the
-    /// resolver's order (RFC 8305, section 4), so that a family that leads nowhere costs one delay.
+    /// Alternates between the families, each in the resolver's order (RFC 8305, section 4), so that a family that leads
+    /// nowhere costs one delay.
     /// </summary>
-    public static IPAddress[] Sort(IReadOnlyList<IPAddress> addresses, IPAddress? good)
+    public static IPAddress[] Sort(IReadOnlyList<IPAddress> addresses)
     {
         List<IPAddress> rest = [.. addresses.Distinct()];
         List<IPAddress> sorted = [];
-        if (good is not null && rest.Remove(good))
-            sorted.Add(good);
-        AddressFamily? last = sorted.Count > 0 ? good!.AddressFamily : null;
+        AddressFamily? last = null;
         while (rest.Count > 0)
         {
             IPAddress next = rest.FirstOrDefault(address => address.AddressFamily != last) ?? rest[0];

@@ -83,6 +83,16 @@ internal readonly record struct LinkSource
             && (_port == other._port || !comparesPort);
     }
 
+    /// <summary>The same address with no port, or no mark at all on media without addresses.</summary>
+    public LinkSource WithoutPort => HasAddress ? new LinkSource(_address, 0, _scopeId) : default;
+
+    /// <summary>Whether an IP source has the address of the given place, whatever the ports.</summary>
+    public bool IsAt(in LinkSource place) =>
+        HasAddress
+        && place.HasAddress
+        && _address == place._address
+        && (_scopeId == place._scopeId || place._scopeId == 0);
+
     public override string ToString() =>
         _userId is { } user ? $"user id {user}"
         : _contextId is { } machine ? $"context id {machine}"

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace FastForward.Transport;
 
 /// <summary>The state of one path, which is one link to a peer.</summary>
@@ -40,6 +42,17 @@ public sealed class PathStatus
 
     /// <summary>The medium.</summary>
     public TransportKind Transport { get; internal init; }
+
+    /// <summary>Where the peer is, as the medium names it.</summary>
+    public EndPoint? RemoteEndPoint { get; internal init; }
+
+    /// <summary>The local end of the path; null where the medium has no name for it.</summary>
+    public EndPoint? LocalEndPoint { get; internal init; }
+
+    /// <summary>
+    /// The routes do not lead over it any more: it serves until a path of a present route does, and is closed then.
+    /// </summary>
+    public bool IsFormer { get; internal init; }
 
     /// <inheritdoc cref="LinkTraits.SharedMemory"/>
     public bool SharedMemory { get; internal init; }

@@ -24,6 +24,7 @@ internal static class ConfigurationReaders
         section.Read<TimeSpan>(nameof(options.DeadAfter), "00:00:30", value => options.DeadAfter = value);
         section.Read<TimeSpan>(nameof(options.RealTimeBudget), "00:00:00.120", value => options.RealTimeBudget = value);
         section.Read<int>(nameof(options.ReplayWindow), "8192", value => options.ReplayWindow = value);
+        section.ReadName<PathRedundancy>(nameof(options.PathRedundancy), value => options.PathRedundancy = value);
         section.ReadName<RealTimeRedundancy>(
             nameof(options.RealTimeRedundancy),
             value => options.RealTimeRedundancy = value
@@ -31,6 +32,7 @@ internal static class ConfigurationReaders
         section.Read<TimeSpan>(nameof(options.DrainLimit), "00:00:05", value => options.DrainLimit = value);
         section.Read<bool>(nameof(options.AllowUnkeyedNetwork), "false", value => options.AllowUnkeyedNetwork = value);
         section.Read<bool>(nameof(options.VSocketFallback), "false", value => options.VSocketFallback = value);
+        section.Read<int>(nameof(options.MaxPaths), "4", value => options.MaxPaths = value);
         section.Read(
             nameof(options.Impairment),
             text =>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 
 namespace FastForward.Transport.Interop;
@@ -19,6 +20,17 @@ internal static unsafe class IpControlMessages
         v6
             ? ControlMessage.Find(control, LibC.IPPROTO_IPV6, LibC.IPV6_PKTINFO, sizeof(LibC.Ipv6PacketInfo))
             : ControlMessage.Find(control, LibC.IPPROTO_IP, LibC.IP_PKTINFO, sizeof(LibC.Ipv4PacketInfo));
+
+    /// <summary>The local address in an in_pktinfo or in6_pktinfo; null when there is none.</summary>
+    public static IPAddress? LocalAddress(ReadOnlySpan<byte> packetInfo)
+    {
+        if (packetInfo.Length == sizeof(LibC.Ipv4PacketInfo))
+            return new IPAddress(MemoryMarshal.Read<LibC.Ipv4PacketInfo>(packetInfo).LocalAddress);
+        if (packetInfo.Length != sizeof(LibC.Ipv6PacketInfo))
+            return null;
+        uint scope = IsLinkLocal(packetInfo) ? MemoryMarshal.Read<LibC.Ipv6PacketInfo>(packetInfo).InterfaceIndex : 0;
+        return new IPAddress(packetInfo[..sizeof(LibC.Ipv6Address)], scope);
+    }
 
     /// <summary>The TTL or hop limit that a datagram arrived with; 0 when the kernel was not asked.</summary>
     public static byte HopLimit(ReadOnlySpan<byte> control, bool v6)

@@ -85,7 +85,7 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         _events = new EventQueue(loop, Logger);
         HostNames names = new(loop, lookups);
         _admission = new RouteAdmission(options, routes, _transports, names, new OwnAddresses(loop));
-        PeerConnectorFactory connectors = new(loop, _transports, _admission, _pump, names);
+        PeerConnectorFactory connectors = new(new(loop, options, _transports, _admission, _pump, names));
         SessionRandom random = new(Jitter, Nonce);
         Peers = new Peers(session, _events, Statistics, _admission, memory, random, connectors);
         _routedPeers = new RoutedPeers(loop, options, routes, _transports, _pump, Peers, _admission);

@@ -79,11 +79,17 @@ public sealed class ForwardNodeOptions
     public bool AllowUnkeyedNetwork { get; set; }
 
     /// <summary>
-    /// While a peer's preferred route is a vSocket that cannot be connected, use its next route over another transport.
-    /// Default false: only the vSocket is retried. The vSocket is retried in either case, and used as soon as it is
-    /// connected.
+    /// Where a peer's preferred route is a vSocket, keep paths over its other routes, too, which serve while it cannot
+    /// be connected. Default false: only the vSocket is tried. Other preferred routes always have the others behind
+    /// them.
     /// </summary>
     public bool VSocketFallback { get; set; }
+
+    /// <summary>
+    /// The most paths that this node opens to one peer, over all its rows and all addresses of them. Default 4, at most
+    /// 16. Each is probed, so that another one is there when a path dies.
+    /// </summary>
+    public int MaxPaths { get; set; } = 4;
 
     /// <summary>
     /// What a bad network would do, done on purpose to the datagrams that this node sends, over UDP and datagram
@@ -134,6 +140,8 @@ public sealed class ForwardNodeOptions
             );
         if (MaxStreams is < 1 or > 1 << 20)
             yield return Bad(nameof(MaxStreams), MaxStreams, "1..1048576, such as 1024");
+        if (MaxPaths is < 1 or > 16)
+            yield return Bad(nameof(MaxPaths), MaxPaths, "1..16, such as 4");
         if (MaxPendingHandshakes is < 1 or > 65_536)
             yield return Bad(nameof(MaxPendingHandshakes), MaxPendingHandshakes, "1..65536, such as 256");
         bool isProbeIntervalRight =

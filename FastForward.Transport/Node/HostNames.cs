@@ -39,6 +39,9 @@ internal sealed class HostNames(ForwardLoop loop, LookupThreads threads)
         return entry;
     }
 
+    /// <summary>What is known of a name that was asked for; starts nothing. Null when it was not.</summary>
+    public HostEntry? Peek(string name) => _entries.GetValueOrDefault(name);
+
     // Names of routes that no longer exist.
     private void Prune()
     {

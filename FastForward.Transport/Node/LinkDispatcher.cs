@@ -31,7 +31,7 @@ internal sealed class LinkDispatcher : ILinkSink
 
     public void Opened(IForwardLink link)
     {
-        if (link.Owner is PeerConnector connector)
+        if (link.Owner is PathConnector connector)
         {
             connector.OnOpened(link);
             return;
@@ -81,7 +81,7 @@ internal sealed class LinkDispatcher : ILinkSink
             case SessionPath path:
                 path.Finish(_loop.NowMicros, closure.ToString());
                 break;
-            case PeerConnector connector:
+            case PathConnector connector:
                 connector.OnConnectFailed(link, closure);
                 break;
         }

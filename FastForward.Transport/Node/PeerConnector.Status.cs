@@ -1,5 +1,9 @@
+using System.Globalization;
+using System.Net;
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Recovery;
+using FastForward.Transport.Transports;
 
 namespace FastForward.Transport.Node;
 
@@ -17,10 +21,10 @@ internal sealed partial class PeerConnector
             {
                 Node = Peer.Node,
                 State = Peer.State,
-                InState = TimeSpan.FromMicroseconds(_loop.NowMicros - Math.Max(Peer.StateSince, _createdAt)),
+                InState = TimeSpan.FromMicroseconds(Now - Math.Max(Peer.StateSince, _createdAt)),
                 Reason = Peer.State == PeerState.Connected ? DetourReason ?? SizeReason : Reason,
                 RefusedClaim = Peer.LastRefusal,
-                RefusedClaimAge = TimeSpan.FromMicroseconds(_loop.NowMicros - Peer.LastRefusalAt),
+                RefusedClaimAge = TimeSpan.FromMicroseconds(Now - Peer.LastRefusalAt),
                 Paths = PathStatuses(),
                 UnacknowledgedBytes = Peer.Association.StoredBytes,
                 SendStoreBytes = Peer.Options.SendStoreBytes,
@@ -55,11 +59,14 @@ internal sealed partial class PeerConnector
         new()
         {
             Transport = path.Kind,
+            RemoteEndPoint = ((IForwardLink)path.Link).RemoteEndPoint,
+            LocalEndPoint = ((IForwardLink)path.Link).LocalEndPoint,
+            IsFormer = path.Rank == PathRank.Former,
             SharedMemory = path.Traits.SharedMemory,
             NoSharedMemoryReason = path.Traits.NoSharedMemoryReason,
             State = path.State,
             IsInUse = ReferenceEquals(path, Peer.SendPath) || ReferenceEquals(path, Peer.ReliablePath),
-            Age = TimeSpan.FromMicroseconds(_loop.NowMicros - path.OpenedAt),
+            Age = TimeSpan.FromMicroseconds(Now - path.OpenedAt),
             RoundTrip =
                 path.Measurement.SmoothedRoundTrip > 0
                     ? TimeSpan.FromMicroseconds(path.Measurement.SmoothedRoundTrip)
@@ -81,7 +88,7 @@ internal sealed partial class PeerConnector
             OutgoingLossBurst = path.Quality.Burst,
         };
 
-    private TimeSpan? Since(long time) => time < 0 ? null : TimeSpan.FromMicroseconds(_loop.NowMicros - time);
+    private TimeSpan? Since(long time) => time < 0 ? null : TimeSpan.FromMicroseconds(Now - time);
 
     private static TransitStatus Transit(in TransitReport report) =>
         new(
@@ -90,15 +97,43 @@ internal sealed partial class PeerConnector
             TimeSpan.FromMicroseconds(report.Q99)
         );
 
+    // Where the preferred route leads, with the addresses of its name that are tried.
+    private string Place
+    {
+        get
+        {
+            EndPoint endPoint = Preferred!.EndPoint;
+            if (NamedEndPoint.NameOf(endPoint) is not { } name)
+                return endPoint.ToString()!;
+            string place = string.Create(CultureInfo.InvariantCulture, $"{name}:{NamedEndPoint.PortOf(endPoint)}");
+            string[] addresses =
+            [
+                .. _connectors
+                    .Where(IsPreferred)
+                    .Select(static connector => connector.Candidate.Remote)
+                    .Where(static remote => NamedEndPoint.NameOf(remote) is null)
+                    .Select(static remote =>
+                        remote is IPEndPoint ip ? ip.Address.ToString() : ((RdmaEndPoint)remote).Host!
+                    )
+                    .Distinct(),
+            ];
+            return addresses.Length == 0 ? place : $"{place} ({string.Join(", ", addresses)})";
+        }
+    }
+
+    // Why the preferred route is not connected, as far as it is known.
+    private string? PreferredFailure =>
+        Array.Find(_connectors, connector => IsPreferred(connector) && connector.Failure is not null)?.Failure;
+
     // Why the peer is not connected: its last event, and the outcome of the last attempt to connect.
     private string Reason
     {
         get
         {
-            if (_lastFailure is { } failure)
-                return _lastReason is null ? failure : $"{_lastReason}; {failure}";
+            if (PreferredFailure is { } failure)
+                return _lastReason is null || _lastReason == failure ? failure : $"{_lastReason}; {failure}";
             return _lastReason
-                ?? (Route is not null ? $"no answer from {Place} yet" : "its route cannot be used from here");
+                ?? (Preferred is not null ? $"no answer from {Place} yet" : "its route cannot be used from here");
         }
     }
 
@@ -107,15 +142,46 @@ internal sealed partial class PeerConnector
     {
         get
         {
-            if (Route is not { } route || Peer.SendPath is not { } path)
+            if (Preferred is not { } route || Peer.SendPath is not { } path)
                 return null;
+            bool isMade = Array.Exists(_connectors, connector => IsPreferred(connector) && connector.IsEstablished);
+            if (isMade || IsOverBetter(path))
+                return null;
+            TransportKind kind = route.Row.Transport;
+            string failure = PreferredFailure ?? "no answer yet";
             if (path.Rank == PathRank.Former)
-                return $"reached at its former address, because there is no path to {route.EndPoint}: "
-                    + (_lastFailure ?? "no answer yet");
-            return _lastFailure is { } failure && path.Kind != route.Row.Transport
-                ? $"reached over {path.Kind}, because its {route.Row.Transport} route fails: {failure}"
-                : null;
+                return path.Kind == kind
+                    ? $"reached at its former address, because there is no path to {Place}: {failure}"
+                    : $"reached over its former {path.Kind} route, because there is no path to {Place}: {failure}";
+            bool hasFailed = Array.Exists(
+                _connectors,
+                connector => IsPreferred(connector) && (connector.Failure is not null || connector.HasFailed)
+            );
+            if (!hasFailed || path.Rank == RankAside)
+                return null;
+            EndPoint remote = ((IForwardLink)path.Link).RemoteEndPoint;
+            return path.Kind == kind
+                ? $"reached at {remote}, because there is no path to {Place}: {failure}"
+                : $"reached over {path.Kind}, because its {kind} route fails: {failure}";
         }
+    }
+
+    // A path in front of those of the preferred route: one that was discovered.
+    private bool IsOverBetter(SessionPath path) =>
+        Array.FindIndex(_connectors, IsPreferred) is var first and > 0 && path.Rank < first;
+
+    /// <summary>
+    /// Why a handshake that this node began was not answered, as far as it can be told; null when it cannot, and when
+    /// it is no failure.
+    /// </summary>
+    public string? ExplainUnanswered(SessionPath path, in PathCandidate candidate)
+    {
+        if (_lastKind == PeerEventKind.Refused)
+            return Peer.State == PeerState.Connected ? _lastReason : null; // else it is in the reason already
+        return path.Traits.ConnectionOriented
+            ? $"{candidate.Remote} accepts the connection but does not answer the handshake: "
+                + "it may have no row for this node"
+            : null;
     }
 
     // Why a connected peer does not get everything; null when it does.
@@ -126,9 +192,9 @@ internal sealed partial class PeerConnector
         get
         {
             string interval = $"{NotHeardAfterMicros / 1_000_000} s";
-            if (Route is null)
+            if (Preferred is null)
                 return $"the peer did not connect within {interval}, and its route cannot be used from here";
-            string failure = _lastFailure is null ? "" : $" ({_lastFailure})";
+            string failure = PreferredFailure is { } known ? $" ({known})" : "";
             return $"no answer for {interval} from {Place}{failure}; still trying";
         }
     }

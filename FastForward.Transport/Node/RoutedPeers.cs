@@ -85,9 +85,7 @@ internal sealed class RoutedPeers
 
     private void Apply(Peer peer, NodeRoutes routes)
     {
-        Route? fallback = FindFallback(routes);
-        Route? route = FindUsable(peer, routes, fallback);
-        ConnectorOf(peer).SetRoute(route, ReferenceEquals(route, fallback) ? null : fallback);
+        ConnectorOf(peer).SetRoutes(FindUsable(peer, routes));
         foreach (SessionPath path in peer.Paths.ToArray())
         {
             // Removing the row of a transport does not end an admitted path; changing the row to another machine does.
@@ -107,33 +105,32 @@ internal sealed class RoutedPeers
             );
     }
 
-    private Route? FindUsable(Peer peer, NodeRoutes routes, Route? fallback)
+    // Where a vSocket is preferred the other rows count only on request: it says on which machine the peer is.
+    private IReadOnlyList<Route> FindUsable(Peer peer, NodeRoutes routes)
     {
         TransportKind kind = routes.Preferred.Row.Transport;
-        string? obstacle = null;
         if (routes.KeyId != 0)
-            obstacle = $"its route requires key {routes.KeyId}, and keys are not supported yet";
-        else if (_transports.Find(kind) is null)
-            obstacle = $"its route needs a transport that is not running here: {_transports.ReasonAgainst(kind)}";
-        if (obstacle is null)
-            return routes.Preferred;
-        if (fallback is not null)
-            return fallback; // the unavailable transport was reported at the start
-        peer.Notify(PeerEventKind.Unusable, kind, obstacle);
-        return null;
-    }
-
-    private Route? FindFallback(NodeRoutes routes)
-    {
-        if (!_options.VSocketFallback || routes.KeyId != 0 || routes.Preferred.Row.Transport != TransportKind.VSocket)
-            return null;
-        foreach (Route route in routes.All)
         {
-            if (route.Row.Transport != TransportKind.VSocket && _transports.Find(route.Row.Transport) is not null)
-                return route;
+            string obstacle = $"its route requires key {routes.KeyId}, and keys are not supported yet";
+            peer.Notify(PeerEventKind.Unusable, kind, obstacle);
+            return [];
         }
 
-        return null;
+        bool hasFallback = kind != TransportKind.VSocket || _options.VSocketFallback;
+        if (routes.All.All(IsUsable))
+            return routes.All;
+        Route[] usable = [.. routes.All.Where(IsUsable)];
+        if (usable.Length == 0) // another unavailable transport was reported at the start
+        {
+            string obstacle =
+                $"its route needs a transport that is not running here: {_transports.ReasonAgainst(kind)}";
+            peer.Notify(PeerEventKind.Unusable, kind, obstacle);
+        }
+
+        return usable;
+
+        bool IsUsable(Route route) =>
+            (hasFallback || route.Row.Transport == kind) && _transports.Find(route.Row.Transport) is not null;
     }
 
     private void Remove(Peer peer)

@@ -10,35 +10,6 @@ internal sealed partial class Peer
 {
     private const int MaxDraining = 4;
 
-    /// <summary>
-    /// A path of the medium is sound, or this node opens one, so that no other one has to be opened. What the peer
-    /// opens does not count before it is established: its source may be a stranger's.
-    /// </summary>
-    public bool HasPath(TransportKind kind)
-    {
-        foreach (SessionPath path in _paths)
-        {
-            if (path.Rank == PathRank.Former || path.Kind != kind)
-                continue;
-            if (path.IsSound || (path.IsInitiator && path.State == PathState.Opening))
-                return true;
-        }
-
-        return false;
-    }
-
-    /// <summary>A handshake that was begun at the peer's place, over the medium, is under way.</summary>
-    public bool IsAnswering(TransportKind kind)
-    {
-        foreach (SessionPath path in _paths)
-        {
-            if (path.Kind == kind && path.IsUnproven)
-                return true;
-        }
-
-        return false;
-    }
-
     /// <summary>Another path may drain. Limits the draining paths of a peer that keeps opening new ones.</summary>
     public bool MayDrain => _paths.Count(static path => path.Phase == PathPhase.Draining) < MaxDraining;
 

@@ -40,6 +40,12 @@ public interface IForwardLink
     /// </summary>
     EndPoint RemoteEndPoint { get; }
 
+    /// <summary>
+    /// The local end point; null where the medium has no name for it, and while it is not known: a link over a socket
+    /// for all addresses learns its own with the first frame.
+    /// </summary>
+    EndPoint? LocalEndPoint => null;
+
     /// <summary>Whether the remote side opened the link (accepted, or adopted from an unknown source).</summary>
     bool IsInbound { get; }
 

@@ -19,6 +19,8 @@ internal sealed class ImpairedLink(ImpairedTransport transport, IForwardLink inn
 
     public EndPoint RemoteEndPoint => inner.RemoteEndPoint;
 
+    public EndPoint? LocalEndPoint => inner.LocalEndPoint;
+
     public bool IsInbound => inner.IsInbound;
 
     public object? Owner { get; set; }

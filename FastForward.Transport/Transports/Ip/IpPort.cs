@@ -33,6 +33,14 @@ internal sealed class IpPort : DatagramPort
     public static ReadOnlySpan<byte> PacketInfo(in DatagramReceiveBatch.Datagram datagram) =>
         IpControlMessages.PacketInfo(datagram.Control, IsV6(datagram.Source));
 
+    /// <summary>Where a datagram arrived at a socket; null when it is not known.</summary>
+    public static IPEndPoint? LocalEndPointOf(IpSocket socket, ReadOnlySpan<byte> packetInfo) =>
+        socket.IsForAllAddresses
+            ? IpControlMessages.LocalAddress(packetInfo) is { } address
+                ? new IPEndPoint(address, socket.LocalEndPoint.Port)
+                : null
+            : socket.LocalEndPoint;
+
     public IpLink Connect(IPEndPoint remote)
     {
         VerifyRunning();
@@ -105,6 +113,7 @@ internal sealed class IpPort : DatagramPort
             this,
             socket,
             remote,
+            socket is null ? null : LocalEndPointOf(socket, packetInfo),
             traits,
             address,
             control[..departure],

@@ -22,6 +22,7 @@ internal sealed unsafe class IpSocket : DatagramSocket
     {
         JoinsRuns = options.SegmentationOffload && LibC.SetSocketOption(descriptor, LibC.SOL_UDP, LibC.UDP_GRO, 1) == 0;
         LocalEndPoint = local;
+        IsForAllAddresses = local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any);
         IsV6 = local.AddressFamily == AddressFamily.InterNetworkV6;
         _statistics = statistics;
     }
@@ -29,6 +30,9 @@ internal sealed unsafe class IpSocket : DatagramSocket
     public override IPEndPoint LocalEndPoint { get; }
 
     public bool IsV6 { get; }
+
+    /// <summary>It is bound to no address.</summary>
+    public bool IsForAllAddresses { get; }
 
     /// <summary>Opens, configures and binds a socket.</summary>
     /// <returns>Null, with errno in <paramref name="error"/>, when a system call fails.</returns>

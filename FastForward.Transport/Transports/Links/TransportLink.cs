@@ -38,6 +38,8 @@ internal abstract class TransportLink : IForwardLink
 
     public EndPoint RemoteEndPoint { get; }
 
+    public virtual EndPoint? LocalEndPoint => null;
+
     public bool IsInbound { get; }
 
     public object? Owner { get; set; }

@@ -14,6 +14,7 @@ internal sealed unsafe class RdmaLink : OpeningLink
     private readonly RdmaChannel _channel;
     private readonly IPAddress? _source;
     private LinkTraits _traits;
+    private IPEndPoint? _local;
     private string _step = "its address was not resolved";
     private bool _isInfiniBand;
     private bool _wasOpen;
@@ -33,6 +34,8 @@ internal sealed unsafe class RdmaLink : OpeningLink
     }
 
     public override LinkTraits Traits => _traits;
+
+    public override EndPoint? LocalEndPoint => _local;
 
     public override object? Origin => _source;
 
@@ -295,6 +298,7 @@ internal sealed unsafe class RdmaLink : OpeningLink
         if (State != LinkState.Opening)
             return;
         _wasOpen = true;
+        _local = RdmaAddress.Read(&_channel.Id.View->Source);
         _port.Opened(this);
     }
 

@@ -1,0 +1,169 @@
+using System.Net;
+using FastForward.Transport.Addressing;
+using FastForward.Transport.Registry;
+using FastForward.Transport.Session;
+using FastForward.Transport.Session.Wire;
+using FastForward.Transport.Transports;
+
+namespace FastForward.Transport.Node;
+
+/// <content>
+/// The candidates, as routes, host names and their addresses come and go, and the ranks of paths by them. Routes change
+/// make before break: the established paths of a candidate that is gone serve until another one does.
+/// </content>
+internal sealed partial class PeerConnector
+{
+    private const long NextAddressMicros = 300_000; // RFC 8305, section 5
+    private const long FormerMicros = 1_000_000;
+
+    // Of the medium of the preferred route, but at none of the candidates: behind them.
+    private const int RankAside = 100;
+
+    private IReadOnlyList<Route> _routes = [];
+    private PathConnector[] _connectors = [];
+    private HostEntry[] _watched = [];
+    private bool _hasFormer;
+    private long _leftFormerAt; // 0 while the traffic takes a former path
+
+    private Route? Preferred => _routes.Count > 0 ? _routes[0] : null;
+
+    /// <summary>The first other row that candidates come from; null when there is none.</summary>
+    private Route? Fallback =>
+        Array.Find(_connectors, connector => !IsPreferred(connector))?.Candidate.Route is { } route ? route : null;
+
+    private bool HasLeftFormer =>
+        Peer.SendPath is { Rank: not PathRank.Former } && Peer.ReliablePath is { Rank: not PathRank.Former };
+
+    private long FormerDue =>
+        !_hasFormer || !HasLeftFormer ? long.MaxValue
+        : _leftFormerAt == 0 ? Now
+        : _leftFormerAt + FormerMicros;
+
+    public PathWay WayOf(SessionPath path) =>
+        new(
+            path.Kind,
+            ((IForwardLink)path.Link).LocalEndPoint is IPEndPoint local
+                ? LinkSource.OfAddress(local).WithoutPort
+                : default,
+            path.Source.WithoutPort
+        );
+
+    public int RankOf(SessionPath path)
+    {
+        if (path.Origin is PathConnector origin)
+            return origin.IsCurrent ? origin.EndsRank : PathRank.Former;
+        foreach (PathConnector connector in _connectors)
+        {
+            if (connector.Candidate.LeadsOver(path))
+                return connector.EndsRank;
+        }
+
+        return path.Kind == Preferred?.Row.Transport ? RankAside : PathRank.Unrouted;
+    }
+
+    private bool IsPreferred(PathConnector connector) => connector.Candidate.Route.LeadsTo(Preferred);
+
+    private bool HasSame(IReadOnlyList<Route> routes)
+    {
+        if (routes.Count != _routes.Count)
+            return false;
+        for (int i = 0; i < routes.Count; i++)
+        {
+            if (!routes[i].LeadsTo(_routes[i]))
+                return false;
+        }
+
+        return true;
+    }
+
+    // Follows the addresses of the host names among the routes.
+    private void Watch()
+    {
+        foreach (HostEntry entry in _watched)
+            entry.Completed -= OnNameCompleted;
+        _watched =
+        [
+            .. _routes
+                .Select(static route => NamedEndPoint.NameOf(route.EndPoint))
+                .OfType<string>()
+                .Select(Environment.Names.Find)
+                .Distinct(),
+        ];
+        foreach (HostEntry entry in _watched)
+            entry.Completed += OnNameCompleted;
+    }
+
+    private void OnNameCompleted()
+    {
+        FindCandidates();
+        Evaluate();
+    }
+
+    private void FindCandidates()
+    {
+        PathConnector[] former = _connectors;
+        List<PathCandidate> wanted = PathCandidates.Find(_routes, Environment, former);
+        PathConnector[] connectors = new PathConnector[wanted.Count];
+        for (int i = 0; i < connectors.Length; i++)
+        {
+            PathCandidate candidate = wanted[i];
+            connectors[i] =
+                Array.Find(former, connector => connector.Candidate.IsSameAs(candidate))
+                ?? new PathConnector(this, candidate, Now + DelayOf(wanted, i));
+            connectors[i].Candidate = candidate;
+            int first = wanted.FindIndex(other => other.HasSameEndsAs(candidate));
+            connectors[i].SetRank(i, first);
+        }
+
+        _connectors = connectors;
+        AdoptPaths();
+        foreach (PathConnector gone in former.Except(connectors))
+            gone.Leave();
+        _hasFormer = Peer.Paths.Any(static path => path.Origin is PathConnector { IsCurrent: false });
+        Peer.OnRoutesChanged(Now);
+    }
+
+    // The addresses of a name are not tried all at the same moment: the first one is good enough nearly always.
+    private static long DelayOf(List<PathCandidate> candidates, int index)
+    {
+        PathCandidate candidate = candidates[index];
+        if (NamedEndPoint.NameOf(candidate.Route.EndPoint) is null)
+            return 0;
+        return NextAddressMicros * candidates.Take(index).Count(other => other.Route.Equals(candidate.Route));
+    }
+
+    // A route that returns gets its former paths back.
+    private void AdoptPaths()
+    {
+        foreach (SessionPath path in Peer.Paths)
+        {
+            if (path.Origin is PathConnector origin)
+                path.Origin =
+                    Array.Find(_connectors, connector => connector.Candidate.IsSameAs(origin.Candidate)) ?? origin;
+        }
+    }
+
+    // The traffic has moved: what is still on its way arrives before a former path ends.
+    private void CloseFormer()
+    {
+        if (!_hasFormer)
+            return;
+        if (!HasLeftFormer)
+        {
+            _leftFormerAt = 0;
+            return;
+        }
+
+        if (_leftFormerAt == 0)
+            _leftFormerAt = Now;
+        if (Now - _leftFormerAt < FormerMicros)
+            return;
+        _hasFormer = false;
+        _leftFormerAt = 0;
+        foreach (SessionPath path in Peer.Paths.ToArray())
+        {
+            if (path.Rank == PathRank.Former)
+                path.Close(Now, CloseReason.RouteChanged, "the route changed, and another path serves");
+        }
+    }
+}
