@@ -33,6 +33,9 @@ internal sealed class SimulatedNetwork(IChoices choices)
     /// <summary>Events that have happened.</summary>
     public long Events { get; private set; }
 
+    /// <summary>What happens before the events of these numbers, in their order.</summary>
+    public Queue<(long Event, Action Action)> Interruptions { get; } = new();
+
     /// <summary>More events are taken for a loop that does not end.</summary>
     public long MostEvents { get; init; } = 50_000_000;
 
@@ -192,6 +195,8 @@ internal sealed class SimulatedNetwork(IChoices choices)
             Action action = _events.Dequeue();
             Count(due.Time);
             Now = Math.Max(Now, due.Time);
+            while (Interruptions.TryPeek(out (long Event, Action Action) next) && next.Event <= Events)
+                Interruptions.Dequeue().Action();
             action();
         }
 

@@ -132,6 +132,9 @@ internal sealed partial class Peer
         }
 
         _association.AddSource(path.Source);
+        // The peer takes acknowledgements from its strongest path only.
+        if (_ackPath is { } former && former.Source.Strength < path.Source.Strength)
+            _ackPath = null;
         path.Id = ++_establishments;
         path.Way = Driver.WayOf(path);
         path.Rank = Driver.RankOf(path);

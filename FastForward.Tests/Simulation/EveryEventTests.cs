@@ -1,0 +1,58 @@
+using FastForward.Tests.Session;
+using FastForward.Transport;
+
+namespace FastForward.Tests.Simulation;
+
+/// <summary>
+/// A fault before every single event of a conversation over two paths, and random pairs of faults. Nothing may be lost
+/// without a report, repeated or reordered, and the nodes must come to rest.
+/// </summary>
+[TestFixture]
+public sealed class EveryEventTests
+{
+    private const int Pairs = 400;
+
+    private static readonly SimulatedRoute[] s_twoNetworks = [new(TransportKind.Ip), new(TransportKind.Ip, 1)];
+    private static readonly SimulatedRoute[] s_socketAndNetwork = [new(TransportKind.Socket), new(TransportKind.Ip)];
+
+    private static int Stride => Environment.GetEnvironmentVariable("FASTFORWARD_EVERY_EVENT") is null ? 3 : 1;
+
+    [Test]
+    public void A_fault_at_every_event_over_two_networks([Values] PathFault fault) =>
+        RunAll(s_twoNetworks, fault, Stride);
+
+    [Test]
+    public void A_fault_at_every_event_over_a_socket_and_a_network([Values] PathFault fault) =>
+        RunAll(s_socketAndNetwork, fault, Stride);
+
+    [Test]
+    public void Pairs_of_faults_at_any_two_events()
+    {
+        int seed = Environment.TickCount;
+        TestContext.Out.WriteLine($"seed {seed}");
+        Random random = new(seed);
+        PathFault[] faults = Enum.GetValues<PathFault>();
+        foreach (SimulatedRoute[] routes in new[] { s_twoNetworks, s_socketAndNetwork })
+        {
+            int events = PathWorld.EventsOf(routes);
+            for (int i = 0; i < Pairs; i++)
+            {
+                int first = random.Next(events);
+                PathWorld.Run(
+                    routes,
+                    (first, faults[random.Next(faults.Length)]),
+                    (random.Next(first, events), faults[random.Next(faults.Length)])
+                );
+            }
+        }
+    }
+
+    private static void RunAll(SimulatedRoute[] routes, PathFault fault, int stride)
+    {
+        int events = PathWorld.EventsOf(routes);
+        int first = Random.Shared.Next(stride);
+        for (int at = first; at < events; at += stride)
+            PathWorld.Run(routes, (at, fault));
+        TestContext.Out.WriteLine($"{events} events, from {first} on each {stride}");
+    }
+}
