@@ -50,6 +50,15 @@ internal sealed record PeerReport
 
     public long SavedMessages { get; init; }
 
+    /// <summary>Real-time messages that went over a second path, too.</summary>
+    public long SentTwice { get; init; }
+
+    /// <summary>Real-time messages that came over a second path.</summary>
+    public long ReceivedTwice { get; init; }
+
+    /// <summary>Real-time messages that came over a second path alone.</summary>
+    public long RescuedMessages { get; init; }
+
     public long LateMessages { get; init; }
 
     /// <summary>How often each real-time message to it is sent beyond the first time.</summary>

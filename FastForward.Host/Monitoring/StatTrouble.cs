@@ -31,6 +31,14 @@ internal static class StatTrouble
                     peer.Node.ToString(CultureInfo.InvariantCulture),
                     $"real-time messages are sent {peer.RealTimeCopies + 1} times: {peer.RealTimeCopiesReason}"
                 );
+            if (peer is { State: "connected", RescuedMessages: > 0 })
+                Add(
+                    Styles.Minor,
+                    peer.Node.ToString(CultureInfo.InvariantCulture),
+                    $"a second path has saved {Figures.Compact(peer.RescuedMessages)} of "
+                        + $"{Figures.Compact(peer.ReceivedTwice)} real-time messages that came over it; "
+                        + $"{Figures.Compact(peer.SkippedMessages)} came over none"
+                );
             if (peer is { State: "connected", LosesRealTime: true })
                 Add(
                     Styles.Bad,

@@ -179,6 +179,19 @@ public sealed class MonitoringTests
     }
 
     [Test]
+    public void What_a_second_path_saves_is_shown()
+    {
+        PeerReport peer = Peer(7) with { ReceivedTwice = 1_000, RescuedMessages = 20, SkippedMessages = 3 };
+        Assert.That(
+            Lines(132, Report(20, peer), null),
+            Has.Some.Match(
+                "^7 +a second path has saved 20 of 1.00k real-time messages that came over it; 3 came over none"
+            )
+        );
+        Assert.That(Lines(132, Report(20, Peer(7)), null), Has.None.Contains("second path"));
+    }
+
+    [Test]
     public void Colours_are_for_terminals_only()
     {
         NodeReport report = Report(20, Peer(7) with { State = "connecting" });

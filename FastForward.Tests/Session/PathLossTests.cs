@@ -177,4 +177,24 @@ public sealed class PathLossTests
                 + $"{received.RescuedMessages} over it alone, {world.B.Statistics.SkippedMessages} over neither"
         );
     }
+
+    [Test]
+    public void What_is_lost_is_sent_again_on_the_path_over_which_it_comes_sooner()
+    {
+        TwoNetworks world = new(7, 50_000, 5_000, PathRedundancy.Always);
+        world.Talk(Streams, 20_000, 4 * Second);
+        world.Network.Run(world.Network.Now + (2 * Second));
+        Peer peer = world.A.Peer(2);
+        Assert.That(((SimulatedLink)peer.SendPath!.Link).Route.Network, Is.Zero);
+        Assert.That(peer.RepeatPath, Is.SameAs(peer.SecondPath));
+        world.Network.Loss = 0.3;
+        world.Network.Run(world.Network.Now + (2 * Second));
+        world.Network.Loss = 0;
+        world.Network.Run(world.Network.Now + (2 * Second));
+        world.Check("loss");
+        long both = peer.Statistics.MessagesSent / 2 * 9 / 100;
+        Assert.That(world.B.Statistics.SavedMessages, Is.GreaterThan(both / 2), "what both paths had lost came again");
+        // Over the first path, with a round trip of 100 ms, most repetitions would come too late.
+        Assert.That(world.B.Statistics.SkippedMessages, Is.LessThan(both / 2));
+    }
 }

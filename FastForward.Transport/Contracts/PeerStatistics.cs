@@ -15,6 +15,7 @@ internal sealed class PeerStatistics
     private long[]? _undelivered;
     private long[]? _events;
     private long[]? _realTime;
+    private long[]? _moves;
 
     private long _messagesSent;
     private long _bytesSent;
@@ -122,6 +123,9 @@ internal sealed class PeerStatistics
 
     /// <summary>How often a path became doubtful (<see cref="PathState.Doubtful"/>).</summary>
     public long DoubtfulPaths => Count(_realTime, (int)RealTimeCount.DoubtfulPaths);
+
+    /// <summary>How often real-time messages to the peer took another path, for a reason.</summary>
+    internal long Moves(PathChange change) => Count(_moves, (int)change);
 
     /// <summary>Incoming streams evicted to make room for others.</summary>
     public long EvictedStreams => Volatile.Read(ref _evictedStreams);
@@ -239,6 +243,12 @@ internal sealed class PeerStatistics
 
     /// <summary>A real-time message came that the second path had delivered already.</summary>
     public void CameAfterSecond() => Add(RealTimeCount.FirstAfterSecond);
+
+    public void Moved(PathChange change)
+    {
+        _moves ??= new long[Enum.GetValues<PathChange>().Length];
+        _moves[(int)change]++;
+    }
 
     public void Doubted() => Add(RealTimeCount.DoubtfulPaths);
 

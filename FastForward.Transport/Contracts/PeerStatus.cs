@@ -112,6 +112,18 @@ public sealed class PeerStatus
     /// </summary>
     public bool LosesRealTime { get; internal init; }
 
+    /// <summary>Real-time messages to the peer that were sent over a second path, too.</summary>
+    public long SentTwice { get; internal init; }
+
+    /// <summary>Real-time messages of the peer that came over a second path, first or not.</summary>
+    public long ReceivedTwice { get; internal init; }
+
+    /// <summary>
+    /// Real-time messages of the peer that came over a second path alone. What came over neither is in
+    /// <see cref="SkippedMessages"/>.
+    /// </summary>
+    public long RescuedMessages { get; internal init; }
+
     /// <summary>Messages of the peer that were dropped: late, repeated, or of a stream that had ended.</summary>
     public long DroppedMessages { get; internal init; }
 }

@@ -34,6 +34,7 @@ public sealed partial class ForwardMetrics
                         tags.WithReason("sent_again", peer.RepeatedMessages),
                         tags.WithReason("copied", peer.CopiedMessages),
                         tags.WithReason("too_late", peer.LostMessages),
+                        tags.WithReason("second_path", peer.SentTwice),
                     ]
             ),
             "{message}",
@@ -47,6 +48,7 @@ public sealed partial class ForwardMetrics
                         tags.WithReason("held", peer.HeldMessages),
                         tags.WithReason("gap_filled", peer.FilledGaps),
                         tags.WithReason("repetition", peer.SavedMessages),
+                        tags.WithReason("second_path", peer.RescuedMessages),
                     ]
             ),
             "{message}",
@@ -81,6 +83,23 @@ public sealed partial class ForwardMetrics
             Peers(static (tags, peer) => [tags.Single(peer.EvictedStreams)]),
             "{stream}",
             "Incoming streams that were evicted to make room for others."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.peer.path.changes",
+            Peers(
+                static (tags, peer) =>
+                    MetricTags.PathChanges.Select(
+                        (word, change) => tags.WithReason(word, peer.Moves((PathChange)change))
+                    )
+            ),
+            "{change}",
+            "Times that messages to a peer took another path, by reason."
+        );
+        meter.CreateObservableCounter(
+            "fastforward.peer.path.doubts",
+            Peers(static (tags, peer) => [tags.Single(peer.DoubtfulPaths)]),
+            "{doubt}",
+            "Times that a path to a peer was silent for longer than its answers take."
         );
         meter.CreateObservableCounter(
             "fastforward.peer.events",

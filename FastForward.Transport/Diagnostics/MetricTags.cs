@@ -34,6 +34,9 @@ internal readonly struct MetricTags
     /// <summary>In the order of <see cref="PeerEventKind"/>.</summary>
     public static IReadOnlyList<string> PeerEvents { get; } = [.. Enum.GetNames<PeerEventKind>().Select(Word)];
 
+    /// <summary>In the order of <see cref="PathChange"/>.</summary>
+    public static IReadOnlyList<string> PathChanges { get; } = [.. Enum.GetNames<PathChange>().Select(Word)];
+
     /// <summary>In the order of <see cref="CopyReason"/>.</summary>
     public static IReadOnlyList<string> CopyReasons { get; } = [.. Enum.GetNames<CopyReason>().Select(Word)];
 

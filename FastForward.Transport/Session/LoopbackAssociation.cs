@@ -95,7 +95,10 @@ internal sealed class LoopbackAssociation
         return moved;
     }
 
-    private bool HasMessages => _association.Sender.HasRealTimeOutput || _association.Sender.HasReliableOutput;
+    private bool HasMessages =>
+        _association.Sender.HasRealTimeOutput
+        || _association.Sender.HasRepeats
+        || _association.Sender.HasReliableOutput;
 
     private int Read(long now, byte[] frame, int length, ref int position, int budget)
     {

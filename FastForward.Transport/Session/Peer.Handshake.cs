@@ -141,7 +141,7 @@ internal sealed partial class Peer
         if (_paths.Exists(other => IsUnreliableBeside(path, other)) && HasAlternative(path))
             path.BeginReturn(now);
         _association.Receiver.RepeatGrants(now);
-        ChoosePath(now, isNew ? PeerEventKind.Connected : PeerEventKind.PathChanged, "handshake completed");
+        ChoosePath(now, PathChange.Established, "handshake completed", isConnected: isNew);
         CloseRedundant(path.Way, now);
     }
 

@@ -95,17 +95,13 @@ internal sealed partial class Peer
 
     public void OnSuspect(SessionPath path, long now)
     {
-        ChoosePath(
-            now,
-            PeerEventKind.PathChanged,
-            $"{path.Kind} path: {PathProber.SuspectAfter} probes went unanswered"
-        );
+        ChoosePath(now, PathChange.Silent, $"{path.Kind} path: {PathProber.SuspectAfter} probes went unanswered");
         CloseRedundant(path.Way, now);
     }
 
     public void OnSound(SessionPath path, long now)
     {
-        ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path answers again");
+        ChoosePath(now, PathChange.Returned, $"{path.Kind} path answers again");
         CloseRedundant(path.Way, now);
     }
 
@@ -113,14 +109,14 @@ internal sealed partial class Peer
     public bool IsPreferred(SessionPath path) => ReferenceEquals(path, SendPath) && path.Rank < PathRank.Unrouted;
 
     /// <summary>The peer would get its messages on another path than before.</summary>
-    public void OnPreferred(long now) => ChoosePath(now, PeerEventKind.PathChanged, "the peer prefers another path");
+    public void OnPreferred(long now) => ChoosePath(now, PathChange.Peer, "the peer prefers another path");
 
     /// <summary>The longest frame that the path carries is another one.</summary>
     public void OnSizeChanged(SessionPath path, long now, PathSize size)
     {
         string reason = size.IsLimited ? path.SizeProblem! : $"frames of up to {size.Limit} bytes arrive again";
         Notify(PeerEventKind.Narrow, path.Kind, reason);
-        ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path: {reason}");
+        ChoosePath(now, PathChange.Size, $"{path.Kind} path: {reason}");
     }
 
     /// <summary>The routes to the peer have changed, and with them the ranks of its paths.</summary>
@@ -129,15 +125,19 @@ internal sealed partial class Peer
         foreach (SessionPath path in _paths)
             path.Rank = Driver.RankOf(path);
         if (_paths.Count > 0)
-            ChoosePath(now, PeerEventKind.PathChanged, "the route prefers another path");
+            ChoosePath(now, PathChange.Route, "the route prefers another path");
     }
 
     public void OnPathLost(SessionPath path, long now)
     {
         if (ReferenceEquals(path, _ackPath))
             _ackPath = null;
+        if (ReferenceEquals(path, SecondPath))
+            ChooseSecond(now);
+        if (_association.Owns(path) && !path.IsOrdered)
+            _association.Sender.OnPathEnded(now, path.Id);
         if (ReferenceEquals(path, SendPath) || ReferenceEquals(path, ReliablePath))
-            ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path ended: {path.EndReason}");
+            ChoosePath(now, PathChange.Ended, $"{path.Kind} path ended: {path.EndReason}");
         // The best of the remaining paths may be one that this node answered: then this node closes the others.
         CloseRedundant(path.Way, now);
         Driver.OnPending();
@@ -164,7 +164,7 @@ internal sealed partial class Peer
         && asked.Source.Strength <= path.Source.Strength
         && IsStrongest(path);
 
-    private void ChoosePath(long now, PeerEventKind kind, string reason)
+    private void ChoosePath(long now, PathChange change, string reason, bool isConnected = false)
     {
         if (!_association.IsUp)
             return;
@@ -201,8 +201,10 @@ internal sealed partial class Peer
         UpdateWaiting(now);
         RecordState(now);
 
-        if (kind == PeerEventKind.Connected)
-            Notify(kind, SendPath?.Kind, reason);
+        if (SendPath is not null && !ReferenceEquals(SendPath, before) && !isConnected)
+            Statistics.Moved(change);
+        if (isConnected)
+            Notify(PeerEventKind.Connected, SendPath?.Kind, reason);
         else if (isSound && (!wasSound || !ReferenceEquals(SendPath, before)))
             Notify(PeerEventKind.PathChanged, SendPath!.Kind, reason);
         else if (!isSound && wasSound)

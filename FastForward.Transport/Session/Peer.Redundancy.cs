@@ -21,6 +21,12 @@ internal sealed partial class Peer
     /// <summary>Real-time messages take this path as well; null for none.</summary>
     public SessionPath? SecondPath { get; private set; }
 
+    /// <summary>
+    /// Real-time messages that were lost are sent again on this path: the one of the two in use over which they come
+    /// sooner.
+    /// </summary>
+    public SessionPath? RepeatPath { get; private set; }
+
     /// <summary>Another path works, as far as it is known.</summary>
     public bool HasAlternative(SessionPath path)
     {
@@ -51,7 +57,7 @@ internal sealed partial class Peer
         }
 
         if (ReferenceEquals(path, ReliablePath) && !path.IsOrdered)
-            ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path is silent");
+            ChoosePath(now, PathChange.Silent, $"{path.Kind} path is silent");
         ChooseSecond(now);
         Driver.OnPending();
     }
@@ -70,7 +76,7 @@ internal sealed partial class Peer
 
     /// <summary>The path was doubtful and is not for some time.</summary>
     public void OnSteady(SessionPath path, long now) =>
-        ChoosePath(now, PeerEventKind.PathChanged, $"{path.Kind} path answers again");
+        ChoosePath(now, PathChange.Returned, $"{path.Kind} path answers again");
 
     private bool IsUnreliableBeside(SessionPath path, SessionPath other) =>
         !ReferenceEquals(other, path)
@@ -102,6 +108,7 @@ internal sealed partial class Peer
         SessionPath? second = FindSecond(now);
         bool isNew = second is not null && !ReferenceEquals(second, SecondPath);
         SecondPath = second;
+        ChooseRepeatPath();
         Sender sender = _association.Sender;
         sender.SetSecond(second is not null, second?.LargestRealTime ?? 0);
         if (second is not null && (isNew || SendPath is { IsDoubtful: true }))
@@ -110,6 +117,15 @@ internal sealed partial class Peer
                 sender.DuplicateTail(now);
             Driver.OnPending();
         }
+    }
+
+    private void ChooseRepeatPath()
+    {
+        bool isSooner =
+            SecondPath is { IsDoubtful: false } second
+            && SendPath is { IsOrdered: false } first
+            && (first.IsDoubtful || second.ExpectedDelay < first.ExpectedDelay);
+        RepeatPath = isSooner ? SecondPath : SendPath;
     }
 
     private SessionPath? FindSecond(long now)

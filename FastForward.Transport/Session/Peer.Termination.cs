@@ -11,6 +11,7 @@ internal sealed partial class Peer
         SendPath = null; // closing the paths one by one must not select and report another one
         ReliablePath = null;
         SecondPath = null;
+        RepeatPath = null;
         // CLOSE is sent on every path: the peer may have closed one of them as redundant at the same moment.
         foreach (SessionPath path in _paths.ToArray())
             path.Close(now, reason, because, association: _association.Owns(path));
@@ -53,6 +54,7 @@ internal sealed partial class Peer
         SendPath = null;
         ReliablePath = null;
         SecondPath = null;
+        RepeatPath = null;
         _overlapPath = null;
         _overlapUntil = long.MaxValue;
         _startedAt = long.MaxValue;

@@ -228,6 +228,7 @@ internal sealed partial class Peer
 
     public bool HasOutput(SessionPath path, long now) =>
         (ReferenceEquals(path, SendPath) && _association.Sender.HasRealTimeOutput)
+        || (ReferenceEquals(path, RepeatPath) && _association.Sender.HasRepeats)
         || (ReferenceEquals(path, SecondPath) && _association.Sender.HasSecondOutput)
         || (HasReliableOutput(path) && path.MaySendReliable(now))
         || (now >= _association.Receiver.OutputDue && ReferenceEquals(path, AckPath));
@@ -239,7 +240,11 @@ internal sealed partial class Peer
     {
         if (ReferenceEquals(path, AckPath))
             _association.Receiver.Write(ref frame);
-        if (ReferenceEquals(path, SendPath) && !_association.Sender.WriteRealTime(now, ref frame))
+        bool isForFresh = ReferenceEquals(path, SendPath);
+        bool isForRepeats = ReferenceEquals(path, RepeatPath);
+        if (
+            (isForFresh || isForRepeats) && !_association.Sender.WriteRealTime(now, ref frame, isForFresh, isForRepeats)
+        )
             return;
         if (ReferenceEquals(path, SecondPath) && !_association.Sender.WriteSecond(now, ref frame))
             return;
@@ -279,6 +284,7 @@ internal sealed partial class Peer
     {
         if (ReferenceEquals(path, SendPath))
             DecideCopies(path, now);
+        ChooseRepeatPath();
     }
 
     /// <summary>The path acknowledges frames up to a number.</summary>

@@ -7,7 +7,11 @@ internal sealed partial class Sender
 {
     private readonly RealTimeQueue _realTime = new();
 
-    public bool HasRealTimeOutput => !_realTime.IsEmpty || !_lostRealTime.IsEmpty || _copies.HasDue;
+    /// <summary>Messages and copies are to be written.</summary>
+    public bool HasRealTimeOutput => !_realTime.IsEmpty || _copies.HasDue;
+
+    /// <summary>Lost messages are to be written again.</summary>
+    public bool HasRepeats => !_lostRealTime.IsEmpty;
 
     /// <summary>
     /// When <see cref="OnTimeout"/> is due, also while no path accepts a frame; long.MaxValue for never.
@@ -55,12 +59,17 @@ internal sealed partial class Sender
     }
 
     /// <summary>Fills a frame with real-time messages.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="frame">The frame.</param>
+    /// <param name="isForFresh">Its path carries fresh messages, and copies.</param>
+    /// <param name="isForRepeats">Its path carries what was lost.</param>
     /// <returns>Whether all of them are written, so that the rest of the frame is free.</returns>
-    public bool WriteRealTime(long now, ref FrameBuilder frame)
+    public bool WriteRealTime(long now, ref FrameBuilder frame, bool isForFresh = true, bool isForRepeats = true)
     {
         ExpireRealTime(now);
         long stored = _realTimeBytes;
-        bool areAllWritten = WriteLostRealTime(now, ref frame) && WriteFreshRealTime(now, ref frame);
+        bool areAllWritten =
+            (!isForRepeats || WriteLostRealTime(now, ref frame)) && (!isForFresh || WriteFreshRealTime(now, ref frame));
         if (_realTimeBytes < stored)
             NotifyWritable(MessageClass.RealTime);
         return areAllWritten;

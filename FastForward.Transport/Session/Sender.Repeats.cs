@@ -40,6 +40,18 @@ internal sealed partial class Sender
         _nextOverdue = long.MaxValue;
     }
 
+    /// <summary>A path has ended: what it carried last is written again.</summary>
+    public void OnPathEnded(long now, long path)
+    {
+        OutgoingMessage? next = _awaited.Oldest;
+        while (next is { } message)
+        {
+            next = message.Next;
+            if (message.LastPath == path)
+                OnRealTimeLost(now, message, isMoved: true);
+        }
+    }
+
     /// <summary>
     /// Real-time messages have just moved to a shorter path: what is repeated there may be older by the difference,
     /// because the receiver measures all of them by the longer one for a while.

@@ -46,7 +46,7 @@ internal sealed partial class Sender
     public bool HasWaitingReliable => UnacknowledgedMessages > 0 || _waitingReliable.Count > 0;
 
     /// <summary>Nothing remains that could still be delivered.</summary>
-    public bool IsDrained => !HasRealTimeOutput && _awaited.Oldest is null && Unacknowledged == 0;
+    public bool IsDrained => !HasRealTimeOutput && !HasRepeats && _awaited.Oldest is null && Unacknowledged == 0;
 
     public bool HasReliableOutput => !_ready.IsEmpty;
 

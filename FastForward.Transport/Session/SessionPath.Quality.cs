@@ -32,6 +32,9 @@ internal sealed partial class SessionPath
         }
     }
 
+    /// <summary>How long what is sent now travels, but for one of a hundred.</summary>
+    public long ExpectedDelay => (Measurement.SmoothedRoundTrip / 2) + (_figures?.PeerReport?.Q99 ?? 0);
+
     private void EndInterval(long now)
     {
         Arrivals.EndInterval();
