@@ -14,6 +14,7 @@ namespace FastForward.Transport.Node;
 internal sealed partial class PeerConnector
 {
     private const long NextAddressMicros = 300_000; // RFC 8305, section 5
+    private const long DiscoveryMicros = 5_000_000;
     private const long FormerMicros = 1_000_000;
 
     // Of the medium of the preferred route, but at none of the candidates: behind them.
@@ -22,6 +23,7 @@ internal sealed partial class PeerConnector
     private IReadOnlyList<Route> _routes = [];
     private PathConnector[] _connectors = [];
     private HostEntry[] _watched = [];
+    private long _discoveredAt;
     private bool _hasFormer;
     private long _leftFormerAt; // 0 while the traffic takes a former path
 
@@ -38,6 +40,10 @@ internal sealed partial class PeerConnector
         !_hasFormer || !HasLeftFormer ? long.MaxValue
         : _leftFormerAt == 0 ? Now
         : _leftFormerAt + FormerMicros;
+
+    // Socket files come and go without an event.
+    private long DiscoveryDue =>
+        Environment.Options.DiscoverLocalPeers && _routes.Count > 0 ? _discoveredAt + DiscoveryMicros : long.MaxValue;
 
     public PathWay WayOf(SessionPath path) =>
         new(
@@ -101,6 +107,7 @@ internal sealed partial class PeerConnector
 
     private void FindCandidates()
     {
+        _discoveredAt = Now;
         PathConnector[] former = _connectors;
         List<PathCandidate> wanted = PathCandidates.Find(_routes, Environment, former);
         PathConnector[] connectors = new PathConnector[wanted.Count];
@@ -115,6 +122,8 @@ internal sealed partial class PeerConnector
             connectors[i].SetRank(i, first);
         }
 
+        if (connectors.AsSpan().SequenceEqual(former))
+            return;
         _connectors = connectors;
         AdoptPaths();
         foreach (PathConnector gone in former.Except(connectors))

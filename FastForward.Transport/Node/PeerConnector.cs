@@ -81,6 +81,8 @@ internal sealed partial class PeerConnector : IPeerDriver
         if (_stopped)
             return;
         CloseFormer();
+        if (Now >= DiscoveryDue)
+            FindCandidates();
         foreach (PathConnector connector in _connectors)
             connector.Evaluate();
         if (!_notHeardReported && Peer.KnownIncarnation == 0 && Now - _createdAt >= NotHeardAfterMicros)
@@ -97,7 +99,7 @@ internal sealed partial class PeerConnector : IPeerDriver
     {
         if (_stopped)
             return;
-        long due = Math.Min(Peer.NextTimeout, FormerDue);
+        long due = Math.Min(Math.Min(Peer.NextTimeout, FormerDue), DiscoveryDue);
         foreach (PathConnector connector in _connectors)
             due = Math.Min(due, connector.Due);
         if (!_notHeardReported && Peer.KnownIncarnation == 0)
