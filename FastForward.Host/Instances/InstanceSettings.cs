@@ -68,6 +68,9 @@ internal sealed record InstanceSettings
     /// <inheritdoc cref="ForwardNodeOptions.MaxPaths"/>
     public required int MaxPaths { get; init; }
 
+    /// <inheritdoc cref="ForwardNodeOptions.DiscoverLocalPeers"/>
+    public required bool DiscoverLocalPeers { get; init; }
+
     /// <summary>Whether real-time messages are copied.</summary>
     public required RealTimeRedundancy Redundancy { get; init; }
 

@@ -4,6 +4,7 @@ using FastForward.Transport;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Sockets;
 using FastForward.Transport.Transports.Impairment;
+using FastForward.Transport.Transports.Ip;
 
 namespace FastForward.Host.Instances;
 
@@ -28,7 +29,39 @@ internal static class NodeKeys
         return kinds;
     }
 
-    public static List<ZonedAddress> ReadAddresses(SectionReader top, string key)
+    // One socket has all addresses of a family, or one: 0.0.0.0 and ::, or single ones.
+    public static List<ZonedAddress> ReadAddresses(SectionReader top)
+    {
+        const string Key = "addresses";
+        const string Example = "10.0.0.5, 10.1.0.5";
+        List<ZonedAddress> addresses = [];
+        foreach (string text in top.List(Key) ?? [])
+        {
+            if (!ZonedAddress.TryParse(text, out ZonedAddress? address, out string? problem))
+                top.Wrong(Key, text, problem, Example);
+            else if (addresses.Contains(address))
+                top.Wrong(Key, text, "is given again", Example);
+            else if (addresses.Exists(other => IsBesideAll(address, other)))
+                top.Wrong(
+                    Key,
+                    text,
+                    "and another address of its family cannot be used together, since one of them stands for all",
+                    Example
+                );
+            else if (addresses.Count == IpTransportOptions.MostAddresses)
+                top.Wrong(Key, text, $"is one too many; there may be {IpTransportOptions.MostAddresses}", Example);
+            else
+                addresses.Add(address);
+        }
+
+        return addresses;
+
+        static bool IsBesideAll(ZonedAddress one, ZonedAddress other) =>
+            one.Address.AddressFamily == other.Address.AddressFamily
+            && (ServiceLoop.IsWildcard(one.Address) || ServiceLoop.IsWildcard(other.Address));
+    }
+
+    public static List<ZonedAddress> ReadOnePerFamily(SectionReader top, string key)
     {
         List<ZonedAddress> addresses = [];
         foreach (string text in top.List(key) ?? [])

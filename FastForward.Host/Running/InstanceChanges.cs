@@ -27,6 +27,7 @@ internal static class InstanceChanges
         ("rdma-credits", static settings => Text(settings.RdmaCredits)),
         ("vsocket-fallback", static settings => Text(settings.VSocketFallback)),
         ("max-paths", static settings => Text(settings.MaxPaths)),
+        ("discover-local-peers", static settings => Text(settings.DiscoverLocalPeers)),
         ("redundancy", static settings => Text(settings.Redundancy)),
         ("path-redundancy", static settings => Text(settings.PathRedundancy)),
         ("probe-interval", static settings => Text(settings.ProbeMillis)),

@@ -38,6 +38,7 @@ internal static class InstanceServices
             options.AllowUnkeyedNetwork = settings.AllowUnkeyedNetwork;
             options.VSocketFallback = settings.VSocketFallback;
             options.MaxPaths = settings.MaxPaths;
+            options.DiscoverLocalPeers = settings.DiscoverLocalPeers;
             options.RealTimeRedundancy = settings.Redundancy;
             options.PathRedundancy = settings.PathRedundancy;
             options.ProbeInterval = TimeSpan.FromMilliseconds(settings.ProbeMillis);

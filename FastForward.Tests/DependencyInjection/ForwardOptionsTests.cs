@@ -127,6 +127,7 @@ public sealed class ForwardOptionsTests
                         AllowUnkeyedNetwork = true,
                         VSocketFallback = true,
                         MaxPaths = 5,
+                        DiscoverLocalPeers = true,
                         Impairment = ImpairmentOptions.Busy with { Seed = 7 },
                     }
                 )
@@ -372,6 +373,7 @@ public sealed class ForwardOptionsTests
             ["AllowUnkeyedNetwork"] = "true",
             ["VSocketFallback"] = "true",
             ["MaxPaths"] = "5",
+            ["DiscoverLocalPeers"] = "true",
             ["Impairment"] = "busy, seed=7",
             ["Loop:Idle"] = "block",
             ["Loop:SpinTime"] = "00:00:00.000007",

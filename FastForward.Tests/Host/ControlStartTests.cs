@@ -62,6 +62,7 @@ public sealed class ControlStartTests
             VSocketToHost = false,
             VSocketFallback = false,
             MaxPaths = 4,
+            DiscoverLocalPeers = false,
             RdmaAddresses = [],
             RdmaLinks = 20,
             RdmaCredits = 64,

@@ -253,6 +253,7 @@ public sealed class HangUpTests
                 vsocket-to-host=yes
                 vsocket-fallback=yes
                 max-paths=2
+                discover-local-peers=yes
                 rdma-addresses=10.99.0.1
                 rdma-links=30
                 rdma-credits=32

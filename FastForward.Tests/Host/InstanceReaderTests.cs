@@ -49,7 +49,7 @@ public sealed class InstanceReaderTests
             network = 25011
             port = 54011
             transports = socket, FORWARD_TRANSPORT_IP
-            addresses = 127.0.0.1, ::1
+            addresses = 127.0.0.1, ::1, 127.0.0.2
             socket-directory = /tmp
             control-directory = /run
             socket-mode = 0600
@@ -61,6 +61,7 @@ public sealed class InstanceReaderTests
             vsocket-to-host = yes
             vsocket-fallback = yes
             max-paths = 16
+            discover-local-peers = yes
             rdma-addresses = 10.99.0.1
             rdma-links = 30
             rdma-credits = 32
@@ -94,7 +95,10 @@ public sealed class InstanceReaderTests
         Assert.That(settings.Port, Is.EqualTo(54011));
         Assert.That(settings.SharedMemory, Is.EqualTo(16));
         Assert.That(settings.Transports, Is.EqualTo(new[] { TransportKind.Socket, TransportKind.Ip }));
-        Assert.That(settings.Addresses, Is.EqualTo(new ZonedAddress[] { IPAddress.Loopback, IPAddress.IPv6Loopback }));
+        Assert.That(
+            settings.Addresses,
+            Is.EqualTo(new ZonedAddress[] { IPAddress.Loopback, IPAddress.IPv6Loopback, IPAddress.Parse("127.0.0.2") })
+        );
         Assert.That(settings.SocketMode, Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
         Assert.That((settings.SocketDirectory, settings.ControlDirectory), Is.EqualTo(("/tmp", "/run")));
         Assert.That(settings.SocketGroup, Is.EqualTo("operators"));
@@ -104,6 +108,7 @@ public sealed class InstanceReaderTests
             (settings.VSocketType, settings.VSocketToHost, settings.VSocketFallback, settings.MaxPaths),
             Is.EqualTo((VSocketType.Stream, true, true, 16))
         );
+        Assert.That(settings.DiscoverLocalPeers, Is.True);
         Assert.That(settings.RdmaAddresses, Is.EqualTo(new ZonedAddress[] { IPAddress.Parse("10.99.0.1") }));
         Assert.That((settings.RdmaLinks, settings.RdmaCredits), Is.EqualTo((30, 32)));
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.BusySpin));
@@ -195,12 +200,12 @@ public sealed class InstanceReaderTests
     [TestCase(
         "network=1\naddresses=fe80::7",
         "f.conf:2: addresses: 'fe80::7' is link-local and names no interface, as fe80::7%eth0 does; for example: "
-            + "addresses = 127.0.0.1, ::1"
+            + "addresses = 10.0.0.5, 10.1.0.5"
     )]
     [TestCase(
         "network=1\naddresses=fe80::7%",
         "f.conf:2: addresses: 'fe80::7%' names no interface after the percent sign; for example: "
-            + "addresses = 127.0.0.1, ::1"
+            + "addresses = 10.0.0.5, 10.1.0.5"
     )]
     [TestCase(
         "network=1\n[outlet]\nservice=1\ntarget=[2001:db8::7%lo]:53",
@@ -244,8 +249,8 @@ public sealed class InstanceReaderTests
         "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, "
             + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, "
             + "node-users, shared-memory, vsocket-type, vsocket-to-host, rdma-addresses, rdma-links, rdma-credits, "
-            + "vsocket-fallback, max-paths, redundancy, path-redundancy, probe-interval, idle, allow-unkeyed-network, realtime-dscp, "
-            + "segmentation-offload, impair, peer-metrics, log-level"
+            + "vsocket-fallback, max-paths, discover-local-peers, redundancy, path-redundancy, probe-interval, idle, "
+            + "allow-unkeyed-network, realtime-dscp, segmentation-offload, impair, peer-metrics, log-level"
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase(
@@ -274,12 +279,25 @@ public sealed class InstanceReaderTests
     )]
     [TestCase(
         "network=25011\naddresses = 1",
-        "f.conf:2: addresses: '1' is no IP address; for example: addresses = 127.0.0.1, ::1"
+        "f.conf:2: addresses: '1' is no IP address; for example: addresses = 10.0.0.5, 10.1.0.5"
     )]
     [TestCase(
-        "network=25011\naddresses = 127.0.0.1, 127.0.0.2",
-        "f.conf:2: addresses: '127.0.0.2' is the second of its family; there is one for IPv4 and one for IPv6; for "
-            + "example: addresses = 127.0.0.1, ::1"
+        "network=25011\naddresses = 127.0.0.1, ::1, 0.0.0.0",
+        "f.conf:2: addresses: '0.0.0.0' and another address of its family cannot be used together, since one of them "
+            + "stands for all; for example: addresses = 10.0.0.5, 10.1.0.5"
+    )]
+    [TestCase(
+        "network=25011\naddresses = 127.0.0.1, 127.0.0.1",
+        "f.conf:2: addresses: '127.0.0.1' is given again; for example: addresses = 10.0.0.5, 10.1.0.5"
+    )]
+    [TestCase(
+        "network=25011\naddresses = ::1, ::2, ::3, ::4, ::5, ::6, ::7, ::8, ::9",
+        "f.conf:2: addresses: '::9' is one too many; there may be 8; for example: addresses = 10.0.0.5, 10.1.0.5"
+    )]
+    [TestCase(
+        "network=25011\nrdma-addresses = 127.0.0.1, 127.0.0.2",
+        "f.conf:2: rdma-addresses: '127.0.0.2' is the second of its family; there is one for IPv4 and one for IPv6; "
+            + "for example: rdma-addresses = 127.0.0.1, ::1"
     )]
     [TestCase(
         "network=25011\nsocket-directory = tmp",

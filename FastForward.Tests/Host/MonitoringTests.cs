@@ -267,6 +267,42 @@ public sealed class MonitoringTests
     private const string LeftOut = "left out for want of room: ";
     private static readonly DateTimeOffset s_clock = new(2026, 1, 2, 12, 34, 56, TimeSpan.Zero);
 
+    [Test]
+    public void Paths_of_a_peer_that_has_several_are_told_apart()
+    {
+        PathReport first = Path("FORWARD_TRANSPORT_IP", true) with
+        {
+            State = "sound",
+            Remote = "127.0.0.3:54000",
+            Local = "127.0.0.1:54000",
+        };
+        PathReport second = first with { Local = "127.0.0.2:54000", InUse = false };
+        PathReport third = first with { Remote = "127.0.0.4:54000", InUse = false, Former = true };
+        IReadOnlyList<string> lines = Lines(
+            132,
+            Report(10, Peer(1) with { State = "connected", Paths = [first, second, third] }),
+            null
+        );
+        string[][] rows =
+        [
+            .. lines
+                .Where(static line => line.Contains("127.0.0."))
+                .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+        ];
+        Assert.That(
+            rows.Select(static row => string.Join(' ', row[1..6])),
+            Is.EqualTo(
+                new[]
+                {
+                    "IP 127.0.0.3:54000 127.0.0.1:54000 sound yes",
+                    "IP 127.0.0.3:54000 127.0.0.2:54000 sound no",
+                    "IP 127.0.0.4:54000 127.0.0.1:54000 former no",
+                }
+            ),
+            string.Join('\n', lines)
+        );
+    }
+
     private static IReadOnlyList<string> Lines(int width, NodeReport now, NodeReport? before)
     {
         ControlTarget target = new("x", []);

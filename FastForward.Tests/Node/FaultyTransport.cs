@@ -36,7 +36,7 @@ internal sealed class FaultyTransport : IForwardTransport
 
     public void Start(ForwardLoop loop, ILinkSink sink) => _sink = sink;
 
-    public IForwardLink Connect(EndPoint remote)
+    public IForwardLink Connect(EndPoint remote, EndPoint? local = null)
     {
         Link link = new(this, remote);
         _opening.Add(link);

@@ -41,7 +41,8 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
         : new UnixVSocketFamily(_vsockets.Path);
 
     /// <summary>
-    /// Starts a node without routes; <paramref name="address"/> is that of its UDP port, 127.0.0.1 by default.
+    /// Starts a node without routes; <paramref name="address"/> is that of its UDP port, 127.0.0.1 by default, or
+    /// <paramref name="addresses"/> are.
     /// </summary>
     public TestNode Start(
         uint id,
@@ -51,7 +52,8 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
         ForwardMetrics? metrics = null,
         bool vsockets = true,
         IReadOnlyDictionary<uint, uint>? userIds = null,
-        LookupThreads? lookups = null
+        LookupThreads? lookups = null,
+        IReadOnlyList<IPAddress>? addresses = null
     )
     {
         TestNode node = new(
@@ -59,7 +61,7 @@ internal sealed class NodeWorld(TimeProvider? time = null, bool kernelVSockets =
             id,
             configure,
             allowUnkeyed,
-            address ?? IPAddress.Loopback,
+            addresses ?? [address ?? IPAddress.Loopback],
             metrics,
             vsockets,
             userIds,

@@ -25,7 +25,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         uint id,
         Action<ForwardNodeOptions>? configure,
         bool allowUnkeyed,
-        IPAddress address,
+        IReadOnlyList<IPAddress> addresses,
         ForwardMetrics? metrics = null,
         bool vsockets = true,
         IReadOnlyDictionary<uint, uint>? userIds = null,
@@ -48,7 +48,7 @@ internal sealed class TestNode : IForwardHandler, IDisposable
             new IpTransportOptions
             {
                 Port = 0,
-                Addresses = [address],
+                Addresses = addresses,
                 SegmentationOffload = world.SegmentationOffload,
             }
         );

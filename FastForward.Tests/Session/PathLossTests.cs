@@ -1,4 +1,3 @@
-using FastForward.Tests.Traffic;
 using FastForward.Transport;
 using FastForward.Transport.Session;
 

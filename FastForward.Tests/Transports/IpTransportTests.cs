@@ -48,6 +48,53 @@ public sealed class IpTransportTests
     }
 
     [Test]
+    public void Each_address_has_a_socket_and_a_link_leaves_from_the_one_that_it_names()
+    {
+        IPAddress[] addresses = [IPAddress.Loopback, IPAddress.Parse("127.0.0.2"), IPAddress.Parse("127.0.0.5")];
+        using IpTransport transport = Start(new IpTransportOptions { Addresses = addresses }, out RecordingSink sink);
+        IPEndPoint[] places = [.. transport.LocalEndPoints.Cast<IPEndPoint>()];
+        Assert.That(places.Select(static place => place.Address), Is.EqualTo(addresses));
+        Assert.That(places.Select(static place => place.Port).Distinct().Count(), Is.EqualTo(1));
+        using Socket receiver = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        receiver.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.4"), 0));
+        foreach (IPEndPoint? local in (IPEndPoint?[])[.. places, null])
+        {
+            IForwardLink link = transport.Connect(receiver.LocalEndPoint!, local);
+            _driver.Until(() => sink.OpenedLinks.Contains(link), "Opened");
+            Assert.That(link.TryClaim(16, out _), Is.EqualTo(ClaimResult.Claimed));
+            link.Commit(16, realTime: false);
+            ((IForwardTransport)transport).Flush();
+            EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+            receiver.ReceiveTimeout = 30_000;
+            receiver.ReceiveFrom(new byte[64], ref from);
+            Assert.That(from, Is.EqualTo(local ?? places[2]), "without a name the one with the longest common prefix");
+            Assert.That(link.LocalEndPoint, Is.EqualTo(from));
+        }
+
+        IForwardLink foreign = transport.Connect(receiver.LocalEndPoint!, new IPEndPoint(IPAddress.Loopback, 1));
+        _driver.Until(() => sink.HasClosed(foreign), "a link from elsewhere to be refused");
+    }
+
+    [Test]
+    public void A_stranger_is_answered_from_the_address_that_it_has_sent_to()
+    {
+        IPAddress[] addresses = [IPAddress.Loopback, IPAddress.Parse("127.0.0.2"), IPAddress.Parse("127.0.0.3")];
+        using IpTransport transport = Start(new IpTransportOptions { Addresses = addresses }, out RecordingSink sink);
+        sink.OnStranger = (IForwardTransport origin, in StrangerSource source, Span<byte> frame) =>
+            origin.TryAnswer(source, frame);
+        foreach (EndPoint place in transport.LocalEndPoints)
+        {
+            using Socket client = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            client.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            client.SendTo(new byte[20], place);
+            _driver.Until(() => client.Available > 0, $"an answer from {place}");
+            EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+            client.ReceiveFrom(new byte[64], ref from);
+            Assert.That(from, Is.EqualTo(place));
+        }
+    }
+
+    [Test]
     public void A_million_random_datagrams_are_counted_and_survived()
     {
         const int Count = 1_000_000;
@@ -386,7 +433,9 @@ public sealed class IpTransportTests
         );
         Assert.That(
             () => new IpTransport(new IpTransportOptions { Addresses = [IPAddress.Loopback, IPAddress.Any] }),
-            Throws.InstanceOf<TransportException>().With.Message.Contains("Addresses")
+            Throws
+                .InstanceOf<TransportException>()
+                .With.Message.Contains("0.0.0.0, which stands for all IPv4 addresses")
         );
         using IpTransport foreign = new(new IpTransportOptions { Addresses = [IPAddress.Parse("192.0.2.1")] });
         Assert.That(

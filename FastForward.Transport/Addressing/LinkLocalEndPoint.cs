@@ -15,6 +15,9 @@ internal sealed class LinkLocalEndPoint(IPAddress address, string interfaceName,
 {
     private readonly IPAddress _address = address;
 
+    /// <summary>The address, without a zone.</summary>
+    public IPAddress Address => _address;
+
     /// <summary>The name of the interface.</summary>
     public string Interface { get; } = interfaceName;
 

@@ -32,7 +32,7 @@ public enum PeerEventKind
 
     /// <summary>
     /// The route cannot be used from here: its transport does not run, its host name has no address, it demands a key,
-    /// or its vSocket cannot be connected and another row is used meanwhile.
+    /// or it cannot be connected and another row is used meanwhile.
     /// </summary>
     Unusable,
 

@@ -33,6 +33,7 @@ internal static class ConfigurationReaders
         section.Read<bool>(nameof(options.AllowUnkeyedNetwork), "false", value => options.AllowUnkeyedNetwork = value);
         section.Read<bool>(nameof(options.VSocketFallback), "false", value => options.VSocketFallback = value);
         section.Read<int>(nameof(options.MaxPaths), "4", value => options.MaxPaths = value);
+        section.Read<bool>(nameof(options.DiscoverLocalPeers), "false", value => options.DiscoverLocalPeers = value);
         section.Read(
             nameof(options.Impairment),
             text =>

@@ -21,15 +21,23 @@ internal static unsafe class IpControlMessages
             ? ControlMessage.Find(control, LibC.IPPROTO_IPV6, LibC.IPV6_PKTINFO, sizeof(LibC.Ipv6PacketInfo))
             : ControlMessage.Find(control, LibC.IPPROTO_IP, LibC.IP_PKTINFO, sizeof(LibC.Ipv4PacketInfo));
 
+    /// <summary>The local address in an in_pktinfo or in6_pktinfo, 4 or 16 bytes; empty when there is none.</summary>
+    public static ReadOnlySpan<byte> LocalAddressBytes(ReadOnlySpan<byte> packetInfo) =>
+        packetInfo.Length switch
+        {
+            int length when length == sizeof(LibC.Ipv4PacketInfo) => packetInfo.Slice(sizeof(int), sizeof(uint)),
+            int length when length == sizeof(LibC.Ipv6PacketInfo) => packetInfo[..sizeof(LibC.Ipv6Address)],
+            _ => default,
+        };
+
     /// <summary>The local address in an in_pktinfo or in6_pktinfo; null when there is none.</summary>
     public static IPAddress? LocalAddress(ReadOnlySpan<byte> packetInfo)
     {
-        if (packetInfo.Length == sizeof(LibC.Ipv4PacketInfo))
-            return new IPAddress(MemoryMarshal.Read<LibC.Ipv4PacketInfo>(packetInfo).LocalAddress);
-        if (packetInfo.Length != sizeof(LibC.Ipv6PacketInfo))
-            return null;
+        ReadOnlySpan<byte> bytes = LocalAddressBytes(packetInfo);
+        if (bytes.Length != sizeof(LibC.Ipv6Address))
+            return bytes.IsEmpty ? null : new IPAddress(bytes);
         uint scope = IsLinkLocal(packetInfo) ? MemoryMarshal.Read<LibC.Ipv6PacketInfo>(packetInfo).InterfaceIndex : 0;
-        return new IPAddress(packetInfo[..sizeof(LibC.Ipv6Address)], scope);
+        return new IPAddress(bytes, scope);
     }
 
     /// <summary>The TTL or hop limit that a datagram arrived with; 0 when the kernel was not asked.</summary>

@@ -9,5 +9,6 @@ internal sealed record ConnectorEnvironment(
     TransportSet Transports,
     RouteAdmission Admission,
     FramePump Pump,
-    HostNames Names
+    HostNames Names,
+    LocalPeers LocalPeers
 );

@@ -84,8 +84,10 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         _transports = new TransportSet(loop, _impairment?.Impair(transports) ?? transports, Logger);
         _events = new EventQueue(loop, Logger);
         HostNames names = new(loop, lookups);
-        _admission = new RouteAdmission(options, routes, _transports, names, new OwnAddresses(loop));
-        PeerConnectorFactory connectors = new(new(loop, options, _transports, _admission, _pump, names));
+        OwnAddresses own = new(loop);
+        _admission = new RouteAdmission(options, routes, _transports, names, own);
+        LocalPeers local = new(own, routes.SocketDirectory);
+        PeerConnectorFactory connectors = new(new(loop, options, _transports, _admission, _pump, names, local));
         SessionRandom random = new(Jitter, Nonce);
         Peers = new Peers(session, _events, Statistics, _admission, memory, random, connectors);
         _routedPeers = new RoutedPeers(loop, options, routes, _transports, _pump, Peers, _admission);

@@ -1,3 +1,4 @@
+using FastForward.Transport.Registry;
 using FastForward.Transport.Session;
 using FastForward.Transport.Transports.Impairment;
 
@@ -90,6 +91,13 @@ public sealed class ForwardNodeOptions
     /// 16. Each is probed, so that another one is there when a path dies.
     /// </summary>
     public int MaxPaths { get; set; } = 4;
+
+    /// <summary>
+    /// Connect to peers of this host through their sockets without a row that says so: a peer whose row of IP leads to
+    /// an address of this host, and whose socket file is there, is reached by it first, but after a row of
+    /// <see cref="RouteTable.OverriddenNodes"/>. Looked for every 5 s. Default false.
+    /// </summary>
+    public bool DiscoverLocalPeers { get; set; }
 
     /// <summary>
     /// What a bad network would do, done on purpose to the datagrams that this node sends, over UDP and datagram

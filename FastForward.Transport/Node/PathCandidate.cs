@@ -11,8 +11,8 @@ namespace FastForward.Transport.Node;
 /// <param name="Remote">
 /// Where to connect: of a host name one of its addresses, or the name itself while no usable address of it is known.
 /// </param>
-/// <param name="Local">The local address to use; null where there is no choice.</param>
-internal readonly record struct PathCandidate(Route Route, EndPoint Remote, IPAddress? Local)
+/// <param name="Local">The local end point to connect from; null where there is no choice.</param>
+internal readonly record struct PathCandidate(Route Route, EndPoint Remote, IPEndPoint? Local)
 {
     public TransportKind Kind => Route.Row.Transport;
 
@@ -36,7 +36,7 @@ internal readonly record struct PathCandidate(Route Route, EndPoint Remote, IPAd
             return false;
         if (place.HasAddress && !path.Source.IsAt(place))
             return false;
-        return Local is null || Local.Equals((((IForwardLink)path.Link).LocalEndPoint as IPEndPoint)?.Address);
+        return Local is null || Local.Equals(((IForwardLink)path.Link).LocalEndPoint);
     }
 
     /// <summary>

@@ -28,8 +28,28 @@ internal static class PathCandidates
         {
             if (environment.Transports.Find(row.Row.Transport) is not { } transport)
                 continue;
-            foreach (EndPoint remote in EndPointsOf(row, transport, environment.Names, former))
-                Add(all, new PathCandidate(row, remote, null));
+            EndPoint[] remotes = [.. EndPointsOf(row, transport, environment.Names, former)];
+            IPEndPoint?[][] locals = Array.ConvertAll(remotes, remote => LocalsOf(remote, transport));
+            // First all remote addresses, each with the local one that suits it best: their networks differ most.
+            for (int turn = 0; turn < locals.Max(static suitable => suitable.Length); turn++)
+            {
+                for (int i = 0; i < remotes.Length; i++)
+                {
+                    if (turn < locals[i].Length)
+                        Add(all, new PathCandidate(row, remotes[i], locals[i][turn]));
+                }
+            }
+        }
+
+        if (
+            environment.Options.DiscoverLocalPeers
+            && environment.Transports.Find(TransportKind.Socket) is not null
+            && environment.LocalPeers.Find(all) is { } local
+            && !all.Exists(other => other.IsSameAs(local))
+        )
+        {
+            int place = all.FindIndex(static candidate => candidate.Route.Table != RouteTable.OverriddenNodes);
+            all.Insert(place < 0 ? all.Count : place, local);
         }
 
         Limit(all, environment.Options.MaxPaths);
@@ -71,6 +91,29 @@ internal static class PathCandidates
                 .Intersect(endPoints),
         ];
         return known.Concat(endPoints.Except(known));
+    }
+
+    // The local end points to connect from, the best first; only null where there is no choice.
+    private static IPEndPoint?[] LocalsOf(EndPoint remote, IForwardTransport transport)
+    {
+        IPAddress? address = remote switch
+        {
+            IPEndPoint ip => ip.Address,
+            LinkLocalEndPoint linkLocal => linkLocal.Address,
+            _ => null,
+        };
+        if (transport.Kind != TransportKind.Ip || address is null || transport.LocalEndPoints.Count < 2)
+            return [null];
+        IPEndPoint?[] suitable =
+        [
+            .. transport
+                .LocalEndPoints.OfType<IPEndPoint>()
+                .Where(local =>
+                    local.AddressFamily == address.AddressFamily && AddressOrder.Match(local.Address, address) >= 0
+                )
+                .OrderByDescending(local => AddressOrder.Match(local.Address, address)),
+        ];
+        return suitable.Length < 2 ? [null] : suitable;
     }
 
     // Each row keeps its first candidate as long as there is room: a name with many addresses must not displace the row

@@ -118,9 +118,9 @@ internal sealed class PathConnector(PeerConnector owner, PathCandidate candidate
         }
 
         if (Candidate.Remote is not LinkLocalEndPoint linkLocal)
-            Connect(transport.Connect(Candidate.Remote));
+            Connect(transport.Connect(Candidate.Remote, Candidate.Local));
         else if (linkLocal.Resolve() is { } resolved)
-            Connect(transport.Connect(resolved));
+            Connect(transport.Connect(resolved, Candidate.Local));
         else
             Report($"{linkLocal}: this machine has no interface \"{linkLocal.Interface}\"");
     }

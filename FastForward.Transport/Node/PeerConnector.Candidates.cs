@@ -2,19 +2,19 @@ using System.Net;
 using FastForward.Transport.Addressing;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Session;
-using FastForward.Transport.Session.Wire;
 using FastForward.Transport.Transports;
 
 namespace FastForward.Transport.Node;
 
 /// <content>
 /// The candidates, as routes, host names and their addresses come and go, and the ranks of paths by them. Routes change
-/// make before break: the established paths of a candidate that is gone serve until another one does.
+/// make before break: the established paths of a candidate that is gone serve until another one does, and the session
+/// closes them then.
 /// </content>
 internal sealed partial class PeerConnector
 {
     private const long NextAddressMicros = 300_000; // RFC 8305, section 5
-    private const long FormerMicros = 1_000_000;
+    private const long DiscoveryMicros = 5_000_000;
 
     // Of the medium of the preferred route, but at none of the candidates: behind them.
     private const int RankAside = 100;
@@ -22,8 +22,7 @@ internal sealed partial class PeerConnector
     private IReadOnlyList<Route> _routes = [];
     private PathConnector[] _connectors = [];
     private HostEntry[] _watched = [];
-    private bool _hasFormer;
-    private long _leftFormerAt; // 0 while the traffic takes a former path
+    private long _discoveredAt;
 
     private Route? Preferred => _routes.Count > 0 ? _routes[0] : null;
 
@@ -31,13 +30,9 @@ internal sealed partial class PeerConnector
     private Route? Fallback =>
         Array.Find(_connectors, connector => !IsPreferred(connector))?.Candidate.Route is { } route ? route : null;
 
-    private bool HasLeftFormer =>
-        Peer.SendPath is { Rank: not PathRank.Former } && Peer.ReliablePath is { Rank: not PathRank.Former };
-
-    private long FormerDue =>
-        !_hasFormer || !HasLeftFormer ? long.MaxValue
-        : _leftFormerAt == 0 ? Now
-        : _leftFormerAt + FormerMicros;
+    // Socket files come and go without an event.
+    private long DiscoveryDue =>
+        Environment.Options.DiscoverLocalPeers && _routes.Count > 0 ? _discoveredAt + DiscoveryMicros : long.MaxValue;
 
     public PathWay WayOf(SessionPath path) =>
         new(
@@ -101,6 +96,7 @@ internal sealed partial class PeerConnector
 
     private void FindCandidates()
     {
+        _discoveredAt = Now;
         PathConnector[] former = _connectors;
         List<PathCandidate> wanted = PathCandidates.Find(_routes, Environment, former);
         PathConnector[] connectors = new PathConnector[wanted.Count];
@@ -115,11 +111,12 @@ internal sealed partial class PeerConnector
             connectors[i].SetRank(i, first);
         }
 
+        if (connectors.AsSpan().SequenceEqual(former))
+            return;
         _connectors = connectors;
         AdoptPaths();
         foreach (PathConnector gone in former.Except(connectors))
             gone.Leave();
-        _hasFormer = Peer.Paths.Any(static path => path.Origin is PathConnector { IsCurrent: false });
         Peer.OnRoutesChanged(Now);
     }
 
@@ -140,30 +137,6 @@ internal sealed partial class PeerConnector
             if (path.Origin is PathConnector origin)
                 path.Origin =
                     Array.Find(_connectors, connector => connector.Candidate.IsSameAs(origin.Candidate)) ?? origin;
-        }
-    }
-
-    // The traffic has moved: what is still on its way arrives before a former path ends.
-    private void CloseFormer()
-    {
-        if (!_hasFormer)
-            return;
-        if (!HasLeftFormer)
-        {
-            _leftFormerAt = 0;
-            return;
-        }
-
-        if (_leftFormerAt == 0)
-            _leftFormerAt = Now;
-        if (Now - _leftFormerAt < FormerMicros)
-            return;
-        _hasFormer = false;
-        _leftFormerAt = 0;
-        foreach (SessionPath path in Peer.Paths.ToArray())
-        {
-            if (path.Rank == PathRank.Former)
-                path.Close(Now, CloseReason.RouteChanged, "the route changed, and another path serves");
         }
     }
 }

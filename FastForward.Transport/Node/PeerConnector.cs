@@ -73,14 +73,14 @@ internal sealed partial class PeerConnector : IPeerDriver
     }
 
     /// <summary>
-    /// Connects what has no path and is due, closes paths that are no longer needed, and reports a peer that was never
-    /// heard from.
+    /// Connects what has no path and is due, and reports a peer that was never heard from.
     /// </summary>
     public void Evaluate()
     {
         if (_stopped)
             return;
-        CloseFormer();
+        if (Now >= DiscoveryDue)
+            FindCandidates();
         foreach (PathConnector connector in _connectors)
             connector.Evaluate();
         if (!_notHeardReported && Peer.KnownIncarnation == 0 && Now - _createdAt >= NotHeardAfterMicros)
@@ -97,7 +97,7 @@ internal sealed partial class PeerConnector : IPeerDriver
     {
         if (_stopped)
             return;
-        long due = Math.Min(Peer.NextTimeout, FormerDue);
+        long due = Math.Min(Peer.NextTimeout, DiscoveryDue);
         foreach (PathConnector connector in _connectors)
             due = Math.Min(due, connector.Due);
         if (!_notHeardReported && Peer.KnownIncarnation == 0)

@@ -23,7 +23,6 @@ public sealed partial class OverrideResolver : IDisposable
     private const int MaxLinesPerChange = 20;
 
     private readonly IRouteSource[] _sources;
-    private readonly string _socketDirectory;
     private readonly bool _allowUnkeyed;
     private readonly ILogger _logger;
     private readonly Lock _rebuild = new();
@@ -44,7 +43,7 @@ public sealed partial class OverrideResolver : IDisposable
         ArgumentNullException.ThrowIfNull(sources);
         options ??= new RouteOptions();
         options.Validate();
-        _socketDirectory = options.SocketDirectory;
+        SocketDirectory = options.SocketDirectory;
         _allowUnkeyed = options.AllowUnkeyedNetwork;
         _logger = logger ?? NullLogger<OverrideResolver>.Instance;
         _sources = [.. sources.OrderBy(static source => source.Table)];
@@ -60,6 +59,9 @@ public sealed partial class OverrideResolver : IDisposable
     /// reported its change; several changes in quick succession may be seen at the first of their events.
     /// </summary>
     public event Action? Changed;
+
+    /// <summary>See <see cref="RouteOptions.SocketDirectory"/>.</summary>
+    internal string SocketDirectory { get; }
 
     /// <summary>The nodes that at least one good route leads to.</summary>
     internal IReadOnlyCollection<uint> Nodes => _snapshot.Nodes.Keys;
@@ -88,7 +90,7 @@ public sealed partial class OverrideResolver : IDisposable
             if (_disposed)
                 return;
             RouteSnapshot old = _snapshot;
-            RouteSnapshot next = RouteSnapshotBuilder.Build(_sources, _socketDirectory, _allowUnkeyed, old);
+            RouteSnapshot next = RouteSnapshotBuilder.Build(_sources, SocketDirectory, _allowUnkeyed, old);
             _snapshot = next;
             if (next.HasSame(old))
                 return;

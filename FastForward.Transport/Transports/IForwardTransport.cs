@@ -51,10 +51,15 @@ public interface IForwardTransport : ILoopSource, IDisposable
     /// from a later poll, never from inside this call.
     /// </summary>
     /// <param name="remote">An end point of the type this transport serves.</param>
+    /// <param name="local">
+    /// The one of <see cref="LocalEndPoints"/> to connect from, on a medium where one of several can be chosen; null to
+    /// leave it to the transport.
+    /// </param>
     /// <exception cref="ArgumentException">
-    /// The end point is of another type, or is no destination (port 0).
+    /// An end point is of another type, the remote one is no destination (port 0), or there is no choice of a local
+    /// one.
     /// </exception>
-    IForwardLink Connect(EndPoint remote);
+    IForwardLink Connect(EndPoint remote, EndPoint? local = null);
 
     /// <summary>
     /// Creates a link to the source of an unknown frame. Only for media without connections, only during

@@ -56,9 +56,11 @@ internal sealed class MemoryTransport(int port) : IForwardTransport
         throw new TransportException($"{_local} is in use by another node of this process: choose another port.");
     }
 
-    public IForwardLink Connect(EndPoint remote)
+    public IForwardLink Connect(EndPoint remote, EndPoint? local = null)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (local is not null)
+            throw new ArgumentException("Memory has no choice of local end points.", nameof(local));
         if (remote is not RdmaEndPoint)
             throw new ArgumentException($"{remote} is not an {nameof(RdmaEndPoint)}.", nameof(remote));
         if (_loop is null)

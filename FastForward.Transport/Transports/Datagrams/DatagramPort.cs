@@ -16,10 +16,10 @@ namespace FastForward.Transport.Transports.Datagrams;
 internal abstract class DatagramPort : TransportPort
 {
     // Polling a socket without traffic costs a system call, which doubles the cost of spinning on a busy one. A socket
-    // is quiet after this many polls without a datagram. While another one is busy, quiet sockets are polled every 16th
-    // round; while all are quiet, one socket is polled per poll, in turn.
+    // is quiet after this many polls without a datagram. While another one is busy, one quiet socket is polled every
+    // 8th poll, in turn; while all are quiet, one per poll, in turn.
     private const int QuietAfter = 64;
-    private const int QuietPollInterval = 16;
+    private const int QuietPollInterval = 8;
 
     private readonly DatagramStatistics _statistics;
     private readonly LinkTable<DatagramLink> _links = new();
@@ -144,16 +144,14 @@ internal abstract class DatagramPort : TransportPort
         _awoke = false;
         _polls++;
         uint count = (uint)_sockets.Length;
-        bool anyBusy = AnyBusy();
+        uint interval = AnyBusy() ? QuietPollInterval : 1u;
+        uint quietTurn = _polls % interval == 0 ? _polls / interval % count : count; // count: none in this poll
         for (uint i = 0; i < count && work < budget; i++)
         {
             // The sockets take turns in being first, so that a flood on one cannot starve the other.
-            DatagramSocket socket = _sockets[(i + (_polls % count)) % count];
-            if (
-                (awoke && work == events)
-                || socket.QuietPolls < QuietAfter
-                || (anyBusy ? _polls / count % QuietPollInterval == 0 : i == 0)
-            )
+            uint index = (i + (_polls % count)) % count;
+            DatagramSocket socket = _sockets[index];
+            if ((awoke && work == events) || socket.QuietPolls < QuietAfter || index == quietTurn)
                 work += Receive(socket, budget - work);
         }
 

@@ -62,7 +62,7 @@ internal sealed class ImpairedTransport : IForwardTransport, ILinkSink
         _inner.Start(loop, this);
     }
 
-    public IForwardLink Connect(EndPoint remote) => Impair(_inner.Connect(remote));
+    public IForwardLink Connect(EndPoint remote, EndPoint? local = null) => Impair(_inner.Connect(remote, local));
 
     public IForwardLink Adopt(in StrangerSource source) => Impair(_inner.Adopt(source));
 

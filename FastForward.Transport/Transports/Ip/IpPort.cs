@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports.Datagrams;
@@ -41,12 +42,16 @@ internal sealed class IpPort : DatagramPort
                 : null
             : socket.LocalEndPoint;
 
-    public IpLink Connect(IPEndPoint remote)
+    public IpLink Connect(IPEndPoint remote, IPEndPoint? local)
     {
         VerifyRunning();
         IPAddress address = IpAddresses.Unmapped(remote.Address);
         bool v6 = address.AddressFamily == AddressFamily.InterNetworkV6;
-        IpSocket? socket = SocketFor(v6);
+        IpSocket? socket = local is null
+            ? SocketFor(address)
+            : Array.Find(_sockets, one => one.LocalEndPoint.Equals(local));
+        if (socket is not null && socket.IsV6 != v6)
+            throw new ArgumentException($"{local} and {remote} are of different families.", nameof(local));
         LinkTraits traits = IPAddress.IsLoopback(address) ? _loopbackTraits : Traits;
         IpLink link = NewLink(socket, remote, traits, default, inbound: false);
         if (socket is not null)
@@ -55,9 +60,18 @@ internal sealed class IpPort : DatagramPort
         }
         else
         {
-            string family = v6 ? "IPv6" : "IPv4";
             link.CloseWith(
-                new LinkClosure(LinkCloseReason.Failed, Errno.EAFNOSUPPORT, $"this transport has no {family} socket")
+                local is null
+                    ? new LinkClosure(
+                        LinkCloseReason.Failed,
+                        Errno.EAFNOSUPPORT,
+                        $"this transport has no {(v6 ? "IPv6" : "IPv4")} socket"
+                    )
+                    : new LinkClosure(
+                        LinkCloseReason.Failed,
+                        Errno.EADDRNOTAVAIL,
+                        $"this transport has no socket at {local}"
+                    )
             );
         }
 
@@ -68,7 +82,7 @@ internal sealed class IpPort : DatagramPort
     {
         VerifyRunning();
         IPEndPoint? remote = IpAddresses.Read(source.Address);
-        IpSocket? socket = remote is null ? null : SocketFor(IsV6(source.Address));
+        IpSocket? socket = remote is null ? null : SocketAt(source);
         if (socket is null)
             throw new ArgumentException("The source did not come from this transport.", nameof(source));
         return NewLink(socket, remote!, source.IsLoopback ? _loopbackTraits : Traits, source.Local, inbound: true);
@@ -79,7 +93,7 @@ internal sealed class IpPort : DatagramPort
         VerifyRunning();
         Span<byte> control = stackalloc byte[DatagramSlot.ControlCapacity];
         int length = IpControlMessages.WriteDeparture(source.Local, control);
-        return SocketFor(IsV6(source.Address))?.TrySend(frame, source.Address, control[..length]) ?? false;
+        return SocketAt(source)?.TrySend(frame, source.Address, control[..length]) ?? false;
     }
 
     protected override StrangerSource DescribeSource(in DatagramReceiveBatch.Datagram datagram)
@@ -94,7 +108,28 @@ internal sealed class IpPort : DatagramPort
 
     private static bool IsV6(ReadOnlySpan<byte> address) => IpAddresses.FamilyOf(address) == LibC.AF_INET6;
 
-    private IpSocket? SocketFor(bool v6) => Array.Find(_sockets, v6 ? static s => s.IsV6 : static s => !s.IsV6);
+    // Where several could be used, the one whose address has most in common with the destination (RFC 6724, rule 9).
+    private IpSocket? SocketFor(IPAddress remote) =>
+        _sockets
+            .Where(socket => socket.LocalEndPoint.AddressFamily == remote.AddressFamily)
+            .MaxBy(socket => AddressOrder.Match(socket.LocalEndPoint.Address, remote));
+
+    // The socket that a datagram came to.
+    private IpSocket? SocketAt(in StrangerSource source)
+    {
+        bool v6 = IsV6(source.Address);
+        IpSocket? first = null;
+        foreach (IpSocket socket in _sockets)
+        {
+            if (socket.IsV6 != v6)
+                continue;
+            if (socket.IsAt(source.Local))
+                return socket;
+            first ??= socket;
+        }
+
+        return first;
+    }
 
     private IpLink NewLink(
         IpSocket? socket,

@@ -11,6 +11,7 @@ internal sealed unsafe class IpSocket : DatagramSocket
     private const int LargestDrain = 256;
 
     private readonly IpTransportStatistics _statistics;
+    private readonly byte[] _addressBytes;
 
     private IpSocket(
         Descriptor descriptor,
@@ -22,9 +23,10 @@ internal sealed unsafe class IpSocket : DatagramSocket
     {
         JoinsRuns = options.SegmentationOffload && LibC.SetSocketOption(descriptor, LibC.SOL_UDP, LibC.UDP_GRO, 1) == 0;
         LocalEndPoint = local;
-        IsForAllAddresses = local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any);
+        IsForAllAddresses = IsForAll(local.Address);
         IsV6 = local.AddressFamily == AddressFamily.InterNetworkV6;
         _statistics = statistics;
+        _addressBytes = local.Address.GetAddressBytes();
     }
 
     public override IPEndPoint LocalEndPoint { get; }
@@ -33,6 +35,14 @@ internal sealed unsafe class IpSocket : DatagramSocket
 
     /// <summary>It is bound to no address.</summary>
     public bool IsForAllAddresses { get; }
+
+    /// <summary>Whether the local address in an in_pktinfo or in6_pktinfo is one of this socket.</summary>
+    public bool IsAt(ReadOnlySpan<byte> packetInfo) =>
+        IsForAllAddresses || IpControlMessages.LocalAddressBytes(packetInfo).SequenceEqual(_addressBytes);
+
+    /// <summary>Whether it stands for all addresses of its family.</summary>
+    public static bool IsForAll(IPAddress address) =>
+        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     /// <summary>Opens, configures and binds a socket.</summary>
     /// <returns>Null, with errno in <paramref name="error"/>, when a system call fails.</returns>

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace FastForward.Transport.Transports.Ip;
 
 /// <summary>
-/// UDP over IPv4 and IPv6: one socket per family, both on one port, shared by all links. Its end points are
+/// UDP over IPv4 and IPv6: one socket for each local address, all on one port, shared by all links. Its end points are
 /// <see cref="IPEndPoint"/>s.
 /// </summary>
 /// <remarks>
@@ -81,7 +81,7 @@ public sealed partial class IpTransport : IForwardTransport
             throw new InvalidOperationException("The transport was started already.");
         loop.VerifyAccess();
 
-        IpSocket[] sockets = IpSocketPair.Open(_options, Statistics, _logger);
+        IpSocket[] sockets = IpSockets.Open(_options, Statistics, _logger);
         try
         {
             _port = new IpPort(this, loop, sink, sockets, _options, _logger);
@@ -101,7 +101,7 @@ public sealed partial class IpTransport : IForwardTransport
     }
 
     /// <inheritdoc/>
-    public IForwardLink Connect(EndPoint remote)
+    public IForwardLink Connect(EndPoint remote, EndPoint? local = null)
     {
         ArgumentNullException.ThrowIfNull(remote);
         IpPort port = RunningPort();
@@ -113,7 +113,9 @@ public sealed partial class IpTransport : IForwardTransport
         IPAddress address = IpAddresses.Unmapped(ip.Address);
         if (ip.Port == 0 || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
             throw new ArgumentException($"{remote} cannot be sent to: it needs an address and a port.", nameof(remote));
-        return port.Connect(ip);
+        if (local is not (null or IPEndPoint))
+            throw new ArgumentException($"{local} is not an IP end point.", nameof(local));
+        return port.Connect(ip, (IPEndPoint?)local);
     }
 
     IForwardLink IForwardTransport.Adopt(in StrangerSource source) => RunningPort().Adopt(source);

@@ -15,15 +15,19 @@ public sealed class IpTransportOptions
     /// <summary>The Ethernet MTU of 1500 bytes less the IPv6 (40) and UDP (8) headers.</summary>
     internal const int LargestFrame = 1452;
 
+    /// <summary>The most local addresses; there is a socket for each.</summary>
+    public const int MostAddresses = 8;
+
     /// <summary>
-    /// The UDP port, 1..65535, the same for IPv4 and IPv6. Default 0: any free port, for tests only, since peers must
+    /// The UDP port, 1..65535, the same for all addresses. Default 0: any free port, for tests only, since peers must
     /// know the port.
     /// </summary>
     public int Port { get; set; }
 
     /// <summary>
-    /// The local addresses, at most one IPv4 and one IPv6 address. Default: all of both families. Restrict it on
-    /// machines where the port must not be reachable from every network.
+    /// The local addresses, at most 8. Default: all of both families (0.0.0.0 and ::). Name them on machines where the
+    /// port must not be reachable from every network, and where a node has several networks to other nodes: each pair
+    /// of a local and a remote address is a path of its own then (<see cref="ForwardNodeOptions.MaxPaths"/>).
     /// </summary>
     public IReadOnlyList<IPAddress> Addresses { get; set; } = [IPAddress.Any, IPAddress.IPv6Any];
 
@@ -59,9 +63,6 @@ public sealed class IpTransportOptions
     /// </summary>
     public int SendBufferSize { get; set; } = 1 << 20;
 
-    internal IPAddress? AddressOf(AddressFamily family) =>
-        Addresses.FirstOrDefault(address => address.AddressFamily == family);
-
     internal void Validate()
     {
         string problems = string.Join(' ', FindProblems());
@@ -76,12 +77,20 @@ public sealed class IpTransportOptions
             yield return $"Port: {Port} is outside 0..65535; 30100 is an example.";
         if (Addresses is null || Addresses.Count == 0)
             yield return "Addresses: the list is empty; name an address, or 0.0.0.0 for all of IPv4.";
-        foreach (AddressFamily family in new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 })
+        if (Addresses?.Count > MostAddresses)
+            yield return $"Addresses: the list holds {Addresses.Count} addresses; there is a socket for each, and at "
+                + $"most {MostAddresses}: use 0.0.0.0 or :: for all of a family.";
+        foreach (IPAddress address in Addresses ?? [])
         {
-            if (Addresses?.Count(address => address.AddressFamily == family) > 1)
-                yield return $"Addresses: {string.Join(", ", Addresses)} holds more than one "
-                    + $"{(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} address; "
-                    + "there is one socket per family, so name one address or all of them (0.0.0.0, ::).";
+            AddressFamily family = address.AddressFamily;
+            IPAddress[] sameFamily = [.. Addresses!.Where(other => other.AddressFamily == family)];
+            bool isFirst = ReferenceEquals(address, sameFamily[0]);
+            if (isFirst && sameFamily.Distinct().Count() < sameFamily.Length)
+                yield return $"Addresses: {string.Join(", ", Addresses!)} holds an address twice; name each once.";
+            else if (sameFamily.Length > 1 && IpSocket.IsForAll(address))
+                yield return $"Addresses: {string.Join(", ", Addresses!)} holds {address}, which stands for all "
+                    + $"{(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} addresses, beside one of them; "
+                    + $"name either {address} or single ones.";
         }
 
         if (MaxFrameSize is < SmallestFrame or > LargestFrame)

@@ -99,9 +99,11 @@ public sealed class RdmaTransport : IForwardTransport
     }
 
     /// <inheritdoc/>
-    public IForwardLink Connect(EndPoint remote)
+    public IForwardLink Connect(EndPoint remote, EndPoint? local = null)
     {
         ArgumentNullException.ThrowIfNull(remote);
+        if (local is not null)
+            throw new ArgumentException("RDMA has no choice of local end points.", nameof(local));
         if (remote is not RdmaEndPoint endPoint)
             throw new ArgumentException($"{remote} is not an RDMA end point.", nameof(remote));
         ObjectDisposedException.ThrowIf(_disposed, this);

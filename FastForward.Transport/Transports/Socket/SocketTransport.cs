@@ -128,9 +128,11 @@ public sealed partial class SocketTransport : IForwardTransport
     }
 
     /// <inheritdoc/>
-    public IForwardLink Connect(EndPoint remote)
+    public IForwardLink Connect(EndPoint remote, EndPoint? local = null)
     {
         ArgumentNullException.ThrowIfNull(remote);
+        if (local is not null)
+            throw new ArgumentException("A UNIX socket has no choice of local end points.", nameof(local));
         if (remote is not UnixDomainSocketEndPoint)
             throw new ArgumentException($"{remote} is not a UNIX domain socket end point.", nameof(remote));
         ObjectDisposedException.ThrowIf(_disposed, this);

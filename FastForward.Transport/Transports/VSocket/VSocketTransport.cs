@@ -153,9 +153,11 @@ public sealed partial class VSocketTransport : IForwardTransport
     }
 
     /// <inheritdoc/>
-    public IForwardLink Connect(EndPoint remote)
+    public IForwardLink Connect(EndPoint remote, EndPoint? local = null)
     {
         ArgumentNullException.ThrowIfNull(remote);
+        if (local is not null)
+            throw new ArgumentException("A vSocket has no choice of local end points.", nameof(local));
         if (remote is not VSocketEndPoint endPoint)
             throw new ArgumentException($"{remote} is not a vSocket end point.", nameof(remote));
         ObjectDisposedException.ThrowIf(_disposed, this);

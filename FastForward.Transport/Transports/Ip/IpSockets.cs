@@ -5,58 +5,57 @@ using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport.Transports.Ip;
 
-/// <summary>Opens the one or two sockets of an <see cref="IpTransport"/> on the same port.</summary>
-internal static partial class IpSocketPair
+/// <summary>Opens the sockets of an <see cref="IpTransport"/>, one for each address, on the same port.</summary>
+internal static partial class IpSockets
 {
     private const int EphemeralAttempts = 32;
 
     /// <exception cref="TransportException">A socket cannot be opened or bound.</exception>
     public static IpSocket[] Open(IpTransportOptions options, IpTransportStatistics statistics, ILogger logger)
     {
-        IPAddress? v4 = options.AddressOf(AddressFamily.InterNetwork);
-        IPAddress? v6 = options.AddressOf(AddressFamily.InterNetworkV6);
+        List<IpSocket> sockets = [];
         for (int attempt = 1; ; attempt++)
         {
             int error = 0;
-            IpSocket? first = v4 is null
-                ? null
-                : OpenOne(v4, options.Port, optional: v6 is not null && v4.Equals(IPAddress.Any), out error);
-            int port = first?.LocalEndPoint.Port ?? options.Port;
-            IpSocket? second = null;
             try
             {
-                second = v6 is null
-                    ? null
-                    : OpenOne(v6, port, optional: first is not null && v6.Equals(IPAddress.IPv6Any), out error);
+                foreach (IPAddress address in options.Addresses)
+                {
+                    int port = sockets.Count > 0 ? sockets[0].LocalEndPoint.Port : options.Port;
+                    if (OpenOne(address, port, out error) is { } socket)
+                        sockets.Add(socket);
+                }
+
+                if (sockets.Count == 0)
+                    throw Refused(options.Addresses[0], options.Port, error);
             }
             catch (TransportException)
-                when (error == Errno.EADDRINUSE && options.Port == 0 && first is not null && attempt < EphemeralAttempts
-                )
             {
-                first.Dispose(); // the port chosen for IPv4 is in use on IPv6: try another one
-                continue;
-            }
-            catch (TransportException)
-            {
-                first?.Dispose();
+                bool hasPort = sockets.Count > 0;
+                sockets.ForEach(static socket => socket.Dispose());
+                sockets.Clear();
+                // The port chosen for the first address is in use at another one: another one is tried.
+                if (error == Errno.EADDRINUSE && options.Port == 0 && hasPort && attempt < EphemeralAttempts)
+                    continue;
                 throw;
             }
 
-            IpSocket[] sockets = [.. new[] { first, second }.OfType<IpSocket>()];
-            if (sockets.Length == 0)
-                throw Refused(v4 ?? v6!, options.Port, error);
             int granted = ReceiveBuffer.Granted(sockets[0].Descriptor);
             if (granted < options.ReceiveBufferSize)
                 LogSmallBuffer(logger, granted, options.ReceiveBufferSize);
-            return sockets;
+            return [.. sockets];
         }
 
-        IpSocket? OpenOne(IPAddress address, int port, bool optional, out int error)
+        IpSocket? OpenOne(IPAddress address, int port, out int error)
         {
             IpSocket? socket = IpSocket.TryOpen(new IPEndPoint(address, port), options, statistics, out error);
             if (socket is not null)
                 return socket;
-            if (!optional || error is not (Errno.EAFNOSUPPORT or Errno.EADDRNOTAVAIL))
+            // All addresses of a family that this machine does not have are none.
+            bool isOptional =
+                IpSocket.IsForAll(address)
+                && options.Addresses.Any(other => other.AddressFamily != address.AddressFamily);
+            if (!isOptional || error is not (Errno.EAFNOSUPPORT or Errno.EADDRNOTAVAIL))
                 throw Refused(address, port, error);
             string reason = LibC.Describe(error);
             LogFamilyMissing(logger, address.AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6", reason);
