@@ -244,8 +244,8 @@ public sealed class InstanceReaderTests
         "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, "
             + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, "
             + "node-users, shared-memory, vsocket-type, vsocket-to-host, rdma-addresses, rdma-links, rdma-credits, "
-            + "vsocket-fallback, max-paths, redundancy, path-redundancy, probe-interval, idle, allow-unkeyed-network, realtime-dscp, "
-            + "segmentation-offload, impair, peer-metrics, log-level"
+            + "vsocket-fallback, max-paths, redundancy, path-redundancy, probe-interval, idle, allow-unkeyed-network, "
+            + "realtime-dscp, segmentation-offload, impair, peer-metrics, log-level"
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase(

@@ -82,6 +82,8 @@ internal sealed class IpPort : DatagramPort
         return SocketFor(IsV6(source.Address))?.TrySend(frame, source.Address, control[..length]) ?? false;
     }
 
+    public override EndPoint ReadAddress(ReadOnlySpan<byte> address) => IpAddresses.Read(address)!;
+
     protected override StrangerSource DescribeSource(in DatagramReceiveBatch.Datagram datagram)
     {
         ReadOnlySpan<byte> packetInfo = PacketInfo(datagram);
