@@ -75,6 +75,10 @@ public sealed class GoldenFrameTests
         ["path-challenge"] = static (ref FrameWriter writer) => writer.WritePathChallenge(0x1122334455667788),
         ["path-response"] = static (ref FrameWriter writer) =>
             writer.WritePathResponse(0x1122334455667788, 0x99AABBCC, 0xDDEEFF00),
+        ["path-challenge-same-path"] = static (ref FrameWriter writer) =>
+            writer.WritePathChallenge(0x1122334455667788, samePath: true),
+        ["path-response-same-path"] = static (ref FrameWriter writer) =>
+            writer.WritePathResponse(0x1122334455667788, 0x99AABBCC, 0xDDEEFF00, samePath: true),
         ["several-elements"] = static (ref FrameWriter writer) =>
         {
             writer.WriteProbeReply(77, 1234);

@@ -46,5 +46,7 @@ internal sealed class SimulatedLink(SimulatedNode owner, TransportKind kind, Lin
     /// <summary>When the last sent frame arrives; later frames on a reliable link never arrive earlier.</summary>
     public long LastArrival { get; set; }
 
-    public static LinkSource PlaceOf(uint address) => LinkSource.OfAddress(new IPEndPoint(address, 54_000));
+    /// <summary>The upper 8 bits of an address are a port beside the common one.</summary>
+    public static LinkSource PlaceOf(uint address) =>
+        LinkSource.OfAddress(new IPEndPoint(address & 0xFF_FFFF, 54_000 + (int)(address >> 24)));
 }

@@ -113,6 +113,11 @@ internal sealed class SimulatedNetwork(IChoices choices)
     /// </summary>
     public Func<uint, byte[], byte[]>? Rewrites { get; set; }
 
+    /// <summary>
+    /// The address at which the others see a process, as behind a translator. Datagrams reach it there only.
+    /// </summary>
+    public Dictionary<uint, uint> SeenAt { get; } = [];
+
     /// <summary>Longer datagrams are lost, as where the MTU is small.</summary>
     public int LongestDatagram { get; set; } = int.MaxValue;
 
@@ -316,15 +321,29 @@ internal sealed class SimulatedNetwork(IChoices choices)
             Arrive(time, copy);
         }
 
-        void Arrive(long time, byte[] copy) =>
+        void Arrive(long time, byte[] copy)
+        {
+            uint seen = SeenAt.GetValueOrDefault(source, source);
             At(
                 time,
                 () =>
                 {
                     Arrives?.Invoke(target, copy);
-                    Find(target)?.ReceiveDatagram(source, copy);
+                    FindSeen(target)?.ReceiveDatagram(seen, copy);
                 }
             );
+        }
+    }
+
+    private SimulatedNode? FindSeen(uint address)
+    {
+        foreach ((uint own, uint seen) in SeenAt)
+        {
+            if (seen == address)
+                return Find(own);
+        }
+
+        return SeenAt.ContainsKey(address) ? null : Find(address);
     }
 
     private long Delay(ChoiceStream way) => MinDelay + way.Below(MaxDelay + 1 - MinDelay);

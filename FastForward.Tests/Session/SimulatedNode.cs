@@ -103,6 +103,9 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
     public List<SimulatedLink> Links { get; } = [];
 
+    /// <summary>Its rules about places; all are admitted by default.</summary>
+    public Func<LinkSource, Admission> Admits { get; set; } = static _ => Admission.Granted;
+
     /// <summary>The ways that it opens to a peer, the best first.</summary>
     public Dictionary<uint, SimulatedRoute[]> Opens { get; } = [];
 
@@ -252,10 +255,12 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         }
 
         uint index = BinaryPrimitives.ReadUInt32LittleEndian(frame.AsSpan(4));
-        if (_byIndex.TryGetValue(index, out SimulatedLink? link) && link.RemoteNode == source && !link.IsClosed)
+        if (_byIndex.TryGetValue(index, out SimulatedLink? link) && !link.IsClosed)
         {
-            if (link.Path is { } path)
+            if (link.Path is { } path && link.RemoteNode == source)
                 Read(link, path, frame);
+            else if (link.Path is { } moved)
+                Move(link, moved, source, frame);
         }
         else if (Handshake.TryReadInit(frame, out Handshake init))
             IntroduceStranger(source, init);
@@ -288,9 +293,25 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     IPeerDriver IPeerDriverFactory.Create(Peer peer) => new Driver(this);
 
     Admission IAdmission.Evaluate(uint node, uint keyId, TransportKind kind, bool hostLocal, in LinkSource source) =>
-        Admission.Granted;
+        Admits(source);
 
     public bool IsPaused => _network.Now < PausedUntil;
+
+    private void Move(SimulatedLink link, SessionPath path, uint source, byte[] frame)
+    {
+        LinkSource place = SimulatedLink.PlaceOf(source);
+        byte[] challenge = new byte[SessionPath.LongestMoveChallenge];
+        switch (Peers.EvaluateMove(Now, path, hostLocal: true, place, frame, challenge, out int length))
+        {
+            case MoveDecision.Challenge:
+                Answer(source, challenge[..length]);
+                break;
+            case MoveDecision.Follow:
+                link.RemoteNode = source;
+                path.Follow(Now, place, frame);
+                break;
+        }
+    }
 
     private void Read(SimulatedLink link, SessionPath path, byte[] frame)
     {

@@ -10,12 +10,15 @@ internal readonly record struct SimulatedRoute(TransportKind Kind, uint Network 
     // Nodes have addresses below it.
     private const uint PerNetwork = 1_000;
 
+    // The bits above are a port.
+    private const uint AddressBits = 0xFF_FFFF;
+
     /// <summary>The address of a node in a network.</summary>
     public static uint AddressOf(uint node, uint network) => node + (network * PerNetwork);
 
     /// <summary>The network of an address.</summary>
-    public static uint NetworkOf(uint address) => address / PerNetwork;
+    public static uint NetworkOf(uint address) => (address & AddressBits) / PerNetwork;
 
     /// <summary>The address of the same node in the first network.</summary>
-    public static uint NodeOf(uint address) => address % PerNetwork;
+    public static uint NodeOf(uint address) => (address & AddressBits) % PerNetwork;
 }

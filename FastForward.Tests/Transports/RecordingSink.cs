@@ -36,6 +36,12 @@ internal sealed class RecordingSink : ILinkSink
 
     public StrangerHandler? OnStranger { get; set; }
 
+    public List<(IForwardLink Link, byte[] Frame)> MovedFrames { get; } = [];
+
+    public MovedHandler? OnMoved { get; set; }
+
+    public delegate void MovedHandler(IForwardLink link, in StrangerSource source, Span<byte> frame);
+
     public delegate void StrangerHandler(IForwardTransport transport, in StrangerSource source, Span<byte> frame);
 
     public LinkClosure ClosureOf(IForwardLink link) => ClosedLinks.Single(entry => entry.Link == link).Closure;
@@ -116,6 +122,17 @@ internal sealed class RecordingSink : ILinkSink
             Fail("Closed came twice.");
         ClosedLinks.Add((link, closure));
         OnClosed?.Invoke(link);
+        _depth--;
+    }
+
+    public void Moved(IForwardLink link, in StrangerSource source, Span<byte> frame)
+    {
+        Enter();
+        if (HasClosed(link))
+            Fail("Moved came after Closed.");
+        if (Records)
+            MovedFrames.Add((link, frame.ToArray()));
+        OnMoved?.Invoke(link, source, frame);
         _depth--;
     }
 

@@ -71,6 +71,8 @@ internal sealed class TransportPeer : ILinkSink
     public void Closed(IForwardLink link, LinkClosure closure) { }
 
     /// <summary>Responds to the index that follows the header.</summary>
+    public void Moved(IForwardLink link, in StrangerSource source, Span<byte> frame) { }
+
     public void Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame)
     {
         if (frame.Length < 12)

@@ -47,6 +47,9 @@ public enum PeerEventKind
     /// is.
     /// </summary>
     Congested,
+
+    /// <summary>The peer's address or port is another one now, on a path that goes on.</summary>
+    Moved,
 }
 
 /// <summary>One event of one peer.</summary>

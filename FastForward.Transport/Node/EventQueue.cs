@@ -138,7 +138,10 @@ internal sealed class EventQueue(ForwardLoop loop, ILogger logger) : ISessionEve
                     entry.Peer,
                     IsStopping
                         || entry.Peer.IsPlanned
-                        || entry.Peer.Kind is PeerEventKind.Connected or PeerEventKind.PathChanged
+                        || entry.Peer.Kind
+                            is PeerEventKind.Connected
+                                or PeerEventKind.PathChanged
+                                or PeerEventKind.Moved
                 );
                 _handler.OnPeer(entry.Peer);
                 break;

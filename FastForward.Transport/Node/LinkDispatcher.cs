@@ -89,6 +89,33 @@ internal sealed class LinkDispatcher : ILinkSink
         link.Owner = null;
     }
 
+    public void Moved(IForwardLink link, in StrangerSource source, Span<byte> frame)
+    {
+        if (link.Owner is not SessionPath path)
+        {
+            _statistics.StrangerFrames++;
+            return;
+        }
+
+        LinkSource place = source.ToLinkSource();
+        Span<byte> challenge = stackalloc byte[SessionPath.LongestMoveChallenge];
+        long now = _loop.NowMicros;
+        switch (_peers.EvaluateMove(now, path, source.IsLoopback, place, frame, challenge, out int length))
+        {
+            case MoveDecision.Challenge:
+                link.Transport.TryAnswer(source, challenge[..length]);
+                path.Peer.Statistics.FrameSent();
+                break;
+            case MoveDecision.Follow:
+                link.Rebind(source);
+                path.Peer.Statistics.FrameReceived();
+                path.Follow(now, place, frame);
+                break;
+        }
+
+        _events.DispatchBacklog();
+    }
+
     public void Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame)
     {
         _statistics.StrangerFrames++;

@@ -113,7 +113,7 @@ internal sealed partial class PeerConnector : IPeerDriver
 
     public void OnChanged(in PeerEvent change)
     {
-        if (change.Kind == PeerEventKind.Narrow)
+        if (change.Kind is PeerEventKind.Narrow or PeerEventKind.Moved)
             return; // does not tell whether the peer is reached
         _lastKind = change.Kind;
         // The other texts are of no use later, and most peers of a large registry have one.

@@ -53,6 +53,9 @@ internal sealed class PacketSpace
     public ReplayCheck Check(ulong number) =>
         _received?.Check(number) ?? (number == Expected ? ReplayCheck.Fresh : ReplayCheck.Duplicate);
 
+    /// <summary>Whether a number is above all that have arrived.</summary>
+    public bool IsHighest(ulong number) => number >= (_received?.Next ?? Expected);
+
     /// <summary>Records the number of an authentic frame.</summary>
     public void Commit(long now, ulong number)
     {

@@ -37,6 +37,14 @@ internal sealed class PathMeasurement
         SmoothedRoundTrip = Math.Max(SmoothedRoundTrip + ((sample - SmoothedRoundTrip) / 8), 1);
     }
 
+    /// <summary>The path leads elsewhere: what is known of its round trip does not count any more.</summary>
+    public void Restart()
+    {
+        _samples = 0;
+        SmoothedRoundTrip = 0;
+        RoundTripVariation = 0;
+    }
+
     /// <summary>
     /// Adds the arrival of a frame. The clocks need not be synchronized: only differences of transit times are used.
     /// </summary>

@@ -88,6 +88,16 @@ internal sealed class PathProber
         Due = now + Interval;
     }
 
+    /// <summary>The path leads elsewhere: a probe is sent at once, and those before do not count.</summary>
+    public void Restart(long now)
+    {
+        _answered = _next;
+        _isPending = false;
+        _awaitsReply = false;
+        Missed = 0;
+        Due = now;
+    }
+
     /// <summary>Schedules the next probe and counts an unanswered one. Call at <see cref="Due"/>.</summary>
     public void OnDue(long now)
     {

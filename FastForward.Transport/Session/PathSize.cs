@@ -46,6 +46,16 @@ internal sealed class PathSize
     /// <summary>The path is established.</summary>
     public void Start() => IsPending = true;
 
+    /// <summary>The path leads elsewhere: the longest frame is tried first, as at the beginning.</summary>
+    public void Restart()
+    {
+        Limit = _tried = _longest;
+        IsKnown = false;
+        _isOutstanding = false;
+        _lost = 0;
+        Next(changed: false);
+    }
+
     /// <summary>The probe to write now.</summary>
     /// <param name="size">The length of its frame.</param>
     public uint Take(out int size)

@@ -111,6 +111,16 @@ internal sealed partial class Peer
     /// <summary>The peer would get its messages on another path than before.</summary>
     public void OnPreferred(long now) => ChoosePath(now, PathChange.Peer, "the peer prefers another path");
 
+    /// <summary>The peer has proven that it is at another place.</summary>
+    public void OnMoved(SessionPath path, long now, in LinkSource before)
+    {
+        _association.AddSource(path.Source);
+        path.Way = Driver.WayOf(path);
+        // Frames in flight to the former place are lost: what they carried goes out again when they are missed.
+        Notify(PeerEventKind.Moved, path.Kind, $"the peer is at {path.Source} now, and was at {before}");
+        Driver.OnPending();
+    }
+
     /// <summary>The longest frame that the path carries is another one.</summary>
     public void OnSizeChanged(SessionPath path, long now, PathSize size)
     {

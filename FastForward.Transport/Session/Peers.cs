@@ -154,6 +154,33 @@ internal sealed class Peers
         return path;
     }
 
+    /// <summary>Decides about a frame of a path that came from another place than the peer's.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="path">The path whose index it carries.</param>
+    /// <param name="hostLocal">The frame cannot come from another machine.</param>
+    /// <param name="place">Where it came from.</param>
+    /// <param name="frame">The frame; it is opened in place.</param>
+    /// <param name="challenge">See <see cref="SessionPath.EvaluateMove"/>.</param>
+    /// <param name="length">The length of the challenge, for <see cref="MoveDecision.Challenge"/>.</param>
+    public MoveDecision EvaluateMove(
+        long now,
+        SessionPath path,
+        bool hostLocal,
+        in LinkSource place,
+        Span<byte> frame,
+        Span<byte> challenge,
+        out int length
+    )
+    {
+        _statistics.StrangerFrames++;
+        length = 0;
+        return
+            path.MayHaveMoved(frame)
+            && _admission.Evaluate(path.Peer.Node, keyId: 0, path.Kind, hostLocal, place).IsGranted
+            ? path.EvaluateMove(now, place, frame, challenge, out length)
+            : MoveDecision.Drop;
+    }
+
     private InitDecision Decide(
         long now,
         in Handshake init,

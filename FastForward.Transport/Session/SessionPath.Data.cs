@@ -60,9 +60,12 @@ internal sealed partial class SessionPath
         bool isAlone = Size is { IsKnown: false } && (Prober.IsPending || _probeReplies.IsPending);
         FrameBuilder builder = Begin(frame);
         Packets.Acks?.Write(now, Packets.Next, ref builder);
+        WriteReturned(ref builder.Writer);
         if (Prober.IsPending)
         {
-            builder.Writer.WriteProbe(Prober.Take(now), isPreferred: Peer.IsPreferred(this));
+            // Over datagrams long enough for a challenge in return, should the peer see it come from elsewhere.
+            int size = IsOrdered ? WireFormat.Probe : WireFormat.PathChallenge;
+            builder.Writer.WriteProbe(Prober.Take(now), size, Peer.IsPreferred(this));
             _silence.OnAsked(now);
             WriteTransitReport(ref builder.Writer);
         }
@@ -137,6 +140,12 @@ internal sealed partial class SessionPath
         if (!TryOpen(now, frame, number))
             return;
 
+        ReadOpened(now, frame, number);
+    }
+
+    // The frame is authentic and recorded.
+    private void ReadOpened(long now, Span<byte> frame, ulong number)
+    {
         // A DATA frame with the local index proves that the RESPONSE arrived, just as a CONFIRM does.
         if (Phase == PathPhase.Answering)
             Confirmed(now);
@@ -232,6 +241,8 @@ internal sealed partial class SessionPath
             case ElementType.PathChallenge:
                 ReadChallenge(element);
                 break;
+            case ElementType.PathResponse when body.Length >= 16 && IsOfSamePath(element):
+                break; // the answer to a challenge at another place, which has become the own one since
             case ElementType.PathResponse when body.Length >= 16:
                 Peer.OnEcho(
                     this,
@@ -307,7 +318,11 @@ internal sealed partial class SessionPath
     // The only element that is read before the path is proven: everything else could be a stranger's.
     private void ReadChallenge(in ElementReader element)
     {
-        if (element.Type == ElementType.PathChallenge && element.Body.Length >= 8)
+        if (element.Type != ElementType.PathChallenge || element.Body.Length < 8)
+            return;
+        if (IsOfSamePath(element))
+            _returned = BinaryPrimitives.ReadUInt64LittleEndian(element.Body);
+        else
             PendingEcho = BinaryPrimitives.ReadUInt64LittleEndian(element.Body);
     }
 

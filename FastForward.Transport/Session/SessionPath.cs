@@ -56,7 +56,7 @@ internal sealed partial class SessionPath : ILossListener
     public LinkTraits Traits { get; }
 
     /// <summary>Where the peer is, as far as the medium shows it.</summary>
-    public LinkSource Source { get; }
+    public LinkSource Source { get; private set; }
 
     /// <summary>The local receiver index: frames to this node contain it.</summary>
     public uint LocalIndex { get; }
@@ -199,6 +199,7 @@ internal sealed partial class SessionPath : ILossListener
             PathPhase.Validating => _confirmPending || now >= _challengeDue,
             PathPhase.Established => _confirmPending
                 || _probeReplies.IsPending
+                || _returned is not null
                 || Prober.IsPending
                 || Size is { IsPending: true }
                 || PendingPings > 0

@@ -36,7 +36,7 @@ public interface IForwardLink
     /// <summary>
     /// The remote end point, of the type that selected the transport. An accepted UNIX link has the path of the
     /// listener, since the connecting socket has no name. An accepted vSocket link has the context id of the remote
-    /// machine and the local port.
+    /// machine and the local port. Only <see cref="Rebind"/> changes it.
     /// </summary>
     EndPoint RemoteEndPoint { get; }
 
@@ -78,6 +78,15 @@ public interface IForwardLink
     /// <summary>Returns the open claim; nothing is sent.</summary>
     /// <exception cref="InvalidOperationException">No claim is open.</exception>
     void Abort();
+
+    /// <summary>
+    /// Makes the source of a frame the remote end point: frames that are committed from here on go there, and its
+    /// frames are those of the link. Index, traits and what is staged stay as they are. Only on media without
+    /// connections, and only during <see cref="ILinkSink.Moved"/> for this link, with its source. Without effect on a
+    /// link that is no longer open.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The medium has connections.</exception>
+    void Rebind(in StrangerSource source) => throw new NotSupportedException("A connection has no other remote side.");
 
     /// <summary>
     /// Closes the link. Staged frames are passed to the medium first, as far as it accepts them without blocking.

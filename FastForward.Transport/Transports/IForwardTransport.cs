@@ -71,7 +71,8 @@ public interface IForwardTransport : ILoopSource, IDisposable
     IForwardLink Adopt(in StrangerSource source);
 
     /// <summary>
-    /// Sends one frame to the source of an unknown frame without creating state. Best effort; false when it could not
+    /// Sends one frame to the source of an unknown frame, or of one from elsewhere
+    /// (<see cref="ILinkSink.Moved"/>), without creating state. Best effort; false when it could not
     /// be sent at once. The caller must not send more bytes than it received, to avoid traffic amplification.
     /// </summary>
     /// <exception cref="NotSupportedException">The medium has connections.</exception>
@@ -103,7 +104,7 @@ public interface IForwardTransport : ILoopSource, IDisposable
     /// <summary>
     /// Accepts no new inbound links from now on; existing links are not affected. The first step of an orderly stop. On
     /// media with connections, new connections are refused and inbound ones that are still opening are dropped; on
-    /// others, frames that match no link are dropped and counted, including those of a peer whose address has changed.
+    /// others, frames that match no link are dropped and counted; those of a link whose peer has moved are still shown.
     /// </summary>
     void StopAccepting();
 }

@@ -34,9 +34,25 @@ public interface ILinkSink
     void Closed(IForwardLink link, LinkClosure closure);
 
     /// <summary>
-    /// A frame on a medium without connections that belongs to no link: its index is unknown or 0, or its source is not
-    /// the end point of the link with that index. No state was created for it. The sink may respond once with
-    /// <see cref="IForwardTransport.TryAnswer"/>, or create a link with <see cref="IForwardTransport.Adopt"/>.
+    /// A frame on a medium without connections that carries the index of an open link, but comes from another end point
+    /// than the remote one: its sender has moved, as behind a translator that chose another port, or somebody forges
+    /// frames. The link stays where it is. The sink may respond once with <see cref="IForwardTransport.TryAnswer"/>, or
+    /// have the link follow with <see cref="IForwardLink.Rebind"/>.
+    /// </summary>
+    /// <remarks>
+    /// Not called for a source that the link can never have: a host-local link takes nothing that came over a wire, and
+    /// a link whose credentials the kernel reports nothing of another machine. Such a frame is a stranger's.
+    /// </remarks>
+    /// <param name="link">The link with the index.</param>
+    /// <param name="source">Its source. Valid during the call.</param>
+    /// <param name="frame">As in <see cref="Frame"/>.</param>
+    void Moved(IForwardLink link, in StrangerSource source, Span<byte> frame);
+
+    /// <summary>
+    /// A frame on a medium without connections that belongs to no link: its index is unknown or 0, or its source is one
+    /// that the link with that index can never have (<see cref="Moved"/>). No state was created for it. The sink may
+    /// respond once with <see cref="IForwardTransport.TryAnswer"/>, or create a link with
+    /// <see cref="IForwardTransport.Adopt"/>.
     /// </summary>
     /// <param name="transport">The transport that received it.</param>
     /// <param name="source">Its source. Valid during the call.</param>

@@ -6,7 +6,7 @@ namespace FastForward.Transport.Transports;
 /// <summary>
 /// The source of a frame that belongs to no link, and the local address at which it arrived (so that a response is sent
 /// from that address on a machine with several). It refers to memory of the transport and is valid only during
-/// <see cref="ILinkSink.Stranger"/>.
+/// <see cref="ILinkSink.Stranger"/> and <see cref="ILinkSink.Moved"/>.
 /// </summary>
 public readonly ref struct StrangerSource
 {

@@ -59,8 +59,11 @@ local ELEMENTS = {
   [8] = { name = "STREAM_REFUSED", layout = { "stream", "next", "credit.used" } },
   [9] = { name = "ACK", layout = { "ack.largest", "ack.delay" }, flags = { "ack.asks" } },
   [10] = { name = "TRANSIT_REPORT", layout = { "transit.base", "transit.median", "transit.q95", "transit.q99", 2 } },
-  [16] = { name = "PATH_CHALLENGE", layout = { "path.nonce" } },
-  [17] = { name = "PATH_RESPONSE", layout = { "path.nonce", "path.sender_receives", "path.receiver_receives" } },
+  [16] = { name = "PATH_CHALLENGE", layout = { "path.nonce" }, flags = { "path.same_path" } },
+  [17] = {
+    name = "PATH_RESPONSE", layout = { "path.nonce", "path.sender_receives", "path.receiver_receives" },
+    flags = { "path.same_path" },
+  },
 }
 
 ---------------------------------------------------------------------------------------------------------------- fields
@@ -162,6 +165,7 @@ flag("message.repeat", 64, "Repeat: it was sent before")
 flag("message.second", 128, "Second: it is sent on another path, too")
 flag("probe.preferred", 1, "The sender would get its messages on this path")
 flag("ack.asks", 1, "Asks for an acknowledgement itself")
+flag("path.same_path", 1, "The nonce returns on the same path")
 
 other("crypto", "bytes", "Cryptographic block")
 other("frame", "none", "Frame")

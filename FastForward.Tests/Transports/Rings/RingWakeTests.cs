@@ -113,6 +113,8 @@ public sealed class RingWakeTests
 
         public void Closed(IForwardLink link, LinkClosure closure) { }
 
+        public void Moved(IForwardLink link, in StrangerSource source, Span<byte> frame) { }
+
         public void Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame) { }
 
         private void Fill(IForwardLink link)

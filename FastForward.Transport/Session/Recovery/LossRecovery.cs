@@ -145,6 +145,21 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
     /// <summary>A probe of the path was answered: it works again, so that lost content need not wait.</summary>
     public void OnPathAnswers() => _backoff = 0;
 
+    /// <summary>
+    /// The path leads elsewhere: round trip, reordering and congestion window are learned anew. Of frames that are in
+    /// flight nothing is measured.
+    /// </summary>
+    public void Restart()
+    {
+        _backoff = 0;
+        _latestRoundTrip = 0;
+        _reorderingWait = 0;
+        _recoveries = 0;
+        _control.Restart();
+        for (ulong number = Sent.First; number < Sent.Next; number++)
+            Sent[number].IsUntimed = true;
+    }
+
     /// <summary>Processes what is due.</summary>
     public void OnTimeout(long now)
     {

@@ -15,6 +15,15 @@ internal sealed class NewReno(int frameSize)
     /// <summary>Bytes that may be in flight. Begins with ten frames.</summary>
     public long Window { get; private set; } = 10L * frameSize;
 
+    /// <summary>The path leads elsewhere: the window begins anew.</summary>
+    public void Restart()
+    {
+        Window = 10L * frameSize;
+        _threshold = long.MaxValue;
+        _recoveryStart = long.MinValue;
+        _acknowledged = 0;
+    }
+
     /// <summary>A frame in flight was acknowledged.</summary>
     /// <param name="sentAt">When it was sent.</param>
     /// <param name="bytes">Its length.</param>

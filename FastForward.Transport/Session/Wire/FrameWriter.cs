@@ -166,15 +166,23 @@ internal ref struct FrameWriter
         BinaryPrimitives.WriteUInt16LittleEndian(body[10..], 0);
     }
 
-    public void WritePathChallenge(ulong nonce) =>
-        BinaryPrimitives.WriteUInt64LittleEndian(Begin(ElementType.PathChallenge, 0, WireFormat.PathChallenge), nonce);
+    /// <param name="nonce">The nonce.</param>
+    /// <param name="samePath">It is to be returned on the same path.</param>
+    public void WritePathChallenge(ulong nonce, bool samePath = false)
+    {
+        byte bits = samePath ? WireFormat.SamePath : (byte)0;
+        Span<byte> body = Begin(ElementType.PathChallenge, bits, WireFormat.PathChallenge);
+        BinaryPrimitives.WriteUInt64LittleEndian(body, nonce);
+    }
 
     /// <param name="nonce">The nonce of the challenge.</param>
     /// <param name="localIndex">This node's receiver index of the path on which it came.</param>
     /// <param name="remoteIndex">The peer's receiver index of that path.</param>
-    public void WritePathResponse(ulong nonce, uint localIndex, uint remoteIndex)
+    /// <param name="samePath">It is returned on the same path.</param>
+    public void WritePathResponse(ulong nonce, uint localIndex, uint remoteIndex, bool samePath = false)
     {
-        Span<byte> body = Begin(ElementType.PathResponse, 0, WireFormat.PathResponse);
+        byte bits = samePath ? WireFormat.SamePath : (byte)0;
+        Span<byte> body = Begin(ElementType.PathResponse, bits, WireFormat.PathResponse);
         BinaryPrimitives.WriteUInt64LittleEndian(body, nonce);
         BinaryPrimitives.WriteUInt32LittleEndian(body[8..], localIndex);
         BinaryPrimitives.WriteUInt32LittleEndian(body[12..], remoteIndex);

@@ -68,6 +68,9 @@ internal static class WireFormat
     public const int PathChallenge = ElementHeader + 8;
     public const int PathResponse = ElementHeader + 16;
 
+    /// <summary>The flag of PATH_CHALLENGE and PATH_RESPONSE that keeps the nonce on its path.</summary>
+    public const byte SamePath = 1;
+
     public const int MaxReliableMessage = MessageLimits.MaxReliableBytes;
     public const int MaxRealTimeMessage = MessageLimits.MaxRealTimeBytes;
 

@@ -51,6 +51,24 @@ internal class DatagramLink : TransportLink
     /// <summary>The raw socket address of the remote end point.</summary>
     protected byte[] Address { get; }
 
+    /// <summary>
+    /// Whether the remote side may come from a source: within the same family, on a host-local link from this host
+    /// only, and where the kernel reports the machine, from that machine.
+    /// </summary>
+    public bool MayMoveTo(in StrangerSource source) =>
+        source.Address.Length == Address.Length
+        && (source.IsLoopback || !Traits.HostLocal)
+        && source.ContextId == Traits.Credentials?.ContextId;
+
+    public override void Rebind(in StrangerSource source)
+    {
+        _port.Loop.VerifyAccess();
+        if (State != LinkState.Open)
+            return;
+        RemoteEndPoint = _port.ReadAddress(source.Address);
+        source.Address.CopyTo(Address);
+    }
+
     /// <summary>Whether a datagram with this link's index came from this link's remote end point.</summary>
     public virtual bool IsFrom(in DatagramReceiveBatch.Datagram datagram) => datagram.Source.SequenceEqual(Address);
 

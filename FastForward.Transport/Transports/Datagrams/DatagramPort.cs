@@ -1,3 +1,4 @@
+using System.Net;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Transports.Links;
@@ -11,7 +12,8 @@ namespace FastForward.Transport.Transports.Datagrams;
 /// </summary>
 /// <remarks>
 /// A datagram belongs to the link whose index it carries (<see cref="DatagramFrame"/>), if its source is that link's
-/// remote end point. Everything else is a stranger's.
+/// remote end point. From another source that the link may have, it is shown to the sink, which may rebind the link.
+/// Everything else is a stranger's.
 /// </remarks>
 internal abstract class DatagramPort : TransportPort
 {
@@ -125,6 +127,9 @@ internal abstract class DatagramPort : TransportPort
     /// <summary>Describes where a datagram that belongs to no link came from.</summary>
     protected abstract StrangerSource DescribeSource(in DatagramReceiveBatch.Datagram datagram);
 
+    /// <summary>The end point of a raw socket address that came from the kernel.</summary>
+    public abstract EndPoint ReadAddress(ReadOnlySpan<byte> address);
+
     protected void Add(DatagramLink link) => _links.Add(link);
 
     protected override int Work(int budget)
@@ -234,15 +239,24 @@ internal abstract class DatagramPort : TransportPort
     private void Deliver(in DatagramReceiveBatch.Datagram datagram)
     {
         uint index = DatagramFrame.ReadIndex(datagram.Frame);
-        if (_links.TryFind(index, out DatagramLink? link) && link.State == LinkState.Open && link.IsFrom(datagram))
+        bool isOfLink = _links.TryFind(index, out DatagramLink? link) && link.State == LinkState.Open;
+        if (isOfLink && link!.IsFrom(datagram))
         {
             Statistics.Received(datagram.Frame.Length);
             Sink.Frame(link, datagram.Frame);
+            return;
+        }
+
+        StrangerSource source = DescribeSource(datagram);
+        if (isOfLink && link!.MayMoveTo(source))
+        {
+            _statistics.StrangerShown();
+            Sink.Moved(link, source, datagram.Frame);
         }
         else if (_accepting)
         {
             _statistics.StrangerShown();
-            Sink.Stranger(Transport, DescribeSource(datagram), datagram.Frame);
+            Sink.Stranger(Transport, source, datagram.Frame);
         }
         else
         {

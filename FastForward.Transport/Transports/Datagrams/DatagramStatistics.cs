@@ -16,7 +16,10 @@ internal sealed class DatagramStatistics
 
     internal DatagramStatistics() { }
 
-    /// <summary>Datagrams that belong to no link and were passed to <see cref="ILinkSink.Stranger"/>.</summary>
+    /// <summary>
+    /// Datagrams that belong to no link, or came from elsewhere, and were passed to <see cref="ILinkSink.Stranger"/> or
+    /// <see cref="ILinkSink.Moved"/>.
+    /// </summary>
     public long StrangerFrames => Volatile.Read(ref _strangerFrames);
 
     /// <summary>

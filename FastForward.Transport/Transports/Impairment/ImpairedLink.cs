@@ -75,6 +75,8 @@ internal sealed class ImpairedLink(ImpairedTransport transport, IForwardLink inn
         _claimed = 0;
     }
 
+    public void Rebind(in StrangerSource source) => inner.Rebind(source);
+
     // What is delayed goes out now: a link passes on what was committed before it closes.
     public void Close()
     {

@@ -117,6 +117,9 @@ internal sealed class ImpairedTransport : IForwardTransport, ILinkSink
 
     void ILinkSink.Closed(IForwardLink link, LinkClosure closure) => _sink!.Closed((ImpairedLink)link.Owner!, closure);
 
+    void ILinkSink.Moved(IForwardLink link, in StrangerSource source, Span<byte> frame) =>
+        _sink!.Moved((ImpairedLink)link.Owner!, source, frame);
+
     void ILinkSink.Stranger(IForwardTransport transport, in StrangerSource source, Span<byte> frame) =>
         _sink!.Stranger(this, source, frame);
 

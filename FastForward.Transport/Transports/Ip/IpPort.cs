@@ -96,6 +96,8 @@ internal sealed class IpPort : DatagramPort
         return SocketAt(source)?.TrySend(frame, source.Address, control[..length]) ?? false;
     }
 
+    public override EndPoint ReadAddress(ReadOnlySpan<byte> address) => IpAddresses.Read(address)!;
+
     protected override StrangerSource DescribeSource(in DatagramReceiveBatch.Datagram datagram)
     {
         ReadOnlySpan<byte> packetInfo = PacketInfo(datagram);

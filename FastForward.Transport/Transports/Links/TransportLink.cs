@@ -36,7 +36,7 @@ internal abstract class TransportLink : IForwardLink
 
     public abstract LinkTraits Traits { get; }
 
-    public EndPoint RemoteEndPoint { get; }
+    public EndPoint RemoteEndPoint { get; protected set; }
 
     public virtual EndPoint? LocalEndPoint => null;
 
@@ -88,6 +88,9 @@ internal abstract class TransportLink : IForwardLink
         _claimed = 0;
         GiveBack();
     }
+
+    public virtual void Rebind(in StrangerSource source) =>
+        throw new NotSupportedException($"The medium of the link to {RemoteEndPoint} has connections.");
 
     public void Close()
     {

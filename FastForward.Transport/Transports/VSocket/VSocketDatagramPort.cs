@@ -1,3 +1,4 @@
+using System.Net;
 using FastForward.Transport.Addressing;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Loop;
@@ -47,6 +48,8 @@ internal sealed class VSocketDatagramPort : DatagramPort
         VerifyRunning();
         return _socket.TrySend(frame, source.Address, default);
     }
+
+    public override EndPoint ReadAddress(ReadOnlySpan<byte> address) => _family.ReadAddress(address)!;
 
     protected override StrangerSource DescribeSource(in DatagramReceiveBatch.Datagram datagram) =>
         new(datagram.Source, default, isLoopback: true, _family.ReadAddress(datagram.Source)?.Cid);
