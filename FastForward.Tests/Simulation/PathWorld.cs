@@ -190,8 +190,9 @@ internal sealed class PathWorld
 
     private void CheckDelivery(string name) => Ledger.Check(name, _everyone.Select(static node => node.Journal));
 
-    // Of one stream; null where nothing works for a while, or a process ends. A path that dies takes at most one message of each with it, where the other one works; a route that
-    // changes none. What was written to a connection is lost with it, and only its probes show that it is silent.
+    // Of one stream; null where nothing works for a while, or a process ends. A path that dies takes at most one
+    // message of each with it, where the other one works; a route that changes none. What was written to a connection
+    // is lost with it, and only its probes show that it is silent.
     private static int? MostMissing(SimulatedRoute[] routes, PathFault fault) =>
         fault switch
         {

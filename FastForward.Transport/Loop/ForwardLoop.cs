@@ -139,8 +139,13 @@ public sealed partial class ForwardLoop : IDisposable, IAsyncDisposable
     public LoopTimer CreateTimer(Action callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        return new LoopTimer(this, callback);
+        return CreateTimer(static state => ((Action)state)(), callback);
     }
+
+    /// <summary>
+    /// As <see cref="CreateTimer(Action)"/>, for timers that there are many of: one delegate serves all.
+    /// </summary>
+    internal LoopTimer CreateTimer(Action<object> callback, object state) => new(this, callback, state);
 
     /// <summary>
     /// Runs <paramref name="work"/> on the loop thread in one of its next cycles. Thread-safe. Work that is posted to a

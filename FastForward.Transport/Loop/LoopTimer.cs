@@ -12,12 +12,14 @@ namespace FastForward.Transport.Loop;
 public sealed class LoopTimer
 {
     private readonly ForwardLoop _loop;
-    private readonly Action _callback;
+    private readonly Action<object> _callback;
+    private readonly object _state;
 
-    internal LoopTimer(ForwardLoop loop, Action callback)
+    internal LoopTimer(ForwardLoop loop, Action<object> callback, object state)
     {
         _loop = loop;
         _callback = callback;
+        _state = state;
     }
 
     /// <summary>True from the setting of the timer until it fires or is cancelled.</summary>
@@ -70,5 +72,5 @@ public sealed class LoopTimer
     internal void SetAfter(long delayMicros) =>
         SetAt(delayMicros > long.MaxValue - _loop.NowMicros ? long.MaxValue : _loop.NowMicros + delayMicros);
 
-    internal void Fire() => _callback();
+    internal void Fire() => _callback(_state);
 }

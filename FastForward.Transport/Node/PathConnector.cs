@@ -15,14 +15,14 @@ internal sealed class PathConnector(PeerConnector owner, PathCandidate candidate
     private const int RetryLimitMicros = 30_000_000;
     private const long StableAfterMicros = 5_000_000;
     private const long YieldMicros = 1_000_000;
-    private const short Gone = -1;
+    private const sbyte Gone = -1;
 
     private IForwardLink? _connecting;
     private long _nextAttempt = firstAttempt;
-    private long _yieldUntil; // 0 while no handshake of the peer is under way
     private int _retry = FirstRetryMicros;
-    private short _rank = Gone;
-    private short _endsRank = Gone;
+    private sbyte _rank = Gone;
+    private sbyte _endsRank = Gone;
+    private bool _hasYielded; // to a handshake of the peer that is under way
 
     public PeerConnector Owner => owner;
 
@@ -52,7 +52,7 @@ internal sealed class PathConnector(PeerConnector owner, PathCandidate candidate
     public long Due =>
         _connecting is not null || !IsCurrent || IsFulfilled ? long.MaxValue
         : IsAwaitingName ? owner.Environment.Names.Peek(Candidate.UnknownName!)!.PatienceEndsAt
-        : Math.Max(_nextAttempt, _yieldUntil);
+        : _nextAttempt;
 
     /// <summary>
     /// A path between these ends is sound, or this connector opens one. A path that a worse candidate has opened does
@@ -82,7 +82,7 @@ internal sealed class PathConnector(PeerConnector owner, PathCandidate candidate
         );
 
     /// <summary>The routes name it at this place.</summary>
-    public void SetRank(int rank, int endsRank) => (_rank, _endsRank) = ((short)rank, (short)endsRank);
+    public void SetRank(int rank, int endsRank) => (_rank, _endsRank) = ((sbyte)rank, (sbyte)endsRank);
 
     /// <summary>
     /// The routes do not name it any more: its attempts and handshakes end. Its established paths serve until one of
@@ -204,11 +204,15 @@ internal sealed class PathConnector(PeerConnector owner, PathCandidate candidate
         bool isAnswering = false;
         foreach (SessionPath path in owner.Peer.Paths)
             isAnswering |= path.IsUnproven && Candidate.LeadsOver(path);
-        if (!isAnswering)
-            _yieldUntil = 0;
-        else if (_yieldUntil == 0)
-            _yieldUntil = Now + YieldMicros;
-        return Now < _yieldUntil;
+        if (isAnswering && !_hasYielded)
+        {
+            _hasYielded = true;
+            _nextAttempt = Now + YieldMicros;
+            return true;
+        }
+
+        _hasYielded = isAnswering;
+        return false;
     }
 
     // Once for each text: a name or an interface may be missing for days.

@@ -21,7 +21,6 @@ internal sealed partial class PeerConnector
 
     private IReadOnlyList<Route> _routes = [];
     private PathConnector[] _connectors = [];
-    private HostEntry[] _watched = [];
     private long _discoveredAt;
 
     private Route? Preferred => _routes.Count > 0 ? _routes[0] : null;
@@ -74,19 +73,23 @@ internal sealed partial class PeerConnector
     // Follows the addresses of the host names among the routes.
     private void Watch()
     {
-        foreach (HostEntry entry in _watched)
-            entry.Completed -= OnNameCompleted;
-        _watched =
-        [
-            .. _routes
-                .Select(static route => NamedEndPoint.NameOf(route.EndPoint))
-                .OfType<string>()
-                .Select(Environment.Names.Find)
-                .Distinct(),
-        ];
-        foreach (HostEntry entry in _watched)
+        foreach (HostEntry entry in NamesOf(_routes))
             entry.Completed += OnNameCompleted;
     }
+
+    private void Unwatch()
+    {
+        foreach (HostEntry entry in NamesOf(_routes))
+            entry.Completed -= OnNameCompleted;
+    }
+
+    // The names that are followed are not forgotten: these are the same objects each time.
+    private IEnumerable<HostEntry> NamesOf(IReadOnlyList<Route> routes) =>
+        routes
+            .Select(static route => NamedEndPoint.NameOf(route.EndPoint))
+            .OfType<string>()
+            .Select(Environment.Names.Find)
+            .Distinct();
 
     private void OnNameCompleted()
     {

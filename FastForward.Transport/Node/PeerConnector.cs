@@ -26,7 +26,7 @@ internal sealed partial class PeerConnector : IPeerDriver
     {
         Peer = peer;
         Environment = environment;
-        _timer = environment.Loop.CreateTimer(OnTimer);
+        _timer = environment.Loop.CreateTimer(static connector => ((PeerConnector)connector).OnTimer(), this);
         _createdAt = environment.Loop.NowMicros;
     }
 
@@ -47,6 +47,7 @@ internal sealed partial class PeerConnector : IPeerDriver
         if (!HasSame(routes))
         {
             Route? before = Preferred;
+            Unwatch();
             _routes = routes;
             if (Preferred is { } preferred && !preferred.LeadsTo(before))
             {
@@ -64,8 +65,8 @@ internal sealed partial class PeerConnector : IPeerDriver
     public void Stop()
     {
         _stopped = true;
+        Unwatch();
         _routes = [];
-        Watch();
         foreach (PathConnector connector in _connectors)
             connector.Leave();
         _connectors = [];
