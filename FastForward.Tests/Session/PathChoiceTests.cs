@@ -6,7 +6,7 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Tests.Session;
 
 /// <summary>
-/// Which path carries which class, and which one acknowledgements. Probing and a path per candidate come with "Paths".
+/// Which path carries which class, and which one acknowledgements.
 /// </summary>
 [TestFixture]
 public sealed class PathChoiceTests
@@ -126,6 +126,59 @@ public sealed class PathChoiceTests
         Assert.That(a.Recorder.Reports, Is.Empty);
 
         bool Uses(TransportKind kind) => a.Peer(2).SendPath?.Kind == kind;
+    }
+
+    [Test]
+    public void A_node_without_a_route_of_its_own_uses_the_path_that_the_peer_prefers()
+    {
+        SimulatedNetwork network = new(5);
+        SimulatedNode a = network.Start(1, 2);
+        SimulatedNode b = network.Start(2, 1);
+        SimulatedRoute[] routes = [new(TransportKind.Ip), new(TransportKind.Ip, 1)];
+        b.Open(1, routes);
+        Assert.That(
+            network.RunUntil(() => a.Peer(2).Paths.Count(static path => path.IsSound) == 2, 10 * Second),
+            Is.True
+        );
+        network.Run(network.Now + Second);
+        Assert.That(NetworkOf(a), Is.Zero);
+        b.Prefer(1, routes[1], routes[0]);
+        network.Run(network.Now + Second);
+        Assert.That(NetworkOf(a), Is.EqualTo(1));
+        a.Prefer(2, routes);
+        Assert.That(NetworkOf(a), Is.Zero, "its own route counts more");
+
+        static uint NetworkOf(SimulatedNode node) => ((SimulatedLink)node.Peer(2).SendPath!.Link).Route.Network;
+    }
+
+    [Test]
+    public void A_path_of_a_route_that_changed_serves_until_another_one_does_and_is_closed_then()
+    {
+        SimulatedNetwork network = new(5);
+        SimulatedNode a = network.Start(1, 2);
+        SimulatedNode b = network.Start(2, 1);
+        a.Open(2, TransportKind.Socket);
+        Assert.That(network.RunUntil(() => a.Peer(2).State == PeerState.Connected, 10 * Second), Is.True);
+        network.Direction(1, 2, TransportKind.Ip).CutUntil = long.MaxValue;
+        a.Open(2, TransportKind.Ip);
+        for (long time = 0; time < 8 * Second; time += 10_000)
+            network.At(
+                network.Now + time,
+                () =>
+                {
+                    a.SendNumbered(2, 1, MessageClass.Reliable, 100);
+                    a.SendNumbered(2, 2, MessageClass.RealTime, 100);
+                }
+            );
+        network.Run(network.Now + (3 * Second));
+        Assert.That(a.Peer(2).SendPath!.Kind, Is.EqualTo(TransportKind.Socket), "nothing answers at the new one");
+        network.Direction(1, 2, TransportKind.Ip).CutUntil = 0;
+        network.Run(network.Now + (10 * Second));
+        Assert.That(a.Peer(2).Paths.Single().Kind, Is.EqualTo(TransportKind.Ip));
+        Assert.That(a.Peer(2).ReliablePath!.Kind, Is.EqualTo(TransportKind.Ip));
+        Ledger.Check("one world", [a.Journal, b.Journal]);
+        Assert.That(b.Statistics.SkippedMessages + b.Statistics.LateMessages, Is.Zero);
+        Assert.That(a.Recorder.Reports, Is.Empty);
     }
 
     [TestCase(1)]

@@ -116,6 +116,7 @@ internal sealed partial class Peer
     {
         _association.AddSource(path.Source);
         path.Way = Driver.WayOf(path);
+        path.Rank = Driver.RankOf(path);
         // Frames in flight to the former place are lost: what they carried goes out again when they are missed.
         Notify(PeerEventKind.Moved, path.Kind, $"the peer is at {path.Source} now, and was at {before}");
         Driver.OnPending();

@@ -133,7 +133,7 @@ internal sealed partial class Peer
         if (Options.PathRedundancy == PathRedundancy.Off || SendPath is null)
             return null;
         if (now < _overlapUntil && _overlapPath is { IsSound: true } former && _association.Owns(former))
-            return ReferenceEquals(former, SendPath) ? null : former;
+            return former.Way == SendPath.Way ? null : former;
         bool isWanted =
             Options.PathRedundancy == PathRedundancy.Always || SendPath.IsDoubtful || _startedAt != long.MaxValue;
         if (!isWanted)
@@ -144,6 +144,7 @@ internal sealed partial class Peer
             if (
                 !ReferenceEquals(path, SendPath)
                 && path is { IsSound: true, AwaitsPeer: false }
+                && (path.Way != SendPath.Way || SendPath.IsDoubtful) // crossed links share what happens to them
                 && _association.Owns(path)
                 && (best is null || PathChoice.IsBetterSecond(path, best))
             )
@@ -190,10 +191,11 @@ internal sealed partial class Peer
         return Math.Max(lead, 0);
     }
 
-    // The routes that they were opened for have changed, and others carry everything now.
+    // The routes that they were opened for have changed, and others carry what they can.
     private void CloseFormer(long now)
     {
-        if (!IsBeyondFormer(SendPath) || !IsBeyondFormer(ReliablePath) || _overlapUntil != long.MaxValue)
+        // Reliable messages stay on the path that identifies the peer best for as long as there is one.
+        if (SendPath is not { IsSound: true, Rank: not PathRank.Former } || _overlapUntil != long.MaxValue)
             return;
         foreach (SessionPath path in _paths.ToArray())
         {
@@ -201,8 +203,6 @@ internal sealed partial class Peer
                 path.Close(now, Wire.CloseReason.RouteChanged, "the route changed");
         }
     }
-
-    private static bool IsBeyondFormer(SessionPath? path) => path is { IsSound: true, Rank: not PathRank.Former };
 
     // Messages of one stream that come over ways of different lengths: the longest of them counts, as long as messages
     // may still come over it. Otherwise those on the longer way would be late because others took a shorter one.
