@@ -100,6 +100,25 @@ internal sealed class TwoNetworks
     /// <summary>The route of node 1 prefers a network.</summary>
     public void Prefer(uint network) => A.Prefer(2, Route(network), Route(1 - network));
 
+    /// <summary>Runs for a time; the longest one without a delivery, in milliseconds' steps.</summary>
+    public long LongestPause(long time)
+    {
+        const long Step = 1_000;
+        long longest = 0;
+        long last = Network.Now;
+        int seen = B.Recorder.Messages.Count;
+        for (long end = Network.Now + time; Network.Now < end; )
+        {
+            Network.Run(Network.Now + Step);
+            if (B.Recorder.Messages.Count == seen)
+                continue;
+            longest = Math.Max(longest, Network.Now - last);
+            (last, seen) = (Network.Now, B.Recorder.Messages.Count);
+        }
+
+        return longest;
+    }
+
     public void Check(string world) => Ledger.Check(world, [A.Journal, B.Journal]);
 
     private static SimulatedRoute Route(uint network) => new(TransportKind.Ip, network);

@@ -159,7 +159,6 @@ internal sealed partial class Peer
     private void BeginOverlap(SessionPath former, SessionPath path, long now)
     {
         long lead = LeadOf(former, path);
-        _association.Sender.SetLead(lead);
         if (former is not { IsSound: true } || !_association.Owns(former))
         {
             _overlapPath = null;
@@ -176,7 +175,6 @@ internal sealed partial class Peer
     {
         _overlapPath = null;
         _overlapUntil = long.MaxValue;
-        _association.Sender.SetLead(0);
         ChooseSecond(now);
         CloseFormer(now);
     }

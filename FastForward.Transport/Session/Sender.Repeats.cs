@@ -16,7 +16,6 @@ internal sealed partial class Sender
     private RepeatAllowance _allowance = new();
     private long _path; // whose acknowledgements are the last ones
     private ulong _largestAcknowledged;
-    private long _lead;
     private long _nextOverdue = long.MaxValue;
 
     /// <summary>
@@ -51,12 +50,6 @@ internal sealed partial class Sender
                 OnRealTimeLost(now, message, isMoved: true);
         }
     }
-
-    /// <summary>
-    /// Real-time messages have just moved to a shorter path: what is repeated there may be older by the difference,
-    /// because the receiver measures all of them by the longer one for a while.
-    /// </summary>
-    public void SetLead(long lead) => _lead = lead;
 
     private void OnRealTimeWritten(long now, OutgoingMessage message, bool mayBeLost)
     {
@@ -139,7 +132,7 @@ internal sealed partial class Sender
     {
         if (message.Kind != OutgoingKind.Message)
             return true;
-        return message.AgeAt(now) + CopyPolicy.Quality.Transit.Median < BudgetOf(message) + _lead
+        return message.AgeAt(now) + CopyPolicy.Quality.Transit.Median < BudgetOf(message)
             && message.Repeats < CopyPolicy.MaxRepeats;
     }
 
