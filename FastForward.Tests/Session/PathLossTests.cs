@@ -56,7 +56,8 @@ public sealed class PathLossTests
 
         pauses.Sort();
         TestContext.Out.WriteLine(
-            $"{mode}, round trip {2 * delay / 1000} ms: pause p50 {pauses[Seeds / 2] / 1000} max {pauses[^1] / 1000} ms, "
+            $"{mode}, round trip {2 * delay / 1000} ms: "
+                + $"pause p50 {pauses[Seeds / 2] / 1000} max {pauses[^1] / 1000} ms, "
                 + $"{(double)missing / (Seeds * Streams):0.0} messages of a stream missing, "
                 + $"{100.0 * twice / sent:0} % of the messages sent twice"
         );
