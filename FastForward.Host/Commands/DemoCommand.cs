@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using FastForward.Host.Demo;
+using FastForward.Host.Demo.Chaos;
 using FastForward.Host.Monitoring;
 using FastForward.Host.Screens;
 using FastForward.Transport;
@@ -15,15 +16,17 @@ namespace FastForward.Host.Commands;
 internal static class DemoCommand
 {
     private const int DefaultSeconds = 7;
+    private const int ChaosSeconds = 40;
 
     public static Command Create()
     {
         Option<bool> json = new("--json") { Description = "Print one JSON document instead of the table." };
-        Option<int> seconds = new("--seconds")
+        Option<int?> seconds = new("--seconds")
         {
-            Description = "How long the traffic runs over each transport, 1 to 600.",
+            Description =
+                $"How long the traffic runs over each transport, 1 to 600; {DefaultSeconds} by default, and "
+                + $"{ChaosSeconds} with --chaos.",
             HelpName = "n",
-            DefaultValueFactory = static _ => DefaultSeconds,
         };
         seconds.Validators.Add(static result =>
         {
@@ -78,6 +81,11 @@ internal static class DemoCommand
                     $"--impair: '{result.Tokens[0].Value}' is no impairment: {problem}; for example: --impair bad-wan"
                 );
         });
+        Option<bool> chaos = new("--chaos")
+        {
+            Description =
+                "Connect the nodes by several paths at once, and kill and heal paths while the traffic goes on.",
+        };
         Command command = new(
             "demo",
             "Two node processes exchange radio traffic over every transport that this machine supports."
@@ -85,6 +93,7 @@ internal static class DemoCommand
         {
             json,
             seconds,
+            chaos,
             transports,
             impair,
             impairSeed,
@@ -99,16 +108,36 @@ internal static class DemoCommand
             )
                 result.AddError("--impair: only IP has datagrams to impair; leave out --transport, or add IP to it");
         });
+        command.Validators.Add(result =>
+        {
+            if (!result.GetValue(chaos))
+                return;
+            if (result.GetResult(transports) is not null)
+                result.AddError("--chaos: it uses several transports at once; leave out --transport");
+            if (result.GetResult(impair) is not null)
+                result.AddError(
+                    "--chaos: losses made on purpose would hide what the faults of paths cost; leave out --impair"
+                );
+            if (result.GetValue(seconds) < ChaosRun.LeastSeconds)
+                result.AddError(
+                    $"--chaos: in less than {ChaosRun.LeastSeconds} s nothing happens; "
+                        + $"for example: --chaos --seconds {ChaosSeconds}"
+                );
+        });
         command.SetAction(result =>
-            RunAsync(
-                    result.GetValue(json),
-                    result.GetValue(seconds),
-                    result.GetValue(transports) ?? [],
-                    ImpairmentOf(result.GetValue(impair), result.GetValue(impairSeed))
-                )
-                .GetAwaiter()
-                .GetResult()
-        );
+        {
+            bool asJson = result.GetValue(json);
+            int? length = result.GetValue(seconds);
+            TransportKind[] asked = result.GetValue(transports) ?? [];
+            ImpairmentOptions? impairment = ImpairmentOf(result.GetValue(impair), result.GetValue(impairSeed));
+            Task<int> run = result.GetValue(chaos)
+                ? RunAsync((screen, token) => ShowChaosAsync(asJson, length ?? ChaosSeconds, screen, token))
+                : RunAsync(
+                    (screen, token) =>
+                        ShowTransportsAsync(asJson, length ?? DefaultSeconds, asked, impairment, screen, token)
+                );
+            return run.GetAwaiter().GetResult();
+        });
         return command;
     }
 
@@ -138,25 +167,18 @@ internal static class DemoCommand
             }
             : null;
 
-    private static async Task<int> RunAsync(
-        bool json,
-        int seconds,
-        TransportKind[] transports,
-        ImpairmentOptions? impairment
-    )
+    private static async Task<int> RunAsync(Func<DemoScreen, CancellationToken, Task<bool>> run)
     {
         using SignalCancellation signals = new();
         DemoScreen screen = new(Console.Error, !Console.IsErrorRedirected);
         try
         {
-            DemoDocument document = await DemoRun
-                .RunAsync(transports, seconds, impairment, screen, signals.Token)
-                .ConfigureAwait(false);
-            if (json)
-                Console.Out.WriteLine(JsonSerializer.Serialize(document, DemoJson.Default.DemoDocument));
-            else
-                DemoScreen.WriteTable(Console.Out, document, Screen.OutputWidth, Screen.OutputHasColors);
-            return document.IsSuccess() ? ExitCode.Success : ExitCode.Failure;
+            return await run(screen, signals.Token).ConfigureAwait(false) ? ExitCode.Success : ExitCode.Failure;
+        }
+        catch (DemoFailure failure)
+        {
+            screen.Line($"The demo could not be brought to its end: {failure.Message}");
+            return ExitCode.Failure;
         }
         catch (Exception exception) when (LostOutput.Is(exception))
         {
@@ -167,5 +189,39 @@ internal static class DemoCommand
             screen.Line("The demo was interrupted; its processes are ended.");
             return ExitCode.Interrupted;
         }
+    }
+
+    private static async Task<bool> ShowTransportsAsync(
+        bool json,
+        int seconds,
+        TransportKind[] transports,
+        ImpairmentOptions? impairment,
+        DemoScreen screen,
+        CancellationToken cancellationToken
+    )
+    {
+        DemoDocument document = await DemoRun
+            .RunAsync(transports, seconds, impairment, screen, cancellationToken)
+            .ConfigureAwait(false);
+        if (json)
+            Console.Out.WriteLine(JsonSerializer.Serialize(document, DemoJson.Default.DemoDocument));
+        else
+            DemoScreen.WriteTable(Console.Out, document, Screen.OutputWidth, Screen.OutputHasColors);
+        return document.IsSuccess();
+    }
+
+    private static async Task<bool> ShowChaosAsync(
+        bool json,
+        int seconds,
+        DemoScreen screen,
+        CancellationToken cancellationToken
+    )
+    {
+        ChaosDocument document = await new ChaosRun(seconds, screen).RunAsync(cancellationToken).ConfigureAwait(false);
+        if (json)
+            Console.Out.WriteLine(JsonSerializer.Serialize(document, DemoJson.Default.ChaosDocument));
+        else
+            ChaosTable.Write(Console.Out, document, Screen.OutputWidth, Screen.OutputHasColors);
+        return document.IsSuccess;
     }
 }

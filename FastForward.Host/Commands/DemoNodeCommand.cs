@@ -13,13 +13,20 @@ internal static class DemoNodeCommand
         Option<uint> peer = new(DemoNodeArguments.Peer) { Required = true };
         Option<int> seconds = new(DemoNodeArguments.Seconds) { Required = true };
         Option<int> talkers = new(DemoNodeArguments.Talkers) { Required = true };
-        Command command = new(DemoNodeArguments.Command) { instance, peer, seconds, talkers };
+        Option<int?> relay = new(DemoNodeArguments.Relay);
+        Command command = new(DemoNodeArguments.Command) { instance, peer, seconds, talkers, relay };
         command.Hidden = true;
         command.SetAction(result =>
         {
             InstanceReading reading = InstanceReader.ReadFile(result.GetValue(instance)!);
             return reading.Settings is { } settings
-                ? DemoNode.Run(settings, result.GetValue(peer), result.GetValue(talkers), result.GetValue(seconds))
+                ? DemoNode.Run(
+                    settings,
+                    result.GetValue(peer),
+                    result.GetValue(talkers),
+                    result.GetValue(seconds),
+                    result.GetValue(relay)
+                )
                 : ProblemReport.Write(reading.Problems, Console.Error);
         });
         return command;

@@ -16,6 +16,7 @@ internal sealed class DemoChild : IDisposable
         TaskCreationOptions.RunContinuationsAsynchronously
     );
     private readonly List<string> _errors = [];
+    private TaskCompletionSource<DeliveryWindow> _window = new();
     private long _sent;
     private long _delivered;
 
@@ -74,11 +75,22 @@ internal sealed class DemoChild : IDisposable
     }
 
     /// <summary>Asks it to end in order.</summary>
-    public void Stop()
+    public void Stop() => Tell("stop");
+
+    /// <summary>What it saw of the delivery since it was asked last.</summary>
+    public Task<DeliveryWindow> TakeWindow()
+    {
+        _window = new TaskCompletionSource<DeliveryWindow>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Tell("window");
+        return _window.Task;
+    }
+
+    /// <summary>Gives it a command.</summary>
+    public void Tell(string command)
     {
         try
         {
-            _process.StandardInput.WriteLine("stop");
+            _process.StandardInput.WriteLine(command);
             _process.StandardInput.Flush();
         }
         catch (IOException)
@@ -117,6 +129,9 @@ internal sealed class DemoChild : IDisposable
                 string[] pair = counts.Split(' ');
                 Volatile.Write(ref _sent, long.Parse(pair[0], CultureInfo.InvariantCulture));
                 Volatile.Write(ref _delivered, long.Parse(pair[1], CultureInfo.InvariantCulture));
+                break;
+            case ["window", var json]:
+                _window.TrySetResult(JsonSerializer.Deserialize(json, DemoJson.Default.DeliveryWindow)!);
                 break;
             case ["result", var json]:
                 _result.TrySetResult(JsonSerializer.Deserialize(json, DemoJson.Default.DemoNodeReport)!);

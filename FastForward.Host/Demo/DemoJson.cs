@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using FastForward.Host.Demo.Chaos;
 
 namespace FastForward.Host.Demo;
 
@@ -6,4 +7,6 @@ namespace FastForward.Host.Demo;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(DemoDocument))]
 [JsonSerializable(typeof(DemoNodeReport))]
+[JsonSerializable(typeof(DeliveryWindow))]
+[JsonSerializable(typeof(ChaosDocument))]
 internal sealed partial class DemoJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FastForward.Host.Control;
+using FastForward.Host.Demo.Chaos;
 using FastForward.Host.Instances;
 using FastForward.Host.Running;
 using FastForward.Transport;
@@ -12,28 +13,36 @@ namespace FastForward.Host.Demo;
 
 /// <summary>
 /// One node process of the demo. It talks to the process that started it in lines: "connected", "progress S D", "done"
-/// and "result {json}" on its output, "stop" on its input. When the input ends without "stop", the parent has ended and
-/// the child ends as well.
+/// and "result {json}" on its output, "stop" on its input, and those of <see cref="ChaosActor"/>. When the input ends
+/// without "stop", the parent has ended and the child ends as well.
 /// </summary>
 internal static class DemoNode
 {
+    /// <param name="settings">The node.</param>
+    /// <param name="peer">The other node.</param>
+    /// <param name="talkers">How many calls there are at once.</param>
+    /// <param name="seconds">How long the calls go on.</param>
+    /// <param name="relay">The port of the relay to the other node; null where paths are not killed.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(InstanceSettings settings, uint peer, int talkers, int seconds)
+    public static int Run(InstanceSettings settings, uint peer, int talkers, int seconds, int? relay)
     {
-        TrafficActor traffic = new(peer, talkers, seconds, Console.Out.WriteLine);
-        EchoActor echo = new();
+        DeliveryWatch watch = new();
+        TrafficActor traffic = new(peer, talkers, seconds, watch, Console.Out.WriteLine);
+        EchoActor echo = new(watch);
         HostApplicationBuilder builder = InstanceServices.CreateBuilder<ParentLifetime>(settings);
         ForwardBuilder node = builder.Services.AddInstance(settings);
         // On a slow machine the processes are late, not the network: only an impaired one shows what is lost in time.
-        if (settings.Impairment is null)
+        if (settings.Impairment is null && relay is null)
             builder.Services.Configure<ForwardNodeOptions>(options => options.RealTimeBudget = TimeSpan.FromSeconds(5));
         node.AddActor(_ => traffic, new ServiceId(TrafficActor.Service).Reply);
         node.AddActor(_ => echo, TrafficActor.Service);
+        ChaosActor? chaos = relay is { } port ? ChaosActor.Add(node, settings, peer, port, watch) : null;
         ForwardNode forwardNode;
         try
         {
             using IHost host = builder.Build();
             ParentLifetime parent = (ParentLifetime)host.Services.GetRequiredService<IHostLifetime>();
+            parent.OnCommand = chaos is null ? null : chaos.OnCommand;
             forwardNode = host.Services.GetRequiredService<ForwardNode>();
             host.Run();
             if (parent.IsParentGone)

@@ -13,40 +13,29 @@ internal sealed class DemoPair(TransportKind kind, int seconds, ImpairmentOption
     private const uint FirstNode = 25_011;
     private const uint SecondNode = 250_012;
     private const int Talkers = 16;
-    private const int Attempts = 3;
     private static readonly TimeSpan s_connectLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan s_settleLimit = TimeSpan.FromSeconds(30);
 
     private readonly string _type = TransportTypeMap.NameOf(kind);
+    private readonly DemoPhases _phases = new(impairment is null ? "" : $" with impair = {impairment}");
 
     /// <summary>Runs the demo of the transport.</summary>
     public async Task<TransportReport> RunAsync(CancellationToken cancellationToken)
     {
-        for (int attempt = 1; ; attempt++)
+        try
         {
-            // Of its own: nothing is left of an attempt that failed. Only the user can read it.
-            DirectoryInfo directory = Directory.CreateTempSubdirectory("fastforward-demo-");
-            try
+            return await DemoAttempts
+                .RunAsync(_type, screen, directory => RunAsync(directory, cancellationToken))
+                .ConfigureAwait(false);
+        }
+        catch (DemoFailure failure)
+        {
+            return new TransportReport
             {
-                return await RunAsync(directory.FullName, cancellationToken).ConfigureAwait(false);
-            }
-            catch (DemoFailure failure) when (failure.IsPortTaken && attempt < Attempts)
-            {
-                screen.Line($"{_type}: {failure.Message}; trying other ports");
-            }
-            catch (DemoFailure failure)
-            {
-                return new TransportReport
-                {
-                    Type = _type,
-                    Available = true,
-                    Reason = failure.Message,
-                };
-            }
-            finally
-            {
-                directory.Delete(recursive: true);
-            }
+                Type = _type,
+                Available = true,
+                Reason = failure.Message,
+            };
         }
     }
 
@@ -62,7 +51,13 @@ internal sealed class DemoPair(TransportKind kind, int seconds, ImpairmentOption
         try
         {
             await ProgressAsync(
-                    PhaseAsync(children, static child => child.Connected, s_connectLimit, "connect", cancellationToken),
+                    _phases.WaitAsync(
+                        children,
+                        static child => child.Connected,
+                        s_connectLimit,
+                        "connect",
+                        cancellationToken
+                    ),
                     second => $"connecting nodes {FirstNode} and {SecondNode} for {second} s",
                     cancellationToken
                 )
@@ -70,7 +65,8 @@ internal sealed class DemoPair(TransportKind kind, int seconds, ImpairmentOption
             await TrafficAsync(children, cancellationToken).ConfigureAwait(false);
             foreach (DemoChild child in children)
                 child.Stop();
-            await PhaseAsync(children, static child => child.Result, s_settleLimit, "stop", cancellationToken)
+            await _phases
+                .WaitAsync(children, static child => child.Result, s_settleLimit, "stop", cancellationToken)
                 .ConfigureAwait(false);
             await Task.WhenAll(one.Exited, two.Exited)
                 .WaitAsync(s_settleLimit, cancellationToken)
@@ -100,7 +96,7 @@ internal sealed class DemoPair(TransportKind kind, int seconds, ImpairmentOption
 
     private async Task TrafficAsync(DemoChild[] children, CancellationToken cancellationToken)
     {
-        Task done = PhaseAsync(
+        Task done = _phases.WaitAsync(
             children,
             static child => child.Done,
             TimeSpan.FromSeconds(seconds) + s_settleLimit,
@@ -129,46 +125,6 @@ internal sealed class DemoPair(TransportKind kind, int seconds, ImpairmentOption
         }
 
         await done.ConfigureAwait(false);
-    }
-
-    /// <summary>Waits until both children reach a point; one that ends before it is a failure.</summary>
-    private async Task PhaseAsync(
-        DemoChild[] children,
-        Func<DemoChild, Task> point,
-        TimeSpan limit,
-        string verb,
-        CancellationToken cancellationToken
-    )
-    {
-        Task reached = Task.WhenAll(children.Select(point));
-        try
-        {
-            await Task.WhenAny([reached, .. children.Select(static child => child.Exited)])
-                .WaitAsync(limit, cancellationToken)
-                .ConfigureAwait(false);
-            foreach (DemoChild child in children.Where(child => child.Exited.IsCompleted && !point(child).IsCompleted))
-            {
-                string reason = child.LastError.Length == 0 ? "" : $": {child.LastError}";
-                throw new DemoFailure($"node {child.Node} ended early with exit code {child.ExitCode}{reason}")
-                {
-                    IsPortTaken = child.ExitCode == ExitCode.Unavailable,
-                };
-            }
-
-            // One has reached the point and ended in order; the other one may need a moment more.
-            await reached.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            string? last = children
-                .Select(static child => child.LastError)
-                .FirstOrDefault(static line => line.Length > 0);
-            throw new DemoFailure(
-                $"the nodes did not {verb} within {limit.TotalSeconds} s"
-                    + (impairment is null ? "" : $" with impair = {impairment}")
-                    + (last is null ? "" : $": {last}")
-            );
-        }
     }
 
     private string WriteInstance(string directory, uint node, int port, uint peer, int peerPort)
@@ -204,16 +160,6 @@ internal sealed class DemoPair(TransportKind kind, int seconds, ImpairmentOption
         return file;
     }
 
-    private IEnumerable<string> Arguments(string file, uint peer)
-    {
-        yield return DemoNodeArguments.Command;
-        yield return DemoNodeArguments.Instance;
-        yield return file;
-        yield return DemoNodeArguments.Peer;
-        yield return peer.ToString(CultureInfo.InvariantCulture);
-        yield return DemoNodeArguments.Seconds;
-        yield return seconds.ToString(CultureInfo.InvariantCulture);
-        yield return DemoNodeArguments.Talkers;
-        yield return Talkers.ToString(CultureInfo.InvariantCulture);
-    }
+    private IEnumerable<string> Arguments(string file, uint peer) =>
+        DemoNodeArguments.Of(file, peer, seconds, Talkers, relay: null);
 }

@@ -61,7 +61,8 @@ internal static class DemoSummary
             Reliable = Of(one.Reliable, two.Reliable),
         };
 
-    private static ImpairedClass Of(DemoNodeClass one, DemoNodeClass two)
+    /// <summary>One class of messages, both ways.</summary>
+    public static ImpairedClass Of(DemoNodeClass one, DemoNodeClass two)
     {
         long accepted = one.Accepted + two.Accepted,
             delivered = one.Delivered + two.Delivered;

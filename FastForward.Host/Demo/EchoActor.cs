@@ -4,7 +4,7 @@ using FastForward.Transport.Actors;
 namespace FastForward.Host.Demo;
 
 /// <summary>The receiving side of the demo: checks each message and sends it back as it is.</summary>
-internal sealed class EchoActor : IActor
+internal sealed class EchoActor(DeliveryWatch watch) : IActor
 {
     private readonly Dictionary<ulong, (CallCheck Check, ForwardStream Reply)> _calls = [];
     private ActorContext? _context;
@@ -36,6 +36,7 @@ internal sealed class EchoActor : IActor
         Arrival arrival = call.Check.Take(message.Payload, out _);
         Tally.Add(arrival);
         Counts.Arrive(message.Class, arrival);
+        watch.Arrived(message.Class, _context!.Loop.Now);
         if (arrival == Arrival.Damaged)
             return; // no echo: it counts as lost there
         SendResult result = call.Reply.Send(message.Payload, message.IsLast ? SendOptions.End : SendOptions.None);

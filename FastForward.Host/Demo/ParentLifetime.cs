@@ -16,6 +16,9 @@ internal sealed class ParentLifetime(IHostApplicationLifetime application) : IHo
     /// <summary>The parent has ended, or wants no result: its end of the input is closed.</summary>
     public bool IsParentGone { get; private set; }
 
+    /// <summary>Takes other lines, on the thread that reads them. Set before the start.</summary>
+    public Action<string>? OnCommand { get; set; }
+
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ignore);
@@ -49,6 +52,8 @@ internal sealed class ParentLifetime(IHostApplicationLifetime application) : IHo
         {
             if (line == "stop")
                 application.StopApplication();
+            else
+                OnCommand?.Invoke(line);
         }
 
         IsParentGone = true;

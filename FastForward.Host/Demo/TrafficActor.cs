@@ -7,17 +7,14 @@ namespace FastForward.Host.Demo;
 
 /// <summary>
 /// The sending side of the demo: several calls at once to the other node, and a check of every echo. It begins when the
-/// nodes are connected by a single link, ends its calls when the time is up, and then waits for outstanding echoes.
+/// nodes are connected, ends its calls when the time is up, and then waits for outstanding echoes.
 /// </summary>
-internal sealed class TrafficActor(uint node, int talkers, int seconds, Action<string> report) : IActor
+internal sealed class TrafficActor(uint node, int talkers, int seconds, DeliveryWatch watch, Action<string> report)
+    : IActor
 {
     private static readonly TimeSpan s_settle = TimeSpan.FromMicroseconds(3_000_000);
     private static readonly TimeSpan s_warmUp = TimeSpan.FromMicroseconds(1_000_000);
     private static readonly TimeSpan s_beat = TimeSpan.FromMicroseconds(100_000);
-
-    // Both nodes connect, and settle on one of the two links. A message sent right before that may arrive after one
-    // sent right after it; a real-time message is then dropped as late by design, which says nothing about the medium.
-    private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(1);
     private const int BeatsPerReport = 5;
 
     private readonly Dictionary<ulong, DemoCall> _calls = [];
@@ -28,7 +25,6 @@ internal sealed class TrafficActor(uint node, int talkers, int seconds, Action<s
     private DataCaller? _data;
     private LoopTimer? _beat;
     private bool _connected;
-    private bool _hasBegun;
     private TimeSpan _measuresFrom;
     private TimeSpan _endsAt;
     private TimeSpan _lastEvent;
@@ -75,7 +71,7 @@ internal sealed class TrafficActor(uint node, int talkers, int seconds, Action<s
         if (change.Node != node || change.Kind != PeerEventKind.Connected || _connected)
             return;
         _connected = true;
-        _beat!.SetAfter(s_beat);
+        Begin();
     }
 
     /// <inheritdoc/>
@@ -89,6 +85,7 @@ internal sealed class TrafficActor(uint node, int talkers, int seconds, Action<s
         Tally.Add(arrival);
         Counts.Arrive(message.Class, arrival);
         _lastEvent = _context!.Loop.Now;
+        watch.Arrived(message.Class, _lastEvent);
         if (arrival is not (Arrival.InOrder or Arrival.Reordered) || _lastEvent < _measuresFrom)
             return;
         LongHistogram roundTrips = RoundTripsOf(message.Class);
@@ -123,10 +120,6 @@ internal sealed class TrafficActor(uint node, int talkers, int seconds, Action<s
         return status;
     }
 
-    private bool IsSettled =>
-        _context!.Node.GetPeer(node) is { State: PeerState.Connected, Paths: [{ State: PathState.Sound } path] }
-        && path.Age >= s_settled;
-
     private void Begin()
     {
         ForwardLoop loop = _context!.Loop;
@@ -135,22 +128,12 @@ internal sealed class TrafficActor(uint node, int talkers, int seconds, Action<s
         for (int i = 0; i < talkers; i++)
             _talkers.Add(new Talker(this, loop, i));
         _data = new DataCaller(this, loop, talkers);
-        _hasBegun = true;
         _beat!.SetAfter(s_beat);
         report("connected");
     }
 
     private void Beat()
     {
-        if (!_hasBegun)
-        {
-            if (IsSettled)
-                Begin();
-            else
-                _beat!.SetAfter(s_beat);
-            return;
-        }
-
         TimeSpan now = _context!.Loop.Now;
         bool quiet = now - _lastEvent >= s_settle;
         bool complete = Tally.Delivered >= Sent;
