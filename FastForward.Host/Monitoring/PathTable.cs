@@ -32,7 +32,7 @@ internal static class PathTable
             {
                 isEmpty = false;
                 table.Add(
-                    path.State == "suspect" ? Styles.Doubtful : Styles.Plain,
+                    path.State is "suspect" or "doubtful" or "returning" ? Styles.Doubtful : Styles.Plain,
                     peer.Node.ToString(CultureInfo.InvariantCulture),
                     path.SharedMemory ? "MEMORY" : Figures.Short(path.Transport),
                     path.Remote ?? "-",

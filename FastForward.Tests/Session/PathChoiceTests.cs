@@ -142,6 +142,9 @@ public sealed class PathChoiceTests
         );
         network.Run(network.Now + Second);
         Assert.That(NetworkOf(a), Is.Zero);
+        long moves = a.Peer(2).Statistics.Moves(PathChange.Peer);
+        network.Run(network.Now + (70 * Second));
+        Assert.That(a.Peer(2).Statistics.Moves(PathChange.Peer), Is.EqualTo(moves), "size probes prefer nothing");
         b.Prefer(1, routes[1], routes[0]);
         network.Run(network.Now + Second);
         Assert.That(NetworkOf(a), Is.EqualTo(1));

@@ -282,7 +282,10 @@ internal sealed class SimulatedNetwork(IChoices choices)
         }
 
         Capture(link.LocalAddress, link.RemoteNode, frame);
-        if (Vanishes(link.LocalAddress, link.RemoteAddress) || frame.Length > LongestDatagram)
+        if (
+            Vanishes(link.LocalAddress, link.RemoteAddress)
+            || frame.Length > Math.Min(LongestDatagram, way.LongestDatagram)
+        )
             Log?.Invoke($"{Now} {link.LocalAddress}->{link.RemoteAddress} loses {FrameText.Of(frame)}");
         else
             Transmit(link, way, frame);

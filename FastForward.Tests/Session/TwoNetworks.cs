@@ -30,14 +30,6 @@ internal sealed class TwoNetworks
 
     public SimulatedNode B { get; }
 
-    /// <summary>Of the stream that lost most.</summary>
-    public long MostMissingOfAStream =>
-        B
-            .Recorder.Messages.GroupBy(static message => message.Stream)
-            .Select(static stream => stream.Sum(static message => (long)message.Skipped))
-            .DefaultIfEmpty()
-            .Max();
-
     /// <summary>Voice from node 1 to node 2.</summary>
     public void Talk(int streams, int period, long time)
     {
@@ -97,6 +89,9 @@ internal sealed class TwoNetworks
         Direction(2, 1, network).CutUntil = 0;
     }
 
+    /// <summary>Longer datagrams of node 1 do not arrive over a network.</summary>
+    public void Narrow(uint network, int longest) => Direction(1, 2, network).LongestDatagram = longest;
+
     /// <summary>The route of node 1 prefers a network.</summary>
     public void Prefer(uint network) => A.Prefer(2, Route(network), Route(1 - network));
 
@@ -119,7 +114,7 @@ internal sealed class TwoNetworks
         return longest;
     }
 
-    public void Check(string world) => Ledger.Check(world, [A.Journal, B.Journal]);
+    public Ledger Check(string world) => Ledger.Check(world, [A.Journal, B.Journal]);
 
     private static SimulatedRoute Route(uint network) => new(TransportKind.Ip, network);
 

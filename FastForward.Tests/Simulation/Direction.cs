@@ -17,6 +17,9 @@ internal sealed class Direction(ChoiceStream choices)
     /// <summary>What datagrams take longer than on other ways.</summary>
     public long Delay { get; set; }
 
+    /// <summary>Longer datagrams do not arrive.</summary>
+    public int LongestDatagram { get; set; } = int.MaxValue;
+
     /// <summary>Until when frames stay in the queue.</summary>
     public long ClogUntil { get; set; }
 

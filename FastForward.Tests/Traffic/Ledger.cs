@@ -48,6 +48,20 @@ internal sealed class Ledger
     /// <summary>Messages before which a gap was not reported, or another one than there was.</summary>
     public long WrongGaps { get; private set; }
 
+    /// <summary>
+    /// Of the real-time stream that lost most, how many accepted messages did not arrive, those at its end included.
+    /// </summary>
+    public long MostMissingRealTime =>
+        _journals
+            .Values.SelectMany(static journal =>
+                Enumerable.Range(0, journal.Count).Select(i => (Journal: journal, Entry: journal[i]))
+            )
+            .Where(static sent => sent.Entry is { Kind: EntryKind.Accepted, Class: MessageClass.RealTime })
+            .GroupBy(static sent => (sent.Journal.Process, sent.Entry.Node, sent.Entry.Stream))
+            .Select(stream => (long)stream.Count(sent => !_delivered.Contains(sent.Entry.Number)))
+            .DefaultIfEmpty()
+            .Max();
+
     public bool IsSound => Lost + Repeated + Reordered + Wrong + WrongGaps == 0;
 
     /// <summary>The first faults, in words.</summary>

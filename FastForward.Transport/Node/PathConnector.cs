@@ -67,7 +67,11 @@ internal sealed class PathConnector(PeerConnector owner, PathCandidate candidate
             {
                 SessionPath path = paths[i];
                 bool isOwn = ReferenceEquals(path.Origin, this);
-                if (isOwn ? path.IsSound || path.State == PathState.Opening : IsFulfilledBy(path))
+                if (
+                    isOwn
+                        ? path.IsSound || path.State is PathState.Opening or PathState.Validating
+                        : IsFulfilledBy(path)
+                )
                     return true;
             }
 

@@ -71,14 +71,14 @@ internal sealed class OutgoingMessage(int poolIndex, int capacity)
     /// <summary>A real-time message was written before.</summary>
     public bool WasWritten { get; set; }
 
-    /// <summary>The frame that carried a real-time message last, on the path for such messages.</summary>
+    /// <summary>The frame that carried a real-time message last.</summary>
     public ulong LastFrame { get; set; }
 
     /// <summary>The path of that frame (<see cref="SessionPath.Id"/>).</summary>
     public long LastPath { get; set; }
 
-    /// <summary>It is sent on the second path, too.</summary>
-    public bool IsDuplicated { get; set; }
+    /// <summary>The second path on which it is sent, too (<see cref="SessionPath.Id"/>); 0 for none.</summary>
+    public long DuplicatedOn { get; set; }
 
     /// <summary>
     /// The message whose duplicate this is; null for a message of its own. It is the same one only while its generation

@@ -15,7 +15,7 @@ internal sealed class PathProber
     /// <summary>The longest interval of a node.</summary>
     public const long LongestInterval = 10_000_000;
 
-    // While another path works, a silent one is probed ten times as often.
+    // While another path works, a silent one is probed more often.
     private const int Remembered = 16;
 
     private readonly long[] _sentAt = new long[Remembered];

@@ -119,6 +119,8 @@ internal sealed partial class Peer
         path.Rank = Driver.RankOf(path);
         // Frames in flight to the former place are lost: what they carried goes out again when they are missed.
         Notify(PeerEventKind.Moved, path.Kind, $"the peer is at {path.Source} now, and was at {before}");
+        ChoosePath(now, PathChange.Route, $"the peer is at {path.Source} now");
+        CloseRedundant(path.Way, now);
         Driver.OnPending();
     }
 
@@ -201,7 +203,7 @@ internal sealed partial class Peer
             DecideCopies(SendPath, now, isOther: true);
             if (before is not null)
                 BeginOverlap(before, SendPath, now);
-            _association.Sender.RepeatRealTime(now);
+            _association.Sender.RepeatRealTime(now, SendPath.Id);
             SendPath.Ask(now); // it says which path this node prefers
             before?.Ask(now);
         }

@@ -110,7 +110,7 @@ internal sealed partial class Peer
         SecondPath = second;
         ChooseRepeatPath();
         Sender sender = _association.Sender;
-        sender.SetSecond(second is not null, second?.LargestRealTime ?? 0);
+        sender.SetSecond(second?.Id ?? 0, second?.LargestRealTime ?? 0);
         if (second is not null && (isNew || SendPath is { IsDoubtful: true }))
         {
             if (SendPath is { IsDoubtful: true })
@@ -124,7 +124,8 @@ internal sealed partial class Peer
         bool isSooner =
             SecondPath is { IsDoubtful: false } second
             && SendPath is { IsOrdered: false } first
-            && (first.IsDoubtful || second.ExpectedDelay < first.ExpectedDelay);
+            && second.LargestRealTime >= first.LargestRealTime
+            && (first.IsDoubtful || second.IsSoonerThan(first));
         RepeatPath = isSooner ? SecondPath : SendPath;
     }
 
@@ -132,8 +133,13 @@ internal sealed partial class Peer
     {
         if (Options.PathRedundancy == PathRedundancy.Off || SendPath is null)
             return null;
-        if (now < _overlapUntil && _overlapPath is { IsSound: true } former && _association.Owns(former))
-            return former.Way == SendPath.Way ? null : former;
+        if (
+            now < _overlapUntil
+            && _overlapPath is { IsSound: true, IsDoubtful: false } former
+            && _association.Owns(former)
+            && former.Way != SendPath.Way
+        )
+            return former;
         bool isWanted =
             Options.PathRedundancy == PathRedundancy.Always || SendPath.IsDoubtful || _startedAt != long.MaxValue;
         if (!isWanted)
@@ -171,6 +177,15 @@ internal sealed partial class Peer
         _overlapUntil = now + Math.Clamp(Math.Max(slowest, lead), LeastOverlap, LongestOverlap);
     }
 
+    // A time in which this process did not run.
+    private void ExtendRedundancy(long duration)
+    {
+        if (_overlapUntil != long.MaxValue)
+            _overlapUntil += duration;
+        if (_startedAt != long.MaxValue)
+            _startedAt += duration;
+    }
+
     private void EndOverlap(long now)
     {
         _overlapPath = null;
@@ -192,7 +207,7 @@ internal sealed partial class Peer
     // The routes that they were opened for have changed, and others carry what they can.
     private void CloseFormer(long now)
     {
-        // Reliable messages stay on the path that identifies the peer best for as long as there is one.
+        // Reliable messages may still take a former path that identifies the peer better: they follow when it is closed.
         if (SendPath is not { IsSound: true, Rank: not PathRank.Former } || _overlapUntil != long.MaxValue)
             return;
         foreach (SessionPath path in _paths.ToArray())

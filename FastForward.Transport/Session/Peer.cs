@@ -328,6 +328,7 @@ internal sealed partial class Peer
             _silentSince += duration;
         if (_waitingSince != long.MaxValue)
             _waitingSince += duration;
+        ExtendRedundancy(duration);
         foreach (SessionPath path in _paths)
             path.OnStall(now, duration);
         _pings?.OnStall(duration);

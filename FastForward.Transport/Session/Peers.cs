@@ -175,7 +175,7 @@ internal sealed class Peers
         _statistics.StrangerFrames++;
         length = 0;
         return
-            path.MayHaveMoved(frame)
+            path.MayHaveMoved(now, place, frame)
             && _admission.Evaluate(path.Peer.Node, keyId: 0, path.Kind, hostLocal, place).IsGranted
             ? path.EvaluateMove(now, place, frame, challenge, out length)
             : MoveDecision.Drop;

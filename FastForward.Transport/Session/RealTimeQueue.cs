@@ -1,8 +1,8 @@
 namespace FastForward.Transport.Session;
 
 /// <summary>
-/// Real-time messages of all streams in the order of acceptance. They are sent once and never retransmitted, and expire
-/// when their budget is used up before.
+/// Real-time messages of all streams in the order of acceptance. They expire when their budget is used up before they
+/// are written.
 /// </summary>
 internal sealed class RealTimeQueue
 {

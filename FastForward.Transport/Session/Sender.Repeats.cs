@@ -31,10 +31,18 @@ internal sealed partial class Sender
     /// <summary>
     /// Real-time messages take another path: what is not known to have arrived is written there again, and first.
     /// </summary>
-    public void RepeatRealTime(long now)
+    /// <param name="now">The time.</param>
+    /// <param name="path">The other path: what it carried last itself is awaited there.</param>
+    public void RepeatRealTime(long now, long path)
     {
-        while (_awaited.Oldest is { } message)
-            OnRealTimeLost(now, message, isMoved: true);
+        OutgoingMessage? next = _awaited.Oldest;
+        while (next is { } message)
+        {
+            next = message.Next;
+            if (message.LastPath != path)
+                OnRealTimeLost(now, message, isMoved: true);
+        }
+
         _largestAcknowledged = 0;
         _nextOverdue = long.MaxValue;
     }

@@ -10,20 +10,20 @@ internal sealed partial class Sender
 {
     private readonly RealTimeQueue _second = new();
     private long _secondBytes;
-    private bool _hasSecond;
+    private long _secondPath;
     private int _largestSecond;
 
     public bool HasSecondOutput => !_second.IsEmpty;
 
     /// <summary>From now on messages are, or are not, sent on a second path.</summary>
-    /// <param name="isOpen">There is one.</param>
+    /// <param name="path">Its id; 0 for none.</param>
     /// <param name="largest">The longest message that it carries.</param>
-    public void SetSecond(bool isOpen, int largest)
+    public void SetSecond(long path, int largest)
     {
-        _hasSecond = isOpen;
+        _secondPath = path;
         _largestSecond = largest;
-        while (!isOpen && !_second.IsEmpty)
-            Discard(_second.Dequeue());
+        while (path == 0 && !_second.IsEmpty)
+            DropUnwritten(_second.Dequeue());
     }
 
     /// <summary>
@@ -69,9 +69,17 @@ internal sealed partial class Sender
             Discard(expired.RemoveHead());
     }
 
+    // Another second path may still help the message.
+    private void DropUnwritten(OutgoingMessage duplicate)
+    {
+        if (duplicate.Original is { } original && original.Generation == duplicate.OriginalGeneration)
+            original.DuplicatedOn = 0;
+        Discard(duplicate);
+    }
+
     private void DuplicateOnce(long now, OutgoingMessage message)
     {
-        if (!message.IsDuplicated && !message.HasArrived && MayRepeat(now, message))
+        if (message.DuplicatedOn != _secondPath && !message.HasArrived && MayRepeat(now, message))
             Duplicate(message);
     }
 
@@ -81,7 +89,7 @@ internal sealed partial class Sender
             return;
         int stored = message.Length + StoreOverheadPerMessage;
         while (_secondBytes + stored > _options.SendStoreBytes / 4 && !_second.IsEmpty)
-            Discard(_second.Dequeue());
+            DropUnwritten(_second.Dequeue());
         OutgoingMessage duplicate = _pool.Rent(message.Payload);
         duplicate.Kind = message.Kind;
         duplicate.Sequence = message.Sequence;
@@ -92,7 +100,7 @@ internal sealed partial class Sender
         duplicate.Waited = message.Waited;
         duplicate.Original = message;
         duplicate.OriginalGeneration = message.Generation;
-        message.IsDuplicated = true;
+        message.DuplicatedOn = _secondPath;
         _secondBytes += stored;
         _second.Enqueue(message.Stream!, duplicate);
     }

@@ -232,7 +232,7 @@ internal sealed partial class Sender
         {
             _realTimeBytes += stored;
             _realTime.Enqueue(stream, message);
-            if (_hasSecond)
+            if (_secondPath != 0)
                 Duplicate(message);
             return message.Sequence;
         }

@@ -7,8 +7,13 @@ namespace FastForward.Transport.Session;
 /// <content>DATA frames: packet numbers, elements, probes and their replies.</content>
 internal sealed partial class SessionPath
 {
+    private const long PreferenceInterval = 500_000;
+
     private PacketSpace? _packets;
     private bool _isFrameRefused;
+    private bool? _preference; // of the frame that is being read
+    private ulong _preferenceFrame;
+    private long _preferenceAt = long.MinValue / 2;
     private readonly ProbeReplies _probeReplies = new();
 
     /// <summary>How its DATA frames are sealed.</summary>
@@ -186,6 +191,7 @@ internal sealed partial class SessionPath
         }
 
         _isFrameRefused = false;
+        ApplyPreference(now, number);
         if (reader.IsMalformed)
             _statistics.Malformed();
     }
@@ -254,8 +260,8 @@ internal sealed partial class SessionPath
                 break;
             case ElementType.Probe when body.Length >= 4:
                 OnPeerAccepts(now);
-                if (!Pings.IsPing(BinaryPrimitives.ReadUInt32LittleEndian(body)))
-                    ReadPreference(now, element.Bits);
+                if (BinaryPrimitives.ReadUInt32LittleEndian(body) < PathSize.FirstId)
+                    _preference = (element.Bits & WireFormat.ProbePrefers) != 0;
                 _probeReplies.Add(
                     now,
                     BinaryPrimitives.ReadUInt32LittleEndian(body),
@@ -295,11 +301,18 @@ internal sealed partial class SessionPath
         }
     }
 
-    private void ReadPreference(long now, byte bits)
+    // What the newest frame says counts, and no more often than once in a while: each change may move the traffic. The
+    // peer repeats it with each probe.
+    private void ApplyPreference(long now, ulong number)
     {
-        bool isPreferred = (bits & WireFormat.ProbePrefers) != 0;
-        if (isPreferred == IsPreferredByPeer)
+        bool? preference = _preference;
+        _preference = null;
+        if (preference is not { } isPreferred || number < _preferenceFrame)
             return;
+        _preferenceFrame = number;
+        if (isPreferred == IsPreferredByPeer || now - _preferenceAt < PreferenceInterval)
+            return;
+        _preferenceAt = now;
         IsPreferredByPeer = isPreferred;
         Peer.OnPreferred(now);
     }

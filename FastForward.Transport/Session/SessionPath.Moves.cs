@@ -26,16 +26,18 @@ internal sealed partial class SessionPath
 
     /// <summary>
     /// Whether a frame that came from another place may be one of the peer: an established path, a DATA frame, a packet
-    /// number that has not arrived. Changes nothing.
+    /// number that has not arrived, and either a challenge was sent to the place, or one may be sent now. Changes
+    /// nothing, and costs little however many frames come from elsewhere.
     /// </summary>
-    public bool MayHaveMoved(ReadOnlySpan<byte> frame) =>
+    public bool MayHaveMoved(long now, in LinkSource place, ReadOnlySpan<byte> frame) =>
         Phase == PathPhase.Established
         && !IsOrdered
         && frame.Length >= WireFormat.DataHeader + Protection.Overhead
         && frame[0] == WireFormat.Version
         && frame[1] == (byte)FrameType.Data
         && BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) == LocalIndex
-        && Packets.Check(NumberOf(frame)) == ReplayCheck.Fresh;
+        && Packets.Check(NumberOf(frame)) == ReplayCheck.Fresh
+        && (IsChallenged(place) || MayChallenge(now, place, frame));
 
     /// <summary>Decides about a frame that came from another place, which may be the peer's.</summary>
     /// <param name="now">The time.</param>
@@ -55,15 +57,10 @@ internal sealed partial class SessionPath
     {
         length = 0;
         ulong number = NumberOf(frame);
-        int size = WireFormat.DataHeader + WireFormat.PathChallenge + Protection.Overhead;
-        bool isChallenged = place == _movePlace && _moveSince != long.MinValue;
-        // Unless it can be the answer, the frame is opened only if a challenge may follow: that bounds its cost.
-        bool mayChallenge =
-            Packets.IsHighest(number)
-            && frame.Length >= size
-            && (_moveChallengedAt == long.MinValue || now - _moveChallengedAt >= MoveChallengeInterval)
-            && (isChallenged || _moveSince == long.MinValue || now - _moveSince >= MoveChallengeLife);
-        if (!(isChallenged || mayChallenge) || !Protection.TryOpen(frame, number))
+        int size = MoveChallengeSize;
+        bool isChallenged = IsChallenged(place);
+        bool mayChallenge = MayChallenge(now, place, frame);
+        if (!Protection.TryOpen(frame, number))
             return MoveDecision.Drop;
         if (isChallenged && HasAnswer(frame))
             return MoveDecision.Follow;
@@ -95,6 +92,7 @@ internal sealed partial class SessionPath
         if (place.WithoutPort != before.WithoutPort)
         {
             Measurement.Restart();
+            _figures = new PathFigures { LastHeard = now };
             _packets!.Recovery!.Restart();
             Size?.Restart();
         }
@@ -107,6 +105,16 @@ internal sealed partial class SessionPath
         ReadOpened(now, frame, NumberOf(frame));
         Peer.OnFrameRead();
     }
+
+    private int MoveChallengeSize => WireFormat.DataHeader + WireFormat.PathChallenge + Protection.Overhead;
+
+    private bool IsChallenged(in LinkSource place) => place == _movePlace && _moveSince != long.MinValue;
+
+    private bool MayChallenge(long now, in LinkSource place, ReadOnlySpan<byte> frame) =>
+        Packets.IsHighest(NumberOf(frame))
+        && frame.Length >= MoveChallengeSize
+        && (_moveChallengedAt == long.MinValue || now - _moveChallengedAt >= MoveChallengeInterval)
+        && (IsChallenged(place) || _moveSince == long.MinValue || now - _moveSince >= MoveChallengeLife);
 
     private static ulong NumberOf(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt64LittleEndian(frame[8..]);
 

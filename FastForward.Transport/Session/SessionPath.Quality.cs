@@ -32,8 +32,16 @@ internal sealed partial class SessionPath
         }
     }
 
-    /// <summary>How long what is sent now travels, but for one of a hundred.</summary>
-    public long ExpectedDelay => (Measurement.SmoothedRoundTrip / 2) + (_figures?.PeerReport?.Q99 ?? 0);
+    /// <summary>Whether what is sent now arrives sooner than over another path, as far as both are measured.</summary>
+    public bool IsSoonerThan(SessionPath other)
+    {
+        if (Measurement.SmoothedRoundTrip == 0 || other.Measurement.SmoothedRoundTrip == 0)
+            return false;
+        long difference = (Measurement.SmoothedRoundTrip - other.Measurement.SmoothedRoundTrip) / 2;
+        if (_figures?.PeerReport is { } own && other._figures?.PeerReport is { } others)
+            difference += own.Q99 - others.Q99;
+        return difference < 0;
+    }
 
     private void EndInterval(long now)
     {

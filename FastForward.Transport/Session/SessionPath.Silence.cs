@@ -76,6 +76,16 @@ internal sealed partial class SessionPath
         _silence.OnAsked(now);
     }
 
+    // A time in which this process did not run.
+    private void ExtendSilence(long duration)
+    {
+        _silence.OnStall(duration);
+        _askDue += duration;
+        _returnsSince += duration;
+        if (_steadyAt != long.MaxValue)
+            _steadyAt += duration;
+    }
+
     private void OnSilenceDue(long now)
     {
         if (now >= _steadyAt)

@@ -284,7 +284,7 @@ internal sealed partial class SessionPath : ILossListener
     {
         _figures?.Transits.OnStall(now);
         _suspectSince += duration;
-        _silence.OnStall(duration);
+        ExtendSilence(duration);
         _drainsUntil += duration;
         Prober.OnStall();
         _packets?.Recovery?.OnStall(duration);

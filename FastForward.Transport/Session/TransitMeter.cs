@@ -3,7 +3,7 @@ namespace FastForward.Transport.Session;
 /// <summary>
 /// How much longer than the base the frames of a path travel. The base is the least transit of the last one to two
 /// seconds of arrivals: clocks of the two sides need not agree, and what they drift apart meanwhile does not matter,
-/// because each path carries a probe per second. Times are in microseconds.
+/// because each path carries probes. Times are in microseconds.
 /// </summary>
 internal sealed class TransitMeter
 {
