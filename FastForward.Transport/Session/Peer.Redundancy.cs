@@ -207,7 +207,7 @@ internal sealed partial class Peer
     // The routes that they were opened for have changed, and others carry what they can.
     private void CloseFormer(long now)
     {
-        // Reliable messages may still take a former path that identifies the peer better: they follow when it is closed.
+        // Reliable messages may still take a former path that identifies the peer better; they follow when it closes.
         if (SendPath is not { IsSound: true, Rank: not PathRank.Former } || _overlapUntil != long.MaxValue)
             return;
         foreach (SessionPath path in _paths.ToArray())
