@@ -34,6 +34,21 @@ internal static class ChaosChild
             {
                 case "cut":
                     return OwnLinks.Cut(random) ? "cut" : "none";
+                case "IP first" or "sockets first" or "flip":
+                    node.Prefer(
+                        command switch
+                        {
+                            "IP first" => true,
+                            "sockets first" => false,
+                            _ => null,
+                        }
+                    );
+                    return command;
+                case "talk":
+                    node.Talk().Wait();
+                    return "talk";
+                case "pause":
+                    return $"{node.TakePause().Result}";
                 case "quiet":
                     node.BeQuiet().Wait();
                     return "quiet";

@@ -1,7 +1,7 @@
 namespace FastForward.Tests.Chaos;
 
 /// <summary>Draws faults and injects them into nodes.</summary>
-internal sealed class ChaosFaults(IReadOnlyList<ChaosSlot> slots, Random random)
+internal sealed class ChaosFaults(IReadOnlyList<ChaosSlot> slots, ChaosRelays relays, Random random)
 {
     /// <summary>Short, so that pauses beyond it fit into a run.</summary>
     public static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(2);
@@ -18,7 +18,7 @@ internal sealed class ChaosFaults(IReadOnlyList<ChaosSlot> slots, Random random)
     public void Inject(TimeSpan now)
     {
         ChaosSlot victim = slots[random.Next(slots.Count)];
-        int kind = random.Next(16);
+        int kind = random.Next(24);
         if (victim.IsBusy)
             return;
         switch (kind)
@@ -51,12 +51,28 @@ internal sealed class ChaosFaults(IReadOnlyList<ChaosSlot> slots, Random random)
                 Count("files removed");
                 victim.RemoveFiles();
                 break;
+            case 10 or 11 or 12 or 13:
+                Count("routes flipped");
+                victim.Flip();
+                break;
+            case 14 or 15:
+                Count("path over UDP silent");
+                relays.Cut(DrawPair(), random.Next(2), now + Milliseconds(50, 3000));
+                break;
+            case 16:
+                Count("both paths over UDP silent");
+                int pair = DrawPair();
+                relays.Cut(pair, 0, now + Milliseconds(50, 3000));
+                relays.Cut(pair, 1, now + Milliseconds(50, 3000));
+                break;
             default:
                 Count("links cut");
                 victim.Cut();
                 break;
         }
     }
+
+    private int DrawPair() => random.Next(ChaosTopology.Pairs.Count);
 
     private void Count(string kind) => _counts[kind] = _counts.GetValueOrDefault(kind) + 1;
 

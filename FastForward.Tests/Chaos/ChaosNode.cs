@@ -1,4 +1,4 @@
-using System.Net;
+using FastForward.Host.Demo.Chaos;
 using FastForward.Tests.Traffic;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
@@ -12,12 +12,16 @@ namespace FastForward.Tests.Chaos;
 internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposable
 {
     private const int HeldByReader = 100;
+    private static readonly TrafficShape s_calm = new() { LongShare = 100, ResetShare = int.MaxValue };
     private static readonly TimeSpan s_pace = TimeSpan.FromMilliseconds(5);
 
     private readonly FileJournal _journal;
     private readonly ForwardLoop _loop;
     private readonly ForwardNode _node;
     private readonly OverrideResolver _routes;
+    private readonly StaticRouteSource _preferred;
+    private readonly IReadOnlyList<RouteRow> _ipRows;
+    private readonly DeliveryPauses _pauses = new();
     private readonly LoopTimer _beat;
     private readonly TrafficSource _traffic;
     private readonly Random _random;
@@ -32,27 +36,30 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
         _random = new Random(arguments.Seed);
         _journal = new FileJournal(arguments.Directory, arguments.Process, id);
         _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleStrategy.Block, FailFast = true });
-        List<RouteRow> rows = [];
+        List<RouteRow> ipRows = [];
+        List<RouteRow> socketRows = [];
         foreach (uint peer in ChaosTopology.PeersOf(id))
         {
-            bool isIp = ChaosTopology.Between(id, peer) == TransportKind.Ip;
-            rows.Add(
-                isIp
-                    ? new RouteRow(peer, 0, TransportKind.Ip, "127.0.0.1", arguments.PortOf(peer))
-                    : new RouteRow(peer, 0, TransportKind.Socket, "", ChaosTopology.SocketPort(peer))
-            );
-            _peers.Add((peer, ShapeFor(isIp)));
+            ipRows.Add(new RouteRow(peer, 0, TransportKind.Ip, "127.0.0.1", arguments.RelayPort(id, peer)));
+            if (ChaosTopology.HaveSockets(id, peer))
+                socketRows.Add(new RouteRow(peer, 0, TransportKind.Socket, "", ChaosTopology.SocketPort(peer)));
+            _peers.Add((peer, arguments.IsCalm ? s_calm : ShapeFor(ChaosTopology.HaveSockets(id, peer))));
         }
 
-        _readsSlowly = _random.Next(3) == 0;
+        _ipRows = ipRows;
+        _readsSlowly = !arguments.IsCalm && _random.Next(3) == 0;
+        _isQuiet = arguments.IsCalm; // what waits for a peer that is not there yet is reported after a while
+        _preferred = new StaticRouteSource([], RouteTable.OverriddenNodes);
         _routes = new OverrideResolver(
-            [new StaticRouteSource(rows)],
+            [_preferred, new StaticRouteSource(socketRows, RouteTable.Nodes), new StaticRouteSource(ipRows)],
             new RouteOptions { SocketDirectory = arguments.Sockets }
         );
         SocketTransport socket = new(
             new SocketTransportOptions { Port = ChaosTopology.SocketPort(id), Directory = arguments.Sockets }
         );
-        IpTransport ip = new(new IpTransportOptions { Port = arguments.PortOf(id), Addresses = [IPAddress.Loopback] });
+        IpTransport ip = new(
+            new IpTransportOptions { Port = arguments.PortOf(id), Addresses = [.. UdpRelay.Addresses] }
+        );
         _node = new ForwardNode(
             _loop,
             new ForwardNodeOptions
@@ -90,6 +97,15 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
             return true;
         });
 
+    /// <summary>Begins to send.</summary>
+    public Task Talk() => OnLoop(() => _isQuiet = false);
+
+    /// <summary>Whether the rows of UDP come first; null for the other way than now. Any thread.</summary>
+    public void Prefer(bool? ip) => _preferred.Replace(ip ?? (_preferred.Rows.Count == 0) ? _ipRows : []);
+
+    /// <summary>The longest time without a message of a peer since it was asked last, in microseconds.</summary>
+    public Task<long> TakePause() => OnLoop(() => _pauses.Take(_loop.Now));
+
     public Task<ChaosState> GetState() =>
         OnLoop(() =>
         {
@@ -101,7 +117,14 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
                 Directory.GetFiles("/proc/self/fd").Length,
                 GC.GetTotalMemory(forceFullCollection: true) >> 10,
                 _node.Statistics.StrangerFrames,
-                _node.Statistics.RefusedHandshakes
+                _node.Statistics.RefusedHandshakes,
+                peers.SelectMany(static peer => peer.Paths).Count(IsUsable),
+                peers.Count(static peer => peer.Transport == TransportKind.Socket),
+                peers.Sum(static peer => peer.MessagesSent),
+                peers.Sum(static peer => peer.MessagesReceived),
+                _node.Statistics.LateMessages,
+                _node.Statistics.SkippedMessages,
+                peers.Sum(static peer => peer.UndeliveredMessages)
             );
         });
 
@@ -113,6 +136,7 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
     public void OnMessage(in ReceivedMessage message)
     {
         _journal.Received(message);
+        _pauses.Arrived(message.Node, _loop.Now);
         if (!_readsSlowly || message.Class != MessageClass.Reliable)
             return;
         _held.Enqueue(_node.HoldCredit(message));
@@ -138,8 +162,10 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
         _journal.Dispose();
     }
 
-    private TrafficShape ShapeFor(bool isIp) =>
-        isIp ? new TrafficShape { RealTimeShare = 1, RealTimeStreams = 20 }
+    private static bool IsUsable(PathStatus path) => path.State is PathState.Sound or PathState.Doubtful;
+
+    private TrafficShape ShapeFor(bool hasSocket) =>
+        !hasSocket ? new TrafficShape { RealTimeStreams = 20, LongShare = 100 }
         : _random.Next(3) == 0
             ? new TrafficShape
             {

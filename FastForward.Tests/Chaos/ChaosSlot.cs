@@ -72,6 +72,9 @@ internal sealed class ChaosSlot(uint node, Func<uint, ChaosArguments> next) : ID
 
     public void Cut() => _process!.Tell("cut");
 
+    /// <summary>The other one of UDP and UNIX sockets comes first for what it sends.</summary>
+    public void Flip() => _process!.Tell("flip");
+
     /// <summary>Ends a fault whose time is over.</summary>
     public void Recover(TimeSpan now)
     {

@@ -8,6 +8,13 @@ namespace FastForward.Tests.Chaos;
 /// <param name="Memory">KiB of the managed heap.</param>
 /// <param name="StrangerFrames">Datagrams from unknown sources.</param>
 /// <param name="Refused">Handshakes.</param>
+/// <param name="Usable">Paths that are not suspect.</param>
+/// <param name="OnSockets">Peers to which messages take a UNIX socket.</param>
+/// <param name="Sent">Messages to peers.</param>
+/// <param name="Received">Messages of peers.</param>
+/// <param name="Late">Real-time messages of peers that came too late.</param>
+/// <param name="Skipped">Real-time messages of peers that did not come.</param>
+/// <param name="Undelivered">Messages to peers that were reported.</param>
 internal sealed record ChaosState(
     int Connected,
     long Unacknowledged,
@@ -15,14 +22,38 @@ internal sealed record ChaosState(
     int Descriptors,
     long Memory,
     long StrangerFrames,
-    long Refused
+    long Refused,
+    int Usable,
+    int OnSockets,
+    long Sent,
+    long Received,
+    long Late,
+    long Skipped,
+    long Undelivered
 )
 {
     public static ChaosState Parse(string line)
     {
         long[] figures = [.. line.Split(' ').Select(long.Parse)];
-        return new((int)figures[0], figures[1], (int)figures[2], (int)figures[3], figures[4], figures[5], figures[6]);
+        return new(
+            (int)figures[0],
+            figures[1],
+            (int)figures[2],
+            (int)figures[3],
+            figures[4],
+            figures[5],
+            figures[6],
+            (int)figures[7],
+            (int)figures[8],
+            figures[9],
+            figures[10],
+            figures[11],
+            figures[12],
+            figures[13]
+        );
     }
 
-    public string ToLine() => $"{Connected} {Unacknowledged} {Links} {Descriptors} {Memory} {StrangerFrames} {Refused}";
+    public string ToLine() =>
+        $"{Connected} {Unacknowledged} {Links} {Descriptors} {Memory} {StrangerFrames} {Refused} "
+        + $"{Usable} {OnSockets} {Sent} {Received} {Late} {Skipped} {Undelivered}";
 }

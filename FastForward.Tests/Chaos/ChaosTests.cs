@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using FastForward.Host.Demo;
 using FastForward.Tests.Traffic;
 using FastForward.Transport;
 
@@ -16,124 +15,75 @@ public sealed class ChaosTests
     private const int DefaultSeconds = 20;
     private static readonly TimeSpan s_beat = TimeSpan.FromMilliseconds(10);
 
-    private readonly List<ChaosSlot> _slots = [];
-    private readonly List<FileJournal> _journals = [];
-    private int _processes;
-
     private static int Setting(string name, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), out int value) ? value : otherwise;
-
-    [TearDown]
-    public void End()
-    {
-        foreach (ChaosSlot slot in _slots)
-            slot.Dispose();
-        foreach (FileJournal journal in _journals)
-            journal.Dispose();
-    }
 
     [Test]
     public async Task Nothing_is_lost_without_a_report_repeated_or_reordered_whatever_happens_to_processes_and_links()
     {
         int seed = Setting("FASTFORWARD_CHAOS_SEED", Environment.TickCount & int.MaxValue);
         TimeSpan duration = TimeSpan.FromSeconds(Setting("FASTFORWARD_CHAOS_SECONDS", DefaultSeconds));
-        string world = $"chaos for {duration.TotalSeconds} s, FASTFORWARD_CHAOS_SEED={seed}";
-        await TestContext.Progress.WriteLineAsync(world);
-        using TemporaryDirectory directory = new();
         Random random = new(seed);
-        int[] ports = FreePorts.Find(ChaosTopology.Nodes.Count);
-        Directory.CreateDirectory(Arguments(0).Sockets);
-        foreach (uint node in ChaosTopology.Nodes)
-            _slots.Add(new ChaosSlot(node, Arguments));
-        foreach (ChaosSlot slot in _slots)
-            slot.Start();
-        Settle("before the first fault");
-        ChaosFaults faults = new(_slots, random);
+        string name = $"chaos for {duration.TotalSeconds} s, FASTFORWARD_CHAOS_SEED={seed}";
+        await TestContext.Progress.WriteLineAsync(name);
+        using ChaosWorld world = new(name, random, isCalm: false);
+        world.Start();
+        world.Settle("before the first fault");
+        ChaosFaults faults = new(world.Slots, world.Relays, random);
         string stranger;
-        using (ChaosProcess other = new(Arguments(0)))
+        using (ChaosProcess other = new(world.Arguments(0)))
         {
             Assert.That(other.Read(), Is.EqualTo("ready"));
-            await Run(duration, faults);
+            await Run(world, duration, faults);
             stranger = other.Ask("report");
         }
 
-        foreach (ChaosSlot slot in _slots)
-            AskAll(slot, "quiet");
-        List<ChaosState> states = Settle("after the last fault");
-        foreach (ChaosSlot slot in _slots)
-        {
-            slot.Terminate();
-            slot.StopInOrder();
-        }
-
-        _journals.AddRange(_slots.SelectMany(static slot => slot.Open()));
-        Ledger ledger = Ledger.Check(world, _journals);
+        world.AskAll("quiet");
+        List<ChaosState> states = world.Settle("after the last fault");
+        Ledger ledger = world.Stop();
         await TestContext.Progress.WriteLineAsync(
             $"{ledger}; {faults}; the stranger: {stranger}; at the end "
                 + string.Join(", ", states.Select(static state => $"{state.Descriptors} files {state.Memory} KiB"))
         );
         CheckArrivals(world);
         CheckJoined(world);
-        Assert.That(states.Sum(static state => state.Refused), Is.GreaterThan(0), $"{world}: the stranger was heard");
-
-        ChaosArguments Arguments(uint node) => new(directory.Path, _processes++, node, random.Next(), ports);
+        Assert.That(states.Sum(static state => state.Refused), Is.GreaterThan(0), $"{name}: the stranger was heard");
     }
 
-    private async Task Run(TimeSpan duration, ChaosFaults faults)
+    private static async Task Run(ChaosWorld world, TimeSpan duration, ChaosFaults faults)
     {
         Stopwatch watch = Stopwatch.StartNew();
         using PeriodicTimer beat = new(s_beat);
         TimeSpan next = faults.DrawPause();
         while (watch.Elapsed < duration && await beat.WaitForNextTickAsync())
         {
-            foreach (ChaosSlot slot in _slots)
-                slot.Recover(watch.Elapsed);
+            Recover(watch.Elapsed);
             if (watch.Elapsed < next)
                 continue;
             faults.Inject(watch.Elapsed);
             next = watch.Elapsed + faults.DrawPause();
         }
 
-        while (_slots.Exists(static slot => slot.IsBusy))
+        while (world.Slots.Any(static slot => slot.IsBusy))
         {
             await beat.WaitForNextTickAsync();
-            foreach (ChaosSlot slot in _slots)
-                slot.Recover(TimeSpan.MaxValue);
+            Recover(TimeSpan.MaxValue);
+        }
+
+        Recover(TimeSpan.MaxValue);
+
+        void Recover(TimeSpan now)
+        {
+            foreach (ChaosSlot slot in world.Slots)
+                slot.Recover(now);
+            world.Relays.Recover(now);
         }
     }
 
-    // The answers to "cut" come first.
-    private static void AskAll(ChaosSlot slot, string command)
-    {
-        string answer = slot.Process.Ask(command);
-        while (answer != command)
-            answer = slot.Process.Read();
-    }
-
-    /// <summary>All are connected by one link each, and every descriptor of a link that ended is closed.</summary>
-    private List<ChaosState> Settle(string when)
-    {
-        List<ChaosState> states = [];
-        Eventually.True(
-            () =>
-            {
-                states = [.. _slots.Select(static slot => ChaosState.Parse(slot.Process.Ask("state")))];
-                return _slots.Zip(states).All(static pair => IsSettled(pair.First.Node, pair.Second));
-            },
-            () => $"{when}: connected, all acknowledged, one link for each peer: {string.Join("; ", states)}"
-        );
-        return states;
-
-        static bool IsSettled(uint node, ChaosState state) =>
-            state.Connected == ChaosTopology.PeersOf(node).Count()
-            && state.Unacknowledged == 0
-            && state.Links == ChaosTopology.SocketPeers(node);
-    }
-
-    private void CheckArrivals(string world)
+    private static void CheckArrivals(ChaosWorld world)
     {
         HashSet<(uint, uint, MessageClass)> seen = [];
-        foreach (FileJournal journal in _journals)
+        foreach (FileJournal journal in world.Journals)
         {
             for (int i = 0; i < journal.Count; i++)
             {
@@ -146,18 +96,17 @@ public sealed class ChaosTests
         {
             foreach (uint from in ChaosTopology.PeersOf(to))
             {
-                Assert.That(seen, Does.Contain((from, to, MessageClass.RealTime)), world);
-                if (ChaosTopology.Between(from, to) == TransportKind.Socket)
-                    Assert.That(seen, Does.Contain((from, to, MessageClass.Reliable)), world);
+                Assert.That(seen, Does.Contain((from, to, MessageClass.RealTime)), world.Name);
+                Assert.That(seen, Does.Contain((from, to, MessageClass.Reliable)), world.Name);
             }
         }
     }
 
-    private void CheckJoined(string world)
+    private static void CheckJoined(ChaosWorld world)
     {
         List<(uint Node, ulong Incarnation)> met = [];
         HashSet<(uint, ulong)> real = [];
-        foreach (FileJournal journal in _journals)
+        foreach (FileJournal journal in world.Journals)
         {
             for (int i = 0; i < journal.Count; i++)
             {
@@ -171,7 +120,7 @@ public sealed class ChaosTests
             }
         }
 
-        Assert.That(met, Is.Not.Empty, world);
-        Assert.That(met.Where(one => !real.Contains(one)), Is.Empty, $"{world}: a stranger was taken for a node");
+        Assert.That(met, Is.Not.Empty, world.Name);
+        Assert.That(met.Where(one => !real.Contains(one)), Is.Empty, $"{world.Name}: a stranger was taken for a node");
     }
 }
