@@ -118,7 +118,11 @@ internal static class DemoCommand
                 result.AddError(
                     "--chaos: losses made on purpose would hide what the faults of paths cost; leave out --impair"
                 );
-            if (result.GetValue(seconds) < ChaosRun.LeastSeconds)
+            if (
+                result.GetResult(seconds)?.Tokens is [{ Value: { } text }]
+                && int.TryParse(text, CultureInfo.InvariantCulture, out int given)
+                && given < ChaosRun.LeastSeconds
+            )
                 result.AddError(
                     $"--chaos: in less than {ChaosRun.LeastSeconds} s nothing happens; "
                         + $"for example: --chaos --seconds {ChaosSeconds}"

@@ -160,7 +160,7 @@ internal sealed partial class PeerConnector
                 _connectors,
                 connector => IsPreferred(connector) && (connector.Failure is not null || connector.HasFailed)
             );
-            if (!hasFailed || path.Rank == RankAside)
+            if (!hasFailed)
                 return null;
             EndPoint remote = ((IForwardLink)path.Link).RemoteEndPoint;
             return path.Kind == kind

@@ -40,8 +40,13 @@ internal static class PathChoice
     }
 
     /// <summary>Whether a path is better than another one to carry the same messages as the path in use.</summary>
-    public static bool IsBetterSecond(SessionPath path, SessionPath other) =>
-        path.IsDoubtful != other.IsDoubtful ? other.IsDoubtful : IsBetter(path, other, realTime: true);
+    public static bool IsBetterSecond(SessionPath path, SessionPath other)
+    {
+        if (path.IsDoubtful != other.IsDoubtful)
+            return other.IsDoubtful;
+        // One over datagrams may be silent as well: that is not known before it is asked.
+        return path.IsOrdered != other.IsOrdered ? path.IsOrdered : IsBetter(path, other, realTime: true);
+    }
 
     private static bool IsBetter(SessionPath path, SessionPath other, bool realTime)
     {

@@ -95,13 +95,13 @@ internal sealed partial class Peer
 
     public void OnSuspect(SessionPath path, long now)
     {
-        ChoosePath(now, PathChange.Silent, $"{path.Kind} path: {PathProber.SuspectAfter} probes went unanswered");
+        ChoosePath(now, PathChange.Silent, $"{NameOf(path)} path: {PathProber.SuspectAfter} probes went unanswered");
         CloseRedundant(path.Way, now);
     }
 
     public void OnSound(SessionPath path, long now)
     {
-        ChoosePath(now, PathChange.Returned, $"{path.Kind} path answers again");
+        ChoosePath(now, PathChange.Returned, $"{NameOf(path)} path answers again");
         CloseRedundant(path.Way, now);
     }
 
@@ -129,7 +129,7 @@ internal sealed partial class Peer
     {
         string reason = size.IsLimited ? path.SizeProblem! : $"frames of up to {size.Limit} bytes arrive again";
         Notify(PeerEventKind.Narrow, path.Kind, reason);
-        ChoosePath(now, PathChange.Size, $"{path.Kind} path: {reason}");
+        ChoosePath(now, PathChange.Size, $"{NameOf(path)} path: {reason}");
     }
 
     /// <summary>The routes to the peer have changed, and with them the ranks of its paths.</summary>
@@ -150,7 +150,7 @@ internal sealed partial class Peer
         if (_association.Owns(path) && !path.IsOrdered)
             _association.Sender.OnPathEnded(now, path.Id);
         if (ReferenceEquals(path, SendPath) || ReferenceEquals(path, ReliablePath))
-            ChoosePath(now, PathChange.Ended, $"{path.Kind} path ended: {path.EndReason}");
+            ChoosePath(now, PathChange.Ended, $"{NameOf(path)} path ended: {path.EndReason}");
         // The best of the remaining paths may be one that this node answered: then this node closes the others.
         CloseRedundant(path.Way, now);
         Driver.OnPending();
@@ -214,15 +214,28 @@ internal sealed partial class Peer
         UpdateWaiting(now);
         RecordState(now);
 
-        if (SendPath is not null && !ReferenceEquals(SendPath, before) && !isConnected)
+        if (SendPath is not null && !isConnected && IsElsewhere(before, SendPath))
             Statistics.Moved(change);
         if (isConnected)
             Notify(PeerEventKind.Connected, SendPath?.Kind, reason);
-        else if (isSound && (!wasSound || !ReferenceEquals(SendPath, before)))
+        else if (isSound && (!wasSound || IsElsewhere(before, SendPath!)))
             Notify(PeerEventKind.PathChanged, SendPath!.Kind, reason);
         else if (!isSound && wasSound)
             Notify(PeerEventKind.Suspect, before!.Kind, reason);
         Driver.OnPending();
+    }
+
+    // Of crossed links, and of a link that was opened again between the same ends, the other one is no change to report.
+    private static bool IsElsewhere(SessionPath? before, SessionPath path) =>
+        before is null || (!ReferenceEquals(before, path) && before.Way != path.Way);
+
+    // The medium, and where it does not say which path, the address of the peer.
+    private string NameOf(SessionPath path)
+    {
+        int ofKind = 0;
+        foreach (SessionPath other in _paths)
+            ofKind += other.Kind == path.Kind ? 1 : 0;
+        return ofKind > 1 && path.Source.HasAddress ? $"{path.Kind} {path.Source}" : path.Kind.ToString();
     }
 
     private void DecideCopies(SessionPath path, long now, bool isOther = false)

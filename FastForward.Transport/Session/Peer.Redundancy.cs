@@ -57,7 +57,7 @@ internal sealed partial class Peer
         }
 
         if (ReferenceEquals(path, ReliablePath) && !path.IsOrdered)
-            ChoosePath(now, PathChange.Silent, $"{path.Kind} path is silent");
+            ChoosePath(now, PathChange.Silent, $"{NameOf(path)} path is silent");
         ChooseSecond(now);
         Driver.OnPending();
     }
@@ -76,7 +76,7 @@ internal sealed partial class Peer
 
     /// <summary>The path was doubtful and is not for some time.</summary>
     public void OnSteady(SessionPath path, long now) =>
-        ChoosePath(now, PathChange.Returned, $"{path.Kind} path answers again");
+        ChoosePath(now, PathChange.Returned, $"{NameOf(path)} path answers again");
 
     private bool IsUnreliableBeside(SessionPath path, SessionPath other) =>
         !ReferenceEquals(other, path)

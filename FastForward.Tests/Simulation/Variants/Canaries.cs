@@ -98,10 +98,10 @@ internal static class Canaries
             "            _ = message;"
         ),
         Of(
-            "what a time-out sent again on another path is awaited",
-            "Recovery/LossRecovery.cs",
-            "        _mayProbe = false; // what",
-            "        // what"
+            "what a second path carried is awaited after its end",
+            "Peer.Paths.cs",
+            "_association.Sender.OnPathEnded(now, path.Id);",
+            "_ = now;"
         ),
         Of(
             "a long gap of a real-time stream is counted too short",
