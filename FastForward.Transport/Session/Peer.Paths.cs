@@ -225,7 +225,7 @@ internal sealed partial class Peer
         Driver.OnPending();
     }
 
-    // Of crossed links, and of a link that was opened again between the same ends, the other one is no change to report.
+    // Of crossed links, and of one that was opened again, the other one is no change to report.
     private static bool IsElsewhere(SessionPath? before, SessionPath path) =>
         before is null || (!ReferenceEquals(before, path) && before.Way != path.Way);
 
