@@ -266,4 +266,16 @@ public sealed class PathLossTests
 
         Assert.That(peer.Statistics.RepeatedMessages, Is.GreaterThan(20));
     }
+
+    [Test]
+    public void A_peer_that_stood_still_does_not_make_its_paths_look_slow()
+    {
+        TwoNetworks world = new(7, 10_000, 10_000, PathRedundancy.WhenDoubtful);
+        world.B.Pause(2_800_000); // not long enough for other paths to be opened
+        world.Network.Run(world.Network.Now + (3 * Second));
+        Assert.That(
+            world.A.Peer(2).Paths.Select(static path => path.Measurement.SmoothedRoundTrip),
+            Is.All.LessThan(200_000)
+        );
+    }
 }

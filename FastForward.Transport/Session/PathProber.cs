@@ -145,6 +145,13 @@ internal sealed class PathProber
         return Math.Max(now - _sentAt[id % Remembered] - holdMicros, 0);
     }
 
+    /// <summary>
+    /// The reply to a probe shows the round trip: it is the last one, or as many before it as are on the way. Where the
+    /// peer stood still, the replies to older ones show only for how long.
+    /// </summary>
+    public bool IsTimed(uint id, long smoothedRoundTrip) =>
+        _next - id <= 1 + (smoothedRoundTrip / Math.Max(Interval, 1));
+
     /// <summary>Ignores outstanding probes, because this process did not run for a while.</summary>
     public void OnStall()
     {

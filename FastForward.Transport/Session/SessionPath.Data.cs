@@ -357,7 +357,8 @@ internal sealed partial class SessionPath
         long roundTrip = Prober.OnReply(now, id, hold, out bool challengeAnswered);
         if (roundTrip < 0)
             return;
-        Measurement.AddRoundTrip(roundTrip);
+        if (Prober.IsTimed(id, Measurement.SmoothedRoundTrip))
+            Measurement.AddRoundTrip(roundTrip);
         _packets?.Recovery?.OnPathAnswers();
         OnPeerAccepts(now);
         if (challengeAnswered)
