@@ -102,7 +102,8 @@ internal sealed class TwoNetworks
         long longest = 0;
         long last = Network.Now;
         int seen = B.Recorder.Messages.Count;
-        for (long end = Network.Now + time; Network.Now < end; )
+        long end = Network.Now + time;
+        while (Network.Now < end)
         {
             Network.Run(Network.Now + Step);
             if (B.Recorder.Messages.Count == seen)

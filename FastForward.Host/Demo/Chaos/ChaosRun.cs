@@ -143,7 +143,8 @@ internal sealed class ChaosRun(int seconds, DemoScreen screen)
         };
     }
 
-    private string Time() => string.Create(CultureInfo.InvariantCulture, $"{_watch.Elapsed.TotalSeconds, 5:0.0} s");
+    private string Time() =>
+        string.Create(CultureInfo.InvariantCulture, $"{_watch.Elapsed.TotalSeconds:0.0} s").PadLeft(7);
 
     private static string WriteInstance(string directory, uint node, int port, uint peer, int peerPort)
     {
