@@ -8,7 +8,7 @@ namespace FastForward.Tests.Session;
 internal readonly record struct SimulatedRoute(TransportKind Kind, uint Network = 0)
 {
     // Nodes have addresses below it.
-    private const uint PerNetwork = 1_000;
+    private const uint PerNetwork = 100_000;
 
     // The bits above are a port.
     private const uint AddressBits = 0xFF_FFFF;

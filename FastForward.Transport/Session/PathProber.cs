@@ -17,6 +17,7 @@ internal sealed class PathProber
 
     // While another path works, a silent one is probed more often.
     private const int Remembered = 16;
+    private const long LongestLikely = 1_000_000;
 
     private readonly long[] _sentAt = new long[Remembered];
     private uint _next;
@@ -146,11 +147,10 @@ internal sealed class PathProber
     }
 
     /// <summary>
-    /// The reply to a probe shows the round trip: it is the last one, or as many before it as are on the way. Where the
-    /// peer stood still, the replies to older ones show only for how long.
+    /// The time until a reply is a round trip. Where the peer stood still, the replies to older probes show only for how
+    /// long.
     /// </summary>
-    public bool IsTimed(uint id, long smoothedRoundTrip) =>
-        _next - id <= 1 + (smoothedRoundTrip / Math.Max(Interval, 1));
+    public static bool IsRoundTrip(long time, long smoothed) => time <= Math.Max(4 * smoothed, LongestLikely);
 
     /// <summary>Ignores outstanding probes, because this process did not run for a while.</summary>
     public void OnStall()

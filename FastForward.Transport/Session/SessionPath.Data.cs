@@ -357,7 +357,7 @@ internal sealed partial class SessionPath
         long roundTrip = Prober.OnReply(now, id, hold, out bool challengeAnswered);
         if (roundTrip < 0)
             return;
-        if (Prober.IsTimed(id, Measurement.SmoothedRoundTrip))
+        if (PathProber.IsRoundTrip(roundTrip, Measurement.SmoothedRoundTrip))
             Measurement.AddRoundTrip(roundTrip);
         _packets?.Recovery?.OnPathAnswers();
         OnPeerAccepts(now);
