@@ -147,8 +147,8 @@ internal sealed class PathProber
     }
 
     /// <summary>
-    /// The time until a reply is a round trip. Where the peer stood still, the replies to older probes show only for how
-    /// long.
+    /// The time until a reply is a round trip. Where the peer stood still, the replies to older probes show only for
+    /// how long.
     /// </summary>
     public static bool IsRoundTrip(long time, long smoothed) => time <= Math.Max(4 * smoothed, LongestLikely);
 
