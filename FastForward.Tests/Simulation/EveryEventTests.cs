@@ -49,6 +49,18 @@ public sealed class EveryEventTests
         }
     }
 
+    // Acknowledgements on their way over the closed path are lost with it, while the peer believes it alive.
+    [Test]
+    public void A_closed_link_and_frames_that_become_too_long_leave_nothing_unacknowledged()
+    {
+        int events = PathWorld.EventsOf(s_twoNetworks);
+        for (int first = events - 60; first < events - 20; first++)
+        {
+            for (int later = 0; later < 16; later += 3)
+                PathWorld.Run(s_twoNetworks, (first, PathFault.CloseLink), (first + later, PathFault.ShrinkFrames));
+        }
+    }
+
     private static void RunAll(SimulatedRoute[] routes, PathFault fault, int stride)
     {
         int events = PathWorld.EventsOf(routes);

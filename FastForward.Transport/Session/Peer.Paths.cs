@@ -166,6 +166,7 @@ internal sealed partial class Peer
         // on it made it the path for acknowledgements.
         if (path.Id == 0)
             return;
+        path.Recovery?.LoseAll(now);
         _association.Receiver.RepeatGrants(now);
         if (ReliablePath is not null)
             _association.Sender.Rewind();
@@ -271,7 +272,10 @@ internal sealed partial class Peer
 
     // Acknowledgements are sent on the path on which the messages arrive. If that path ends and loses them, the sender
     // retransmits the messages on another one, which causes new acknowledgements.
-    private SessionPath? AckPath => _ackPath ?? (ReliablePath is { IsSound: true } ? ReliablePath : SendPath);
+    private SessionPath? AckPath =>
+        _ackPath is { IsSuspect: false } ? _ackPath
+        : ReliablePath is { IsSound: true } ? ReliablePath
+        : _ackPath ?? SendPath;
 
     // Late messages of a former path may arrive after their retransmission on the current one. The path with the newer
     // frame timestamp is the one that the sender uses now; if both are equal, the path established last.

@@ -142,6 +142,14 @@ internal sealed class LossRecovery(int frameSize, PathMeasurement measurement, I
         return true;
     }
 
+    /// <summary>The path has ended: what is in flight will not be acknowledged.</summary>
+    public void LoseAll(long now)
+    {
+        AdvanceInFlight();
+        for (; _firstInFlight < Sent.Next; AdvanceInFlight())
+            Lose(now, _firstInFlight);
+    }
+
     /// <summary>A probe of the path was answered: it works again, so that lost content need not wait.</summary>
     public void OnPathAnswers() => _backoff = 0;
 
