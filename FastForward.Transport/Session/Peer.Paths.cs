@@ -147,8 +147,6 @@ internal sealed partial class Peer
             _ackPath = null;
         if (ReferenceEquals(path, SecondPath))
             ChooseSecond(now);
-        if (_association.Owns(path) && !path.IsOrdered)
-            _association.Sender.OnPathEnded(now, path.Id);
         if (ReferenceEquals(path, SendPath) || ReferenceEquals(path, ReliablePath))
             ChoosePath(now, PathChange.Ended, $"{NameOf(path)} path ended: {path.EndReason}");
         // The best of the remaining paths may be one that this node answered: then this node closes the others.

@@ -47,18 +47,6 @@ internal sealed partial class Sender
         _nextOverdue = long.MaxValue;
     }
 
-    /// <summary>A path has ended: what it carried last is written again.</summary>
-    public void OnPathEnded(long now, long path)
-    {
-        OutgoingMessage? next = _awaited.Oldest;
-        while (next is { } message)
-        {
-            next = message.Next;
-            if (message.LastPath == path)
-                OnRealTimeLost(now, message, isMoved: true);
-        }
-    }
-
     private void OnRealTimeWritten(long now, OutgoingMessage message, bool mayBeLost)
     {
         if (!mayBeLost)

@@ -42,12 +42,6 @@ internal static class Canaries
             )
         ),
         Of(
-            "grants are not repeated when a path ends",
-            "Peer.Paths.cs",
-            "            return;\n        _association.Receiver.RepeatGrants(now);",
-            "            return;"
-        ),
-        Of(
             "the end of a stream expires with its message",
             "Sender.RealTime.cs",
             "bool isEnd = message.IsEnd;\n        Release",
@@ -98,9 +92,9 @@ internal static class Canaries
             "            _ = message;"
         ),
         Of(
-            "what a second path carried is awaited after its end",
+            "what a path had in flight is awaited after its end",
             "Peer.Paths.cs",
-            "_association.Sender.OnPathEnded(now, path.Id);",
+            "path.Recovery?.LoseAll(now);",
             "_ = now;"
         ),
         Of(
