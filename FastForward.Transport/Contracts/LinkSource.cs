@@ -77,10 +77,7 @@ internal readonly record struct LinkSource
     public bool IsAt(IPEndPoint place, bool comparesPort)
     {
         LinkSource other = OfAddress(place);
-        return HasAddress
-            && _address == other._address
-            && (_scopeId == other._scopeId || other._scopeId == 0)
-            && (_port == other._port || !comparesPort);
+        return IsAt(other) && (_port == other._port || !comparesPort);
     }
 
     /// <summary>The same address with no port, or no mark at all on media without addresses.</summary>

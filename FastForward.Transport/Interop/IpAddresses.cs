@@ -8,6 +8,9 @@ namespace FastForward.Transport.Interop;
 /// <summary>Raw IP socket addresses: struct sockaddr_in (ip(7)) and sockaddr_in6 (ipv6(7)).</summary>
 internal static unsafe class IpAddresses
 {
+    /// <summary>Whether it stands for all addresses of its family.</summary>
+    public static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
     /// <summary>Room for either structure.</summary>
     public const int Capacity = 32;
 

@@ -44,11 +44,11 @@ internal static class PortHolder
         if (held.Port != local.Port)
             return false;
         if (held.AddressFamily == local.AddressFamily)
-            return IsAny(held.Address) || IsAny(local.Address) || held.Address.Equals(local.Address);
+            return IpAddresses.IsAny(held.Address)
+                || IpAddresses.IsAny(local.Address)
+                || held.Address.Equals(local.Address);
         return (held.AddressFamily == AddressFamily.InterNetworkV6 ? held : local).Address.Equals(IPAddress.IPv6Any);
     }
-
-    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     // The kernel prints the 32-bit words of the address as numbers of this machine: "0100007F:14B4".
     private static IPEndPoint? Read(string text, bool v6)

@@ -26,8 +26,7 @@ internal sealed partial class PeerConnector
     private Route? Preferred => _routes.Count > 0 ? _routes[0] : null;
 
     /// <summary>The first other row that candidates come from; null when there is none.</summary>
-    private Route? Fallback =>
-        Array.Find(_connectors, connector => !IsPreferred(connector))?.Candidate.Route is { } route ? route : null;
+    private Route? Fallback => Array.Find(_connectors, connector => !IsPreferred(connector))?.Candidate.Route;
 
     // Socket files come and go without an event.
     private long DiscoveryDue =>
@@ -73,19 +72,19 @@ internal sealed partial class PeerConnector
     // Follows the addresses of the host names among the routes.
     private void Watch()
     {
-        foreach (HostEntry entry in NamesOf(_routes))
+        foreach (HostEntry entry in WatchedNames)
             entry.Completed += OnNameCompleted;
     }
 
     private void Unwatch()
     {
-        foreach (HostEntry entry in NamesOf(_routes))
+        foreach (HostEntry entry in WatchedNames)
             entry.Completed -= OnNameCompleted;
     }
 
     // The names that are followed are not forgotten: these are the same objects each time.
-    private IEnumerable<HostEntry> NamesOf(IReadOnlyList<Route> routes) =>
-        routes
+    private IEnumerable<HostEntry> WatchedNames =>
+        _routes
             .Select(static route => NamedEndPoint.NameOf(route.EndPoint))
             .OfType<string>()
             .Select(Environment.Names.Find)

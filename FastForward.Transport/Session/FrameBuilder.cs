@@ -79,14 +79,7 @@ internal ref struct FrameBuilder
     /// <summary>Writes a real-time message, or an end mark.</summary>
     public void RealTime(OutgoingMessage message, long now)
     {
-        Writer.WriteRealTime(
-            message.Stream!.Id,
-            message.Sequence,
-            message.Bits,
-            (int)((message.Budget + 999) / 1000),
-            message.AgeAt(now),
-            message.Payload
-        );
+        WriteRealTime(message, message.Bits, now);
         message.WasWritten = true;
         (message.LastPath, message.LastFrame) = (_path, Number);
         Record(message, 0, message.Length);
@@ -102,16 +95,10 @@ internal ref struct FrameBuilder
         if (duplicate.Kind == OutgoingKind.Reset)
             Writer.WriteStreamReset(stream.Id, duplicate.Sequence, duplicate.Code, true);
         else
-            Writer.WriteRealTime(
-                stream.Id,
-                duplicate.Sequence,
-                duplicate.Bits | MessageBits.Second,
-                (int)((duplicate.Budget + 999) / 1000),
-                duplicate.AgeAt(now),
-                duplicate.Payload
-            );
-        int length = duplicate.Kind == OutgoingKind.Reset ? 0 : duplicate.Length;
-        Record(new SentElement(SentKind.Message, 0, duplicate.Original, duplicate.OriginalGeneration, 0, length));
+            WriteRealTime(duplicate, duplicate.Bits | MessageBits.Second, now);
+        Record(
+            new SentElement(SentKind.Message, 0, duplicate.Original, duplicate.OriginalGeneration, 0, duplicate.Length)
+        );
     }
 
     public void StreamAck(ulong stream, ulong next, ulong creditUsed, ulong limit)
@@ -149,6 +136,16 @@ internal ref struct FrameBuilder
         _protection.Seal(_frame[..length], packetNumber);
         return length;
     }
+
+    private void WriteRealTime(OutgoingMessage message, MessageBits bits, long now) =>
+        Writer.WriteRealTime(
+            message.Stream!.Id,
+            message.Sequence,
+            bits,
+            (int)((message.Budget + 999) / 1000),
+            message.AgeAt(now),
+            message.Payload
+        );
 
     private void Record(OutgoingMessage message, int offset, int length) =>
         Record(new SentElement(SentKind.Message, 0, message, message.Generation, offset, length));

@@ -164,17 +164,10 @@ internal sealed partial class Peer
     // what is sent now, until the former path has delivered everything.
     private void BeginOverlap(SessionPath former, SessionPath path, long now)
     {
-        long lead = LeadOf(former, path);
-        if (former is not { IsSound: true } || !_association.Owns(former))
-        {
-            _overlapPath = null;
-            _overlapUntil = now + Math.Clamp(lead, LeastOverlap, LongestOverlap);
-            return;
-        }
-
-        long slowest = former.Figures?.PeerReport?.Q99 ?? 0;
-        _overlapPath = former;
-        _overlapUntil = now + Math.Clamp(Math.Max(slowest, lead), LeastOverlap, LongestOverlap);
+        bool isUsable = former.IsSound && _association.Owns(former);
+        long slowest = isUsable ? former.Figures?.PeerReport?.Q99 ?? 0 : 0;
+        _overlapPath = isUsable ? former : null;
+        _overlapUntil = now + Math.Clamp(Math.Max(slowest, LeadOf(former, path)), LeastOverlap, LongestOverlap);
     }
 
     // A time in which this process did not run.

@@ -8,10 +8,7 @@ internal sealed partial class Peer
     /// <summary>Ends the association and sends CLOSE on each of its established paths.</summary>
     public void Close(long now, CloseReason reason, string because, UndeliveredReason undelivered)
     {
-        SendPath = null; // closing the paths one by one must not select and report another one
-        ReliablePath = null;
-        SecondPath = null;
-        RepeatPath = null;
+        ForgetChoice(); // closing the paths one by one must not select and report another one
         // CLOSE is sent on every path: the peer may have closed one of them as redundant at the same moment.
         foreach (SessionPath path in _paths.ToArray())
             path.Close(now, reason, because, association: _association.Owns(path));
@@ -51,10 +48,7 @@ internal sealed partial class Peer
         _association = NewAssociation();
         _silentSince = long.MaxValue;
         _waitingSince = long.MaxValue;
-        SendPath = null;
-        ReliablePath = null;
-        SecondPath = null;
-        RepeatPath = null;
+        ForgetChoice();
         _overlapPath = null;
         _overlapUntil = long.MaxValue;
         _startedAt = long.MaxValue;
@@ -75,6 +69,14 @@ internal sealed partial class Peer
         // Last: a handler that sends again uses the new association, so the end of the old one must be reported before.
         old.NotifyAllWaiting();
         Driver.OnPending();
+    }
+
+    private void ForgetChoice()
+    {
+        SendPath = null;
+        ReliablePath = null;
+        SecondPath = null;
+        RepeatPath = null;
     }
 
     private void CloseOnViolation(SessionPath path, long now)

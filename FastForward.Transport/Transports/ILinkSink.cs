@@ -35,7 +35,7 @@ public interface ILinkSink
 
     /// <summary>
     /// A frame on a medium without connections that carries the index of an open link, but comes from another end point
-    /// than the remote one: its sender has moved, as behind a translator that chose another port, or somebody forges
+    /// than the remote one: its sender has moved, as behind a translator that chose another port, or another one forges
     /// frames. The link stays where it is. The sink may respond once with <see cref="IForwardTransport.TryAnswer"/>, or
     /// have the link follow with <see cref="IForwardLink.Rebind"/>.
     /// </summary>

@@ -23,7 +23,7 @@ internal sealed unsafe class IpSocket : DatagramSocket
     {
         JoinsRuns = options.SegmentationOffload && LibC.SetSocketOption(descriptor, LibC.SOL_UDP, LibC.UDP_GRO, 1) == 0;
         LocalEndPoint = local;
-        IsForAllAddresses = IsForAll(local.Address);
+        IsForAllAddresses = IpAddresses.IsAny(local.Address);
         IsV6 = local.AddressFamily == AddressFamily.InterNetworkV6;
         _statistics = statistics;
         _addressBytes = local.Address.GetAddressBytes();
@@ -39,10 +39,6 @@ internal sealed unsafe class IpSocket : DatagramSocket
     /// <summary>Whether the local address in an in_pktinfo or in6_pktinfo is one of this socket.</summary>
     public bool IsAt(ReadOnlySpan<byte> packetInfo) =>
         IsForAllAddresses || IpControlMessages.LocalAddressBytes(packetInfo).SequenceEqual(_addressBytes);
-
-    /// <summary>Whether it stands for all addresses of its family.</summary>
-    public static bool IsForAll(IPAddress address) =>
-        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     /// <summary>Opens, configures and binds a socket.</summary>
     /// <returns>Null, with errno in <paramref name="error"/>, when a system call fails.</returns>

@@ -53,7 +53,7 @@ internal static partial class IpSockets
                 return socket;
             // All addresses of a family that this machine does not have are none.
             bool isOptional =
-                IpSocket.IsForAll(address)
+                IpAddresses.IsAny(address)
                 && options.Addresses.Any(other => other.AddressFamily != address.AddressFamily);
             if (!isOptional || error is not (Errno.EAFNOSUPPORT or Errno.EADDRNOTAVAIL))
                 throw Refused(address, port, error);

@@ -111,7 +111,7 @@ public sealed partial class IpTransport : IForwardTransport
                 nameof(remote)
             );
         IPAddress address = IpAddresses.Unmapped(ip.Address);
-        if (ip.Port == 0 || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+        if (ip.Port == 0 || IpAddresses.IsAny(address))
             throw new ArgumentException($"{remote} cannot be sent to: it needs an address and a port.", nameof(remote));
         if (local is not (null or IPEndPoint))
             throw new ArgumentException($"{local} is not an IP end point.", nameof(local));

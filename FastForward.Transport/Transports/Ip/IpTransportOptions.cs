@@ -87,7 +87,7 @@ public sealed class IpTransportOptions
             bool isFirst = ReferenceEquals(address, sameFamily[0]);
             if (isFirst && sameFamily.Distinct().Count() < sameFamily.Length)
                 yield return $"Addresses: {string.Join(", ", Addresses!)} holds an address twice; name each once.";
-            else if (sameFamily.Length > 1 && IpSocket.IsForAll(address))
+            else if (sameFamily.Length > 1 && IpAddresses.IsAny(address))
                 yield return $"Addresses: {string.Join(", ", Addresses!)} holds {address}, which stands for all "
                     + $"{(family == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} addresses, beside one of them; "
                     + $"name either {address} or single ones.";

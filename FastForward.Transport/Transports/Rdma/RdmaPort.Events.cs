@@ -55,7 +55,7 @@ internal sealed unsafe partial class RdmaPort
                 : AddressFamily.InterNetworkV6;
         foreach (IPAddress address in _options.Addresses)
         {
-            if (address.AddressFamily != family || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            if (address.AddressFamily != family || IpAddresses.IsAny(address))
                 continue;
             RdmaAddress.WriteIp(address, 0, target);
             return !RdmaAddress.IsInfiniBand(destination);
