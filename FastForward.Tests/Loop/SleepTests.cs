@@ -35,7 +35,7 @@ public sealed class SleepTests
         Assert.That(
             (quiet.Arms, quiet.Disarms),
             Is.EqualTo((1, 1)),
-            "all are armed and disarmed alike, whoever has work"
+            "all are armed and disarmed alike, no matter which has work"
         );
     }
 

@@ -202,9 +202,9 @@ public sealed class LaterVersionTests
             Assert.That(Handshake.TryReadInit(init.AsSpan(0, length), out _), Is.False, $"{length} bytes");
         foreach ((int at, int bytes) in new[] { (8, 4), (16, 4), (24, 8) })
         {
-            byte[] nobody = [.. init];
-            nobody.AsSpan(at, bytes).Clear();
-            Assert.That(Handshake.TryReadInit(nobody, out _), Is.False, $"the field at {at} is 0");
+            byte[] zeroed = [.. init];
+            zeroed.AsSpan(at, bytes).Clear();
+            Assert.That(Handshake.TryReadInit(zeroed, out _), Is.False, $"the field at {at} is 0");
         }
 
         init[0] = 0;

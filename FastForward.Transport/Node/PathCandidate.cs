@@ -29,7 +29,7 @@ internal readonly record struct PathCandidate(Route Route, EndPoint Remote, IPEn
         && Equals(Local, other.Local)
         && (Remote.Equals(other.Remote) || (Place is { } place && place == other.Place));
 
-    /// <summary>Whether the path has the ends of this candidate, whoever has opened it.</summary>
+    /// <summary>Whether the path has the ends of this candidate, no matter which node opened it.</summary>
     public bool LeadsOver(SessionPath path)
     {
         if (path.Kind != Kind || Place is not { } place)

@@ -10,7 +10,7 @@ internal sealed partial class Peer
     private const long LongestOverlap = 1_000_000;
     private const long LeastOverlap = 20_000;
 
-    // A path on which messages arrived so long ago has none on the way any more.
+    // A path on which messages arrived so long ago, and a path that old without any, has none on the way.
     private const long StillArrives = 2_000_000;
 
     private SessionPath? _overlapPath;
@@ -222,7 +222,8 @@ internal sealed partial class Peer
             if (ReferenceEquals(other, path) || now - other.LastRealTime >= StillArrives || !_association.Owns(other))
                 continue;
             isAlone = false;
-            lead = Math.Max(lead, (int)(other.Figures!.Transits.Base - path.Figures!.Transits.Base));
+            if (other.Figures is { Transits.Count: > 0 } figures)
+                lead = Math.Max(lead, (int)(figures.Transits.Base - path.Figures!.Transits.Base));
         }
 
         return isAlone

@@ -170,6 +170,7 @@ internal sealed partial class SessionPath
     private void Establish(long now)
     {
         Phase = PathPhase.Established;
+        LastRealTime = now;
         Prober.Start(now, PathProber.Agree(_options.ProbeInterval, PeerProbeMillis));
         Size?.Start();
         Peer.OnEstablished(this, now);

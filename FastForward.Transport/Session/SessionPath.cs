@@ -42,6 +42,7 @@ internal sealed partial class SessionPath : ILossListener
         _options = peer.Options;
         _statistics = peer.Statistics;
         _openedAt = now;
+        LastRealTime = now;
         _initDue = now;
         _initInterval = _options.InitRetry;
         IsOrdered = traits is { Reliable: true, Ordered: true };
@@ -169,8 +170,8 @@ internal sealed partial class SessionPath : ILossListener
     /// <summary>The peer would get its messages on this path.</summary>
     public bool IsPreferredByPeer { get; private set; }
 
-    /// <summary>When the last real-time message arrived.</summary>
-    public long LastRealTime { get; set; } = long.MinValue / 2;
+    /// <summary>When the last real-time message arrived; at first, when the path was opened or established.</summary>
+    public long LastRealTime { get; set; }
 
     /// <summary>What the owner has opened it for; null where the peer has opened it. Opaque to the session.</summary>
     public object? Origin { get; set; }
