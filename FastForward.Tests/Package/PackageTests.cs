@@ -134,6 +134,7 @@ public sealed partial class PackageTests
                 Is.EquivalentTo(
                     new[]
                     {
+                        "libsodium",
                         "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
                         "Microsoft.Extensions.Hosting.Abstractions",
                         "Microsoft.Extensions.Logging.Abstractions",
