@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using FastForward.Benchmarks.Suites.Encryption;
 
 namespace FastForward.Benchmarks.Suites;
 
@@ -15,6 +16,8 @@ internal static class SuitesCommand
         typeof(FrameSuite),
         typeof(ClientSuite),
         typeof(PipeSuite),
+        typeof(EncryptionSuite),
+        typeof(HandshakeSuite),
     ];
 
     public static int Run(string[] arguments)

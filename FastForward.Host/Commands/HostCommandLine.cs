@@ -22,6 +22,7 @@ internal static class HostCommandLine
             StatCommand.Create(),
             HealthCommand.Create(),
             ListCommand.Create(),
+            KeygenCommand.Create(),
             DemoNodeCommand.Create(),
         };
         ParseResult result = root.Parse(args);

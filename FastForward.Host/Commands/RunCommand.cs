@@ -28,9 +28,11 @@ internal static class RunCommand
 
     private static int Run(string instance, string directory)
     {
-        InstanceReading reading = InstanceLocator.Read(instance, directory);
+        InstanceReading reading = Read();
         if (reading.Settings is not { } settings)
             return ProblemReport.Write(reading.Problems, Console.Error);
-        return InstanceRun.Run(settings, () => InstanceLocator.Read(instance, directory));
+        return InstanceRun.Run(settings, reading.Keys, Read);
+
+        InstanceReading Read() => InstanceLocator.Read(instance, directory).ReadKeys();
     }
 }

@@ -30,7 +30,7 @@ internal static class DemoNode
         TrafficActor traffic = new(peer, talkers, seconds, watch, Console.Out.WriteLine);
         EchoActor echo = new(watch);
         HostApplicationBuilder builder = InstanceServices.CreateBuilder<ParentLifetime>(settings);
-        ForwardBuilder node = builder.Services.AddInstance(settings);
+        ForwardBuilder node = builder.Services.AddInstance(settings, []);
         // On a slow machine the processes are late, not the network: only an impaired one shows what is lost in time.
         if (settings.Impairment is null && relay is null)
             builder.Services.Configure<ForwardNodeOptions>(options => options.RealTimeBudget = TimeSpan.FromSeconds(5));

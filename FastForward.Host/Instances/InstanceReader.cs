@@ -128,6 +128,7 @@ internal sealed class InstanceReader
             SocketGroup = NodeKeys.ReadSocketGroup(top),
             AllowedUsers = allowedUsers = NodeKeys.ReadAllowedUsers(top),
             NodeUsers = NodeKeys.ReadNodeUsers(top, allowedUsers),
+            KeyFile = NodeKeys.ReadKeyFile(top, Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY")),
             SharedMemory = (int)top.Number("shared-memory", 0, 1024, 64, "64"),
             VSocketType = top.Word("vsocket-type", VSocketType.Auto, s_vsocketWords),
             VSocketToHost = top.Switch("vsocket-to-host", false),

@@ -44,6 +44,9 @@ internal sealed record InstanceSettings
     /// <summary>The user ids to which node ids are bound on UNIX sockets; null for none.</summary>
     public required IReadOnlyDictionary<uint, uint>? NodeUsers { get; init; }
 
+    /// <summary>The file of the node's keys; null for none.</summary>
+    public required string? KeyFile { get; init; }
+
     /// <summary>The memory that this node may share with others, in MiB; 0 for none.</summary>
     public required int SharedMemory { get; init; }
 

@@ -154,6 +154,18 @@ internal static class NodeKeys
         return group;
     }
 
+    // Its content is for the node alone, and not checked here: see InstanceReading.ReadKeys.
+    public static string? ReadKeyFile(SectionReader top, string? credentials)
+    {
+        const string Example = "/etc/fastforward/keys";
+        string? file = top.Text("key-file");
+        if (file?.Length == 0)
+            top.Wrong("key-file", file, "names no file", Example);
+        else if (file is not null && !Path.IsPathRooted(file) && string.IsNullOrEmpty(credentials))
+            top.Wrong("key-file", file, "is no absolute path, and there is no $CREDENTIALS_DIRECTORY", Example);
+        return file;
+    }
+
     public static List<uint>? ReadAllowedUsers(SectionReader top)
     {
         if (top.List("allowed-users") is not { } texts)

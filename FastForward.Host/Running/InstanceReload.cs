@@ -4,11 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace FastForward.Host.Running;
 
 /// <summary>
-/// Reads the instance file again: rows and log level take effect at once, a restart that other keys need is logged, and
-/// a file with problems changes nothing.
+/// Reads the instance file and the file of keys again: rows, keys and log level take effect at once, a restart that
+/// other settings need is logged, and a file with problems changes nothing.
 /// </summary>
 /// <param name="started">What the file said at the start.</param>
-/// <param name="read">Reads it.</param>
+/// <param name="read">Reads both.</param>
+/// <param name="keys">The keys in use.</param>
 /// <param name="routes">The rows in use.</param>
 /// <param name="logging">The log level in use.</param>
 /// <param name="manager">Is told of it.</param>
@@ -16,6 +17,7 @@ namespace FastForward.Host.Running;
 internal sealed partial class InstanceReload(
     InstanceSettings started,
     Func<InstanceReading> read,
+    InstanceKeys keys,
     InstanceRoutes routes,
     HostLogging logging,
     ServiceManager manager,
@@ -54,9 +56,10 @@ internal sealed partial class InstanceReload(
         }
 
         logging.Lowest = settings.LogLevel;
+        keys.Replace(reading.Keys);
         routes.Replace(settings);
         int rows = settings.OverriddenNodes.Count + settings.Nodes.Count;
-        LogApplied(logger, started.File, rows, settings.LogLevel);
+        LogApplied(logger, started.File, rows, reading.Keys.Count, settings.LogLevel);
         IReadOnlyList<string> changes = InstanceChanges.NeedRestart(started, settings);
         if (changes.Count > 0)
             LogRestartNeeded(logger, string.Join(", ", changes));
@@ -65,9 +68,9 @@ internal sealed partial class InstanceReload(
     [LoggerMessage(
         EventId = 8105,
         Level = LogLevel.Information,
-        Message = "{File} was read again: {Rows} rows, log level {Lowest}"
+        Message = "{File} was read again: {Rows} rows, {Keys} keys, log level {Lowest}"
     )]
-    private static partial void LogApplied(ILogger logger, string file, int rows, LogLevel lowest);
+    private static partial void LogApplied(ILogger logger, string file, int rows, int keys, LogLevel lowest);
 
     [LoggerMessage(
         EventId = 8106,

@@ -15,12 +15,14 @@ namespace FastForward.Host.Running;
 internal sealed partial class InstanceRun
 {
     /// <param name="settings">What the instance file says.</param>
-    /// <param name="read">Reads it again.</param>
+    /// <param name="keys">The keys of the node, which this disposes of.</param>
+    /// <param name="read">Reads both again.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(InstanceSettings settings, Func<InstanceReading> read)
+    public static int Run(InstanceSettings settings, IReadOnlyList<ForwardKey> keys, Func<InstanceReading> read)
     {
         HostApplicationBuilder builder = InstanceServices.CreateBuilder<StopSignals>(settings);
         builder.Services.AddSingleton(read);
+        builder.Services.AddSingleton(new InstanceKeys(keys));
         builder.Services.AddSingleton<ServiceManager>();
         builder.Services.AddSingleton<InstanceReload>();
 
@@ -32,7 +34,7 @@ internal sealed partial class InstanceRun
             return ActivatorUtilities.CreateInstance<ControlSocket>(provider, identity);
         });
         builder.Services.AddSingleton<ServiceMetrics>();
-        ForwardBuilder node = builder.Services.AddInstance(settings);
+        ForwardBuilder node = builder.Services.AddInstance(settings, keys);
         BridgePlaces places = new(settings.Bridges.Select(static bridge => bridge.Listen));
         foreach (BridgeSettings bridge in settings.Bridges)
             node.AddActor(
@@ -57,6 +59,7 @@ internal sealed partial class InstanceRun
         try
         {
             await host.StartAsync().ConfigureAwait(false);
+            host.Services.GetRequiredService<InstanceKeys>().Started(host.Services.GetRequiredService<ForwardNode>());
             string transports = Describe(host.Services.GetRequiredService<ForwardNode>());
             LogRunning(logger, settings.Network, settings.File, settings.Port, transports);
             manager.Ready();

@@ -30,11 +30,16 @@ internal static class InstanceServices
     }
 
     /// <summary>Adds the node with its transports and routes; actors are the caller's.</summary>
-    public static ForwardBuilder AddInstance(this IServiceCollection services, InstanceSettings settings)
+    public static ForwardBuilder AddInstance(
+        this IServiceCollection services,
+        InstanceSettings settings,
+        IReadOnlyList<ForwardKey> keys
+    )
     {
         ForwardBuilder builder = services.AddFastForward(options =>
         {
             options.Node = settings.Network;
+            options.Keys = keys;
             options.AllowUnkeyedNetwork = settings.AllowUnkeyedNetwork;
             options.VSocketFallback = settings.VSocketFallback;
             options.MaxPaths = settings.MaxPaths;

@@ -6,11 +6,11 @@ namespace FastForward.Tests.Cryptography;
 public sealed unsafe class SecretMemoryTests
 {
     [Test]
-    public void It_is_zeroed_aligned_and_excluded_from_core_dumps()
+    public void It_is_zeroed_aligned_and_excluded_from_core_dumps([Values(1, 100, 1024, 1025, 1 << 20)] int length)
     {
-        using SecretMemory memory = new(100);
-        Assert.That(memory.Bytes.ToArray(), Is.EqualTo(new byte[100]));
-        Assert.That((long)memory.Pointer % Environment.SystemPageSize, Is.Zero);
+        using SecretMemory memory = new(length);
+        Assert.That(memory.Bytes.ToArray(), Is.EqualTo(new byte[length]));
+        Assert.That((long)memory.Pointer % 1024, Is.Zero);
         Assert.That(FlagsOfMapping((nint)memory.Pointer), Does.Contain("dd"), "do not include in a core dump");
     }
 
@@ -23,6 +23,33 @@ public sealed unsafe class SecretMemoryTests
         memory.Dispose();
         Assert.That(() => memory.Bytes.Length, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => *memory.Pointer, Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void What_was_given_back_is_zero_for_the_next()
+    {
+        HashSet<nint> used = [];
+        for (int round = 0; round < 3; round++)
+        {
+            SecretMemory[] all = [.. Enumerable.Range(0, 200).Select(static _ => new SecretMemory(1024))];
+            Assert.That(all.Select(static memory => (nint)memory.Pointer), Is.Unique);
+            foreach (SecretMemory memory in all)
+            {
+                Assert.That(memory.Bytes.IndexOfAnyExcept((byte)0), Is.Negative);
+                memory.Bytes.Fill(0xA5);
+                used.Add((nint)memory.Pointer);
+            }
+
+            foreach (SecretMemory memory in all)
+                memory.Dispose();
+        }
+
+        Assert.That(used, Has.Count.LessThan(600), "memory is used again");
+        foreach (nint slot in used)
+        {
+            // The pages of small secrets stay mapped.
+            Assert.That(new Span<byte>((void*)slot, 1024).IndexOf((byte)0xA5), Is.Negative, "overwritten");
+        }
     }
 
     [Test]

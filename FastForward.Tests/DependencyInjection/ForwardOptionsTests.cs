@@ -1,4 +1,5 @@
 using System.Net;
+using FastForward.Tests.Keys;
 using FastForward.Transport;
 using FastForward.Transport.DependencyInjection;
 using FastForward.Transport.Loop;
@@ -18,6 +19,19 @@ namespace FastForward.Tests.DependencyInjection;
 [TestFixture]
 public sealed class ForwardOptionsTests
 {
+    private static readonly ForwardKey s_key = ForwardKey.Generate(7, 25_011, 250_012);
+    private static readonly TemporaryDirectory s_directory = new();
+
+    [OneTimeSetUp]
+    public void WriteKeys() => KeyFiles.Write(s_directory["keys"], s_key);
+
+    [OneTimeTearDown]
+    public void RemoveKeys()
+    {
+        s_directory.Dispose();
+        s_key.Dispose();
+    }
+
     [Test]
     public void All_problems_are_reported_together_when_the_host_starts()
     {
@@ -128,6 +142,7 @@ public sealed class ForwardOptionsTests
                         VSocketFallback = true,
                         MaxPaths = 5,
                         DiscoverLocalPeers = true,
+                        Keys = [s_key],
                         Impairment = ImpairmentOptions.Busy with { Seed = 7 },
                     }
                 )
@@ -276,6 +291,7 @@ public sealed class ForwardOptionsTests
         {
             ["Node"] = "25O11",
             ["MaxStream"] = "7",
+            ["Keys"] = "/nowhere/keys",
             ["Impairment"] = "loss=2",
             ["Loop:Idle"] = "sleepy",
             ["Client:RequestTimeout"] = "soon",
@@ -296,6 +312,10 @@ public sealed class ForwardOptionsTests
             Assert.That(
                 problems,
                 Does.Contain("FastForward:MaxStream: unknown option; the options are Node, SendStoreBytes,")
+            );
+            Assert.That(
+                problems,
+                Does.Contain("FastForward:Keys: \"/nowhere/keys\" is invalid: /nowhere/keys: there is no such file. ")
             );
             Assert.That(
                 problems,
@@ -374,6 +394,7 @@ public sealed class ForwardOptionsTests
             ["VSocketFallback"] = "true",
             ["MaxPaths"] = "5",
             ["DiscoverLocalPeers"] = "true",
+            ["Keys"] = s_directory["keys"],
             ["Impairment"] = "busy, seed=7",
             ["Loop:Idle"] = "block",
             ["Loop:SpinTime"] = "00:00:00.000007",

@@ -6,7 +6,14 @@ namespace FastForward.Tests.Fuzzing;
 internal static class FuzzTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
-    [.. WireTargets.All, SessionTarget.Frames, .. TextTargets.All, .. ControlTargets.All, .. TarantoolTargets.All];
+    [
+        .. WireTargets.All,
+        SessionTarget.Frames,
+        .. TextTargets.All,
+        KeyTarget.Files,
+        .. ControlTargets.All,
+        .. TarantoolTargets.All,
+    ];
 
     public static FuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);
 

@@ -28,7 +28,7 @@ public sealed class ControlStartTests
         builder.Services.AddHostedService<ControlSocket>();
         BetweenSocketAndNode between = new(ControlPath.Of(directory.Path, Node));
         builder.Services.AddHostedService(_ => between);
-        builder.Services.AddInstance(settings).AddActor<Nothing>();
+        builder.Services.AddInstance(settings, []).AddActor<Nothing>();
         using IHost host = builder.Build();
 
         await host.StartAsync();
@@ -57,6 +57,7 @@ public sealed class ControlStartTests
             SocketGroup = null,
             AllowedUsers = null,
             NodeUsers = null,
+            KeyFile = null,
             SharedMemory = 64,
             VSocketType = VSocketType.Auto,
             VSocketToHost = false,

@@ -5,6 +5,8 @@ using System.Text;
 using FastForward.Host.Instances;
 using FastForward.Host.Running;
 using FastForward.Tests.Host.Processes;
+using FastForward.Tests.Keys;
+using FastForward.Transport;
 using FastForward.Transport.Registry;
 
 namespace FastForward.Tests.Host;
@@ -48,7 +50,7 @@ public sealed class HangUpTests
         );
         near.Signal(SIGHUP);
 
-        near.WaitForLine("was read again: 1 rows, log level Debug");
+        near.WaitForLine("was read again: 1 rows, 0 keys, log level Debug");
         near.WaitForLine("take effect at the next start: idle, [bridge new]");
         near.WaitForLine($"Node {TwoInstances.Far}: Connected");
         Stop(near);
@@ -155,6 +157,33 @@ public sealed class HangUpTests
     }
 
     [Test]
+    public void Keys_apply_at_once_and_a_wrong_file_of_keys_changes_nothing()
+    {
+        string keys = Path.Combine(_instances.DirectoryName, "keys");
+        using ForwardKey first = ForwardKey.Generate(1, TwoInstances.Near, TwoInstances.Far);
+        using ForwardKey second = ForwardKey.Generate(2, TwoInstances.Near, TwoInstances.Far, 7);
+        KeyFiles.Write(keys, first);
+        using RunningProgram near = StartAlone(Write($"key-file = {keys}"));
+
+        KeyFiles.Write(keys, first, second);
+        near.Signal(SIGHUP);
+        near.WaitForLine("was read again: 0 rows, 2 keys, log level Information");
+        near.WaitForLine($"Node {TwoInstances.Near}: Key 2 serves several remote nodes ({TwoInstances.Far}, 7): each");
+
+        File.AppendAllText(keys, "3 1 2 pass phrase\n");
+        Write($"key-file = {keys}\nlog-level = error");
+        near.Signal(SIGHUP);
+        near.WaitForLine($"key-file: {keys}:4: Its part 4 is no number from 0 to 4294967295; ");
+        near.WaitForLine("was read again and has 1 problems: nothing was changed");
+        Assert.That(near.Everything, Does.Not.Contain("phrase"));
+
+        Write("");
+        near.Signal(SIGHUP);
+        near.WaitForLine("was read again: 0 rows, 0 keys, log level Information");
+        Stop(near);
+    }
+
+    [Test]
     public void A_closed_terminal_ends_it_in_order_and_a_signal_at_a_terminal_that_is_there_does_not()
     {
         string file = Write("");
@@ -232,6 +261,7 @@ public sealed class HangUpTests
         [
             nameof(InstanceSettings.File),
             nameof(InstanceSettings.LogLevel),
+            nameof(InstanceSettings.KeyFile),
             nameof(InstanceSettings.OverriddenNodes),
             nameof(InstanceSettings.Nodes),
         ];

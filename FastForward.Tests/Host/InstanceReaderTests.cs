@@ -56,6 +56,7 @@ public sealed class InstanceReaderTests
             socket-group = operators
             allowed-users = 0, 1001
             node-users = 250012:1001, 250013 : 0
+            key-file = /etc/keys
             shared-memory = 16
             vsocket-type = stream
             vsocket-to-host = yes
@@ -93,6 +94,7 @@ public sealed class InstanceReaderTests
             """
         );
         Assert.That(settings.Port, Is.EqualTo(54011));
+        Assert.That(settings.KeyFile, Is.EqualTo("/etc/keys"), "which is not read");
         Assert.That(settings.SharedMemory, Is.EqualTo(16));
         Assert.That(settings.Transports, Is.EqualTo(new[] { TransportKind.Socket, TransportKind.Ip }));
         Assert.That(
@@ -248,9 +250,10 @@ public sealed class InstanceReaderTests
         "network=25011\nzzzzzzzz = 1",
         "f.conf:2: zzzzzzzz: is not known; the keys here are network, port, transports, addresses, "
             + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, "
-            + "node-users, shared-memory, vsocket-type, vsocket-to-host, rdma-addresses, rdma-links, rdma-credits, "
-            + "vsocket-fallback, max-paths, discover-local-peers, redundancy, path-redundancy, probe-interval, idle, "
-            + "allow-unkeyed-network, realtime-dscp, segmentation-offload, impair, peer-metrics, log-level"
+            + "node-users, key-file, shared-memory, vsocket-type, vsocket-to-host, rdma-addresses, rdma-links, "
+            + "rdma-credits, vsocket-fallback, max-paths, discover-local-peers, redundancy, path-redundancy, "
+            + "probe-interval, idle, allow-unkeyed-network, realtime-dscp, segmentation-offload, impair, peer-metrics, "
+            + "log-level"
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase(
@@ -327,6 +330,15 @@ public sealed class InstanceReaderTests
     [TestCase(
         "network=25011\nallowed-users = root",
         "f.conf:2: allowed-users: 'root' is no user id; for example: allowed-users = 0, 1001"
+    )]
+    [TestCase(
+        "network=25011\nkey-file =",
+        "f.conf:2: key-file: '' names no file; for example: key-file = /etc/fastforward/keys"
+    )]
+    [TestCase(
+        "network=25011\nkey-file = keys",
+        "f.conf:2: key-file: 'keys' is no absolute path, and there is no $CREDENTIALS_DIRECTORY; for example: "
+            + "key-file = /etc/fastforward/keys"
     )]
     [TestCase(
         "network=25011\nallowed-users = 0, 1001\nnode-users = 250012",

@@ -14,7 +14,7 @@ public sealed class LayerTests
     private const string Project = "FastForward.Transport";
 
     // Public types that users name daily are in the root namespace, wherever their layer is.
-    private static readonly string[] s_layersInRoot = ["Contracts", "Node", "Async", "Hosting"];
+    private static readonly string[] s_layersInRoot = ["Contracts", "Keys", "Node", "Async", "Hosting"];
 
     private readonly LayerTable _table = LayerTable.Read();
 

@@ -184,6 +184,7 @@ public sealed partial class PackageTests
     public void It_runs_trimmed()
     {
         Publish("trimmed", "--self-contained", "-p:PublishTrimmed=true");
+        Assert.That(File.Exists(_project["trimmed/libsodium.so"]), "the native library");
         GreetingNodes.Run(_project["trimmed/hello"]);
     }
 
@@ -196,7 +197,8 @@ public sealed partial class PackageTests
                 "zlib.h is not installed (Debian package zlib1g-dev; test.sh installs it): the linker needs zlib."
             );
         Publish("native", "-p:PublishAot=true", "-p:CppCompilerAndLinker=gcc");
-        Assert.That(File.Exists(_project["native/hello.dll"]), Is.False, "the output is a single native program");
+        Assert.That(File.Exists(_project["native/hello.dll"]), Is.False, "the output is a native program");
+        Assert.That(File.Exists(_project["native/libsodium.so"]), "its native library");
         GreetingNodes.Run(_project["native/hello"]);
     }
 

@@ -5,34 +5,21 @@ using FastForward.Transport.Interop;
 namespace FastForward.Transport.Cryptography;
 
 /// <summary>
-/// Memory for secrets, in pages of its own: the garbage collector makes no copies of it, core dumps do not contain it,
-/// and it is overwritten before it is given back, at the latest by the finalizer.
+/// Memory for secrets, in pages that hold nothing else: the garbage collector makes no copies of it, core dumps do not
+/// contain it, and it is overwritten before it is given back, at the latest by the finalizer.
 /// </summary>
 /// <remarks>It is not locked: what may be locked is limited, and RDMA needs it.</remarks>
 internal sealed unsafe class SecretMemory : SafeHandle
 {
     private readonly int _length;
 
-    /// <summary>Zeroed memory, aligned to a page.</summary>
+    /// <summary>Zeroed memory, aligned to 1024 bytes.</summary>
     public SecretMemory(int length)
         : base(0, ownsHandle: true)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
-        void* start = LibC.Map(
-            null,
-            (nuint)length,
-            LibC.PROT_READ | LibC.PROT_WRITE,
-            LibC.MAP_PRIVATE | LibC.MAP_ANONYMOUS,
-            -1,
-            0
-        );
-        if (start == LibC.MapFailed)
-            throw new InsufficientMemoryException($"No memory for a key: {LibC.Describe(LibC.LastError)}.");
         _length = length;
-        SetHandle((nint)start);
-
-        // Best effort: a kernel without core dumps refuses it.
-        LibC.Advise(start, (nuint)length, LibC.MADV_DONTDUMP);
+        SetHandle(IsSlot ? SecretSlots.Take() : SecretSlots.Map(length));
     }
 
     public override bool IsInvalid => handle == 0;
@@ -57,9 +44,14 @@ internal sealed unsafe class SecretMemory : SafeHandle
         }
     }
 
+    private bool IsSlot => _length <= SecretSlots.Length;
+
     protected override bool ReleaseHandle()
     {
         CryptographicOperations.ZeroMemory(new Span<byte>((void*)handle, _length));
-        return LibC.Unmap((void*)handle, (nuint)_length) == 0;
+        if (!IsSlot)
+            return LibC.Unmap((void*)handle, (nuint)_length) == 0;
+        SecretSlots.Return(handle);
+        return true;
     }
 }

@@ -31,6 +31,21 @@ internal static class ConfigurationReaders
         );
         section.Read<TimeSpan>(nameof(options.DrainLimit), "00:00:05", value => options.DrainLimit = value);
         section.Read<bool>(nameof(options.AllowUnkeyedNetwork), "false", value => options.AllowUnkeyedNetwork = value);
+        section.Read(
+            nameof(options.Keys),
+            file =>
+            {
+                if (
+                    ForwardKeyFile.TryRead(
+                        file,
+                        out IReadOnlyList<ForwardKey>? keys,
+                        out IReadOnlyList<string> problems
+                    )
+                )
+                    options.Keys = keys;
+                return keys is null ? string.Join(' ', problems).TrimEnd('.') : null;
+            }
+        );
         section.Read<bool>(nameof(options.VSocketFallback), "false", value => options.VSocketFallback = value);
         section.Read<int>(nameof(options.MaxPaths), "4", value => options.MaxPaths = value);
         section.Read<bool>(nameof(options.DiscoverLocalPeers), "false", value => options.DiscoverLocalPeers = value);

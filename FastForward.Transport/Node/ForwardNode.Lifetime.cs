@@ -102,6 +102,7 @@ public sealed partial class ForwardNode
         failure.Catch(_events.Close);
         if (_started)
             _impairment?.Stopped();
+        _keys.Dispose();
         _stopping!.TrySetResult();
         failure.Throw();
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using FastForward.Transport.Keys;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Node;
 using FastForward.Transport.Registry;
@@ -75,6 +76,8 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         _routes = routes;
         Logger = logger ?? NullLogger<ForwardNode>.Instance;
         Incarnation = NewIncarnation();
+        _keys = new KeyRing(options.Node, options.Keys);
+        LogKeyWarnings();
         SessionOptions session = options.ToSessionOptions(Incarnation);
         MessageMemory memory = new();
         LocalStatistics = new PeerStatistics(options.Node, Statistics);

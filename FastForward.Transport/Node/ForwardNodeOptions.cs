@@ -1,3 +1,4 @@
+using FastForward.Transport.Keys;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Session;
 using FastForward.Transport.Transports.Impairment;
@@ -78,6 +79,12 @@ public sealed class ForwardNodeOptions
     /// Accept peers without a key (key id 0) from other machines. Default false: any machine could claim any node id.
     /// </summary>
     public bool AllowUnkeyedNetwork { get; set; }
+
+    /// <summary>
+    /// The keys that this node shares with others, which rows name by their ids. The node takes copies: dispose of the
+    /// keys once it is created. Default none.
+    /// </summary>
+    public IReadOnlyList<ForwardKey> Keys { get; set; } = [];
 
     /// <summary>
     /// Where a peer's preferred route is a vSocket, keep paths over its other routes, too, which serve while it cannot
@@ -175,6 +182,8 @@ public sealed class ForwardNodeOptions
             yield return Bad(nameof(ReplayWindow), ReplayWindow, "a multiple of 64 up to 65536, such as 8192");
         if (DrainLimit < TimeSpan.Zero || DrainLimit > TimeSpan.FromMinutes(1))
             yield return Bad(nameof(DrainLimit), DrainLimit, "0..1 min, such as 00:00:05");
+        foreach (string problem in KeyRing.FindProblems(Keys))
+            yield return $"{nameof(Keys)}: {problem}";
         foreach (string problem in Impairment?.FindProblems() ?? [])
             yield return $"{nameof(Impairment)}: {problem}; bad-wan is an example.";
     }
