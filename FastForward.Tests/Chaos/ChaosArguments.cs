@@ -11,13 +11,15 @@ namespace FastForward.Tests.Chaos;
 /// <param name="IsCalm">
 /// It begins to send when it is told to, resets no stream, and reads as fast as messages come: all of them arrive.
 /// </param>
+/// <param name="HasNetworks">The nodes are those of <see cref="ChaosNetworks"/>.</param>
 internal sealed record ChaosArguments(
     string Directory,
     int Process,
     uint Node,
     int Seed,
     IReadOnlyList<int> Ports,
-    bool IsCalm
+    bool IsCalm,
+    bool HasNetworks = false
 )
 {
     public static ChaosArguments Parse(string[] words) =>
@@ -27,10 +29,12 @@ internal sealed record ChaosArguments(
             uint.Parse(words[2]),
             int.Parse(words[3]),
             [.. words[4].Split(',').Select(int.Parse)],
-            bool.Parse(words[5])
+            bool.Parse(words[5]),
+            bool.Parse(words[6])
         );
 
-    public string[] ToWords() => [Directory, $"{Process}", $"{Node}", $"{Seed}", string.Join(',', Ports), $"{IsCalm}"];
+    public string[] ToWords() =>
+        [Directory, $"{Process}", $"{Node}", $"{Seed}", string.Join(',', Ports), $"{IsCalm}", $"{HasNetworks}"];
 
     /// <summary>The sockets and their locks are in a directory of their own: faults remove what is in it.</summary>
     public string Sockets => Path.Combine(Directory, "s");

@@ -1,4 +1,3 @@
-using FastForward.Host.Demo.Chaos;
 using FastForward.Tests.Traffic;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
@@ -20,7 +19,7 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
     private readonly ForwardNode _node;
     private readonly OverrideResolver _routes;
     private readonly StaticRouteSource _preferred;
-    private readonly IReadOnlyList<RouteRow> _ipRows;
+    private readonly ChaosPlace _place;
     private readonly DeliveryPauses _pauses = new();
     private readonly LoopTimer _beat;
     private readonly TrafficSource _traffic;
@@ -36,30 +35,20 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
         _random = new Random(arguments.Seed);
         _journal = new FileJournal(arguments.Directory, arguments.Process, id);
         _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleStrategy.Block, FailFast = true });
-        List<RouteRow> ipRows = [];
-        List<RouteRow> socketRows = [];
-        foreach (uint peer in ChaosTopology.PeersOf(id))
-        {
-            ipRows.Add(new RouteRow(peer, 0, TransportKind.Ip, "127.0.0.1", arguments.RelayPort(id, peer)));
-            if (ChaosTopology.HaveSockets(id, peer))
-                socketRows.Add(new RouteRow(peer, 0, TransportKind.Socket, "", ChaosTopology.SocketPort(peer)));
+        _place = ChaosPlace.Of(arguments);
+        foreach (uint peer in _place.Peers)
             _peers.Add((peer, arguments.IsCalm ? s_calm : ShapeFor(ChaosTopology.HaveSockets(id, peer))));
-        }
-
-        _ipRows = ipRows;
         _readsSlowly = !arguments.IsCalm && _random.Next(3) == 0;
         _isQuiet = arguments.IsCalm; // what waits for a peer that is not there yet is reported after a while
         _preferred = new StaticRouteSource([], RouteTable.OverriddenNodes);
         _routes = new OverrideResolver(
-            [_preferred, new StaticRouteSource(socketRows, RouteTable.Nodes), new StaticRouteSource(ipRows)],
-            new RouteOptions { SocketDirectory = arguments.Sockets }
+            [_preferred, new StaticRouteSource(_place.First, RouteTable.Nodes), new StaticRouteSource(_place.Others)],
+            new RouteOptions { SocketDirectory = arguments.Sockets, AllowUnkeyedNetwork = arguments.HasNetworks }
         );
         SocketTransport socket = new(
             new SocketTransportOptions { Port = ChaosTopology.SocketPort(id), Directory = arguments.Sockets }
         );
-        IpTransport ip = new(
-            new IpTransportOptions { Port = arguments.PortOf(id), Addresses = [.. UdpRelay.Addresses] }
-        );
+        IpTransport ip = new(new IpTransportOptions { Port = arguments.PortOf(id), Addresses = [.. _place.Addresses] });
         _node = new ForwardNode(
             _loop,
             new ForwardNodeOptions
@@ -69,6 +58,7 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
                 DeadAfter = ChaosFaults.DeadAfter,
                 DrainLimit = TimeSpan.FromSeconds(1),
                 RealTimeBudget = TimeSpan.FromSeconds(5),
+                AllowUnkeyedNetwork = arguments.HasNetworks,
             },
             [socket, ip],
             _routes
@@ -101,7 +91,7 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
     public Task Talk() => OnLoop(() => _isQuiet = false);
 
     /// <summary>Whether the rows of UDP come first; null for the other way than now. Any thread.</summary>
-    public void Prefer(bool? ip) => _preferred.Replace(ip ?? (_preferred.Rows.Count == 0) ? _ipRows : []);
+    public void Prefer(bool? ip) => _preferred.Replace(ip ?? (_preferred.Rows.Count == 0) ? _place.Others : []);
 
     /// <summary>The longest time without a message of a peer since it was asked last, in microseconds.</summary>
     public Task<long> TakePause() => OnLoop(() => _pauses.Take(_loop.Now));
@@ -119,7 +109,7 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
                 _node.Statistics.StrangerFrames,
                 _node.Statistics.RefusedHandshakes,
                 peers.SelectMany(static peer => peer.Paths).Count(IsUsable),
-                peers.Count(static peer => peer.Transport == TransportKind.Socket),
+                peers.Count(_place.IsOnFirst),
                 peers.Sum(static peer => peer.MessagesSent),
                 peers.Sum(static peer => peer.MessagesReceived),
                 _node.Statistics.LateMessages,

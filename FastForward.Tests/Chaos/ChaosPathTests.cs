@@ -19,11 +19,11 @@ public sealed class ChaosPathTests
         for (int i = 0; i < Moves; i++)
         {
             world.AskAll("IP first");
-            world.Wait($"move {i} to UDP", static (_, state) => state.OnSockets == 0);
+            world.Wait($"move {i} to UDP", static (_, state) => state.OnFirst == 0);
             world.AskAll("sockets first");
             world.Wait(
                 $"move {i} to sockets",
-                static (node, state) => state.OnSockets == ChaosTopology.SocketPeers(node)
+                static (node, state) => state.OnFirst == ChaosTopology.SocketPeers(node)
             );
         }
 

@@ -12,15 +12,21 @@ internal sealed class ChaosProcess : IDisposable
     private readonly ConcurrentQueue<string> _errors = [];
     private readonly string _name;
 
-    public ChaosProcess(ChaosArguments arguments)
+    public ChaosProcess(ChaosArguments arguments, NetworkNamespace? network = null)
     {
         _name = arguments.Node == 0 ? "the stranger" : $"node {arguments.Node} process {arguments.Process}";
         string? host = Environment.ProcessPath;
+        string[] command =
+        [
+            .. network?.Prefix ?? [],
+            host is not null && Path.GetFileName(host) == "dotnet" ? host : "dotnet",
+            "exec",
+            typeof(ChaosProcess).Assembly.Location,
+            "chaos",
+            .. arguments.ToWords(),
+        ];
         _process = Process.Start(
-            new ProcessStartInfo(
-                host is not null && Path.GetFileName(host) == "dotnet" ? host : "dotnet",
-                ["exec", typeof(ChaosProcess).Assembly.Location, "chaos", .. arguments.ToWords()]
-            )
+            new ProcessStartInfo(command[0], command[1..])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,

@@ -5,7 +5,8 @@ using FastForward.Tests.Transports;
 namespace FastForward.Tests.Chaos;
 
 /// <summary>A node of a chaos run: its processes one after the other, and what is done to the present one.</summary>
-internal sealed class ChaosSlot(uint node, Func<uint, ChaosArguments> next) : IDisposable
+internal sealed class ChaosSlot(uint node, Func<uint, ChaosArguments> next, NetworkNamespace? network = null)
+    : IDisposable
 {
     private readonly List<(ChaosArguments Arguments, bool IsKilled)> _ended = [];
     private ChaosArguments? _arguments;
@@ -25,7 +26,7 @@ internal sealed class ChaosSlot(uint node, Func<uint, ChaosArguments> next) : ID
     public void Start()
     {
         _arguments = next(node);
-        _process = new ChaosProcess(_arguments);
+        _process = new ChaosProcess(_arguments, network);
         string line = _process.Read();
         Assert.That(line, Is.EqualTo("ready"));
     }

@@ -9,7 +9,7 @@ namespace FastForward.Tests.Chaos;
 /// <param name="StrangerFrames">Datagrams from unknown sources.</param>
 /// <param name="Refused">Handshakes.</param>
 /// <param name="Usable">Paths that are not suspect.</param>
-/// <param name="OnSockets">Peers to which messages take a UNIX socket.</param>
+/// <param name="OnFirst">Peers to which messages take the path of the first row.</param>
 /// <param name="Sent">Messages to peers.</param>
 /// <param name="Received">Messages of peers.</param>
 /// <param name="Late">Real-time messages of peers that came too late.</param>
@@ -24,7 +24,7 @@ internal sealed record ChaosState(
     long StrangerFrames,
     long Refused,
     int Usable,
-    int OnSockets,
+    int OnFirst,
     long Sent,
     long Received,
     long Late,
@@ -55,5 +55,5 @@ internal sealed record ChaosState(
 
     public string ToLine() =>
         $"{Connected} {Unacknowledged} {Links} {Descriptors} {Memory} {StrangerFrames} {Refused} "
-        + $"{Usable} {OnSockets} {Sent} {Received} {Late} {Skipped} {Undelivered}";
+        + $"{Usable} {OnFirst} {Sent} {Received} {Late} {Skipped} {Undelivered}";
 }

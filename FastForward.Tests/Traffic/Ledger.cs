@@ -62,6 +62,19 @@ internal sealed class Ledger
             .DefaultIfEmpty()
             .Max();
 
+    /// <summary>Accepted messages of a class that did not arrive, reported or not.</summary>
+    public long MissingOf(MessageClass messageClass) =>
+        _journals.Values.Sum(journal =>
+            Enumerable
+                .Range(0, journal.Count)
+                .Select(i => journal[i])
+                .LongCount(entry =>
+                    entry.Kind == EntryKind.Accepted
+                    && entry.Class == messageClass
+                    && !_delivered.Contains(entry.Number)
+                )
+        );
+
     public bool IsSound => Lost + Repeated + Reordered + Wrong + WrongGaps == 0;
 
     /// <summary>The first faults, in words.</summary>

@@ -12,14 +12,21 @@ internal sealed class NetworkNamespace : IDisposable
     public NetworkNamespace()
     {
         Requires.Namespaces();
-        _keeper = RunningProgram.Start("unshare", "--mount", "--net", "sh", "-c", "echo ready; exec sleep infinity");
+        // Its input ends with this process: it never outlives the tests.
+        _keeper = RunningProgram.Start("unshare", "--mount", "--net", "sh", "-c", "echo ready; exec cat");
         _keeper.WaitForLine("ready");
         Run("ip", "link", "set", "lo", "up");
     }
 
+    /// <summary>A process in the namespace.</summary>
+    public int Id => _keeper.Id;
+
+    /// <summary>The beginning of a command line that runs a program in the namespace.</summary>
+    public IReadOnlyList<string> Prefix => [_nsenter, "--mount", "--net", $"--target={_keeper.Id}"];
+
     /// <summary>Starts a program in the namespace.</summary>
     public RunningProgram Start(string program, params string[] arguments) =>
-        RunningProgram.Start(_nsenter, ["--mount", "--net", $"--target={_keeper.Id}", program, .. arguments]);
+        RunningProgram.Start(Prefix[0], [.. Prefix.Skip(1), program, .. arguments]);
 
     /// <summary>Starts the host in the namespace.</summary>
     public RunningProgram StartHost(params string[] arguments) =>
