@@ -297,4 +297,20 @@ public sealed class RealTimeHoldTests
         Assert.That((_in.Statistics.DuplicateMessages, _in.Statistics.LateMessages), Is.EqualTo((4, 2)));
         Assert.That(_in.Delivered(), Is.EqualTo(new[] { 0, 2 }));
     }
+
+    [Test]
+    public void Duplicates_of_long_ago_are_no_late_messages()
+    {
+        for (ulong i = 0; i < 200; i++)
+            _in.Arrive((long)i * Millisecond, i);
+        _in.Arrive(200 * Millisecond, 0, sentAt: 0);
+        Assert.That((_in.Statistics.DuplicateMessages, _in.Statistics.LateMessages), Is.EqualTo((1, 0)));
+        _in.Arrive(201 * Millisecond, 201, isOrdered: true); // 200 is passed
+        for (ulong i = 202; i < 400; i++)
+            _in.Arrive((long)i * Millisecond, i);
+        _in.Arrive(400 * Millisecond, 202, sentAt: 202 * Millisecond);
+        Assert.That((_in.Statistics.DuplicateMessages, _in.Statistics.LateMessages), Is.EqualTo((2, 0)));
+        _in.Arrive(401 * Millisecond, 200, sentAt: 200 * Millisecond);
+        Assert.That((_in.Statistics.DuplicateMessages, _in.Statistics.LateMessages), Is.EqualTo((2, 1)));
+    }
 }

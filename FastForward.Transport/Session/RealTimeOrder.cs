@@ -10,6 +10,7 @@ internal sealed class RealTimeOrder
     public const int MaxHeld = 64;
 
     private ulong _delivered; // bit i: the place i + 1 below the expected one
+    private long _run; // places below the expected one that were delivered, up to the first that was not
     private long _sentAt;
     private long _spacing = long.MaxValue;
     private ulong _sequence;
@@ -34,6 +35,7 @@ internal sealed class RealTimeOrder
     public void Skip(ulong places)
     {
         Skipped += places;
+        _run = 0;
         _delivered = places >= 64 ? 0 : _delivered << (int)places;
     }
 
@@ -44,6 +46,7 @@ internal sealed class RealTimeOrder
     public void Pass(ulong sequence, long sentAt, bool isDelivered)
     {
         _delivered = (_delivered << 1) | (isDelivered ? 1ul : 0);
+        _run = isDelivered ? _run + 1 : 0;
         if (_hasSent)
             LearnSpacing(sentAt - _sentAt, sequence - _sequence);
         (_sequence, _sentAt, _hasSent) = (sequence, sentAt, true);
@@ -58,9 +61,13 @@ internal sealed class RealTimeOrder
             LearnSpacing(_sentAt - sentAt, _sequence - sequence);
     }
 
-    /// <summary>A place below the expected one was delivered. Older ones than 64 count as not delivered.</summary>
+    /// <summary>
+    /// A place below the expected one was delivered. More than 64 below, all count as not delivered that are not above
+    /// the last one that was not.
+    /// </summary>
     /// <param name="below">How far below, from 1.</param>
-    public bool WasDelivered(long below) => below <= 64 && (_delivered & (1ul << (int)(below - 1))) != 0;
+    public bool WasDelivered(long below) =>
+        below <= _run || (below <= 64 && (_delivered & (1ul << (int)(below - 1))) != 0);
 
     /// <summary>
     /// Where a message belongs in <see cref="Held"/>, or the complement of the place where the same one is.
