@@ -11,7 +11,18 @@ namespace FastForward.Tests.Chaos;
 internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposable
 {
     private const int HeldByReader = 100;
-    private static readonly TrafficShape s_calm = new() { LongShare = 100, ResetShare = int.MaxValue };
+
+    // All nodes together: 2,000 messages a second of each class, or a little more.
+    private const int MessagesPerSecond = 4000;
+    private const int RealTimeShare = 2;
+
+    private static readonly TrafficShape s_calm = new()
+    {
+        RealTimeShare = RealTimeShare,
+        LongShare = 100,
+        ResetShare = int.MaxValue,
+    };
+
     private static readonly TimeSpan s_pace = TimeSpan.FromMilliseconds(5);
 
     private readonly FileJournal _journal;
@@ -20,6 +31,7 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
     private readonly OverrideResolver _routes;
     private readonly StaticRouteSource _preferred;
     private readonly ChaosPlace _place;
+    private readonly int _mostPerBeat;
     private readonly DeliveryPauses _pauses = new();
     private readonly LoopTimer _beat;
     private readonly TrafficSource _traffic;
@@ -28,6 +40,7 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
     private readonly List<(uint Node, TrafficShape Shape)> _peers = [];
     private bool _readsSlowly;
     private bool _isQuiet;
+    private long _nextBeat;
 
     public ChaosNode(ChaosArguments arguments)
     {
@@ -36,6 +49,9 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
         _journal = new FileJournal(arguments.Directory, arguments.Process, id);
         _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleStrategy.Block, FailFast = true });
         _place = ChaosPlace.Of(arguments);
+        int nodes = _place.Peers.Count + 1;
+        double mean = MessagesPerSecond * s_pace.TotalSeconds / (nodes * _place.Peers.Count);
+        _mostPerBeat = (int)Math.Ceiling(2 * mean);
         foreach (uint peer in _place.Peers)
             _peers.Add((peer, arguments.IsCalm ? s_calm : ShapeFor(ChaosTopology.HaveSockets(id, peer))));
         _readsSlowly = !arguments.IsCalm && _random.Next(3) == 0;
@@ -84,6 +100,7 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
             _isQuiet = true;
             _readsSlowly = false;
             Release(_held.Count);
+            GC.Collect(); // what is left is reported
             return true;
         });
 
@@ -105,7 +122,7 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
                 peers.Sum(static peer => peer.UnacknowledgedBytes),
                 OwnLinks.Count(),
                 Directory.GetFiles("/proc/self/fd").Length,
-                GC.GetTotalMemory(forceFullCollection: true) >> 10,
+                GC.GetTotalMemory(forceFullCollection: false) >> 10,
                 _node.Statistics.StrangerFrames,
                 _node.Statistics.RefusedHandshakes,
                 peers.SelectMany(static peer => peer.Paths).Count(IsUsable),
@@ -155,26 +172,35 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
     private static bool IsUsable(PathStatus path) => path.State is PathState.Sound or PathState.Doubtful;
 
     private TrafficShape ShapeFor(bool hasSocket) =>
-        !hasSocket ? new TrafficShape { RealTimeStreams = 20, LongShare = 100 }
+        !hasSocket
+            ? new TrafficShape
+            {
+                RealTimeShare = RealTimeShare,
+                RealTimeStreams = 20,
+                LongShare = 100,
+            }
         : _random.Next(3) == 0
             ? new TrafficShape
             {
+                RealTimeShare = RealTimeShare,
                 OpenStreams = 500,
                 LongShare = 1000,
                 EndShare = 50,
             }
-        : new TrafficShape();
+        : new TrafficShape { RealTimeShare = RealTimeShare };
 
     private void Beat()
     {
-        _beat.SetAfter(s_pace);
+        // As often as it should be on average, but what was missed while the process stood still is not made up for.
+        _nextBeat = Math.Max(_nextBeat + (long)s_pace.TotalMicroseconds, _loop.NowMicros);
+        _beat.SetAt(_nextBeat);
         if (_readsSlowly)
             Release(Math.Min(2, _held.Count));
         if (_isQuiet || !_journal.HasRoomToSend)
             return;
         foreach ((uint peer, TrafficShape shape) in _peers)
         {
-            for (int more = _random.Next(5); more > 0; more--)
+            for (int more = _random.Next(_mostPerBeat + 1); more > 0; more--)
                 _traffic.Step(peer, shape);
         }
     }
