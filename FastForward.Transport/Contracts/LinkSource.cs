@@ -45,7 +45,7 @@ internal readonly record struct LinkSource
     /// <summary>2 when the kernel vouches for the user or the machine, 1 for an address.</summary>
     public int Strength => _userId is not null || _contextId is not null ? 2 : 1;
 
-    public static LinkSource Of(LinkTraits traits, EndPoint remote) =>
+    public static LinkSource Of(LinkTraits traits, System.Net.EndPoint remote) =>
         traits.Credentials is { } credentials ? new LinkSource(credentials.UserId, credentials.ContextId)
         : remote is IPEndPoint ip ? OfAddress(ip)
         : default;
@@ -93,8 +93,11 @@ internal readonly record struct LinkSource
     public override string ToString() =>
         _userId is { } user ? $"user id {user}"
         : _contextId is { } machine ? $"context id {machine}"
-        : HasAddress ? new IPEndPoint(Address, _port).ToString()
+        : HasAddress ? EndPoint!.ToString()
         : "an unknown place";
+
+    /// <summary>The IP address and port; null on other media. Allocates.</summary>
+    public IPEndPoint? EndPoint => HasAddress ? new IPEndPoint(Address, _port) : null;
 
     /// <summary>The IP address. Allocates.</summary>
     public IPAddress Address

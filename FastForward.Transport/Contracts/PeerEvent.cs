@@ -50,6 +50,11 @@ public enum PeerEventKind
 
     /// <summary>The peer's address or port is another one now, on a path that goes on.</summary>
     Moved,
+
+    /// <summary>
+    /// A path owes an answer for a second, and no other event says so: nothing better is there, or it is not in use.
+    /// </summary>
+    Silent,
 }
 
 /// <summary>One event of one peer.</summary>
@@ -59,6 +64,12 @@ public enum PeerEventKind
 /// <param name="Reason">Why, in words for an operator.</param>
 public readonly record struct PeerEvent(uint Node, PeerEventKind Kind, TransportKind? Transport, string Reason)
 {
+    /// <summary>
+    /// The path concerned, in words for an operator: the medium, over IP and RDMA where the peer is, and the local
+    /// address where paths differ in it; null when there is none.
+    /// </summary>
+    public string? Path { get; init; }
+
     /// <summary>The peer announced it, as it does when it stops: no fault.</summary>
     internal bool IsPlanned { get; init; }
 }

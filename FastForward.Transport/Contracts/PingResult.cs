@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace FastForward.Transport;
 
 /// <summary>The outcome of one probe.</summary>
@@ -35,4 +37,11 @@ public readonly record struct PingResult(
     bool IsPathInUse,
     TimeSpan RoundTrip,
     TimeSpan HoldTime
-);
+)
+{
+    /// <summary>Where the peer is, over IP and RDMA; else null.</summary>
+    public IPEndPoint? Remote { get; init; }
+
+    /// <summary>The local address, where paths to the peer differ in it; else null.</summary>
+    public IPAddress? Local { get; init; }
+}

@@ -1,3 +1,4 @@
+using System.Net;
 using FastForward.Transport.Addressing;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
@@ -23,6 +24,7 @@ internal sealed class PathConnector(PeerConnector owner, PathCandidate candidate
     private sbyte _rank = Gone;
     private sbyte _endsRank = Gone;
     private bool _hasYielded; // to a handshake of the peer that is under way
+    private bool _isPortReported;
 
     public PeerConnector Owner => owner;
 
@@ -185,6 +187,8 @@ internal sealed class PathConnector(PeerConnector owner, PathCandidate candidate
             Failure = null;
         else if (!IsFulfilled && owner.ExplainUnanswered(path, Candidate) is { } failure)
             Failure = failure;
+        if (isOwn)
+            ReportPort(wasEstablished);
         BackOff(wasEstablished ? 0 : Now - path.OpenedAt);
     }
 
@@ -199,6 +203,24 @@ internal sealed class PathConnector(PeerConnector owner, PathCandidate candidate
     {
         _connecting = link;
         link.Owner = this;
+    }
+
+    // Ends are compared without ports, since translators change them: a row with a wrong port is no obstacle to a path
+    // that the peer opens, or another row. It is one as soon as that path is gone.
+    private void ReportPort(bool isAnswered)
+    {
+        SessionPath? path = owner.Peer.Paths.FirstOrDefault(path => path.IsSound && path.Rank == _endsRank);
+        if (isAnswered || path is null)
+            _isPortReported &= !isAnswered;
+        else if (!_isPortReported && Candidate.Remote is IPEndPoint remote && path.Source.Port != remote.Port)
+        {
+            _isPortReported = true;
+            owner.Peer.Notify(
+                PeerEventKind.Unusable,
+                Candidate.Kind,
+                $"no answer at {remote}, but the peer is reached at {path.Source}: the port of the row may be wrong"
+            );
+        }
     }
 
     // A handshake that the peer has begun makes an attempt superfluous. It may be a stranger's: it is waited for once,

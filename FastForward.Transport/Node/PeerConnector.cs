@@ -114,7 +114,7 @@ internal sealed partial class PeerConnector : IPeerDriver
 
     public void OnChanged(in PeerEvent change)
     {
-        if (change.Kind is PeerEventKind.Narrow or PeerEventKind.Moved)
+        if (change.Kind is PeerEventKind.Narrow or PeerEventKind.Moved or PeerEventKind.Silent)
             return; // does not tell whether the peer is reached
         _lastKind = change.Kind;
         // The other texts are of no use later, and most peers of a large registry have one.

@@ -86,8 +86,8 @@ internal sealed partial class PeerEventLog
 
     private void Write(in PeerEvent change, LogLevel level)
     {
-        if (change.Transport is { } transport)
-            LogOnPath(_logger, level, change.Node, change.Kind, transport, change.Reason);
+        if ((change.Path ?? change.Transport?.ToString()) is { } path)
+            LogOnPath(_logger, level, change.Node, change.Kind, path, change.Reason);
         else
             Log(_logger, level, change.Node, change.Kind, change.Reason);
     }
@@ -101,13 +101,13 @@ internal sealed partial class PeerEventLog
         window.Level = LogLevel.Information;
     }
 
-    [LoggerMessage(EventId = 1100, Message = "Node {Node}: {Kind} over {Transport}: {Reason}")]
+    [LoggerMessage(EventId = 1100, Message = "Node {Node}: {Kind} over {Path}: {Reason}")]
     private static partial void LogOnPath(
         ILogger logger,
         LogLevel level,
         uint node,
         PeerEventKind kind,
-        TransportKind transport,
+        string path,
         string reason
     );
 

@@ -163,11 +163,11 @@ internal sealed partial class Peer
 
     /// <summary>The peer refused a handshake of this node.</summary>
     public void OnRejected(SessionPath path, in Reject reject) =>
-        Notify(PeerEventKind.Refused, path.Kind, $"the peer refused the handshake: {reject.Reason}{Explain(reject)}");
+        Notify(PeerEventKind.Refused, path, $"the peer refused the handshake: {reject.Reason}{Explain(reject)}");
 
     /// <summary>This node refuses the peer's RESPONSE.</summary>
     public void OnRefused(SessionPath path, in Handshake response, RejectReason reason) =>
-        Notify(PeerEventKind.Refused, path.Kind, Compatibility.ExplainOwn(reason, response, Options.Capabilities));
+        Notify(PeerEventKind.Refused, path, Compatibility.ExplainOwn(reason, response, Options.Capabilities));
 
     // Reported once in the time until a claim may succeed, by any process: a claimant may invent incarnations.
     private ClaimDecision RefuseClaim(long now, ulong incarnation, TransportKind kind, in LinkSource source)

@@ -1,3 +1,4 @@
+using System.Net;
 using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
@@ -118,7 +119,7 @@ internal sealed partial class Peer
         path.Way = Driver.WayOf(path);
         path.Rank = Driver.RankOf(path);
         // Frames in flight to the former place are lost: what they carried goes out again when they are missed.
-        Notify(PeerEventKind.Moved, path.Kind, $"the peer is at {path.Source} now, and was at {before}");
+        Notify(PeerEventKind.Moved, path, $"the peer is at {path.Source} now, and was at {before}");
         ChoosePath(now, PathChange.Route, $"the peer is at {path.Source} now");
         CloseRedundant(path.Way, now);
         Driver.OnPending();
@@ -128,7 +129,7 @@ internal sealed partial class Peer
     public void OnSizeChanged(SessionPath path, long now, PathSize size)
     {
         string reason = size.IsLimited ? path.SizeProblem! : $"frames of up to {size.Limit} bytes arrive again";
-        Notify(PeerEventKind.Narrow, path.Kind, reason);
+        Notify(PeerEventKind.Narrow, path, reason);
         ChoosePath(now, PathChange.Size, $"{NameOf(path)} path: {reason}");
     }
 
@@ -216,11 +217,11 @@ internal sealed partial class Peer
         if (SendPath is not null && !isConnected && IsElsewhere(before, SendPath))
             Statistics.Moved(change);
         if (isConnected)
-            Notify(PeerEventKind.Connected, SendPath?.Kind, reason);
+            Notify(PeerEventKind.Connected, SendPath!, reason);
         else if (isSound && (!wasSound || IsElsewhere(before, SendPath!)))
-            Notify(PeerEventKind.PathChanged, SendPath!.Kind, reason);
+            Notify(PeerEventKind.PathChanged, SendPath!, reason);
         else if (!isSound && wasSound)
-            Notify(PeerEventKind.Suspect, before!.Kind, reason);
+            Notify(PeerEventKind.Suspect, before!, reason);
         Driver.OnPending();
     }
 
@@ -228,13 +229,24 @@ internal sealed partial class Peer
     private static bool IsElsewhere(SessionPath? before, SessionPath path) =>
         before is null || (!ReferenceEquals(before, path) && before.Way != path.Way);
 
-    // The medium, and where it does not say which path, the address of the peer.
-    private string NameOf(SessionPath path)
+    // See PeerEvent.Path.
+    private string NameOf(SessionPath path) =>
+        !path.Source.HasAddress ? path.Kind.ToString()
+        : LocalOf(path) is { } local ? $"{path.Kind} {path.Source} from {local}"
+        : $"{path.Kind} {path.Source}";
+
+    /// <summary>The local address of a path, where paths of its medium differ in it; else null. Allocates.</summary>
+    public IPAddress? LocalOf(SessionPath path)
     {
-        int ofKind = 0;
+        if (path.Way is not { Local.HasAddress: true } way)
+            return null;
         foreach (SessionPath other in _paths)
-            ofKind += other.Kind == path.Kind ? 1 : 0;
-        return ofKind > 1 && path.Source.HasAddress ? $"{path.Kind} {path.Source}" : path.Kind.ToString();
+        {
+            if (other.Kind == path.Kind && other.Way is { } its && its.Local != way.Local)
+                return way.Local.Address;
+        }
+
+        return null;
     }
 
     private void DecideCopies(SessionPath path, long now, bool isOther = false)
@@ -248,7 +260,7 @@ internal sealed partial class Peer
         else
             policy.Update(now, path.Quality, _association.Sender.CommonBudget);
         if (policy.IsAutomatic && policy.IsCongested != wasCongested)
-            Notify(PeerEventKind.Congested, path.Kind, policy.ExplainCongestion());
+            Notify(PeerEventKind.Congested, path, policy.ExplainCongestion());
     }
 
     // One path between the same ends is kept, the best one. Only the node that answered its handshake closes the

@@ -62,6 +62,17 @@ internal sealed partial class Peer
         Driver.OnPending();
     }
 
+    /// <summary>Messages take the path.</summary>
+    public bool IsInUse(SessionPath path) => ReferenceEquals(path, SendPath) || ReferenceEquals(path, ReliablePath);
+
+    /// <summary>The path owes an answer for a second. Where messages have left it for that, it was reported.</summary>
+    public void OnLongSilence(SessionPath path, bool wasUnused)
+    {
+        bool isUsed = ReferenceEquals(path, SendPath);
+        if (isUsed ? !path.IsSuspect : wasUnused)
+            Notify(PeerEventKind.Silent, path, isUsed ? "no answer for 1 s" : "no answer for 1 s; it is not in use");
+    }
+
     /// <summary>Something that was sent on the path has arrived.</summary>
     public void OnConfirmed(SessionPath path, long now)
     {

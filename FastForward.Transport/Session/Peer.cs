@@ -400,8 +400,15 @@ internal sealed partial class Peer
     /// <summary>Counts an event of this peer and reports it to its driver and to the application.</summary>
     public void Notify(PeerEventKind kind, TransportKind? transport, string reason, bool isPlanned = false)
     {
-        PeerEvent change = new(Node, kind, transport, reason) { IsPlanned = isPlanned };
-        Statistics.RaisedEvent(kind);
+        Notify(new PeerEvent(Node, kind, transport, reason) { IsPlanned = isPlanned });
+    }
+
+    private void Notify(PeerEventKind kind, SessionPath path, string reason) =>
+        Notify(new PeerEvent(Node, kind, path.Kind, reason) { Path = NameOf(path) });
+
+    private void Notify(in PeerEvent change)
+    {
+        Statistics.RaisedEvent(change.Kind);
         Driver.OnChanged(change);
         _events.PeerChanged(change);
     }

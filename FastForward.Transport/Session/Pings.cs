@@ -121,7 +121,11 @@ internal sealed class Pings(uint node, ISessionEvents events)
                 isInUse,
                 TimeSpan.FromMicroseconds(took),
                 TimeSpan.FromMicroseconds(outcome == PingOutcome.Answered ? hold : 0L)
-            ),
+            )
+            {
+                Remote = entry.Path.Source.EndPoint,
+                Local = entry.Path.Peer.LocalOf(entry.Path),
+            },
             entry.Callback
         );
     }

@@ -12,6 +12,7 @@ internal sealed partial class SessionPath
     private const long ReturnInterval = 250_000;
     private const long ReturnTime = 2_000_000;
     private const int ReturnAnswers = 8;
+    private const long ReportAfter = 1_000_000;
 
     private PathSilence _silence = PathSilence.None;
     private long _suspectSince;
@@ -20,6 +21,8 @@ internal sealed partial class SessionPath
     private long _returnsSince;
     private int _answers;
     private long _steadyAt = long.MaxValue;
+    private long _reportDue = long.MaxValue;
+    private bool _wasUnused; // when it became doubtful
 
     /// <summary>Three probes in a row were not answered.</summary>
     public bool IsSuspect { get; private set; }
@@ -63,7 +66,7 @@ internal sealed partial class SessionPath
             long due = IsSuspect || IsDoubtful ? long.MaxValue : _silence.Due(SilenceLimit);
             if (IsAskedOften)
                 due = Math.Min(due, _askDue);
-            return Math.Min(due, _steadyAt);
+            return Math.Min(due, Math.Min(_steadyAt, _reportDue));
         }
     }
 
@@ -84,6 +87,8 @@ internal sealed partial class SessionPath
         _returnsSince += duration;
         if (_steadyAt != long.MaxValue)
             _steadyAt += duration;
+        if (_reportDue != long.MaxValue)
+            _reportDue += duration;
     }
 
     private void OnSilenceDue(long now)
@@ -92,6 +97,12 @@ internal sealed partial class SessionPath
         {
             _steadyAt = long.MaxValue;
             Peer.OnSteady(this, now);
+        }
+
+        if (now >= _reportDue)
+        {
+            _reportDue = long.MaxValue;
+            Peer.OnLongSilence(this, _wasUnused);
         }
 
         if (!IsSuspect && !IsDoubtful && now >= _silence.Due(SilenceLimit))
@@ -114,6 +125,8 @@ internal sealed partial class SessionPath
         _answers = 0;
         _returnsSince = now;
         _askDue = now;
+        _reportDue = now + ReportAfter;
+        _wasUnused = !Peer.IsInUse(this);
         Peer.OnDoubtful(this, now);
     }
 
@@ -146,6 +159,7 @@ internal sealed partial class SessionPath
     private void OnConfirmed(long now)
     {
         Measured.LastDelivered = now;
+        _reportDue = long.MaxValue;
         _silence.OnConfirmed(now, isMoreAwaited: Recovery is { InFlight: > 0 } || !Prober.IsAnswered);
         if (IsDoubtful)
         {

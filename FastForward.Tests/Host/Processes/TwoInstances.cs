@@ -44,6 +44,10 @@ internal sealed class TwoInstances : IDisposable
     /// <summary>The directory of everything.</summary>
     public string DirectoryName => _directory.FullName;
 
+    /// <summary>As <c>ping</c> names the path to a node.</summary>
+    public string PathTo(uint node) =>
+        _type == "FORWARD_TRANSPORT_IP" ? $"IP 127.0.0.1:{PortOf(node)}" : _type["FORWARD_TRANSPORT_".Length..];
+
     public int PortOf(uint node) => node == Near ? _ports[0] : _ports[1];
 
     /// <summary>Writes the file of a node: what it is and where, then <paramref name="rest"/>.</summary>
