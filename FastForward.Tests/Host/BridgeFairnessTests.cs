@@ -184,12 +184,18 @@ public sealed class BridgeFairnessTests
         return clients;
     }
 
+    // Another program may still send to the port, which the kernel gave to somebody else before.
     private static int Received(UdpSocket client)
     {
         int count = 0;
-        byte[] buffer = new byte[100];
-        while (client.Receive(buffer, out _, out _) == SocketError.Success)
-            count++;
+        byte[] buffer = new byte[UdpSocket.MaxDatagramBytes];
+        while (client.Receive(buffer, out int length, out _) == SocketError.Success)
+        {
+            ReadOnlySpan<byte> answer = buffer.AsSpan(0, length);
+            Assert.That(answer.SequenceEqual("flood"u8), Is.False, "an answer to another client");
+            count += answer.SequenceEqual("question"u8) ? 1 : 0;
+        }
+
         return count;
     }
 }
