@@ -13,7 +13,7 @@ usage: ./test.sh [--no-install] [--all]
                 FASTFORWARD_CHAOS_SEED, see docs/architecture.md, "Chaos"), a peer that misuses shared memory for 60 s
                 (FASTFORWARD_HOSTILE_SECONDS), 100 killed peers that share it (FASTFORWARD_KILLS), and soaks of
                 10 minutes instead of one and of 10 hours in virtual time (FASTFORWARD_SOAK_SECONDS and
-                FASTFORWARD_SOAK_HOURS)
+                FASTFORWARD_SOAK_HOURS), and more worlds of the simulation (FASTFORWARD_TINY_WORLDS)
 
 Installs with apt-get (and sudo unless run as root), if missing:
   dnsmasq-base, bind9-dnsutils   a real DNS server and client, for the tests of the bridge
@@ -58,11 +58,12 @@ check() {
 
 # A stage of NUnit tests.
 suite() {
-  local name=$1 filter=$2 started=$SECONDS results status
+  local name=$1 filter=$2 workers=${3:-} started=$SECONDS results status
   results=$(mktemp -d)
   # Under nohup SIGHUP would be ignored by all processes that the tests start.
   env --default-signal=HUP dotnet test FastForward.Tests --no-build -c Release --nologo --filter "$filter" \
-    --logger "console;verbosity=minimal" --logger "trx;LogFileName=result.trx" --results-directory "$results" </dev/null
+    --logger "console;verbosity=minimal" --logger "trx;LogFileName=result.trx" --results-directory "$results" \
+    ${workers:+-- NUnit.NumberOfTestWorkers="$workers"} </dev/null
   status=$?
   tally "$name" "$started" "$status" "$(grep -o '<Counters [^>]*>' "$results/result.trx" 2>/dev/null | head -n 1)"
   rm -rf "$results"
@@ -180,13 +181,15 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 check "build" dotnet build FastForward.sln -c Release --nologo
 if ((failed > 0)); then finish; fi
 check "layout" bash -c "dotnet tool restore && dotnet csharpier check ."
+if [ "$all" = yes ]; then export FASTFORWARD_TINY_WORLDS="${FASTFORWARD_TINY_WORLDS:-35000}"; fi
 check "format" dotnet format FastForward.sln --verify-no-changes --no-restore
 suite "library and units" "TestCategory!=Process&TestCategory!=Chaos&TestCategory!=Readme&TestCategory!=Package&TestCategory!=Lab&FullyQualifiedName!~Tests.Tarantool"
 suite "tarantool client" "FullyQualifiedName~Tests.Tarantool"
 if [ "$all" = yes ]; then
   export FASTFORWARD_SOAK_SECONDS="${FASTFORWARD_SOAK_SECONDS:-600}" FASTFORWARD_SOAK_HOURS="${FASTFORWARD_SOAK_HOURS:-10}"
 fi
-suite "processes" "TestCategory=Process&TestCategory!=Lab"
+# Most of these wait for processes: more fixtures at once than there are processors.
+suite "processes" "TestCategory=Process&TestCategory!=Lab" 4
 if [ "$all" = yes ]; then
   export FASTFORWARD_CHAOS_SECONDS="${FASTFORWARD_CHAOS_SECONDS:-300}"
   export FASTFORWARD_HOSTILE_SECONDS="${FASTFORWARD_HOSTILE_SECONDS:-60}"

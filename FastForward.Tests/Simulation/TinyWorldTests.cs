@@ -5,14 +5,14 @@ namespace FastForward.Tests.Simulation;
 
 /// <summary>
 /// Many tiny worlds. The seeds are the same in each run; FASTFORWARD_SIMULATION_FIRST begins elsewhere,
-/// FASTFORWARD_SIMULATION_SEEDS runs more or fewer.
+/// FASTFORWARD_TINY_WORLDS runs more or fewer of them, and FASTFORWARD_SIMULATION_SEEDS of all simulations.
 /// </summary>
 [TestFixture]
 public sealed class TinyWorldTests
 {
     private const Mark OnlyWithSmallLimits = Mark.SequenceWrap;
 
-    private static int Seeds => Read("FASTFORWARD_SIMULATION_SEEDS", 35_000);
+    private static int Seeds => Read("FASTFORWARD_SIMULATION_SEEDS", Read("FASTFORWARD_TINY_WORLDS", 14_000));
 
     private static ulong First => (ulong)Read("FASTFORWARD_SIMULATION_FIRST", 0);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -33,6 +34,15 @@ internal sealed class UdpClientProbe : IDisposable
     public byte[] Ask(ReadOnlySpan<byte> datagram)
     {
         Send(datagram);
+        return Receive();
+    }
+
+    /// <summary>Asks again each half second until an answer comes: a real-time message may be too late.</summary>
+    public byte[] AskUntilAnswered(ReadOnlySpan<byte> datagram)
+    {
+        long began = Stopwatch.GetTimestamp();
+        do Send(datagram);
+        while (!_socket.Poll(500_000, SelectMode.SelectRead) && Stopwatch.GetElapsedTime(began) < RunningProgram.Limit);
         return Receive();
     }
 
