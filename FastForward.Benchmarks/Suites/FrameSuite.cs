@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using FastForward.Transport;
 using FastForward.Transport.Session;
+using FastForward.Transport.Session.Keys;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Benchmarks.Suites;
@@ -121,6 +122,7 @@ public class FrameSuite
             new AnyAdmission(),
             new MessageMemory(),
             new SessionRandom(static _ => 0, static () => 1),
+            new NoKeys(),
             new NoDriver()
         );
         peers.GetOrAdd(Initiator);
@@ -132,6 +134,15 @@ public class FrameSuite
     {
         public Admission Evaluate(uint node, uint keyId, TransportKind kind, bool hostLocal, in LinkSource source) =>
             Admission.Granted;
+
+        public bool IsLikely(uint node, TransportKind kind, bool hostLocal, in LinkSource source) => true;
+
+        public string? Explain(uint node, RejectReason reason, TransportKind kind, in LinkSource source) => null;
+    }
+
+    private sealed class NoKeys : IKeySource
+    {
+        public PairKey? Find(uint keyId, uint node, uint other) => null;
     }
 
     private sealed class NoEvents : ISessionEvents

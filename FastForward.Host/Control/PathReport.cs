@@ -21,6 +21,12 @@ internal sealed record PathReport
     /// <summary>Why they do not; null where they do, and on other transports.</summary>
     public string? NoSharedMemoryReason { get; init; }
 
+    /// <summary>The id of the key that both sides prove; 0 for none.</summary>
+    public uint KeyId { get; init; }
+
+    /// <summary>Its frames are sealed.</summary>
+    public bool Sealed { get; init; }
+
     /// <summary><c>opening</c>, <c>sound</c>, <c>suspect</c> or <c>closing</c>.</summary>
     public required string State { get; init; }
 

@@ -149,6 +149,8 @@ internal static class ReportMaker
             Former = path.IsFormer,
             SharedMemory = path.SharedMemory,
             NoSharedMemoryReason = path.NoSharedMemoryReason,
+            KeyId = path.KeyId,
+            Sealed = path.IsSealed,
             State = path.State.ToString().ToLowerInvariant(),
             InUse = path.IsInUse,
             AgeSeconds = path.Age.TotalSeconds,

@@ -89,6 +89,15 @@ internal sealed record InstanceSettings
     /// <summary>Take nodes of other machines without a key, by IP and RDMA.</summary>
     public required bool AllowUnkeyedNetwork { get; init; }
 
+    /// <summary>See <see cref="ForwardNodeOptions.RequireKey"/>; null when the file does not name any.</summary>
+    public required IReadOnlyCollection<uint>? RequireKey { get; init; }
+
+    /// <summary>See <see cref="ForwardNodeOptions.RequireKeyFromAll"/>.</summary>
+    public required bool RequireKeyFromAll { get; init; }
+
+    /// <summary>See <see cref="ForwardNodeOptions.SealLocal"/>.</summary>
+    public required bool SealLocal { get; init; }
+
     /// <summary>Mark datagrams with real-time messages as expedited (DSCP EF).</summary>
     public required bool MarkRealTime { get; init; }
 

@@ -184,6 +184,32 @@ internal static class NodeKeys
         return users;
     }
 
+    public static List<uint>? ReadRequireKey(SectionReader top, out bool fromAll)
+    {
+        const string Key = "require-key";
+        fromAll = false;
+        if (top.List(Key) is not { } texts)
+            return null;
+        if (texts is ["all"])
+        {
+            fromAll = true;
+            return null;
+        }
+
+        List<uint> nodes = [];
+        foreach (string text in texts)
+        {
+            if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint node) && node != 0)
+                nodes.Add(node);
+            else
+                top.Wrong(Key, text, "is neither a node id nor all", "250012, 250013");
+        }
+
+        if (texts.Count == 0)
+            top.Wrong(Key, "", "names no node", "all");
+        return nodes;
+    }
+
     public static Dictionary<uint, uint>? ReadNodeUsers(SectionReader top, List<uint>? allowed)
     {
         const string Example = "250012:1001, 250013:1002";

@@ -69,9 +69,6 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
                 + "not the four: key id, transport type, address, port";
         if (!uint.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint keyId))
             return $"key id '{fields[0]}' is no number";
-        if (keyId != 0)
-            return $"key id {keyId}: keys are not supported yet, and the node would never be connected; write 0, "
-                + "and on a trusted network allow-unkeyed-network = yes in the files of both nodes";
         if (!TransportTypeMap.Default.TryParse(fields[1], out TransportKind kind))
         {
             IEnumerable<string> names = Enum.GetValues<TransportKind>().Select(TransportTypeMap.NameOf);

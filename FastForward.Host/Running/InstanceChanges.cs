@@ -33,6 +33,8 @@ internal static class InstanceChanges
         ("probe-interval", static settings => Text(settings.ProbeMillis)),
         ("idle", static settings => Text(settings.Idle)),
         ("allow-unkeyed-network", static settings => Text(settings.AllowUnkeyedNetwork)),
+        ("require-key", static settings => settings.RequireKeyFromAll ? "all" : List(settings.RequireKey?.Order())),
+        ("seal-local", static settings => Text(settings.SealLocal)),
         ("realtime-dscp", static settings => Text(settings.MarkRealTime)),
         ("segmentation-offload", static settings => Text(settings.SegmentationOffload)),
         ("impair", static settings => Text(settings.Impairment)),

@@ -41,6 +41,9 @@ internal static class InstanceServices
             options.Node = settings.Network;
             options.Keys = keys;
             options.AllowUnkeyedNetwork = settings.AllowUnkeyedNetwork;
+            options.RequireKey = settings.RequireKey ?? [];
+            options.RequireKeyFromAll = settings.RequireKeyFromAll;
+            options.SealLocal = settings.SealLocal;
             options.VSocketFallback = settings.VSocketFallback;
             options.MaxPaths = settings.MaxPaths;
             options.DiscoverLocalPeers = settings.DiscoverLocalPeers;

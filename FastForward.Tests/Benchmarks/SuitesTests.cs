@@ -27,6 +27,8 @@ public sealed class SuitesTests
                 "Client_round_trip",
                 "Client_stream",
                 "ForwardPipe",
+                "SealAndOpen",
+                "RefuseFirstMessage",
             }
         )
             Assert.That(suites.Output, Does.Match($@"\| {benchmark} +\|"), "the benchmark's row in a table");

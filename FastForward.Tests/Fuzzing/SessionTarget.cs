@@ -23,7 +23,9 @@ internal static class SessionTarget
         [
             .. GoldenFrames
                 .Version1.Where(static frame => frame.Value[1] == (byte)FrameType.Data)
-                .Where(static frame => !frame.Key.StartsWith("close", StringComparison.Ordinal))
+                .Where(static frame =>
+                    !frame.Key.StartsWith("close", StringComparison.Ordinal) && frame.Key != "sealed"
+                )
                 .Select(static frame => frame.Value),
         ];
         byte[] introduction = [.. Part(GoldenFrames.Version1["init"]), .. Part(Addressed("confirm"))];

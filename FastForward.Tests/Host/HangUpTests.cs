@@ -264,6 +264,7 @@ public sealed class HangUpTests
             nameof(InstanceSettings.KeyFile),
             nameof(InstanceSettings.OverriddenNodes),
             nameof(InstanceSettings.Nodes),
+            nameof(InstanceSettings.RequireKey), // of one key
         ];
         InstanceReading reading = InstanceReader.ReadFile(
             WriteText(
@@ -292,6 +293,8 @@ public sealed class HangUpTests
                 probe-interval=500
                 idle=block
                 allow-unkeyed-network=yes
+                require-key=all
+                seal-local=yes
                 realtime-dscp=ef
                 segmentation-offload=no
                 impair=bad-wan

@@ -30,6 +30,8 @@ public sealed class InstanceReaderTests
             Is.EqualTo((VSocketType.Auto, false, false, 4))
         );
         Assert.That(settings.AllowUnkeyedNetwork, Is.False);
+        Assert.That(settings.RequireKey, Is.Null);
+        Assert.That((settings.RequireKeyFromAll, settings.SealLocal), Is.EqualTo((false, false)));
         Assert.That(settings.MarkRealTime, Is.False);
         Assert.That(settings.SegmentationOffload, Is.True);
         Assert.That(settings.Impairment, Is.Null);
@@ -69,6 +71,8 @@ public sealed class InstanceReaderTests
             idle = BusySpin
             probe-interval = 250
             allow-unkeyed-network = yes
+            require-key = 250012, 250013
+            seal-local = yes
             realtime-dscp = ef
             segmentation-offload = no
             impair = bad-wan, loss = 3%, seed=7
@@ -116,6 +120,8 @@ public sealed class InstanceReaderTests
         Assert.That(settings.Idle, Is.EqualTo(IdleStrategy.BusySpin));
         Assert.That(settings.ProbeMillis, Is.EqualTo(250));
         Assert.That(settings.AllowUnkeyedNetwork, Is.True);
+        Assert.That(settings.RequireKey, Is.EqualTo(new[] { 250012u, 250013u }));
+        Assert.That((settings.RequireKeyFromAll, settings.SealLocal), Is.EqualTo((false, true)));
         Assert.That(settings.MarkRealTime, Is.True);
         Assert.That(settings.SegmentationOffload, Is.False);
         Assert.That(settings.Impairment, Is.EqualTo(ImpairmentOptions.BadWan with { LossPercent = 3, Seed = 7 }));
@@ -252,8 +258,8 @@ public sealed class InstanceReaderTests
             + "socket-directory, control-directory, socket-mode, socket-group, allowed-users, "
             + "node-users, key-file, shared-memory, vsocket-type, vsocket-to-host, rdma-addresses, rdma-links, "
             + "rdma-credits, vsocket-fallback, max-paths, discover-local-peers, redundancy, path-redundancy, "
-            + "probe-interval, idle, allow-unkeyed-network, realtime-dscp, segmentation-offload, impair, peer-metrics, "
-            + "log-level"
+            + "probe-interval, idle, allow-unkeyed-network, require-key, seal-local, realtime-dscp, "
+            + "segmentation-offload, impair, peer-metrics, log-level"
     )]
     [TestCase("network=25011\nNETWORK=25012", "f.conf:2: NETWORK: the key is given again; the first one is in line 1")]
     [TestCase(
@@ -274,6 +280,10 @@ public sealed class InstanceReaderTests
         "network=25011\nallow-unkeyed-network = maybe",
         "f.conf:2: allow-unkeyed-network: 'maybe' is none of yes, no, true, false; for example: "
             + "allow-unkeyed-network = yes"
+    )]
+    [TestCase(
+        "network=25011\nrequire-key = 0",
+        "f.conf:2: require-key: '0' is neither a node id nor all; for example: require-key = 250012, 250013"
     )]
     [TestCase(
         "network=25011\nimpair = bad-wan, loss=2",
@@ -503,17 +513,21 @@ public sealed class InstanceReaderTests
         );
     }
 
-    [TestCase("FORWARD_TRANSPORT_IP, 192.0.2.1")]
-    [TestCase("FORWARD_TRANSPORT_SOCKET, ")]
-    public void The_advice_for_a_row_works_when_it_is_obeyed(string place)
+    [TestCase("all", true)]
+    [TestCase("ALL", null)]
+    public void A_key_can_be_demanded_of_all(string text, bool? fromAll)
     {
-        string row = $"[Nodes]\n250012 = 1, {place}, 54012";
-        string told = InstanceReader.Read("f.conf", $"network=25011\n{row}").Problems.Single().Reason;
-        Assert.That(told, Does.StartWith("key id 1: keys are not supported yet").And.Contain("write 0, "));
-        row = row.Replace("= 1", "= 0", StringComparison.Ordinal);
-        if (InstanceReader.Read("f.conf", $"network=25011\n{row}").Problems is [{ } problem])
-            Assert.That(problem.Reason, Does.Contain("allow-unkeyed-network = yes in a line before the first section"));
-        InstanceReading reading = InstanceReader.Read("f.conf", $"network=25011\nallow-unkeyed-network = yes\n{row}");
+        InstanceReading reading = InstanceReader.Read("f.conf", $"network=25011\nrequire-key = {text}");
+        Assert.That(reading.Settings?.RequireKeyFromAll, Is.EqualTo(fromAll));
+    }
+
+    [Test]
+    public void The_advice_for_a_row_works_when_it_is_obeyed()
+    {
+        const string Row = "[Nodes]\n250012 = 0, FORWARD_TRANSPORT_IP, 192.0.2.1, 54012";
+        string told = InstanceReader.Read("f.conf", $"network=25011\n{Row}").Problems.Single().Reason;
+        Assert.That(told, Does.Contain("allow-unkeyed-network = yes in a line before the first section"));
+        InstanceReading reading = InstanceReader.Read("f.conf", $"network=25011\nallow-unkeyed-network = yes\n{Row}");
         Assert.That(reading.Settings!.Nodes.Single().KeyId, Is.Zero, "no problem is left");
     }
 

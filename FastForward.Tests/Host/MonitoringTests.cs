@@ -276,7 +276,7 @@ public sealed class MonitoringTests
             Remote = "127.0.0.3:54000",
             Local = "127.0.0.1:54000",
         };
-        PathReport second = first with { Local = "127.0.0.2:54000", InUse = false };
+        PathReport second = first with { Local = "127.0.0.2:54000", InUse = false, KeyId = 5, Sealed = true };
         PathReport third = first with { Remote = "127.0.0.4:54000", InUse = false, Former = true };
         IReadOnlyList<string> lines = Lines(
             132,
@@ -290,13 +290,13 @@ public sealed class MonitoringTests
                 .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
         ];
         Assert.That(
-            rows.Select(static row => string.Join(' ', row[1..6])),
+            rows.Select(static row => string.Join(' ', row[1..7])),
             Is.EqualTo(
                 new[]
                 {
-                    "IP 127.0.0.3:54000 127.0.0.1:54000 sound yes",
-                    "IP 127.0.0.3:54000 127.0.0.2:54000 sound no",
-                    "IP 127.0.0.4:54000 127.0.0.1:54000 former no",
+                    "IP 127.0.0.3:54000 127.0.0.1:54000 - sound yes",
+                    "IP 127.0.0.3:54000 127.0.0.2:54000 5 sound no",
+                    "IP 127.0.0.4:54000 127.0.0.1:54000 - former no",
                 }
             ),
             string.Join('\n', lines)

@@ -1,5 +1,6 @@
 using FastForward.Transport;
-using FastForward.Transport.Keys;
+using FastForward.Transport.Node;
+using FastForward.Transport.Session.Keys;
 
 namespace FastForward.Tests.Keys;
 
@@ -14,8 +15,6 @@ public sealed class ForwardKeyTests
         Assert.That(key.Id, Is.EqualTo(17u));
         Assert.That(key.Nodes, Is.EqualTo(new[] { 25_011u, 25_012u }));
         Assert.That(key.Secret.ToArray(), Is.EqualTo(s_secret));
-        Assert.That(key.IsFor(25_012));
-        Assert.That(key.IsFor(25_013), Is.False);
         Assert.That(key.ToString(), Is.EqualTo("key 17 of the nodes 25011, 25012"));
     }
 
@@ -55,32 +54,55 @@ public sealed class ForwardKeyTests
     }
 
     [Test]
-    public void A_ring_has_copies_and_takes_others()
+    public void A_node_has_copies_and_takes_others()
     {
         ForwardKey key = new(17, s_secret, 1, 2);
-        using KeyRing ring = new(1, [key]);
+        using NodeKeys keys = new(1, [key]);
         key.Dispose();
-        ForwardKey held = ring.Find(17)!;
+        PairKey held = keys.Find(17, 1, 2)!;
         Assert.That(held.Secret.ToArray(), Is.EqualTo(s_secret));
-        Assert.That(ring.Find(18), Is.Null);
+        Assert.That(keys.Find(18, 1, 2), Is.Null);
+        Assert.That(keys.Find(17, 1, 3), Is.Null, "it is for another pair");
         using ForwardKey next = ForwardKey.Generate(18, 1, 2);
-        using KeyRing other = new(1, [next]);
-        ring.TakeFrom(other);
-        Assert.That(ring.Find(17), Is.Null);
-        Assert.That(ring.Find(18)!.Secret.SequenceEqual(next.Secret));
-        Assert.That(other.Find(18), Is.Null);
+        IReadOnlyList<PairKey> before = keys.Replace(NodeKeys.Copy([next]));
+        Assert.That(keys.Find(17, 1, 2), Is.Null);
+        Assert.That(keys.Find(18, 1, 2)!.Secret.SequenceEqual(next.Secret));
+        NodeKeys.Free(before);
         Assert.That(() => held.Secret.Length, Throws.TypeOf<ObjectDisposedException>(), "the old key is overwritten");
     }
 
     [Test]
-    public void A_ring_warns_of_keys_that_serve_several_nodes_or_not_this_one()
+    public void The_key_to_prove_is_the_one_of_the_rows_or_the_last_one_where_they_name_none()
+    {
+        using ForwardKey one = ForwardKey.Generate(5, 1, 2);
+        using ForwardKey two = ForwardKey.Generate(4, 1, 2);
+        using ForwardKey other = ForwardKey.Generate(9, 1, 3);
+        using NodeKeys keys = new(1, [one, two, other]);
+        Assert.That(keys.Choose(2, demanded: 5, isRequired: true), Is.EqualTo(5));
+        Assert.That(keys.Choose(2, demanded: 0, isRequired: true), Is.EqualTo(4));
+        Assert.That(keys.Choose(2, demanded: 0, isRequired: false), Is.Zero);
+        Assert.That(keys.Choose(7, demanded: 0, isRequired: true), Is.Zero);
+        Assert.That(keys.FindObstacle(7, 0, isRequired: true), Does.Contain("there is none for it"));
+        Assert.That(
+            keys.FindObstacle(2, 9, isRequired: false),
+            Is.EqualTo("its rows name key 9, which is not for nodes 1 and 2")
+        );
+        Assert.That(
+            keys.FindObstacle(2, 6, isRequired: false),
+            Is.EqualTo("its rows name key 6, which this node does not have")
+        );
+        Assert.That(keys.FindObstacle(2, 5, isRequired: false), Is.Null);
+    }
+
+    [Test]
+    public void A_node_warns_of_keys_that_serve_several_nodes_or_not_this_one()
     {
         using ForwardKey pair = ForwardKey.Generate(1, 25_011, 25_012);
         using ForwardKey many = ForwardKey.Generate(2, 25_011, 25_012, 25_013);
         using ForwardKey foreign = ForwardKey.Generate(3, 25_012, 25_013);
-        using KeyRing ring = new(25_011, [foreign, many, pair]);
+        using NodeKeys keys = new(25_011, [foreign, many, pair]);
         Assert.That(
-            ring.FindWarnings(),
+            keys.FindWarnings(),
             Is.EqualTo(
                 new[]
                 {

@@ -105,7 +105,7 @@ public sealed class NodeLifeTests
         _world.Until(() => a.Changes.Any(static change => change.Kind == PeerEventKind.Lost), "the end here");
         Assert.That(
             a.Changes.Single(static change => change.Kind == PeerEventKind.Unusable).Reason,
-            Does.Contain("requires key 5")
+            Is.EqualTo("its rows name key 5, which this node does not have")
         );
         Assert.That(a.Node.Send(b.Id, 1, MessageClass.RealTime, "x"u8).Status, Is.EqualTo(SendStatus.NotConnected));
         _world.Until(

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using FastForward.Tests.Session;
 using FastForward.Transport;
 using FastForward.Transport.Interop;
 using FastForward.Transport.Registry;

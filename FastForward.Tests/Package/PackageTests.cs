@@ -40,6 +40,23 @@ public sealed partial class PackageTests
         Assert.That(readme, Does.Contain("A whole program in thirteen lines"));
         File.WriteAllText(_project["Program.cs"], samples[0]);
         File.WriteAllText(
+            _project["Keys.cs"],
+            """
+            using System.Runtime.CompilerServices;
+            using FastForward.Transport;
+            internal static class Keys
+            {
+                // The checksum of a key is computed by the native library, which has to be there.
+                [ModuleInitializer]
+                internal static void Write()
+                {
+                    using ForwardKey key = ForwardKey.Generate(1, 2, 3);
+                    ForwardKeyFile.Write(Stream.Null, [key]);
+                }
+            }
+            """
+        );
+        File.WriteAllText(
             _project["Hosted.cs"],
             $"""
             using FastForward.Transport;
@@ -233,7 +250,7 @@ public sealed partial class PackageTests
     }
 
     // One project per variant, because their restore results differ; a project compiles all sources below its folder.
-    private string NewProject(string name) => NewProject(name, [_project["Program.cs"]]);
+    private string NewProject(string name) => NewProject(name, [_project["Program.cs"], _project["Keys.cs"]]);
 
     private string NewProject(string name, string[] sources, string projectFile = "hello.csproj")
     {

@@ -24,7 +24,7 @@ public sealed class AdmissionTests
     [Test]
     public void A_refusal_of_the_rules_is_rejected_and_reported()
     {
-        Admission refusal = Admission.Refused(RejectReason.WrongSource, "it is elsewhere");
+        Admission refusal = Admission.Refused(RejectReason.WrongSource);
         Assert.That(Evaluate(s_init, refusal), Is.EqualTo("Reject WrongSource"));
         Assert.That(
             _events.Changes,
@@ -37,7 +37,7 @@ public sealed class AdmissionTests
     {
         Handshake later = s_init with { Version = 2, Epoch = 0 };
         Assert.That(Evaluate(later), Is.EqualTo("Reject Version"));
-        Admission refusal = Admission.Refused(RejectReason.WrongSource, "it is elsewhere");
+        Admission refusal = Admission.Refused(RejectReason.WrongSource);
         Assert.That(Evaluate(later, refusal), Is.EqualTo("Reject WrongSource"));
         Assert.That(Evaluate(later, Admission.Undecided), Is.EqualTo("Wait"));
         Assert.That(Evaluate(later with { From = 3 }), Is.EqualTo("Drop"));
@@ -68,7 +68,7 @@ public sealed class AdmissionTests
     [Test]
     public void A_stopping_node_rejects_known_nodes_and_drops_unknown_ones()
     {
-        Admission stopping = Admission.Refused(RejectReason.Stopping, null);
+        Admission stopping = Admission.Refused(RejectReason.Stopping);
         Assert.That(Evaluate(s_init, stopping), Is.EqualTo("Reject Stopping"));
         Assert.That(_events.Changes, Is.Empty);
         Assert.That(Evaluate(s_init with { From = 3 }, stopping), Is.EqualTo("Drop"));
@@ -84,6 +84,7 @@ public sealed class AdmissionTests
             policy,
             new MessageMemory(),
             new SessionRandom(static _ => 0, static () => 1),
+            NoKeys.Instance,
             policy
         );
         peers.GetOrAdd(2);
@@ -96,6 +97,12 @@ public sealed class AdmissionTests
     {
         public Admission Evaluate(uint node, uint keyId, TransportKind kind, bool hostLocal, in LinkSource source) =>
             admission;
+
+        public bool IsLikely(uint node, TransportKind kind, bool hostLocal, in LinkSource source) =>
+            admission.IsGranted;
+
+        public string? Explain(uint node, RejectReason reason, TransportKind kind, in LinkSource source) =>
+            reason == RejectReason.WrongSource ? "it is elsewhere" : null;
 
         public IPeerDriver Create(Peer peer) => this;
 

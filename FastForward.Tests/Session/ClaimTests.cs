@@ -211,7 +211,7 @@ public sealed class ClaimTests
     [Test]
     public void A_flood_of_handshakes_over_one_medium_keeps_no_peer_out_on_another()
     {
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         SimulatedNode a = network.Start(1, 2);
         SimulatedNode b = network.Start(2, 1);
         b.Open(1, TransportKind.Socket);
@@ -247,7 +247,7 @@ public sealed class ClaimTests
     [Test]
     public void The_oldest_unproven_handshake_of_the_busiest_source_yields()
     {
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         SimulatedNode a = network.Start(1, 2);
         SessionPath honest = Answered(a, Init(5), SimulatedLink.PlaceOf(2));
         for (uint sender = 100; sender < 200; sender++)
@@ -274,7 +274,7 @@ public sealed class ClaimTests
 
     private static (SimulatedNetwork Network, SimulatedNode A, SimulatedNode B) Pair(TransportKind kind, int seed = 7)
     {
-        SimulatedNetwork network = new(seed);
+        SimulatedNetwork network = new(seed) { Keys = null };
         SimulatedNode a = network.Start(1, 2);
         SimulatedNode b = network.Start(2, 1);
         b.Open(1, kind);

@@ -89,7 +89,9 @@ public sealed class GoldenFrameTests
 
     public static IEnumerable<string> Names => GoldenFrames.Version1.Keys;
 
-    [TestCaseSource(nameof(Names))]
+    public static IEnumerable<string> NamesWithoutKey => Names.Except(GoldenKeyTests.Names);
+
+    [TestCaseSource(nameof(NamesWithoutKey))]
     public void Written_frames_equal_the_golden_frames(string name)
     {
         byte[] buffer = new byte[1200];
@@ -105,10 +107,11 @@ public sealed class GoldenFrameTests
     {
         Assert.That(
             s_elements.Keys.Concat(["init", "response", "confirm", "reject", "reject-version", "reject-unsupported"]),
-            Is.EquivalentTo(Names)
+            Is.EquivalentTo(Names.Where(static name => !GoldenKeyTests.Names.Contains(name)))
         );
         IEnumerable<ElementType> types = GoldenFrames
-            .Version1.Values.Where(static frame => frame[1] == (byte)FrameType.Data)
+            .Version1.Where(static frame => frame.Value[1] == (byte)FrameType.Data && frame.Key != "sealed")
+            .Select(static frame => frame.Value)
             .Select(static frame => (ElementType)frame[WireFormat.DataHeader])
             .Distinct();
         Assert.That(

@@ -31,6 +31,7 @@ public sealed class LaterVersionTests
             Loss = 0.05,
             MaxDelay = 20_000,
             Rewrites = Extend,
+            Keys = null,
         };
         (SimulatedNode later, SimulatedNode today) = network.StartPair(kind, WithOptionalFeature);
         for (int i = 0; i < 200; i++)
@@ -70,7 +71,7 @@ public sealed class LaterVersionTests
         [ValueSource(nameof(s_kinds))] TransportKind kind
     )
     {
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         (SimulatedNode later, SimulatedNode today) = network.StartPair(kind);
         SessionPath path = today.Peer(Later).Paths.Single();
         long malformed = today.Statistics.MalformedFrames;
@@ -96,7 +97,7 @@ public sealed class LaterVersionTests
     )
     {
         List<byte[]> answers = [];
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         network.Rewrites = (from, frame) =>
         {
             if (from == Later)
@@ -130,7 +131,7 @@ public sealed class LaterVersionTests
         [ValueSource(nameof(s_kinds))] TransportKind kind
     )
     {
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         network.Rewrites = static (from, frame) => from == Later ? RefusalOf(frame) : frame;
         (SimulatedNode later, SimulatedNode today) = Start(network);
         today.Open(Later, kind);
@@ -152,7 +153,7 @@ public sealed class LaterVersionTests
     )
     {
         bool isRefused = false;
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         network.Rewrites = (from, frame) =>
         {
             isRefused |= from == Today && Reject.TryRead(frame, out Reject reject) && reject.HighestVersion == 1;
@@ -174,7 +175,7 @@ public sealed class LaterVersionTests
     public void A_node_without_a_route_gets_no_answer_in_any_version()
     {
         int answers = 0;
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         network.Rewrites = (from, frame) =>
         {
             answers += from == Today ? 1 : 0;
@@ -217,7 +218,7 @@ public sealed class LaterVersionTests
         [Values] bool opensLater
     )
     {
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         SimulatedNode later = network.StartAt(Later, Later, WithFeatures, Today);
         SimulatedNode today = network.Start(Today, Later);
         (opensLater ? later : today).Open(opensLater ? Today : Later, kind);
@@ -245,7 +246,7 @@ public sealed class LaterVersionTests
     [Test]
     public void Two_nodes_that_know_a_required_capability_connect()
     {
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Ip, WithFeatures);
         Assert.That(a.Peer(2).Paths.Single().PeerCapabilities, Is.EqualTo(OptionalFeature | RequiredFeature));
         Assert.That(b.Peer(1).Paths.Single().PeerCapabilities, Is.EqualTo(OptionalFeature | RequiredFeature));

@@ -17,7 +17,7 @@ public sealed class PathChoiceTests
     [Test]
     public void Reliable_messages_stay_on_the_path_that_carries_them_when_another_one_is_preferred()
     {
-        SimulatedNetwork network = new(5);
+        SimulatedNetwork network = new(5) { Keys = null };
         SimulatedNode a = network.Start(1, 2);
         SimulatedNode b = network.Start(2, 1);
         b.Open(1, TransportKind.Socket);

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using FastForward.Tests.Simulation;
 using FastForward.Transport;
 using FastForward.Transport.Session;
 using FastForward.Transport.Session.Wire;
@@ -27,7 +26,7 @@ public sealed class PathMoveTests
             MinDelay = 20_000,
             MaxDelay = 25_000,
             Loss = 0.02,
-            Protection = isSealed ? new Checksum() : null,
+            Keys = isSealed ? SimulatedKeys.Instance : null,
         };
         (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Ip);
         SessionPath path = b.Peer(1).Paths.Single();
@@ -98,7 +97,7 @@ public sealed class PathMoveTests
     [Test]
     public void Forged_frames_move_nothing_and_are_answered_ten_times_a_second_at_most([Values] bool isSealed)
     {
-        SimulatedNetwork network = new(1) { Protection = isSealed ? new Checksum() : null };
+        SimulatedNetwork network = new(1) { Keys = isSealed ? SimulatedKeys.Instance : null };
         (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Ip);
         SessionPath path = b.Peer(1).Paths.Single();
         List<byte[]> challenges = Record(network, Stranger);
@@ -124,7 +123,7 @@ public sealed class PathMoveTests
     [Test]
     public void A_frame_too_short_for_the_challenge_gets_none()
     {
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         (_, SimulatedNode b) = network.StartPair(TransportKind.Ip);
         SessionPath path = b.Peer(1).Paths.Single();
         List<byte[]> challenges = Record(network, Stranger);
@@ -157,13 +156,11 @@ public sealed class PathMoveTests
     [Test]
     public void A_place_that_is_not_admitted_gets_no_answer_and_is_not_followed()
     {
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Ip);
         SessionPath path = b.Peer(1).Paths.Single();
         b.Admits = static place =>
-            place == SimulatedLink.PlaceOf(1)
-                ? Admission.Granted
-                : Admission.Refused(RejectReason.WrongSource, "it is elsewhere");
+            place == SimulatedLink.PlaceOf(1) ? Admission.Granted : Admission.Refused(RejectReason.WrongSource);
         List<byte[]> challenges = [];
         network.Capture = (_, to, frame) =>
         {
@@ -180,7 +177,7 @@ public sealed class PathMoveTests
     [Test]
     public void Only_the_place_that_got_the_nonce_can_return_it()
     {
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         (SimulatedNode a, SimulatedNode b) = network.StartPair(TransportKind.Ip);
         SessionPath path = b.Peer(1).Paths.Single();
         List<byte[]> challenges = Record(network, OtherAddress);

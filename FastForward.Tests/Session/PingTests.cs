@@ -343,7 +343,7 @@ public sealed class PingTests
 
     private static (SimulatedNetwork Network, SimulatedNode A, SimulatedNode B) Pair(TransportKind kind)
     {
-        SimulatedNetwork network = new(7);
+        SimulatedNetwork network = new(7) { Keys = null };
         SimulatedNode a = network.Start(1, 2);
         SimulatedNode b = network.Start(2, 1);
         a.Open(2, kind);

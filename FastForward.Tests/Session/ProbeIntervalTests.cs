@@ -19,7 +19,7 @@ public sealed class ProbeIntervalTests
         [Values(1u, 2u)] uint shorter
     )
     {
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         (SimulatedNode a, SimulatedNode b) = network.StartPair(
             kind,
             options => options with { ProbeInterval = (options.Node == shorter ? 300 : 2_000) * Millisecond }
@@ -39,7 +39,7 @@ public sealed class ProbeIntervalTests
     [TestCase(ushort.MaxValue, 2_000, TestName = "A_peer_cannot_ask_for_a_longer_one")]
     public void What_the_peer_says(ushort millis, int expectedMillis)
     {
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         network.Rewrites = (from, frame) =>
         {
             if (from == 2 && frame[1] != (byte)FrameType.Data)
@@ -56,7 +56,7 @@ public sealed class ProbeIntervalTests
     [Test]
     public void A_silent_path_is_suspect_on_both_sides_after_three_probes_of_the_shorter_interval()
     {
-        SimulatedNetwork network = new(1);
+        SimulatedNetwork network = new(1) { Keys = null };
         (SimulatedNode a, SimulatedNode b) = network.StartPair(
             TransportKind.Ip,
             static options => options with { ProbeInterval = options.Node == 1 ? 200 * Millisecond : 5 * Second }

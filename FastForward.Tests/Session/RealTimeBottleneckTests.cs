@@ -29,6 +29,7 @@ public sealed class RealTimeBottleneckTests
             Settling = 10,
             Seconds = 60,
             Seeds = 1,
+            IsUnsealed = true, // bytes are counted
             Begun = world =>
             {
                 long begin = world.Network.Now;

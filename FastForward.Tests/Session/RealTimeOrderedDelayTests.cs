@@ -18,6 +18,7 @@ public sealed class RealTimeOrderedDelayTests
             Settling = 5,
             Seconds = 30,
             Seeds = 1,
+            IsUnsealed = true,
             Begun = world =>
             {
                 world.Network.Arrives = (to, frame) => Note(world.Network.Now, to, frame);

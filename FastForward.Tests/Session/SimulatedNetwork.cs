@@ -1,7 +1,7 @@
 using FastForward.Tests.Simulation;
 using FastForward.Transport;
 using FastForward.Transport.Session;
-using FastForward.Transport.Session.Wire;
+using FastForward.Transport.Session.Keys;
 
 namespace FastForward.Tests.Session;
 
@@ -22,8 +22,13 @@ internal sealed class SimulatedNetwork(IChoices choices)
     private int _nextProcess;
     private int _atOnce;
 
+    /// <summary>With keys where the seed is even.</summary>
     public SimulatedNetwork(int seed)
-        : this(new SeededChoices((ulong)seed)) { }
+        : this(new SeededChoices((ulong)seed))
+    {
+        if (seed % 2 == 0)
+            Keys = SimulatedKeys.Instance;
+    }
 
     /// <summary>The decisions of the world: what is sent, and what happens to the nodes.</summary>
     public ChoiceStream Random { get; } = new(choices, "world");
@@ -46,7 +51,7 @@ internal sealed class SimulatedNetwork(IChoices choices)
     /// <summary>The probability that a datagram arrives once more, seconds later.</summary>
     public double Ghosts { get; set; }
 
-    /// <summary>The probability that a DATA frame is damaged; only with <see cref="Protection"/>.</summary>
+    /// <summary>The probability that a datagram is damaged; only with <see cref="Keys"/>.</summary>
     public double Damage { get; set; }
 
     /// <summary>The probability that a datagram is delayed by <see cref="MaxDelay"/> more.</summary>
@@ -62,8 +67,14 @@ internal sealed class SimulatedNetwork(IChoices choices)
     /// <summary>How fast datagrams leave that queue; 0 for at once.</summary>
     public long BytesPerMilli { get; set; }
 
-    /// <summary>Seals the DATA frames of all paths; null for nothing.</summary>
-    public IFrameProtection? Protection { get; init; }
+    /// <summary>
+    /// The keys of all nodes: each path proves the one of <see cref="SimulatedKeys"/>, and seals datagrams. Null for
+    /// none.
+    /// </summary>
+    public IKeySource? Keys { get; init; } = IsSealed ? SimulatedKeys.Instance : null;
+
+    // All tests that do not say what they need can run with keys.
+    private static bool IsSealed => Environment.GetEnvironmentVariable("FASTFORWARD_SEALED") == "1";
 
     /// <summary>Compares what is on the links with what may be there; null for nothing.</summary>
     public WireModel? Model { get; init; }
@@ -286,7 +297,9 @@ internal sealed class SimulatedNetwork(IChoices choices)
             Vanishes(link.LocalAddress, link.RemoteAddress)
             || frame.Length > Math.Min(LongestDatagram, way.LongestDatagram)
         )
-            Log?.Invoke($"{Now} {link.LocalAddress}->{link.RemoteAddress} loses {FrameText.Of(frame)}");
+            Log?.Invoke(
+                $"{Now} {link.LocalAddress}->{link.RemoteAddress} loses {FrameText.Of(frame, Keys is not null)}"
+            );
         else
             Transmit(link, way, frame);
     }
@@ -304,12 +317,12 @@ internal sealed class SimulatedNetwork(IChoices choices)
         long leaves = way.Leave(Now, frame.Length, QueueFrames, BytesPerMilli);
         if (leaves < 0 || Now < way.CutUntil || way.Choices.Chance(Loss))
         {
-            Log?.Invoke($"{Now} {source}->{target} loses {FrameText.Of(frame)}");
+            Log?.Invoke($"{Now} {source}->{target} loses {FrameText.Of(frame, Keys is not null)}");
             return;
         }
 
         byte[] arrives = frame;
-        if (Protection is not null && frame[1] == (byte)FrameType.Data)
+        if (Keys is not null)
             arrives = way.Choices.Chance(Damage) ? Damaged(way, frame) : frame;
         Deliver(arrives, leaves + (way.Choices.Chance(Lateness) ? MaxDelay : 0));
         if (way.Choices.Chance(Duplication))
@@ -320,7 +333,7 @@ internal sealed class SimulatedNetwork(IChoices choices)
         void Deliver(byte[] copy, long time)
         {
             time += way.Delay + Delay(way.Choices);
-            Log?.Invoke($"{Now} {source}->{target} {FrameText.Of(copy)}, arrives {time}");
+            Log?.Invoke($"{Now} {source}->{target} {FrameText.Of(copy, Keys is not null)}, arrives {time}");
             Arrive(time, copy);
         }
 

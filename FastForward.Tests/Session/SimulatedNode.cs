@@ -3,6 +3,7 @@ using FastForward.Tests.Simulation;
 using FastForward.Tests.Traffic;
 using FastForward.Transport;
 using FastForward.Transport.Session;
+using FastForward.Transport.Session.Keys;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Session;
@@ -15,11 +16,6 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
 
     // A path that always has something to write would fill the memory within one event.
     private const int MostFramesAtOnce = 20_000;
-
-    // Paths with keys do not exist yet, so nothing else sets it.
-    private static readonly Action<SessionPath, IFrameProtection> s_protect = typeof(SessionPath)
-        .GetProperty(nameof(SessionPath.Protection))!
-        .SetMethod!.CreateDelegate<Action<SessionPath, IFrameProtection>>();
 
     private readonly SimulatedNetwork _network;
     private readonly Dictionary<uint, SimulatedLink> _byIndex = [];
@@ -45,6 +41,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         _choices = network.Choices($"node {options.Node} process {process}");
         Journal = new MemoryJournal(process, options.Node);
         Recorder = new EventRecorder { Journal = Journal };
+        Keys = network.Keys ?? NoKeys.Instance;
         Peers = new Peers(
             Options,
             Recorder,
@@ -55,6 +52,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
                 limit => _choices.Below(limit),
                 () => ((ulong)_choices.NextInt64() << 8) + ++_nonces // another one each time, whatever is drawn
             ),
+            Keys,
             this
         );
         foreach (uint node in routes)
@@ -94,6 +92,9 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     public Journal Journal { get; }
 
     public Peers Peers { get; }
+
+    /// <summary>Its keys, as they are now.</summary>
+    public IKeySource Keys { get; }
 
     /// <summary>The answers to messages that were not accepted.</summary>
     public HashSet<SendStatus> Refusals { get; } = [];
@@ -240,7 +241,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         if (link.Path is { } path)
             Read(link, path, frame);
         else if (Handshake.TryReadInit(frame, out Handshake init))
-            Introduce(link, init);
+            Introduce(link, init, frame);
         QueuePump();
     }
 
@@ -263,7 +264,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
                 Move(link, moved, source, frame);
         }
         else if (Handshake.TryReadInit(frame, out Handshake init))
-            IntroduceStranger(source, init);
+            IntroduceStranger(source, init, frame);
         QueuePump();
     }
 
@@ -293,7 +294,13 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     IPeerDriver IPeerDriverFactory.Create(Peer peer) => new Driver(this);
 
     Admission IAdmission.Evaluate(uint node, uint keyId, TransportKind kind, bool hostLocal, in LinkSource source) =>
-        Admits(source);
+        keyId != 0 ? Admission.Granted : Admits(source);
+
+    bool IAdmission.IsLikely(uint node, TransportKind kind, bool hostLocal, in LinkSource source) =>
+        Admits(source).IsGranted;
+
+    string? IAdmission.Explain(uint node, RejectReason reason, TransportKind kind, in LinkSource source) =>
+        $"{reason} at {source}";
 
     public bool IsPaused => _network.Now < PausedUntil;
 
@@ -452,22 +459,36 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     private void Begin(uint node, SimulatedRoute route, SimulatedLink link)
     {
         Peer peer = Peers.GetOrAdd(node);
-        SessionPath path = SessionPath.Initiate(peer, link.Kind, link.Traits, link.Source, link.Index, link, Now);
+        SessionPath path = SessionPath.Initiate(
+            peer,
+            link.Kind,
+            link.Traits,
+            link.Source,
+            link.Index,
+            link,
+            Now,
+            _network.Keys is null ? 0 : SimulatedKeys.Id
+        );
         path.Origin = route;
         Bind(link, path);
         peer.Add(path);
         QueuePump();
     }
 
-    private void Introduce(SimulatedLink link, in Handshake init)
+    private void Introduce(SimulatedLink link, in Handshake init, ReadOnlySpan<byte> frame)
     {
-        switch (Peers.Evaluate(Now, init, link.Kind, hostLocal: true, link.Source, out Reject refusal))
+        byte[] answer = new byte[Peers.LongestAnswer];
+        InitArrival arrival = new(link.Kind, IsHostLocal: true, link.Source);
+        switch (Peers.Evaluate(Now, init, frame, arrival, answer, out int length, out KeyExchange? exchange))
         {
             case InitDecision.Accept:
-                Bind(link, Peers.Answer(Now, init, link.Kind, link.Traits, link.Source, link.Index, link));
+                Bind(link, Peers.Answer(Now, init, link.Kind, link.Traits, link.Source, link.Index, link, exchange));
+                break;
+            case InitDecision.Cookie:
+                _network.Transmit(link, answer[..length]);
                 break;
             case InitDecision.Reject:
-                _network.Transmit(link, FrameOf(refusal));
+                _network.Transmit(link, answer[..length]);
                 _network.Cut(link);
                 break;
             case InitDecision.Drop:
@@ -476,17 +497,19 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         }
     }
 
-    private void IntroduceStranger(uint source, in Handshake init)
+    private void IntroduceStranger(uint source, in Handshake init, ReadOnlySpan<byte> frame)
     {
         LinkSource place = SimulatedLink.PlaceOf(source);
-        switch (Peers.Evaluate(Now, init, TransportKind.Ip, hostLocal: true, place, out Reject refusal))
+        byte[] answer = new byte[Peers.LongestAnswer];
+        InitArrival arrival = new(TransportKind.Ip, IsHostLocal: true, place);
+        switch (Peers.Evaluate(Now, init, frame, arrival, answer, out int length, out KeyExchange? exchange))
         {
             case InitDecision.Accept:
                 SimulatedLink link = AddDatagramLink(source);
-                Bind(link, Peers.Answer(Now, init, link.Kind, link.Traits, link.Source, link.Index, link));
+                Bind(link, Peers.Answer(Now, init, link.Kind, link.Traits, link.Source, link.Index, link, exchange));
                 break;
-            case InitDecision.Reject:
-                Answer(source, FrameOf(refusal));
+            case InitDecision.Reject or InitDecision.Cookie:
+                Answer(source, answer[..length]);
                 break;
         }
     }
@@ -496,13 +519,6 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
     {
         SimulatedLink way = new(this, TransportKind.Ip, _network.Datagrams, index: 0) { RemoteNode = address };
         _network.Transmit(way, frame);
-    }
-
-    private static byte[] FrameOf(in Reject refusal)
-    {
-        byte[] frame = new byte[WireFormat.Reject];
-        refusal.Write(frame);
-        return frame;
     }
 
     private SimulatedLink AddDatagramLink(uint remote)
@@ -516,12 +532,7 @@ internal sealed class SimulatedNode : IAdmission, IPeerDriverFactory, ITrafficNo
         return link;
     }
 
-    private void Bind(SimulatedLink link, SessionPath path)
-    {
-        link.Path = path;
-        if (_network.Protection is { } protection)
-            s_protect(path, protection);
-    }
+    private static void Bind(SimulatedLink link, SessionPath path) => link.Path = path;
 
     private sealed class Driver(SimulatedNode node) : IPeerDriver
     {

@@ -35,6 +35,9 @@ internal sealed class VoiceScenario(int budgetMillis)
 
     public RealTimeRedundancy Redundancy { get; init; }
 
+    /// <summary>Without a key, whatever the seed: the test looks into the frames.</summary>
+    public bool IsUnsealed { get; init; }
+
     /// <summary>Called when what counts begins.</summary>
     public Action<VoiceWorld>? Begun { get; init; }
 
@@ -65,7 +68,7 @@ internal sealed class VoiceScenario(int budgetMillis)
 
     private VoiceOutcome Run(int seed)
     {
-        SimulatedNetwork network = new(seed);
+        SimulatedNetwork network = IsUnsealed ? new(seed) { Keys = null } : new(seed);
         network.Ways[(1, 2)] = Way();
         network.Ways[(2, 1)] = Way();
         (SimulatedNode a, SimulatedNode b) = network.StartPair(

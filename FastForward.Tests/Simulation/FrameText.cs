@@ -8,12 +8,16 @@ namespace FastForward.Tests.Simulation;
 /// <summary>A frame in words, for traces.</summary>
 internal static class FrameText
 {
-    public static string Of(ReadOnlySpan<byte> frame)
+    /// <param name="frame">The frame.</param>
+    /// <param name="isSealed">Nothing is known of its elements.</param>
+    public static string Of(ReadOnlySpan<byte> frame, bool isSealed = false)
     {
         if (frame.Length < WireFormat.CommonHeader)
             return $"{frame.Length} bytes";
         if (frame[1] != (byte)FrameType.Data || frame.Length < WireFormat.DataHeader)
             return $"{(FrameType)frame[1]}";
+        if (isSealed)
+            return $"{frame.Length} sealed bytes";
         StringBuilder text = new();
         ulong number = BinaryPrimitives.ReadUInt64LittleEndian(frame[8..]);
         text.Append(CultureInfo.InvariantCulture, $"#{number}");

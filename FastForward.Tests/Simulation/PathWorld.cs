@@ -30,15 +30,16 @@ internal sealed class PathWorld
     private const ulong Reliable = 1_000;
 
     private readonly SimulatedRoute[] _routes;
-    private readonly SimulatedNetwork _network = new(1) { MaxDelay = 3_000, MinDelay = 2_000 };
+    private readonly SimulatedNetwork _network;
     private readonly List<SimulatedNode> _everyone = [];
     private readonly long _begin;
     private ulong _calls;
     private bool _isSwapped;
 
-    private PathWorld(params SimulatedRoute[] routes)
+    private PathWorld(SimulatedRoute[] routes, int seed)
     {
         _routes = routes;
+        _network = new SimulatedNetwork(seed) { MaxDelay = 3_000, MinDelay = 2_000 };
         Start(1);
         Start(2);
         Find(1).Open(2, _routes);
@@ -55,7 +56,7 @@ internal sealed class PathWorld
     /// <summary>How many events the conversation has when nothing happens.</summary>
     public static int EventsOf(SimulatedRoute[] routes)
     {
-        PathWorld world = new(routes);
+        PathWorld world = new(routes, seed: 1);
         world._network.Run(world._network.Now + Talk + (Second / 2));
         Assert.That(world.CheckDelivery("no fault").MostMissingRealTime, Is.Zero);
         return (int)(world._network.Events - world._begin);
@@ -65,7 +66,7 @@ internal sealed class PathWorld
     public static void Run(SimulatedRoute[] routes, params (int Event, PathFault Fault)[] faults)
     {
         string name = string.Join(", ", faults.Select(static fault => $"{fault.Fault} at {fault.Event}"));
-        PathWorld world = new(routes);
+        PathWorld world = new(routes, seed: 1 + (faults[0].Event % 2)); // one with keys, one without
         foreach ((int at, PathFault fault) in faults)
             world._network.Interruptions.Enqueue((world._begin + at, () => world.Apply(fault)));
         world._network.Run(world._network.Now + Talk + (Second / 2));

@@ -35,7 +35,7 @@ internal sealed class TinyWorld
             Duplication = Options.Duplication,
             Ghosts = Options.Ghosts,
             Damage = Options.Damage,
-            Protection = Options.Damage > 0 ? Checksum.Instance : null,
+            Keys = Options.Damage > 0 ? SimulatedKeys.Instance : null,
             QueueFrames = Options.QueueFrames,
             BytesPerMilli = Options.BytesPerMilli,
             LongestDatagram = Options.LongestDatagram,

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using FastForward.Tests.Session;
+using FastForward.Transport.Cryptography;
 using FastForward.Transport.Session;
+using FastForward.Transport.Session.Keys;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Tests.Simulation;
@@ -15,6 +17,7 @@ internal sealed class WireModel
     private readonly Dictionary<(SimulatedNode Node, uint To, ulong Stream, uint Sequence), long> _acceptedAt = [];
     private readonly Dictionary<uint, (SimulatedLink Link, Association Association)> _indexes = [];
     private readonly Dictionary<Association, Association> _partners = [];
+    private readonly HashSet<ulong> _written = [];
     private Numbers? _reading;
     private ulong _number;
     private bool _isWhole;
@@ -46,7 +49,8 @@ internal sealed class WireModel
         if (number != numbers.Next)
             Violated($"packet {number} is sent where {numbers.Next} is next");
         numbers.Next = number + 1;
-        ElementReader element = new(frame[WireFormat.DataHeader..^path.Protection.Overhead]);
+        _written.Add(Checksum.Of(frame));
+        ElementReader element = new(Opened(path, frame)[WireFormat.DataHeader..^path.Protection.Overhead]);
         while (element.Next())
             Check(link, path, numbers, element);
         if (element.IsMalformed)
@@ -63,7 +67,7 @@ internal sealed class WireModel
             return;
         _reading = Of(link);
         _number = BinaryPrimitives.ReadUInt64LittleEndian(frame[8..]);
-        _isWhole = path.Protection is not Checksum checksum || checksum.TryOpen(frame.ToArray(), _number);
+        _isWhole = _written.Contains(Checksum.Of(frame));
         _received = path.Arrivals.Received;
         _tooOld = path.Peer.Statistics.TooOldFrames;
     }
@@ -88,6 +92,23 @@ internal sealed class WireModel
         numbers.Highest = Math.Max(numbers.Highest, _number);
         if (isTaken && path.IsEstablished && path.Peer.Association.Owns(path))
             Join(path);
+    }
+
+    // With the key that the sender has sealed it with.
+    private static ReadOnlySpan<byte> Opened(SessionPath path, ReadOnlySpan<byte> frame)
+    {
+        if (path.Protection is not SealedFrames frames)
+            return frame;
+        byte[] copy = frame.ToArray();
+        Span<byte> content = copy.AsSpan(WireFormat.DataHeader);
+        ulong number = BinaryPrimitives.ReadUInt64LittleEndian(frame[8..]);
+        bool isOpen = frames.Current.Send.TryOpen(
+            content[..^AeadKey.TagLength],
+            content[^AeadKey.TagLength..],
+            copy.AsSpan(0, WireFormat.DataHeader),
+            number
+        );
+        return isOpen ? copy : throw new SimulationException($"packet {number} is sealed with other keys");
     }
 
     // The two ends of an association belong to each other alone.

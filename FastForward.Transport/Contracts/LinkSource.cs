@@ -42,8 +42,34 @@ internal readonly record struct LinkSource
     /// <summary>The IP port; 0 on other media, and from a sender that cannot be answered.</summary>
     public int Port => _port;
 
-    /// <summary>2 when the kernel vouches for the user or the machine, 1 for an address.</summary>
-    public int Strength => _userId is not null || _contextId is not null ? 2 : 1;
+    /// <summary>A holder of the node's key, wherever it is.</summary>
+    public static LinkSource KeyHolder { get; } = new() { HasKey = true };
+
+    /// <summary>It has proven the node's key.</summary>
+    public bool HasKey { get; private init; }
+
+    /// <summary>3 for a key, 2 when the kernel vouches for the user or the machine, 1 for an address.</summary>
+    public int Strength =>
+        HasKey ? 3
+        : _userId is not null || _contextId is not null ? 2
+        : 1;
+
+    /// <summary>Bytes that <see cref="Write"/> writes.</summary>
+    public const int Length = 32;
+
+    /// <summary>Writes the place so that other places give other bytes.</summary>
+    public void Write(Span<byte> bytes)
+    {
+        BinaryPrimitives.WriteUInt128LittleEndian(bytes, _address);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[16..], _scopeId);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[20..], _userId ?? 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[24..], _contextId ?? 0);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[28..], _port);
+        bytes[30] = (byte)(
+            (HasAddress ? 1 : 0) | (_userId is null ? 0 : 2) | (_contextId is null ? 0 : 4) | (HasKey ? 8 : 0)
+        );
+        bytes[31] = 0;
+    }
 
     public static LinkSource Of(LinkTraits traits, System.Net.EndPoint remote) =>
         traits.Credentials is { } credentials ? new LinkSource(credentials.UserId, credentials.ContextId)
@@ -91,7 +117,8 @@ internal readonly record struct LinkSource
         && (_scopeId == place._scopeId || place._scopeId == 0);
 
     public override string ToString() =>
-        _userId is { } user ? $"user id {user}"
+        HasKey ? "a holder of its key"
+        : _userId is { } user ? $"user id {user}"
         : _contextId is { } machine ? $"context id {machine}"
         : HasAddress ? EndPoint!.ToString()
         : "an unknown place";

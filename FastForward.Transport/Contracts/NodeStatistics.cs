@@ -29,6 +29,12 @@ public sealed class NodeStatistics
     /// <summary>Frames dropped because their packet number was seen before.</summary>
     public long ReplayedFrames { get; internal set; }
 
+    /// <summary>Frames dropped because none that holds the keys has written them as they are.</summary>
+    public long ForgedFrames { get; internal set; }
+
+    /// <summary>First handshake frames dropped because they prove no key of this node.</summary>
+    public long ForgedHandshakes { get; internal set; }
+
     /// <summary>Frames dropped because too many others overtook them to know whether they were seen.</summary>
     public long TooOldFrames { get; internal set; }
 

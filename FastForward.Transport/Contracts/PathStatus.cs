@@ -75,6 +75,12 @@ public sealed class PathStatus
     /// </summary>
     public TimeSpan? RoundTrip { get; internal init; }
 
+    /// <summary>The id of the key that both sides prove; 0 for none.</summary>
+    public uint KeyId { get; internal init; }
+
+    /// <summary>Its frames are encrypted and authenticated with keys of this path.</summary>
+    public bool IsSealed { get; internal init; }
+
     /// <summary>Interarrival jitter (RFC 3550, section 6.4.1).</summary>
     public TimeSpan Jitter { get; internal init; }
 

@@ -26,6 +26,7 @@ internal sealed class PeerStatistics
     private long _malformedFrames;
     private long _replayedFrames;
     private long _tooOldFrames;
+    private long _forgedFrames;
     private long _unknownElements;
     private long _lateMessages;
     private long _skippedMessages;
@@ -65,6 +66,9 @@ internal sealed class PeerStatistics
 
     /// <summary>Frames dropped because their packet number was seen before.</summary>
     public long ReplayedFrames => Volatile.Read(ref _replayedFrames);
+
+    /// <summary>Frames dropped because none that holds the keys has written them as they are.</summary>
+    public long ForgedFrames => Volatile.Read(ref _forgedFrames);
 
     /// <summary>Frames dropped because too many others overtook them to know whether they were seen.</summary>
     public long TooOldFrames => Volatile.Read(ref _tooOldFrames);
@@ -186,6 +190,12 @@ internal sealed class PeerStatistics
     {
         _replayedFrames++;
         _total.ReplayedFrames++;
+    }
+
+    public void Forged()
+    {
+        _forgedFrames++;
+        _total.ForgedFrames++;
     }
 
     public void TooOld()

@@ -6,6 +6,7 @@ namespace FastForward.Transport.Cryptography;
 /// <summary>AES-256-GCM with its key schedule; the number in the nonce is big-endian.</summary>
 internal sealed unsafe class AesGcmKey : AeadKey
 {
+    // Kept alive until libsodium has returned: its finalizer overwrites it.
     private readonly SecretMemory _schedule = new((int)LibSodium.AesScheduleLength());
 
     public AesGcmKey(ReadOnlySpan<byte> key)
@@ -40,6 +41,8 @@ internal sealed unsafe class AesGcmKey : AeadKey
                 )
             );
         }
+
+        GC.KeepAlive(_schedule);
     }
 
     public override bool TryOpen(Span<byte> text, ReadOnlySpan<byte> tag, ReadOnlySpan<byte> header, ulong nonce)
@@ -48,13 +51,15 @@ internal sealed unsafe class AesGcmKey : AeadKey
             return false;
         byte* number = stackalloc byte[NonceLength];
         WriteNonce(number, nonce);
+        bool isOpen;
         fixed (
             byte* bytes = text,
                 end = tag,
                 start = header
         )
         {
-            return LibSodium.OpenAes(
+            isOpen =
+                LibSodium.OpenAes(
                     bytes,
                     null,
                     bytes,
@@ -66,6 +71,9 @@ internal sealed unsafe class AesGcmKey : AeadKey
                     _schedule.Pointer
                 ) == 0;
         }
+
+        GC.KeepAlive(_schedule);
+        return isOpen;
     }
 
     public override void Dispose() => _schedule.Dispose();

@@ -6,6 +6,7 @@ namespace FastForward.Transport.Cryptography;
 /// <summary>ChaCha20-Poly1305 (RFC 8439); the number in the nonce is little-endian.</summary>
 internal sealed unsafe class ChaChaPolyKey : AeadKey
 {
+    // Kept alive until libsodium has returned: its finalizer overwrites it.
     private readonly SecretMemory _key = new(KeyLength);
 
     public ChaChaPolyKey(ReadOnlySpan<byte> key) => key.CopyTo(_key.Bytes);
@@ -36,6 +37,8 @@ internal sealed unsafe class ChaChaPolyKey : AeadKey
                 )
             );
         }
+
+        GC.KeepAlive(_key);
     }
 
     public override bool TryOpen(Span<byte> text, ReadOnlySpan<byte> tag, ReadOnlySpan<byte> header, ulong nonce)
@@ -44,13 +47,15 @@ internal sealed unsafe class ChaChaPolyKey : AeadKey
             return false;
         byte* number = stackalloc byte[NonceLength];
         WriteNonce(number, nonce);
+        bool isOpen;
         fixed (
             byte* bytes = text,
                 end = tag,
                 start = header
         )
         {
-            return LibSodium.OpenChaCha(
+            isOpen =
+                LibSodium.OpenChaCha(
                     bytes,
                     null,
                     bytes,
@@ -62,6 +67,9 @@ internal sealed unsafe class ChaChaPolyKey : AeadKey
                     _key.Pointer
                 ) == 0;
         }
+
+        GC.KeepAlive(_key);
+        return isOpen;
     }
 
     public override void Dispose() => _key.Dispose();

@@ -46,6 +46,9 @@ internal static class ConfigurationReaders
                 return keys is null ? string.Join(' ', problems).TrimEnd('.') : null;
             }
         );
+        section.ReadList<uint>(nameof(options.RequireKey), "250012", value => options.RequireKey = value);
+        section.Read<bool>(nameof(options.RequireKeyFromAll), "false", value => options.RequireKeyFromAll = value);
+        section.Read<bool>(nameof(options.SealLocal), "false", value => options.SealLocal = value);
         section.Read<bool>(nameof(options.VSocketFallback), "false", value => options.VSocketFallback = value);
         section.Read<int>(nameof(options.MaxPaths), "4", value => options.MaxPaths = value);
         section.Read<bool>(nameof(options.DiscoverLocalPeers), "false", value => options.DiscoverLocalPeers = value);

@@ -21,6 +21,7 @@ public sealed partial class ForwardMetrics
                         tags.WithReason("malformed", peer.MalformedFrames),
                         tags.WithReason("replayed", peer.ReplayedFrames),
                         tags.WithReason("too_old", peer.TooOldFrames),
+                        tags.WithReason("forged", peer.ForgedFrames),
                     ]
             ),
             "{frame}",

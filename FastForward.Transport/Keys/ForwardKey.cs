@@ -62,11 +62,6 @@ public sealed class ForwardKey : IDisposable
     /// <summary>Overwrites the secret.</summary>
     public void Dispose() => _secret.Dispose();
 
-    /// <summary>Whether the node shares the key.</summary>
-    internal bool IsFor(uint node) => _nodes.AsSpan().Contains(node);
-
-    internal ForwardKey Copy() => new(Id, Secret, _nodes);
-
     internal static string? FindProblem(uint id, ReadOnlySpan<uint> nodes)
     {
         if (id == 0)

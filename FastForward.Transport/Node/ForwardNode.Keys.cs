@@ -1,12 +1,11 @@
-using FastForward.Transport.Keys;
+using FastForward.Transport.Node;
+using FastForward.Transport.Session.Keys;
 using Microsoft.Extensions.Logging;
 
 namespace FastForward.Transport;
 
 public sealed partial class ForwardNode
 {
-    private readonly KeyRing _keys;
-
     /// <summary>
     /// Takes these keys instead of those that it has, of which the node overwrites its copies. Any thread may call it.
     /// </summary>
@@ -15,19 +14,21 @@ public sealed partial class ForwardNode
     public void ReplaceKeys(IReadOnlyList<ForwardKey> keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
-        string problems = string.Join(' ', KeyRing.FindProblems(keys));
+        string problems = string.Join(' ', NodeKeys.FindProblems(keys));
         if (problems.Length > 0)
             throw new ArgumentException(problems, nameof(keys));
-        KeyRing next = new(_options.Node, keys);
+        IReadOnlyList<PairKey> next = NodeKeys.Copy(keys);
         _loop.Post(() =>
         {
             if (_disposed)
             {
-                next.Dispose();
+                NodeKeys.Free(next);
                 return;
             }
 
-            _keys.TakeFrom(next);
+            IReadOnlyList<PairKey> before = _keys.Replace(next);
+            _routedPeers.OnKeysChanged(before);
+            NodeKeys.Free(before);
             LogKeyWarnings();
         });
     }

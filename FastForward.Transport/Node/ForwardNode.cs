@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using FastForward.Transport.Keys;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Node;
 using FastForward.Transport.Registry;
@@ -25,6 +24,7 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
     private readonly FramePump _pump;
     private readonly RoutedPeers _routedPeers;
     private readonly RouteAdmission _admission;
+    private readonly NodeKeys _keys;
     private readonly LoopbackAssociation _local;
     private readonly LinkDispatcher _dispatcher;
     private readonly LoopShare _share;
@@ -76,7 +76,7 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         _routes = routes;
         Logger = logger ?? NullLogger<ForwardNode>.Instance;
         Incarnation = NewIncarnation();
-        _keys = new KeyRing(options.Node, options.Keys);
+        _keys = new NodeKeys(options.Node, options.Keys);
         LogKeyWarnings();
         SessionOptions session = options.ToSessionOptions(Incarnation);
         MessageMemory memory = new();
@@ -92,8 +92,8 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         LocalPeers local = new(own, routes.SocketDirectory);
         PeerConnectorFactory connectors = new(new(loop, options, _transports, _admission, _pump, names, local));
         SessionRandom random = new(Jitter, Nonce);
-        Peers = new Peers(session, _events, Statistics, _admission, memory, random, connectors);
-        _routedPeers = new RoutedPeers(loop, options, routes, _transports, _pump, Peers, _admission);
+        Peers = new Peers(session, _events, Statistics, _admission, memory, random, _keys, connectors);
+        _routedPeers = new RoutedPeers(loop, options, routes, _transports, _pump, Peers, _admission, _keys);
         _local = new LoopbackAssociation(session, _events, LocalStatistics, memory);
         _dispatcher = new LinkDispatcher(loop, Peers, _events, Statistics, session);
         _share = new LoopShare(this);

@@ -1,4 +1,4 @@
-using FastForward.Transport.Keys;
+using FastForward.Transport.Node;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Session;
 using FastForward.Transport.Transports.Impairment;
@@ -87,6 +87,21 @@ public sealed class ForwardNodeOptions
     public IReadOnlyList<ForwardKey> Keys { get; set; } = [];
 
     /// <summary>
+    /// Nodes that must prove a key, whatever their rows say: a row with key id 0 opens no way around it. Default: none.
+    /// </summary>
+    public IReadOnlyCollection<uint> RequireKey { get; set; } = [];
+
+    /// <summary>All nodes must prove a key, as if <see cref="RequireKey"/> named them. Default false.</summary>
+    public bool RequireKeyFromAll { get; set; }
+
+    /// <summary>
+    /// Seal frames of paths with a key also over UNIX sockets and vSockets, where the kernel keeps them apart from
+    /// others already. Default false: the key is proven there, and frames are not sealed. Sealed when one of the two
+    /// nodes wants it; over IP and RDMA always.
+    /// </summary>
+    public bool SealLocal { get; set; }
+
+    /// <summary>
     /// Where a peer's preferred route is a vSocket, keep paths over its other routes, too, which serve while it cannot
     /// be connected. Default false: only the vSocket is tried. Other preferred routes always have the others behind
     /// them.
@@ -112,6 +127,8 @@ public sealed class ForwardNodeOptions
     /// </summary>
     public ImpairmentOptions? Impairment { get; set; }
 
+    internal bool RequiresKey(uint node) => RequireKeyFromAll || RequireKey.Contains(node);
+
     internal SessionOptions ToSessionOptions(ulong incarnation) =>
         new()
         {
@@ -127,6 +144,7 @@ public sealed class ForwardNodeOptions
             ReceiveWindowBytes = ReceiveWindowBytes,
             MaxStreams = MaxStreams,
             MaxPendingHandshakes = MaxPendingHandshakes,
+            SealLocal = SealLocal,
         };
 
     internal void Validate()
@@ -182,7 +200,7 @@ public sealed class ForwardNodeOptions
             yield return Bad(nameof(ReplayWindow), ReplayWindow, "a multiple of 64 up to 65536, such as 8192");
         if (DrainLimit < TimeSpan.Zero || DrainLimit > TimeSpan.FromMinutes(1))
             yield return Bad(nameof(DrainLimit), DrainLimit, "0..1 min, such as 00:00:05");
-        foreach (string problem in KeyRing.FindProblems(Keys))
+        foreach (string problem in NodeKeys.FindProblems(Keys))
             yield return $"{nameof(Keys)}: {problem}";
         foreach (string problem in Impairment?.FindProblems() ?? [])
             yield return $"{nameof(Impairment)}: {problem}; bad-wan is an example.";

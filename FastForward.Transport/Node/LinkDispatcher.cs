@@ -1,5 +1,6 @@
 using FastForward.Transport.Loop;
 using FastForward.Transport.Session;
+using FastForward.Transport.Session.Keys;
 using FastForward.Transport.Session.Wire;
 using FastForward.Transport.Transports;
 
@@ -123,16 +124,18 @@ internal sealed class LinkDispatcher : ILinkSink
         if (!Handshake.TryReadInit(frame, out Handshake init))
             return;
         LinkSource place = source.ToLinkSource();
-        switch (_peers.Evaluate(_loop.NowMicros, init, transport.Kind, source.IsLoopback, place, out Reject refusal))
+        InitArrival arrival = new(transport.Kind, source.IsLoopback, place);
+        Span<byte> answer = stackalloc byte[Peers.LongestAnswer];
+        switch (
+            _peers.Evaluate(_loop.NowMicros, init, frame, arrival, answer, out int length, out KeyExchange? exchange)
+        )
         {
             case InitDecision.Accept:
                 IForwardLink link = transport.Adopt(source);
-                Claim(link, init, place);
+                Claim(link, init, place, exchange);
                 break;
-            case InitDecision.Reject:
-                Span<byte> answer = stackalloc byte[WireFormat.Reject];
-                refusal.Write(answer);
-                transport.TryAnswer(source, answer);
+            case InitDecision.Reject or InitDecision.Cookie:
+                transport.TryAnswer(source, answer[..length]);
                 break;
         }
     }
@@ -148,27 +151,20 @@ internal sealed class LinkDispatcher : ILinkSink
         }
 
         LinkSource place = LinkPlaces.SourceOf(link);
+        InitArrival arrival = new(link.Transport.Kind, link.Traits.HostLocal, place);
+        Span<byte> answer = stackalloc byte[Peers.LongestAnswer];
         switch (
-            _peers.Evaluate(
-                _loop.NowMicros,
-                init,
-                link.Transport.Kind,
-                link.Traits.HostLocal,
-                place,
-                out Reject refusal
-            )
+            _peers.Evaluate(_loop.NowMicros, init, frame, arrival, answer, out int length, out KeyExchange? exchange)
         )
         {
             case InitDecision.Accept:
-                Claim(link, init, place);
+                Claim(link, init, place, exchange);
+                break;
+            case InitDecision.Cookie:
+                Write(link, answer[..length]);
                 break;
             case InitDecision.Reject:
-                if (link.TryClaim(WireFormat.Reject, out Span<byte> answer) == ClaimResult.Claimed)
-                {
-                    refusal.Write(answer);
-                    link.Commit(WireFormat.Reject, realTime: false);
-                }
-
+                Write(link, answer[..length]);
                 link.Close();
                 break;
             case InitDecision.Drop:
@@ -177,7 +173,15 @@ internal sealed class LinkDispatcher : ILinkSink
         }
     }
 
-    private void Claim(IForwardLink link, in Handshake init, in LinkSource source)
+    private static void Write(IForwardLink link, ReadOnlySpan<byte> answer)
+    {
+        if (link.TryClaim(answer.Length, out Span<byte> frame) != ClaimResult.Claimed)
+            return;
+        answer.CopyTo(frame);
+        link.Commit(answer.Length, realTime: false);
+    }
+
+    private void Claim(IForwardLink link, in Handshake init, in LinkSource source, KeyExchange? exchange)
     {
         SessionPath path = _peers.Answer(
             _loop.NowMicros,
@@ -186,7 +190,8 @@ internal sealed class LinkDispatcher : ILinkSink
             link.Traits,
             source,
             link.Index,
-            link
+            link,
+            exchange
         );
         link.Owner = path;
         _unclaimed.Remove(link);

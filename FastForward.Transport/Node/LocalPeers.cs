@@ -32,7 +32,12 @@ internal sealed class LocalPeers(OwnAddresses own, string socketDirectory)
             if (!File.Exists(path))
                 continue;
             UnixDomainSocketEndPoint endPoint = new(path);
-            return new PathCandidate(new Route(row, endPoint, RouteTable.Configuration), endPoint, null);
+            return new PathCandidate(
+                new Route(row, endPoint, RouteTable.Configuration),
+                endPoint,
+                null,
+                candidate.KeyId
+            );
         }
 
         return null;

@@ -12,7 +12,8 @@ namespace FastForward.Transport.Node;
 /// Where to connect: of a host name one of its addresses, or the name itself while no usable address of it is known.
 /// </param>
 /// <param name="Local">The local end point to connect from; null where there is no choice.</param>
-internal readonly record struct PathCandidate(Route Route, EndPoint Remote, IPEndPoint? Local)
+/// <param name="KeyId">The key to prove; 0 for none.</param>
+internal readonly record struct PathCandidate(Route Route, EndPoint Remote, IPEndPoint? Local, uint KeyId)
 {
     public TransportKind Kind => Route.Row.Transport;
 
@@ -21,7 +22,7 @@ internal readonly record struct PathCandidate(Route Route, EndPoint Remote, IPEn
 
     /// <summary>Whether it is the same way, whatever row it comes from.</summary>
     public bool IsSameAs(in PathCandidate other) =>
-        Kind == other.Kind && Remote.Equals(other.Remote) && Equals(Local, other.Local);
+        Kind == other.Kind && KeyId == other.KeyId && Remote.Equals(other.Remote) && Equals(Local, other.Local);
 
     /// <summary>Whether paths over both have the same ends: the medium and the addresses, not the ports.</summary>
     public bool HasSameEndsAs(in PathCandidate other) =>

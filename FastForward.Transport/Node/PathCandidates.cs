@@ -13,12 +13,14 @@ internal static class PathCandidates
     /// host names that are not known, or not known any more.
     /// </summary>
     /// <param name="rows">The rows that can be used here, in falling precedence.</param>
+    /// <param name="keyId">The key to prove on every path; 0 for none.</param>
     /// <param name="environment">Transports, names and options.</param>
     /// <param name="former">
     /// The candidates so far: addresses of a name keep their order, whatever the order of the resolver's next answer.
     /// </param>
     public static List<PathCandidate> Find(
         IReadOnlyList<Route> rows,
+        uint keyId,
         ConnectorEnvironment environment,
         IReadOnlyList<PathConnector> former
     )
@@ -36,7 +38,7 @@ internal static class PathCandidates
                 for (int i = 0; i < remotes.Length; i++)
                 {
                     if (turn < locals[i].Length)
-                        Add(all, new PathCandidate(row, remotes[i], locals[i][turn]));
+                        Add(all, new PathCandidate(row, remotes[i], locals[i][turn], keyId));
                 }
             }
         }

@@ -144,7 +144,10 @@ internal sealed class PathConnector(PeerConnector owner, PathCandidate candidate
         Peer peer = owner.Peer;
         TransportKind kind = link.Transport.Kind;
         LinkSource source = LinkPlaces.SourceOf(link);
-        if (owner.Environment.Admission.FindIdentityMismatch(peer.Node, kind, source) is { } mismatch)
+        if (
+            Candidate.KeyId == 0
+            && owner.Environment.Admission.FindIdentityMismatch(peer.Node, kind, source) is { } mismatch
+        )
         {
             peer.OnRefusedClaim(Now, PeerEventKind.Refused, kind, mismatch);
             link.Close();
@@ -153,7 +156,16 @@ internal sealed class PathConnector(PeerConnector owner, PathCandidate candidate
             return;
         }
 
-        SessionPath path = SessionPath.Initiate(peer, kind, link.Traits, source, link.Index, link, Now);
+        SessionPath path = SessionPath.Initiate(
+            peer,
+            kind,
+            link.Traits,
+            source,
+            link.Index,
+            link,
+            Now,
+            Candidate.KeyId
+        );
         path.Origin = this;
         link.Owner = path;
         peer.Add(path);

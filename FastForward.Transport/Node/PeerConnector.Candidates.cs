@@ -20,6 +20,7 @@ internal sealed partial class PeerConnector
     private const int RankAside = 100;
 
     private IReadOnlyList<Route> _routes = [];
+    private uint _keyId;
     private PathConnector[] _connectors = [];
     private long _discoveredAt;
 
@@ -100,7 +101,7 @@ internal sealed partial class PeerConnector
     {
         _discoveredAt = Now;
         PathConnector[] former = _connectors;
-        List<PathCandidate> wanted = PathCandidates.Find(_routes, Environment, former);
+        List<PathCandidate> wanted = PathCandidates.Find(_routes, _keyId, Environment, former);
         PathConnector[] connectors = new PathConnector[wanted.Count];
         for (int i = 0; i < connectors.Length; i++)
         {

@@ -82,6 +82,8 @@ internal sealed partial class PeerConnector
             FramesReordered = path.Arrivals.Reordered,
             FramesSent = path.FramesSent,
             ProbesMissed = path.Prober.Missed,
+            KeyId = path.KeyId,
+            IsSealed = path.IsSealed,
             FramesDuplicated = path.Figures?.Duplicates ?? 0,
             SinceHeard = Since(path.Figures?.LastHeard ?? -1),
             SinceDelivered = Since(path.Figures?.LastDelivered ?? -1),

@@ -40,15 +40,17 @@ internal sealed partial class PeerConnector : IPeerDriver
     private long Now => Environment.Loop.NowMicros;
 
     /// <summary>
-    /// Sets the routes to the peer that can be used, in falling precedence; none when only it can connect.
+    /// Sets the routes to the peer that can be used, in falling precedence, and the key to prove on them, 0 for none.
+    /// No route when only the peer can connect.
     /// </summary>
-    public void SetRoutes(IReadOnlyList<Route> routes)
+    public void SetRoutes(IReadOnlyList<Route> routes, uint keyId)
     {
-        if (!HasSame(routes))
+        if (!HasSame(routes) || keyId != _keyId)
         {
             Route? before = Preferred;
             Unwatch();
             _routes = routes;
+            _keyId = keyId;
             if (Preferred is { } preferred && !preferred.LeadsTo(before))
             {
                 (_lastKind, _lastReason) = (null, null); // they concerned the former route

@@ -25,28 +25,54 @@ internal sealed class RouteAdmission(
     public Admission Evaluate(uint node, uint keyId, TransportKind kind, bool hostLocal, in LinkSource source)
     {
         if (IsClosed)
-            return Admission.Refused(RejectReason.Stopping, null);
-        NodeRoutes? known = routes.Find(node);
-        uint required = known?.KeyId ?? 0;
-        if (keyId != 0 || required != 0)
-            return Admission.Refused(
-                RejectReason.KeyNotSupported,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"keys are not supported yet: the route demands key {required}, the peer offers key {keyId}"
-                )
-            );
-        if (FindIdentityMismatch(node, kind, source) is { } mismatch)
-            return Admission.Refused(RejectReason.WrongSource, mismatch);
+            return Admission.Refused(RejectReason.Stopping);
+        if (keyId != 0)
+            return Admission.Granted;
+        if (DemandsKey(node))
+            return IsLikely(node, kind, hostLocal, source)
+                ? Admission.Refused(RejectReason.KeyRequired)
+                : Admission.Ignored;
+        if (FindIdentityMismatch(node, kind, source) is not null)
+            return Admission.Refused(RejectReason.WrongSource);
         if (kind is TransportKind.Socket or TransportKind.VSocket)
             return Admission.Granted;
-        if (!hostLocal && !options.AllowUnkeyedNetwork)
-            return Admission.Refused(
-                RejectReason.KeyRequired,
-                "it connects from another machine without a key, which this node does not allow"
-            );
-        return EvaluateAddress(known, kind, hostLocal, source);
+        return hostLocal || options.AllowUnkeyedNetwork
+            ? EvaluateAddress(node, kind, hostLocal, source)
+            : Admission.Refused(RejectReason.KeyRequired);
     }
+
+    /// <summary>The node must prove a key, on every path.</summary>
+    public bool DemandsKey(uint node) => routes.Find(node) is { KeyId: not 0 } || options.RequiresKey(node);
+
+    public bool IsLikely(uint node, TransportKind kind, bool hostLocal, in LinkSource source) =>
+        FindIdentityMismatch(node, kind, source) is null
+        && (
+            kind is TransportKind.Socket or TransportKind.VSocket
+            || EvaluateAddress(node, kind, hostLocal, source).IsGranted
+        );
+
+    public string? Explain(uint node, RejectReason reason, TransportKind kind, in LinkSource source) =>
+        reason switch
+        {
+            RejectReason.KeyRequired when DemandsKey(node) => string.Create(
+                CultureInfo.InvariantCulture,
+                $"it connects without a key by {Medium(kind)} from {source}, and this node demands one "
+                    + $"({WhyKeyDemanded(node)})"
+            ),
+            RejectReason.KeyRequired =>
+                "it connects from another machine without a key, which this node does not allow",
+            RejectReason.WrongSource when FindIdentityMismatch(node, kind, source) is { } mismatch => mismatch,
+            RejectReason.WrongSource when source.Port == 0 =>
+                $"it came by {Medium(kind)} from port 0, which cannot be answered",
+            RejectReason.WrongSource => $"it came by {Medium(kind)} from {source}, and no row of type "
+                + "FORWARD_TRANSPORT_IP or FORWARD_TRANSPORT_RDMA says that it is there",
+            _ => null,
+        };
+
+    private string WhyKeyDemanded(uint node) =>
+        routes.Find(node) is { KeyId: not 0 and uint keyId }
+            ? string.Create(CultureInfo.InvariantCulture, $"its row names key {keyId}")
+            : "require-key";
 
     /// <summary>
     /// Why the user or machine that the kernel reports cannot be the node, as a text; null when it can, and on media
@@ -57,19 +83,16 @@ internal sealed class RouteAdmission(
             .Find(kind)
             ?.FindSourceMismatch(node, routes.Find(node)?.EndPoints ?? [], source.UserId, source.ContextId);
 
-    private Admission EvaluateAddress(NodeRoutes? known, TransportKind kind, bool hostLocal, in LinkSource source)
+    private Admission EvaluateAddress(uint node, TransportKind kind, bool hostLocal, in LinkSource source)
     {
         if (!source.HasAddress)
             return Admission.Granted; // a medium of the application's own, without addresses
         if (source.Port == 0)
-            return Admission.Refused(
-                RejectReason.WrongSource,
-                $"it came by {Medium(kind)} from port 0, which cannot be answered"
-            );
+            return Admission.Refused(RejectReason.WrongSource);
         // Who connects by RDMA does so from any port.
         bool comparesPort = kind == TransportKind.Ip && (hostLocal || own.Contains(source.Address));
         bool isUndecided = false;
-        foreach (EndPoint endPoint in known?.EndPoints ?? [])
+        foreach (EndPoint endPoint in routes.Find(node)?.EndPoints ?? [])
         {
             bool? isThere = endPoint switch
             {
@@ -85,16 +108,17 @@ internal sealed class RouteAdmission(
             isUndecided |= isThere is null;
         }
 
-        return isUndecided
-            ? Admission.Undecided
-            : Admission.Refused(
-                RejectReason.WrongSource,
-                $"it came by {Medium(kind)} from {source}, and no row of type FORWARD_TRANSPORT_IP or "
-                    + "FORWARD_TRANSPORT_RDMA says that it is there"
-            );
+        return isUndecided ? Admission.Undecided : Admission.Refused(RejectReason.WrongSource);
     }
 
-    private static string Medium(TransportKind kind) => kind == TransportKind.Rdma ? "RDMA" : "IP";
+    private static string Medium(TransportKind kind) =>
+        kind switch
+        {
+            TransportKind.Ip => "IP",
+            TransportKind.Rdma => "RDMA",
+            TransportKind.Socket => "UNIX socket",
+            _ => "vSocket",
+        };
 
     // Null while the name is being resolved for the first time.
     private bool? IsAt(in LinkSource source, string host, int port, bool comparesPort)

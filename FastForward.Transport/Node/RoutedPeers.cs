@@ -1,6 +1,7 @@
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Session;
+using FastForward.Transport.Session.Keys;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Node;
@@ -15,6 +16,7 @@ internal sealed class RoutedPeers
     private readonly FramePump _pump;
     private readonly Peers _peers;
     private readonly RouteAdmission _admission;
+    private readonly NodeKeys _keys;
     private volatile Peer[] _published = [];
 
     public RoutedPeers(
@@ -24,7 +26,8 @@ internal sealed class RoutedPeers
         TransportSet transports,
         FramePump pump,
         Peers peers,
-        RouteAdmission admission
+        RouteAdmission admission,
+        NodeKeys keys
     )
     {
         _loop = loop;
@@ -34,6 +37,7 @@ internal sealed class RoutedPeers
         _pump = pump;
         _peers = peers;
         _admission = admission;
+        _keys = keys;
     }
 
     /// <summary>The peers for readers on other threads. The list is replaced, never modified.</summary>
@@ -85,34 +89,63 @@ internal sealed class RoutedPeers
 
     private void Apply(Peer peer, NodeRoutes routes)
     {
-        ConnectorOf(peer).SetRoutes(FindUsable(peer, routes));
+        bool isRequired = _options.RequiresKey(peer.Node);
+        uint keyId = _keys.Choose(peer.Node, routes.KeyId, isRequired);
+        string? obstacle = _keys.FindObstacle(peer.Node, keyId, isRequired);
+        ConnectorOf(peer).SetRoutes(FindUsable(peer, routes, obstacle), keyId);
+        if (_admission.DemandsKey(peer.Node))
+            EndUnproven(peer, isWithoutKey: obstacle is not null);
+        else
+            EndElsewhere(peer, routes);
+    }
+
+    // A key is demanded now. Where this node has none, nothing can take the place of the paths.
+    private void EndUnproven(Peer peer, bool isWithoutKey)
+    {
+        const string Text = "its rows or this node demand a key now";
+        SessionPath[] unproven = [.. peer.Paths.Where(static path => path.KeyId == 0)];
+        if (unproven.Length > 0 && isWithoutKey)
+            peer.Close(_loop.NowMicros, CloseReason.RouteChanged, Text, UndeliveredReason.PeerLost);
+        foreach (SessionPath path in unproven)
+            path.Close(_loop.NowMicros, CloseReason.RouteChanged, Text);
+    }
+
+    // Removing the row of a transport does not end an admitted path; changing the row to another machine does.
+    private void EndElsewhere(Peer peer, NodeRoutes routes)
+    {
         foreach (SessionPath path in peer.Paths.ToArray())
         {
-            // Removing the row of a transport does not end an admitted path; changing the row to another machine does.
-            if (!routes.All.Any(other => other.Row.Transport == path.Kind))
-                continue;
-            if (_admission.FindIdentityMismatch(peer.Node, path.Kind, path.Source) is { } mismatch)
+            if (
+                path.KeyId == 0
+                && routes.All.Any(other => other.Row.Transport == path.Kind)
+                && _admission.FindIdentityMismatch(peer.Node, path.Kind, path.Source) is { } mismatch
+            )
                 path.Close(_loop.NowMicros, CloseReason.RouteChanged, mismatch);
         }
+    }
 
-        // An association without a key must end when a key is required.
-        if (routes.KeyId != 0 && peer.Paths.Count > 0)
-            peer.Close(
-                _loop.NowMicros,
-                CloseReason.RouteChanged,
-                "its routes now require a key",
-                UndeliveredReason.PeerLost
-            );
+    /// <summary>The keys are others: paths whose key is gone or another one now end.</summary>
+    public void OnKeysChanged(IReadOnlyList<PairKey> before)
+    {
+        foreach (Peer peer in _peers.All)
+        {
+            foreach (SessionPath path in peer.Paths.ToArray())
+            {
+                if (path.KeyId != 0 && !_keys.IsSame(before, path.KeyId, peer.Node))
+                    path.Close(_loop.NowMicros, CloseReason.RouteChanged, $"key {path.KeyId} was removed");
+            }
+        }
+
+        Apply();
     }
 
     // Where a vSocket is preferred the other rows count only on request: it says on which machine the peer is.
-    private IReadOnlyList<Route> FindUsable(Peer peer, NodeRoutes routes)
+    private IReadOnlyList<Route> FindUsable(Peer peer, NodeRoutes routes, string? keyObstacle)
     {
         TransportKind kind = routes.Preferred.Row.Transport;
-        if (routes.KeyId != 0)
+        if (keyObstacle is not null)
         {
-            string obstacle = $"its route requires key {routes.KeyId}, and keys are not supported yet";
-            peer.Notify(PeerEventKind.Unusable, kind, obstacle);
+            peer.Notify(PeerEventKind.Unusable, kind, keyObstacle);
             return [];
         }
 

@@ -11,15 +11,17 @@ internal readonly record struct Admission
     /// <summary>Not known yet, because a host name is being resolved: the handshake gets no answer.</summary>
     public static Admission Undecided => new() { IsUndecided = true };
 
-    public bool IsGranted => !IsUndecided && Reason == 0;
+    /// <summary>A stranger, for all that is known: it gets no answer.</summary>
+    public static Admission Ignored => new() { IsIgnored = true };
+
+    public bool IsGranted => !IsUndecided && !IsIgnored && Reason == 0;
 
     public bool IsUndecided { get; private init; }
+
+    public bool IsIgnored { get; private init; }
 
     /// <summary>The reason of the REJECT.</summary>
     public RejectReason Reason { get; private init; }
 
-    /// <summary>The reason as a text for logs and events; null when the refusal needs no report.</summary>
-    public string? Text { get; private init; }
-
-    public static Admission Refused(RejectReason reason, string? text) => new() { Reason = reason, Text = text };
+    public static Admission Refused(RejectReason reason) => new() { Reason = reason };
 }

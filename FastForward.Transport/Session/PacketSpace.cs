@@ -49,12 +49,15 @@ internal sealed class PacketSpace
     /// <summary>The number that an ordered medium must deliver next.</summary>
     public ulong Expected { get; private set; }
 
+    /// <summary>One more than the highest number that has arrived.</summary>
+    public ulong Received => _received?.Next ?? Expected;
+
     /// <summary>Checks the number of a frame that is not authenticated yet.</summary>
     public ReplayCheck Check(ulong number) =>
         _received?.Check(number) ?? (number == Expected ? ReplayCheck.Fresh : ReplayCheck.Duplicate);
 
     /// <summary>Whether a number is above all that have arrived.</summary>
-    public bool IsHighest(ulong number) => number >= (_received?.Next ?? Expected);
+    public bool IsHighest(ulong number) => number >= Received;
 
     /// <summary>Records the number of an authentic frame.</summary>
     public void Commit(long now, ulong number)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FastForward.Transport.Cryptography;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -56,6 +57,11 @@ internal sealed partial class Peer
         Driver.OnPending();
         return Claim.IsRejected(now, incarnation) ? ClaimDecision.Refuse : ClaimDecision.Wait;
     }
+
+    /// <summary>It asks for no more than another path of the association, or for the first one.</summary>
+    public bool IsOfAssociation(in Handshake init) =>
+        !_association.IsUp
+        || (init.Incarnation == _association.PeerIncarnation && !EpochOrder.IsNewer(init.Epoch, _association.Epoch));
 
     /// <summary>
     /// An INIT for the association itself, over a medium that identifies less than the paths it has: no row has to
@@ -131,9 +137,9 @@ internal sealed partial class Peer
             KnownIncarnation = path.PeerIncarnation;
         }
 
-        _association.AddSource(path.Source);
+        _association.AddSource(path.Identity);
         // The peer takes acknowledgements from its strongest path only.
-        if (_ackPath is { } former && former.Source.Strength < path.Source.Strength)
+        if (_ackPath is { } former && former.Identity.Strength < path.Identity.Strength)
             _ackPath = null;
         path.Id = ++_establishments;
         path.Way = Driver.WayOf(path);
@@ -162,8 +168,13 @@ internal sealed partial class Peer
     }
 
     /// <summary>The peer refused a handshake of this node.</summary>
-    public void OnRejected(SessionPath path, in Reject reject) =>
+    public void OnRejected(SessionPath path, in Reject reject)
+    {
+        // Both suites are strong: it does no harm if a third one sent this.
+        if (reject.Reason == RejectReason.CipherUnsupported)
+            Suite = CipherSuite.ChaChaPoly;
         Notify(PeerEventKind.Refused, path, $"the peer refused the handshake: {reject.Reason}{Explain(reject)}");
+    }
 
     /// <summary>This node refuses the peer's RESPONSE.</summary>
     public void OnRefused(SessionPath path, in Handshake response, RejectReason reason) =>
@@ -191,8 +202,12 @@ internal sealed partial class Peer
         reject.Reason switch
         {
             RejectReason.WrongNode => " (another node runs at this address: correct the route on this node)",
-            RejectReason.KeyRequired => " (it lets no node of another machine in without a key)",
-            RejectReason.KeyNotSupported => " (its route or this node's demands a key, and keys are not supported yet)",
+            RejectReason.KeyRequired => " (it demands a key from this node: put its number into the row on this side)",
+            RejectReason.KeyUnknown =>
+                " (it has no such key for this node: add the key there, or correct the row here)",
+            RejectReason.WrongProof =>
+                " (its key of that number is another one: copy the key from one node to the other)",
+            RejectReason.CipherUnsupported => " (its processor lacks the cipher; this node goes on with another one)",
             RejectReason.NodeIdConflict => " (another process uses this node's id)",
             RejectReason.Busy => " (too many handshakes or paths are open there)",
             RejectReason.Stopping => " (it is stopping)",

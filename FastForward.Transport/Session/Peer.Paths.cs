@@ -39,7 +39,8 @@ internal sealed partial class Peer
     /// The path needs a proof before it may join: its source proves less than that of the association. A source of
     /// equal strength was admitted for the node by itself.
     /// </summary>
-    public bool NeedsProof(SessionPath path) => _association.Owns(path) && path.Source.Strength < _association.Strength;
+    public bool NeedsProof(SessionPath path) =>
+        _association.Owns(path) && path.Identity.Strength < _association.Strength;
 
     /// <summary>A nonce is to be returned over this path.</summary>
     public bool HasEcho(SessionPath path)
@@ -69,7 +70,7 @@ internal sealed partial class Peer
             return;
         foreach (SessionPath other in _paths)
         {
-            if (other.Source.Strength <= path.Source.Strength && other.TryProve(now, nonce, peerIndex, ownIndex))
+            if (other.Identity.Strength <= path.Identity.Strength && other.TryProve(now, nonce, peerIndex, ownIndex))
                 return; // the list may have changed
         }
     }
@@ -83,11 +84,11 @@ internal sealed partial class Peer
     {
         if (!_association.Owns(path) || path.Phase == PathPhase.Validating)
             return false;
-        if (path.Source.Strength >= _association.Strength)
+        if (path.Identity.Strength >= _association.Strength)
             return true;
         foreach (SessionPath other in _paths)
         {
-            if (other.IsEstablished && other.Source.Strength > path.Source.Strength && _association.Owns(other))
+            if (other.IsEstablished && other.Identity.Strength > path.Identity.Strength && _association.Owns(other))
                 return false;
         }
 
@@ -115,7 +116,7 @@ internal sealed partial class Peer
     /// <summary>The peer has proven that it is at another place.</summary>
     public void OnMoved(SessionPath path, long now, in LinkSource before)
     {
-        _association.AddSource(path.Source);
+        _association.AddSource(path.Identity);
         path.Way = Driver.WayOf(path);
         path.Rank = Driver.RankOf(path);
         // Frames in flight to the former place are lost: what they carried goes out again when they are missed.
@@ -174,7 +175,7 @@ internal sealed partial class Peer
     private bool IsEchoFor(SessionPath asked, SessionPath path) =>
         asked.PendingEcho is not null
         && !ReferenceEquals(asked, path)
-        && asked.Source.Strength <= path.Source.Strength
+        && asked.Identity.Strength <= path.Identity.Strength
         && IsStrongest(path);
 
     private void ChoosePath(long now, PathChange change, string reason, bool isConnected = false)

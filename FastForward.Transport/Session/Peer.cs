@@ -1,4 +1,6 @@
 using System.Globalization;
+using FastForward.Transport.Cryptography;
+using FastForward.Transport.Session.Keys;
 using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
@@ -32,6 +34,7 @@ internal sealed partial class Peer
     /// <param name="total">The counters of the local node, over all peers.</param>
     /// <param name="memory">Pools of messages and buffers.</param>
     /// <param name="random">The source of random numbers.</param>
+    /// <param name="keys">The keys of this node.</param>
     /// <param name="drivers">Creates the owner of the peer.</param>
     /// <param name="lastEpoch">The last epoch that this process used with the node; 0 for none.</param>
     public Peer(
@@ -41,6 +44,7 @@ internal sealed partial class Peer
         NodeStatistics total,
         MessageMemory memory,
         SessionRandom random,
+        IKeySource keys,
         IPeerDriverFactory drivers,
         uint lastEpoch = 0
     )
@@ -50,6 +54,8 @@ internal sealed partial class Peer
         Options = options;
         Statistics = new PeerStatistics(node, total);
         Random = random;
+        Keys = keys;
+        Suite = options.Suite ?? Fastest;
         _events = events;
         _memory = memory;
         _association = NewAssociation();
@@ -69,6 +75,11 @@ internal sealed partial class Peer
     public long StateSince { get; private set; } = -1;
 
     public SessionRandom Random { get; }
+
+    public IKeySource Keys { get; }
+
+    /// <summary>The suite of the next handshake with the peer.</summary>
+    public CipherSuite Suite { get; private set; }
 
     /// <summary>Why the last process that claimed to be this node was refused; null when none was.</summary>
     public string? LastRefusal { get; private set; }
@@ -424,6 +435,9 @@ internal sealed partial class Peer
         LastRefusalAt = now;
         _events.PeerChanged(new PeerEvent(Node, kind, transport, reason));
     }
+
+    private static CipherSuite Fastest =>
+        AeadKey.IsSupported(CipherSuite.AesGcm) ? CipherSuite.AesGcm : CipherSuite.ChaChaPoly;
 
     private Association NewAssociation() => new(Node, Options, _events, Statistics, _memory, _heldCredit);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FastForward.Transport.Session.Keys;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -18,6 +19,9 @@ internal enum InitDecision
     /// <summary>Refuse it with a REJECT.</summary>
     Reject,
 
+    /// <summary>Ask for a repetition with a COOKIE.</summary>
+    Cookie,
+
     /// <summary>Drop it without a reply.</summary>
     Drop,
 }
@@ -35,6 +39,8 @@ internal sealed class Peers
     private readonly SessionRandom _random;
     private readonly MessageMemory _memory;
     private readonly IPeerDriverFactory _drivers;
+    private readonly IKeySource _keys;
+    private readonly HandshakeGuard _guard;
     private readonly UnconfiguredNodes _unconfigured = new();
     private readonly Dictionary<uint, Peer> _peers = [];
     private readonly Dictionary<uint, uint> _formerEpochs = [];
@@ -46,6 +52,7 @@ internal sealed class Peers
     /// <param name="admission">The rules of routes and options about remote nodes.</param>
     /// <param name="memory">Pools of messages and buffers, shared by all peers.</param>
     /// <param name="random">The source of random numbers.</param>
+    /// <param name="keys">The keys of this node.</param>
     /// <param name="drivers">Creates the owner of each peer.</param>
     public Peers(
         SessionOptions options,
@@ -54,6 +61,7 @@ internal sealed class Peers
         IAdmission admission,
         MessageMemory memory,
         SessionRandom random,
+        IKeySource keys,
         IPeerDriverFactory drivers
     )
     {
@@ -63,6 +71,8 @@ internal sealed class Peers
         _admission = admission;
         _memory = memory;
         _random = random;
+        _keys = keys;
+        _guard = new HandshakeGuard(keys, random);
         _drivers = drivers;
     }
 
@@ -79,7 +89,7 @@ internal sealed class Peers
         if (_peers.TryGetValue(node, out Peer? peer))
             return peer;
         uint lastEpoch = _formerEpochs.GetValueOrDefault(node);
-        peer = new Peer(node, _options, _events, _statistics, _memory, _random, _drivers, lastEpoch);
+        peer = new Peer(node, _options, _events, _statistics, _memory, _random, _keys, _drivers, lastEpoch);
         _peers.Add(node, peer);
         _unconfigured.Remove(node);
         return peer;
@@ -94,24 +104,51 @@ internal sealed class Peers
             _formerEpochs[node] = peer.LastEpoch;
     }
 
+    /// <summary>The longest answer that <see cref="Evaluate"/> writes, in bytes.</summary>
+    public const int LongestAnswer = WireFormat.Cookie;
+
     /// <summary>Decides about an INIT.</summary>
     /// <param name="now">The time.</param>
     /// <param name="init">The INIT.</param>
-    /// <param name="kind">The medium on which it arrived.</param>
-    /// <param name="hostLocal">The frame cannot come from another machine.</param>
-    /// <param name="source">Where it comes from.</param>
-    /// <param name="refusal">The answer to it, for <see cref="InitDecision.Reject"/>.</param>
+    /// <param name="frame">Its frame.</param>
+    /// <param name="arrival">How it came.</param>
+    /// <param name="answer">Where the answer is written, <see cref="LongestAnswer"/> bytes.</param>
+    /// <param name="length">
+    /// The length of the answer, for <see cref="InitDecision.Reject"/> and <see cref="InitDecision.Cookie"/>.
+    /// </param>
+    /// <param name="exchange">
+    /// For <see cref="Answer"/>, with <see cref="InitDecision.Accept"/>; null where the INIT has no key.
+    /// </param>
     public InitDecision Evaluate(
         long now,
         in Handshake init,
-        TransportKind kind,
-        bool hostLocal,
-        in LinkSource source,
-        out Reject refusal
+        ReadOnlySpan<byte> frame,
+        in InitArrival arrival,
+        Span<byte> answer,
+        out int length,
+        out KeyExchange? exchange
     )
     {
-        InitDecision decision = Decide(now, init, kind, hostLocal, source, out RejectReason reason);
-        refusal = decision == InitDecision.Reject ? Reject.Of(init, reason, _options.Capabilities) : default;
+        length = 0;
+        exchange = null;
+        InitDecision decision = Decide(now, init, frame, arrival, out RejectReason reason);
+        if (decision == InitDecision.Accept && init.KeyId != 0)
+        {
+            exchange = _guard.Answer(now, init, frame, SessionPath.IsToBeSealed(arrival.Source, _options));
+            if (exchange is null)
+                decision = InitDecision.Drop;
+        }
+
+        if (decision == InitDecision.Reject)
+        {
+            Reject.Of(init, reason, _options.Capabilities).Write(answer);
+            length = WireFormat.Reject;
+        }
+        else if (decision == InitDecision.Cookie)
+        {
+            length = _guard.WriteCookie(now, init, arrival.Source, answer);
+        }
+
         if (decision is InitDecision.Drop or InitDecision.Reject)
             _statistics.RefusedHandshakes++;
         return decision;
@@ -125,6 +162,7 @@ internal sealed class Peers
     /// <param name="source">Where the peer is.</param>
     /// <param name="localIndex">The local receiver index of the path.</param>
     /// <param name="link">The owner's link, see <see cref="SessionPath.Link"/>.</param>
+    /// <param name="exchange">What <see cref="Evaluate"/> has given.</param>
     public SessionPath Answer(
         long now,
         in Handshake init,
@@ -132,7 +170,8 @@ internal sealed class Peers
         LinkTraits traits,
         in LinkSource source,
         uint localIndex,
-        object link
+        object link,
+        KeyExchange? exchange = null
     )
     {
         Peer peer = GetOrAdd(init.From);
@@ -146,7 +185,8 @@ internal sealed class Peers
             link,
             now,
             init,
-            peer.EpochFor(init)
+            peer.EpochFor(init),
+            exchange
         );
         _unproven.Add(path);
         peer.Add(path);
@@ -176,7 +216,7 @@ internal sealed class Peers
         length = 0;
         return
             path.MayHaveMoved(now, place, frame)
-            && _admission.Evaluate(path.Peer.Node, keyId: 0, path.Kind, hostLocal, place).IsGranted
+            && _admission.Evaluate(path.Peer.Node, path.KeyId, path.Kind, hostLocal, place).IsGranted
             ? path.EvaluateMove(now, place, frame, challenge, out length)
             : MoveDecision.Drop;
     }
@@ -184,13 +224,14 @@ internal sealed class Peers
     private InitDecision Decide(
         long now,
         in Handshake init,
-        TransportKind kind,
-        bool hostLocal,
-        in LinkSource source,
+        ReadOnlySpan<byte> frame,
+        in InitArrival arrival,
         out RejectReason reason
     )
     {
         reason = 0;
+        TransportKind kind = arrival.Kind;
+        LinkSource source = arrival.Source;
         if (init.To != _options.Node)
         {
             reason = RejectReason.WrongNode;
@@ -228,16 +269,23 @@ internal sealed class Peers
         }
 
         // Nothing that would help to join is told before this: no incarnation, no epoch.
-        Admission admission = _admission.Evaluate(init.From, init.KeyId, kind, hostLocal, source);
+        if (init.KeyId != 0 && _guard.FindFault(init, frame) is { } fault)
+        {
+            reason = fault;
+            _statistics.ForgedHandshakes++;
+            return _admission.IsLikely(init.From, kind, arrival.IsHostLocal, source)
+                ? Refuse(now, peer, init, arrival, fault)
+                : InitDecision.Drop;
+        }
+
+        Admission admission = _admission.Evaluate(init.From, init.KeyId, kind, arrival.IsHostLocal, source);
         bool isPlaceUnknown = admission.IsUndecided || admission.Reason == RejectReason.WrongSource;
         if (!admission.IsGranted && !(isPlaceUnknown && peer.MayProve(init, source)))
         {
-            if (admission.IsUndecided)
-                return InitDecision.Wait;
-            if (admission.Text is { } text)
-                peer.OnRefusedClaim(now, PeerEventKind.Refused, kind, text);
             reason = admission.Reason;
-            return InitDecision.Reject;
+            return admission.IsUndecided ? InitDecision.Wait
+                : admission.IsIgnored ? InitDecision.Drop
+                : Refuse(now, peer, init, arrival, reason);
         }
 
         if (Compatibility.FindReason(init, _options.Capabilities) is { } incompatible)
@@ -259,7 +307,11 @@ internal sealed class Peers
             return InitDecision.Repeated;
         }
 
-        switch (peer.EvaluateClaim(now, init.Incarnation, init.Epoch, kind, source))
+        // An INIT with a key may be a repetition of an old one. It is not to trouble a process that runs.
+        LinkSource identity = init.KeyId != 0 ? LinkSource.KeyHolder : source;
+        if (init.KeyId != 0 && _guard.NeedsCookie(now, init, frame, source, isToBeFresh: !peer.IsOfAssociation(init)))
+            return InitDecision.Cookie;
+        switch (peer.EvaluateClaim(now, init.Incarnation, init.Epoch, kind, identity))
         {
             case ClaimDecision.Wait:
                 return InitDecision.Wait;
@@ -271,6 +323,19 @@ internal sealed class Peers
         if (Answered(peer, kind) < MaxAnsweredPerMedium)
             return InitDecision.Accept;
         reason = RejectReason.Busy;
+        return InitDecision.Reject;
+    }
+
+    // However many INITs come, few refusals are written and reported.
+    private InitDecision Refuse(long now, Peer peer, in Handshake init, in InitArrival arrival, RejectReason reason)
+    {
+        if (!_guard.TryRefuse(now))
+            return InitDecision.Drop;
+        string? text =
+            HandshakeGuard.Explain(reason, init, arrival.Source)
+            ?? _admission.Explain(peer.Node, reason, arrival.Kind, arrival.Source);
+        if (text is not null)
+            peer.OnRefusedClaim(now, PeerEventKind.Refused, arrival.Kind, text);
         return InitDecision.Reject;
     }
 

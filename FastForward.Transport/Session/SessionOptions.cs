@@ -1,3 +1,5 @@
+using FastForward.Transport.Cryptography;
+
 namespace FastForward.Transport.Session;
 
 /// <summary>Settings of the session layer. Times are in microseconds.</summary>
@@ -23,6 +25,20 @@ internal sealed record SessionOptions
     public RealTimeRedundancy RealTimeRedundancy { get; init; }
 
     public PathRedundancy PathRedundancy { get; init; }
+
+    /// <summary>
+    /// The suite of this node's handshakes; null for the faster one of those that the machine supports.
+    /// </summary>
+    public CipherSuite? Suite { get; init; }
+
+    /// <summary>Frames are sealed also where the kernel vouches for the peer.</summary>
+    public bool SealLocal { get; init; }
+
+    /// <summary>Frames after which keys are renewed; four times as many are never sealed with the same keys.</summary>
+    public ulong RekeyFrames { get; init; } = 1 << 24;
+
+    /// <summary>The time after which keys are renewed; a path whose keys are half as old again ends.</summary>
+    public long RekeyAfter { get; init; } = 120_000_000;
 
     public int SendStoreBytes { get; init; } = 4 << 20;
 

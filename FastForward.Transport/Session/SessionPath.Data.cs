@@ -16,9 +16,6 @@ internal sealed partial class SessionPath
     private long _preferenceAt = long.MinValue / 2;
     private readonly ProbeReplies _probeReplies = new();
 
-    /// <summary>How its DATA frames are sealed.</summary>
-    public IFrameProtection Protection { get; init; } = NoProtection.Instance;
-
     /// <summary>DATA frames that were written.</summary>
     public long FramesSent => (long)(_packets?.Next ?? 0);
 
@@ -108,6 +105,7 @@ internal sealed partial class SessionPath
     {
         int length = builder.Finish(RemoteIndex, Packets.Next, (uint)now);
         Packets.OnSent(now, length, builder);
+        CountUse(now);
         if (builder.IsEliciting && !IsOrdered)
             _silence.OnAsked(now);
         return length;
@@ -135,6 +133,7 @@ internal sealed partial class SessionPath
             frame.Length < WireFormat.DataHeader + Protection.Overhead
             || BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != LocalIndex
             || Phase is PathPhase.Initiating or PathPhase.Finished
+            || (Phase == PathPhase.Answering && KeyId != 0 && !IsSealed) // it proves nothing
         )
         {
             _statistics.Malformed();
@@ -205,18 +204,24 @@ internal sealed partial class SessionPath
         if (check == ReplayCheck.Fresh && Protection.TryOpen(frame, number))
         {
             Packets.Commit(now, number);
+            CountUse(now);
             return true;
         }
 
         if (check == ReplayCheck.Fresh)
-            _statistics.Malformed();
+            _statistics.Forged();
         else if (check == ReplayCheck.TooOld)
             _statistics.TooOld();
         else
             OnDuplicate();
         // A reliable ordered medium must neither skip nor repeat a number.
         if (IsOrdered)
-            Finish(now, $"packet {number} instead of {Packets.Expected} on a reliable medium");
+            Finish(
+                now,
+                check == ReplayCheck.Fresh
+                    ? $"packet {number} is not authentic"
+                    : $"packet {number} instead of {Packets.Expected} on a reliable medium"
+            );
         return false;
     }
 

@@ -1,3 +1,4 @@
+using FastForward.Transport.Session.Keys;
 using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session;
@@ -20,8 +21,14 @@ internal sealed partial class SessionPath
         in LinkSource source,
         uint localIndex,
         object link,
-        long now
-    ) => new(peer, kind, traits, source, localIndex, link, now, PathPhase.Initiating) { IsInitiator = true };
+        long now,
+        uint keyId = 0
+    ) =>
+        new(peer, kind, traits, source, localIndex, link, now, PathPhase.Initiating)
+        {
+            IsInitiator = true,
+            KeyId = keyId,
+        };
 
     /// <summary>A path that answers an INIT.</summary>
     public static SessionPath Answer(
@@ -33,10 +40,13 @@ internal sealed partial class SessionPath
         object link,
         long now,
         in Handshake init,
-        uint epoch
-    ) =>
-        new(peer, kind, traits, source, localIndex, link, now, PathPhase.Answering)
+        uint epoch,
+        KeyExchange? exchange = null
+    )
+    {
+        SessionPath path = new(peer, kind, traits, source, localIndex, link, now, PathPhase.Answering)
         {
+            KeyId = init.KeyId,
             RemoteIndex = init.SenderIndex,
             PeerIncarnation = init.Incarnation,
             PeerCapabilities = init.Capabilities,
@@ -44,7 +54,12 @@ internal sealed partial class SessionPath
             Epoch = epoch,
             _initTimestamp = init.Timestamp,
             _responsePending = true,
+            _exchange = exchange,
         };
+        if (exchange is not null)
+            path.SetKeys(exchange);
+        return path;
+    }
 
     /// <summary>
     /// The INIT that this path answers was repeated, because the RESPONSE was lost or late: it is sent again.
@@ -62,14 +77,15 @@ internal sealed partial class SessionPath
         _initDue = now + _initInterval + Peer.Random.Jitter(_initInterval / 4);
         _initInterval = Math.Min(_initInterval * 2, _options.InitRetryLimit);
         Epoch = Peer.ProposedEpoch;
-        return WriteHandshake(FrameType.Init, (uint)now, frame);
+        return WriteHandshake(now, FrameType.Init, (uint)now, frame);
     }
 
-    private int WriteHandshake(FrameType type, uint timestamp, Span<byte> frame)
+    private int WriteHandshake(long now, FrameType type, uint timestamp, Span<byte> frame)
     {
-        new Handshake
+        Handshake handshake = new()
         {
             Type = type,
+            KeyId = KeyId,
             ReceiverIndex = RemoteIndex,
             SenderIndex = LocalIndex,
             From = _options.Node,
@@ -80,8 +96,12 @@ internal sealed partial class SessionPath
             Epoch = Epoch,
             Timestamp = timestamp,
             ProbeMillis = (ushort)(_options.ProbeInterval / 1_000),
-        }.Write(frame);
-        return WireFormat.Handshake;
+        };
+        handshake.Write(frame);
+        int length = WriteBlock(handshake, frame);
+        if (length == 0)
+            Finish(now, "its key was removed");
+        return length;
     }
 
     private int WriteRefusal(long now, in Reject refusal, Span<byte> frame)
@@ -91,7 +111,7 @@ internal sealed partial class SessionPath
         return WireFormat.Reject;
     }
 
-    private void ReadHandshake(long now, in Handshake handshake)
+    private void ReadHandshake(long now, in Handshake handshake, ReadOnlySpan<byte> frame)
     {
         bool isForThisPath =
             handshake.From == Peer.Node
@@ -106,13 +126,21 @@ internal sealed partial class SessionPath
             return;
         }
 
+        if (!IsAuthentic(handshake, frame, out CryptoBlock block))
+            return;
+        if (handshake.Generation != 0)
+        {
+            ReadRenewal(now, handshake, block);
+            return;
+        }
+
         switch (handshake.Type)
         {
             case FrameType.Init when handshake.SenderIndex == RemoteIndex && handshake.Incarnation == PeerIncarnation:
                 RepeatAnswer(handshake.Timestamp);
                 break;
             case FrameType.Response when Phase == PathPhase.Initiating && _refusal is null:
-                OnResponse(now, handshake);
+                OnResponse(now, handshake, block);
                 break;
             case FrameType.Response
                 when Phase is PathPhase.Established or PathPhase.Validating
@@ -123,15 +151,18 @@ internal sealed partial class SessionPath
             case FrameType.Confirm
                 when Phase == PathPhase.Answering
                     && handshake.SenderIndex == RemoteIndex
-                    && handshake.Incarnation == PeerIncarnation:
+                    && handshake.Incarnation == PeerIncarnation
+                    && IsConfirmation(block):
                 Confirmed(now);
                 break;
         }
     }
 
-    private void OnResponse(long now, in Handshake response)
+    private void OnResponse(long now, in Handshake response, in CryptoBlock block)
     {
-        if (Peer.EvaluateClaim(now, response.Incarnation, response.Epoch, Kind, Source) != ClaimDecision.Admit)
+        if (!TryTakeResponse(block))
+            return;
+        if (Peer.EvaluateClaim(now, response.Incarnation, response.Epoch, Kind, Identity) != ClaimDecision.Admit)
             return; // INIT is repeated, and the challenge has ended by its RESPONSE
         if (Compatibility.FindReason(response, _options.Capabilities) is { } incompatible)
         {
@@ -153,7 +184,7 @@ internal sealed partial class SessionPath
     // Between INIT and CONFIRM another process may have connected with the same node id. It is not replaced.
     private void Confirmed(long now)
     {
-        if (Peer.EvaluateClaim(now, PeerIncarnation, Epoch, Kind, Source) == ClaimDecision.Admit)
+        if (Peer.EvaluateClaim(now, PeerIncarnation, Epoch, Kind, Identity) == ClaimDecision.Admit)
             OnHandshakeCompleted(now);
         else
             Finish(now, "another process uses the node id");
@@ -171,6 +202,7 @@ internal sealed partial class SessionPath
     {
         Phase = PathPhase.Established;
         LastRealTime = now;
+        StartKeys(now);
         Prober.Start(now, PathProber.Agree(_options.ProbeInterval, PeerProbeMillis));
         Size?.Start();
         Peer.OnEstablished(this, now);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using FastForward.Transport.Session.Recovery;
 using FastForward.Transport.Session.Wire;
 
@@ -7,6 +8,7 @@ namespace FastForward.Transport.Session;
 /// A path to a peer over one link: handshake, packet numbers, probes, measurement. It does no I/O and reads no clock:
 /// the owner passes the time and the received frames, and pulls the frames to send.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Finish ends a path and wipes its keys.")]
 internal sealed partial class SessionPath : ILossListener
 {
     // The peer uses the remaining path before this node closes the redundant one, so that only frames in flight arrive
@@ -185,7 +187,7 @@ internal sealed partial class SessionPath : ILossListener
             PathPhase.Answering => _openedAt + _options.HandshakeTimeout,
             PathPhase.Validating when IsBlocked => _challengedAt + _options.HandshakeTimeout,
             PathPhase.Validating => Math.Min(_challengeDue, _challengedAt + _options.HandshakeTimeout),
-            PathPhase.Established => Math.Min(Math.Min(Prober.Due, RecoveryDue), SilenceDue),
+            PathPhase.Established => Math.Min(Math.Min(Prober.Due, RecoveryDue), Math.Min(SilenceDue, KeysDue)),
             PathPhase.Closing => 0,
             PathPhase.Draining => _drainsUntil,
             _ => long.MaxValue,
@@ -204,6 +206,7 @@ internal sealed partial class SessionPath : ILossListener
                 || Prober.IsPending
                 || Size is { IsPending: true }
                 || PendingPings > 0
+                || HasRenewalOutput(now)
                 || IsAckDue(now)
                 || Peer.HasEcho(this)
                 || Peer.HasOutput(this, now),
@@ -227,12 +230,17 @@ internal sealed partial class SessionPath : ILossListener
                 return WriteInit(now, frame);
             case PathPhase.Answering when _responsePending:
                 _responsePending = false;
-                return WriteHandshake(FrameType.Response, _initTimestamp, frame);
+                return WriteHandshake(now, FrameType.Response, _initTimestamp, frame);
             case PathPhase.Established or PathPhase.Validating when _confirmPending:
                 _confirmPending = false;
-                return WriteHandshake(FrameType.Confirm, (uint)now, frame);
+                return WriteHandshake(now, FrameType.Confirm, (uint)now, frame);
             case PathPhase.Validating when now >= _challengeDue:
                 return WriteChallenge(now, frame);
+            case PathPhase.Established when AreKeysUsedUp:
+                Finish(now, "its keys were not renewed in time");
+                return 0;
+            case PathPhase.Established when HasRenewalOutput(now):
+                return WriteRenewal(now, frame);
             case PathPhase.Established when Size is { IsPending: true } size:
                 return WriteSizeProbe(now, size, frame);
             case PathPhase.Established:
@@ -261,7 +269,10 @@ internal sealed partial class SessionPath : ILossListener
             case FrameType.Response
             or FrameType.Confirm
             or FrameType.Init when Handshake.TryRead(frame, out Handshake handshake):
-                ReadHandshake(now, handshake);
+                ReadHandshake(now, handshake, frame);
+                break;
+            case FrameType.Cookie when KeyId != 0:
+                ReadCookie(now, frame);
                 break;
             case FrameType.Reject when Reject.TryRead(frame, out Reject reject):
                 if (
@@ -287,6 +298,7 @@ internal sealed partial class SessionPath : ILossListener
         _suspectSince += duration;
         ExtendSilence(duration);
         _drainsUntil += duration;
+        _keysSince += duration;
         Prober.OnStall();
         _packets?.Recovery?.OnStall(duration);
     }
@@ -308,6 +320,7 @@ internal sealed partial class SessionPath : ILossListener
             case PathPhase.Established:
                 _packets?.Recovery?.OnTimeout(now);
                 OnSilenceDue(now);
+                OnKeysDue(now);
                 if (!IsEstablished || now < Prober.Due)
                     break;
                 if (Size is { } size && size.OnInterval(isAnswering: Prober.IsAnswering))
@@ -375,6 +388,7 @@ internal sealed partial class SessionPath : ILossListener
             return;
         EndReason ??= because;
         Phase = PathPhase.Finished;
+        DisposeKeys();
         Peer.OnPathFinished(this, now);
     }
 

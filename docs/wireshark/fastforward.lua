@@ -8,16 +8,18 @@ local ff = Proto("fastforward", "FastForward")
 
 local VERSION = 1
 local COMMON_HEADER, DATA_HEADER, ELEMENT_HEADER = 8, 20, 4
-local MAX_CRYPTO_BLOCK = 512
+local CRYPTO_OVERHEAD, HASH, TAG = 40, 16, 16
 local MAX_RELIABLE, MAX_REAL_TIME = 65536, 1100
 local MAX_ACK_BITMAP = 16 * 8
 local AGE_UNIT = 64
 local FIRST_SIZE_PROBE, FIRST_PING = 2 ^ 30, 2 ^ 31
 
 local REJECT_REASONS = {
-  [2] = "wrong node", [3] = "key required", [4] = "key not supported", [5] = "node id conflict", [6] = "busy",
-  [7] = "stopping", [8] = "wrong source", [9] = "version", [10] = "unsupported",
+  [2] = "wrong node", [3] = "key required", [4] = "key unknown", [5] = "node id conflict", [6] = "busy",
+  [7] = "stopping", [8] = "wrong source", [9] = "version", [10] = "unsupported", [11] = "wrong proof",
+  [12] = "cipher unsupported",
 }
+local SUITES = { [1] = "Noise_NNpsk0_25519_AESGCM_SHA256", [2] = "Noise_NNpsk0_25519_ChaChaPoly_SHA256" }
 local CLOSE_REASONS = {
   [1] = "stopping", [2] = "redundant", [3] = "route changed", [4] = "superseded", [5] = "protocol violation",
 }
@@ -37,7 +39,7 @@ local FRAMES = {
   [5] = { name = "REJECT", layout = {
     "from", "to", "incarnation", "reject.reason", "reject.version", 1, "reject.features",
   } },
-  [6] = { name = "COOKIE" }, -- reserved
+  [6] = { name = "COOKIE", layout = { "incarnation", 32 } },
 }
 
 -- After the header of an element; what follows the layout is read by a function (READ_ELEMENT).
@@ -107,6 +109,7 @@ local MICROSECONDS, MILLISECONDS, BYTES = { " us" }, { " ms" }, { " bytes" }
 
 number("version", 1, "Version")
 number("type", 1, "Type", base.DEC, names_of(FRAMES))
+number("generation", 1, "Generation of the keys")
 number("receiver_index", 4, "Receiver index", base.HEX)
 number("sender_index", 4, "Sender index", base.HEX)
 number("key_id", 4, "Key id")
@@ -118,6 +121,7 @@ number("capabilities", 8, "Capabilities", base.HEX)
 number("epoch", 4, "Epoch")
 number("timestamp", 4, "Timestamp", UNIT, MICROSECONDS)
 number("crypto_length", 2, "Length of the cryptographic block", UNIT, BYTES)
+number("crypto.suite", 1, "Suite", base.DEC, SUITES)
 number("probe_interval", 2, "Interval of probes", UNIT, MILLISECONDS)
 number("reject.reason", 2, "Reason", base.DEC, REJECT_REASONS)
 number("reject.version", 1, "Highest version of the sender")
@@ -165,9 +169,15 @@ flag("message.repeat", 64, "Repeat: it was sent before")
 flag("message.second", 128, "Second: it is sent on another path, too")
 flag("probe.preferred", 1, "The sender would get its messages on this path")
 flag("ack.asks", 1, "Asks for an acknowledgement itself")
+flag("crypto.sealed", 1, "Frames are sealed")
 flag("path.same_path", 1, "The nonce returns on the same path")
 
 other("crypto", "bytes", "Cryptographic block")
+other("cookie", "bytes", "Cookie")
+other("crypto.message", "bytes", "Message of the suite")
+other("hash", "bytes", "Keyed hash of the frame")
+other("sealed", "bytes", "Sealed elements")
+other("tag", "bytes", "Tag")
 other("frame", "none", "Frame")
 other("element", "none", "Element")
 other("element.content", "bytes", "Content")
@@ -447,7 +457,7 @@ end
 
 -- A known type with a reserved field of 0, as every sender writes it.
 local function is_header(tvb, at, finish)
-  if finish - at < COMMON_HEADER or tvb(at, 1):uint() ~= VERSION or tvb(at + 2, 2):uint() ~= 0 then return false end
+  if finish - at < COMMON_HEADER or tvb(at, 1):uint() ~= VERSION or tvb(at + 3, 1):uint() ~= 0 then return false end
   local frame = FRAMES[tvb(at + 1, 1):uint()]
   return frame and frame.layout and finish - at >= frame.length
 end
@@ -456,7 +466,7 @@ end
 -- element begins like the header of a DATA frame: it would be a real-time MESSAGE without content.
 local function is_next_of_run(tvb, at, start, finish)
   return is_header(tvb, at, finish) and tvb(at + 1, 1):uint() == 4
-    and tvb(at + 4, 4):uint() == tvb(start + 4, 4):uint()
+    and tvb(at + 2, 6):bytes() == tvb(start + 2, 6):bytes()
 end
 
 -- Returns where the frame ends, and texts of its elements.
@@ -499,10 +509,17 @@ local function data(tree, item, tvb, v, start, finish, is_cut)
     tree:add(f.from, tvb(start + 4, 4), path.from):set_generated()
     tree:add(f.to, tvb(start + 4, 4), path.to):set_generated()
   end
-  local reached, texts, broken = add_elements(tree, tvb, start, finish)
-  if broken and not is_cut then bad(broken, "The element extends beyond the end of the frame") end
   local text = string.format("%s #%s", path and nodes(path.from, path.to) or
     string.format("to index 0x%08x", v.receiver_index), tostring(v.packet_number))
+  local content = finish - start - DATA_HEADER - TAG
+  if path and path.sealed and content >= 0 then
+    -- Where one sealed frame of a run ends is not to be seen.
+    tree:add(f.sealed, tvb(start + DATA_HEADER, content))
+    tree:add(f.tag, tvb(finish - TAG, TAG))
+    return string.format("%s: %d sealed bytes", text, content), finish
+  end
+  local reached, texts, broken = add_elements(tree, tvb, start, finish)
+  if broken and not is_cut then bad(broken, "The element extends beyond the end of the frame") end
   if #texts > 0 then text = text .. ": " .. table.concat(texts, ", ") end
   return text, reached
 end
@@ -511,16 +528,31 @@ local function handshake(tree, item, tvb, v, start, finish, is_cut)
   local kind, length = v.type, v.crypto_length
   local text = string.format("%s epoch %d", nodes(v.from, v.to), v.epoch)
   local after = start + FRAMES[kind].length
-  if length > MAX_CRYPTO_BLOCK or length > finish - after then
+  if length > finish - after then
     if not is_cut then item:add_proto_expert_info(x["malformed.frame"], "The cryptographic block is too long") end
     length = math.min(length, finish - after)
   end
-  if length > 0 then tree:add(f.crypto, tvb(after, length)) end
+  local sealed = false
+  if length > 0 then
+    local block = tree:add(f.crypto, tvb(after, length))
+    if v.key_id ~= 0 and length >= CRYPTO_OVERHEAD then
+      add(block, tvb, "crypto.suite", after)
+      block:add(f["crypto.sealed"], tvb(after + 1, 1))
+      sealed = has(tvb(after + 1, 1):uint(), 1)
+      block:add(f.cookie, tvb(after + 8, HASH))
+      block:add(f["crypto.message"], tvb(after + 24, length - CRYPTO_OVERHEAD))
+      block:add(f.hash, tvb(after + length - HASH, HASH))
+    end
+    text = string.format("%s key %d", text, v.key_id)
+  end
   for _, name in ipairs({ "sender_index", "from", "incarnation", "epoch" }) do
     if is_zero(v[name]) then item:add_proto_expert_info(x["malformed.frame"], name .. " is 0") end
   end
-  paths[v.sender_index] = { from = v.to, to = v.from }
-  if kind ~= 1 then paths[v.receiver_index] = { from = v.from, to = v.to } end
+  -- The RESPONSE decides, of which the CONFIRM says the same.
+  sealed = kind ~= 1 and sealed
+  if v.generation ~= 0 then return string.format("%s, generation %d", text, v.generation), after + length end
+  paths[v.sender_index] = { from = v.to, to = v.from, sealed = sealed }
+  if kind ~= 1 then paths[v.receiver_index] = { from = v.from, to = v.to, sealed = sealed } end
   return text, after + length
 end
 
@@ -532,7 +564,13 @@ local function reject(_, item, _, v, start)
   return string.format("%s %s", nodes(v.from, v.to), reason), start + FRAMES[5].length
 end
 
-local READ_FRAME = { handshake, handshake, handshake, data, reject }
+local function cookie(tree, _, tvb, v, start)
+  tree:add(f.cookie, tvb(start + 16, HASH))
+  tree:add(f.hash, tvb(start + 32, HASH))
+  return string.format("to index 0x%08x", v.receiver_index), start + FRAMES[6].length
+end
+
+local READ_FRAME = { handshake, handshake, handshake, data, reject, cookie }
 
 -- Adds one frame of a datagram; returns a text, and where the next frame would begin.
 local function add_frame(tree, tvb, start, finish, is_cut)
@@ -549,6 +587,7 @@ local function add_frame(tree, tvb, start, finish, is_cut)
   end
   local kind = add(item, tvb, "type", start + 1)
   local frame = FRAMES[kind]
+  local generation = add(item, tvb, "generation", start + 2)
   local index = add(item, tvb, "receiver_index", start + 4)
   local name = name_of(FRAMES, kind)
   item:set_text(name)
@@ -562,7 +601,7 @@ local function add_frame(tree, tvb, start, finish, is_cut)
     return name .. " (malformed: too short)", finish
   end
   local v = add_all(item, tvb, frame.layout, start + COMMON_HEADER)
-  v.type, v.receiver_index = kind, index
+  v.type, v.generation, v.receiver_index = kind, generation, index
   local text, reached = READ_FRAME[kind](item, item, tvb, v, start, finish, is_cut)
   item:set_len(reached - start)
   text = name .. " " .. text
@@ -618,12 +657,15 @@ local function guess(tvb, pinfo, root)
   local kind = tvb(1, 1):uint()
   local plausible
   if kind == 4 then
-    plausible = has_elements(tvb, finish)
+    local path = paths[tvb(4, 4):le_uint()]
+    plausible = has_elements(tvb, finish) or (path and path.sealed and finish >= DATA_HEADER + TAG)
   elseif kind == 5 then
     plausible = finish == FRAMES[5].length and REJECT_REASONS[tvb(24, 2):le_uint()] ~= nil
+  elseif kind == 6 then
+    plausible = finish == FRAMES[6].length and tvb(4, 4):uint() ~= 0
   else
-    plausible = (kind == 1) == (tvb(4, 4):uint() == 0) and tvb(8, 4):uint() ~= 0 and tvb(16, 4):uint() ~= 0
-      and tvb(56, 2):le_uint() <= MAX_CRYPTO_BLOCK and FRAMES[kind].length + tvb(56, 2):le_uint() <= finish
+    plausible = (kind == 1 and tvb(2, 1):uint() == 0) == (tvb(4, 4):uint() == 0) and tvb(8, 4):uint() ~= 0
+      and tvb(16, 4):uint() ~= 0 and FRAMES[kind].length + tvb(56, 2):le_uint() <= finish
   end
   if not plausible then return false end
   pinfo.conversation = ff -- later datagrams may be of a version or with elements that cannot be guessed

@@ -89,6 +89,9 @@ internal sealed class TwoInstances : IDisposable
         return program;
     }
 
+    /// <summary>Ends a program with these.</summary>
+    public void Own(RunningProgram program) => _programs.Add(program);
+
     /// <summary>Starts both and waits until they are connected.</summary>
     public (RunningProgram Near, RunningProgram Far) StartBoth(
         string nearSections,

@@ -9,6 +9,6 @@ internal enum FrameType : byte
     Data = 4,
     Reject = 5,
 
-    /// <summary>Reserved for a stateless cookie in reply to an INIT under load.</summary>
+    /// <summary>A cookie, without which an INIT is not answered.</summary>
     Cookie = 6,
 }

@@ -26,7 +26,11 @@ internal readonly record struct Handshake
     /// </summary>
     public required uint SenderIndex { get; init; }
 
+    /// <summary>The key that the sender proves; 0 for none.</summary>
     public uint KeyId { get; init; }
+
+    /// <summary>The generation of the keys that the handshake leads to: 0 for the first ones of a path.</summary>
+    public byte Generation { get; init; }
 
     public required uint From { get; init; }
 
@@ -62,6 +66,7 @@ internal readonly record struct Handshake
         frame[..WireFormat.Handshake].Clear();
         frame[0] = Version;
         frame[1] = (byte)Type;
+        frame[WireFormat.Generation] = Generation;
         BinaryPrimitives.WriteUInt32LittleEndian(frame[4..], ReceiverIndex);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[8..], SenderIndex);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[12..], KeyId);
@@ -72,7 +77,7 @@ internal readonly record struct Handshake
         BinaryPrimitives.WriteUInt64LittleEndian(frame[40..], Capabilities);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[48..], Epoch);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[52..], Timestamp);
-        // Offset 56: length of the cryptographic block, 0 in this version; 60..63 reserved.
+        // Offset 56: length of the cryptographic block, see CryptoBlock; 60..63 reserved.
         BinaryPrimitives.WriteUInt16LittleEndian(frame[58..], ProbeMillis);
     }
 
@@ -84,12 +89,13 @@ internal readonly record struct Handshake
         FrameType type = (FrameType)frame[1];
         if (type is not (FrameType.Init or FrameType.Response or FrameType.Confirm))
             return false;
-        int crypto = BinaryPrimitives.ReadUInt16LittleEndian(frame[56..]);
-        if (crypto > WireFormat.MaxCryptoBlock || frame.Length < WireFormat.Handshake + crypto)
+        int crypto = BinaryPrimitives.ReadUInt16LittleEndian(frame[WireFormat.CryptoLength..]);
+        if (frame.Length < WireFormat.Handshake + crypto)
             return false;
         handshake = new Handshake
         {
             Type = type,
+            Generation = frame[WireFormat.Generation],
             ReceiverIndex = BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]),
             SenderIndex = BinaryPrimitives.ReadUInt32LittleEndian(frame[8..]),
             KeyId = BinaryPrimitives.ReadUInt32LittleEndian(frame[12..]),

@@ -7,11 +7,13 @@ internal enum RejectReason : ushort
 {
     WrongNode = 2,
     KeyRequired = 3,
-    KeyNotSupported = 4,
+    KeyUnknown = 4,
     NodeIdConflict = 5,
     Busy = 6,
     Stopping = 7,
     WrongSource = 8,
     Version = 9,
     Unsupported = 10,
+    WrongProof = 11,
+    CipherUnsupported = 12,
 }

@@ -22,9 +22,16 @@ internal static class WireFormat
     /// <summary>INIT, RESPONSE and CONFIRM without their cryptographic block.</summary>
     public const int Handshake = 64;
 
-    public const int MaxCryptoBlock = 512;
+    /// <summary>Where a handshake has the length of its cryptographic block, u16.</summary>
+    public const int CryptoLength = 56;
+
+    /// <summary>Where the common header has the generation of the keys, u8.</summary>
+    public const int Generation = 2;
 
     public const int Reject = 32;
+
+    /// <summary>The common header, incarnation u64, cookie, hash.</summary>
+    public const int Cookie = CommonHeader + 8 + CryptoBlock.CookieLength + CryptoBlock.MacLength;
 
     /// <summary>type u8, flags u8, length u16.</summary>
     public const int ElementHeader = 4;

@@ -1,0 +1,167 @@
+using System.Buffers.Binary;
+using FastForward.Transport.Cryptography;
+using FastForward.Transport.Session.Wire;
+
+namespace FastForward.Transport.Session.Keys;
+
+/// <summary>
+/// The exchange of keys in INIT and RESPONSE: one message each of Noise NNpsk0 (revision 34), bound to what INIT says
+/// of the two processes. The hash at the end of each handshake frame is written and verified here as well.
+/// </summary>
+internal sealed class KeyExchange : IDisposable
+{
+    /// <summary>The longest handshake frame, in bytes.</summary>
+    public const int LongestFrame = WireFormat.Handshake + CryptoBlock.Overhead + MessageLength;
+
+    // An ephemeral key and the tag of an empty payload.
+    private const int MessageLength = 32 + AeadKey.TagLength;
+
+    private readonly NoiseHandshake _noise;
+    private readonly byte[] _own = new byte[MessageLength];
+    private byte[]? _remote;
+
+    private KeyExchange(NoiseHandshake noise, CipherSuite suite, bool isSealed)
+    {
+        _noise = noise;
+        Suite = suite;
+        IsSealed = isSealed;
+    }
+
+    public CipherSuite Suite { get; }
+
+    /// <summary>The frames of the path are sealed, at the wish of one side or both.</summary>
+    public bool IsSealed { get; private set; }
+
+    /// <summary>The first message.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="suite">The suite.</param>
+    /// <param name="isSealed">This node wants sealed frames.</param>
+    /// <param name="init">The INIT; its repetitions may have another epoch and timestamp.</param>
+    /// <param name="before">The hash of the former exchange of the path; empty for the first one.</param>
+    /// <param name="random">The source of the ephemeral key.</param>
+    public static KeyExchange Initiate(
+        PairKey key,
+        CipherSuite suite,
+        bool isSealed,
+        in Handshake init,
+        ReadOnlySpan<byte> before,
+        SessionRandom random
+    )
+    {
+        KeyExchange exchange = new(
+            Create(key, suite, isInitiator: true, isSealed, init, before, random),
+            suite,
+            isSealed
+        );
+        exchange._noise.WriteMessage([], exchange._own);
+        return exchange;
+    }
+
+    /// <summary>The answer to a first message. This costs two multiplications on the curve.</summary>
+    /// <returns>Null when the message is not one of the key for this exchange.</returns>
+    public static KeyExchange? Answer(
+        PairKey key,
+        bool isSealed,
+        in Handshake init,
+        in CryptoBlock block,
+        ReadOnlySpan<byte> before,
+        SessionRandom random
+    )
+    {
+        CipherSuite suite = (CipherSuite)block.Suite;
+        if (block.Content.Length != MessageLength)
+            return null;
+        NoiseHandshake noise = Create(key, suite, isInitiator: false, block.IsSealed, init, before, random);
+        if (!noise.TryReadMessage(block.Content, [], out _))
+        {
+            noise.Dispose();
+            return null;
+        }
+
+        KeyExchange exchange = new(noise, suite, isSealed || block.IsSealed) { _remote = block.Content.ToArray() };
+        noise.WriteMessage([], exchange._own);
+        return exchange;
+    }
+
+    /// <summary>The peer's message is that of the INIT.</summary>
+    public bool Answers(in CryptoBlock init) => _remote is { } remote && init.Content.SequenceEqual(remote);
+
+    /// <summary>Reads the message of the RESPONSE.</summary>
+    /// <returns>False when it is not an answer to this exchange.</returns>
+    public bool TryComplete(in CryptoBlock response)
+    {
+        if (_remote is not null)
+            return response.Content.SequenceEqual(_remote);
+        if (
+            response.Suite != (byte)Suite
+            || response.Content.Length != MessageLength
+            || !_noise.TryReadMessage(response.Content, [], out _)
+        )
+            return false;
+        _remote = response.Content.ToArray();
+        IsSealed |= response.IsSealed;
+        return true;
+    }
+
+    /// <summary>The keys. Once only, after both messages.</summary>
+    public FrameKeys TakeKeys(byte generation)
+    {
+        byte[] hash = _noise.Hash.ToArray();
+        _noise.Split(out AeadKey send, out AeadKey receive);
+        return new FrameKeys(generation, send, receive, hash);
+    }
+
+    /// <summary>Writes the block of an INIT or RESPONSE behind its header.</summary>
+    /// <returns>The length of the frame.</returns>
+    public int Write(PairKey key, Span<byte> frame, ReadOnlySpan<byte> cookie) =>
+        Write(key, frame, Suite, IsSealed, cookie, _own);
+
+    /// <summary>Writes a block behind the header of a handshake frame, with the hash of both.</summary>
+    /// <returns>The length of the frame.</returns>
+    public static int Write(
+        PairKey key,
+        Span<byte> frame,
+        CipherSuite suite,
+        bool isSealed,
+        ReadOnlySpan<byte> cookie,
+        ReadOnlySpan<byte> content
+    )
+    {
+        int length = CryptoBlock.Write(frame, (byte)suite, isSealed, cookie, content);
+        int hashed = length - CryptoBlock.MacLength;
+        KeyedHash.Compute(key.MacKey, frame[..hashed], frame[hashed..length]);
+        return length;
+    }
+
+    /// <summary>Whether the frame was written by a holder of the key, now or earlier.</summary>
+    public static bool Verify(PairKey key, in CryptoBlock block) =>
+        KeyedHash.Matches(key.MacKey, block.Hashed, block.Mac);
+
+    public void Dispose() => _noise.Dispose();
+
+    // What both sides agree on by the exchange: the INIT without what may differ in its repetitions.
+    private static NoiseHandshake Create(
+        PairKey key,
+        CipherSuite suite,
+        bool isInitiator,
+        bool isSealed,
+        in Handshake init,
+        ReadOnlySpan<byte> before,
+        SessionRandom random
+    )
+    {
+        Span<byte> prologue = stackalloc byte[WireFormat.Handshake + CryptoBlock.Prefix + 32];
+        Handshake bound = init with { PeerIncarnation = 0, Epoch = 0, Timestamp = 0 };
+        bound.Write(prologue);
+        prologue[WireFormat.Handshake] = (byte)suite;
+        prologue[WireFormat.Handshake + 1] = isSealed ? CryptoBlock.Sealed : (byte)0;
+        prologue[(WireFormat.Handshake + 2)..].Clear();
+        before.CopyTo(prologue[(WireFormat.Handshake + CryptoBlock.Prefix)..]);
+        Span<byte> ephemeral = stackalloc byte[32];
+        for (int i = 0; i < 32; i += 8)
+            BinaryPrimitives.WriteUInt64LittleEndian(ephemeral[i..], random.Nonce());
+        NoiseHandshake noise = new(suite, isInitiator, key.Secret, prologue, ephemeral);
+        ephemeral.Clear();
+        return noise;
+    }
+}

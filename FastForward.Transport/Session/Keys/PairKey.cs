@@ -1,0 +1,39 @@
+using FastForward.Transport.Cryptography;
+
+namespace FastForward.Transport.Session.Keys;
+
+/// <summary>A secret that some nodes share, normally two, and by which each knows the others.</summary>
+internal sealed class PairKey : IDisposable
+{
+    private const int Length = AeadKey.KeyLength;
+
+    // The secret, and the key of the hashes in handshake frames.
+    private readonly SecretMemory _memory = new(2 * Length);
+
+    /// <param name="id">Its number in routes; not 0.</param>
+    /// <param name="secret">32 random bytes, which are copied.</param>
+    /// <param name="nodes">The nodes that hold it.</param>
+    public PairKey(uint id, ReadOnlySpan<byte> secret, IEnumerable<uint> nodes)
+    {
+        Id = id;
+        Nodes = [.. nodes];
+        secret.CopyTo(_memory.Bytes);
+        KeyedHash.Compute(secret, "FastForward handshake hash"u8, _memory.Bytes[Length..]);
+    }
+
+    public uint Id { get; }
+
+    /// <summary>The nodes that hold it.</summary>
+    public IReadOnlyList<uint> Nodes { get; }
+
+    /// <summary>The secret. Not to be read after <see cref="Dispose"/>.</summary>
+    public ReadOnlySpan<byte> Secret => _memory.Bytes[..Length];
+
+    /// <summary>The key of the hashes in handshake frames.</summary>
+    public ReadOnlySpan<byte> MacKey => _memory.Bytes[Length..];
+
+    /// <summary>Whether it is for the two nodes.</summary>
+    public bool Joins(uint node, uint other) => Nodes.Contains(node) && Nodes.Contains(other);
+
+    public void Dispose() => _memory.Dispose();
+}
