@@ -10,17 +10,13 @@ namespace FastForward.Tests.Session;
 /// </summary>
 public sealed class GoldenKeyTests
 {
-    /// <summary>The frames of Golden/version1.txt with a key.</summary>
-    public static string[] Names { get; } =
-    ["init-key", "response-key", "confirm-key", "cookie", "sealed", "init-renewal", "response-renewal"];
-
     [Test]
     public void Frames_with_a_key_equal_the_golden_frames()
     {
         Dictionary<string, byte[]> written = Write();
         Assert.Multiple(() =>
         {
-            foreach (string name in Names)
+            foreach (string name in GoldenFrames.WithKey)
                 Assert.That(
                     $"{name}: {Convert.ToHexStringLower(written[name])}",
                     Is.EqualTo(

@@ -50,6 +50,8 @@ internal sealed class WireModel
             Violated($"packet {number} is sent where {numbers.Next} is next");
         numbers.Next = number + 1;
         _written.Add(Checksum.Of(frame));
+        if (path is { IsSealed: true, Phase: PathPhase.Finished })
+            return; // the keys are wiped
         ElementReader element = new(Opened(path, frame)[WireFormat.DataHeader..^path.Protection.Overhead]);
         while (element.Next())
             Check(link, path, numbers, element);
