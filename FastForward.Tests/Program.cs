@@ -1,6 +1,8 @@
 using FastForward.Tests.Async;
 using FastForward.Tests.Chaos;
+using FastForward.Tests.Flood;
 using FastForward.Tests.Fuzzing;
+using FastForward.Tests.Neighbours;
 using FastForward.Tests.Simulation.Variants;
 using FastForward.Tests.Soak;
 using FastForward.Tests.Transports;
@@ -10,7 +12,8 @@ namespace FastForward.Tests;
 /// <summary>
 /// Entry point of the test assembly as a separate process, for tests that need one: <c>peer ...</c> runs
 /// <see cref="TransportPeer"/>, <c>abstract ...</c> <see cref="LockHolder"/>,
-/// <c>client ...</c> <see cref="ClientPeer"/>, <c>simulate ...</c> <see cref="SimulationRun"/>,
+/// <c>client ...</c> <see cref="ClientPeer"/>, <c>flooded ...</c> <see cref="FloodedNode"/>,
+/// <c>neighbour ...</c> <see cref="Neighbour"/>, <c>simulate ...</c> <see cref="SimulationRun"/>,
 /// <c>fuzz ...</c> <see cref="FuzzRun"/>, <c>soak ...</c>
 /// <see cref="SoakRun"/>. <c>tests ...</c> runs the tests
 /// without the test platform (<see cref="TestRun"/>). Not used by the test host.
@@ -28,6 +31,8 @@ internal static class Program
             ["soak", .. string[] rest] => SoakRun.Run(rest),
             ["chaos", .. string[] rest] => ChaosChild.Run(rest),
             ["client", .. string[] rest] => ClientPeer.Run(rest),
+            ["neighbour", .. string[] rest] => Neighbour.Run(rest),
+            ["flooded", .. string[] rest] => FloodedNode.Run(rest),
             _ => Usage(),
         };
 
@@ -35,7 +40,8 @@ internal static class Program
     {
         Console.Error.WriteLine(
             "This assembly holds tests: run 'dotnet test'. "
-                + "Commands for its own use: peer, abstract, client, chaos, fuzz, simulate, soak, tests."
+                + "Commands for its own use: "
+                + "peer, abstract, client, chaos, flooded, fuzz, neighbour, simulate, soak, tests."
         );
         return 2;
     }

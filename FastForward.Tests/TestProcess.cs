@@ -35,6 +35,12 @@ internal sealed class TestProcess : IDisposable
         return line.Result ?? throw new AssertionException("The second process exited without output.");
     }
 
+    public void WriteLine(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+    }
+
     /// <summary>Sends SIGKILL and waits for the exit.</summary>
     public void Kill()
     {

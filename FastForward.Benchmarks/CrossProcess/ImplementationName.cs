@@ -8,6 +8,9 @@ internal static class ImplementationName
     /// <summary>FastForward with reliable messages where it uses real-time ones otherwise.</summary>
     public const string Reliable = "FastForward reliable";
 
+    /// <summary>FastForward with a key of the two nodes, so that frames over IP are sealed.</summary>
+    public const string Sealed = "FastForward sealed";
+
     public const string Floor = "C";
     public const string ConnectedFloor = "C connected";
     public const string BatchedFloor = "C batched";
@@ -16,7 +19,7 @@ internal static class ImplementationName
     public const string LiteNetLib = "LiteNetLib";
 
     public static string[] All { get; } =
-    [FastForward, Reliable, Floor, ConnectedFloor, BatchedFloor, PackedFloor, NetMQ, LiteNetLib];
+    [FastForward, Reliable, Sealed, Floor, ConnectedFloor, BatchedFloor, PackedFloor, NetMQ, LiteNetLib];
 
     /// <summary>Whether its processes run floor.c rather than this program.</summary>
     public static bool IsFloor(string implementation) =>

@@ -37,11 +37,11 @@ internal static class BenchmarkMedia
     public static IForwardTransport Create(TransportKind kind, string directory, int port) =>
         s_transports[kind](directory, port);
 
-    /// <summary>The route to a node over a transport.</summary>
-    public static RouteRow Row(uint node, TransportKind kind, IForwardTransport transport, int port) =>
+    /// <summary>The route to a node over a transport; with the key of that number, unless it is 0.</summary>
+    public static RouteRow Row(uint node, uint keyId, TransportKind kind, IForwardTransport transport, int port) =>
         transport is IpTransport ip
-            ? new RouteRow(node, 0, kind, "127.0.0.1", ((IPEndPoint)ip.LocalEndPoints[0]).Port)
-            : new RouteRow(node, 0, kind, "", port);
+            ? new RouteRow(node, keyId, kind, "127.0.0.1", ((IPEndPoint)ip.LocalEndPoints[0]).Port)
+            : new RouteRow(node, keyId, kind, "", port);
 
     private static string? Obstacle(TransportKind kind)
     {

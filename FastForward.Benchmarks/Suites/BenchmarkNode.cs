@@ -14,6 +14,7 @@ internal sealed class BenchmarkNode : IDisposable
     private readonly IForwardTransport _transport;
     private readonly int _port;
     private readonly bool _hasThread;
+    private readonly ForwardKey? _key;
 
     private BenchmarkNode(
         ForwardLoop loop,
@@ -21,18 +22,26 @@ internal sealed class BenchmarkNode : IDisposable
         string directory,
         uint id,
         IForwardHandler handler,
-        bool hasThread
+        bool hasThread,
+        ForwardKey? key
     )
     {
         Loop = loop;
         _kind = kind;
         _port = (int)id;
         _hasThread = hasThread;
+        _key = key;
         _resolver = new OverrideResolver([_routes], new RouteOptions { SocketDirectory = directory });
         _transport = BenchmarkMedia.Create(kind, directory, _port);
         Node = new ForwardNode(
             loop,
-            new ForwardNodeOptions { Node = id, RealTimeBudget = TimeSpan.FromSeconds(5) },
+            new ForwardNodeOptions
+            {
+                Node = id,
+                RealTimeBudget = TimeSpan.FromSeconds(5),
+                Keys = key is null ? [] : [key],
+                SealLocal = key is not null,
+            },
             [_transport],
             _resolver
         );
@@ -55,19 +64,22 @@ internal sealed class BenchmarkNode : IDisposable
     /// How many nodes get their own thread, the responder first; with 0 they share a loop.
     /// </param>
     /// <param name="idle">The idle strategy of loops with their own thread.</param>
+    /// <param name="isSealed">They have a key, and seal their frames.</param>
     public static (BenchmarkNode Initiator, BenchmarkNode Responder) Pair(
         TransportKind kind,
         string directory,
         IForwardHandler initiator,
         IForwardHandler responder,
         int threads,
-        IdleStrategy idle = IdleStrategy.BusySpin
+        IdleStrategy idle = IdleStrategy.BusySpin,
+        bool isSealed = false
     )
     {
+        using ForwardKey? key = isSealed ? ForwardKey.Generate(1, 1001, 1002) : null;
         ForwardLoop first = new(new ForwardLoopOptions { Idle = idle });
         ForwardLoop second = threads == 0 ? first : new ForwardLoop(new ForwardLoopOptions { Idle = idle });
-        BenchmarkNode a = new(first, kind, directory, 1001, initiator, threads == 2);
-        BenchmarkNode b = new(second, kind, directory, 1002, responder, threads > 0);
+        BenchmarkNode a = new(first, kind, directory, 1001, initiator, threads == 2, key);
+        BenchmarkNode b = new(second, kind, directory, 1002, responder, threads > 0, key);
         a.Route(b);
         b.Route(a);
         if (threads == 2)
@@ -117,5 +129,5 @@ internal sealed class BenchmarkNode : IDisposable
     }
 
     private void Route(BenchmarkNode other) =>
-        _routes.Replace([BenchmarkMedia.Row(other.Id, _kind, other._transport, other._port)]);
+        _routes.Replace([BenchmarkMedia.Row(other.Id, _key?.Id ?? 0, _kind, other._transport, other._port)]);
 }

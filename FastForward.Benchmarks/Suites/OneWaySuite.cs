@@ -21,13 +21,23 @@ public class OneWaySuite
     [ParamsSource(nameof(Kinds))]
     public TransportKind Kind { get; set; }
 
+    [Params(false, true)]
+    public bool Sealed { get; set; }
+
     public static IEnumerable<TransportKind> Kinds => BenchmarkMedia.Available;
 
     [GlobalSetup]
     public void SetUp()
     {
         _directory = Directory.CreateTempSubdirectory("ff-bench-").FullName;
-        (_initiator, _responder) = BenchmarkNode.Pair(Kind, _directory, new CountingHandler(), _received, threads: 0);
+        (_initiator, _responder) = BenchmarkNode.Pair(
+            Kind,
+            _directory,
+            new CountingHandler(),
+            _received,
+            threads: 0,
+            isSealed: Sealed
+        );
     }
 
     [GlobalCleanup]

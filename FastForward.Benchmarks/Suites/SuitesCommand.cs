@@ -14,6 +14,7 @@ internal static class SuitesCommand
         typeof(RoundTripSuite),
         typeof(OneWaySuite),
         typeof(FrameSuite),
+        typeof(ForgerySuite),
         typeof(ClientSuite),
         typeof(PipeSuite),
         typeof(EncryptionSuite),

@@ -26,10 +26,12 @@ internal static class KeygenCommand
         Command command = new("keygen", "Makes a key that two nodes share.") { key, node, other, file, append, force };
         command.Validators.Add(result =>
         {
+            if (result.GetValue(file)?.Length == 0)
+                result.AddError("--out names no file");
             bool isNew = !result.GetValue(append) && !result.GetValue(force);
             if (result.GetValue(append) && result.GetValue(force))
                 result.AddError("--append and --force exclude each other");
-            else if (!isNew && string.IsNullOrEmpty(result.GetValue(file)))
+            else if (!isNew && result.GetValue(file) is null)
                 result.AddError("--append and --force need --out");
         });
         command.SetAction(result =>
@@ -43,7 +45,7 @@ internal static class KeygenCommand
 
             using ForwardKey made = ForwardKey.Generate(result.GetValue(key), nodes);
             return result.GetValue(file) is { } path
-                ? Write(made, path, result.GetValue(append), result.GetValue(force))
+                ? Write(made, Path.GetFullPath(path), result.GetValue(append), result.GetValue(force))
                 : Print(made);
         });
         return command;

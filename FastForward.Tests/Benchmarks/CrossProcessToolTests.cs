@@ -25,6 +25,7 @@ public sealed class CrossProcessToolTests
             Is.EqualTo([
                 "ip FastForward spin 64",
                 "ip FastForward reliable spin 64",
+                "ip FastForward sealed spin 64",
                 "ip C spin 64",
                 "ip C connected spin 64",
                 "ip LiteNetLib spin 64",
@@ -108,6 +109,7 @@ public sealed class CrossProcessToolTests
             Is.EqualTo([
                 "ip FastForward adaptive 64",
                 "ip FastForward reliable adaptive 64",
+                "ip FastForward sealed adaptive 64",
                 "ip C adaptive 64",
                 "ip C connected adaptive 64",
                 "ip C batched adaptive 64",

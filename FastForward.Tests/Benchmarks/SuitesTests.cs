@@ -24,6 +24,8 @@ public sealed class SuitesTests
                 "ToOneself",
                 "InHundreds",
                 "WriteAndRead",
+                "WrongTag",
+                "InitWithWrongHash",
                 "Client_round_trip",
                 "Client_stream",
                 "ForwardPipe",

@@ -74,6 +74,7 @@ public sealed class KeygenProcessTests
     [TestCase("keygen 1 1 4294967296", "other-node: '4294967296' is no whole number from 1 to 4294967295")]
     [TestCase("keygen 1 2 2", "2 is named twice: a key is shared by two nodes.")]
     [TestCase("keygen 1 2", "Required argument missing for command: 'keygen'.")]
+    [TestCase("keygen 1 2 3 --out ", "--out names no file")]
     [TestCase("keygen 1 2 3 --force", "--append and --force need --out")]
     [TestCase("keygen 1 2 3 --append", "--append and --force need --out")]
     [TestCase("keygen 1 2 3 --out x --append --force", "--append and --force exclude each other")]

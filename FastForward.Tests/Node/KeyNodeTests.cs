@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
+using Microsoft.Extensions.Time.Testing;
 
 namespace FastForward.Tests.Node;
 
@@ -95,8 +96,10 @@ public sealed class KeyNodeTests : IDisposable
         );
         Route(a, b, TransportKind.Socket, 0);
         Route(b, a, TransportKind.Socket, 0);
-        _world.Until(() => Refusals(a).Any(static reason => reason.Contains("KeyRequired")), "the refusal");
-        Assert.That(Refusals(b), Has.Some.Contains("this node demands one (require-key)"));
+        _world.Until(
+            () => b.Node.GetPeer(a.Id)?.RefusedClaim?.Contains("this node demands one (require-key)") == true,
+            "the refusal"
+        );
         Assert.That(a.IsConnectedTo(b) || b.IsConnectedTo(a), Is.False);
         a.Node.ReplaceKeys([key]);
         _world.Until(
@@ -175,6 +178,40 @@ public sealed class KeyNodeTests : IDisposable
         Assert.That(a.Changes, Has.Count.EqualTo(changes));
     }
 
+    [Test]
+    public void A_wall_clock_that_is_set_by_seconds_ends_sealed_paths_and_new_ones_are_opened()
+    {
+        SettableClock time = new();
+        using NodeWorld world = new(time);
+        ForwardKey key = Generate(5);
+        TestNode a = world.Start(First, options => options.Keys = [key]);
+        TestNode b = world.Start(Second, options => options.Keys = [key]);
+        Route(a, b, TransportKind.Ip, 5);
+        Route(b, a, TransportKind.Ip, 5);
+        Pass(() => a.IsConnectedTo(b) && b.IsConnectedTo(a));
+        long before = a.Node.Peers.Find(Second)!.Paths.Max(static path => path.Id);
+        for (int i = 0; i < 50; i++)
+            Turn();
+        Assert.That(a.Node.Peers.Find(Second)!.Paths.Max(static path => path.Id), Is.EqualTo(before), "time passes");
+        time.Step = TimeSpan.FromHours(1);
+        Pass(() => a.Node.Peers.Find(Second)!.Paths.Any(path => path.IsSound && path.Id > before));
+        Pass(() => a.IsConnectedTo(b) && b.IsConnectedTo(a));
+
+        void Pass(Func<bool> condition)
+        {
+            for (int i = 0; i < 1_000 && !condition(); i++)
+                Turn();
+            Assert.That(condition(), Is.True, string.Join('\n', a.Changes));
+        }
+
+        void Turn()
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            world.Cycle();
+            world.Cycle();
+        }
+    }
+
     public void Dispose()
     {
         _world.Dispose();
@@ -225,6 +262,15 @@ public sealed class KeyNodeTests : IDisposable
         }
 
         sent += messages;
+    }
+
+    private sealed class SettableClock : FakeTimeProvider
+    {
+        public TimeSpan Step { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Step;
+
+        public override long GetTimestamp() => base.GetUtcNow().Ticks;
     }
 
     private static IEnumerable<string> Refusals(TestNode node) =>

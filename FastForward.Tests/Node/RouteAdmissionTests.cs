@@ -36,7 +36,7 @@ public sealed class RouteAdmissionTests : IDisposable
     }
 
     [Test]
-    public void A_node_of_a_later_version_gets_a_REJECT_of_this_one_where_its_row_admits_it()
+    public void A_node_of_a_later_version_gets_a_REJECT_of_this_one_where_its_row_admits_it([Values(0u, 5u)] uint keyId)
     {
         TestNode a = _world.Start(25011);
         using UdpClient later = new(new IPEndPoint(IPAddress.Loopback, 0));
@@ -52,7 +52,8 @@ public sealed class RouteAdmissionTests : IDisposable
             Incarnation = 77,
             Epoch = 0,
         }.Write(init);
-        a.Route(new RouteRow(250012, 0, TransportKind.Ip, "127.0.0.1", ((IPEndPoint)later.Client.LocalEndPoint!).Port));
+        int port = ((IPEndPoint)later.Client.LocalEndPoint!).Port;
+        a.Route(new RouteRow(250012, keyId, TransportKind.Ip, "127.0.0.1", port));
         _world.Until(() => a.Node.GetPeer(250012) is not null, "the row");
         later.Send(init, new IPEndPoint(IPAddress.Loopback, a.UdpPort));
         _world.Until(() => later.Available > 0 && Refusal(a) is not null, "the REJECT");

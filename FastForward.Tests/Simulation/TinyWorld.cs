@@ -173,6 +173,8 @@ internal sealed class TinyWorld
             RealTimeBudget = Options.RealTimeBudget,
             InitRetryLimit = 1_000_000,
             HandshakeTimeout = 2_000_000,
+            RekeyAfter = 2_000_000, // in worlds with keys
+            RekeyFrames = 60,
         };
 
     private void ReleaseLater(SimulatedNode node, ChoiceStream draw) =>

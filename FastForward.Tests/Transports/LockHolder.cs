@@ -19,5 +19,5 @@ internal static partial class LockHolder
     }
 
     [LibraryImport("libc", EntryPoint = "setuid")]
-    private static partial int SetUserId(uint user);
+    internal static partial int SetUserId(uint user);
 }

@@ -89,6 +89,9 @@ public sealed partial class ForwardLoop : IDisposable, IAsyncDisposable
     /// <summary><see cref="Now"/> in microseconds.</summary>
     internal long NowMicros => _cycleRead ? _now : ReadMicros();
 
+    /// <summary>The wall clock, which may be set.</summary>
+    internal DateTimeOffset UtcNow => _time.GetUtcNow();
+
     /// <summary><see cref="StalledFor"/> in microseconds.</summary>
     internal long StalledMicros { get; private set; }
 

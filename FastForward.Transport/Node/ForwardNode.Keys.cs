@@ -27,7 +27,12 @@ public sealed partial class ForwardNode
             }
 
             IReadOnlyList<PairKey> before = _keys.Replace(next);
-            _routedPeers.OnKeysChanged(before);
+            if (_started)
+            {
+                _routedPeers.OnKeysChanged(before);
+                _clockStep.Start();
+            }
+
             NodeKeys.Free(before);
             LogKeyWarnings();
         });

@@ -40,6 +40,8 @@ public sealed partial class ForwardNode
         _loop.Add((ILoopFlush)_share);
         _routes.Changed += OnRoutesChanged;
         _routedPeers.Apply();
+        if (!_keys.IsEmpty)
+            _clockStep.Start();
     }
 
     /// <summary>
@@ -88,6 +90,7 @@ public sealed partial class ForwardNode
             BeginStop();
         _routes.Changed -= OnRoutesChanged;
         _drainTimer.Cancel();
+        _clockStep.Stop();
         _loop.Remove(_stallNotice);
         _loop.Remove((ILoopSource)_share);
         _loop.Remove((ILoopFlush)_share);

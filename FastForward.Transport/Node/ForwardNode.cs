@@ -25,6 +25,7 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
     private readonly RoutedPeers _routedPeers;
     private readonly RouteAdmission _admission;
     private readonly NodeKeys _keys;
+    private readonly ClockStep _clockStep;
     private readonly LoopbackAssociation _local;
     private readonly LinkDispatcher _dispatcher;
     private readonly LoopShare _share;
@@ -94,6 +95,7 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
         SessionRandom random = new(Jitter, Nonce);
         Peers = new Peers(session, _events, Statistics, _admission, memory, random, _keys, connectors);
         _routedPeers = new RoutedPeers(loop, options, routes, _transports, _pump, Peers, _admission, _keys);
+        _clockStep = new ClockStep(loop, _routedPeers.OnClockStep);
         _local = new LoopbackAssociation(session, _events, LocalStatistics, memory);
         _dispatcher = new LinkDispatcher(loop, Peers, _events, Statistics, session);
         _share = new LoopShare(this);

@@ -8,7 +8,8 @@ namespace FastForward.Transport.Node;
 internal sealed class NodeKeys : IKeySource, IDisposable
 {
     private readonly uint _node;
-    private IReadOnlyList<PairKey> _keys;
+    private IReadOnlyList<PairKey> _keys; // in the order of the file
+    private Dictionary<uint, PairKey> _byId;
 
     /// <param name="node">The node's own id.</param>
     /// <param name="keys">Its keys, without problems; the caller may dispose of them.</param>
@@ -16,7 +17,10 @@ internal sealed class NodeKeys : IKeySource, IDisposable
     {
         _node = node;
         _keys = Copy(keys);
+        _byId = ById(_keys);
     }
+
+    public bool IsEmpty => _keys.Count == 0;
 
     /// <summary>Keys for <see cref="Replace"/>.</summary>
     public static IReadOnlyList<PairKey> Copy(IReadOnlyList<ForwardKey> keys) =>
@@ -27,15 +31,17 @@ internal sealed class NodeKeys : IKeySource, IDisposable
     {
         IReadOnlyList<PairKey> before = _keys;
         _keys = keys;
+        _byId = ById(keys);
         return before;
     }
 
-    public PairKey? Find(uint keyId, uint node, uint other) => Find(_keys, keyId, node, other);
+    public PairKey? Find(uint keyId, uint node, uint other) =>
+        _byId.TryGetValue(keyId, out PairKey? key) && key.Joins(node, other) ? key : null;
 
     /// <summary>Whether a key is the same as in an earlier list.</summary>
     public bool IsSame(IReadOnlyList<PairKey> before, uint keyId, uint peer) =>
         Find(keyId, _node, peer) is { } key
-        && Find(before, keyId, _node, peer) is { } former
+        && before.FirstOrDefault(former => former.Id == keyId && former.Joins(_node, peer)) is { } former
         && CryptographicOperations.FixedTimeEquals(key.Secret, former.Secret);
 
     /// <summary>The key to prove to a peer; 0 for none.</summary>
@@ -101,14 +107,6 @@ internal sealed class NodeKeys : IKeySource, IDisposable
             key.Dispose();
     }
 
-    private static PairKey? Find(IReadOnlyList<PairKey> keys, uint keyId, uint node, uint other)
-    {
-        foreach (PairKey key in keys)
-        {
-            if (key.Id == keyId)
-                return key.Joins(node, other) ? key : null;
-        }
-
-        return null;
-    }
+    private static Dictionary<uint, PairKey> ById(IReadOnlyList<PairKey> keys) =>
+        keys.ToDictionary(static key => key.Id);
 }

@@ -63,6 +63,21 @@ internal sealed class RoutedPeers
     }
 
     /// <summary>
+    /// This machine may be a restored one. Sealed paths end without another frame: its number may have been used.
+    /// </summary>
+    public void OnClockStep()
+    {
+        foreach (Peer peer in _peers.All)
+        {
+            foreach (SessionPath path in peer.Paths.ToArray())
+            {
+                if (path.IsSealed)
+                    path.Finish(_loop.NowMicros, "the clock was set by seconds: the machine may have been restored");
+            }
+        }
+    }
+
+    /// <summary>
     /// Ends all associations; the peers are notified as far as their links accept it without blocking.
     /// </summary>
     public void Close()
@@ -104,7 +119,7 @@ internal sealed class RoutedPeers
     {
         const string Text = "its rows or this node demand a key now";
         SessionPath[] unproven = [.. peer.Paths.Where(static path => path.KeyId == 0)];
-        if (unproven.Length > 0 && isWithoutKey)
+        if (unproven.Length > 0 && isWithoutKey && unproven.Length == peer.Paths.Count)
             peer.Close(_loop.NowMicros, CloseReason.RouteChanged, Text, UndeliveredReason.PeerLost);
         foreach (SessionPath path in unproven)
             path.Close(_loop.NowMicros, CloseReason.RouteChanged, Text);

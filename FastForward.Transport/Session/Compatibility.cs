@@ -16,11 +16,17 @@ internal static class Compatibility
         : handshake.UnknownTo(capabilities) != 0 ? RejectReason.Unsupported
         : null;
 
-    /// <summary>Why this node refuses a handshake.</summary>
-    public static string ExplainOwn(RejectReason reason, in Handshake handshake, ulong capabilities) =>
-        reason == RejectReason.Version
-            ? $"it connects with version {handshake.Version} of the protocol, {OwnVersion} only: update this node"
-            : $"it requires {Name(handshake.UnknownTo(capabilities))}, which this node does not know: update this node";
+    /// <summary>Why this node refuses a handshake; null for other reasons than these.</summary>
+    public static string? ExplainOwn(RejectReason reason, in Handshake handshake, ulong capabilities) =>
+        reason switch
+        {
+            RejectReason.Version =>
+                $"it connects with version {handshake.Version} of the protocol, {OwnVersion} only: update this node",
+            RejectReason.Unsupported =>
+                $"it requires {Name(handshake.UnknownTo(capabilities))}, which this node does not know: "
+                    + "update this node",
+            _ => null,
+        };
 
     /// <summary>Why the peer refused a handshake of this node.</summary>
     public static string Explain(in Reject reject)

@@ -178,7 +178,7 @@ internal sealed partial class Peer
 
     /// <summary>This node refuses the peer's RESPONSE.</summary>
     public void OnRefused(SessionPath path, in Handshake response, RejectReason reason) =>
-        Notify(PeerEventKind.Refused, path, Compatibility.ExplainOwn(reason, response, Options.Capabilities));
+        Notify(PeerEventKind.Refused, path, Compatibility.ExplainOwn(reason, response, Options.Capabilities)!);
 
     // Reported once in the time until a claim may succeed, by any process: a claimant may invent incarnations.
     private ClaimDecision RefuseClaim(long now, ulong incarnation, TransportKind kind, in LinkSource source)

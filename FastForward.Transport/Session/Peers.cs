@@ -232,16 +232,18 @@ internal sealed class Peers
         reason = 0;
         TransportKind kind = arrival.Kind;
         LinkSource source = arrival.Source;
+        if (init.ReceiverIndex != 0 && !init.IsOfLaterVersion)
+            return InitDecision.Drop; // the renewal of keys of a path that has ended
         if (init.To != _options.Node)
         {
             reason = RejectReason.WrongNode;
-            return InitDecision.Reject;
+            return Find(init.From) is not null && _guard.TryRefuse(now) ? InitDecision.Reject : InitDecision.Drop;
         }
 
         if (init.From == _options.Node)
         {
             // Same incarnation: a route leads back to this process. Otherwise a second process uses this node's id.
-            if (init.Incarnation == _options.Incarnation)
+            if (init.Incarnation == _options.Incarnation || !_guard.TryRefuse(now))
                 return InitDecision.Drop;
             Notify(
                 init.From,
@@ -268,12 +270,25 @@ internal sealed class Peers
             return InitDecision.Drop;
         }
 
+        // Where a later version has the key is not known. Who could be the node is told with which version to go on.
+        if (
+            init.IsOfLaterVersion
+            && _guard.TryCheck(now)
+            && _admission.IsLikely(init.From, kind, arrival.IsHostLocal, source)
+        )
+        {
+            reason = RejectReason.Version;
+            return Refuse(now, peer, init, arrival, reason);
+        }
+
         // Nothing that would help to join is told before this: no incarnation, no epoch.
         if (init.KeyId != 0 && _guard.FindFault(init, frame) is { } fault)
         {
             reason = fault;
+            if (fault == RejectReason.CipherUnsupported)
+                return Refuse(now, peer, init, arrival, fault); // a holder of the key has written it
             _statistics.ForgedHandshakes++;
-            return _admission.IsLikely(init.From, kind, arrival.IsHostLocal, source)
+            return _guard.TryCheck(now) && _admission.IsLikely(init.From, kind, arrival.IsHostLocal, source)
                 ? Refuse(now, peer, init, arrival, fault)
                 : InitDecision.Drop;
         }
@@ -290,14 +305,8 @@ internal sealed class Peers
 
         if (Compatibility.FindReason(init, _options.Capabilities) is { } incompatible)
         {
-            peer.OnRefusedClaim(
-                now,
-                PeerEventKind.Refused,
-                kind,
-                Compatibility.ExplainOwn(incompatible, init, _options.Capabilities)
-            );
             reason = incompatible;
-            return InitDecision.Reject;
+            return Refuse(now, peer, init, arrival, reason);
         }
 
         if (peer.FindAnswer(init.SenderIndex, init.Incarnation, source) is { } answered)
@@ -309,7 +318,10 @@ internal sealed class Peers
 
         // An INIT with a key may be a repetition of an old one. It is not to trouble a process that runs.
         LinkSource identity = init.KeyId != 0 ? LinkSource.KeyHolder : source;
-        if (init.KeyId != 0 && _guard.NeedsCookie(now, init, frame, source, isToBeFresh: !peer.IsOfAssociation(init)))
+        if (
+            init.KeyId != 0
+            && _guard.NeedsCookie(now, init, frame, source, !peer.IsOfAssociation(init) || IsCrowded(peer, kind))
+        )
             return InitDecision.Cookie;
         switch (peer.EvaluateClaim(now, init.Incarnation, init.Epoch, kind, identity))
         {
@@ -332,12 +344,19 @@ internal sealed class Peers
         if (!_guard.TryRefuse(now))
             return InitDecision.Drop;
         string? text =
-            HandshakeGuard.Explain(reason, init, arrival.Source)
+            Compatibility.ExplainOwn(reason, init, _options.Capabilities)
+            ?? HandshakeGuard.Explain(reason, init, arrival.Source)
             ?? _admission.Explain(peer.Node, reason, arrival.Kind, arrival.Source);
         if (text is not null)
             peer.OnRefusedClaim(now, PeerEventKind.Refused, arrival.Kind, text);
         return InitDecision.Reject;
     }
+
+    // The second half of the places is for those that show that they are there now: whoever repeats INITs of others
+    // cannot.
+    private bool IsCrowded(Peer peer, TransportKind kind) =>
+        peer.Paths.Count(path => path.IsUnproven && path.Kind == kind) >= MaxUnprovenPerMedium / 2
+        || _unproven.Count(static path => path.IsUnproven) >= _options.MaxPendingHandshakes / 2;
 
     // Only the node that answered the remaining path closes redundant ones. This limit bounds the paths when the peer
     // is that node and does not close them.

@@ -125,6 +125,14 @@ internal sealed partial class SessionPath
         _keys.WriteConfirmation(_confirmation);
     }
 
+    // With another suite the handshake begins anew: its first message is bound to the suite.
+    private void OnRejected(long now, in Reject reject)
+    {
+        Peer.OnRejected(this, reject);
+        if (Phase == PathPhase.Initiating && _exchange is not null && _exchange.Suite != Peer.Suite)
+            Finish(now, "the processor of the peer lacks the cipher");
+    }
+
     // The peer answers no INIT without a cookie.
     private void ReadCookie(long now, ReadOnlySpan<byte> frame)
     {

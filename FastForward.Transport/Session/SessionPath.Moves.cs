@@ -62,6 +62,7 @@ internal sealed partial class SessionPath
         bool mayChallenge = MayChallenge(now, place, frame);
         if (!Protection.TryOpen(frame, number))
             return MoveDecision.Drop;
+        CountUse(now);
         if (isChallenged && HasAnswer(frame))
             return MoveDecision.Follow;
         if (!mayChallenge)

@@ -10,9 +10,9 @@ namespace FastForward.Transport.Session;
 /// </content>
 internal sealed partial class SessionPath
 {
-    // Keys are used for no more than this many times what makes them due for renewal.
+    // Keys are used for no more than this many times what makes them due for renewal; of the time, half as many.
     private const ulong FramesLimit = 4;
-    private const double TimeLimit = 1.5;
+    private const long TimeLimit = 3;
 
     private KeyExchange? _renewal;
     private bool _renewalAnswerPending;
@@ -32,7 +32,7 @@ internal sealed partial class SessionPath
             ? long.MaxValue
             : Math.Min(Math.Min(IsBlocked ? long.MaxValue : _renewalDue, _formerUntil), KeysEnd);
 
-    private long KeysEnd => _keysSince + (long)(_options.RekeyAfter * TimeLimit);
+    private long KeysEnd => _keysSince + (_options.RekeyAfter * TimeLimit / 2);
 
     private bool HasRenewalOutput(long now) => _renewalAnswerPending || now >= _renewalDue;
 
@@ -156,8 +156,7 @@ internal sealed partial class SessionPath
         {
             if (
                 block.Suite != (byte)_suite
-                || KeyExchange.Answer(FindKey()!, true, init, block, _sealed!.Current.Exchange, Peer.Random)
-                    is not { } answer
+                || KeyExchange.Answer(FindKey()!, true, block, _sealed!.Current.Exchange, Peer.Random) is not { } answer
             )
             {
                 _statistics.Forged();

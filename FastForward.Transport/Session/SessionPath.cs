@@ -279,7 +279,7 @@ internal sealed partial class SessionPath : ILossListener
                     Phase is PathPhase.Initiating or PathPhase.Answering
                     && reject.EchoedIncarnation == _options.Incarnation
                 )
-                    Peer.OnRejected(this, reject);
+                    OnRejected(now, reject);
                 break;
             default:
                 _statistics.Malformed();

@@ -8,7 +8,8 @@ internal static class Endpoints
     public static IEndpoint Create(SidePlan plan) =>
         plan.Implementation switch
         {
-            ImplementationName.FastForward or ImplementationName.Reliable => new NodeEndpoint(plan),
+            ImplementationName.FastForward or ImplementationName.Reliable or ImplementationName.Sealed =>
+                new NodeEndpoint(plan),
             ImplementationName.NetMQ => new NetMqEndpoint(plan),
             ImplementationName.LiteNetLib => new LiteNetEndpoint(plan),
             _ => throw new BenchmarkFailure($"there is no implementation {plan.Implementation}"),

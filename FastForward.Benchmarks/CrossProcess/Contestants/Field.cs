@@ -22,6 +22,7 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
             ImplementationName.LiteNetLib => transport == TransportName.Ip,
             ImplementationName.FastForward => transport != TransportName.Tcp,
             ImplementationName.Reliable => transport == TransportName.Ip, // FastForward is reliable on all others
+            ImplementationName.Sealed => transport == TransportName.Ip, // sockets are not sealed by default
             ImplementationName.ConnectedFloor => transport == TransportName.Ip, // all other sockets are connected
             ImplementationName.BatchedFloor or ImplementationName.PackedFloor => transport == TransportName.Ip,
             _ => transport != TransportName.Rdma, // the baseline of RDMA would be ib_send_lat
@@ -79,7 +80,7 @@ internal sealed class Field(MeasureSettings settings, string? floorProblem)
         implementation switch
         {
             ImplementationName.Reliable when settings.Workload == WorkloadKind.Voice => "voice is real-time",
-            ImplementationName.FastForward or ImplementationName.Reliable => NodeMedium
+            ImplementationName.FastForward or ImplementationName.Reliable or ImplementationName.Sealed => NodeMedium
                 .CheckAvailability(transport)
                 .Reason,
             _ when floorProblem is not null && ImplementationName.IsFloor(implementation) => floorProblem,

@@ -12,6 +12,7 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
 {
     private readonly uint _peer;
     private readonly MessageClass _class;
+    private readonly IReadOnlyList<ForwardKey> _keys;
     private readonly ForwardLoop _loop;
     private readonly OverrideResolver _routes;
     private readonly ForwardNode _node;
@@ -25,6 +26,7 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
         uint id = NodeMedium.NodeOf(plan.Role);
         _peer = NodeMedium.PeerOf(plan.Role);
         _class = NodeMedium.ClassOf(plan);
+        _keys = NodeMedium.KeysOf(plan);
 
         // A rejected message must fail the measurement instead of being counted.
         _loop = new ForwardLoop(new ForwardLoopOptions { Idle = IdleOf(plan.Mode), FailFast = true });
@@ -42,6 +44,7 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
                 Node = id,
                 RealTimeBudget = TimeSpan.FromSeconds(5),
                 AllowUnkeyedNetwork = true,
+                Keys = _keys,
             },
             [NodeMedium.Create(plan)],
             _routes
@@ -91,6 +94,8 @@ internal sealed class NodeEndpoint : IEndpoint, IForwardHandler
         _node.Dispose();
         _routes.Dispose();
         _loop.Dispose();
+        foreach (ForwardKey key in _keys)
+            key.Dispose();
     }
 
     private static IdleStrategy IdleOf(Mode mode) =>

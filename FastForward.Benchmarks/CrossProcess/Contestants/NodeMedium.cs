@@ -13,6 +13,8 @@ namespace FastForward.Benchmarks.CrossProcess.Contestants;
 /// <summary>The parts of <see cref="NodeEndpoint"/> that depend on the medium.</summary>
 internal static class NodeMedium
 {
+    private const uint KeyId = 1;
+
     /// <summary>Whether this build of FastForward has a transport for the medium.</summary>
     public static bool Exists(string transport) =>
         transport
@@ -39,6 +41,12 @@ internal static class NodeMedium
         );
         return probe.CheckAvailability();
     }
+
+    /// <summary>The keys of a node: one where frames are to be sealed. Both processes make the same one.</summary>
+    public static IReadOnlyList<ForwardKey> KeysOf(SidePlan plan) =>
+        IsSealed(plan)
+            ? [new ForwardKey(KeyId, "a key of nothing but benchmarks."u8, NodeOf(plan.Role), PeerOf(plan.Role))]
+            : [];
 
     public static uint NodeOf(Role role) => role == Role.Client ? 1u : 2u;
 
@@ -78,7 +86,13 @@ internal static class NodeMedium
     public static RouteRow RouteToPeer(SidePlan plan) =>
         plan.Transport switch
         {
-            TransportName.Ip => new RouteRow(PeerOf(plan.Role), 0, TransportKind.Ip, "127.0.0.1", PeerPort(plan)),
+            TransportName.Ip => new RouteRow(
+                PeerOf(plan.Role),
+                IsSealed(plan) ? KeyId : 0,
+                TransportKind.Ip,
+                "127.0.0.1",
+                PeerPort(plan)
+            ),
             // "1" is VMADDR_CID_LOCAL.
             TransportName.VSocket => new RouteRow(PeerOf(plan.Role), 0, TransportKind.VSocket, "1", PeerPort(plan)),
             TransportName.Rdma => new RouteRow(
@@ -90,6 +104,8 @@ internal static class NodeMedium
             ),
             _ => new RouteRow(PeerOf(plan.Role), 0, TransportKind.Socket, "", PeerPort(plan)),
         };
+
+    private static bool IsSealed(SidePlan plan) => plan.Implementation == ImplementationName.Sealed;
 
     private static int OwnPort(SidePlan plan) => plan.Role == Role.Client ? plan.ClientPort : plan.ServerPort;
 

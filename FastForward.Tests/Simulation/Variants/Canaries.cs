@@ -86,12 +86,6 @@ internal static class Canaries
             "return recovery.Spurious > 3 && recovery.InFlight == 0 ? Math.Min(recovery.Due, acks.Due) : recovery.Due;"
         ),
         Of(
-            "what has arrived on one path counts on the next",
-            "SendStream.cs",
-            "            message.Arrived.Clear();",
-            "            _ = message;"
-        ),
-        Of(
             "what a path had in flight is awaited after its end",
             "Peer.Paths.cs",
             "path.Recovery?.LoseAll(now);",

@@ -13,11 +13,13 @@ internal sealed class HandshakeGuard(IKeySource keys, SessionRandom random)
     private const long Interval = 1_000_000;
     private const int ExchangesPerInterval = 32;
     private const int RefusalsPerInterval = 16;
+    private const int ChecksPerInterval = 256;
 
     private readonly Cookies _cookies = new(random);
     private long _since = long.MinValue / 2;
     private int _exchanges;
     private int _refusals;
+    private int _checks;
 
     /// <summary>So many handshakes have come that each one needs a cookie.</summary>
     private bool IsBusy => _exchanges >= ExchangesPerInterval;
@@ -74,8 +76,15 @@ internal sealed class HandshakeGuard(IKeySource keys, SessionRandom random)
         Refill(now);
         _exchanges++;
         return keys.Find(init.KeyId, init.To, init.From) is { } key && CryptoBlock.TryFind(frame, out CryptoBlock block)
-            ? KeyExchange.Answer(key, isSealed, init, block, before: [], random)
+            ? KeyExchange.Answer(key, isSealed, block, before: [], random)
             : null;
+    }
+
+    /// <summary>It may be found out whether a source could be the node.</summary>
+    public bool TryCheck(long now)
+    {
+        Refill(now);
+        return _checks++ < ChecksPerInterval;
     }
 
     /// <summary>A refusal may be written, and reported.</summary>
@@ -111,5 +120,6 @@ internal sealed class HandshakeGuard(IKeySource keys, SessionRandom random)
         _since = now;
         _exchanges = 0;
         _refusals = 0;
+        _checks = 0;
     }
 }

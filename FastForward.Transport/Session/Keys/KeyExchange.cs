@@ -19,6 +19,7 @@ internal sealed class KeyExchange : IDisposable
     private readonly NoiseHandshake _noise;
     private readonly byte[] _own = new byte[MessageLength];
     private byte[]? _remote;
+    private bool? _wantsSeal; // in the INIT, whatever the RESPONSE says
 
     private KeyExchange(NoiseHandshake noise, CipherSuite suite, bool isSealed)
     {
@@ -48,11 +49,13 @@ internal sealed class KeyExchange : IDisposable
         SessionRandom random
     )
     {
-        KeyExchange exchange = new(
-            Create(key, suite, isInitiator: true, isSealed, init, before, random),
-            suite,
-            isSealed
-        );
+        Span<byte> start = stackalloc byte[WireFormat.Handshake + CryptoBlock.Prefix];
+        start.Clear();
+        init.Write(start);
+        start[WireFormat.Handshake] = (byte)suite;
+        start[WireFormat.Handshake + 1] = isSealed ? CryptoBlock.Sealed : (byte)0;
+        NoiseHandshake noise = Create(key, suite, isInitiator: true, start, before, random);
+        KeyExchange exchange = new(noise, suite, isSealed) { _wantsSeal = isSealed };
         exchange._noise.WriteMessage([], exchange._own);
         return exchange;
     }
@@ -62,7 +65,6 @@ internal sealed class KeyExchange : IDisposable
     public static KeyExchange? Answer(
         PairKey key,
         bool isSealed,
-        in Handshake init,
         in CryptoBlock block,
         ReadOnlySpan<byte> before,
         SessionRandom random
@@ -71,7 +73,7 @@ internal sealed class KeyExchange : IDisposable
         CipherSuite suite = (CipherSuite)block.Suite;
         if (block.Content.Length != MessageLength)
             return null;
-        NoiseHandshake noise = Create(key, suite, isInitiator: false, block.IsSealed, init, before, random);
+        NoiseHandshake noise = Create(key, suite, isInitiator: false, block.Start, before, random);
         if (!noise.TryReadMessage(block.Content, [], out _))
         {
             noise.Dispose();
@@ -108,13 +110,14 @@ internal sealed class KeyExchange : IDisposable
     {
         byte[] hash = _noise.Hash.ToArray();
         _noise.Split(out AeadKey send, out AeadKey receive);
+        _noise.Dispose();
         return new FrameKeys(generation, send, receive, hash);
     }
 
     /// <summary>Writes the block of an INIT or RESPONSE behind its header.</summary>
     /// <returns>The length of the frame.</returns>
     public int Write(PairKey key, Span<byte> frame, ReadOnlySpan<byte> cookie) =>
-        Write(key, frame, Suite, IsSealed, cookie, _own);
+        Write(key, frame, Suite, _wantsSeal ?? IsSealed, cookie, _own);
 
     /// <summary>Writes a block behind the header of a handshake frame, with the hash of both.</summary>
     /// <returns>The length of the frame.</returns>
@@ -139,24 +142,22 @@ internal sealed class KeyExchange : IDisposable
 
     public void Dispose() => _noise.Dispose();
 
-    // What both sides agree on by the exchange: the INIT without what may differ in its repetitions.
+    // What both sides agree on by the exchange: the INIT as it was sent, without what may differ in its repetitions.
     private static NoiseHandshake Create(
         PairKey key,
         CipherSuite suite,
         bool isInitiator,
-        bool isSealed,
-        in Handshake init,
+        ReadOnlySpan<byte> start,
         ReadOnlySpan<byte> before,
         SessionRandom random
     )
     {
         Span<byte> prologue = stackalloc byte[WireFormat.Handshake + CryptoBlock.Prefix + 32];
-        Handshake bound = init with { PeerIncarnation = 0, Epoch = 0, Timestamp = 0 };
-        bound.Write(prologue);
-        prologue[WireFormat.Handshake] = (byte)suite;
-        prologue[WireFormat.Handshake + 1] = isSealed ? CryptoBlock.Sealed : (byte)0;
-        prologue[(WireFormat.Handshake + 2)..].Clear();
-        before.CopyTo(prologue[(WireFormat.Handshake + CryptoBlock.Prefix)..]);
+        prologue.Clear();
+        start.CopyTo(prologue);
+        prologue.Slice(32, 8).Clear(); // the incarnation of the receiver
+        prologue.Slice(48, 10).Clear(); // epoch, timestamp, length of the block
+        before.CopyTo(prologue[start.Length..]);
         Span<byte> ephemeral = stackalloc byte[32];
         for (int i = 0; i < 32; i += 8)
             BinaryPrimitives.WriteUInt64LittleEndian(ephemeral[i..], random.Nonce());

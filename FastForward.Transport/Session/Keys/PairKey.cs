@@ -9,6 +9,7 @@ internal sealed class PairKey : IDisposable
 
     // The secret, and the key of the hashes in handshake frames.
     private readonly SecretMemory _memory = new(2 * Length);
+    private readonly uint[] _nodes;
 
     /// <param name="id">Its number in routes; not 0.</param>
     /// <param name="secret">32 random bytes, which are copied.</param>
@@ -16,7 +17,7 @@ internal sealed class PairKey : IDisposable
     public PairKey(uint id, ReadOnlySpan<byte> secret, IEnumerable<uint> nodes)
     {
         Id = id;
-        Nodes = [.. nodes];
+        _nodes = [.. nodes];
         secret.CopyTo(_memory.Bytes);
         KeyedHash.Compute(secret, "FastForward handshake hash"u8, _memory.Bytes[Length..]);
     }
@@ -24,7 +25,7 @@ internal sealed class PairKey : IDisposable
     public uint Id { get; }
 
     /// <summary>The nodes that hold it.</summary>
-    public IReadOnlyList<uint> Nodes { get; }
+    public IReadOnlyList<uint> Nodes => _nodes;
 
     /// <summary>The secret. Not to be read after <see cref="Dispose"/>.</summary>
     public ReadOnlySpan<byte> Secret => _memory.Bytes[..Length];
@@ -33,7 +34,7 @@ internal sealed class PairKey : IDisposable
     public ReadOnlySpan<byte> MacKey => _memory.Bytes[Length..];
 
     /// <summary>Whether it is for the two nodes.</summary>
-    public bool Joins(uint node, uint other) => Nodes.Contains(node) && Nodes.Contains(other);
+    public bool Joins(uint node, uint other) => _nodes.AsSpan().Contains(node) && _nodes.AsSpan().Contains(other);
 
     public void Dispose() => _memory.Dispose();
 }

@@ -28,6 +28,9 @@ internal readonly ref struct CryptoBlock
 
     private CryptoBlock(ReadOnlySpan<byte> frame) => _frame = frame;
 
+    /// <summary>The header and the first bytes of the block.</summary>
+    public ReadOnlySpan<byte> Start => _frame[..(WireFormat.Handshake + Prefix)];
+
     public byte Suite => _frame[WireFormat.Handshake];
 
     public bool IsSealed => (_frame[WireFormat.Handshake + 1] & Sealed) != 0;
