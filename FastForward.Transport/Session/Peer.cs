@@ -22,11 +22,11 @@ internal sealed partial class Peer
     private uint _lastEpoch;
     private long _silentSince = long.MaxValue;
     private long _waitingSince = long.MaxValue;
-    private long _establishments;
+    private int _establishments;
     private SessionPath? _ackPath;
     private long _ackTimestamp;
     private RemoteClock _remoteClock;
-    private PeerState _recordedState = PeerState.Connecting;
+    private byte _recordedState = (byte)PeerState.Connecting; // small: most peers of a large registry are absent
 
     /// <param name="node">The peer's id.</param>
     /// <param name="options">Settings.</param>
@@ -396,9 +396,9 @@ internal sealed partial class Peer
 
     private void RecordState(long now)
     {
-        if (_recordedState == State)
+        if (_recordedState == (byte)State)
             return;
-        _recordedState = State;
+        _recordedState = (byte)State;
         StateSince = now;
     }
 
