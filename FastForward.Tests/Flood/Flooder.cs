@@ -37,7 +37,8 @@ internal sealed class Flooder : IDisposable
         (Sent, BytesSent, BytesAnswered) = (0, 0, 0);
         byte[][] frames = [.. kinds.Select(kind => (byte[])[.. kind.Make(_relay)])];
         long began = Stopwatch.GetTimestamp();
-        for (int i = 0; i < datagrams; )
+        int i = 0;
+        while (i < datagrams)
         {
             double due = Stopwatch.GetElapsedTime(began).TotalSeconds * _perSecond;
             for (; i < datagrams && i < due; i++)
