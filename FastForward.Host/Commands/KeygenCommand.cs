@@ -133,7 +133,7 @@ internal static class KeygenCommand
         file.Flush(flushToDisk: true);
     }
 
-    // Whoever has the old file open does not see the new key.
+    // A process that has the old file open does not see the new key.
     private static void Replace(ForwardKey key, string path)
     {
         string unfinished = $"{path}.{Path.GetRandomFileName()}";

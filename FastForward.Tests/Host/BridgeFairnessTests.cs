@@ -184,7 +184,7 @@ public sealed class BridgeFairnessTests
         return clients;
     }
 
-    // Another program may still send to the port, which the kernel gave to somebody else before.
+    // Another program may still send to the port, which was another one's before.
     private static int Received(UdpSocket client)
     {
         int count = 0;

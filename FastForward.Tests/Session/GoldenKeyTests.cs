@@ -94,14 +94,9 @@ public sealed class GoldenKeyTests
         byte[] claim = new byte[WireFormat.Handshake + CryptoBlock.Overhead + 48];
         init.CopyTo(claim, 0);
         other.Write(claim);
-        int written = KeyExchange.Write(
-            SimulatedKeys.Instance.Find(SimulatedKeys.Id, 1, 2)!,
-            claim,
-            Transport.Cryptography.CipherSuite.ChaChaPoly,
-            isSealed: true,
-            cookie: [],
-            init.AsSpan(88, 48)
-        );
+        byte suite = (byte)Transport.Cryptography.CipherSuite.ChaChaPoly;
+        int written = CryptoBlock.Write(claim, suite, isSealed: true, cookie: [], init.AsSpan(88, 48));
+        SimulatedKeys.Instance.Find(SimulatedKeys.Id, 1, 2)!.WriteHash(claim);
         Assert.That(written, Is.EqualTo(claim.Length));
         decision = two.Evaluate(5_000, other, claim, arrival, answer, out int cookie, out _);
         Assert.That(decision, Is.EqualTo(InitDecision.Cookie));

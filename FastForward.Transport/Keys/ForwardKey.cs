@@ -8,7 +8,7 @@ namespace FastForward.Transport;
 /// core dumps, and overwritten when it is disposed of.
 /// </summary>
 /// <remarks>
-/// One key for each pair of nodes: whoever reads a key can claim to be any of its nodes to the others.
+/// One key for each pair of nodes: a reader of a key can claim to be any of its nodes to the others.
 /// </remarks>
 public sealed class ForwardKey : IDisposable
 {

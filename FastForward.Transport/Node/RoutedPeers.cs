@@ -108,7 +108,7 @@ internal sealed class RoutedPeers
         uint keyId = _keys.Choose(peer.Node, routes.KeyId, isRequired);
         string? obstacle = _keys.FindObstacle(peer.Node, keyId, isRequired);
         ConnectorOf(peer).SetRoutes(FindUsable(peer, routes, obstacle), keyId);
-        if (_admission.DemandsKey(peer.Node))
+        if (isRequired || routes.KeyId != 0)
             EndUnproven(peer, isWithoutKey: obstacle is not null);
         else
             EndElsewhere(peer, routes);

@@ -32,7 +32,7 @@ internal sealed partial class Peer
     )
     {
         bool isKnown = incarnation == _association.PeerIncarnation;
-        if (!_association.IsUp || (isKnown && !EpochOrder.IsNewer(epoch, _association.Epoch)))
+        if (IsOfAssociation(incarnation, epoch))
             return ClaimDecision.Admit;
         if (source.Strength > _association.Strength || (isKnown && _association.IsAt(source)))
             return ClaimDecision.Admit;
@@ -59,9 +59,9 @@ internal sealed partial class Peer
     }
 
     /// <summary>It asks for no more than another path of the association, or for the first one.</summary>
-    public bool IsOfAssociation(in Handshake init) =>
+    public bool IsOfAssociation(ulong incarnation, uint epoch) =>
         !_association.IsUp
-        || (init.Incarnation == _association.PeerIncarnation && !EpochOrder.IsNewer(init.Epoch, _association.Epoch));
+        || (incarnation == _association.PeerIncarnation && !EpochOrder.IsNewer(epoch, _association.Epoch));
 
     /// <summary>
     /// An INIT for the association itself, over a medium that identifies less than the paths it has: no row has to

@@ -12,8 +12,7 @@ namespace FastForward.Transport.Session;
 /// </summary>
 internal sealed partial class Peer
 {
-    private readonly ISessionEvents _events;
-    private readonly MessageMemory _memory;
+    private readonly PeerEnvironment _environment;
     private readonly PeerHeldCredit _heldCredit = new();
     private readonly List<SessionPath> _paths = [];
 
@@ -29,37 +28,18 @@ internal sealed partial class Peer
     private byte _recordedState = (byte)PeerState.Connecting; // small: most peers of a large registry are absent
 
     /// <param name="node">The peer's id.</param>
-    /// <param name="options">Settings.</param>
-    /// <param name="events">Receives messages and events.</param>
-    /// <param name="total">The counters of the local node, over all peers.</param>
-    /// <param name="memory">Pools of messages and buffers.</param>
-    /// <param name="random">The source of random numbers.</param>
-    /// <param name="keys">The keys of this node.</param>
-    /// <param name="drivers">Creates the owner of the peer.</param>
+    /// <param name="environment">What it shares with the other peers.</param>
     /// <param name="lastEpoch">The last epoch that this process used with the node; 0 for none.</param>
-    public Peer(
-        uint node,
-        SessionOptions options,
-        ISessionEvents events,
-        NodeStatistics total,
-        MessageMemory memory,
-        SessionRandom random,
-        IKeySource keys,
-        IPeerDriverFactory drivers,
-        uint lastEpoch = 0
-    )
+    public Peer(uint node, PeerEnvironment environment, uint lastEpoch = 0)
     {
+        _environment = environment;
         _lastEpoch = lastEpoch;
         Node = node;
-        Options = options;
-        Statistics = new PeerStatistics(node, total);
-        Random = random;
-        Keys = keys;
-        Suite = options.Suite ?? Fastest;
-        _events = events;
-        _memory = memory;
+        Options = environment.Options;
+        Statistics = new PeerStatistics(node, environment.Total);
+        Suite = Options.Suite ?? Fastest;
         _association = NewAssociation();
-        Driver = drivers.Create(this);
+        Driver = environment.Drivers.Create(this);
     }
 
     public uint Node { get; }
@@ -69,14 +49,14 @@ internal sealed partial class Peer
     public PeerStatistics Statistics { get; }
 
     /// <summary>The probes that the application requested.</summary>
-    public Pings Pings => _pings ??= new Pings(Node, _events);
+    public Pings Pings => _pings ??= new Pings(Node, _environment.Events);
 
     /// <summary>When <see cref="State"/> last changed, in microseconds; -1 when it never changed.</summary>
     public long StateSince { get; private set; } = -1;
 
-    public SessionRandom Random { get; }
+    public SessionRandom Random => _environment.Random;
 
-    public IKeySource Keys { get; }
+    public IKeySource Keys => _environment.Keys;
 
     /// <summary>The suite of the next handshake with the peer.</summary>
     public CipherSuite Suite { get; private set; }
@@ -421,7 +401,7 @@ internal sealed partial class Peer
     {
         Statistics.RaisedEvent(change.Kind);
         Driver.OnChanged(change);
-        _events.PeerChanged(change);
+        _environment.Events.PeerChanged(change);
     }
 
     /// <summary>
@@ -433,11 +413,12 @@ internal sealed partial class Peer
         Statistics.RaisedEvent(kind);
         LastRefusal = reason;
         LastRefusalAt = now;
-        _events.PeerChanged(new PeerEvent(Node, kind, transport, reason));
+        _environment.Events.PeerChanged(new PeerEvent(Node, kind, transport, reason));
     }
 
     private static CipherSuite Fastest =>
         AeadKey.IsSupported(CipherSuite.AesGcm) ? CipherSuite.AesGcm : CipherSuite.ChaChaPoly;
 
-    private Association NewAssociation() => new(Node, Options, _events, Statistics, _memory, _heldCredit);
+    private Association NewAssociation() =>
+        new(Node, Options, _environment.Events, Statistics, _environment.Memory, _heldCredit);
 }

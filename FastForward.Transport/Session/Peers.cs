@@ -36,11 +36,8 @@ internal sealed class Peers
     private readonly ISessionEvents _events;
     private readonly NodeStatistics _statistics;
     private readonly IAdmission _admission;
-    private readonly SessionRandom _random;
-    private readonly MessageMemory _memory;
-    private readonly IPeerDriverFactory _drivers;
-    private readonly IKeySource _keys;
     private readonly HandshakeGuard _guard;
+    private readonly PeerEnvironment _environment;
     private readonly UnconfiguredNodes _unconfigured = new();
     private readonly Dictionary<uint, Peer> _peers = [];
     private readonly Dictionary<uint, uint> _formerEpochs = [];
@@ -69,11 +66,8 @@ internal sealed class Peers
         _events = events;
         _statistics = statistics;
         _admission = admission;
-        _memory = memory;
-        _random = random;
-        _keys = keys;
         _guard = new HandshakeGuard(keys, random);
-        _drivers = drivers;
+        _environment = new PeerEnvironment(options, events, statistics, memory, random, keys, drivers);
     }
 
     public Dictionary<uint, Peer>.ValueCollection All => _peers.Values;
@@ -89,7 +83,7 @@ internal sealed class Peers
         if (_peers.TryGetValue(node, out Peer? peer))
             return peer;
         uint lastEpoch = _formerEpochs.GetValueOrDefault(node);
-        peer = new Peer(node, _options, _events, _statistics, _memory, _random, _keys, _drivers, lastEpoch);
+        peer = new Peer(node, _environment, lastEpoch);
         _peers.Add(node, peer);
         _unconfigured.Remove(node);
         return peer;
@@ -320,7 +314,13 @@ internal sealed class Peers
         LinkSource identity = init.KeyId != 0 ? LinkSource.KeyHolder : source;
         if (
             init.KeyId != 0
-            && _guard.NeedsCookie(now, init, frame, source, !peer.IsOfAssociation(init) || IsCrowded(peer, kind))
+            && _guard.NeedsCookie(
+                now,
+                init,
+                frame,
+                source,
+                !peer.IsOfAssociation(init.Incarnation, init.Epoch) || IsCrowded(peer, kind)
+            )
         )
             return InitDecision.Cookie;
         switch (peer.EvaluateClaim(now, init.Incarnation, init.Epoch, kind, identity))
@@ -352,8 +352,8 @@ internal sealed class Peers
         return InitDecision.Reject;
     }
 
-    // The second half of the places is for those that show that they are there now: whoever repeats INITs of others
-    // cannot.
+    // The second half of the places is for those that show that they are there now. A sender that repeats INITs of
+    // others cannot.
     private bool IsCrowded(Peer peer, TransportKind kind) =>
         peer.Paths.Count(path => path.IsUnproven && path.Kind == kind) >= MaxUnprovenPerMedium / 2
         || _unproven.Count(static path => path.IsUnproven) >= _options.MaxPendingHandshakes / 2;

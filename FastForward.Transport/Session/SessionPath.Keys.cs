@@ -10,7 +10,6 @@ internal sealed partial class SessionPath
     private KeyExchange? _exchange; // of the first handshake
     private FrameKeys? _keys; // that it has led to
     private SealedFrames? _sealed;
-    private CipherSuite _suite;
     private byte[]? _cookie;
     private byte[]? _confirmation;
 
@@ -54,10 +53,9 @@ internal sealed partial class SessionPath
         switch (handshake.Type)
         {
             case FrameType.Init:
-                _suite = _exchange?.Suite ?? Peer.Suite;
                 _exchange ??= KeyExchange.Initiate(
                     key,
-                    _suite,
+                    Peer.Suite,
                     IsToBeSealed(Source, _options),
                     handshake,
                     before: [],
@@ -67,7 +65,7 @@ internal sealed partial class SessionPath
             case FrameType.Response:
                 return _exchange!.Write(key, frame, cookie: []);
             default:
-                return KeyExchange.Write(key, frame, _suite, IsSealed, cookie: [], _confirmation);
+                return _exchange!.WriteConfirmation(key, frame, _confirmation);
         }
     }
 
@@ -81,7 +79,7 @@ internal sealed partial class SessionPath
             handshake.KeyId == KeyId
             && CryptoBlock.TryFind(frame, out block)
             && FindKey() is { } key
-            && KeyExchange.Verify(key, block)
+            && key.HasWritten(block.Frame)
         )
             return true;
         _statistics.Forged();
@@ -116,7 +114,6 @@ internal sealed partial class SessionPath
     private void SetKeys(KeyExchange exchange)
     {
         _keys = exchange.TakeKeys(generation: 0);
-        _suite = exchange.Suite;
         if (exchange.IsSealed)
             _sealed = new SealedFrames(_keys);
         if (!IsInitiator)
@@ -142,7 +139,7 @@ internal sealed partial class SessionPath
             || cookie.ReceiverIndex != LocalIndex
             || cookie.EchoedIncarnation != _options.Incarnation
             || FindKey() is not { } key
-            || !KeyedHash.Matches(key.MacKey, cookie.Hashed, cookie.Mac)
+            || !key.HasWritten(cookie.Frame)
         )
         {
             _statistics.Malformed();

@@ -112,7 +112,14 @@ internal sealed partial class SessionPath
         if (FindKey() is not { } key)
             return 0; // it was removed, and the owner ends the path
         Handshake header = RenewalHeader(type);
-        _renewal ??= KeyExchange.Initiate(key, _suite, isSealed: true, header, _sealed!.Current.Exchange, Peer.Random);
+        _renewal ??= KeyExchange.Initiate(
+            key,
+            _exchange!.Suite,
+            isSealed: true,
+            header,
+            _sealed!.Current.Exchange,
+            Peer.Random
+        );
         header.Write(frame);
         return _renewal.Write(key, frame, []);
     }
@@ -155,7 +162,7 @@ internal sealed partial class SessionPath
         if (_renewal is null || !_renewal.Answers(block))
         {
             if (
-                block.Suite != (byte)_suite
+                block.Suite != (byte)_exchange!.Suite
                 || KeyExchange.Answer(FindKey()!, true, block, _sealed!.Current.Exchange, Peer.Random) is not { } answer
             )
             {

@@ -92,7 +92,7 @@ public sealed class KeyedPathTests
         using NoiseHandshake noise = new(CipherSuite.ChaChaPoly, true, key.Secret, prologue, new byte[32]);
         noise.WriteMessage([], frame.AsSpan(88, 48));
         BinaryPrimitives.WriteUInt16LittleEndian(frame.AsSpan(56), (ushort)(frame.Length - 64));
-        KeyedHash.Compute(key.MacKey, frame.AsSpan(0, frame.Length - 16), frame.AsSpan(frame.Length - 16));
+        key.WriteHash(frame);
         b.ReceiveDatagram(1, frame);
         Assert.That(b.Peer(1).Paths, Has.Count.EqualTo(1));
     }
@@ -102,8 +102,7 @@ public sealed class KeyedPathTests
     {
         byte[] other = [.. frame];
         other[64] = suite;
-        PairKey key = SimulatedKeys.Instance.Find(SimulatedKeys.Id, 1, 2)!;
-        KeyedHash.Compute(key.MacKey, other.AsSpan(0, other.Length - 16), other.AsSpan(other.Length - 16));
+        SimulatedKeys.Instance.Find(SimulatedKeys.Id, 1, 2)!.WriteHash(other);
         return other;
     }
 }

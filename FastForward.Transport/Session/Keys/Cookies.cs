@@ -5,8 +5,8 @@ using FastForward.Transport.Session.Wire;
 namespace FastForward.Transport.Session.Keys;
 
 /// <summary>
-/// Cookies for handshakes: whoever returns one gets what is sent to the source of the INIT, and has sent it lately.
-/// Nothing is kept of the INITs.
+/// Cookies for handshakes: a sender that returns one gets what is sent to the source of the INIT, and has sent it
+/// lately. Nothing is kept of the INITs.
 /// </summary>
 internal sealed class Cookies
 {
@@ -14,11 +14,7 @@ internal sealed class Cookies
 
     private readonly byte[] _secret = new byte[32];
 
-    public Cookies(SessionRandom random)
-    {
-        for (int i = 0; i < _secret.Length; i += 8)
-            BinaryPrimitives.WriteUInt64LittleEndian(_secret.AsSpan(i), random.Nonce());
-    }
+    public Cookies(SessionRandom random) => random.Fill(_secret);
 
     /// <summary>The cookie for an INIT.</summary>
     public void Write(long now, in Handshake init, in LinkSource source, Span<byte> cookie) =>

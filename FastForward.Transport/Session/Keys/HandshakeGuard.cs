@@ -29,7 +29,7 @@ internal sealed class HandshakeGuard(IKeySource keys, SessionRandom random)
     {
         if (keys.Find(init.KeyId, init.To, init.From) is not { } key)
             return RejectReason.KeyUnknown;
-        if (!CryptoBlock.TryFind(frame, out CryptoBlock block) || !KeyExchange.Verify(key, block))
+        if (!CryptoBlock.TryFind(frame, out CryptoBlock block) || !key.HasWritten(block.Frame))
             return RejectReason.WrongProof;
         return AeadKey.IsSupported((CipherSuite)block.Suite) ? null : RejectReason.CipherUnsupported;
     }
@@ -60,12 +60,7 @@ internal sealed class HandshakeGuard(IKeySource keys, SessionRandom random)
         Span<byte> value = stackalloc byte[CryptoBlock.CookieLength];
         _cookies.Write(now, init, source, value);
         Cookie.Write(frame, init, value);
-        int hashed = WireFormat.Cookie - CryptoBlock.MacLength;
-        KeyedHash.Compute(
-            keys.Find(init.KeyId, init.To, init.From)!.MacKey,
-            frame[..hashed],
-            frame[hashed..WireFormat.Cookie]
-        );
+        keys.Find(init.KeyId, init.To, init.From)!.WriteHash(frame[..WireFormat.Cookie]);
         return WireFormat.Cookie;
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using FastForward.Transport.Cryptography;
 using FastForward.Transport.Session.Wire;
 
@@ -6,7 +5,7 @@ namespace FastForward.Transport.Session.Keys;
 
 /// <summary>
 /// The exchange of keys in INIT and RESPONSE: one message each of Noise NNpsk0 (revision 34), bound to what INIT says
-/// of the two processes. The hash at the end of each handshake frame is written and verified here as well.
+/// of the two processes.
 /// </summary>
 internal sealed class KeyExchange : IDisposable
 {
@@ -117,30 +116,27 @@ internal sealed class KeyExchange : IDisposable
     /// <summary>Writes the block of an INIT or RESPONSE behind its header.</summary>
     /// <returns>The length of the frame.</returns>
     public int Write(PairKey key, Span<byte> frame, ReadOnlySpan<byte> cookie) =>
-        Write(key, frame, Suite, _wantsSeal ?? IsSealed, cookie, _own);
+        Write(key, frame, _wantsSeal ?? IsSealed, cookie, _own);
 
-    /// <summary>Writes a block behind the header of a handshake frame, with the hash of both.</summary>
+    /// <summary>Writes the block of a CONFIRM behind its header.</summary>
     /// <returns>The length of the frame.</returns>
-    public static int Write(
+    public int WriteConfirmation(PairKey key, Span<byte> frame, ReadOnlySpan<byte> tag) =>
+        Write(key, frame, IsSealed, cookie: [], tag);
+
+    public void Dispose() => _noise.Dispose();
+
+    private int Write(
         PairKey key,
         Span<byte> frame,
-        CipherSuite suite,
         bool isSealed,
         ReadOnlySpan<byte> cookie,
         ReadOnlySpan<byte> content
     )
     {
-        int length = CryptoBlock.Write(frame, (byte)suite, isSealed, cookie, content);
-        int hashed = length - CryptoBlock.MacLength;
-        KeyedHash.Compute(key.MacKey, frame[..hashed], frame[hashed..length]);
+        int length = CryptoBlock.Write(frame, (byte)Suite, isSealed, cookie, content);
+        key.WriteHash(frame[..length]);
         return length;
     }
-
-    /// <summary>Whether the frame was written by a holder of the key, now or earlier.</summary>
-    public static bool Verify(PairKey key, in CryptoBlock block) =>
-        KeyedHash.Matches(key.MacKey, block.Hashed, block.Mac);
-
-    public void Dispose() => _noise.Dispose();
 
     // What both sides agree on by the exchange: the INIT as it was sent, without what may differ in its repetitions.
     private static NoiseHandshake Create(
@@ -159,8 +155,7 @@ internal sealed class KeyExchange : IDisposable
         prologue.Slice(48, 10).Clear(); // epoch, timestamp, length of the block
         before.CopyTo(prologue[start.Length..]);
         Span<byte> ephemeral = stackalloc byte[32];
-        for (int i = 0; i < 32; i += 8)
-            BinaryPrimitives.WriteUInt64LittleEndian(ephemeral[i..], random.Nonce());
+        random.Fill(ephemeral);
         NoiseHandshake noise = new(suite, isInitiator, key.Secret, prologue, ephemeral);
         ephemeral.Clear();
         return noise;

@@ -1,4 +1,5 @@
 using FastForward.Transport.Cryptography;
+using FastForward.Transport.Session.Wire;
 
 namespace FastForward.Transport.Session.Keys;
 
@@ -30,8 +31,16 @@ internal sealed class PairKey : IDisposable
     /// <summary>The secret. Not to be read after <see cref="Dispose"/>.</summary>
     public ReadOnlySpan<byte> Secret => _memory.Bytes[..Length];
 
-    /// <summary>The key of the hashes in handshake frames.</summary>
-    public ReadOnlySpan<byte> MacKey => _memory.Bytes[Length..];
+    /// <summary>Writes the hash at the end of a handshake frame.</summary>
+    /// <param name="frame">The frame, of which everything else is written.</param>
+    public void WriteHash(Span<byte> frame) =>
+        KeyedHash.Compute(HashKey, frame[..^CryptoBlock.HashLength], frame[^CryptoBlock.HashLength..]);
+
+    /// <summary>Whether a holder of the key has written a handshake frame, now or earlier.</summary>
+    public bool HasWritten(ReadOnlySpan<byte> frame) =>
+        KeyedHash.Matches(HashKey, frame[..^CryptoBlock.HashLength], frame[^CryptoBlock.HashLength..]);
+
+    private ReadOnlySpan<byte> HashKey => _memory.Bytes[Length..];
 
     /// <summary>Whether it is for the two nodes.</summary>
     public bool Joins(uint node, uint other) => _nodes.AsSpan().Contains(node) && _nodes.AsSpan().Contains(other);

@@ -19,9 +19,8 @@ internal readonly ref struct Cookie
 
     public ReadOnlySpan<byte> Value => _frame.Slice(16, CryptoBlock.CookieLength);
 
-    public ReadOnlySpan<byte> Hashed => _frame[..^CryptoBlock.MacLength];
-
-    public ReadOnlySpan<byte> Mac => _frame[^CryptoBlock.MacLength..];
+    /// <summary>The frame, without bytes behind it.</summary>
+    public ReadOnlySpan<byte> Frame => _frame;
 
     /// <summary>Writes the frame without its hash, which comes last.</summary>
     public static void Write(Span<byte> frame, in Handshake init, ReadOnlySpan<byte> value)

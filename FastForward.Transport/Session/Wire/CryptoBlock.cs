@@ -15,15 +15,14 @@ internal readonly ref struct CryptoBlock
     public const int Prefix = 8;
 
     public const int CookieLength = 16;
-    public const int MacLength = 16;
+    public const int HashLength = 16;
 
     /// <summary>Bytes of the block besides those of the suite.</summary>
-    public const int Overhead = Prefix + CookieLength + MacLength;
+    public const int Overhead = Prefix + CookieLength + HashLength;
 
     /// <summary>The flag of a path whose frames are sealed.</summary>
     public const byte Sealed = 1;
 
-    /// <summary>The frame from its start to the end of the block.</summary>
     private readonly ReadOnlySpan<byte> _frame;
 
     private CryptoBlock(ReadOnlySpan<byte> frame) => _frame = frame;
@@ -37,11 +36,10 @@ internal readonly ref struct CryptoBlock
 
     public ReadOnlySpan<byte> Cookie => _frame.Slice(WireFormat.Handshake + Prefix, CookieLength);
 
-    public ReadOnlySpan<byte> Content => _frame[(WireFormat.Handshake + Prefix + CookieLength)..^MacLength];
+    public ReadOnlySpan<byte> Content => _frame[(WireFormat.Handshake + Prefix + CookieLength)..^HashLength];
 
-    public ReadOnlySpan<byte> Hashed => _frame[..^MacLength];
-
-    public ReadOnlySpan<byte> Mac => _frame[^MacLength..];
+    /// <summary>The frame from its start to the end of the block.</summary>
+    public ReadOnlySpan<byte> Frame => _frame;
 
     /// <summary>Finds the block of a frame that <see cref="Handshake"/> has read.</summary>
     public static bool TryFind(ReadOnlySpan<byte> frame, out CryptoBlock block)

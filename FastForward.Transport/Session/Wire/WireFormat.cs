@@ -31,7 +31,7 @@ internal static class WireFormat
     public const int Reject = 32;
 
     /// <summary>The common header, incarnation u64, cookie, hash.</summary>
-    public const int Cookie = CommonHeader + 8 + CryptoBlock.CookieLength + CryptoBlock.MacLength;
+    public const int Cookie = CommonHeader + 8 + CryptoBlock.CookieLength + CryptoBlock.HashLength;
 
     /// <summary>type u8, flags u8, length u16.</summary>
     public const int ElementHeader = 4;
