@@ -33,6 +33,6 @@ internal static class RunCommand
             return ProblemReport.Write(reading.Problems, Console.Error);
         return InstanceRun.Run(settings, reading.Keys, Read);
 
-        InstanceReading Read() => InstanceLocator.Read(instance, directory).ReadKeys();
+        InstanceReading Read() => InstanceLocator.Read(instance, directory).ReadSecrets();
     }
 }

@@ -18,6 +18,9 @@ internal sealed record ControlAnswer
     /// <summary>The answer to <c>health</c>; no more lines follow.</summary>
     public HealthReport? Health { get; init; }
 
+    /// <summary>The answer to <c>accept</c>; no more lines follow.</summary>
+    public IReadOnlyList<AcceptedReport>? Accepted { get; init; }
+
     /// <summary>The first line of the answer to <c>ping</c>.</summary>
     public PingBegin? Begin { get; init; }
 

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using FastForward.Host.Running;
 using FastForward.Transport;
+using FastForward.Transport.Registry.Tarantool;
 
 namespace FastForward.Host.Control;
 
@@ -52,6 +53,8 @@ internal sealed class ControlConnection(Socket socket, RunningNode running, Func
                 await StatAsync(stop).ConfigureAwait(false);
             else if (request.Command == "health")
                 await HealthAsync(stop).ConfigureAwait(false);
+            else if (request.Command == "accept")
+                await WriteAsync(Accept(request), stop).ConfigureAwait(false);
             else if (tryBeginPing(this))
                 await PingAsync(request, stop).ConfigureAwait(false);
             else
@@ -112,10 +115,10 @@ internal sealed class ControlConnection(Socket socket, RunningNode running, Func
     {
         if (request.Version != 1)
             return $"version: {request.Version} is not supported; this host has 1";
-        if (request.Command is "stat" or "health")
+        if (request.Command is "stat" or "health" or "accept")
             return null;
         if (request.Command != "ping")
-            return $"command: '{request.Command}' is none of stat, health, ping";
+            return $"command: '{request.Command}' is none of stat, health, ping, accept";
         if (request.Node == 0)
             return "node: 0 or absent, which is no node id";
         if (request.Count < 0)
@@ -155,8 +158,53 @@ internal sealed class ControlConnection(Socket socket, RunningNode running, Func
     private async Task HealthAsync(CancellationToken stop)
     {
         NodeHealth health = await running.Node.CheckHealthAsync(s_healthLimit, stop).ConfigureAwait(false);
-        HealthReport report = new(health.Status.ToString().ToLowerInvariant(), health.Problems, health.AbsentPeers);
+        string[] registries =
+        [
+            .. running.Registries.Select(static registry => registry.Status.Problem).OfType<string>(),
+        ];
+        NodeHealthStatus status =
+            registries.Length > 0 && health.Status == NodeHealthStatus.Healthy
+                ? NodeHealthStatus.Degraded
+                : health.Status;
+        HealthReport report = new(
+            status.ToString().ToLowerInvariant(),
+            [.. health.Problems, .. registries],
+            health.AbsentPeers
+        );
         await WriteAsync(new ControlAnswer { Health = report }, stop).ConfigureAwait(false);
+    }
+
+    private ControlAnswer Accept(ControlRequest request)
+    {
+        TarantoolRegistry[] asked =
+        [
+            .. running.Registries.Where(registry => request.Registry is null || registry.Name == request.Registry),
+        ];
+        if (asked.Length == 0)
+        {
+            string names = string.Join(", ", running.Registries.Select(static registry => registry.Name));
+            return new ControlAnswer
+            {
+                Error = new ControlError(
+                    ControlError.BadRequest,
+                    names.Length == 0
+                        ? "this node follows no registry"
+                        : $"registry: '{request.Registry}' is none of {names}"
+                ),
+            };
+        }
+
+        return new ControlAnswer
+        {
+            Accepted =
+            [
+                .. asked.Select(static registry => new AcceptedReport(
+                    registry.Name,
+                    registry.Accept(),
+                    RegistryReports.Report(registry.Status)
+                )),
+            ],
+        };
     }
 
     private async Task PingAsync(ControlRequest request, CancellationToken stop)

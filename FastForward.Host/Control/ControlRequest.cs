@@ -9,8 +9,11 @@ internal sealed record ControlRequest
     /// <summary>The version of the protocol; there is 1.</summary>
     public int Version { get; set; } = 1;
 
-    /// <summary><c>stat</c>, <c>health</c> or <c>ping</c>.</summary>
+    /// <summary><c>stat</c>, <c>health</c>, <c>ping</c> or <c>accept</c>.</summary>
     public string? Command { get; set; }
+
+    /// <summary>accept: the name of the registry; absent for all.</summary>
+    public string? Registry { get; set; }
 
     /// <summary>ping: the node.</summary>
     public uint Node { get; set; }

@@ -23,6 +23,12 @@ internal sealed record NodeReport
     /// </summary>
     public IReadOnlyList<ActorReport> Actors { get; set; } = [];
 
+    /// <summary>The Tarantool registries; a setter, so that absent ones are read as none.</summary>
+    public IReadOnlyList<RegistryReport> Registries { get; set; } = [];
+
+    /// <summary>The first rows that are skipped; a setter, so that absent ones are read as none.</summary>
+    public IReadOnlyList<RowReport> SkippedRows { get; set; } = [];
+
     /// <summary>Nodes that sent handshakes although no route leads to them.</summary>
     public required IReadOnlyList<UnconfiguredReport> Unconfigured { get; init; }
 

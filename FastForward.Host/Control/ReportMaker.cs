@@ -53,6 +53,8 @@ internal static class ReportMaker
             Transports = [.. node.GetTransports().Select(Line)],
             Peers = [.. taken.Peers.OrderBy(static peer => peer.Node).Select(Report)],
             Actors = taken.Actors,
+            Registries = [.. running.Registries.Select(static registry => RegistryReports.Report(registry.Status))],
+            SkippedRows = RegistryReports.Report(running.Routes.Problems),
             Unconfigured =
             [
                 .. taken.Unconfigured.Select(static heard => new UnconfiguredReport(

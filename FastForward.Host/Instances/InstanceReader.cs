@@ -15,7 +15,7 @@ namespace FastForward.Host.Instances;
 /// </summary>
 internal sealed class InstanceReader
 {
-    private static readonly string[] s_sectionKinds = ["OverriddenNodes", "Nodes", "bridge", "outlet"];
+    private static readonly string[] s_sectionKinds = ["OverriddenNodes", "Nodes", "registry", "bridge", "outlet"];
 
     private static readonly KeyValuePair<string, RealTimeRedundancy>[] s_redundancyWords =
     [
@@ -153,6 +153,7 @@ internal sealed class InstanceReader
             LogLevel = top.Word("log-level", LogLevel.Information, s_levelWords),
             OverriddenNodes = [],
             Nodes = [],
+            Registries = [],
             Bridges = [],
             Outlets = [],
         };
@@ -171,6 +172,7 @@ internal sealed class InstanceReader
         RouteSectionReader rows = new(_file, _values, _problems);
         List<RouteRow> overridden = [],
             nodes = [];
+        List<RegistrySettings> registries = [];
         List<(InstanceSection Section, BridgeSettings Settings)> bridges = [];
         List<(InstanceSection Section, OutletSettings Settings)> outlets = [];
         foreach (InstanceSection section in _text.Sections)
@@ -179,6 +181,8 @@ internal sealed class InstanceReader
                 overridden.AddRange(rows.Read(section, RouteTable.OverriddenNodes));
             else if (Is(section.Name, "Nodes"))
                 nodes.AddRange(rows.Read(section, RouteTable.Nodes));
+            else if (Is(section.Kind, "registry"))
+                registries.Add(RegistryReader.Read(_file, section, _values, _problems));
             else if (Is(section.Kind, "bridge"))
                 bridges.Add((section, ReadBridge(section)));
             else if (Is(section.Kind, "outlet"))
@@ -200,8 +204,8 @@ internal sealed class InstanceReader
         ];
         foreach ((InstanceSection section, BridgeSettings bridge) in bridges)
         {
-            // A bridge without its node and a wrong row are reported already.
-            if (bridge.Node == 0 || reachable.Contains(bridge.Node) || RowWasWrong(bridge.Node))
+            // A bridge without its node and a wrong row are reported already; a registry may lead to any node.
+            if (bridge.Node == 0 || registries.Count > 0 || reachable.Contains(bridge.Node) || RowWasWrong(bridge.Node))
                 continue;
             _problems.Add(
                 new InstanceProblem(
@@ -218,6 +222,7 @@ internal sealed class InstanceReader
         {
             OverriddenNodes = overridden,
             Nodes = nodes,
+            Registries = registries,
             Bridges = [.. bridges.Select(static bridge => bridge.Settings)],
             Outlets = [.. outlets.Select(static outlet => outlet.Settings)],
         };
@@ -296,7 +301,7 @@ internal sealed class InstanceReader
     {
         string? near = NearestName.Of(section.Kind, s_sectionKinds);
         string advice = near is null
-            ? "the sections are [OverriddenNodes], [Nodes], [bridge <name>], [outlet <name>]"
+            ? "the sections are [OverriddenNodes], [Nodes], [registry <name>], [bridge <name>], [outlet <name>]"
             : $"did you mean [{near}]?";
         _problems.Add(
             new InstanceProblem(

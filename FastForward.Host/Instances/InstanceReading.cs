@@ -9,17 +9,29 @@ internal sealed record InstanceReading(InstanceSettings? Settings, IReadOnlyList
     public IReadOnlyList<ForwardKey> Keys { get; init; } = [];
 
     /// <summary>
-    /// With the keys. Only the node itself reads them: who asks it something may read the instance file and not them.
+    /// With keys and passwords. Only the node itself reads them: who asks it something may read the instance file and
+    /// not them.
     /// </summary>
-    public InstanceReading ReadKeys()
+    public InstanceReading ReadSecrets()
     {
-        if (Settings?.KeyFile is not { } file)
+        if (Settings is null)
             return this;
-        if (ForwardKeyFile.TryRead(file, out IReadOnlyList<ForwardKey>? keys, out IReadOnlyList<string> problems))
-            return this with { Keys = keys };
-        return new InstanceReading(
-            null,
-            [.. problems.Select(problem => new InstanceProblem(Settings.File, 0, "key-file", problem))]
-        );
+        List<InstanceProblem> found = [];
+        IReadOnlyList<ForwardKey>? keys = [];
+        if (Settings.KeyFile is { } file && !ForwardKeyFile.TryRead(file, out keys, out IReadOnlyList<string> problems))
+            found.AddRange(problems.Select(problem => new InstanceProblem(Settings.File, 0, "key-file", problem)));
+        List<RegistrySettings> registries = [];
+        foreach (RegistrySettings registry in Settings.Registries)
+        {
+            registries.Add(registry.ReadPassword(out string? problem));
+            if (problem is not null)
+                found.Add(new InstanceProblem(Settings.File, 0, $"{registry.Name}:password-file", problem));
+        }
+
+        if (found.Count == 0)
+            return this with { Settings = Settings with { Registries = registries }, Keys = keys! };
+        foreach (ForwardKey key in keys ?? [])
+            key.Dispose();
+        return new InstanceReading(null, found);
     }
 }

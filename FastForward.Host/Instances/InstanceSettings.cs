@@ -119,6 +119,9 @@ internal sealed record InstanceSettings
     /// <summary>The rows of <c>[Nodes]</c>.</summary>
     public required IReadOnlyList<RouteRow> Nodes { get; init; }
 
+    /// <summary>The Tarantool registries.</summary>
+    public required IReadOnlyList<RegistrySettings> Registries { get; init; }
+
     /// <summary>The bridges.</summary>
     public required IReadOnlyList<BridgeSettings> Bridges { get; init; }
 

@@ -18,19 +18,31 @@ internal sealed record ControlTarget(string Path, IReadOnlyCollection<uint> Host
 
     /// <summary>Asks for the report.</summary>
     /// <exception cref="ControlFailure">The host cannot be asked, or refuses.</exception>
-    public Task<NodeReport> StatAsync(CancellationToken stop) => AskAsync("stat", static answer => answer.Stat, stop);
+    public Task<NodeReport> StatAsync(CancellationToken stop) =>
+        AskAsync(new ControlRequest { Command = "stat" }, static answer => answer.Stat, stop);
 
     /// <summary>Asks for the health.</summary>
     /// <exception cref="ControlFailure">The host cannot be asked, or refuses.</exception>
     public Task<HealthReport> HealthAsync(CancellationToken stop) =>
-        AskAsync("health", static answer => answer.Health, stop);
+        AskAsync(new ControlRequest { Command = "health" }, static answer => answer.Health, stop);
 
-    private async Task<T> AskAsync<T>(string command, Func<ControlAnswer, T?> member, CancellationToken stop)
+    /// <summary>Has the rows of registries accepted as they are.</summary>
+    /// <param name="registry">The name; null for all.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="ControlFailure">The host cannot be asked, or refuses.</exception>
+    public Task<IReadOnlyList<AcceptedReport>> AcceptAsync(string? registry, CancellationToken stop) =>
+        AskAsync(
+            new ControlRequest { Command = "accept", Registry = registry },
+            static answer => answer.Accepted,
+            stop
+        );
+
+    private async Task<T> AskAsync<T>(ControlRequest request, Func<ControlAnswer, T?> member, CancellationToken stop)
         where T : class
     {
         await Task.Yield(); // the connect blocks; several hosts are asked at the same time
-        using ControlClient client = Ask(new ControlRequest { Command = command });
+        using ControlClient client = Ask(request);
         ControlAnswer answer = await client.ReadAsync(s_timeout, stop).ConfigureAwait(false);
-        return member(answer) ?? throw client.NotTheProtocol($"it answers no {command}");
+        return member(answer) ?? throw client.NotTheProtocol($"it answers no {request.Command}");
     }
 }

@@ -79,6 +79,8 @@ internal static class StatView
             yield return ActorTable.Of(now, before, width);
         }
 
+        foreach (IRenderable part in RegistryTable.Of(now, width))
+            yield return part;
         yield return Text.Empty;
         foreach (TransportLine transport in now.Transports)
         {

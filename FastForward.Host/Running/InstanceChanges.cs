@@ -46,6 +46,13 @@ internal static class InstanceChanges
         [
             .. s_keys.Where(entry => entry.Value(started) != entry.Value(read)).Select(static entry => entry.Key),
             .. Sections(
+                started.Registries.ToDictionary(
+                    static registry => registry.Name,
+                    static registry => registry.ToString()
+                ),
+                read.Registries.ToDictionary(static registry => registry.Name, static registry => registry.ToString())
+            ),
+            .. Sections(
                 started.Bridges.ToDictionary(static bridge => bridge.Name, static bridge => bridge.ToString()),
                 read.Bridges.ToDictionary(static bridge => bridge.Name, static bridge => bridge.ToString())
             ),

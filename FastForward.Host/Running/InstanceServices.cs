@@ -57,6 +57,8 @@ internal static class InstanceServices
         builder.ConfigureLoop(options => options.Idle = settings.Idle);
         foreach (TransportKind kind in settings.Transports)
             AddTransport(builder, kind, settings);
+        foreach (RegistrySettings registry in settings.Registries)
+            builder.AddTarantoolRoutes(registry.CopyTo, registry.Name);
         InstanceRoutes routes = new(settings);
         services.AddSingleton(routes);
         foreach (IRouteSource source in routes.Sources)

@@ -3,6 +3,8 @@ using FastForward.Host.Actors;
 using FastForward.Host.Instances;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
+using FastForward.Transport.Registry;
+using FastForward.Transport.Registry.Tarantool;
 using Microsoft.Extensions.Options;
 
 namespace FastForward.Host.Running;
@@ -13,6 +15,8 @@ internal sealed class RunningNode(
     ForwardNode node,
     ForwardLoop loop,
     IOptions<ForwardLoopOptions> loopOptions,
+    OverrideResolver routes,
+    IEnumerable<TarantoolRegistry> registries,
     ServiceMetrics? services = null
 )
 {
@@ -30,6 +34,12 @@ internal sealed class RunningNode(
 
     /// <summary>Its loop.</summary>
     public ForwardLoop Loop { get; } = loop;
+
+    /// <summary>Its routes.</summary>
+    public OverrideResolver Routes { get; } = routes;
+
+    /// <summary>The registries that it follows.</summary>
+    public IReadOnlyList<TarantoolRegistry> Registries { get; } = [.. registries];
 
     /// <summary>Its bridges and outlets.</summary>
     public IReadOnlyList<ICountedService> Actors => services?.Services ?? [];

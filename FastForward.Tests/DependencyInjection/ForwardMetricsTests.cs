@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using FastForward.Tests.Node;
 using FastForward.Transport;
 using FastForward.Transport.Diagnostics;
+using FastForward.Transport.Registry.Tarantool;
 
 namespace FastForward.Tests.DependencyInjection;
 
@@ -16,6 +17,8 @@ public sealed class ForwardMetricsTests
     {
         using MeterRecording recording = new();
         using ForwardMetrics metrics = recording.Listen(static () => new ForwardMetrics(peerDetails: true));
+        using TarantoolRegistry registry = new(new TarantoolRegistryOptions { Servers = ["192.0.2.1"] });
+        metrics.Add(registry);
         using NodeWorld world = new();
         (TestNode a, TestNode b) = world.Pair(TransportKind.Ip, metrics: metrics);
         world.Until(

@@ -82,6 +82,7 @@ public sealed class ControlStartTests
             LogLevel = LogLevel.Warning,
             OverriddenNodes = [],
             Nodes = [],
+            Registries = [],
             Bridges = [],
             Outlets = [],
         };

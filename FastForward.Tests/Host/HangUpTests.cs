@@ -299,6 +299,8 @@ public sealed class HangUpTests
                 segmentation-offload=no
                 impair=bad-wan
                 peer-metrics=yes
+                [registry]
+                servers=127.0.0.1
                 [bridge b]
                 listen=127.0.0.1:77
                 node=77

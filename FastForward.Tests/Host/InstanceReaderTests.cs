@@ -429,9 +429,37 @@ public sealed class InstanceReaderTests
         "f.conf:2: [OveriddenNodes]: is no section of an instance file; did you mean [OverriddenNodes]?"
     )]
     [TestCase(
+        "network=25011\n[registry]",
+        "f.conf:2: registry:servers: is missing; for example: "
+            + "servers = unix/:/run/tarantool/registry.sock, 10.0.0.7:3301"
+    )]
+    [TestCase(
+        "network=25011\n[registry]\nservers=,",
+        "f.conf:3: registry:servers: '' names no server; for example: "
+            + "servers = unix/:/run/tarantool/registry.sock, 10.0.0.7:3301"
+    )]
+    [TestCase(
+        "network=25011\n[registry]\nservers=a,a",
+        "f.conf:3: registry:servers: 'a' is given again; for example: "
+            + "servers = unix/:/run/tarantool/registry.sock, 10.0.0.7:3301"
+    )]
+    [TestCase(
+        "network=25011\n[registry]\nservers=a\ntables=Nodez",
+        "f.conf:4: registry:tables: 'Nodez' is none of OverriddenNodes, Nodes; for example: "
+            + "tables = OverriddenNodes, Nodes"
+    )]
+    [TestCase(
+        "network=25011\n[registry]\nservers=a\npassword-file=/p",
+        "f.conf:4: registry:password-file: goes with user, which is not given; for example: " + "user = fastforward"
+    )]
+    [TestCase(
+        "network=25011\n[registry]\nservers=a\ncache=c",
+        "f.conf:4: registry:cache: 'c' is no absolute path; for example: " + "cache = /var/lib/fastforward/25011.routes"
+    )]
+    [TestCase(
         "network=25011\n[mqtt]",
-        "f.conf:2: [mqtt]: is no section of an instance file; the sections are [OverriddenNodes], [Nodes], [bridge "
-            + "<name>], [outlet <name>]"
+        "f.conf:2: [mqtt]: is no section of an instance file; the sections are [OverriddenNodes], [Nodes], "
+            + "[registry <name>], [bridge <name>], [outlet <name>]"
     )]
     [TestCase(
         "network=25011\n[outlet]\ntarget = 127.0.0.1:53\nservice = 1\n[outlet]\ntarget = 127.0.0.1:54\nservice = 2",

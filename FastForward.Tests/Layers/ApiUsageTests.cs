@@ -15,6 +15,7 @@ public sealed class ApiUsageTests
     [
         "FastForward.Transport.DependencyInjection.ForwardHealthCheck.ForwardHealthCheck("
             + "FastForward.Transport.ForwardNode, "
+            + "System.Collections.Generic.IEnumerable<FastForward.Transport.Registry.Tarantool.TarantoolRegistry>, "
             + "Microsoft.Extensions.Options.IOptions<FastForward.Transport.DependencyInjection.ForwardServiceOptions>)",
     ];
 

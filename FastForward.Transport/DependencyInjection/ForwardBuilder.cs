@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using FastForward.Transport.Actors;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Registry.Tarantool;
 using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Ip;
 using FastForward.Transport.Transports.Rdma;
@@ -183,7 +184,37 @@ public sealed class ForwardBuilder
     public ForwardBuilder AddRouteSource(Func<IServiceProvider, IRouteSource> create)
     {
         ArgumentNullException.ThrowIfNull(create);
-        _setup.RouteSources.Add(create);
+        _setup.RouteSources.Add(provider => [create(provider)]);
+        return this;
+    }
+
+    /// <summary>
+    /// Adds the rows of a Tarantool registry, and applies changes of them at run time. May be called several times, for
+    /// example for the overrides of this machine and for the nodes of all; among registries of one table those added
+    /// first have precedence. The container disposes the <see cref="TarantoolRegistry"/>, which is registered by its
+    /// name (<c>GetRequiredKeyedService</c>) and without.
+    /// </summary>
+    /// <param name="configure">
+    /// Sets the options; <see cref="TarantoolRegistryOptions.Servers"/> has no default, and
+    /// <see cref="TarantoolRegistryOptions.OwnNode"/> is the node's id.
+    /// </param>
+    /// <param name="name">The name of the registry, different for each.</param>
+    public ForwardBuilder AddTarantoolRoutes(Action<TarantoolRegistryOptions> configure, string name = "registry")
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        if (!_setup.Registries.Add(name))
+            throw new ArgumentException($"There is a registry {name} already: give each another name.", nameof(name));
+        Services.AddOptions<TarantoolRegistryOptions>(name).Configure(configure).ValidateOnStart();
+        Services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<
+                IValidateOptions<TarantoolRegistryOptions>,
+                OptionsCheck<TarantoolRegistryOptions>
+            >(static _ => new OptionsCheck<TarantoolRegistryOptions>(static options => options.FindProblems()))
+        );
+        Services.AddKeyedSingleton(name, (provider, _) => ForwardSetup.CreateRegistry(provider, name));
+        Services.AddSingleton(provider => provider.GetRequiredKeyedService<TarantoolRegistry>(name));
+        _setup.RouteSources.Add(provider => provider.GetRequiredKeyedService<TarantoolRegistry>(name).Sources);
         return this;
     }
 

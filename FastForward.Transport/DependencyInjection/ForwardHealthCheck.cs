@@ -1,3 +1,4 @@
+using FastForward.Transport.Registry.Tarantool;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
@@ -7,11 +8,16 @@ namespace FastForward.Transport.DependencyInjection;
 /// The node's <see cref="NodeHealth"/> as a health check:
 /// <c>services.AddHealthChecks().AddCheck&lt;ForwardHealthCheck&gt;("fastforward")</c>. With absent peers it is
 /// degraded; when the loop does not respond within <see cref="ForwardServiceOptions.HealthLimit"/>, or no transport
-/// runs, unhealthy.
+/// runs, unhealthy. A registry that no server confirms is a problem too, and makes a healthy node degraded.
 /// </summary>
 /// <param name="node">The node.</param>
+/// <param name="registries">The registries of its routes.</param>
 /// <param name="options">The limit.</param>
-public sealed class ForwardHealthCheck(ForwardNode node, IOptions<ForwardServiceOptions> options) : IHealthCheck
+public sealed class ForwardHealthCheck(
+    ForwardNode node,
+    IEnumerable<TarantoolRegistry> registries,
+    IOptions<ForwardServiceOptions> options
+) : IHealthCheck
 {
     /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(
@@ -21,15 +27,16 @@ public sealed class ForwardHealthCheck(ForwardNode node, IOptions<ForwardService
     {
         NodeHealth health = await node.CheckHealthAsync(options.Value.HealthLimit, cancellationToken)
             .ConfigureAwait(false);
+        string[] unconfirmed = [.. registries.Select(static registry => registry.Status.Problem).OfType<string>()];
         HealthStatus status = health.Status switch
         {
-            NodeHealthStatus.Healthy => HealthStatus.Healthy,
+            NodeHealthStatus.Healthy => unconfirmed.Length == 0 ? HealthStatus.Healthy : HealthStatus.Degraded,
             NodeHealthStatus.Degraded => HealthStatus.Degraded,
             _ => context?.Registration?.FailureStatus ?? HealthStatus.Unhealthy,
         };
         return new HealthCheckResult(
             status,
-            string.Join("; ", health.Problems),
+            string.Join("; ", [.. health.Problems, .. unconfirmed]),
             data: new Dictionary<string, object> { ["node"] = node.Id, ["absentPeers"] = health.AbsentPeers.ToArray() }
         );
     }

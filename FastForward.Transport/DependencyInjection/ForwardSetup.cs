@@ -2,6 +2,7 @@ using FastForward.Transport.Actors;
 using FastForward.Transport.Diagnostics;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Registry.Tarantool;
 using FastForward.Transport.Transports;
 using FastForward.Transport.Transports.Socket;
 using Microsoft.Extensions.Configuration;
@@ -26,7 +27,10 @@ internal sealed class ForwardSetup
 
     public List<IConfiguration> RouteSections { get; } = [];
 
-    public List<Func<IServiceProvider, IRouteSource>> RouteSources { get; } = [];
+    public List<Func<IServiceProvider, IEnumerable<IRouteSource>>> RouteSources { get; } = [];
+
+    /// <summary>The names of the registries.</summary>
+    public HashSet<string> Registries { get; } = [];
 
     public static ForwardLoop CreateLoop(IServiceProvider provider)
     {
@@ -51,12 +55,29 @@ internal sealed class ForwardSetup
                 provider.GetService<ILogger<ConfigurationRouteSource>>()
             ))
         );
-        sources.AddRange(setup.RouteSources.Select(create => create(provider)));
+        sources.AddRange(setup.RouteSources.SelectMany(create => create(provider)));
         return new OverrideResolver(
             sources,
             setup.OptionsOfRoutes(provider, provider.GetRequiredService<IOptions<ForwardNodeOptions>>().Value),
             provider.GetService<ILogger<OverrideResolver>>()
         );
+    }
+
+    /// <summary>Creates a registry and has it connect.</summary>
+    public static TarantoolRegistry CreateRegistry(IServiceProvider provider, string name)
+    {
+        TarantoolRegistryOptions options = provider
+            .GetRequiredService<IOptionsMonitor<TarantoolRegistryOptions>>()
+            .Get(name)
+            .Copy();
+        options.Name = name;
+        options.LoggerFactory ??= provider.GetService<ILoggerFactory>();
+        if (options.OwnNode == 0)
+            options.OwnNode = provider.GetRequiredService<IOptions<ForwardNodeOptions>>().Value.Node;
+        TarantoolRegistry registry = new(options);
+        provider.GetRequiredService<ForwardMetrics>().Add(registry);
+        registry.Start();
+        return registry;
     }
 
     public static ActorSystem CreateActors(IServiceProvider provider) => new(provider.GetService<ILoggerFactory>());

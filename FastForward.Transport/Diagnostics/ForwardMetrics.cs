@@ -9,7 +9,7 @@ namespace FastForward.Transport.Diagnostics;
 /// (OpenTelemetry, <c>dotnet-counters</c>). Names, units and tags are in docs/operations.md of the project.
 /// </summary>
 /// <remarks>
-/// <para>One object serves all nodes of a process (<see cref="Add"/>).</para>
+/// <para>One object serves all nodes of a process (<see cref="Add(ForwardNode)"/>).</para>
 /// <para>All instruments are observable: the listener's thread reads counters that the loop thread maintains in any
 /// case, so metrics add no cost per message. Tags are bounded by the configuration: nodes, routed peers, kinds of
 /// transports, fixed sets of reasons.</para>
@@ -42,6 +42,7 @@ public sealed partial class ForwardMetrics : IDisposable
             AddPeerDetails(meter);
         AddTransports(meter);
         AddLoops(meter);
+        AddRegistries(meter);
     }
 
     /// <summary>Disposes the meter, unless a factory owns it.</summary>

@@ -72,8 +72,8 @@ internal readonly struct MetricTags
 
     private Measurement<long> With(string key, string word, long value) => new(value, [.. _tags, new(key, word)]);
 
-    // PeerLost becomes peer_lost.
-    private static string Word(string name) =>
+    /// <summary>PeerLost becomes peer_lost.</summary>
+    public static string Word(string name) =>
         string.Concat(
             name.Select(
                 static (letter, index) =>

@@ -1,0 +1,85 @@
+using Tarantool.Client;
+
+namespace FastForward.Transport.Registry.Tarantool;
+
+/// <summary>What the two spaces of a registry have. Immutable.</summary>
+internal sealed class RegistryContent
+{
+    private readonly Dictionary<ulong, RegistryRecord> _overridden;
+    private readonly Dictionary<ulong, RegistryRecord> _nodes;
+
+    private RegistryContent(Dictionary<ulong, RegistryRecord> overridden, Dictionary<ulong, RegistryRecord> nodes)
+    {
+        _overridden = overridden;
+        _nodes = nodes;
+    }
+
+    /// <summary>Nothing.</summary>
+    public static RegistryContent Empty { get; } = new([], []);
+
+    /// <summary>The rows of a space.</summary>
+    public IReadOnlyCollection<RegistryRecord> this[RouteTable table] =>
+        table == RouteTable.OverriddenNodes ? _overridden.Values : _nodes.Values;
+
+    /// <summary>Whether both spaces are empty.</summary>
+    public bool IsEmpty => _overridden.Count + _nodes.Count == 0;
+
+    /// <summary>All rows of both spaces.</summary>
+    public static RegistryContent Read(TarantoolTuple overridden, TarantoolTuple nodes, TransportTypeMap types) =>
+        Empty.With(overridden, nodes, [], [], types);
+
+    /// <summary>A copy with changes.</summary>
+    /// <param name="overridden">New and changed tuples of <c>OverriddenNodes</c>.</param>
+    /// <param name="nodes">New and changed tuples of <c>Nodes</c>.</param>
+    /// <param name="removedOverridden">Keys that are gone from <c>OverriddenNodes</c>.</param>
+    /// <param name="removedNodes">Keys that are gone from <c>Nodes</c>.</param>
+    /// <param name="types">The numbers of transport types.</param>
+    public RegistryContent With(
+        TarantoolTuple overridden,
+        TarantoolTuple nodes,
+        IEnumerable<TarantoolValue> removedOverridden,
+        IEnumerable<TarantoolValue> removedNodes,
+        TransportTypeMap types
+    ) =>
+        new(
+            Change(_overridden, RouteTable.OverriddenNodes, overridden, removedOverridden, types),
+            Change(_nodes, RouteTable.Nodes, nodes, removedNodes, types)
+        );
+
+    /// <summary>Whether another content has the same tuples.</summary>
+    public bool HasSame(RegistryContent other) =>
+        ReferenceEquals(this, other) || (HasSame(_overridden, other._overridden) && HasSame(_nodes, other._nodes));
+
+    private static Dictionary<ulong, RegistryRecord> Change(
+        Dictionary<ulong, RegistryRecord> before,
+        RouteTable table,
+        TarantoolTuple tuples,
+        IEnumerable<TarantoolValue> removed,
+        TransportTypeMap types
+    )
+    {
+        Dictionary<ulong, RegistryRecord> after = before.Count == 0 ? new(tuples.Count) : new(before);
+        foreach (TarantoolValue key in removed)
+            after.Remove(key.AsUInt64());
+        foreach (TarantoolValue value in tuples)
+        {
+            TarantoolTuple tuple = value.AsArray();
+            after[tuple[0].AsUInt64()] = RegistryRecord.Read(tuple, table, types);
+        }
+
+        return after;
+    }
+
+    private static bool HasSame(Dictionary<ulong, RegistryRecord> one, Dictionary<ulong, RegistryRecord> other)
+    {
+        if (one.Count != other.Count)
+            return false;
+        foreach ((ulong key, RegistryRecord record) in one)
+        {
+            if (!other.TryGetValue(key, out RegistryRecord? match) || !record.Tuple.Equals(match.Tuple))
+                return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,367 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace FastForward.Transport.Registry.Tarantool;
+
+/// <summary>
+/// Routes from the spaces <c>OverriddenNodes</c> and <c>Nodes</c> of a Tarantool registry, followed as they change. The
+/// servers are replicas of each other; all are followed at the same time, and the newest rows that one of them shows
+/// are in use. What is known stays in use while no server answers.
+/// </summary>
+/// <remarks>
+/// <para>Within one replica set rows never go back: a server that lacks writes which were seen before is ignored, named
+/// and waited for (<see cref="RegistryServerState.Lagging"/>); <see cref="Accept"/> takes its rows all the same.
+/// Another replica set is adopted with a warning when none of the former one answers, unless it has no row at
+/// all.</para>
+/// <para>Works on pool threads; all members may be used on any thread. No server has to be there at the start.</para>
+/// </remarks>
+public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
+{
+    private readonly TarantoolRegistryOptions _options;
+    private readonly ILogger _logger;
+    private readonly RegistryServer[] _servers;
+    private readonly string?[] _details;
+    private readonly RegistryNotice[] _notices;
+    private readonly RegistryServerState[] _said; // the states that were logged
+    private readonly RegistryView _view;
+    private readonly TarantoolRouteSource[] _sources;
+    private readonly GoodRows _good;
+    private readonly CacheWriter? _cache;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private readonly ITimer _evaluation;
+    private readonly long _startedAt;
+    private Task _work = Task.CompletedTask;
+    private long _confirmedAt;
+    private long _changes;
+    private int _disposed;
+
+    /// <summary>Reads the cache, if there is one. <see cref="Start"/> connects.</summary>
+    /// <param name="options">Settings, copied.</param>
+    /// <exception cref="ArgumentException">Options are invalid; the message names all of them.</exception>
+    public TarantoolRegistry(TarantoolRegistryOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Copy();
+        string problems = string.Join(' ', _options.FindProblems());
+        if (problems.Length > 0)
+            throw new ArgumentException(problems, nameof(options));
+        _logger = _options.LoggerFactory?.CreateLogger<TarantoolRegistry>() ?? (ILogger)NullLogger.Instance;
+        Observer observer = new(this);
+        _servers =
+        [
+            .. _options.Servers.Select(server => new RegistryServer(
+                server,
+                _options.ToClientOptions(server),
+                _options,
+                observer
+            )),
+        ];
+        _details = new string?[_servers.Length];
+        _notices = new RegistryNotice[_servers.Length];
+        _said = new RegistryServerState[_servers.Length];
+        _view = new RegistryView(_servers.Length);
+        _sources =
+        [
+            .. _options.Tables.Order().Select(table => new TarantoolRouteSource($"{_options.Name} {table}", table)),
+        ];
+        _good = new GoodRows(_options);
+        _evaluation = _options.TimeProvider.CreateTimer(
+            static registry => ((TarantoolRegistry)registry!).OnTimer(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
+        _startedAt = _confirmedAt = NowMicros;
+        if (_options.CacheFile is not { } file)
+            return;
+        _cache = new CacheWriter(file, problem => RegistryLog.CacheNotWritten(_logger, Name, file, problem));
+        Restore(file);
+    }
+
+    /// <summary>The name for messages.</summary>
+    public string Name => _options.Name;
+
+    /// <summary>The sources of routes, one for each of <see cref="TarantoolRegistryOptions.Tables"/>.</summary>
+    public IReadOnlyList<IRouteSource> Sources => _sources;
+
+    /// <summary>
+    /// Other rows are in use, or a server has another state. Raised on pool threads; must return quickly.
+    /// </summary>
+    public event Action? StatusChanged;
+
+    internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
+    /// <summary>What is known, and of which server.</summary>
+    public RegistryStatus Status
+    {
+        get
+        {
+            lock (_gate)
+                return MakeStatus();
+        }
+    }
+
+    private long NowMicros =>
+        (long)_options.TimeProvider.GetElapsedTime(0, _options.TimeProvider.GetTimestamp()).TotalMicroseconds;
+
+    /// <summary>Begins to follow the servers. Returns at once; may be called once.</summary>
+    /// <exception cref="InvalidOperationException">It was called before.</exception>
+    public void Start()
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        lock (_gate)
+        {
+            if (!_work.IsCompleted)
+                throw new InvalidOperationException("The registry is followed already.");
+            _work = Task.WhenAll(_servers.Select(server => Task.Run(() => FollowAsync(server))));
+        }
+    }
+
+    /// <summary>Waits until a server has answered.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task WaitAsync(CancellationToken cancellationToken = default) => _answered.Task.WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// Takes the rows of the first server that answers, although they may be older than those in use or of another
+    /// replica set: after a restore from a backup, for example.
+    /// </summary>
+    /// <returns>The address of the server; null when none answers.</returns>
+    public string? Accept()
+    {
+        lock (_gate)
+        {
+            if (_view.Accept() is not { } change)
+                return null;
+            Use(change);
+            Evaluate();
+            return _servers[change.Server].Address;
+        }
+    }
+
+    /// <summary>Stops following. The sources keep their rows.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _evaluation.DisposeAsync().ConfigureAwait(false);
+        await _work.ConfigureAwait(false);
+        if (_cache is not null)
+            await _cache.DisposeAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    /// <summary>Stops following, and waits until all is closed. The sources keep their rows.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private async Task FollowAsync(RegistryServer server)
+    {
+        try
+        {
+            await server.RunAsync(_stopping.Token).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The other servers are followed on.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RegistryLog.Defect(_logger, Name, server.Address, exception);
+        }
+    }
+
+    private void Restore(string file)
+    {
+        RegistryCache.Content? content = RegistryCache.Read(file, out string? problem);
+        if (problem is not null)
+            RegistryLog.CacheNotRead(_logger, Name, file, problem);
+        if (content is null)
+            return;
+        _view.Restore(new RegistryAnswer(content.Version, _good.Restore(content), null));
+        foreach (TarantoolRouteSource source in _sources)
+            source.Set(_view.Current!.Content[source.Table], _options.OwnNode);
+        RegistryLog.CacheInUse(_logger, Name, content.Overridden.Count + content.Nodes.Count, file);
+    }
+
+    private void OnAnswer(RegistryServer server, RegistryAnswer answer, RegistryNotice notice)
+    {
+        lock (_gate)
+        {
+            int index = Array.IndexOf(_servers, server);
+            _notices[index] = notice;
+            _details[index] = null;
+            _view.OnAnswer(index, answer);
+            Evaluate();
+            _answered.TrySetResult();
+        }
+    }
+
+    private void OnFailure(RegistryServer server, RegistryServerState state, string detail)
+    {
+        lock (_gate)
+        {
+            int index = Array.IndexOf(_servers, server);
+            _details[index] = detail;
+            _view.OnFailure(index, state);
+            Evaluate();
+        }
+    }
+
+    private void OnTimer()
+    {
+        lock (_gate)
+        {
+            if (_disposed == 0)
+                Evaluate();
+        }
+    }
+
+    // Within the lock, so that two changes reach the sources in their order. Those who listen to the sources only
+    // rebuild their tables and post to their loops.
+    private void Use(RegistryChange change)
+    {
+        Warn(change);
+        if (change.Previous?.Content.HasSame(change.Next.Content) == true)
+            return;
+        int changed = _good.Replace(change.Next.Content);
+        _changes++;
+        string server = _servers[change.Server].Address;
+        RegistryLog.RowsInUse(_logger, Name, _good.Count, server, changed, change.Next.Version?.Writes);
+
+        // A row may move from one table to the other: both are replaced before either is announced.
+        foreach (TarantoolRouteSource source in _sources)
+            source.Set(change.Next.Content[source.Table], _options.OwnNode);
+        foreach (TarantoolRouteSource source in _sources)
+            source.Announce();
+        _cache?.Write(_good.ToCache(change.Next.Version));
+    }
+
+    private void Warn(RegistryChange change)
+    {
+        string? reason = change.Reason switch
+        {
+            RegistryChangeReason.Diverged =>
+                "it lacks writes that were seen before: they were lost with another server",
+            RegistryChangeReason.OtherRegistry => "it is of another replica set: the registry was replaced",
+            RegistryChangeReason.Accepted => "it is not newer than what was in use: it was accepted on request",
+            _ => null,
+        };
+        if (reason is not null)
+            RegistryLog.Adopted(
+                _logger,
+                Name,
+                _servers[change.Server].Address,
+                reason,
+                Describe(change.Previous),
+                Describe(change.Next)
+            );
+    }
+
+    private static string Describe(RegistryAnswer? answer) =>
+        answer is null
+            ? "nothing"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{answer.Content[RouteTable.OverriddenNodes].Count} rows of OverriddenNodes and "
+                    + $"{answer.Content[RouteTable.Nodes].Count} of Nodes, registry {answer.Version?.Registry}, "
+                    + $"writes {answer.Version}"
+            );
+
+    private void Evaluate()
+    {
+        while (_view.Evaluate(NowMicros) is { } change)
+            Use(change);
+        if (_view.IsConfirmed)
+            _confirmedAt = NowMicros;
+        for (int i = 0; i < _servers.Length; i++)
+        {
+            RegistryServerState state = _view.States[i];
+            if (state == _said[i])
+                continue;
+            _said[i] = state;
+            if (state is RegistryServerState.Current)
+                RegistryLog.Answers(
+                    _logger,
+                    Name,
+                    _servers[i].Address,
+                    _notices[i],
+                    state,
+                    _view.AnswerOf(i)?.Version?.Writes
+                );
+            else
+                RegistryLog.Trouble(_logger, Name, _servers[i].Address, state, DetailOf(i)!);
+        }
+
+        TimeSpan due = Timeout.InfiniteTimeSpan;
+        if (_view.EvaluateAt > 0)
+            due = TimeSpan.FromMicroseconds(Math.Max(0, _view.EvaluateAt - NowMicros));
+        _evaluation.Change(due, Timeout.InfiniteTimeSpan);
+        StatusChanged?.Invoke();
+    }
+
+    private RegistryStatus MakeStatus()
+    {
+        RegistryVersion? version = _view.Current?.Version;
+        string? source =
+            _view.Current is null ? null
+            : _view.CurrentServer < 0 ? _options.CacheFile
+            : _servers[_view.CurrentServer].Address;
+        return new RegistryStatus
+        {
+            Name = Name,
+            Registry = version?.Registry,
+            Writes = version?.Writes,
+            Source = source,
+            IsConfirmed = _view.IsConfirmed,
+            UnconfirmedFor = TimeSpan.FromMicroseconds(_view.IsConfirmed ? 0 : NowMicros - _confirmedAt),
+            Rows = _good.Count,
+            Changes = _changes,
+            Servers = [.. Enumerable.Range(0, _servers.Length).Select(StatusOf)],
+        };
+    }
+
+    private RegistryServerStatus StatusOf(int server) =>
+        new()
+        {
+            Address = _servers[server].Address,
+            State = _view.States[server],
+            Detail = DetailOf(server),
+            Notice = _notices[server],
+            Writes = _view.AnswerOf(server)?.Version?.Writes,
+            IsReadOnly = _view.AnswerOf(server)?.IsReadOnly,
+        };
+
+    private string? DetailOf(int server)
+    {
+        RegistryVersion? own = _view.AnswerOf(server)?.Version;
+        RegistryVersion? current = _view.Current?.Version;
+        return _view.States[server] switch
+        {
+            RegistryServerState.Current => null,
+            RegistryServerState.Connecting => "it has not been reached yet",
+            RegistryServerState.Lagging =>
+                $"it has the writes {own}, and {current} were seen before: a replica that lags, or was restored; "
+                    + "registry accept takes its rows all the same",
+            RegistryServerState.Diverged =>
+                $"it has the writes {own}, and {current} were seen before: if replication does not join them within "
+                    + "10 s its rows are taken",
+            RegistryServerState.OtherRegistry =>
+                $"it is of the replica set {own?.Registry}, and the rows in use are of {current?.Registry}: the list "
+                    + "of servers must name replicas of each other",
+            RegistryServerState.Empty =>
+                $"it is of the replica set {own?.Registry}, not {current?.Registry}, and has no row; registry accept "
+                    + "makes its emptiness valid",
+            _ => _details[server],
+        };
+    }
+
+    private sealed class Observer(TarantoolRegistry registry) : IRegistryObserver
+    {
+        public void OnAnswer(RegistryServer server, RegistryAnswer answer, RegistryNotice notice) =>
+            registry.OnAnswer(server, answer, notice);
+
+        public void OnFailure(RegistryServer server, RegistryServerState state, string detail) =>
+            registry.OnFailure(server, state, detail);
+    }
+}
