@@ -301,8 +301,8 @@ local function as_admin(action, ...)
     return box.session.su('admin', action, ...)
 end
 
--- What was seen of changes. Readers see the effect of a transaction before it is committed, so a rollback is a change
--- as well.
+-- What was seen of changes. Readers see rows of a transaction while it is being written, so a rollback is a change as
+-- well. A version that is answered in that time may or may not have such rows; the version after it has what remains.
 
 local function mark(state, def_number, key)
     local counter = state.counter + 1
@@ -330,13 +330,25 @@ local function at_end(action)
     box.on_rollback(action)
 end
 
+-- Tarantool 3 may list pairs of a name and a function.
 local function has_trigger(space, trigger)
     for _, other in pairs(space:on_replace()) do
-        if other == trigger then
-            return true
+        for _, value in pairs(type(other) == 'table' and other or {other}) do
+            if value == trigger then
+                return true
+            end
         end
     end
     return false
+end
+
+local function detach_space(state, number)
+    local attached = state.attached[number]
+    local space = attached ~= nil and box.space[attached.id] or nil
+    if space ~= nil then
+        pcall(space.on_replace, space, nil, attached.trigger)
+    end
+    state.attached[number] = nil
 end
 
 local function attach(state, number, quiet)
@@ -348,6 +360,7 @@ local function attach(state, number, quiet)
             mark(state, number, key)
         end)
     end
+    detach_space(state, number)
     space:on_replace(trigger)
     state.attached[number] = {id = space.id, trigger = trigger}
     if not quiet then
@@ -388,12 +401,8 @@ end
 
 -- Removes every trigger. A later version of this file calls it through the state.
 local function detach(state)
-    for number, attached in pairs(state.attached) do
-        local space = box.space[attached.id]
-        if space ~= nil then
-            pcall(space.on_replace, space, nil, attached.trigger)
-        end
-        state.attached[number] = nil
+    for number in ipairs(ROUTES) do
+        detach_space(state, number)
     end
     for _, system in ipairs(state.system) do
         pcall(system.space.on_replace, system.space, nil, system.trigger)
@@ -423,7 +432,7 @@ local function check(state)
             local problem = shape_problem(space, def)
             state.problems[number] = problem and describe(def, problem)
             if problem then
-                state.attached[number] = nil
+                detach_space(state, number)
             elseif attached == nil or attached.id ~= space.id or not has_trigger(space, attached.trigger) then
                 attach(state, number)
             end
@@ -561,7 +570,12 @@ local function read(state, version, timeout)
         if left <= 0 then
             break
         end
-        state.cond:wait(left)
+        state.waiting = state.waiting + 1
+        local ok, reason = pcall(state.cond.wait, state.cond, left)
+        state.waiting = state.waiting - 1
+        if not ok then
+            error(reason, 0) -- The fiber is cancelled.
+        end
     end
     if state.shutdown then
         fail('the server is shutting down')
@@ -643,6 +657,7 @@ local function new_state()
         keys = {}, -- and the key.
         cond = fiber.cond(),
         generation = 0,
+        waiting = 0,
         attached = {},
         system = {},
         problems = {},
