@@ -8,8 +8,11 @@ internal static class LuaRun
 {
     /// <summary>Runs code with arguments and returns what it wrote.</summary>
     public static Task<string> OutputAsync(string code, params string[] arguments) =>
-        RunAsync(["-e", $"arg = {{{string.Join(", ", arguments.Select(text => $"[[{text}]]"))}}} "
-            + $"assert(loadstring([==[{code}]==]))(unpack(arg))"]);
+        RunAsync([
+            "-e",
+            $"arg = {{{string.Join(", ", arguments.Select(text => $"[[{text}]]"))}}} "
+                + $"assert(loadstring([==[{code}]==]))(unpack(arg))",
+        ]);
 
     /// <summary>Runs a file of the tests with arguments and returns what it wrote.</summary>
     public static Task<string> FileAsync(string file, params string[] arguments) =>

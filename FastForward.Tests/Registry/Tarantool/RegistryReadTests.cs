@@ -119,7 +119,9 @@ internal sealed class RegistryReadTests
     [Test]
     public async Task A_truncation_wakes_who_waits_and_is_answered_completely()
     {
-        await _server.EvalAsync("box.space.Nodes:insert{1, 0, 'a', 1} box.space.OverriddenNodes:insert{1, 0, 0, 'a', 1}");
+        await _server.EvalAsync(
+            "box.space.Nodes:insert{1, 0, 'a', 1} box.space.OverriddenNodes:insert{1, 0, 0, 'a', 1}"
+        );
         RegistryAnswer before = await _server.ReadAsync();
         Task<RegistryAnswer> waiting = _server.ReadAsync(before.Version, 60);
         await _server.UntilWaitingAsync(1);
@@ -147,7 +149,9 @@ internal sealed class RegistryReadTests
     public async Task A_version_of_another_start_or_none_is_answered_completely_at_once(string version)
     {
         await _server.EvalAsync("box.space.Nodes:insert{1, 0, 'a', 1}");
-        RegistryAnswer answer = new((await _server.ValueAsync($"return fastforward.registry_read({version}, 60)")).AsMap());
+        RegistryAnswer answer = new(
+            (await _server.ValueAsync($"return fastforward.registry_read({version}, 60)")).AsMap()
+        );
         Assert.That(answer.IsComplete, Is.True);
         Assert.That(answer.Rows("Nodes"), Has.Length.EqualTo(1));
     }

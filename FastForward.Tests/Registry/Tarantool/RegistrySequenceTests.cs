@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using FastForward.Tests.Tarantool;
 using Tarantool.Client;
 
 namespace FastForward.Tests.Registry.Tarantool;
@@ -110,7 +109,8 @@ internal sealed class RegistrySequenceTests
     {
         string space = Space(random);
         int node = random.Next(1, 30);
-        string row = space == "Nodes" ? $"{{{node}, 0, 'a', {random.Next(9)}}}" : $"{{{node}, 0, 1, 3, {random.Next(9)}}}";
+        string row =
+            space == "Nodes" ? $"{{{node}, 0, 'a', {random.Next(9)}}}" : $"{{{node}, 0, 1, 3, {random.Next(9)}}}";
         return random.Next(4) switch
         {
             0 => $"box.space.{space}:delete({node})",

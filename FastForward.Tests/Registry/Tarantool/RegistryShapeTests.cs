@@ -27,7 +27,9 @@ internal sealed class RegistryShapeTests
     public async Task Clear()
     {
         await _server.EvalAsync("rawset(_G, 'MODULE', ...)", RegistryServer.ModulePath);
-        await _server.EvalAsync("for _, s in pairs{'OverriddenNodes', 'Nodes'} do if box.space[s] then box.space[s]:drop() end end");
+        await _server.EvalAsync(
+            "for _, s in pairs{'OverriddenNodes', 'Nodes'} do if box.space[s] then box.space[s]:drop() end end"
+        );
     }
 
     [TestCase("{format = " + Fields + "}", "{1, 'unsigned'}", "{250012, 0, 2, 'a', 54012}")]
@@ -45,7 +47,9 @@ internal sealed class RegistryShapeTests
         );
         RegistryAnswer answer = await _server.ReadAsync();
         Assert.That(answer.Rows("OverriddenNodes"), Has.Length.EqualTo(1));
-        await _server.EvalAsync("box.space.OverriddenNodes:replace({ 250013, 0, FORWARD_TRANSPORT_SOCKET, '', 54012 })");
+        await _server.EvalAsync(
+            "box.space.OverriddenNodes:replace({ 250013, 0, FORWARD_TRANSPORT_SOCKET, '', 54012 })"
+        );
         Assert.That((await _server.ReadAsync(answer.Version)).IsComplete, Is.False);
     }
 
@@ -74,7 +78,10 @@ internal sealed class RegistryShapeTests
         );
         ulong lsn = (await _server.ValueAsync("return box.info.lsn")).AsUInt64();
         TarantoolServerException error = await _server.EvalAsync("load_registry()").Fails<TarantoolServerException>();
-        Assert.That(error.Message, Does.StartWith("fastforward.registry: space 'OverriddenNodes' exists, but " + problem));
+        Assert.That(
+            error.Message,
+            Does.StartWith("fastforward.registry: space 'OverriddenNodes' exists, but " + problem)
+        );
         Assert.That(
             error.Message,
             Does.EndWith("or rename it (box.space.OverriddenNodes:rename('OverriddenNodesOld')) and apply again")

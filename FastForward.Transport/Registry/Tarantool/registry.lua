@@ -44,6 +44,7 @@
 -- Only the names in this file are touched. On a read-only instance the spaces and rights arrive by replication; if they
 -- do not exist when the instance becomes writable, they are created then.
 
+local digest = require('digest')
 local fiber = require('fiber')
 local log = require('log')
 local uuid = require('uuid')
@@ -53,7 +54,7 @@ local loaded_as = ... -- The name under require; nil under dofile.
 local NAME = 'fastforward.registry'
 local ROLE = 'fastforward_registry'
 -- The layout of the state that one version of this file hands to the next. Another layout starts with a new state:
--- hosts then get one complete answer. `generation`, `cond` and `detach` have to stay in every layout.
+-- hosts then get one complete answer. `generation`, `detach` and `wake` stay in every layout.
 local LAYOUT = 1
 local RING = 4096
 local LONGEST_WAIT = 60
@@ -269,7 +270,14 @@ end
 
 local function has_password(user, password)
     local auth = box.space._user.index.name:get(user)[5]
-    return type(auth) == 'table' and auth['chap-sha1'] == box.schema.user.password(password)
+    if type(auth) ~= 'table' then
+        return false
+    end
+    local salted = auth['pap-sha256'] -- Since Tarantool 2.11, if auth_type says so: a salt and a hash.
+    if salted ~= nil then
+        return salted[2] == digest.sha256(salted[1] .. password)
+    end
+    return auth['chap-sha1'] == box.schema.user.password(password)
 end
 
 -- Returns false if the user has to be created elsewhere first.
@@ -304,20 +312,27 @@ end
 -- What was seen of changes. Readers see rows of a transaction while it is being written, so a rollback is a change as
 -- well. A version that is answered in that time may or may not have such rows; the version after it has what remains.
 
+-- The count is set back here and not only after the wait, because a cancelled fiber may run no more code.
+local function wake(state)
+    state.wakes = state.wakes + 1
+    state.waiting = 0
+    state.cond:broadcast()
+end
+
 local function mark(state, def_number, key)
     local counter = state.counter + 1
     local slot = counter % RING
     state.spaces[slot] = def_number
     state.keys[slot] = key
     state.counter = counter
-    state.cond:broadcast()
+    wake(state)
 end
 
 -- Everything may have changed: answers are complete for who knows an older version.
 local function mark_all(state)
     state.counter = state.counter + 1
     state.floor = state.counter
-    state.cond:broadcast()
+    wake(state)
 end
 
 local function version_of(state)
@@ -392,7 +407,7 @@ local function attach_system(state)
     end
     local function on_shutdown()
         state.shutdown = true
-        state.cond:broadcast()
+        wake(state)
     end
     if pcall(box.ctl.on_shutdown, on_shutdown) then
         state.on_shutdown = on_shutdown
@@ -570,12 +585,13 @@ local function read(state, version, timeout)
         if left <= 0 then
             break
         end
+        local wakes = state.wakes
         state.waiting = state.waiting + 1
-        local ok, reason = pcall(state.cond.wait, state.cond, left)
-        state.waiting = state.waiting - 1
-        if not ok then
-            error(reason, 0) -- The fiber is cancelled.
+        state.cond:wait(left)
+        if state.wakes == wakes then
+            state.waiting = state.waiting - 1
         end
+        fiber.testcancel() -- A wait of Tarantool 2.6 ends without error when its fiber is cancelled.
     end
     if state.shutdown then
         fail('the server is shutting down')
@@ -617,10 +633,10 @@ local function create(options, password)
     end)
 end
 
-local function watch(state, options, password, created)
-    local generation = state.generation
+local function watch(state, generation, options, password, created)
     local checked, broadcasted, reported = fiber.clock(), nil, nil
     while state.generation == generation and not state.shutdown do
+        fiber.testcancel()
         if state.check or fiber.clock() - checked >= CHECK_INTERVAL then
             state.check = false
             checked = fiber.clock()
@@ -657,7 +673,8 @@ local function new_state()
         keys = {}, -- and the key.
         cond = fiber.cond(),
         generation = 0,
-        waiting = 0,
+        waiting = 0, -- Calls that wait since the last wake.
+        wakes = 0,
         attached = {},
         system = {},
         problems = {},
@@ -691,7 +708,7 @@ end
 local function end_earlier(state)
     state.generation = state.generation + 1
     state.detach(state)
-    state.cond:broadcast()
+    state.wake(state)
 end
 
 local function apply(cfg)
@@ -728,6 +745,7 @@ local function apply(cfg)
     end
     state.options = options
     state.detach = detach
+    state.wake = wake
     set_constants()
     for number, def in ipairs(ROUTES) do
         local space = find(def)
@@ -744,7 +762,7 @@ local function apply(cfg)
         return read_keys(state)
     end
 
-    local watcher = fiber.new(watch, state, options, password, created)
+    local watcher = fiber.new(watch, state, state.generation, options, password, created)
     watcher:name('ff.registry', {truncate = true})
     log.info('%s: applied%s', NAME, box.info.ro and '; this instance is read-only, its spaces arrive by replication'
         or options.user ~= nil and not created and ("; user '%s' gets its role as soon as it exists"):format(
