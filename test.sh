@@ -20,7 +20,7 @@ Installs with apt-get (and sudo unless run as root), if missing:
   gcc, libc6-dev, libibverbs-dev, librdmacm-dev
                                  a C compiler, for the tests that compare structure layouts with the C headers
   zlib1g-dev                     linked by native AOT programs, for the test of the package
-  tarantool                      the database, for the tests of Tarantool.Client
+  tarantool                      the database, for the tests of Tarantool.Client and of the registry in it
   tshark                         Wireshark without windows, for the tests of its dissector of frames
   qemu-system-x86, busybox-static, cpio, kmod, iproute2, ibverbs-providers, ibverbs-utils, rdmacm-utils
                                  a virtual machine, for the tests that need RDMA, vsock or a lossy network; its kernel
@@ -183,8 +183,8 @@ if ((failed > 0)); then finish; fi
 check "layout" bash -c "dotnet tool restore && dotnet csharpier check ."
 if [ "$all" = yes ]; then export FASTFORWARD_TINY_WORLDS="${FASTFORWARD_TINY_WORLDS:-35000}"; fi
 check "format" dotnet format FastForward.sln --verify-no-changes --no-restore
-suite "library and units" "TestCategory!=Process&TestCategory!=Chaos&TestCategory!=Readme&TestCategory!=Package&TestCategory!=Lab&FullyQualifiedName!~Tests.Tarantool"
-suite "tarantool client" "FullyQualifiedName~Tests.Tarantool"
+suite "library and units" "TestCategory!=Process&TestCategory!=Chaos&TestCategory!=Readme&TestCategory!=Package&TestCategory!=Lab&FullyQualifiedName!~Tests.Tarantool&FullyQualifiedName!~Tests.Registry.Tarantool"
+suite "tarantool" "FullyQualifiedName~Tests.Tarantool|FullyQualifiedName~Tests.Registry.Tarantool"
 if [ "$all" = yes ]; then
   export FASTFORWARD_SOAK_SECONDS="${FASTFORWARD_SOAK_SECONDS:-600}" FASTFORWARD_SOAK_HOURS="${FASTFORWARD_SOAK_HOURS:-10}"
 fi

@@ -16,9 +16,19 @@ internal sealed class TarantoolServer : IAsyncDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("tarantool-test-").FullName;
     private readonly bool _useTcp;
+    private readonly string _script;
+    private readonly IReadOnlyDictionary<string, string> _environment;
     private Process? _process;
 
-    private TarantoolServer(bool useTcp) => _useTcp = useTcp;
+    private TarantoolServer(bool useTcp, string script, IReadOnlyDictionary<string, string> environment)
+    {
+        _useTcp = useTcp;
+        _script = script;
+        _environment = environment;
+    }
+
+    /// <summary>The server's working directory.</summary>
+    public string WorkingDirectory => _directory;
 
     public string SocketPath => Path.Combine(_directory, "iproto.sock");
 
@@ -36,20 +46,36 @@ internal sealed class TarantoolServer : IAsyncDisposable
 
     private string ReadyPath => Path.Combine(_directory, "ready");
 
-    private string LogPath => Path.Combine(_directory, "log");
+    /// <summary>What the server has logged.</summary>
+    public string LogPath => Path.Combine(_directory, "log");
 
-    /// <summary>Starts a server, or skips the test if Tarantool is not installed.</summary>
-    public static async Task<TarantoolServer> StartAsync(bool useTcp = false)
+    /// <summary>The path of Tarantool. Skips the test if it is not installed.</summary>
+    public static string Executable
     {
-        if (FindExecutable() is null)
+        get
         {
+            if (FindExecutable() is { } path)
+                return path;
             const string reason = "No 'tarantool' in PATH. Install Debian's package tarantool to run this test.";
             if (Environment.GetEnvironmentVariable("FASTFORWARD_TESTS_COMPLETE") == "1")
                 Assert.Fail(reason);
             Assert.Ignore(reason);
+            return "";
         }
+    }
 
-        TarantoolServer server = new(useTcp);
+    /// <summary>Starts a server, or skips the test if Tarantool is not installed.</summary>
+    /// <param name="useTcp">True: it listens on a TCP port.</param>
+    /// <param name="script">The init script, relative to the directory of the tests.</param>
+    /// <param name="environment">Additional variables for the init script.</param>
+    public static async Task<TarantoolServer> StartAsync(
+        bool useTcp = false,
+        string script = "Tarantool/init.lua",
+        IReadOnlyDictionary<string, string>? environment = null
+    )
+    {
+        _ = Executable;
+        TarantoolServer server = new(useTcp, script, environment ?? new Dictionary<string, string>());
         try
         {
             await server.RunAsync();
@@ -66,8 +92,8 @@ internal sealed class TarantoolServer : IAsyncDisposable
     public async Task RunAsync()
     {
         File.Delete(ReadyPath);
-        string script = Path.Combine(TestContext.CurrentContext.TestDirectory, "Tarantool", "init.lua");
-        ProcessStartInfo start = new(FindExecutable()!, [script])
+        string script = Path.Combine(TestContext.CurrentContext.TestDirectory, _script);
+        ProcessStartInfo start = new(Executable, [script])
         {
             WorkingDirectory = _directory,
             RedirectStandardError = true,
@@ -76,6 +102,8 @@ internal sealed class TarantoolServer : IAsyncDisposable
         start.Environment["TEST_LISTEN"] = _useTcp ? "127.0.0.1:0" : $"unix/:{SocketPath}";
         start.Environment["TEST_USER"] = User;
         start.Environment["TEST_PASSWORD"] = Password;
+        foreach ((string name, string value) in _environment)
+            start.Environment[name] = value;
         _process = Process.Start(start)!;
         Task<string> errors = _process.StandardError.ReadToEndAsync();
         await Limits.Until(() => File.Exists(ReadyPath) || _process.HasExited, "the server is ready");
