@@ -114,6 +114,15 @@ internal sealed class RegistryViewTests
     }
 
     [Test]
+    public void An_empty_registry_that_answered_first_does_not_keep_out_another_one()
+    {
+        Answer(1, s_second, 0, rows: 0);
+        Assert.That(Answer(0, s_first, 10), Is.EqualTo(RegistryChangeReason.OtherRegistry));
+        Assert.That(Answer(1, s_second, 0, rows: 0), Is.Null);
+        Assert.That(_view.States[1], Is.EqualTo(RegistryServerState.OtherRegistry));
+    }
+
+    [Test]
     public void Deleting_all_rows_of_the_registry_in_use_is_believed()
     {
         Answer(0, s_first, 10);

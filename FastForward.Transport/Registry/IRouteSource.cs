@@ -2,8 +2,8 @@ namespace FastForward.Transport.Registry;
 
 /// <summary>Where routes come from: configuration, a registry database.</summary>
 /// <remarks>
-/// <see cref="Rows"/> is an immutable snapshot, replaced as a whole; <see cref="Changed"/> may be raised on any thread
-/// after the replacement. A source that loses its server keeps its last good snapshot.
+/// <see cref="Rows"/> and <see cref="Unreadable"/> are immutable snapshots, replaced as a whole; <see cref="Changed"/>
+/// may be raised on any thread after the replacement. A source that loses its server keeps its last good snapshot.
 /// </remarks>
 public interface IRouteSource
 {
@@ -15,6 +15,9 @@ public interface IRouteSource
 
     /// <summary>The current rows.</summary>
     IReadOnlyList<RouteRow> Rows { get; }
+
+    /// <summary>Records beside the rows that cannot be read. None unless a source says otherwise.</summary>
+    IReadOnlyList<UnreadableRow> Unreadable => [];
 
     /// <summary>A new snapshot is in place.</summary>
     event Action? Changed;

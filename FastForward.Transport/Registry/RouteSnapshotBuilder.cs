@@ -49,6 +49,13 @@ internal sealed class RouteSnapshotBuilder
     private void Read(int source)
     {
         Dictionary<uint, RouteCandidate> ofSource = [];
+        foreach (UnreadableRow row in _sources[source].Unreadable)
+        {
+            _next.Problems.Add(new RouteProblem(_sources[source].Name, row.Row, row.Reason));
+            if (row.Node is { } node)
+                CandidateOf(ofSource, source, node);
+        }
+
         foreach (RouteRow row in _sources[source].Rows)
         {
             bool good = RouteAddress.TryParse(row, _socketDirectory, out EndPoint? endPoint, out string? problem);
@@ -56,19 +63,7 @@ internal sealed class RouteSnapshotBuilder
                 Report(source, row, problem!);
             if (row.Node == 0)
                 continue;
-            if (!ofSource.TryGetValue(row.Node, out RouteCandidate? candidate))
-            {
-                candidate = new RouteCandidate
-                {
-                    Source = source,
-                    Previous = _previous.InUse.GetValueOrDefault((source, row.Node)),
-                };
-                ofSource.Add(row.Node, candidate);
-                if (!_candidates.TryGetValue(row.Node, out List<RouteCandidate>? list))
-                    _candidates.Add(row.Node, list = []);
-                list.Add(candidate);
-            }
-
+            RouteCandidate candidate = CandidateOf(ofSource, source, row.Node);
             if (!good)
                 continue;
             if (candidate.Fresh is null)
@@ -81,6 +76,22 @@ internal sealed class RouteSnapshotBuilder
                         + $"{candidate.Fresh.Row}, and the first one counts; keep one of the two"
                 );
         }
+    }
+
+    private RouteCandidate CandidateOf(Dictionary<uint, RouteCandidate> ofSource, int source, uint node)
+    {
+        if (ofSource.TryGetValue(node, out RouteCandidate? candidate))
+            return candidate;
+        candidate = new RouteCandidate
+        {
+            Source = source,
+            Previous = _previous.InUse.GetValueOrDefault((source, node)),
+        };
+        ofSource.Add(node, candidate);
+        if (!_candidates.TryGetValue(node, out List<RouteCandidate>? list))
+            _candidates.Add(node, list = []);
+        list.Add(candidate);
+        return candidate;
     }
 
     private void Settle(uint node, List<RouteCandidate> candidates)

@@ -23,6 +23,9 @@ internal sealed class RegistryServer : IAsyncDisposable
 
     public TarantoolClient Client { get; }
 
+    /// <summary>Where it listens, as an operator writes it.</summary>
+    public string Address => $"unix/:{_server.SocketPath}";
+
     public string WorkingDirectory => _server.WorkingDirectory;
 
     /// <summary>Starts a server.</summary>
@@ -93,6 +96,15 @@ internal sealed class RegistryServer : IAsyncDisposable
         await _server.KillAsync();
         await _server.RunAsync();
     }
+
+    /// <summary>Kills the server with SIGKILL.</summary>
+    public Task KillAsync() => _server.KillAsync();
+
+    /// <summary>Runs it again with its data.</summary>
+    public Task RunAsync() => _server.RunAsync();
+
+    /// <summary>Sends a signal, such as STOP or CONT.</summary>
+    public Task SignalAsync(string signal) => _server.SignalAsync(signal);
 
     /// <summary>What the server has logged.</summary>
     public Task<string> LogAsync() => File.ReadAllTextAsync(_server.LogPath);

@@ -22,7 +22,6 @@ internal sealed class RegistryServer(
 
     private static readonly TimeSpan s_leastDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_mostDelay = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_functionRetry = TimeSpan.FromSeconds(5);
 
     private RegistryContent _content = RegistryContent.Empty;
@@ -150,7 +149,7 @@ internal sealed class RegistryServer(
                 .CallAsync(
                     RegistryAnswer.Function,
                     [_state, wait.TotalSeconds],
-                    new CallOptions { Timeout = wait + s_grace },
+                    new CallOptions { Timeout = wait + options.Grace },
                     cancellationToken
                 )
                 .ConfigureAwait(false);

@@ -8,7 +8,8 @@ namespace FastForward.Transport.Registry.Tarantool;
 /// <para>A server that lacks writes but has others instead is believed after <see cref="DivergedMicros"/>: replication
 /// would have joined both by then, so what it lacks died with another server.</para>
 /// <para>Another replica set is believed when no server of the former one answers, unless it is empty: a server that
-/// was set up anew and has no rows yet must not disconnect all nodes.</para>
+/// was set up anew and has no rows yet must not disconnect all nodes, and does not count when it was the first to
+/// answer.</para>
 /// <para>A server that cannot say which writes it has is believed when it is the first of those that answer.</para>
 /// </remarks>
 /// <param name="servers">The number of servers, in falling preference.</param>
@@ -115,8 +116,7 @@ internal sealed class RegistryView(int servers)
             VersionOrder.Same when CurrentServer < 0 => RegistryChangeReason.Newer, // a cache has good rows only
             VersionOrder.Same when answer.Content.HasSame(Current.Content) => TakeOver(server),
             VersionOrder.Same or VersionOrder.Diverged when IsLasting(server, now) => RegistryChangeReason.Diverged,
-            VersionOrder.OtherRegistry when !IsRegistryInUse() && !IsSuspiciouslyEmpty(answer) =>
-                RegistryChangeReason.OtherRegistry,
+            VersionOrder.OtherRegistry when MayReplaceRegistry(answer) => RegistryChangeReason.OtherRegistry,
             _ => null,
         };
     }
@@ -149,7 +149,10 @@ internal sealed class RegistryView(int servers)
     private bool IsRegistryInUse() =>
         Array.Exists(_answers, other => other?.Version?.Registry == Current!.Version!.Registry);
 
-    private bool IsSuspiciouslyEmpty(RegistryAnswer answer) => answer.Content.IsEmpty && !Current!.Content.IsEmpty;
+    private bool MayReplaceRegistry(RegistryAnswer answer) =>
+        answer.Content.IsEmpty
+            ? !IsRegistryInUse() && Current!.Content.IsEmpty
+            : !IsRegistryInUse() || Current!.Content.IsEmpty;
 
     private RegistryServerState StateOf(int server, RegistryAnswer answer, long now)
     {

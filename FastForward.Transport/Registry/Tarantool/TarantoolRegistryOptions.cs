@@ -59,6 +59,9 @@ public sealed class TarantoolRegistryOptions
     /// <summary>Receives log messages; null for none.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
+    /// <summary>How much longer than it should a server may take to answer.</summary>
+    internal TimeSpan Grace { get; set; } = TimeSpan.FromSeconds(5);
+
     internal TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     /// <summary>The most servers of a registry.</summary>

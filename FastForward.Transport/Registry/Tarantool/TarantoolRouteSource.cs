@@ -13,23 +13,27 @@ internal sealed class TarantoolRouteSource(string name, RouteTable table) : IRou
 
     public IReadOnlyList<RouteRow> Rows => _snapshot.Rows;
 
+    public IReadOnlyList<UnreadableRow> Unreadable => _snapshot.Unreadable;
+
     /// <summary>Replaces all rows, and tells it later (<see cref="Announce"/>).</summary>
     public void Set(IReadOnlyCollection<RegistryRecord> records, uint ownNode)
     {
         List<RouteRow> rows = new(records.Count);
+        List<UnreadableRow> unreadable = [];
         foreach (RegistryRecord record in records)
         {
-            if (record.Problem is null && record.Node != ownNode)
+            if (record.Node is { } node && node == ownNode)
+                continue;
+            if (record.Problem is null)
                 rows.Add(record.Row);
+            else
+                unreadable.Add(new UnreadableRow(record.Node, record.Describe(), record.Problem));
         }
 
-        _snapshot = new Snapshot(rows, []);
+        _snapshot = new Snapshot(rows, unreadable);
     }
-
-    /// <summary>Starts with rows that were good.</summary>
-    public void Restore(IReadOnlyList<RouteRow> rows) => _snapshot = new Snapshot(rows, []);
 
     public void Announce() => Changed?.Invoke();
 
-    private sealed record Snapshot(IReadOnlyList<RouteRow> Rows, IReadOnlyList<string> Problems);
+    private sealed record Snapshot(IReadOnlyList<RouteRow> Rows, IReadOnlyList<UnreadableRow> Unreadable);
 }
