@@ -141,6 +141,20 @@ internal sealed class RegistryReadTests
         Assert.That((await _server.ValueAsync("return fastforward.registry_state.waiting")).AsInt32(), Is.Zero);
     }
 
+    [Test]
+    public async Task A_client_that_leaves_while_it_waits_leaves_nothing_behind()
+    {
+        string version = (await _server.ReadAsync()).Version;
+        await _server.EvalAsync("box.schema.user.create('leaver', {password = 'p'})");
+        await _server.EvalAsync("box.session.su('admin', box.schema.user.grant, 'leaver', 'fastforward_registry')");
+        TarantoolClient leaver = await _server.ConnectAsync("leaver", "p");
+        Task<RegistryAnswer> waiting = RegistryAnswer.ReadAsync(leaver, version, 0.3);
+        await _server.UntilWaitingAsync(1);
+        await leaver.DisposeAsync();
+        Assert.That(async () => await waiting.InTime(), Throws.Exception);
+        await _server.UntilWaitingAsync(0);
+    }
+
     [TestCase("'no version'")]
     [TestCase("''")]
     [TestCase("nil")]

@@ -445,7 +445,11 @@ local function check(state)
                     "; apply fastforward.registry again to create it")
         else
             local problem = shape_problem(space, def)
-            state.problems[number] = problem and describe(def, problem)
+            problem = problem and describe(def, problem)
+            if problem and problem ~= state.problems[number] then
+                log.error('%s: %s', NAME, problem)
+            end
+            state.problems[number] = problem
             if problem then
                 detach_space(state, number)
             elseif attached == nil or attached.id ~= space.id or not has_trigger(space, attached.trigger) then
