@@ -12,6 +12,7 @@ namespace FastForward.Tests.Chaos;
 /// It begins to send when it is told to, resets no stream, and reads as fast as messages come: all of them arrive.
 /// </param>
 /// <param name="HasNetworks">The nodes are those of <see cref="ChaosNetworks"/>.</param>
+/// <param name="Registry">The address of a registry, whose rows come first; empty for none.</param>
 internal sealed record ChaosArguments(
     string Directory,
     int Process,
@@ -19,7 +20,8 @@ internal sealed record ChaosArguments(
     int Seed,
     IReadOnlyList<int> Ports,
     bool IsCalm,
-    bool HasNetworks = false
+    bool HasNetworks = false,
+    string Registry = ""
 )
 {
     public static ChaosArguments Parse(string[] words) =>
@@ -30,11 +32,21 @@ internal sealed record ChaosArguments(
             int.Parse(words[3]),
             [.. words[4].Split(',').Select(int.Parse)],
             bool.Parse(words[5]),
-            bool.Parse(words[6])
+            bool.Parse(words[6]),
+            words[7]
         );
 
     public string[] ToWords() =>
-        [Directory, $"{Process}", $"{Node}", $"{Seed}", string.Join(',', Ports), $"{IsCalm}", $"{HasNetworks}"];
+        [
+            Directory,
+            $"{Process}",
+            $"{Node}",
+            $"{Seed}",
+            string.Join(',', Ports),
+            $"{IsCalm}",
+            $"{HasNetworks}",
+            Registry,
+        ];
 
     /// <summary>The sockets and their locks are in a directory of their own: faults remove what is in it.</summary>
     public string Sockets => Path.Combine(Directory, "s");

@@ -1,7 +1,9 @@
+using FastForward.Tests.Registry.Tarantool;
 using FastForward.Tests.Traffic;
 using FastForward.Transport;
 using FastForward.Transport.Loop;
 using FastForward.Transport.Registry;
+using FastForward.Transport.Registry.Tarantool;
 using FastForward.Transport.Transports.Ip;
 using FastForward.Transport.Transports.Socket;
 
@@ -30,6 +32,7 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
     private readonly ForwardNode _node;
     private readonly OverrideResolver _routes;
     private readonly StaticRouteSource _preferred;
+    private readonly TarantoolRegistry? _registry;
     private readonly ChaosPlace _place;
     private readonly int _mostPerBeat;
     private readonly DeliveryPauses _pauses = new();
@@ -57,8 +60,12 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
         _readsSlowly = !arguments.IsCalm && _random.Next(3) == 0;
         _isQuiet = arguments.IsCalm; // what waits for a peer that is not there yet is reported after a while
         _preferred = new StaticRouteSource([], RouteTable.OverriddenNodes);
+        _registry = arguments.Registry.Length > 0 ? Follow(arguments) : null;
+        IEnumerable<IRouteSource> first = _registry is null
+            ? [new StaticRouteSource(_place.First, RouteTable.Nodes)]
+            : _registry.Sources;
         _routes = new OverrideResolver(
-            [_preferred, new StaticRouteSource(_place.First, RouteTable.Nodes), new StaticRouteSource(_place.Others)],
+            [_preferred, .. first, new StaticRouteSource(_place.Others)],
             new RouteOptions { SocketDirectory = arguments.Sockets, AllowUnkeyedNetwork = arguments.HasNetworks }
         );
         SocketTransport socket = new(
@@ -166,7 +173,23 @@ internal sealed class ChaosNode : IForwardHandler, ITrafficNode, IAsyncDisposabl
         await _loop.StopAsync();
         _loop.Dispose();
         _routes.Dispose();
+        _registry?.Dispose();
         _journal.Dispose();
+    }
+
+    private static TarantoolRegistry Follow(ChaosArguments arguments)
+    {
+        TarantoolRegistry registry = new(
+            new TarantoolRegistryOptions
+            {
+                Servers = [arguments.Registry],
+                UserName = FollowWorld.User,
+                Password = FollowWorld.Password,
+                OwnNode = arguments.Node,
+            }
+        );
+        registry.Start();
+        return registry;
     }
 
     private static bool IsUsable(PathStatus path) => path.State is PathState.Sound or PathState.Doubtful;

@@ -18,7 +18,9 @@ internal sealed record ChaosPlace(
 )
 {
     public static ChaosPlace Of(ChaosArguments arguments) =>
-        arguments.HasNetworks ? InNetworks(arguments) : OnLoopback(arguments);
+        arguments.HasNetworks ? InNetworks(arguments)
+        : arguments.Registry.Length > 0 ? OnLoopback(arguments, static (_, _) => true)
+        : OnLoopback(arguments, ChaosTopology.HaveSockets);
 
     /// <summary>Messages to the peer take the path of its first row.</summary>
     public bool IsOnFirst(PeerStatus peer) =>
@@ -31,14 +33,14 @@ internal sealed record ChaosPlace(
             )
         );
 
-    private static ChaosPlace OnLoopback(ChaosArguments arguments)
+    private static ChaosPlace OnLoopback(ChaosArguments arguments, Func<uint, uint, bool> haveSockets)
     {
         uint[] peers = [.. ChaosTopology.PeersOf(arguments.Node)];
         return new(
             peers,
             [
                 .. peers
-                    .Where(peer => ChaosTopology.HaveSockets(arguments.Node, peer))
+                    .Where(peer => haveSockets(arguments.Node, peer))
                     .Select(static peer => new RouteRow(
                         peer,
                         0,

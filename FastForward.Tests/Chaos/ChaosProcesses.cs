@@ -21,9 +21,11 @@ internal abstract class ChaosProcesses(string name, Random random, bool isCalm) 
 
     protected virtual bool HasNetworks => false;
 
+    protected virtual string Registry => "";
+
     /// <summary>What the next process is told; node 0 is the stranger.</summary>
     public ChaosArguments Arguments(uint node) =>
-        new(_directory.Path, _processes++, node, random.Next(), Ports, isCalm, HasNetworks);
+        new(_directory.Path, _processes++, node, random.Next(), Ports, isCalm, HasNetworks, Registry);
 
     public void Start()
     {

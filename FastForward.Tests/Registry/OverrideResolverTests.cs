@@ -56,6 +56,25 @@ public sealed class OverrideResolverTests : IDisposable
     }
 
     [Test]
+    public void A_record_that_cannot_be_read_is_a_problem_and_its_node_keeps_its_row()
+    {
+        HalfReadable source = new(s_good);
+        using OverrideResolver resolver = new([source, _nodes]);
+        _nodes.Replace([s_good with { Port = 2 }]);
+        Assert.That(resolver.Problems, Is.Empty);
+        Assert.That(resolver.Find(1)!.Preferred.Row, Is.EqualTo(s_good));
+        source.Spoil(new UnreadableRow(1, "{ 1, x }", "key id"), new UnreadableRow(null, "{ }", "node id"));
+        Assert.That(
+            resolver.Problems.Select(static problem => (problem.Source, problem.Row, problem.Reason)),
+            Is.EqualTo(new[] { ("half", "{ 1, x }", "key id"), ("half", "{ }", "node id") })
+        );
+        Assert.That(resolver.Find(1)!.Preferred.Row, Is.EqualTo(s_good), "the last good one");
+        source.Spoil();
+        Assert.That(resolver.Problems, Is.Empty);
+        Assert.That(resolver.Find(1)!.Preferred.Row.Port, Is.EqualTo(2), "a record that is gone is no row any more");
+    }
+
+    [Test]
     public void Within_one_table_the_first_source_takes_precedence()
     {
         StaticRouteSource first = new([s_good with { Port = 1 }], name: "first");
@@ -313,5 +332,25 @@ public sealed class OverrideResolverTests : IDisposable
             () => new OverrideResolver([], new RouteOptions { SocketDirectory = "tmp" }),
             Throws.ArgumentException.With.Message.Contains("SocketDirectory").And.Message.Contains("absolute")
         );
+    }
+
+    private sealed class HalfReadable(RouteRow row) : IRouteSource
+    {
+        public string Name => "half";
+
+        public RouteTable Table => RouteTable.OverriddenNodes;
+
+        public IReadOnlyList<RouteRow> Rows { get; private set; } = [row];
+
+        public IReadOnlyList<UnreadableRow> Unreadable { get; private set; } = [];
+
+        public event Action? Changed;
+
+        public void Spoil(params UnreadableRow[] unreadable)
+        {
+            Rows = [];
+            Unreadable = unreadable;
+            Changed?.Invoke();
+        }
     }
 }

@@ -81,6 +81,7 @@ internal sealed class FollowTests
         await using FollowWorld world = FollowWorld.Start(null, replica, master);
         await world.UntilState(0, RegistryServerState.Current);
         await replica.KillAsync();
+        await world.UntilState(0, RegistryServerState.Unreachable);
         await master.EvalAsync(Line);
         await world.UntilRows(RouteTable.OverriddenNodes, s_override);
         Assert.That(world.Registry.Status.Source, Is.EqualTo(master.Address));

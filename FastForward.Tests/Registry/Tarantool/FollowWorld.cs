@@ -7,6 +7,9 @@ namespace FastForward.Tests.Registry.Tarantool;
 /// <summary>A registry that is followed, with what it has logged.</summary>
 internal sealed class FollowWorld : IAsyncDisposable
 {
+    public const string User = "fastforward";
+    public const string Password = "secret";
+
     private readonly CollectingLogger<TarantoolRegistry> _log = new();
 
     private FollowWorld(TarantoolRegistryOptions options)
@@ -34,8 +37,8 @@ internal sealed class FollowWorld : IAsyncDisposable
         TarantoolRegistryOptions options = new()
         {
             Servers = [.. servers.Select(static server => server.Address)],
-            UserName = "fastforward",
-            Password = "secret",
+            UserName = User,
+            Password = Password,
         };
         configure?.Invoke(options);
         return new FollowWorld(options);
@@ -43,7 +46,7 @@ internal sealed class FollowWorld : IAsyncDisposable
 
     /// <summary>Applies the registry with the user of <see cref="Start"/>.</summary>
     public static Task<RegistryServer> ServerAsync(RegistryServer? replicaOf = null) =>
-        RegistryServer.StartAsync("dofile(...).apply{user='fastforward', password='secret'}", replicaOf);
+        RegistryServer.StartAsync($"dofile(...).apply{{user='{User}', password='{Password}'}}", replicaOf);
 
     /// <summary>Waits until rows are as expected.</summary>
     public Task UntilRows(RouteTable table, params RouteRow[] rows) =>
