@@ -1,6 +1,8 @@
 namespace FastForward.Tests.Registry.Tarantool;
 
-/// <summary>What needs a later Tarantool than the tests have: the cases of fake_cases.lua, over a box of their own.</summary>
+/// <summary>
+/// What needs a later Tarantool than the tests have: the cases of fake_cases.lua, over a box of their own.
+/// </summary>
 internal sealed class RegistryFakeTests
 {
     [TestCaseSource(nameof(Cases))]

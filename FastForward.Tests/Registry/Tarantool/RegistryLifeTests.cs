@@ -165,7 +165,10 @@ internal sealed class RegistryLifeTests
         Assert.That(error.Message, Does.Contain("space 'Nodes' does not exist on this instance; apply"));
 
         await server.EvalAsync(
-            "box.schema.space.create('Nodes'):create_index('pk', {parts = {1, 'unsigned'}}) box.space.Nodes:insert{1, 2}"
+            """
+            box.schema.space.create('Nodes'):create_index('pk', {parts = {1, 'unsigned'}})
+            box.space.Nodes:insert{1, 2}
+            """
         );
         RegistryAnswer answer = await server.ReadAsync(version);
         Assert.That(answer.Rows("Nodes"), Is.EqualTo(new[] { "[1, 2]" }));

@@ -98,7 +98,8 @@ internal sealed class RegistrySequenceTests
         if (values[3].AsInt32() > 0)
             return false;
         string expected =
-            $"OverriddenNodes: {string.Join(", ", values[1].AsArray())}\nNodes: {string.Join(", ", values[2].AsArray())}";
+            $"OverriddenNodes: {string.Join(", ", values[1].AsArray())}\n"
+            + $"Nodes: {string.Join(", ", values[2].AsArray())}";
         Assert.That(copy.ToString(), Is.EqualTo(expected));
         return true;
     }
