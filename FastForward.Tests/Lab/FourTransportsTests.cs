@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using FastForward.Host.Instances;
 using FastForward.Host.Running;
+using FastForward.Tests.Registry.Tarantool;
 using FastForward.Transport;
 using FastForward.Transport.Registry;
 using FastForward.Transport.Transports.Ip;
@@ -13,8 +14,8 @@ using FastForward.Transport.Transports.VSocket;
 namespace FastForward.Tests.Lab;
 
 /// <summary>
-/// One node talks to four peers, each over another transport, by the rows of its instance file; then all rows change
-/// under traffic, so that each peer is reached over another transport than before.
+/// One node talks to four peers, each over another transport, by the rows of its instance file or of a Tarantool
+/// registry; then all rows change under traffic, so that each peer is reached over another transport than before.
 /// </summary>
 [Category("Lab")]
 public sealed class FourTransportsTests
@@ -58,6 +59,45 @@ public sealed class FourTransportsTests
     [Test]
     public async Task Four_peers_over_four_transports_and_a_change_of_all_rows_lose_and_reorder_nothing()
     {
+        InstanceRoutes rows = new(Read(static peer => peer.First));
+        await ChangeAllRows(
+            rows.Sources,
+            choose =>
+            {
+                rows.Replace(Read(choose));
+                return Task.CompletedTask;
+            }
+        );
+    }
+
+    [Test]
+    public async Task Lines_in_a_registry_move_four_peers_over_four_transports()
+    {
+        await using RegistryServer server = await FollowWorld.ServerAsync();
+        await using FollowWorld world = FollowWorld.Start(static options => options.OwnNode = Center, server);
+        await Replace(static peer => peer.First);
+        await ChangeAllRows(world.Registry.Sources, Replace);
+
+        async Task Replace(Choice choose)
+        {
+            for (int i = 0; i < s_peers.Length; i++)
+            {
+                TransportKind kind = choose(s_peers[i]);
+                await server.EvalAsync(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"box.space.OverriddenNodes:replace({{ {s_peers[i].Node}, 0, {TransportTypeMap.NameOf(kind)}, "
+                            + $"'{AddressOf(kind, FarRdma)}', {FirstPort + 1 + i} }})"
+                    )
+                );
+            }
+        }
+    }
+
+    private delegate TransportKind Choice((uint Node, TransportKind First, TransportKind Second) peer);
+
+    private async Task ChangeAllRows(IReadOnlyList<IRouteSource> sources, Func<Choice, Task> replace)
+    {
         Counter[] counters = new Counter[s_peers.Length];
         for (int i = 0; i < s_peers.Length; i++)
         {
@@ -74,10 +114,9 @@ public sealed class FourTransportsTests
             _hosts.Add(await ForwardHost.StartAsync(peer));
         }
 
-        InstanceRoutes rows = new(Read(static peer => peer.First));
         ForwardClient client = new();
         ForwardHostOptions options = Options(Center, FirstPort, NearRdma, client);
-        foreach (IRouteSource source in rows.Sources)
+        foreach (IRouteSource source in sources)
             options.RouteSources.Add(source);
         ForwardHost center = await ForwardHost.StartAsync(options);
         _hosts.Add(center);
@@ -89,7 +128,7 @@ public sealed class FourTransportsTests
         for (int change = 1; change <= Changes; change++)
         {
             bool isSecond = change % 2 == 1;
-            rows.Replace(Read(peer => isSecond ? peer.Second : peer.First));
+            await replace(peer => isSecond ? peer.Second : peer.First);
             await SendUntil(() => IsInUse(center, peer => isSecond ? peer.Second : peer.First));
             long moved = sent;
             await SendUntil(() => counters.All(counter => counter.Received >= moved + After));
@@ -130,15 +169,10 @@ public sealed class FourTransportsTests
             _ => "",
         };
 
-    private static bool IsInUse(
-        ForwardHost center,
-        Func<(uint Node, TransportKind First, TransportKind Second), TransportKind> choose
-    ) => s_peers.All(peer => InUse(center, peer.Node).SequenceEqual([choose(peer)]));
+    private static bool IsInUse(ForwardHost center, Choice choose) =>
+        s_peers.All(peer => InUse(center, peer.Node).SequenceEqual([choose(peer)]));
 
-    private static void AssertInUse(
-        ForwardHost center,
-        Func<(uint Node, TransportKind First, TransportKind Second), TransportKind> choose
-    )
+    private static void AssertInUse(ForwardHost center, Choice choose)
     {
         foreach ((uint Node, TransportKind First, TransportKind Second) peer in s_peers)
             Assert.That(InUse(center, peer.Node), Is.EqualTo(new[] { choose(peer) }), $"node {peer.Node}");
@@ -159,7 +193,7 @@ public sealed class FourTransportsTests
         return answer.Task.GetAwaiter().GetResult();
     }
 
-    private InstanceSettings Read(Func<(uint Node, TransportKind First, TransportKind Second), TransportKind> choose)
+    private InstanceSettings Read(Choice choose)
     {
         string file = _directory["center.conf"];
         IEnumerable<string> rows = s_peers.Select(

@@ -185,6 +185,11 @@ internal sealed class FollowTests
         Assert.That(routes.Problems[0].Source, Is.EqualTo("registry OverriddenNodes"));
         Assert.That(routes.Problems[0].Row, Is.EqualTo("{ 250012, 0, 77, \"\", 54012 }"));
         Assert.That(routes.Problems[0].Reason, Does.Contain("transport type (field 3) is 77").And.Contain("right one"));
+        UnreadableRow bad = world.Registry.Sources[0].Unreadable.Single();
+        Assert.That(
+            (bad.Node, bad.Row, bad.Reason),
+            Is.EqualTo((250012u, routes.Problems[0].Row, routes.Problems[0].Reason))
+        );
         Assert.That(routes.Find(250012)!.Preferred.Row, Is.EqualTo(s_override), "the last good one stays");
         await server.EvalAsync("box.space.OverriddenNodes:delete(250012)");
         await world.Until(() => routes.Find(250012) is null, "a removed row is gone");
