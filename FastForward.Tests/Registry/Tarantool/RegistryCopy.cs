@@ -5,9 +5,9 @@ namespace FastForward.Tests.Registry.Tarantool;
 /// <summary>A client's copy of the registry, kept by applying answers.</summary>
 internal sealed class RegistryCopy
 {
-    private static readonly string[] Spaces = ["OverriddenNodes", "Nodes"];
+    private static readonly string[] s_spaces = ["OverriddenNodes", "Nodes"];
 
-    private readonly Dictionary<string, SortedDictionary<ulong, string>> _rows = Spaces.ToDictionary(
+    private readonly Dictionary<string, SortedDictionary<ulong, string>> _rows = s_spaces.ToDictionary(
         space => space,
         _ => new SortedDictionary<ulong, string>()
     );
@@ -27,7 +27,7 @@ internal sealed class RegistryCopy
             Complete++;
         else
             Differences++;
-        foreach (string space in Spaces)
+        foreach (string space in s_spaces)
         {
             if (answer.IsComplete)
                 _rows[space].Clear();
@@ -40,5 +40,5 @@ internal sealed class RegistryCopy
     }
 
     public override string ToString() =>
-        string.Join('\n', Spaces.Select(space => $"{space}: {string.Join(", ", _rows[space].Values)}"));
+        string.Join('\n', s_spaces.Select(space => $"{space}: {string.Join(", ", _rows[space].Values)}"));
 }
