@@ -83,6 +83,9 @@ internal sealed class TestNode : IForwardHandler, IDisposable
         Node.Start(this);
     }
 
+    /// <summary>Replaces all rows but the overrides.</summary>
+    public void Replace(IEnumerable<RouteRow> rows) => _routes.Replace(rows);
+
     public ForwardNode Node { get; }
 
     public IpTransport Ip { get; }

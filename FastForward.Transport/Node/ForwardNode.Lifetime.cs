@@ -38,8 +38,7 @@ public sealed partial class ForwardNode
 
         _loop.Add((ILoopSource)_share);
         _loop.Add((ILoopFlush)_share);
-        _routes.Changed += OnRoutesChanged;
-        _routedPeers.Apply();
+        _routedPeers.Start(OnRoutesChanged);
         if (!_keys.IsEmpty)
             _clockStep.Start();
     }
@@ -88,7 +87,7 @@ public sealed partial class ForwardNode
         _disposed = true;
         if (_stopping is null)
             BeginStop();
-        _routes.Changed -= OnRoutesChanged;
+        _routedPeers.Stop();
         _drainTimer.Cancel();
         _clockStep.Stop();
         _loop.Remove(_stallNotice);

@@ -93,8 +93,7 @@ public sealed partial class ForwardNode
         bool end = (options & SendOptions.End) != 0;
         return node == _options.Node
             ? _local.Send(_loop.NowMicros, stream, messageClass, payload, end, realTimeBudget, waited)
-            : Peers
-                .Find(node)
+            : PeerOf(node)
                 ?.Send(
                     _loop.NowMicros,
                     stream,
@@ -115,7 +114,7 @@ public sealed partial class ForwardNode
             return SendStatus.Stopping;
         return node == _options.Node
             ? _local.End(_loop.NowMicros, stream)
-            : Peers.Find(node)?.EndStream(_loop.NowMicros, stream) ?? SendStatus.UnknownNode;
+            : PeerOf(node)?.EndStream(_loop.NowMicros, stream) ?? SendStatus.UnknownNode;
     }
 
     internal SendStatus ResetStream(uint node, ulong stream, uint code)
@@ -125,7 +124,7 @@ public sealed partial class ForwardNode
             return SendStatus.Stopping;
         return node == _options.Node
             ? _local.Reset(_loop.NowMicros, stream, code)
-            : Peers.Find(node)?.ResetStream(_loop.NowMicros, stream, code) ?? SendStatus.UnknownNode;
+            : PeerOf(node)?.ResetStream(_loop.NowMicros, stream, code) ?? SendStatus.UnknownNode;
     }
 
     /// <summary>
@@ -141,7 +140,7 @@ public sealed partial class ForwardNode
         Verify();
         if (node == _options.Node)
             _local.Refuse(_loop.NowMicros, stream);
-        else if (Peers.Find(node) is { } peer)
+        else if (PeerOf(node) is { } peer)
             peer.RefuseStream(_loop.NowMicros, stream);
         else
             return false;

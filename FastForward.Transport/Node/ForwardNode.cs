@@ -124,6 +124,9 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
     /// <summary>For what belongs to the node and has no logger of its own.</summary>
     internal ILogger Logger { get; }
 
+    /// <summary>How often the routes of a node were applied.</summary>
+    internal long AppliedRoutes => _routedPeers.Applied;
+
     /// <summary>The table of peers. Loop thread only.</summary>
     internal Peers Peers { get; }
 
@@ -140,12 +143,15 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
 
     private void Verify() => _loop.VerifyAccess();
 
+    /// <summary>The peer for a node with a route; null for others.</summary>
+    private Peer? PeerOf(uint node) => Peers.Find(node) ?? _routedPeers.Apply(node);
+
     // Called on any thread.
     private void OnRoutesChanged() =>
         _loop.Post(() =>
         {
             if (!_disposed && _stopping is null)
-                _routedPeers.Apply();
+                _routedPeers.Take();
         });
 
     /// <summary>
@@ -178,10 +184,15 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
 
         public int Poll(int budget)
         {
-            return node._events.Dispatch(budget) + node._local.Exchange(node._loop.NowMicros, budget);
+            int routes = node._stopping is null ? node._routedPeers.Apply(RoutedPeers.NodesPerCycle) : 0;
+            return routes + node._events.Dispatch(budget) + node._local.Exchange(node._loop.NowMicros, budget);
         }
 
-        public bool Arm() => !node._events.IsEmpty || node._local.HasOutput || node._pump.HasWork;
+        public bool Arm() =>
+            !node._events.IsEmpty
+            || node._local.HasOutput
+            || node._pump.HasWork
+            || (node._stopping is null && node._routedPeers.HasWork);
 
         public void Disarm() { }
 

@@ -9,6 +9,9 @@ namespace FastForward.Transport.Node;
 /// <summary>Keeps the table of peers consistent with the routes.</summary>
 internal sealed class RoutedPeers
 {
+    /// <summary>How many nodes are applied in a cycle of the loop.</summary>
+    public const int NodesPerCycle = 64;
+
     private readonly ForwardLoop _loop;
     private readonly ForwardNodeOptions _options;
     private readonly OverrideResolver _routes;
@@ -17,7 +20,11 @@ internal sealed class RoutedPeers
     private readonly Peers _peers;
     private readonly RouteAdmission _admission;
     private readonly NodeKeys _keys;
+    private readonly Queue<uint> _waiting = new(); // may name a node twice, or one that is applied already
+    private readonly HashSet<uint> _unapplied = [];
+    private RouteChanges? _changes;
     private volatile Peer[] _published = [];
+    private bool _isPublished;
 
     public RoutedPeers(
         ForwardLoop loop,
@@ -47,19 +54,102 @@ internal sealed class RoutedPeers
 
     public PeerStatus? StatusOf(uint node) => _peers.Find(node) is { } peer ? ConnectorOf(peer).Status : null;
 
-    /// <summary>Adds, removes and reconnects peers so that they match the routes as they are now.</summary>
-    public void Apply()
+    /// <summary>Nodes whose routes have changed and are not applied yet.</summary>
+    public bool HasWork => _unapplied.Count > 0;
+
+    /// <summary>How often the routes of a node were applied.</summary>
+    public long Applied { get; private set; }
+
+    /// <summary>Follows the routes, and applies the first <see cref="NodesPerCycle"/> of them at once.</summary>
+    /// <param name="notify">Is called, on any thread, when <see cref="Take"/> should be.</param>
+    public void Start(Action notify)
     {
-        foreach (uint node in _routes.Nodes)
+        _changes = _routes.Follow(notify);
+        Take();
+    }
+
+    /// <summary>Stops following the routes.</summary>
+    public void Stop() => _changes?.Dispose();
+
+    /// <summary>
+    /// Applies the routes that have changed: the first <see cref="NodesPerCycle"/> at once, the others in the next
+    /// cycles.
+    /// </summary>
+    public void Take()
+    {
+        foreach (uint node in _changes!.Take())
+            Enqueue(node);
+        Apply(NodesPerCycle);
+    }
+
+    /// <summary>
+    /// Adds, removes and reconnects peers so that they match their routes as they are now. A table of thousands of rows
+    /// takes many cycles: messages between peers that are connected do not wait for it.
+    /// </summary>
+    /// <param name="most">The most nodes.</param>
+    /// <returns>How many were applied.</returns>
+    public int Apply(int most)
+    {
+        int applied = 0;
+        while (applied < most && _waiting.TryDequeue(out uint node))
         {
-            // A row for the node itself is for the other nodes that share the registry.
-            if (node != _options.Node && _routes.Find(node) is { } routes)
-                Apply(_peers.GetOrAdd(node), routes);
+            if (!_unapplied.Remove(node))
+                continue;
+            ApplyRoutes(node);
+            applied++;
         }
 
-        foreach (Peer peer in _peers.All.Where(peer => _routes.Find(peer.Node) is null).ToArray())
+        if (_unapplied.Count == 0)
+        {
+            _waiting.Clear();
+            if (applied > 0)
+                Publish();
+        }
+
+        return applied;
+    }
+
+    /// <summary>
+    /// The peer for a node whose routes are not applied yet, which this does at once; null for others.
+    /// </summary>
+    public Peer? Apply(uint node)
+    {
+        if (!_unapplied.Remove(node))
+            return null;
+        ApplyRoutes(node);
+        Publish();
+        return _peers.Find(node);
+    }
+
+    private void Enqueue(uint node)
+    {
+        // A row for the node itself is for the other nodes that share the registry.
+        if (node != _options.Node && _unapplied.Add(node))
+            _waiting.Enqueue(node);
+    }
+
+    private void ApplyRoutes(uint node)
+    {
+        Applied++;
+        if (_routes.Find(node) is { } routes)
+        {
+            int count = _peers.All.Count;
+            Apply(_peers.GetOrAdd(node), routes);
+            _isPublished &= count == _peers.All.Count;
+        }
+        else if (_peers.Find(node) is { } peer)
+        {
             Remove(peer);
+            _isPublished = false;
+        }
+    }
+
+    private void Publish()
+    {
+        if (_isPublished)
+            return;
         _published = [.. _peers.All];
+        _isPublished = true;
     }
 
     /// <summary>
@@ -151,7 +241,9 @@ internal sealed class RoutedPeers
             }
         }
 
-        Apply();
+        foreach (Peer peer in _peers.All)
+            Enqueue(peer.Node);
+        Apply(NodesPerCycle);
     }
 
     // Where a vSocket is preferred the other rows count only on request: it says on which machine the peer is.

@@ -26,6 +26,7 @@ public sealed partial class OverrideResolver : IDisposable
     private readonly bool _allowUnkeyed;
     private readonly ILogger _logger;
     private readonly Lock _rebuild = new();
+    private readonly List<RouteChanges> _readers = [];
     private volatile RouteSnapshot _snapshot = RouteSnapshot.Empty;
     private bool _disposed;
 
@@ -74,6 +75,26 @@ public sealed partial class OverrideResolver : IDisposable
     /// <returns>Null when no good route leads to it.</returns>
     internal NodeRoutes? Find(uint node) => _snapshot.Nodes.GetValueOrDefault(node);
 
+    /// <summary>
+    /// Begins to collect which nodes change, for one reader; at first these are all nodes. Dispose of the result.
+    /// </summary>
+    /// <param name="notify">Is called, on any thread, after changes when there were none to take before.</param>
+    internal RouteChanges Follow(Action notify)
+    {
+        lock (_rebuild)
+        {
+            RouteChanges reader = new(this, _snapshot.Nodes.Keys, notify);
+            _readers.Add(reader);
+            return reader;
+        }
+    }
+
+    internal void Forget(RouteChanges reader)
+    {
+        lock (_rebuild)
+            _readers.Remove(reader);
+    }
+
     /// <summary>Stops following the sources. The last snapshot stays readable.</summary>
     public void Dispose()
     {
@@ -85,6 +106,7 @@ public sealed partial class OverrideResolver : IDisposable
 
     private void Rebuild()
     {
+        List<RouteChanges> waiting = [];
         lock (_rebuild)
         {
             if (_disposed)
@@ -92,12 +114,21 @@ public sealed partial class OverrideResolver : IDisposable
             RouteSnapshot old = _snapshot;
             RouteSnapshot next = RouteSnapshotBuilder.Build(_sources, SocketDirectory, _allowUnkeyed, old);
             _snapshot = next;
-            if (next.HasSame(old))
+            List<uint> changed = next.FindChanges(old);
+            if (changed.Count == 0 && next.Problems.SequenceEqual(old.Problems))
                 return;
+            foreach (RouteChanges reader in _readers)
+            {
+                if (changed.Count > 0 && reader.Add(changed))
+                    waiting.Add(reader);
+            }
+
             LogProblems(old, next);
         }
 
         // Outside the lock: a subscriber may change a source or dispose of the resolver.
+        foreach (RouteChanges reader in waiting)
+            reader.Notify();
         Changed?.Invoke();
     }
 

@@ -12,17 +12,23 @@ internal sealed class RouteSnapshot
 
     public List<RouteProblem> Problems { get; } = [];
 
-    public bool HasSame(RouteSnapshot other)
+    /// <summary>The nodes whose routes are not those of another snapshot.</summary>
+    public List<uint> FindChanges(RouteSnapshot other)
     {
-        if (Nodes.Count != other.Nodes.Count || !Problems.SequenceEqual(other.Problems))
-            return false;
+        List<uint> changed = [];
         foreach ((uint node, NodeRoutes routes) in Nodes)
         {
             // The builder takes over the object of a node that did not change.
             if (!other.Nodes.TryGetValue(node, out NodeRoutes? others) || !ReferenceEquals(routes, others))
-                return false;
+                changed.Add(node);
         }
 
-        return true;
+        foreach (uint node in other.Nodes.Keys)
+        {
+            if (!Nodes.ContainsKey(node))
+                changed.Add(node);
+        }
+
+        return changed;
     }
 }

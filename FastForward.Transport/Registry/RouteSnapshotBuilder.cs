@@ -58,16 +58,23 @@ internal sealed class RouteSnapshotBuilder
 
         foreach (RouteRow row in _sources[source].Rows)
         {
-            bool good = RouteAddress.TryParse(row, _socketDirectory, out EndPoint? endPoint, out string? problem);
-            if (!good)
-                Report(source, row, problem!);
+            // A row that was in use before was parsed before.
+            Route? route = _previous.InUse.GetValueOrDefault((source, row.Node));
+            if (route is null || route.Row != row)
+            {
+                bool good = RouteAddress.TryParse(row, _socketDirectory, out EndPoint? endPoint, out string? problem);
+                route = good ? new Route(row, endPoint!, _sources[source].Table) : null;
+                if (!good)
+                    Report(source, row, problem!);
+            }
+
             if (row.Node == 0)
                 continue;
             RouteCandidate candidate = CandidateOf(ofSource, source, row.Node);
-            if (!good)
+            if (route is null)
                 continue;
             if (candidate.Fresh is null)
-                candidate.Fresh = new Route(row, endPoint!, _sources[source].Table);
+                candidate.Fresh = route;
             else
                 Report(
                     source,
@@ -146,8 +153,8 @@ internal sealed class RouteSnapshotBuilder
                 candidate.Source,
                 candidate.Wanted!.Row,
                 "key id 0 demands no key, but this way leaves the machine, and others on it could read and forge; "
-                    + "keys are not supported yet, so that only a trusted network will do: "
-                    + "there, set the option AllowUnkeyedNetwork on both nodes"
+                    + "give the row the id of a key that both nodes have; where the network is trusted, "
+                    + "set the option AllowUnkeyedNetwork on both nodes"
             );
         }
     }
