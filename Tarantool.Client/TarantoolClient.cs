@@ -71,8 +71,8 @@ public sealed partial class TarantoolClient : IAsyncDisposable
     /// <returns>The client; the caller must dispose it.</returns>
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     /// <exception cref="TarantoolConnectionException">
-    /// The server cannot be reached. If there are several, none can be used: the message names each with its reason, and
-    /// the inner exception is an <see cref="AggregateException"/> of the failures.
+    /// The server cannot be reached. If there are several, none can be used: the message names each with its reason,
+    /// and the inner exception is an <see cref="AggregateException"/> of the failures.
     /// </exception>
     /// <exception cref="TarantoolServerException">The only server rejected the user or the password.</exception>
     public static async ValueTask<TarantoolClient> ConnectAsync(
@@ -99,8 +99,8 @@ public sealed partial class TarantoolClient : IAsyncDisposable
     /// <returns>The client; the caller must dispose it.</returns>
     /// <exception cref="FormatException">The address is malformed.</exception>
     /// <exception cref="TarantoolConnectionException">
-    /// The server cannot be reached. If there are several, none can be used: the message names each with its reason, and
-    /// the inner exception is an <see cref="AggregateException"/> of the failures.
+    /// The server cannot be reached. If there are several, none can be used: the message names each with its reason,
+    /// and the inner exception is an <see cref="AggregateException"/> of the failures.
     /// </exception>
     /// <exception cref="TarantoolServerException">The only server rejected the user or the password.</exception>
     public static ValueTask<TarantoolClient> ConnectAsync(

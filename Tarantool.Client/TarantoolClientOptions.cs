@@ -15,11 +15,11 @@ public sealed class TarantoolClientOptions
     /// <summary>
     /// The servers' addresses, at least one: each an <see cref="IPEndPoint"/>, a <see cref="DnsEndPoint"/> or a
     /// <see cref="UnixDomainSocketEndPoint"/>. The servers are tried in this order, each for at most
-    /// <see cref="ConnectTimeout"/>, and the first one that accepts the user is used until its connection ends; then the
-    /// others are tried at once, in the same order. User and password are the same for all. The host of a <see cref="DnsEndPoint"/> may be an address with
-    /// the name of an interface (<c>fe80::7%eth0</c>). If a name has several addresses, the next one is tried when one
-    /// has failed or has not been greeted for 250 ms; the one that succeeds comes first the next time. TCP
-    /// traffic is not encrypted: use it only within a trusted network.
+    /// <see cref="ConnectTimeout"/>, and the first one that accepts the user is used until its connection ends; then
+    /// the others are tried at once, in the same order. User and password are the same for all. The host of a
+    /// <see cref="DnsEndPoint"/> may be an address with the name of an interface (<c>fe80::7%eth0</c>). If a name has
+    /// several addresses, the next one is tried when one has failed or has not been greeted for 250 ms; the one that
+    /// succeeds comes first the next time. TCP traffic is not encrypted: use it only within a trusted network.
     /// </summary>
     public IReadOnlyList<EndPoint> EndPoints { get; set; } = [];
 
@@ -32,8 +32,8 @@ public sealed class TarantoolClientOptions
     public string? Password { get; set; }
 
     /// <summary>
-    /// The time limit of one connection attempt to one server, including greeting and authentication. Default: 5 s. With too short a
-    /// limit, connecting to a busy server fails.
+    /// The time limit of one connection attempt to one server, including greeting and authentication. Default: 5 s.
+    /// With too short a limit, connecting to a busy server fails.
     /// </summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -73,8 +73,8 @@ public sealed class TarantoolClientOptions
     public bool AutoReconnect { get; set; } = true;
 
     /// <summary>
-    /// The delay after all servers have failed once; it doubles each time they all fail again. Each delay is shortened by a random
-    /// part of up to one half, so that many clients do not reconnect at the same moment. Default: 100 ms.
+    /// The delay after all servers have failed once; it doubles each time they all fail again. Each delay is shortened
+    /// by a random part of up to one half, so that many clients do not reconnect at the same moment. Default: 100 ms.
     /// </summary>
     public TimeSpan ReconnectMinDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 

@@ -10,8 +10,8 @@ namespace Tarantool.Client;
 /// The supported protocol features, numbered as in the server's <c>iproto_features.h</c>; empty before 2.10.
 /// </param>
 /// <param name="EndPoint">
-/// Which of <see cref="TarantoolClientOptions.EndPoints"/> it is, as given there; <see langword="null"/> only in objects
-/// that the client did not make.
+/// Which of <see cref="TarantoolClientOptions.EndPoints"/> it is, as given there; <see langword="null"/> only in
+/// objects that the client did not make.
 /// </param>
 public sealed record TarantoolServerInfo(
     string Version,

@@ -9,8 +9,8 @@ public sealed class TarantoolStateChangedEventArgs(TarantoolConnectionState stat
     public TarantoolConnectionState State { get; } = state;
 
     /// <summary>
-    /// Why the connection was lost; <see langword="null"/> if it was opened or closed by the client, or if the server has
-    /// announced its stop.
+    /// Why the connection was lost; <see langword="null"/> if it was opened or closed by the client, or if the server
+    /// has announced its stop.
     /// </summary>
     public Exception? Reason { get; } = reason;
 }

@@ -13,7 +13,8 @@ internal static partial class Log
     [LoggerMessage(
         6001,
         LogLevel.Warning,
-        "The connection to {EndPoint} was lost with {InFlight} requests in flight, and {More} others since the last report"
+        "The connection to {EndPoint} was lost with {InFlight} requests in flight, and {More} others since the last "
+            + "report"
     )]
     public static partial void ConnectionLost(
         ILogger logger,
@@ -26,7 +27,8 @@ internal static partial class Log
     [LoggerMessage(
         6002,
         LogLevel.Warning,
-        "Cannot connect to {EndPoint} (attempt {Attempt}, {More} of them since the last report); next attempt in {Delay}"
+        "Cannot connect to {EndPoint} (attempt {Attempt}, {More} not reported since the last one); next attempt in "
+            + "{Delay}"
     )]
     public static partial void ConnectFailed(
         ILogger logger,
@@ -78,8 +80,8 @@ internal static partial class Log
     [LoggerMessage(
         6010,
         LogLevel.Information,
-        "The connection to {EndPoint} is stable again; not reported were {Connections} connections, {Losses} losses and "
-            + "{Attempts} failed attempts"
+        "The connection to {EndPoint} is stable again; not reported were {Connections} connections, {Losses} losses "
+            + "and {Attempts} failed attempts"
     )]
     public static partial void Stable(ILogger logger, string endPoint, long connections, long losses, long attempts);
 
