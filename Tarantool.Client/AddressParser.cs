@@ -27,14 +27,36 @@ internal static class AddressParser
             rest = rest[(at + 1)..];
         }
 
-        options.EndPoint = rest.StartsWith(UnixPrefix, StringComparison.Ordinal)
-            ? UnixEndPoint(rest[UnixPrefix.Length..])
-            : InternetEndPoint(rest.TrimEnd('/'));
+        List<EndPoint> endPoints = [];
+        foreach (Range range in rest.Split(','))
+            endPoints.Add(EndPointOf(rest[range].Trim(), isFirst: endPoints.Count == 0));
+        if (endPoints.Distinct().Count() != endPoints.Count)
+            throw new FormatException("The list contains an address twice. Remove one.");
+        options.EndPoints = endPoints;
         return options;
     }
 
+    private static EndPoint EndPointOf(ReadOnlySpan<char> text, bool isFirst)
+    {
+        if (text.StartsWith(UnixPrefix, StringComparison.Ordinal))
+            return UnixEndPoint(text[UnixPrefix.Length..]);
+        if (!isFirst && text.Contains('@'))
+            throw UserInTheMiddle();
+        if (!isFirst && text.IsEmpty)
+            throw new FormatException("An address of the list is empty. Write host1:3301,host2:3301.");
+        return InternetEndPoint(text.TrimEnd('/'));
+    }
+
+    private static FormatException UserInTheMiddle() =>
+        new(
+            "User and password apply to all addresses: write them once, before the first one, as in "
+                + "user:password@host1:3301,host2:3301. Write a comma in them as %2C."
+        );
+
     private static void SetUser(TarantoolClientOptions options, ReadOnlySpan<char> user)
     {
+        if (user.Contains(','))
+            throw UserInTheMiddle();
         int colon = user.IndexOf(':');
         options.UserName = Uri.UnescapeDataString(colon < 0 ? user : user[..colon]);
         if (colon >= 0)
@@ -55,10 +77,7 @@ internal static class AddressParser
         }
         catch (ArgumentException exception)
         {
-            throw new FormatException(
-                $"'{path}' is not a valid UNIX socket path (Linux allows at most 107 bytes).",
-                exception
-            );
+            throw new FormatException("The UNIX socket path is not valid (Linux allows at most 107 bytes).", exception);
         }
     }
 

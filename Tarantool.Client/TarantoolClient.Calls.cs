@@ -120,6 +120,26 @@ public sealed partial class TarantoolClient
         return ReadWatchAsync(key, cancellationToken);
     }
 
+    /// <summary>
+    /// Gets the current value of a key that server-side code sets with <c>box.broadcast</c>, without watching it
+    /// (servers since 3.0).
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The value; nil if the key is not set.</returns>
+    /// <exception cref="NotSupportedException">The server does not support this request.</exception>
+    /// <remarks>For other exceptions see the remarks of <see cref="TarantoolClient"/>.</remarks>
+    public ValueTask<TarantoolValue> WatchOnceAsync(string key, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        return SendAsync<WatchBody, KeyValueDecoder, TarantoolValue>(
+            new WatchBody(RequestType.WatchOnce, key),
+            default,
+            default,
+            cancellationToken
+        );
+    }
+
     private async IAsyncEnumerable<TarantoolValue> ReadWatchAsync(
         string key,
         [EnumeratorCancellation] CancellationToken cancellationToken

@@ -6,9 +6,9 @@ using Tarantool.Client.Protocol;
 namespace Tarantool.Client;
 
 /// <summary>
-/// A client of one Tarantool server, over one connection with automatic reconnect. Thread-safe: concurrent requests are
-/// pipelined, and each completes exactly once, with its result, a typed exception, a timeout or cancellation. Create
-/// one per server and keep it.
+/// A client of a Tarantool server, or of several of which one is used at a time, over one connection with automatic
+/// reconnect. Thread-safe: concurrent requests are pipelined, and each completes exactly once, with its result, a typed
+/// exception, a timeout or cancellation. Create one and keep it.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -40,7 +40,7 @@ public sealed partial class TarantoolClient : IAsyncDisposable
     private TarantoolClient(TarantoolClientOptions options)
     {
         _context = new ClientContext(options);
-        _supervisor = new ConnectionSupervisor(_context, new Connector(_context, _watches), OnState);
+        _supervisor = new ConnectionSupervisor(_context, new ServerList(_context, _watches), OnState);
     }
 
     /// <summary>
@@ -63,14 +63,18 @@ public sealed partial class TarantoolClient : IAsyncDisposable
     public TarantoolServerInfo? Server => Volatile.Read(ref _server);
 
     /// <summary>
-    /// Connects to a server. Fails if the first attempt fails; afterwards the client reconnects in the background.
+    /// Connects to the first server that can be used. Fails if all servers have failed once; afterwards the client
+    /// reconnects in the background.
     /// </summary>
     /// <param name="options">Address, limits and behaviour.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The client; the caller must dispose it.</returns>
     /// <exception cref="ArgumentException">An option is invalid.</exception>
-    /// <exception cref="TarantoolConnectionException">The server cannot be reached.</exception>
-    /// <exception cref="TarantoolServerException">The server rejected the user or the password.</exception>
+    /// <exception cref="TarantoolConnectionException">
+    /// The server cannot be reached. If there are several, none can be used: the message names each with its reason,
+    /// and the inner exception is an <see cref="AggregateException"/> of the failures.
+    /// </exception>
+    /// <exception cref="TarantoolServerException">The only server rejected the user or the password.</exception>
     public static async ValueTask<TarantoolClient> ConnectAsync(
         TarantoolClientOptions options,
         CancellationToken cancellationToken = default
@@ -94,8 +98,11 @@ public sealed partial class TarantoolClient : IAsyncDisposable
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The client; the caller must dispose it.</returns>
     /// <exception cref="FormatException">The address is malformed.</exception>
-    /// <exception cref="TarantoolConnectionException">The server cannot be reached.</exception>
-    /// <exception cref="TarantoolServerException">The server rejected the user or the password.</exception>
+    /// <exception cref="TarantoolConnectionException">
+    /// The server cannot be reached. If there are several, none can be used: the message names each with its reason,
+    /// and the inner exception is an <see cref="AggregateException"/> of the failures.
+    /// </exception>
+    /// <exception cref="TarantoolServerException">The only server rejected the user or the password.</exception>
     public static ValueTask<TarantoolClient> ConnectAsync(
         string address,
         CancellationToken cancellationToken = default
@@ -153,16 +160,19 @@ public sealed partial class TarantoolClient : IAsyncDisposable
             TarantoolConnection connection = await _supervisor
                 .GetAsync(deadline, cancellationToken)
                 .ConfigureAwait(false);
-            RequestTarget target = body.Target;
-            TargetIds ids = target.NeedsLookup
-                ? await connection.Schema.ResolveAsync(target, deadline, cancellationToken).ConfigureAwait(false)
-                : new TargetIds(target.Space.Number, target.Index.Number, 0);
-
-            // Checked last: requests that waited for the same connection or lookup resume together.
-            if (connection.IsFull)
-                await connection.WaitForRoomAsync(deadline, cancellationToken).ConfigureAwait(false);
+            if (body.Type == RequestType.WatchOnce && !connection.Server.SupportsWatchOnce)
+                throw NoWatchOnce(connection.Server);
+            TargetIds ids = default;
             try
             {
+                RequestTarget target = body.Target;
+                ids = target.NeedsLookup
+                    ? await connection.Schema.ResolveAsync(target, deadline, cancellationToken).ConfigureAwait(false)
+                    : new TargetIds(target.Space.Number, target.Index.Number, 0);
+
+                // Checked last: requests that waited for the same connection or lookup resume together.
+                if (connection.IsFull)
+                    await connection.WaitForRoomAsync(deadline, cancellationToken).ConfigureAwait(false);
                 return await connection
                     .RequestAsync<TBody, TDecoder, TResult>(
                         body,
@@ -182,11 +192,22 @@ public sealed partial class TarantoolClient : IAsyncDisposable
             {
                 // The server rejected the request without executing it; its response carried the new schema version.
             }
+            catch (TarantoolConnectionException exception)
+                when (connection.IsShuttingDown && !exception.MayHaveExecuted)
+            {
+                // The server announced its stop before the request was sent, so it waits for the next connection.
+            }
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private static async ValueTask DiscardAsync(ValueTask<bool> request) => await request.ConfigureAwait(false);
+
+    private static NotSupportedException NoWatchOnce(TarantoolServerInfo server) =>
+        new(
+            $"The server (version {server.Version}) does not support {nameof(WatchOnceAsync)}, which requires 3.0. "
+                + $"Use {nameof(WatchAsync)} (2.10 and later), or call a function that returns the value."
+        );
 
     private static ObjectDisposedException Disposed() => new(nameof(TarantoolClient));
 
@@ -204,14 +225,15 @@ public sealed partial class TarantoolClient : IAsyncDisposable
         if (state == TarantoolConnectionState.Closed)
             _watches.Close(reason is null ? Disposed : () => _context.Ended(reason));
         else
-            _watches.Use(connection);
+            _watches.Use(state == TarantoolConnectionState.Connected ? connection : null);
         try
         {
             StateChanged?.Invoke(this, new TarantoolStateChangedEventArgs(state, reason));
         }
         catch (Exception exception)
         {
-            Log.StateHandlerFailed(_context.Logger, exception);
+            if (_context.FailedStateHandlers.MayReport(out long more))
+                Log.StateHandlerFailed(_context.Logger, more, exception);
         }
     }
 }

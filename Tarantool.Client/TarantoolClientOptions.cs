@@ -13,13 +13,15 @@ namespace Tarantool.Client;
 public sealed class TarantoolClientOptions
 {
     /// <summary>
-    /// The server's address: an <see cref="IPEndPoint"/>, a <see cref="DnsEndPoint"/> or a
-    /// <see cref="UnixDomainSocketEndPoint"/>. Required. The host of a <see cref="DnsEndPoint"/> may be an address with
-    /// the name of an interface (<c>fe80::7%eth0</c>). If a name has several addresses, the next one is tried when one
-    /// has failed or has not been greeted for 250 ms; the one that succeeds comes first the next time. TCP
-    /// traffic is not encrypted: use it only within a trusted network.
+    /// The servers' addresses, at least one: each an <see cref="IPEndPoint"/>, a <see cref="DnsEndPoint"/> or a
+    /// <see cref="UnixDomainSocketEndPoint"/>. The servers are tried in this order, each for at most
+    /// <see cref="ConnectTimeout"/>, and the first one that accepts the user is used until its connection ends; then
+    /// the others are tried at once, in the same order. User and password are the same for all. The host of a
+    /// <see cref="DnsEndPoint"/> may be an address with the name of an interface (<c>fe80::7%eth0</c>). If a name has
+    /// several addresses, the next one is tried when one has failed or has not been greeted for 250 ms; the one that
+    /// succeeds comes first the next time. TCP traffic is not encrypted: use it only within a trusted network.
     /// </summary>
-    public EndPoint? EndPoint { get; set; }
+    public IReadOnlyList<EndPoint> EndPoints { get; set; } = [];
 
     /// <summary>
     /// The user to authenticate as, with <c>chap-sha1</c>. Default: null, which is the server's user <c>guest</c>.
@@ -30,8 +32,8 @@ public sealed class TarantoolClientOptions
     public string? Password { get; set; }
 
     /// <summary>
-    /// The time limit of one connection attempt, including greeting and authentication. Default: 5 s. With too short a
-    /// limit, connecting to a busy server fails.
+    /// The time limit of one connection attempt to one server, including greeting and authentication. Default: 5 s.
+    /// With too short a limit, connecting to a busy server fails.
     /// </summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -71,8 +73,8 @@ public sealed class TarantoolClientOptions
     public bool AutoReconnect { get; set; } = true;
 
     /// <summary>
-    /// The delay before the first reconnect attempt; it doubles with every failure. Each delay is shortened by a random
-    /// part of up to one half, so that many clients do not reconnect at the same moment. Default: 100 ms.
+    /// The delay after all servers have failed once; it doubles each time they all fail again. Each delay is shortened
+    /// by a random part of up to one half, so that many clients do not reconnect at the same moment. Default: 100 ms.
     /// </summary>
     public TimeSpan ReconnectMinDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
@@ -100,10 +102,12 @@ public sealed class TarantoolClientOptions
 
     /// <summary>
     /// Creates options from an address such as <c>user:password@host:3301</c>, <c>host:3301</c>,
-    /// <c>[::1]:3301</c> or <c>user:password@unix/:/run/tarantool.sock</c>, optionally after <c>tarantool://</c>. User
-    /// and password may be percent-encoded. A host without port means port 3301.
+    /// <c>[::1]:3301</c> or <c>user:password@unix/:/run/tarantool.sock</c>, or several, separated by commas:
+    /// <c>user:password@host1:3301,host2:3301,unix/:/run/tarantool.sock</c>, optionally after <c>tarantool://</c>. User
+    /// and password stand once, before the first address, and apply to all; they may be percent-encoded, and a comma in
+    /// them must be (<c>%2C</c>). A host without port means port 3301. A path with a comma cannot be given here.
     /// </summary>
-    /// <param name="address">The address.</param>
+    /// <param name="address">The address, or several.</param>
     /// <returns>Options with the address set and defaults for the rest.</returns>
     /// <exception cref="FormatException">
     /// The address is malformed. The message does not contain the address, since it may include a password.
@@ -114,15 +118,7 @@ public sealed class TarantoolClientOptions
     /// <exception cref="ArgumentException">A value is invalid; the message names it and a valid one.</exception>
     public void Validate()
     {
-        if (EndPoint is not (IPEndPoint or DnsEndPoint or UnixDomainSocketEndPoint))
-            throw new ArgumentException(
-                $"{nameof(EndPoint)} is {EndPoint?.GetType().Name ?? "not set"}. Set an IPEndPoint, a DnsEndPoint "
-                    + "or a UnixDomainSocketEndPoint, or use TarantoolClientOptions.Parse(\"host:3301\")."
-            );
-        if (EndPoint is IPEndPoint { Port: 0 } or DnsEndPoint { Port: 0 })
-            throw new ArgumentException(
-                $"{nameof(EndPoint)} has port 0. Set the port that the server listens on, usually 3301."
-            );
+        ValidateEndPoints();
         if (UserName is "")
             throw new ArgumentException($"{nameof(UserName)} is empty. Use null for guest access.");
         if (UserName is null && !string.IsNullOrEmpty(Password))
@@ -155,7 +151,35 @@ public sealed class TarantoolClientOptions
             throw new ArgumentException($"{nameof(TimeProvider)} is null. Use TimeProvider.System.");
     }
 
-    internal TarantoolClientOptions Copy() => (TarantoolClientOptions)MemberwiseClone();
+    internal TarantoolClientOptions Copy()
+    {
+        TarantoolClientOptions copy = (TarantoolClientOptions)MemberwiseClone();
+        copy.EndPoints = EndPoints is null ? [] : [.. EndPoints];
+        return copy;
+    }
+
+    private void ValidateEndPoints()
+    {
+        if (EndPoints is null || EndPoints.Count == 0)
+            throw new ArgumentException(
+                $"{nameof(EndPoints)} is empty. Add an address, or use TarantoolClientOptions.Parse(\"host:3301\")."
+            );
+        foreach (EndPoint? endPoint in EndPoints)
+        {
+            if (endPoint is not (IPEndPoint or DnsEndPoint or UnixDomainSocketEndPoint))
+                throw new ArgumentException(
+                    $"{nameof(EndPoints)} contains {endPoint?.GetType().Name ?? "null"}. Each must be an IPEndPoint, a "
+                        + "DnsEndPoint or a UnixDomainSocketEndPoint."
+                );
+            if (endPoint is IPEndPoint { Port: 0 } or DnsEndPoint { Port: 0 })
+                throw new ArgumentException(
+                    $"{nameof(EndPoints)} contains port 0. Set the port that the server listens on, usually 3301."
+                );
+        }
+
+        if (EndPoints.Distinct().Count() != EndPoints.Count)
+            throw new ArgumentException($"{nameof(EndPoints)} contains an address twice. Remove one.");
+    }
 
     private static void RequirePositive(TimeSpan value, string name, bool mayBeInfinite)
     {

@@ -9,6 +9,11 @@ public enum TarantoolConnectionState
     /// <summary>The connection is open; requests are sent at once.</summary>
     Connected,
 
+    /// <summary>
+    /// The server has announced its stop: requests in flight complete on the connection, new ones wait for the next.
+    /// </summary>
+    ShuttingDown,
+
     /// <summary>Final: the client was disposed, or the connection ended and automatic reconnect is disabled.</summary>
     Closed,
 }

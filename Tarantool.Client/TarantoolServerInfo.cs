@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Tarantool.Client;
 
 /// <summary>The server's description of itself, received when the connection was opened.</summary>
@@ -7,13 +9,21 @@ namespace Tarantool.Client;
 /// <param name="Features">
 /// The supported protocol features, numbered as in the server's <c>iproto_features.h</c>; empty before 2.10.
 /// </param>
+/// <param name="EndPoint">
+/// Which of <see cref="TarantoolClientOptions.EndPoints"/> it is, as given there; <see langword="null"/> only in
+/// objects that the client did not make.
+/// </param>
 public sealed record TarantoolServerInfo(
     string Version,
     Guid InstanceId,
     int ProtocolVersion,
-    IReadOnlySet<int> Features
+    IReadOnlySet<int> Features,
+    EndPoint? EndPoint = null
 )
 {
     /// <summary>Whether the server supports <see cref="TarantoolClient.WatchAsync"/>.</summary>
     public bool SupportsWatch => Features.Contains(Protocol.Feature.Watchers);
+
+    /// <summary>Whether the server supports <see cref="TarantoolClient.WatchOnceAsync"/>.</summary>
+    public bool SupportsWatchOnce => Features.Contains(Protocol.Feature.WatchOnce);
 }

@@ -8,6 +8,9 @@ public sealed class TarantoolStateChangedEventArgs(TarantoolConnectionState stat
     /// <summary>The new state.</summary>
     public TarantoolConnectionState State { get; } = state;
 
-    /// <summary>Why the connection was lost; <see langword="null"/> if it was opened or closed by the client.</summary>
+    /// <summary>
+    /// Why the connection was lost; <see langword="null"/> if it was opened or closed by the client, or if the server
+    /// has announced its stop.
+    /// </summary>
     public Exception? Reason { get; } = reason;
 }

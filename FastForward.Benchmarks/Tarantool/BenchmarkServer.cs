@@ -26,7 +26,7 @@ internal sealed class BenchmarkServer : IDisposable
         _client = StartClient();
     }
 
-    public TarantoolClientOptions Options => new() { EndPoint = new UnixDomainSocketEndPoint(SocketPath) };
+    public TarantoolClientOptions Options => new() { EndPoints = [new UnixDomainSocketEndPoint(SocketPath)] };
 
     /// <summary>Whether the C client could be compiled.</summary>
     public bool HasClient => _client is not null;

@@ -118,7 +118,7 @@ internal static class TarantoolTargets
     {
         try
         {
-            FuzzTarget.Require(TarantoolClientOptions.Parse(Text(input)).EndPoint is not null, "it has an end point");
+            FuzzTarget.Require(TarantoolClientOptions.Parse(Text(input)).EndPoints.Count > 0, "it has an end point");
             return true;
         }
         catch (FormatException)

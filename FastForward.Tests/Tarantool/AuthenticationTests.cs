@@ -63,7 +63,7 @@ internal sealed class AuthenticationTests
     {
         TarantoolClientOptions options = new()
         {
-            EndPoint = new UnixDomainSocketEndPoint("/tmp/there-is-no-such.sock"),
+            EndPoints = [new UnixDomainSocketEndPoint("/tmp/there-is-no-such.sock")],
         };
         TarantoolConnectionException error = await TarantoolClient
             .ConnectAsync(options)

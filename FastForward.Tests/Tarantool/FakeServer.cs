@@ -44,7 +44,7 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>The number of connections so far.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    public TarantoolClientOptions Options => new() { EndPoint = EndPoint };
+    public TarantoolClientOptions Options => new() { EndPoints = [EndPoint] };
 
     public async ValueTask DisposeAsync()
     {
@@ -100,15 +100,34 @@ internal sealed class FakeServer : IAsyncDisposable
         /// <summary>
         /// Sends the greeting, and responds to the ID request like a server of version 2.10 or later.
         /// </summary>
-        public async Task HandshakeAsync()
+        /// <param name="watchOnce">Whether to respond like version 3.0.</param>
+        public async Task HandshakeAsync(bool watchOnce = false)
         {
             await SendAsync(Frames.Greeting);
             Request request = await ReadAsync();
             Assert.That(request.Type, Is.EqualTo(RequestType.Id));
-            await SendAsync(Frames.Id(request.Sync));
+            await SendAsync(Frames.Id(request.Sync, watchOnce));
         }
 
+        /// <summary>
+        /// Whether <see cref="ReadAsync"/> returns the requests to watch <c>box.shutdown</c>, which the client sends on
+        /// each connection.
+        /// </summary>
+        public bool SeesShutdownWatch { get; set; }
+
+        /// <summary>Reads the next request.</summary>
         public async Task<Request> ReadAsync()
+        {
+            Request request = await ReadNextAsync();
+            while (!SeesShutdownWatch && IsShutdownWatch(request))
+                request = await ReadNextAsync();
+            return request;
+        }
+
+        private static bool IsShutdownWatch(Request request) =>
+            request.Type == RequestType.Watch && request.Body[(int)IprotoKey.EventKey] == "box.shutdown";
+
+        private async Task<Request> ReadNextAsync()
         {
             byte[] prefix = new byte[5];
             await _stream.ReadExactlyAsync(prefix, stopping);

@@ -48,12 +48,14 @@ internal static class Frames
     public static byte[] Event(string key, TarantoolValue value) =>
         Make(ResponseType.Event, 0, Map((IprotoKey.EventKey, key), (IprotoKey.EventData, value)));
 
-    /// <summary>The response of a server of version 2.10 or later to the ID request.</summary>
-    public static byte[] Id(ulong sync) =>
+    /// <summary>The response to the ID request of a server of version 2.10, or 3.0 with WATCH_ONCE.</summary>
+    public static byte[] Id(ulong sync, bool watchOnce = false) =>
         Make(
             ResponseType.Ok,
             sync,
-            Map((IprotoKey.Version, 3), (IprotoKey.Features, TarantoolTuple.Create(0, 1, 2, 3, 4)))
+            watchOnce
+                ? Map((IprotoKey.Version, 6), (IprotoKey.Features, TarantoolTuple.Create(0, 1, 2, 3, 4, 5, 6)))
+                : Map((IprotoKey.Version, 3), (IprotoKey.Features, TarantoolTuple.Create(0, 1, 2, 3, 4)))
         );
 
     public static TarantoolValue Map(params (TarantoolValue Key, TarantoolValue Value)[] pairs) =>

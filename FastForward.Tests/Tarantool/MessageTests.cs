@@ -15,7 +15,7 @@ internal sealed class MessageTests
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        TarantoolClientOptions options = new() { EndPoint = new DnsEndPoint("127.0.0.1", port) };
+        TarantoolClientOptions options = new() { EndPoints = [new DnsEndPoint("127.0.0.1", port)] };
         TarantoolConnectionException error = await TarantoolClient
             .ConnectAsync(options)
             .AsTask()

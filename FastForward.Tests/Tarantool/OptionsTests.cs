@@ -20,7 +20,7 @@ internal sealed class OptionsTests
     public void A_host_is_parsed(string address, string host, int port, string? user, string? password)
     {
         TarantoolClientOptions options = TarantoolClientOptions.Parse(address);
-        Assert.That(options.EndPoint, Is.EqualTo(new DnsEndPoint(host, port)));
+        Assert.That(options.EndPoints, Is.EqualTo(new EndPoint[] { new DnsEndPoint(host, port) }));
         Assert.That((options.UserName, options.Password), Is.EqualTo((user, password)));
         options.Validate();
     }
@@ -30,20 +30,67 @@ internal sealed class OptionsTests
     [TestCase("[::1]:80", "[::1]:80")]
     [TestCase("[::1]", "[::1]:3301")]
     public void An_ip_address_is_parsed(string address, string expected) =>
-        Assert.That(TarantoolClientOptions.Parse(address).EndPoint, Is.EqualTo(IPEndPoint.Parse(expected)));
+        Assert.That(
+            TarantoolClientOptions.Parse(address).EndPoints,
+            Is.EqualTo(new EndPoint[] { IPEndPoint.Parse(expected) })
+        );
 
     [TestCase("[fe80::7%eth77]:80", "fe80::7%eth77")]
     [TestCase("[fe80::7%1]:80", "fe80::7%1")]
     public void The_interface_of_an_address_is_left_to_the_attempt(string address, string host) =>
-        Assert.That(TarantoolClientOptions.Parse(address).EndPoint, Is.EqualTo(new DnsEndPoint(host, 80)));
+        Assert.That(
+            TarantoolClientOptions.Parse(address).EndPoints,
+            Is.EqualTo(new EndPoint[] { new DnsEndPoint(host, 80) })
+        );
 
     [TestCase("unix/:/run/t.sock", "/run/t.sock", null)]
     [TestCase("user:p@unix/:/run/a@b:c.sock", "/run/a@b:c.sock", "user")]
     public void A_unix_socket_is_parsed(string address, string path, string? user)
     {
         TarantoolClientOptions options = TarantoolClientOptions.Parse(address);
-        Assert.That(options.EndPoint, Is.EqualTo(new UnixDomainSocketEndPoint(path)));
+        Assert.That(options.EndPoints, Is.EqualTo(new EndPoint[] { new UnixDomainSocketEndPoint(path) }));
         Assert.That(options.UserName, Is.EqualTo(user));
+    }
+
+    [TestCase("user:p%2Cw@host1,host2:2,unix/:/run/a@b.sock")]
+    [TestCase(" tarantool://user:p%2Cw@host1 , host2:2 , unix/:/run/a@b.sock ")]
+    public void Several_addresses_share_user_and_password(string address)
+    {
+        TarantoolClientOptions options = TarantoolClientOptions.Parse(address);
+        Assert.That(
+            options.EndPoints,
+            Is.EqualTo(
+                new EndPoint[]
+                {
+                    new DnsEndPoint("host1", 3301),
+                    new DnsEndPoint("host2", 2),
+                    new UnixDomainSocketEndPoint("/run/a@b.sock"),
+                }
+            )
+        );
+        Assert.That((options.UserName, options.Password), Is.EqualTo(("user", "p,w")));
+        options.Validate();
+    }
+
+    [TestCase("host1,user:secret@host2", "once, before the first one")]
+    [TestCase("user:sec,ret@host", "%2C")]
+    [TestCase("unix/:/run/a.sock,user:secret@host", "once, before the first one")]
+    [TestCase("host1,,host2", "empty")]
+    [TestCase("host1,", "empty")]
+    [TestCase("host,host:3301", "twice")]
+    [TestCase("host1,secret:0", "port")]
+    public void A_bad_list_is_rejected_with_the_reason(string address, string reason)
+    {
+        FormatException? error = Assert.Throws<FormatException>(() => TarantoolClientOptions.Parse(address));
+        Assert.That(error!.Message, Does.Contain(reason).And.Not.Contain("secret"));
+    }
+
+    [Test]
+    public void A_path_that_is_too_long_is_rejected_without_the_path()
+    {
+        string address = "host,unix/:/secret" + new string('x', 108);
+        FormatException? error = Assert.Throws<FormatException>(() => TarantoolClientOptions.Parse(address));
+        Assert.That(error!.Message, Does.Contain("107").And.Not.Contain("secret"));
     }
 
     [TestCase("")]
@@ -73,14 +120,19 @@ internal sealed class OptionsTests
     [Test]
     public void Invalid_options_are_reported_by_name()
     {
-        AssertInvalid(nameof(TarantoolClientOptions.EndPoint), options => options.EndPoint = null);
+        AssertInvalid(nameof(TarantoolClientOptions.EndPoints), options => options.EndPoints = null!);
         AssertInvalid(
-            nameof(TarantoolClientOptions.EndPoint),
-            options => options.EndPoint = new IPEndPoint(IPAddress.Loopback, 0)
+            nameof(TarantoolClientOptions.EndPoints),
+            options => options.EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)]
         );
         AssertInvalid(
-            nameof(TarantoolClientOptions.EndPoint),
-            options => options.EndPoint = new DnsEndPoint("localhost", 0)
+            nameof(TarantoolClientOptions.EndPoints),
+            options => options.EndPoints = [new DnsEndPoint("localhost", 0)]
+        );
+        AssertInvalid(nameof(TarantoolClientOptions.EndPoints), options => options.EndPoints = []);
+        AssertInvalid(
+            nameof(TarantoolClientOptions.EndPoints),
+            options => options.EndPoints = [new DnsEndPoint("localhost", 1), new DnsEndPoint("localhost", 1)]
         );
         AssertInvalid(nameof(TarantoolClientOptions.UserName), options => options.UserName = "");
         AssertInvalid(nameof(TarantoolClientOptions.Password), options => options.Password = "x");
@@ -140,7 +192,7 @@ internal sealed class OptionsTests
 
     private static void AssertInvalid(string name, Action<TarantoolClientOptions> change)
     {
-        TarantoolClientOptions options = new() { EndPoint = new IPEndPoint(IPAddress.Loopback, 3301) };
+        TarantoolClientOptions options = new() { EndPoints = [new IPEndPoint(IPAddress.Loopback, 3301)] };
         options.Validate();
         change(options);
         Assert.That(Assert.Throws<ArgumentException>(options.Validate)!.Message, Does.Contain(name));

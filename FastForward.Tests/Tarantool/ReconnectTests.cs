@@ -228,7 +228,7 @@ internal sealed class ReconnectTests
         AsyncLocal<string> local = new() { Value = "the caller's" };
         ContextRecorder time = new(local);
         using ClientContext context = new(
-            new TarantoolClientOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 1) }
+            new TarantoolClientOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 1)] }
         );
         using RequestTable table = new(time, context.Metrics);
         Assert.That(time.Captured, Is.EqualTo(new string?[] { null }));

@@ -127,7 +127,11 @@ internal sealed class SchemaTests
     public async Task Unknown_names_are_not_cached()
     {
         using ClientContext context = new(_server.Options);
-        await using TarantoolConnection connection = await new Connector(context, new WatchRegistry())
+        await using TarantoolConnection connection = await new Connector(
+            context,
+            context.Options.EndPoints[0],
+            new WatchRegistry()
+        )
             .ConnectAsync(CancellationToken.None)
             .InTime();
         await connection.Schema.ResolveAsync(new("cities", 0), long.MaxValue, CancellationToken.None).InTime();

@@ -93,7 +93,7 @@ internal sealed class SeveralAddressesTests
         FakeTimeProvider time = new();
         options.TimeProvider = time;
         using ClientContext context = new(options);
-        Connector connector = new(context, new WatchRegistry());
+        Connector connector = new(context, options.EndPoints[0], new WatchRegistry());
         Task first = connector.ConnectAsync(default).AsTask();
         await asked.Task.InTime();
         time.Advance(options.ConnectTimeout);
@@ -142,7 +142,7 @@ internal sealed class SeveralAddressesTests
     private static TarantoolClientOptions Named(FakeServer server, params IPAddress[] addresses) =>
         new()
         {
-            EndPoint = new DnsEndPoint("db.example", ((IPEndPoint)server.EndPoint).Port),
+            EndPoints = [new DnsEndPoint("db.example", ((IPEndPoint)server.EndPoint).Port)],
             Resolve = (_, _) => Task.FromResult(addresses),
             ConnectTimeout = TimeSpan.FromHours(1),
             RequestTimeout = TimeSpan.FromHours(1),

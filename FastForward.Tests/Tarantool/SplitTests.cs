@@ -72,12 +72,19 @@ internal sealed class SplitTests
         for (int cut = 0; cut <= longest; cut++)
         {
             using ClientContext context = new(
-                new TarantoolClientOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 1) }
+                new TarantoolClientOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 1)] }
             );
             await using ScriptedStream stream = new();
             stream.Give(Frames.Greeting, Math.Min(cut, Frames.Greeting.Length));
             Task<TarantoolConnection> opening = TarantoolConnection
-                .OpenAsync(context, stream, new WatchRegistry(), static _ => { }, CancellationToken.None)
+                .OpenAsync(
+                    context,
+                    context.Options.EndPoints[0],
+                    stream,
+                    new WatchRegistry(),
+                    static _ => { },
+                    CancellationToken.None
+                )
                 .AsTask();
             await stream.WrittenAsync();
             byte[] id = Frames.Id(1);
@@ -111,12 +118,19 @@ internal sealed class SplitTests
         for (int cut = 0; cut < answer.Length; cut++)
         {
             using ClientContext context = new(
-                new TarantoolClientOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 1) }
+                new TarantoolClientOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 1)] }
             );
             await using ScriptedStream stream = new();
             stream.Give(Frames.Greeting);
             Task<TarantoolConnection> opening = TarantoolConnection
-                .OpenAsync(context, stream, new WatchRegistry(), static _ => { }, CancellationToken.None)
+                .OpenAsync(
+                    context,
+                    context.Options.EndPoints[0],
+                    stream,
+                    new WatchRegistry(),
+                    static _ => { },
+                    CancellationToken.None
+                )
                 .AsTask();
             await stream.WrittenAsync();
             stream.Give(Frames.Id(1));

@@ -39,7 +39,7 @@ internal sealed class TarantoolServer : IAsyncDisposable
     public TarantoolClientOptions Options =>
         new()
         {
-            EndPoint = EndPoint,
+            EndPoints = [EndPoint],
             UserName = User,
             Password = Password,
         };

@@ -205,15 +205,72 @@ internal sealed class WatchTests
         await client.PingAsync().InTime();
     }
 
+    [Test]
+    public async Task A_key_can_be_read_once()
+    {
+        await using FakeServer server = new(async session =>
+        {
+            await session.HandshakeAsync(watchOnce: true);
+            FakeServer.Request request = await ExpectAsync(session, RequestType.WatchOnce, "set");
+            await session.SendAsync(Frames.Ok(request.Sync, "value"));
+            request = await ExpectAsync(session, RequestType.WatchOnce, "not set");
+            await session.SendAsync(Frames.Ok(request.Sync));
+            await session.HangAsync();
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        Assert.That(client.Server!.SupportsWatchOnce, Is.True);
+        Assert.That((await client.WatchOnceAsync("set").InTime()).AsString(), Is.EqualTo("value"));
+        Assert.That((await client.WatchOnceAsync("not set").InTime()).IsNil, Is.True);
+        Assert.That(() => client.WatchOnceAsync(""), Throws.ArgumentException);
+    }
+
+    [Test]
+    public async Task Reading_a_key_while_disconnected_waits_for_the_server()
+    {
+        TaskCompletionSource start = new();
+        await using FakeServer server = new(async session =>
+        {
+            await start.Task;
+            await session.HandshakeAsync(watchOnce: true);
+            FakeServer.Request request = await ExpectAsync(session, RequestType.WatchOnce, "key");
+            await session.SendAsync(Frames.Ok(request.Sync, 7));
+            await session.HangAsync();
+        });
+        await using TarantoolClient client = TarantoolClient.Create(server.Options);
+        Task<TarantoolValue> value = client.WatchOnceAsync("key").AsTask();
+        start.SetResult();
+        Assert.That((await value.InTime()).AsInt32(), Is.EqualTo(7));
+    }
+
+    [Test]
+    public async Task A_server_that_cannot_read_a_key_once_is_reported()
+    {
+        await using FakeServer server = new(async session =>
+        {
+            await session.HandshakeAsync();
+            await session.HangAsync();
+        });
+        await using TarantoolClient client = await TarantoolClient.ConnectAsync(server.Options).InTime();
+        NotSupportedException error = await client.WatchOnceAsync("key").AsTask().Fails<NotSupportedException>();
+        Assert.That(error.Message, Does.Contain("2.11.0").And.Contain("requires 3.0"));
+        await using TarantoolServer real = await TarantoolServer.StartAsync();
+        await using TarantoolClient second = await TarantoolClient.ConnectAsync(real.Options).InTime();
+        if (second.Server!.SupportsWatchOnce)
+            Assert.That((await second.WatchOnceAsync("key").InTime()).IsNil, Is.True);
+        else
+            await second.WatchOnceAsync("key").AsTask().Fails<NotSupportedException>();
+    }
+
     private static async Task Drain(TarantoolClient client, CancellationToken cancellationToken)
     {
         await foreach (TarantoolValue _ in client.WatchAsync("key", cancellationToken)) { }
     }
 
-    private static async Task ExpectAsync(FakeServer.Session session, RequestType type, string key)
+    private static async Task<FakeServer.Request> ExpectAsync(FakeServer.Session session, RequestType type, string key)
     {
         FakeServer.Request request = await session.ReadAsync();
         Assert.That((request.Type, request.Body[(int)IprotoKey.EventKey].AsString()), Is.EqualTo((type, key)));
+        return request;
     }
 
     [Test]

@@ -10,12 +10,8 @@ internal sealed class ClientContext(TarantoolClientOptions options) : IDisposabl
 {
     public TarantoolClientOptions Options { get; } = options;
 
-    /// <summary>
-    /// The server's address for logs and messages. <see cref="DnsEndPoint"/>.ToString() would give
-    /// "Unspecified/host:port", hence the special case.
-    /// </summary>
-    public string Address { get; } =
-        options.EndPoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : $"{options.EndPoint}";
+    /// <summary>The addresses of all servers, for messages.</summary>
+    public string Address { get; } = string.Join(", ", options.EndPoints.Select(AddressOf));
 
     public TimeProvider Time { get; } = options.TimeProvider;
 
@@ -23,11 +19,28 @@ internal sealed class ClientContext(TarantoolClientOptions options) : IDisposabl
 
     public TarantoolMetrics Metrics { get; } = new(options.MeterFactory, options.TimeProvider);
 
+    /// <summary>The log entries about connections.</summary>
+    public ConnectionReports Reports { get; } =
+        new(options.LoggerFactory?.CreateLogger(Log.Category) ?? (ILogger)NullLogger.Instance, options.TimeProvider);
+
+    /// <summary>Limits the reports of <see cref="TarantoolClient.StateChanged"/> handlers that throw.</summary>
+    public ReportLimit FailedStateHandlers { get; } = new(options.TimeProvider);
+
+    /// <summary>Limits the reports of receivers of pushed messages that throw.</summary>
+    public ReportLimit FailedPushHandlers { get; } = new(options.TimeProvider);
+
     /// <summary>Limits the reports of pushed messages that cannot be decoded.</summary>
     public ReportLimit UnreadableMessages { get; } = new(options.TimeProvider);
 
     /// <summary>Limits the reports of values of watched keys that cannot be decoded.</summary>
     public ReportLimit UnreadableEvents { get; } = new(options.TimeProvider);
+
+    /// <summary>
+    /// A server's address for logs and messages. <see cref="DnsEndPoint"/>.ToString() would give
+    /// "Unspecified/host:port", hence the special case.
+    /// </summary>
+    public static string AddressOf(EndPoint endPoint) =>
+        endPoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : $"{endPoint}";
 
     /// <summary>
     /// The deadline of an operation that starts now, in ticks of <see cref="TimeProvider.GetTimestamp"/>.

@@ -3,13 +3,14 @@ using Tarantool.Client.Diagnostics;
 namespace Tarantool.Client.Connection;
 
 /// <summary>
-/// Keeps one connection open: connects, waits until the connection ends, then reconnects after a delay. Requests
+/// Keeps one connection open: connects to the first server that can be used, waits until the connection ends or its
+/// server stops, then connects to the next server at once, or after a delay if all have failed. Requests
 /// obtain the connection here and wait in a bounded backlog while there is none. Thread-safe.
 /// </summary>
 internal sealed class ConnectionSupervisor : IAsyncDisposable
 {
     private readonly ClientContext _context;
-    private readonly Connector _connector;
+    private readonly ServerList _servers;
     private readonly Action<TarantoolConnectionState, TarantoolConnection?, Exception?> _onState;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
@@ -19,31 +20,33 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
     private TaskCompletionSource<TarantoolConnection?>? _next;
     private Exception? _lastFailure;
     private Task _running = Task.CompletedTask;
+    private int _failures; // how often all servers have failed in a row
     private int _waiting;
     private bool _isFinished;
     private int _isDisposed;
 
     /// <param name="context">Shared by all parts of the client.</param>
-    /// <param name="connector">Opens connections.</param>
+    /// <param name="servers">Opens connections.</param>
     /// <param name="onState">Called for each state change, one at a time; must not throw.</param>
     public ConnectionSupervisor(
         ClientContext context,
-        Connector connector,
+        ServerList servers,
         Action<TarantoolConnectionState, TarantoolConnection?, Exception?> onState
     )
     {
         _context = context;
-        _connector = connector;
+        _servers = servers;
         _onState = onState;
     }
 
-    /// <summary>The open connection, or null.</summary>
-    public TarantoolConnection? Current => _current is { IsClosed: false } connection ? connection : null;
+    /// <summary>The connection that requests may be sent on, or null.</summary>
+    public TarantoolConnection? Current =>
+        _current is { IsClosed: false, IsShuttingDown: false } connection ? connection : null;
 
     /// <summary>Connects once, and keeps the connection open if that succeeds.</summary>
     public async ValueTask StartConnectedAsync(CancellationToken cancellationToken)
     {
-        TarantoolConnection connection = await _connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        TarantoolConnection connection = await _servers.ConnectAsync(cancellationToken).ConfigureAwait(false);
         Publish(connection);
         Start(connection);
     }
@@ -117,53 +120,114 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
 
     private async Task RunAsync(TarantoolConnection? connection)
     {
-        int failures = 0;
-        while (true)
+        Task draining = Task.CompletedTask; // the connections to servers that have announced their stop
+        try
         {
-            connection ??= await ConnectUntilStoppedAsync(failures).ConfigureAwait(false);
-            if (connection is null)
-                return;
-            long since = _context.Time.GetTimestamp();
-            Exception? reason;
-            using (
-                _stopping.Token.UnsafeRegister(
-                    static connection => ((TarantoolConnection)connection!).Close(),
-                    connection
-                )
-            )
-                reason = await connection.Closed.ConfigureAwait(false);
-            await connection.DisposeAsync().ConfigureAwait(false);
-            connection = null;
-            if (_stopping.IsCancellationRequested)
-                return;
-
-            Volatile.Write(ref _lastFailure, reason);
-            if (!_context.Options.AutoReconnect)
+            while (true)
             {
-                Finish();
-                _onState(TarantoolConnectionState.Closed, null, reason);
-                return;
+                connection ??= await NextAsync(draining).ConfigureAwait(false);
+                if (connection is null)
+                    return;
+                long since = _context.Time.GetTimestamp();
+                Exception reason = await UseAsync(connection).ConfigureAwait(false);
+                Task ended = DrainAsync(connection);
+                if (!_context.Options.AutoReconnect || connection.IsClosed)
+                    await ended.ConfigureAwait(false);
+                draining = Task.WhenAll(draining, ended);
+                if (_stopping.IsCancellationRequested)
+                    return;
+
+                Volatile.Write(ref _lastFailure, reason);
+                if (!_context.Options.AutoReconnect)
+                {
+                    Finish();
+                    _onState(TarantoolConnectionState.Closed, null, reason);
+                    return;
+                }
+
+                if (ended.IsCompleted)
+                    _onState(TarantoolConnectionState.Disconnected, null, reason);
+
+                // A server that accepts connections and drops them at once counts as failed.
+                if (_context.Time.GetElapsedTime(since) >= _context.Options.ReconnectMaxDelay)
+                {
+                    _failures = 0;
+                    _servers.Forgive();
+                }
+
+                _servers.Lost(connection, reason);
+                connection = null;
             }
-
-            _onState(TarantoolConnectionState.Disconnected, null, reason);
-
-            // Back off from a server that accepts connections and drops them at once.
-            failures = _context.Time.GetElapsedTime(since) < _context.Options.ReconnectMaxDelay ? failures + 1 : 0;
-            if (!await DelayAsync(DelayAfter(failures - 1)).ConfigureAwait(false))
-                return;
+        }
+        finally
+        {
+            await draining.ConfigureAwait(false);
         }
     }
 
+    /// <summary>Waits until the connection is closed, or its server has announced its stop.</summary>
+    /// <returns>Why it cannot be used any more.</returns>
+    private async Task<Exception> UseAsync(TarantoolConnection connection)
+    {
+        using CancellationTokenRegistration closing = CloseOnStop(connection);
+        using CancellationTokenSource ended = new();
+        Task stable = Task.Delay(_context.Options.ReconnectMaxDelay, _context.Time, ended.Token);
+        Task closedOrStopping = Task.WhenAny(connection.Closed, connection.StopAnnounced);
+        if (await Task.WhenAny(closedOrStopping, stable).ConfigureAwait(false) == stable)
+            _context.Reports.Stable(connection.Address);
+        await closedOrStopping.ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
+        if (connection.Closed.IsCompleted)
+        {
+            return await connection.Closed.ConfigureAwait(false)
+                ?? new TarantoolConnectionException($"The connection to {connection.Address} was closed.");
+        }
+
+        _context.Reports.ShuttingDown(connection.Address);
+        _onState(TarantoolConnectionState.ShuttingDown, null, null);
+        return new TarantoolConnectionException($"{connection.Address} has announced its stop.");
+    }
+
+    /// <summary>Completes the requests in flight if the server stops; closes and disposes the connection.</summary>
+    private async Task DrainAsync(TarantoolConnection connection)
+    {
+        using CancellationTokenRegistration closing = CloseOnStop(connection);
+        if (connection.IsShuttingDown)
+            await connection.DrainAsync().ConfigureAwait(false);
+        else
+            await connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private CancellationTokenRegistration CloseOnStop(TarantoolConnection connection) =>
+        _stopping.Token.UnsafeRegister(static connection => ((TarantoolConnection)connection!).Close(), connection);
+
+    /// <summary>Opens the next connection; reports when those that were being drained have ended before it.</summary>
+    private async Task<TarantoolConnection?> NextAsync(Task draining)
+    {
+        Task<TarantoolConnection?> connecting = ConnectUntilStoppedAsync();
+        if (await Task.WhenAny(connecting, draining).ConfigureAwait(false) != connecting)
+        {
+            if (!_stopping.IsCancellationRequested)
+                _onState(TarantoolConnectionState.Disconnected, null, Volatile.Read(ref _lastFailure));
+        }
+
+        TarantoolConnection? connection = await connecting.ConfigureAwait(false);
+        if (connection is not null)
+            Publish(connection);
+        return connection;
+    }
+
     /// <returns>The connection, or null if the client is being disposed.</returns>
-    private async Task<TarantoolConnection?> ConnectUntilStoppedAsync(int failures)
+    private async Task<TarantoolConnection?> ConnectUntilStoppedAsync()
     {
         while (!_stopping.IsCancellationRequested)
         {
+            // After the loss of the only server that had not failed.
+            if (_servers.AllFailed && !await PauseAsync(DelayAfter(_failures++)).ConfigureAwait(false))
+                return null;
             try
             {
-                TarantoolConnection connection = await _connector.ConnectAsync(_stopping.Token).ConfigureAwait(false);
-                Publish(connection);
-                return connection;
+                return await _servers.ConnectAsync(_stopping.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
@@ -172,14 +236,23 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
             catch (Exception exception)
             {
                 Volatile.Write(ref _lastFailure, exception);
-                TimeSpan delay = DelayAfter(failures++);
-                Log.ConnectFailed(_context.Logger, _context.Address, failures, delay, exception);
-                if (!await DelayAsync(delay).ConfigureAwait(false))
+                TimeSpan delay = DelayAfter(_failures++);
+                _context.Reports.Failed(_context.Address, _failures, delay, exception);
+                if (!await PauseAsync(delay).ConfigureAwait(false))
                     return null;
             }
         }
 
         return null;
+    }
+
+    /// <returns>False if the client is being disposed.</returns>
+    private async ValueTask<bool> PauseAsync(TimeSpan delay)
+    {
+        if (!await DelayAsync(delay).ConfigureAwait(false))
+            return false;
+        _servers.Forgive();
+        return true;
     }
 
     private TimeSpan DelayAfter(int failures) =>
@@ -207,7 +280,7 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
     private void Publish(TarantoolConnection connection)
     {
         _context.Metrics.Connected();
-        Log.Connected(_context.Logger, _context.Address, connection.Server.Version, connection.Server.InstanceId);
+        _context.Reports.Connected(connection.Address, connection.Server);
         TaskCompletionSource<TarantoolConnection?>? next;
         lock (_gate)
         {

@@ -7,7 +7,10 @@ namespace Tarantool.Client.Connection;
 /// <summary>
 /// Opens the socket and runs the handshake, both within <see cref="TarantoolClientOptions.ConnectTimeout"/>.
 /// </summary>
-internal sealed class Connector(ClientContext context, IEventSink events)
+/// <param name="context">Shared by all parts of the client.</param>
+/// <param name="endPoint">The server.</param>
+/// <param name="events">Receives the events of watched keys.</param>
+internal sealed class Connector(ClientContext context, EndPoint endPoint, IEventSink events)
 {
     // Interval and number of TCP keep-alive probes before a silent peer is considered lost.
     private const int KeepAliveIntervalSeconds = 5;
@@ -21,6 +24,9 @@ internal sealed class Connector(ClientContext context, IEventSink events)
     private IPAddress? _good;
     private AddressRace? _race;
     private string _stage = "";
+
+    /// <summary>The server's address for messages.</summary>
+    public string Address { get; } = ClientContext.AddressOf(endPoint);
 
     /// <exception cref="TarantoolException">
     /// The server cannot be reached, does not respond in time, or rejects the user.
@@ -51,17 +57,14 @@ internal sealed class Connector(ClientContext context, IEventSink events)
                 throw new OperationCanceledException(exception.Message, exception, cancellationToken);
 
             throw new TarantoolConnectionException(
-                $"Connecting to {context.Address} took longer than {timeout}: {_stage}"
+                $"Connecting to {Address} took longer than {timeout}: {_stage}"
                     + (_race is null ? "." : $" (tried {_race.Tried})."),
                 exception
             );
         }
         catch (Exception exception) when (exception is SocketException or IOException)
         {
-            throw new TarantoolConnectionException(
-                $"Cannot connect to {context.Address}: {Reason(exception)}",
-                exception
-            );
+            throw new TarantoolConnectionException($"Cannot connect to {Address}: {Reason(exception)}", exception);
         }
     }
 
@@ -77,6 +80,7 @@ internal sealed class Connector(ClientContext context, IEventSink events)
             TarantoolConnection connection = await TarantoolConnection
                 .OpenAsync(
                     context,
+                    endPoint,
                     new NetworkStream(socket, ownsSocket: true),
                     events,
                     awaited => _stage = $"the server did not {awaited}",
@@ -103,7 +107,7 @@ internal sealed class Connector(ClientContext context, IEventSink events)
     /// </summary>
     private string Reason(Exception failure) =>
         failure is SocketException { SocketErrorCode: SocketError.AddressNotAvailable }
-        && context.Options.EndPoint is UnixDomainSocketEndPoint
+        && endPoint is UnixDomainSocketEndPoint
             ? "There is no such socket. Is the server running, and is this the path given to box.cfg{listen=...}?"
             : failure.Message;
 
@@ -111,7 +115,7 @@ internal sealed class Connector(ClientContext context, IEventSink events)
     private async ValueTask<(Socket Socket, IPAddress? Address)> OpenSocketAsync(CancellationToken cancellationToken)
     {
         _stage = "the server did not accept the connection";
-        switch (context.Options.EndPoint)
+        switch (endPoint)
         {
             case DnsEndPoint name:
                 return await OpenSocketAsync(name, cancellationToken).ConfigureAwait(false);
@@ -167,9 +171,9 @@ internal sealed class Connector(ClientContext context, IEventSink events)
     /// Connects and waits for the first byte of the greeting: a server that accepts and stays silent must not win over
     /// one that works.
     /// </summary>
-    private async Task<Socket> ConnectToGreetingAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    private async Task<Socket> ConnectToGreetingAsync(IPEndPoint address, CancellationToken cancellationToken)
     {
-        Socket socket = await ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
+        Socket socket = await ConnectAsync(address, cancellationToken).ConfigureAwait(false);
         try
         {
             byte[] first = new byte[1];
@@ -188,23 +192,19 @@ internal sealed class Connector(ClientContext context, IEventSink events)
     /// A socket for one address: one that is connected by name has options set already, and then .NET tries only the
     /// first address of the name.
     /// </summary>
-    private async Task<Socket> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    private async Task<Socket> ConnectAsync(IPEndPoint address, CancellationToken cancellationToken)
     {
-        Socket socket = new(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         socket.NoDelay = true;
         SetKeepAlive(socket, context.Options.KeepAlive);
-        return await ConnectAsync(socket, endPoint, cancellationToken).ConfigureAwait(false);
+        return await ConnectAsync(socket, address, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<Socket> ConnectAsync(
-        Socket socket,
-        EndPoint endPoint,
-        CancellationToken cancellationToken
-    )
+    private static async Task<Socket> ConnectAsync(Socket socket, EndPoint address, CancellationToken cancellationToken)
     {
         try
         {
-            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
             return socket;
         }
         catch

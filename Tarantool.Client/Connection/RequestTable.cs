@@ -19,6 +19,7 @@ internal sealed class RequestTable : IDisposable
     private readonly ITimer _timer;
     private long _nextSweep = long.MaxValue;
     private ulong _lastSync;
+    private TaskCompletionSource? _drained; // set when no further requests are accepted
     private bool _isClosed;
 
     public RequestTable(TimeProvider time, TarantoolMetrics metrics)
@@ -36,14 +37,14 @@ internal sealed class RequestTable : IDisposable
     }
 
     /// <summary>Registers a request under a new sync.</summary>
-    /// <returns>The request, or null if the connection is closed.</returns>
+    /// <returns>The request, or null if the connection is closed or being drained.</returns>
     public PendingRequest? Add(RequestType type, long deadline, IProgress<TarantoolValue>? push, out int inFlight)
     {
         PendingRequest? request;
         lock (_gate)
         {
             inFlight = _requests.Count;
-            if (_isClosed)
+            if (_isClosed || _drained is not null)
                 return null;
             if (!_spare.TryPop(out request))
                 request = new PendingRequest(this);
@@ -77,14 +78,24 @@ internal sealed class RequestTable : IDisposable
     public PendingRequest? TryTake(ulong sync)
     {
         lock (_gate)
-            return _requests.Remove(sync, out PendingRequest? request) ? request : WasIssued(sync);
+        {
+            if (!_requests.Remove(sync, out PendingRequest? request))
+                return WasIssued(sync);
+            SignalIfDrained();
+            return request;
+        }
     }
 
     /// <summary>Removes a request if it has not completed; on true the caller must complete it.</summary>
     public bool TryTake(PendingRequest request)
     {
         lock (_gate)
-            return _requests.Remove(request.Sync);
+        {
+            if (!_requests.Remove(request.Sync))
+                return false;
+            SignalIfDrained();
+            return true;
+        }
     }
 
     /// <summary>Finds the receiver of a request's pushed messages; null if it has none or has completed.</summary>
@@ -95,6 +106,18 @@ internal sealed class RequestTable : IDisposable
             return (_requests.TryGetValue(sync, out PendingRequest? request) ? request : WasIssued(sync))?.Push;
     }
 
+    /// <summary>Rejects new requests.</summary>
+    /// <returns>Completes when none is pending any more.</returns>
+    public Task Drain()
+    {
+        lock (_gate)
+        {
+            _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            SignalIfDrained();
+            return _drained.Task;
+        }
+    }
+
     /// <summary>Rejects new requests and removes all pending ones; the caller must complete them.</summary>
     public PendingRequest[] Close()
     {
@@ -103,6 +126,7 @@ internal sealed class RequestTable : IDisposable
             _isClosed = true;
             PendingRequest[] left = [.. _requests.Values];
             _requests.Clear();
+            SignalIfDrained();
             return left;
         }
     }
@@ -120,6 +144,12 @@ internal sealed class RequestTable : IDisposable
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private void SignalIfDrained()
+    {
+        if (_requests.Count == 0)
+            _drained?.TrySetResult();
+    }
 
     private PendingRequest? WasIssued(ulong sync) =>
         sync != 0 && sync <= _lastSync
@@ -145,6 +175,7 @@ internal sealed class RequestTable : IDisposable
 
             foreach (PendingRequest request in expired ?? [])
                 _requests.Remove(request.Sync);
+            SignalIfDrained();
             ScheduleSweep(next);
         }
 

@@ -135,7 +135,7 @@ internal sealed class SchemaCache(TarantoolConnection connection, ClientContext 
         catch (TimeoutException exception)
         {
             throw new TimeoutException(
-                $"The request was not sent, because {context.Address} did not return the id of its "
+                $"The request was not sent, because {connection.Address} did not return the id of its "
                     + "space or index in time.",
                 exception
             );

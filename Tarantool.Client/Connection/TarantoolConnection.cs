@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net;
 using System.Runtime.CompilerServices;
 using Tarantool.Client.Diagnostics;
 using Tarantool.Client.Protocol;
@@ -26,6 +27,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     private readonly OutputQueue _output;
     private readonly IEventSink _events;
     private readonly TaskCompletionSource<Exception?> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _stopAnnounced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _reading = Task.CompletedTask;
     private Exception? _closeReason;
 
@@ -36,9 +38,11 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     /// <summary>What the values of one response may take, in addition to its bytes.</summary>
     private long MaxMemory => _context.Options.MaxResponseSize;
 
-    private TarantoolConnection(ClientContext context, Stream stream, IEventSink events)
+    private TarantoolConnection(ClientContext context, EndPoint endPoint, Stream stream, IEventSink events)
     {
         _context = context;
+        Address = ClientContext.AddressOf(endPoint);
+        Server = new TarantoolServerInfo("", Guid.Empty, 0, new HashSet<int>(), endPoint);
         _stream = stream;
         _events = events;
         _input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReadBufferSize, leaveOpen: true));
@@ -49,7 +53,10 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     }
 
     /// <summary>The server's description of itself, from greeting and ID response.</summary>
-    public TarantoolServerInfo Server { get; private set; } = new("", Guid.Empty, 0, new HashSet<int>());
+    public TarantoolServerInfo Server { get; private set; }
+
+    /// <summary>The server's address for logs and messages.</summary>
+    public string Address { get; }
 
     /// <summary>The ids of names that were looked up on this connection.</summary>
     public SchemaCache Schema { get; }
@@ -62,10 +69,32 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     /// </summary>
     public Task<Exception?> Closed => _closed.Task;
 
+    /// <summary>Whether the server has announced its stop: no new requests are accepted.</summary>
+    public bool IsShuttingDown => _stopAnnounced.Task.IsCompleted;
+
+    /// <summary>Completes when the server has announced its stop.</summary>
+    public Task StopAnnounced => _stopAnnounced.Task;
+
+    /// <summary>The server stops: requests in flight go on, new ones fail without being sent.</summary>
+    public void BeginShutdown()
+    {
+        // In this order, so that a request which is refused finds the reason.
+        _stopAnnounced.TrySetResult();
+        _requests.Drain();
+    }
+
+    /// <summary>Closes the connection when no request is in flight any more; completes when it is disposed.</summary>
+    public async Task DrainAsync()
+    {
+        await Task.WhenAny(_requests.Drain(), Closed).ConfigureAwait(false);
+        await DisposeAsync().ConfigureAwait(false);
+    }
+
     /// <summary>
     /// Takes ownership of a connected stream: reads the greeting, negotiates features and authenticates.
     /// </summary>
     /// <param name="context">Shared by all parts of the client.</param>
+    /// <param name="endPoint">The server that the stream leads to.</param>
     /// <param name="stream">The stream.</param>
     /// <param name="events">Receives the events of watched keys.</param>
     /// <param name="onAwait">Called with what the server has to do next, as an infinitive.</param>
@@ -75,13 +104,14 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     /// </exception>
     public static async ValueTask<TarantoolConnection> OpenAsync(
         ClientContext context,
+        EndPoint endPoint,
         Stream stream,
         IEventSink events,
         Action<string> onAwait,
         CancellationToken cancellationToken
     )
     {
-        TarantoolConnection connection = new(context, stream, events);
+        TarantoolConnection connection = new(context, endPoint, stream, events);
         try
         {
             onAwait("send its greeting");
@@ -182,7 +212,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         catch (TimeoutException exception)
         {
             throw new TimeoutException(
-                $"The request was not sent, because {_context.Address} did not read earlier requests in time: "
+                $"The request was not sent, because {Address} did not read earlier requests in time: "
                     + $"more than {nameof(TarantoolClientOptions.MaxUnsentBytes)} ({_context.Options.MaxUnsentBytes}) "
                     + "are unsent.",
                 exception
@@ -216,7 +246,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         _stream.Dispose();
         PendingRequest[] left = _requests.Close();
         if (reason is not null && _isOpen)
-            Log.ConnectionLost(_context.Logger, _context.Address, left.Length, reason);
+            _context.Reports.Lost(Address, left.Length, reason);
         foreach (PendingRequest request in left)
             request.Fail(LostException(mayHaveExecuted: request.OutputPosition < handedOver));
         _closed.TrySetResult(reason);
@@ -242,7 +272,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
                 mayHaveExecuted
             ),
             { } exception => new TarantoolConnectionException(
-                $"The connection to {_context.Address} was lost: {exception.Message}",
+                $"The connection to {Address} was lost: {exception.Message}",
                 exception,
                 mayHaveExecuted
             ),
@@ -253,7 +283,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         ReadResult result = await _input.ReadAtLeastAsync(Greeting.Size, cancellationToken).ConfigureAwait(false);
         if (result.Buffer.Length < Greeting.Size)
             throw new TarantoolConnectionException(
-                $"{_context.Address} closed the connection after {result.Buffer.Length} of {Greeting.Size} bytes "
+                $"{Address} closed the connection after {result.Buffer.Length} of {Greeting.Size} bytes "
                     + "of its greeting."
             );
         ReadOnlySequence<byte> bytes = result.Buffer.Slice(0, Greeting.Size);
@@ -269,7 +299,7 @@ internal sealed class TarantoolConnection : IAsyncDisposable
     )
     {
         onAwait("answer the ID request after its greeting");
-        Server = new TarantoolServerInfo(greeting.Version, greeting.InstanceId, 0, new HashSet<int>());
+        Server = Server with { Version = greeting.Version, InstanceId = greeting.InstanceId };
         try
         {
             (int version, IReadOnlySet<int> features) = await RequestAsync<IdBody, IdDecoder, (int, IReadOnlySet<int>)>(
@@ -352,8 +382,8 @@ internal sealed class TarantoolConnection : IAsyncDisposable
                 if (result.IsCompleted)
                     throw new TarantoolConnectionException(
                         _frames.IsMidFrame
-                            ? $"{_context.Address} closed the connection in the middle of a frame."
-                            : $"{_context.Address} closed the connection."
+                            ? $"{Address} closed the connection in the middle of a frame."
+                            : $"{Address} closed the connection."
                     );
             }
         }
@@ -448,7 +478,8 @@ internal sealed class TarantoolConnection : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            Log.PushHandlerFailed(_context.Logger, exception);
+            if (_context.FailedPushHandlers.MayReport(out long more))
+                Log.PushHandlerFailed(_context.Logger, more, exception);
         }
     }
 

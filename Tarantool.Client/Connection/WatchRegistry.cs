@@ -10,8 +10,17 @@ namespace Tarantool.Client.Connection;
 /// </summary>
 internal sealed class WatchRegistry : IEventSink
 {
+    /// <summary>
+    /// The key by which servers announce their stop. It is always watched; a server waits with its stop, for a while,
+    /// until the clients that watch it have disconnected.
+    /// </summary>
+    public const string ShutdownKey = "box.shutdown";
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, WatchedKey> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, WatchedKey> _keys = new(StringComparer.Ordinal)
+    {
+        [ShutdownKey] = new WatchedKey(),
+    };
     private TarantoolConnection? _connection;
     private TarantoolConnection? _full; // waited for to acknowledge events
     private Func<Exception>? _closeReason;
@@ -57,7 +66,7 @@ internal sealed class WatchRegistry : IEventSink
         {
             WatchedKey watched = _keys[key];
             watched.Watchers.Remove(channel);
-            if (watched.Watchers.Count > 0)
+            if (watched.Watchers.Count > 0 || key == ShutdownKey)
                 return;
             _keys.Remove(key);
             if (_connection is { Server.SupportsWatch: true } connection)
@@ -94,12 +103,16 @@ internal sealed class WatchRegistry : IEventSink
     {
         lock (_gate)
         {
-            if (!_keys.TryGetValue(key, out WatchedKey? watched))
+            // A value that a stopping server still sends must not replace one of the next server.
+            if (connection.IsShuttingDown || !_keys.TryGetValue(key, out WatchedKey? watched))
                 return;
             watched.Newest = value;
             foreach (Channel<TarantoolValue> channel in watched.Watchers)
                 channel.Writer.TryWrite(value);
-            Acknowledge(connection, key, watched);
+            if (key == ShutdownKey && value.Kind == TarantoolValueKind.Boolean && value.AsBoolean())
+                connection.BeginShutdown();
+            else
+                Acknowledge(connection, key, watched);
         }
     }
 
@@ -107,7 +120,7 @@ internal sealed class WatchRegistry : IEventSink
     {
         lock (_gate)
         {
-            if (!_keys.TryGetValue(key, out WatchedKey? watched))
+            if (connection.IsShuttingDown || !_keys.TryGetValue(key, out WatchedKey? watched))
                 return false;
             Acknowledge(connection, key, watched);
             return true;

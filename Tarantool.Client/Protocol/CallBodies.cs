@@ -68,12 +68,13 @@ internal readonly struct IdBody : IRequestBody
         writer.WriteKey(IprotoKey.Version);
         writer.Write(Feature.ProtocolVersion);
         writer.WriteKey(IprotoKey.Features);
-        writer.WriteArrayHeader(1);
+        writer.WriteArrayHeader(2);
         writer.Write(Feature.Watchers);
+        writer.Write(Feature.WatchOnce);
     }
 }
 
-/// <summary>WATCH and UNWATCH, which have no response.</summary>
+/// <summary>WATCH and UNWATCH, which have no response, and WATCH_ONCE, which has one.</summary>
 internal readonly struct WatchBody(RequestType type, string key) : IRequestBody
 {
     public RequestType Type => type;

@@ -94,6 +94,28 @@ internal struct ValuesDecoder<T> : IResponseDecoder<T>
     }
 }
 
+/// <summary>The data is a list with the value of a key, or empty if the key is not set.</summary>
+internal struct KeyValueDecoder : IResponseDecoder<TarantoolValue>
+{
+    private TarantoolValue _value;
+    private bool _hasData;
+
+    public readonly TarantoolValue Result => _hasData ? _value : throw MissingData.Exception();
+
+    public bool TryDecode(uint key, ref TarantoolReader reader)
+    {
+        if (key != IprotoKey.Data)
+            return false;
+        _hasData = true;
+        int count = reader.ReadArrayHeader();
+        if (count > 0)
+            _value = reader.ReadAny();
+        for (int i = 1; i < count; i++)
+            reader.SkipAny();
+        return true;
+    }
+}
+
 /// <summary>An EVENT: key and value of a watched key.</summary>
 internal struct EventDecoder : IResponseDecoder<(string Key, TarantoolValue Value)>
 {

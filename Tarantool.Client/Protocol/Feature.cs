@@ -4,7 +4,8 @@ namespace Tarantool.Client.Protocol;
 internal static class Feature
 {
     public const int Watchers = 3;
+    public const int WatchOnce = 6;
 
-    /// <summary>The protocol version that introduced <see cref="Watchers"/>, the only feature in use.</summary>
-    public const int ProtocolVersion = 2;
+    /// <summary>The protocol version that introduced the newest of the features in use.</summary>
+    public const int ProtocolVersion = 6;
 }

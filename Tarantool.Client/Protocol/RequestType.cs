@@ -17,4 +17,5 @@ internal enum RequestType : byte
     Id = 73,
     Watch = 74,
     Unwatch = 75,
+    WatchOnce = 77,
 }
