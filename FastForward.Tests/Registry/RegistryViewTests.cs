@@ -168,6 +168,11 @@ internal sealed class RegistryViewTests
         Assert.That(Offer(0, null, [], 2), Is.Null, "the same again");
         Assert.That(Offer(2, s_first, [(1, 1)], 3), Is.EqualTo(RegistryChangeReason.Newer), "it knows what it has");
         Assert.That(Offer(0, null, [], 4), Is.Null);
+        Fail(2);
+        Assert.That(Offer(0, null, [], 4), Is.Null, "it may be a server of long ago");
+        Assert.That(_view.States[0], Is.EqualTo(RegistryServerState.Lagging));
+        Assert.That(Offer(0, null, [], 3), Is.Null);
+        Assert.That(_view.States[0], Is.EqualTo(RegistryServerState.Current), "the same rows");
     }
 
     [Test]

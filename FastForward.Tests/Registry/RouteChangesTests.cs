@@ -27,9 +27,9 @@ internal sealed class RouteChangesTests
             List<RouteRow> rows = [.. source.Rows];
             for (int edits = random.Next(4); edits > 0; edits--)
             {
-                rows.RemoveAll(Is((uint)random.Next(1, Nodes)));
+                rows.RemoveAll(For((uint)random.Next(1, Nodes)));
                 uint node = (uint)random.Next(1, Nodes);
-                if (!rows.Exists(Is(node)))
+                if (!rows.Exists(For(node)))
                     rows.Insert(random.Next(rows.Count + 1), Row(node, random));
             }
 
@@ -73,7 +73,7 @@ internal sealed class RouteChangesTests
         Assert.That(resolver.Find(4)!.Preferred.Row.Port, Is.EqualTo(6));
     }
 
-    private static Predicate<RouteRow> Is(uint node) => row => row.Node == node;
+    private static Predicate<RouteRow> For(uint node) => row => row.Node == node;
 
     private static RouteRow Row(uint node, Random random) => Row(node, random.Next(1, 4));
 

@@ -22,7 +22,6 @@ internal sealed class RegistryServer(
 
     private static readonly TimeSpan s_leastDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_mostDelay = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_functionRetry = TimeSpan.FromSeconds(5);
 
     private RegistryContent _content = RegistryContent.Empty;
     private string _state = ""; // of _content, in the server's own words
@@ -94,20 +93,14 @@ internal sealed class RegistryServer(
             bool canWatch = connection.Server!.SupportsWatch;
             if (canWatch)
                 watching = WatchAsync(connection, announced, ending.Token);
-            long retryAt = 0;
             while (true)
             {
-                if (options.TimeProvider.GetTimestamp() >= retryAt)
+                TimeSpan wait = canWatch || _state.Length == 0 ? TimeSpan.Zero : options.WaitTime;
+                if (await TryReadAsync(connection, canWatch, wait, cancellationToken).ConfigureAwait(false))
                 {
-                    TimeSpan wait = canWatch || _state.Length == 0 ? TimeSpan.Zero : options.WaitTime;
-                    if (await TryReadAsync(connection, canWatch, wait, cancellationToken).ConfigureAwait(false))
-                    {
-                        if (canWatch)
-                            await announced.WaitAsync(options.WaitTime, cancellationToken).ConfigureAwait(false);
-                        continue;
-                    }
-
-                    retryAt = After(s_functionRetry);
+                    if (canWatch)
+                        await announced.WaitAsync(options.WaitTime, cancellationToken).ConfigureAwait(false);
+                    continue;
                 }
 
                 await PollAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -120,9 +113,6 @@ internal sealed class RegistryServer(
             await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
-
-    private long After(TimeSpan time) =>
-        options.TimeProvider.GetTimestamp() + (long)(time.TotalSeconds * options.TimeProvider.TimestampFrequency);
 
     private static async Task WatchAsync(
         TarantoolClient connection,

@@ -10,7 +10,8 @@ namespace FastForward.Transport.Registry.Tarantool;
 /// <para>Another replica set is believed when no server of the former one answers, unless it is empty: a server that
 /// was set up anew and has no rows yet must not disconnect all nodes, and does not count when it was the first to
 /// answer.</para>
-/// <para>A server that cannot say which writes it has is believed when it is the first of those that answer.</para>
+/// <para>A server that cannot say which writes it has is believed when it is the first of those that answer, and no
+/// server could before.</para>
 /// </remarks>
 /// <param name="servers">The number of servers, in falling preference.</param>
 internal sealed class RegistryView(int servers)
@@ -129,15 +130,10 @@ internal sealed class RegistryView(int servers)
         return null;
     }
 
-    // Answers without versions cannot be compared: the first server that answers counts. One with a version is better.
-    private bool IsBetter(int server, RegistryAnswer answer)
-    {
-        if (answer.Version is not null)
-            return true;
-        if (Array.Exists(_answers, static other => other?.Version is not null))
-            return false;
-        return Array.FindIndex(_answers, static other => other is not null) == server;
-    }
+    // Answers without versions cannot be compared: the first server that answers counts, until one has a version.
+    private bool IsBetter(int server, RegistryAnswer answer) =>
+        answer.Version is not null
+        || (Current!.Version is null && Array.FindIndex(_answers, static other => other is not null) == server);
 
     private bool IsLasting(int server, long now)
     {

@@ -340,6 +340,9 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
         {
             RegistryServerState.Current => null,
             RegistryServerState.Connecting => "it has not been reached yet",
+            RegistryServerState.Lagging when own is null =>
+                "it has no registry.lua and cannot say whether its rows are newer than those in use; registry accept takes "
+                    + "them all the same",
             RegistryServerState.Lagging =>
                 $"it has the writes {own}, and {current} were seen before: a replica that lags, or was restored; "
                     + "registry accept takes its rows all the same",
