@@ -11,7 +11,7 @@ internal sealed class RouteSnapshotBuilder
     private readonly bool _allowUnkeyed;
     private readonly RouteSnapshot _previous;
     private readonly RouteSnapshot _next = new();
-    private readonly SortedDictionary<uint, List<RouteCandidate>> _candidates = [];
+    private readonly Dictionary<uint, List<RouteCandidate>> _candidates = [];
 
     private RouteSnapshotBuilder(
         IRouteSource[] sources,

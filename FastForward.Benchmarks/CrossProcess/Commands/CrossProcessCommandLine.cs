@@ -5,6 +5,7 @@ using System.Text.Json;
 using FastForward.Benchmarks.Bottleneck;
 using FastForward.Benchmarks.CrossProcess.Processes;
 using FastForward.Benchmarks.LossyVoice;
+using FastForward.Benchmarks.Registry;
 
 namespace FastForward.Benchmarks.CrossProcess.Commands;
 
@@ -41,6 +42,7 @@ internal static class CrossProcessCommandLine
             Voice(),
             LossyVoiceCommand.Create(),
             BottleneckCommand.Create(),
+            RegistryCommand.Create(),
             new Command(
                 "suites",
                 "BenchmarkDotNet suites of the library, in one process; accepts BenchmarkDotNet's options."
