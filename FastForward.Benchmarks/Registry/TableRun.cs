@@ -17,8 +17,8 @@ internal static class TableRun
     public static string Measure(RegistryProcess server, int rows, int edits)
     {
         server.Type(
-            $"box.begin() for i = 1, {rows} do box.space.OverriddenNodes:replace({{i, 0, FORWARD_TRANSPORT_SOCKET, '', 9}}) "
-                + "end box.commit()"
+            $"box.begin() for i = 1, {rows} do "
+                + "box.space.OverriddenNodes:replace({i, 0, FORWARD_TRANSPORT_SOCKET, '', 9}) end box.commit()"
         );
         string directory = Directory.CreateTempSubdirectory("registry-benchmark-").FullName;
         try
@@ -70,12 +70,13 @@ internal static class TableRun
             cycles.Add(watch.Take());
         }
 
-        return string.Create(
+        string loaded = string.Create(
             CultureInfo.InvariantCulture,
-            $"{rows} rows: applied {load.TotalMilliseconds:0} ms after the start, {memory / 1024.0 / rows:0.0} KiB each, "
-                + $"longest cycle of the loop {loading:0.00} ms\n{edits} edits of one row: applied after "
-                + $"{Quantiles(times)}; longest cycle meanwhile {Quantiles(cycles)}, without an edit {Quantiles(without)}"
+            $"{rows} rows: applied {load.TotalMilliseconds:0} ms after the start, {memory / 1024.0 / rows:0.0} KiB "
+                + $"each, longest cycle of the loop {loading:0.00} ms"
         );
+        return $"{loaded}\n{edits} edits of one row: applied after {Quantiles(times)}; longest cycle meanwhile "
+            + $"{Quantiles(cycles)}, without an edit {Quantiles(without)}";
 
         async Task UntilAsync(long applied)
         {

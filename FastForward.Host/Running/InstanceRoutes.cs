@@ -37,13 +37,13 @@ internal sealed class InstanceRoutes
 
     private sealed class Section(RouteTable table, string name) : IRouteSource
     {
-        private volatile IReadOnlyList<RouteRow> _rows = [];
+        private volatile IReadOnlyCollection<RouteRow> _rows = [];
 
         public string Name { get; } = name;
 
         public RouteTable Table { get; } = table;
 
-        public IReadOnlyList<RouteRow> Rows
+        public IReadOnlyCollection<RouteRow> Rows
         {
             get => _rows;
             set => _rows = value;

@@ -83,7 +83,7 @@ public sealed class ForwardServiceTests
         );
         OverrideResolver resolver = a.App.Services.GetRequiredService<OverrideResolver>();
         Assert.That(resolver.Problems, Is.Empty);
-        routes.Rows = [routes.Rows[0] with { Port = 0 }];
+        routes.Rows = [routes.Rows.ElementAt(0) with { Port = 0 }];
         Assert.That(resolver.Problems.Single().Source, Is.EqualTo(routes.Name));
     }
 
@@ -347,7 +347,7 @@ public sealed class ForwardServiceTests
 
         public RouteTable Table => RouteTable.Nodes;
 
-        public IReadOnlyList<RouteRow> Rows
+        public IReadOnlyCollection<RouteRow> Rows
         {
             get;
             set

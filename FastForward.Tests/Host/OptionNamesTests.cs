@@ -18,7 +18,7 @@ public sealed partial class OptionNamesTests
         "/Hosting/",
         "/Diagnostics/",
         "/Async/",
-        "RouteSnapshotBuilder.cs",
+        "RouteEvaluation.cs",
     ];
 
     [Test]

@@ -340,7 +340,7 @@ public sealed class OverrideResolverTests : IDisposable
 
         public RouteTable Table => RouteTable.OverriddenNodes;
 
-        public IReadOnlyList<RouteRow> Rows { get; private set; } = [row];
+        public IReadOnlyCollection<RouteRow> Rows { get; private set; } = [row];
 
         public IReadOnlyList<UnreadableRow> Unreadable { get; private set; } = [];
 

@@ -96,10 +96,22 @@ internal sealed class RegistryCacheTests : IDisposable
     {
         List<string> problems = [];
         Directory.CreateDirectory(File + ".new/x");
-        await using (CacheWriter writer = new(File, problems.Add))
+        TaskCompletionSource first = new();
+        await using (
+            CacheWriter writer = new(
+                File,
+                () =>
+                {
+                    first.TrySetResult();
+                    return new RegistryCache.Content(null, [s_override], []);
+                },
+                problems.Add
+            )
+        )
         {
-            for (int i = 0; i < 10; i++)
-                writer.Write(new RegistryCache.Content(null, [s_override], []));
+            writer.Write();
+            await first.Task;
+            writer.Write();
         }
 
         Assert.That(problems, Has.Count.EqualTo(1));
@@ -108,12 +120,22 @@ internal sealed class RegistryCacheTests : IDisposable
     [Test]
     public async Task The_newest_content_is_written_in_the_end()
     {
-        await using (CacheWriter writer = new(File, static problem => Assert.Fail(problem)))
+        int port = 0;
+        int reads = 0;
+        await using (CacheWriter writer = new(File, Read, static problem => Assert.Fail(problem)))
         {
-            for (int i = 1; i <= 100; i++)
-                writer.Write(new RegistryCache.Content(null, [s_override with { Port = i }], []));
+            for (port = 1; port < 100; port++)
+                writer.Write();
+            writer.Write();
         }
 
         Assert.That(RegistryCache.Read(File, out _)!.Overridden.Single().Port, Is.EqualTo(100));
+        Assert.That(reads, Is.LessThan(20), "what changes fast is not written each time");
+
+        RegistryCache.Content Read()
+        {
+            reads++;
+            return new RegistryCache.Content(null, [s_override with { Port = port }], []);
+        }
     }
 }

@@ -27,7 +27,7 @@ internal sealed partial class ConfigurationRouteSource : IRouteSource, IDisposab
 
     public RouteTable Table => RouteTable.Configuration;
 
-    public IReadOnlyList<RouteRow> Rows => _rows;
+    public IReadOnlyCollection<RouteRow> Rows => _rows;
 
     /// <summary>Reads the valid rows; the resolver validates their addresses.</summary>
     public static List<RouteRow> Read(IConfiguration section, List<string> problems)

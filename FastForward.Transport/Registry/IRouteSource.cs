@@ -14,7 +14,7 @@ public interface IRouteSource
     RouteTable Table { get; }
 
     /// <summary>The current rows.</summary>
-    IReadOnlyList<RouteRow> Rows { get; }
+    IReadOnlyCollection<RouteRow> Rows { get; }
 
     /// <summary>Records beside the rows that cannot be read. None unless a source says otherwise.</summary>
     IReadOnlyList<UnreadableRow> Unreadable => [];

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -15,19 +16,22 @@ namespace FastForward.Transport.Registry;
 /// <para>A route that leaves the machine (IP or RDMA, not to the loopback) needs a key: its own, or that of any other
 /// good row of the node (<see cref="NodeRoutes.KeyId"/>). Without one it is a bad row, unless
 /// <see cref="RouteOptions.AllowUnkeyedNetwork"/>.</para>
-/// <para>Any thread may read at any time: reads take no lock and see one whole snapshot each. The resolver does not own
-/// its sources.</para>
+/// <para>Any thread may read at any time: reads take no lock, and see all routes of a node as they are at one moment.
+/// The resolver does not own its sources.</para>
 /// </remarks>
 public sealed partial class OverrideResolver : IDisposable
 {
     private const int MaxLinesPerChange = 20;
 
-    private readonly IRouteSource[] _sources;
-    private readonly bool _allowUnkeyed;
+    private readonly SourceStatements[] _sources;
+    private readonly RouteEvaluation _evaluation;
+    private readonly ConcurrentDictionary<uint, NodeRoutes> _routes = new();
+    private readonly HashSet<uint> _mentioned = []; // in the present rebuild
+    private readonly List<uint> _changed = [];
     private readonly ILogger _logger;
     private readonly Lock _rebuild = new();
     private readonly List<RouteChanges> _readers = [];
-    private volatile RouteSnapshot _snapshot = RouteSnapshot.Empty;
+    private volatile IReadOnlyList<RouteProblem> _problems = [];
     private bool _disposed;
 
     /// <summary>Creates a resolver and reads the sources once.</summary>
@@ -45,18 +49,23 @@ public sealed partial class OverrideResolver : IDisposable
         options ??= new RouteOptions();
         options.Validate();
         SocketDirectory = options.SocketDirectory;
-        _allowUnkeyed = options.AllowUnkeyedNetwork;
         _logger = logger ?? NullLogger<OverrideResolver>.Instance;
-        _sources = [.. sources.OrderBy(static source => source.Table)];
+        _sources =
+        [
+            .. sources
+                .OrderBy(static source => source.Table)
+                .Select(source => new SourceStatements(source, options.SocketDirectory)),
+        ];
+        _evaluation = new RouteEvaluation(_sources, options.AllowUnkeyedNetwork);
 
         // Listening comes first: a change between the reading and the listening would be lost.
-        foreach (IRouteSource source in _sources)
-            source.Changed += Rebuild;
+        foreach (SourceStatements statements in _sources)
+            statements.Source.Changed += Rebuild;
         Rebuild();
     }
 
     /// <summary>
-    /// A new snapshot is visible: routes or problems changed. Raised after the fact, on whichever thread a source
+    /// Routes or problems changed. Raised after the fact, on whichever thread a source
     /// reported its change; several changes in quick succession may be seen at the first of their events.
     /// </summary>
     public event Action? Changed;
@@ -65,15 +74,15 @@ public sealed partial class OverrideResolver : IDisposable
     internal string SocketDirectory { get; }
 
     /// <summary>The nodes that at least one good route leads to.</summary>
-    internal IReadOnlyCollection<uint> Nodes => _snapshot.Nodes.Keys;
+    internal ICollection<uint> Nodes => _routes.Keys;
 
     /// <summary>The rows that were skipped, and why.</summary>
-    public IReadOnlyList<RouteProblem> Problems => _snapshot.Problems;
+    public IReadOnlyList<RouteProblem> Problems => _problems;
 
     /// <summary>The routes to a node. The object stays the same one as long as they do.</summary>
     /// <param name="node">The node id.</param>
     /// <returns>Null when no good route leads to it.</returns>
-    internal NodeRoutes? Find(uint node) => _snapshot.Nodes.GetValueOrDefault(node);
+    internal NodeRoutes? Find(uint node) => _routes.GetValueOrDefault(node);
 
     /// <summary>
     /// Begins to collect which nodes change, for one reader; at first these are all nodes. Dispose of the result.
@@ -83,7 +92,7 @@ public sealed partial class OverrideResolver : IDisposable
     {
         lock (_rebuild)
         {
-            RouteChanges reader = new(this, _snapshot.Nodes.Keys, notify);
+            RouteChanges reader = new(this, _routes.Keys, notify);
             _readers.Add(reader);
             return reader;
         }
@@ -95,11 +104,11 @@ public sealed partial class OverrideResolver : IDisposable
             _readers.Remove(reader);
     }
 
-    /// <summary>Stops following the sources. The last snapshot stays readable.</summary>
+    /// <summary>Stops following the sources. The last routes stay readable.</summary>
     public void Dispose()
     {
-        foreach (IRouteSource source in _sources)
-            source.Changed -= Rebuild;
+        foreach (SourceStatements statements in _sources)
+            statements.Source.Changed -= Rebuild;
         lock (_rebuild)
             _disposed = true;
     }
@@ -111,19 +120,24 @@ public sealed partial class OverrideResolver : IDisposable
         {
             if (_disposed)
                 return;
-            RouteSnapshot old = _snapshot;
-            RouteSnapshot next = RouteSnapshotBuilder.Build(_sources, SocketDirectory, _allowUnkeyed, old);
-            _snapshot = next;
-            List<uint> changed = next.FindChanges(old);
-            if (changed.Count == 0 && next.Problems.SequenceEqual(old.Problems))
+            _mentioned.Clear();
+            _changed.Clear();
+            foreach (SourceStatements source in _sources)
+                source.Read(_mentioned);
+            foreach (uint node in _mentioned)
+                Evaluate(node);
+            IReadOnlyList<RouteProblem> before = _problems;
+            RouteProblem[] problems = [.. _sources.SelectMany(static source => source.Problems)];
+            if (_changed.Count == 0 && problems.SequenceEqual(before))
                 return;
+            _problems = problems;
             foreach (RouteChanges reader in _readers)
             {
-                if (changed.Count > 0 && reader.Add(changed))
+                if (_changed.Count > 0 && reader.Add(_changed))
                     waiting.Add(reader);
             }
 
-            LogProblems(old, next);
+            LogProblems(before, problems);
         }
 
         // Outside the lock: a subscriber may change a source or dispose of the resolver.
@@ -132,14 +146,27 @@ public sealed partial class OverrideResolver : IDisposable
         Changed?.Invoke();
     }
 
-    private void LogProblems(RouteSnapshot old, RouteSnapshot next)
+    private void Evaluate(uint node)
+    {
+        NodeRoutes? former = Find(node);
+        NodeRoutes? routes = _evaluation.Evaluate(node, former);
+        if (ReferenceEquals(routes, former))
+            return;
+        _changed.Add(node);
+        if (routes is null)
+            _routes.TryRemove(node, out _);
+        else
+            _routes[node] = routes;
+    }
+
+    private void LogProblems(IReadOnlyList<RouteProblem> before, RouteProblem[] now)
     {
         // A table of nothing but bad rows must not fill the log; all of them are in Problems.
-        foreach (RouteProblem problem in next.Problems.Except(old.Problems).Take(MaxLinesPerChange))
+        foreach (RouteProblem problem in now.Except(before).Take(MaxLinesPerChange))
             LogSkipped(_logger, problem.Source, problem.Row, problem.Reason);
-        foreach (RouteProblem problem in old.Problems.Except(next.Problems).Take(MaxLinesPerChange))
+        foreach (RouteProblem problem in before.Except(now).Take(MaxLinesPerChange))
             LogMended(_logger, problem.Source, problem.Row);
-        LogRoutes(_logger, next.Nodes.Count, next.Problems.Count);
+        LogRoutes(_logger, _routes.Count, now.Length);
     }
 
     [LoggerMessage(

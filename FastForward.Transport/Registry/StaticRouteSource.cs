@@ -28,7 +28,7 @@ public sealed class StaticRouteSource : IRouteSource
     public RouteTable Table { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<RouteRow> Rows => _rows;
+    public IReadOnlyCollection<RouteRow> Rows => _rows;
 
     /// <inheritdoc/>
     public event Action? Changed;

@@ -70,5 +70,5 @@ internal sealed class FollowWorld : IAsyncDisposable
         Comparer<RouteRow>.Create(static (one, other) => one.Node.CompareTo(other.Node));
 
     private IReadOnlyList<RouteRow> RowsOf(RouteTable table) =>
-        Registry.Sources.Single(source => source.Table == table).Rows;
+        [.. Registry.Sources.Single(source => source.Table == table).Rows];
 }

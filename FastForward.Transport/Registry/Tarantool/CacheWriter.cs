@@ -1,69 +1,77 @@
 namespace FastForward.Transport.Registry.Tarantool;
 
 /// <summary>
-/// Writes a cache in the background, the newest content only: rows that change faster than the disk can follow are not
+/// Writes a cache in the background, at most once a second and what is the newest then: rows that change fast are not
 /// queued. Thread-safe.
 /// </summary>
 /// <param name="file">The file.</param>
+/// <param name="read">Reads what is to be written; on any thread.</param>
 /// <param name="onFailure">Is told why the file could not be written, once until it can.</param>
-internal sealed class CacheWriter(string file, Action<string> onFailure) : IAsyncDisposable
+internal sealed class CacheWriter(string file, Func<RegistryCache.Content> read, Action<string> onFailure)
+    : IAsyncDisposable
 {
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
-    private RegistryCache.Content? _next;
+    private readonly CancellationTokenSource _hurry = new();
     private Task _writing = Task.CompletedTask;
+    private bool _isOutdated;
     private bool _isWriting;
     private bool _hasFailed;
 
-    /// <summary>Has the content written.</summary>
-    public void Write(RegistryCache.Content content)
+    /// <summary>What is to be written has changed.</summary>
+    public void Write()
     {
         lock (_gate)
         {
-            _next = content;
+            _isOutdated = true;
             if (_isWriting)
                 return;
             _isWriting = true;
-            _writing = Task.Run(WriteAll);
+            _writing = Task.Run(WriteAllAsync);
         }
     }
 
     /// <summary>Waits until the last content is written.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _hurry.CancelAsync().ConfigureAwait(false);
         Task writing;
         lock (_gate)
             writing = _writing;
         await writing.ConfigureAwait(false);
+        _hurry.Dispose();
     }
 
-    private void WriteAll()
+    private async Task WriteAllAsync()
     {
         while (true)
         {
-            RegistryCache.Content content;
             lock (_gate)
             {
-                if (_next is null)
-                {
-                    _isWriting = false;
+                _isWriting = _isOutdated;
+                _isOutdated = false;
+                if (!_isWriting)
                     return;
-                }
-
-                content = _next;
-                _next = null;
             }
 
-            try
-            {
-                RegistryCache.Write(file, content);
-                _hasFailed = false;
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                if (!_hasFailed)
-                    onFailure(exception.Message);
-                _hasFailed = true;
-            }
+            WriteOnce();
+            await Task.Delay(s_pause, _hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void WriteOnce()
+    {
+        try
+        {
+            RegistryCache.Write(file, read());
+            _hasFailed = false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            if (!_hasFailed)
+                onFailure(exception.Message);
+            _hasFailed = true;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Tarantool.Client;
 
@@ -9,44 +10,43 @@ namespace FastForward.Transport.Registry.Tarantool;
 /// </summary>
 internal sealed class GoodRows(TarantoolRegistryOptions options)
 {
-    private Dictionary<(RouteTable Table, uint Node), RouteRow> _rows = [];
+    private readonly Dictionary<(RouteTable Table, uint Node), RouteRow> _rows = [];
 
     /// <summary>The number of rows.</summary>
     public int Count => _rows.Count;
 
     /// <summary>Takes the rows of a registry.</summary>
+    /// <param name="before">What it had; null for nothing.</param>
+    /// <param name="now">What it has.</param>
     /// <returns>How many nodes have another row, a first one or none any more.</returns>
-    public int Replace(RegistryContent content)
+    public int Replace(RegistryContent? before, RegistryContent now) =>
+        options.Tables.Sum(table => Replace(table, (before ?? RegistryContent.Empty)[table], now[table]));
+
+    private int Replace(
+        RouteTable table,
+        ImmutableDictionary<ulong, RegistryRecord> before,
+        ImmutableDictionary<ulong, RegistryRecord> now
+    )
     {
-        Dictionary<(RouteTable Table, uint Node), RouteRow> next = new(_rows.Count);
         int changed = 0;
-        foreach (RouteTable table in options.Tables)
+        foreach ((ulong key, RegistryRecord record) in before)
         {
-            foreach (RegistryRecord record in content[table])
-            {
-                if (record.Node is not { } node || node == options.OwnNode)
-                    continue;
-                bool isKnown = _rows.TryGetValue((table, node), out RouteRow row);
-                if (!IsGood(record))
-                {
-                    if (isKnown)
-                        next.Add((table, node), row);
-                    continue;
-                }
-
-                next.Add((table, node), record.Row);
-                if (!isKnown || row != record.Row)
-                    changed++;
-            }
-        }
-
-        foreach ((RouteTable, uint) key in _rows.Keys)
-        {
-            if (!next.ContainsKey(key))
+            if (!now.ContainsKey(key) && record.Node is { } node && _rows.Remove((table, node)))
                 changed++;
         }
 
-        _rows = next;
+        foreach ((ulong key, RegistryRecord record) in now)
+        {
+            if (before.TryGetValue(key, out RegistryRecord? former) && ReferenceEquals(former, record))
+                continue;
+            if (record.Node is not { } node || node == options.OwnNode || !IsGood(record))
+                continue;
+            if (_rows.TryGetValue((table, node), out RouteRow row) && row == record.Row)
+                continue;
+            _rows[(table, node)] = record.Row;
+            changed++;
+        }
+
         return changed;
     }
 
@@ -59,7 +59,7 @@ internal sealed class GoodRows(TarantoolRegistryOptions options)
             TarantoolTuple.Create([.. cache.Nodes.Select(row => (TarantoolValue)ToTuple(row, isOverride: false))]),
             TransportTypeMap.Default
         );
-        Replace(content);
+        Replace(null, content);
         return content;
     }
 

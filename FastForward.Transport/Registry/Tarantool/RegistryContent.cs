@@ -1,25 +1,33 @@
+using System.Collections.Immutable;
 using Tarantool.Client;
 
 namespace FastForward.Transport.Registry.Tarantool;
 
-/// <summary>What the two spaces of a registry have. Immutable.</summary>
+/// <summary>
+/// What the two spaces of a registry have, by their keys. Immutable; a copy with changes shares what is the same, so
+/// that one changed row of thousands leaves no garbage that would stop the loop.
+/// </summary>
 internal sealed class RegistryContent
 {
-    private readonly Dictionary<ulong, RegistryRecord> _overridden;
-    private readonly Dictionary<ulong, RegistryRecord> _nodes;
+    private readonly ImmutableDictionary<ulong, RegistryRecord> _overridden;
+    private readonly ImmutableDictionary<ulong, RegistryRecord> _nodes;
 
-    private RegistryContent(Dictionary<ulong, RegistryRecord> overridden, Dictionary<ulong, RegistryRecord> nodes)
+    private RegistryContent(
+        ImmutableDictionary<ulong, RegistryRecord> overridden,
+        ImmutableDictionary<ulong, RegistryRecord> nodes
+    )
     {
         _overridden = overridden;
         _nodes = nodes;
     }
 
     /// <summary>Nothing.</summary>
-    public static RegistryContent Empty { get; } = new([], []);
+    public static RegistryContent Empty { get; } =
+        new(ImmutableDictionary<ulong, RegistryRecord>.Empty, ImmutableDictionary<ulong, RegistryRecord>.Empty);
 
     /// <summary>The rows of a space.</summary>
-    public IReadOnlyCollection<RegistryRecord> this[RouteTable table] =>
-        table == RouteTable.OverriddenNodes ? _overridden.Values : _nodes.Values;
+    public ImmutableDictionary<ulong, RegistryRecord> this[RouteTable table] =>
+        table == RouteTable.OverriddenNodes ? _overridden : _nodes;
 
     /// <summary>Whether both spaces are empty.</summary>
     public bool IsEmpty => _overridden.Count + _nodes.Count == 0;
@@ -50,15 +58,15 @@ internal sealed class RegistryContent
     public bool HasSame(RegistryContent other) =>
         ReferenceEquals(this, other) || (HasSame(_overridden, other._overridden) && HasSame(_nodes, other._nodes));
 
-    private static Dictionary<ulong, RegistryRecord> Change(
-        Dictionary<ulong, RegistryRecord> before,
+    private static ImmutableDictionary<ulong, RegistryRecord> Change(
+        ImmutableDictionary<ulong, RegistryRecord> before,
         RouteTable table,
         TarantoolTuple tuples,
         IEnumerable<TarantoolValue> removed,
         TransportTypeMap types
     )
     {
-        Dictionary<ulong, RegistryRecord> after = before.Count == 0 ? new(tuples.Count) : new(before);
+        ImmutableDictionary<ulong, RegistryRecord>.Builder after = before.ToBuilder();
         foreach (TarantoolValue key in removed)
             after.Remove(key.AsUInt64());
         foreach (TarantoolValue value in tuples)
@@ -67,16 +75,24 @@ internal sealed class RegistryContent
             after[tuple[0].AsUInt64()] = RegistryRecord.Read(tuple, table, types);
         }
 
-        return after;
+        return after.ToImmutable();
     }
 
-    private static bool HasSame(Dictionary<ulong, RegistryRecord> one, Dictionary<ulong, RegistryRecord> other)
+    private static bool HasSame(
+        ImmutableDictionary<ulong, RegistryRecord> one,
+        ImmutableDictionary<ulong, RegistryRecord> other
+    )
     {
+        if (ReferenceEquals(one, other))
+            return true;
         if (one.Count != other.Count)
             return false;
         foreach ((ulong key, RegistryRecord record) in one)
         {
-            if (!other.TryGetValue(key, out RegistryRecord? match) || !record.Tuple.Equals(match.Tuple))
+            if (
+                !other.TryGetValue(key, out RegistryRecord? match)
+                || !(ReferenceEquals(record, match) || record.Tuple.Equals(match.Tuple))
+            )
                 return false;
         }
 

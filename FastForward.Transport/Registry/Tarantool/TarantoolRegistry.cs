@@ -65,7 +65,9 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
         _view = new RegistryView(_servers.Length);
         _sources =
         [
-            .. _options.Tables.Order().Select(table => new TarantoolRouteSource($"{_options.Name} {table}", table)),
+            .. _options
+                .Tables.Order()
+                .Select(table => new TarantoolRouteSource($"{_options.Name} {table}", table, _options.OwnNode)),
         ];
         _good = new GoodRows(_options);
         _evaluation = _options.TimeProvider.CreateTimer(
@@ -77,7 +79,7 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
         _startedAt = _confirmedAt = NowMicros;
         if (_options.CacheFile is not { } file)
             return;
-        _cache = new CacheWriter(file, problem => RegistryLog.CacheNotWritten(_logger, Name, file, problem));
+        _cache = new CacheWriter(file, ReadCache, problem => RegistryLog.CacheNotWritten(_logger, Name, file, problem));
         Restore(file);
     }
 
@@ -180,8 +182,14 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
             return;
         _view.Restore(new RegistryAnswer(content.Version, _good.Restore(content), null));
         foreach (TarantoolRouteSource source in _sources)
-            source.Set(_view.Current!.Content[source.Table], _options.OwnNode);
+            source.Set(_view.Current!.Content[source.Table]);
         RegistryLog.CacheInUse(_logger, Name, content.Overridden.Count + content.Nodes.Count, file);
+    }
+
+    private RegistryCache.Content ReadCache()
+    {
+        lock (_gate)
+            return _good.ToCache(_view.Current?.Version);
     }
 
     private void OnAnswer(RegistryServer server, RegistryAnswer answer, RegistryNotice notice)
@@ -224,17 +232,17 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
         Warn(change);
         if (change.Previous?.Content.HasSame(change.Next.Content) == true)
             return;
-        int changed = _good.Replace(change.Next.Content);
+        int changed = _good.Replace(change.Previous?.Content, change.Next.Content);
         _changes++;
         string server = _servers[change.Server].Address;
         RegistryLog.RowsInUse(_logger, Name, _good.Count, server, changed, change.Next.Version?.Writes);
 
         // A row may move from one table to the other: both are replaced before either is announced.
         foreach (TarantoolRouteSource source in _sources)
-            source.Set(change.Next.Content[source.Table], _options.OwnNode);
+            source.Set(change.Next.Content[source.Table]);
         foreach (TarantoolRouteSource source in _sources)
             source.Announce();
-        _cache?.Write(_good.ToCache(change.Next.Version));
+        _cache?.Write();
     }
 
     private void Warn(RegistryChange change)
@@ -341,8 +349,8 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
             RegistryServerState.Current => null,
             RegistryServerState.Connecting => "it has not been reached yet",
             RegistryServerState.Lagging when own is null =>
-                "it has no registry.lua and cannot say whether its rows are newer than those in use; registry accept takes "
-                    + "them all the same",
+                "it has no registry.lua and cannot say whether its rows are newer than those in use; registry accept "
+                    + "takes them all the same",
             RegistryServerState.Lagging =>
                 $"it has the writes {own}, and {current} were seen before: a replica that lags, or was restored; "
                     + "registry accept takes its rows all the same",
