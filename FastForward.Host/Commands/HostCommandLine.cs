@@ -23,6 +23,7 @@ internal static class HostCommandLine
             HealthCommand.Create(),
             ListCommand.Create(),
             KeygenCommand.Create(),
+            RegistryCommand.Create(),
             DemoNodeCommand.Create(),
         };
         ParseResult result = root.Parse(args);

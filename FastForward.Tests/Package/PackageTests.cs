@@ -156,6 +156,7 @@ public sealed partial class PackageTests
                         "Microsoft.Extensions.Hosting.Abstractions",
                         "Microsoft.Extensions.Logging.Abstractions",
                         "Microsoft.Extensions.Options",
+                        "Tarantool.Client",
                     }
                 )
             );

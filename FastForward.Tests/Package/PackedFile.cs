@@ -3,8 +3,9 @@ using FastForward.Tests.Host.Processes;
 namespace FastForward.Tests.Package;
 
 /// <summary>
-/// A project packed into a folder that serves as package source. Has a unique version, so that a cached package is
-/// never used instead; removed from the package cache on dispose.
+/// A project packed into a folder that serves as package source, with the packages of this repository that it needs.
+/// All have a unique version, so that a cached package is never used instead; removed from the package cache on
+/// dispose.
 /// </summary>
 internal sealed class PackedFile : IDisposable
 {
@@ -15,12 +16,26 @@ internal sealed class PackedFile : IDisposable
     public const string ProjectUrl = "https://project.example/";
 
     private readonly TemporaryDirectory _feed = new();
-    private readonly string _id;
+    private readonly string[] _ids;
 
     public PackedFile(string id)
     {
-        _id = id;
+        _ids = id == Transport ? [id, Tarantool] : [id];
         Version = NewVersion();
+        foreach (string each in _ids)
+            Pack(each);
+    }
+
+    public string Version { get; }
+
+    private string Feed => _feed.Path;
+
+    public string File => _feed[$"{_ids[0]}.{Version}.nupkg"];
+
+    public string Symbols => _feed[$"{_ids[0]}.{Version}.snupkg"];
+
+    private void Pack(string id)
+    {
         string configuration = Path.GetFileName(
             Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!
         );
@@ -40,14 +55,6 @@ internal sealed class PackedFile : IDisposable
         );
     }
 
-    public string Version { get; }
-
-    private string Feed => _feed.Path;
-
-    public string File => _feed[$"{_id}.{Version}.nupkg"];
-
-    public string Symbols => _feed[$"{_id}.{Version}.snupkg"];
-
     /// <summary>
     /// A nuget.config with this package's source. Sources are named by key: "nuget.org" is whatever this machine's own
     /// configuration says.
@@ -60,7 +67,9 @@ internal sealed class PackedFile : IDisposable
               </packageSources>
               <packageSourceMapping>
                 <packageSource key="nuget.org"><package pattern="*" /></packageSource>
-                <packageSource key="packed"><package pattern="{_id}" /></packageSource>
+                <packageSource key="packed">{string.Concat(
+                _ids.Select(static id => $"<package pattern=\"{id}\" />")
+            )}</packageSource>
               </packageSourceMapping>
             </configuration>
             """;
@@ -90,6 +99,7 @@ internal sealed class PackedFile : IDisposable
     public void Dispose()
     {
         _feed.Dispose();
-        RemoveCached(_id, Version);
+        foreach (string id in _ids)
+            RemoveCached(id, Version);
     }
 }

@@ -26,6 +26,7 @@ public sealed class ReadmeCommandTests
     private const string Pack = """
         dotnet new console -o ../hello
         cp nuget.config ../hello
+        dotnet pack Tarantool.Client -c Release -o ../hello/packages
         dotnet pack FastForward.Transport -c Release -o ../hello/packages
         cd ../hello
         dotnet add package FastForward.Transport
@@ -106,7 +107,8 @@ public sealed class ReadmeCommandTests
         }
         finally
         {
-            PackedFile.RemoveCached("FastForward.Transport", version);
+            PackedFile.RemoveCached(PackedFile.Transport, version);
+            PackedFile.RemoveCached(PackedFile.Tarantool, version);
         }
     }
 

@@ -83,6 +83,12 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
         Restore(file);
     }
 
+    /// <summary>
+    /// The text of <c>registry.lua</c>: what a Tarantool server runs to have the spaces and functions of a registry. Its
+    /// first lines say how.
+    /// </summary>
+    public static string Script => RegistryScript.Text;
+
     /// <summary>The name for messages.</summary>
     public string Name => _options.Name;
 
