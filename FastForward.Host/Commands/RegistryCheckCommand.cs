@@ -15,40 +15,26 @@ internal static class RegistryCheckCommand
 {
     public static Command Create()
     {
-        Option<string> instance = new("--instance")
-        {
-            Description = "The instance file, or the node id of one in the instances directory.",
-            HelpName = "file|id",
-            Required = true,
-        };
-        Option<string> directory = new("--instances-directory")
-        {
-            Description = "Where the files <id>.conf are.",
-            HelpName = "directory",
-            DefaultValueFactory = static _ => InstanceLocator.DefaultDirectory,
-        };
+        InstanceChoice choice = new();
         Option<bool> json = new("--json") { Description = "Print one object of JSON." };
         Command command = new(
             "check",
-            "Reads an instance file and its registries: servers, routes and problems. Exit code 1 when there are problems."
+            "Reads an instance file and its registries: servers, routes, problems. Exit code 1 when there are any."
         )
         {
-            instance,
-            directory,
             json,
         };
+        choice.AddTo(command);
         command.SetAction(result =>
-            RunAsync(result.GetValue(instance)!, result.GetValue(directory)!, result.GetValue(json))
-                .GetAwaiter()
-                .GetResult()
+            RunAsync(() => choice.Read(result), result.GetValue(json)).GetAwaiter().GetResult()
         );
         return command;
     }
 
-    private static async Task<int> RunAsync(string instance, string directory, bool json)
+    private static async Task<int> RunAsync(Func<InstanceReading> read, bool json)
     {
         using SignalCancellation signals = new();
-        InstanceReading reading = InstanceLocator.Read(instance, directory).ReadSecrets();
+        InstanceReading reading = read();
         if (reading.Settings is not { } settings)
         {
             foreach (InstanceProblem problem in reading.Problems)

@@ -8,19 +8,7 @@ namespace FastForward.Host.Commands;
 /// <summary>The options that name an instance file and one of its registries.</summary>
 internal sealed class RegistryChoice
 {
-    private readonly Option<string> _instance = new("--instance")
-    {
-        Description = "The instance file, or the node id of one in the instances directory.",
-        HelpName = "file|id",
-        Required = true,
-    };
-
-    private readonly Option<string> _directory = new("--instances-directory")
-    {
-        Description = "Where the files <id>.conf are.",
-        HelpName = "directory",
-        DefaultValueFactory = static _ => InstanceLocator.DefaultDirectory,
-    };
+    private readonly InstanceChoice _instance = new();
 
     private readonly Option<string?> _registry = new("--registry")
     {
@@ -31,8 +19,7 @@ internal sealed class RegistryChoice
     /// <summary>Gives a command the options.</summary>
     public void AddTo(Command command)
     {
-        command.Add(_instance);
-        command.Add(_directory);
+        _instance.AddTo(command);
         command.Add(_registry);
     }
 
@@ -40,9 +27,7 @@ internal sealed class RegistryChoice
     /// <returns>Null when there are problems, which are written to the error stream.</returns>
     public InstanceSettings? Read(ParseResult result)
     {
-        InstanceReading reading = InstanceLocator
-            .Read(result.GetValue(_instance)!, result.GetValue(_directory)!)
-            .ReadSecrets();
+        InstanceReading reading = _instance.Read(result);
         foreach (ForwardKey key in reading.Keys)
             key.Dispose();
         foreach (InstanceProblem problem in reading.Problems)

@@ -85,9 +85,9 @@ internal sealed class RegistryWriter(IReadOnlyList<string> servers, string? user
         {
             TarantoolServerException { Code: TarantoolErrorCodes.ReadOnly } => "it is read-only, a replica",
             TarantoolServerException { Code: TarantoolErrorCodes.AccessDenied } =>
-                $"{exception.Message} ({user ?? "guest"} needs box.schema.user.grant('{user ?? "guest"}', 'read,write', "
-                    + "'space', ...) there; --user names another one)",
-            TarantoolSchemaException => $"{exception.Message} Install registry.lua: FastForward.Host registry apply",
+                $"{exception.Message} (as admin: box.schema.user.grant('{user ?? "guest"}', 'read,write', "
+                    + "'space', ...); or name a user who may with --user)",
+            TarantoolSchemaException => $"{exception.Message} FastForward.Host registry apply installs registry.lua",
             _ => exception.Message,
         };
 

@@ -84,8 +84,8 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// The text of <c>registry.lua</c>: what a Tarantool server runs to have the spaces and functions of a registry. Its
-    /// first lines say how.
+    /// The text of <c>registry.lua</c>: what a Tarantool server runs to have the spaces and functions of a registry.
+    /// Its first lines say how.
     /// </summary>
     public static string Script => RegistryScript.Text;
 
