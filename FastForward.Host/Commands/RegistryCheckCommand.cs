@@ -36,11 +36,7 @@ internal static class RegistryCheckCommand
         using SignalCancellation signals = new();
         InstanceReading reading = read();
         if (reading.Settings is not { } settings)
-        {
-            foreach (InstanceProblem problem in reading.Problems)
-                Console.Error.WriteLine(VisibleText.Of(problem.ToString()));
-            return ExitCode.Configuration;
-        }
+            return ProblemReport.Write(reading.Problems, Console.Error, "Nothing was done");
 
         try
         {

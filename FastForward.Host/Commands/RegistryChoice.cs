@@ -30,8 +30,8 @@ internal sealed class RegistryChoice
         InstanceReading reading = _instance.Read(result);
         foreach (ForwardKey key in reading.Keys)
             key.Dispose();
-        foreach (InstanceProblem problem in reading.Problems)
-            Console.Error.WriteLine(VisibleText.Of(problem.ToString()));
+        if (reading.Settings is null)
+            ProblemReport.Write(reading.Problems, Console.Error, "Nothing was done");
         return reading.Settings;
     }
 
