@@ -23,7 +23,8 @@ internal static class PasswordFile
             if (!info.Exists)
                 return $"{path}: there is no such file";
             bool isCredential =
-                !string.IsNullOrEmpty(credentials) && path.StartsWith(credentials, StringComparison.Ordinal);
+                !string.IsNullOrEmpty(credentials)
+                && Path.GetDirectoryName(Path.GetFullPath(path)) == Path.TrimEndingDirectorySeparator(credentials);
             if (!isCredential && (info.UnixFileMode & ForOthers) != 0)
                 return $"{path}: other users can read or write it; chmod 600 {path}";
             if (info.Length > MostBytes)

@@ -15,6 +15,8 @@ internal sealed class RegistryWatch
     private readonly Dictionary<(RouteTable, uint), RouteRow> _rows = [];
     private readonly HashSet<UnreadableRow> _skipped = [];
 
+    private int _isQueued;
+
     private RegistryWatch(TarantoolRegistry registry) => _registry = registry;
 
     /// <summary>All changes until cancelled; the rows that there are come first, as added ones.</summary>
@@ -23,9 +25,8 @@ internal sealed class RegistryWatch
         [EnumeratorCancellation] CancellationToken stop
     )
     {
-        Channel<RegistryWatch> changed = Channel.CreateBounded<RegistryWatch>(
-            new BoundedChannelOptions(1024) { FullMode = BoundedChannelFullMode.DropWrite }
-        );
+        // Each registry is in it at most once.
+        Channel<RegistryWatch> changed = Channel.CreateUnbounded<RegistryWatch>();
         List<RegistryWatch> watches = [];
         try
         {
@@ -33,12 +34,17 @@ internal sealed class RegistryWatch
             {
                 RegistryWatch watch = new(RegistryCheck.Create(registry, settings.Network));
                 watches.Add(watch);
-                watch._registry.StatusChanged += () => changed.Writer.TryWrite(watch);
+                watch._registry.StatusChanged += () =>
+                {
+                    if (Interlocked.Exchange(ref watch._isQueued, 1) == 0)
+                        changed.Writer.TryWrite(watch);
+                };
                 watch._registry.Start();
             }
 
             await foreach (RegistryWatch watch in changed.Reader.ReadAllAsync(stop).ConfigureAwait(false))
             {
+                Volatile.Write(ref watch._isQueued, 0);
                 foreach (RegistryEvent change in watch.FindChanges())
                     yield return change;
             }

@@ -35,7 +35,10 @@ internal sealed class RegistryWriter(IReadOnlyList<string> servers, string? user
                             + "Nothing was written",
                         IsDone: false
                     );
-                await client.ReplaceAsync(table.ToString(), tuple, stop).ConfigureAwait(false);
+                if (present is null)
+                    await client.InsertAsync(table.ToString(), tuple, stop).ConfigureAwait(false);
+                else
+                    await client.ReplaceAsync(table.ToString(), tuple, stop).ConfigureAwait(false);
                 return new Outcome(Line(table, row), IsDone: true);
             },
             stop

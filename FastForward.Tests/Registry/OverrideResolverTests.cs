@@ -66,7 +66,7 @@ public sealed class OverrideResolverTests : IDisposable
         source.Spoil(new UnreadableRow(1, "{ 1, x }", "key id"), new UnreadableRow(null, "{ }", "node id"));
         Assert.That(
             resolver.Problems.Select(static problem => (problem.Source, problem.Row, problem.Reason)),
-            Is.EqualTo(new[] { ("half", "{ 1, x }", "key id"), ("half", "{ }", "node id") })
+            Is.EqualTo(new[] { ("half", "{ }", "node id"), ("half", "{ 1, x }", "key id") })
         );
         Assert.That(resolver.Find(1)!.Preferred.Row, Is.EqualTo(s_good), "the last good one");
         source.Spoil();

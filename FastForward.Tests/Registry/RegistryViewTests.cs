@@ -46,10 +46,10 @@ internal sealed class RegistryViewTests
     {
         Answer(0, s_first, 10);
         Fail(0);
-        Assert.That(Answer(1, s_first, 9), Is.Null);
+        Assert.That(Answer(1, s_first, 9, rows: 2), Is.Null);
         Assert.That(_view.States[1], Is.EqualTo(RegistryServerState.Lagging));
         Assert.That(_view.IsConfirmed, Is.False);
-        Assert.That(Later(RegistryView.DivergedMicros * 10), Is.Null, "however long it lags");
+        Assert.That(Later(RegistryView.LastingMicros * 10), Is.Null, "however long it lags");
         Assert.That(Answer(1, s_first, 10), Is.Null);
         Assert.That(_view.IsConfirmed);
         Assert.That(Answer(1, s_first, 11), Is.EqualTo(RegistryChangeReason.Newer));
@@ -62,8 +62,8 @@ internal sealed class RegistryViewTests
         Fail(0);
         Assert.That(Offer(1, s_first, [(1, 9), (2, 1)], 5), Is.Null, "replication may still join them");
         Assert.That(_view.States[1], Is.EqualTo(RegistryServerState.Diverged));
-        Assert.That(_view.EvaluateAt, Is.EqualTo(_now + RegistryView.DivergedMicros));
-        Assert.That(Later(RegistryView.DivergedMicros - 1), Is.Null);
+        Assert.That(_view.EvaluateAt, Is.EqualTo(_now + RegistryView.LastingMicros));
+        Assert.That(Later(RegistryView.LastingMicros - 1), Is.Null);
         Assert.That(Later(1), Is.EqualTo(RegistryChangeReason.Diverged));
         Assert.That(_view.States[1], Is.EqualTo(RegistryServerState.Current));
         Assert.That(_view.EvaluateAt, Is.Zero);
@@ -74,10 +74,10 @@ internal sealed class RegistryViewTests
     {
         Offer(0, s_first, [(1, 10), (2, 5)], 1);
         Assert.That(Offer(1, s_first, [(1, 9), (2, 6)], 2), Is.Null);
-        Later(RegistryView.DivergedMicros / 2);
+        Later(RegistryView.LastingMicros / 2);
         Assert.That(Offer(1, s_first, [(1, 10), (2, 6)], 3), Is.EqualTo(RegistryChangeReason.Newer));
         Assert.That(Offer(0, s_first, [(1, 10), (2, 6)], 3), Is.Null);
-        Assert.That(Later(RegistryView.DivergedMicros), Is.Null);
+        Assert.That(Later(RegistryView.LastingMicros), Is.Null);
     }
 
     [Test]
@@ -85,10 +85,10 @@ internal sealed class RegistryViewTests
     {
         Answer(0, s_first, 10);
         Offer(1, s_first, [(1, 9), (2, 1)], 5);
-        Later(RegistryView.DivergedMicros - 1);
+        Later(RegistryView.LastingMicros - 1);
         Answer(1, s_first, 10);
         Assert.That(Offer(1, s_first, [(1, 9), (2, 2)], 5), Is.Null);
-        Assert.That(Later(RegistryView.DivergedMicros - 1), Is.Null);
+        Assert.That(Later(RegistryView.LastingMicros - 1), Is.Null);
     }
 
     [Test]
@@ -97,7 +97,19 @@ internal sealed class RegistryViewTests
         Answer(0, s_first, 10);
         Assert.That(Answer(1, s_second, 3), Is.Null);
         Assert.That(_view.States[1], Is.EqualTo(RegistryServerState.OtherRegistry));
-        Assert.That(Fail(0), Is.EqualTo(RegistryChangeReason.OtherRegistry));
+        Assert.That(Fail(0), Is.Null, "a server that restarts is no other registry");
+        Assert.That(
+            Later(RegistryView.LastingMicros * 2),
+            Is.Null,
+            "a server that was not reached yet may be of the former one"
+        );
+        Fail(2);
+        Assert.That(_view.EvaluateAt, Is.EqualTo(_now + RegistryView.LastingMicros));
+        Assert.That(Later(RegistryView.LastingMicros - 1), Is.Null);
+        Assert.That(Answer(0, s_first, 10), Is.Null);
+        Fail(0);
+        Assert.That(Later(RegistryView.LastingMicros - 1), Is.Null, "counted anew");
+        Assert.That(Later(1), Is.EqualTo(RegistryChangeReason.OtherRegistry));
         Assert.That(_view.Current!.Version!.Registry, Is.EqualTo(s_second));
     }
 
@@ -120,6 +132,55 @@ internal sealed class RegistryViewTests
         Assert.That(Answer(0, s_first, 10), Is.EqualTo(RegistryChangeReason.OtherRegistry));
         Assert.That(Answer(1, s_second, 0, rows: 0), Is.Null);
         Assert.That(_view.States[1], Is.EqualTo(RegistryServerState.OtherRegistry));
+    }
+
+    [Test]
+    public void At_the_start_the_nearest_registry_counts_whichever_answers_first()
+    {
+        Answer(1, s_second, 3);
+        Assert.That(Answer(2, s_first, 10), Is.Null);
+        Assert.That(Answer(0, s_first, 10), Is.EqualTo(RegistryChangeReason.OtherRegistry));
+        Later(RegistryView.LastingMicros);
+        Assert.That(Answer(1, s_second, 4), Is.Null);
+    }
+
+    [Test]
+    public void Deleting_all_rows_of_a_registry_brings_no_other_one_in()
+    {
+        Answer(0, s_first, 10);
+        Answer(1, s_second, 3);
+        Assert.That(Answer(0, s_first, 11, rows: 0), Is.EqualTo(RegistryChangeReason.Newer));
+        Assert.That(Later(RegistryView.LastingMicros * 2), Is.Null);
+        Assert.That(Answer(1, s_second, 4), Is.Null);
+    }
+
+    [Test]
+    public void Both_sides_of_a_broken_replication_are_there_and_traffic_does_not_move_to_and_fro()
+    {
+        Offer(0, s_first, [(1, 10), (2, 5)], 1);
+        Offer(1, s_first, [(1, 9), (2, 6)], 2);
+        for (int i = 0; i < 10; i++)
+            Assert.That(Later(RegistryView.LastingMicros), Is.Null);
+        Assert.That(_view.States[0], Is.EqualTo(RegistryServerState.Current));
+        Assert.That(_view.States[1], Is.EqualTo(RegistryServerState.Diverged));
+        Assert.That(Fail(0), Is.EqualTo(RegistryChangeReason.Diverged), "it has lasted long enough");
+    }
+
+    [Test]
+    public void Writes_to_other_spaces_make_no_replica_a_lagging_one()
+    {
+        Answer(0, s_first, 10);
+        Answer(1, s_first, 9);
+        Assert.That(_view.States[1], Is.EqualTo(RegistryServerState.Current));
+        Answer(1, s_first, 12);
+        Assert.That(_view.States[0], Is.EqualTo(RegistryServerState.Current));
+    }
+
+    [Test]
+    public void A_row_whose_write_was_not_complete_is_replaced_at_once()
+    {
+        Answer(0, s_first, 10, rows: 2);
+        Assert.That(Answer(0, s_first, 10), Is.EqualTo(RegistryChangeReason.Newer));
     }
 
     [Test]
@@ -188,7 +249,7 @@ internal sealed class RegistryViewTests
             else
                 Random(random);
             if (random.Next(3) == 0)
-                Later(random.Next((int)RegistryView.DivergedMicros));
+                Later(random.Next((int)RegistryView.LastingMicros));
             foreach (RegistryChange change in _changes)
             {
                 VersionOrder? order = change.Previous is { } previous
@@ -201,6 +262,9 @@ internal sealed class RegistryViewTests
                         {
                             null => RegistryChangeReason.First,
                             VersionOrder.Newer => RegistryChangeReason.Newer,
+                            // A row whose write was not complete when its server was asked before.
+                            VersionOrder.Same when change.Reason == RegistryChangeReason.Newer =>
+                                RegistryChangeReason.Newer,
                             VersionOrder.OtherRegistry => RegistryChangeReason.OtherRegistry,
                             _ => RegistryChangeReason.Diverged,
                         }

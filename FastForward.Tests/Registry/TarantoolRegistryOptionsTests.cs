@@ -72,6 +72,7 @@ internal sealed class TarantoolRegistryOptionsTests
             provider.GetServices<TarantoolRegistry>().Select(static registry => registry.Name),
             Is.EqualTo(new[] { "local", "global" })
         );
+        _ = provider.GetRequiredService<OverrideResolver>();
         TarantoolRegistry global = provider.GetRequiredKeyedService<TarantoolRegistry>("global");
         Assert.That(global.Sources.Single().Name, Is.EqualTo("global Nodes"));
         Assert.That(

@@ -56,14 +56,19 @@ internal sealed class ForwardSetup
             ))
         );
         sources.AddRange(setup.RouteSources.SelectMany(create => create(provider)));
-        return new OverrideResolver(
+        OverrideResolver routes = new(
             sources,
             setup.OptionsOfRoutes(provider, provider.GetRequiredService<IOptions<ForwardNodeOptions>>().Value),
             provider.GetService<ILogger<OverrideResolver>>()
         );
+
+        // Not before the rows of their caches were read: a bad row leaves the one before it in use.
+        foreach (TarantoolRegistry registry in provider.GetServices<TarantoolRegistry>())
+            registry.Start();
+        return routes;
     }
 
-    /// <summary>Creates a registry and has it connect.</summary>
+    /// <summary>Creates a registry, which <see cref="CreateRoutes"/> starts.</summary>
     public static TarantoolRegistry CreateRegistry(IServiceProvider provider, string name)
     {
         TarantoolRegistryOptions options = provider
@@ -76,7 +81,6 @@ internal sealed class ForwardSetup
             options.OwnNode = provider.GetRequiredService<IOptions<ForwardNodeOptions>>().Value.Node;
         TarantoolRegistry registry = new(options);
         provider.GetRequiredService<ForwardMetrics>().Add(registry);
-        registry.Start();
         return registry;
     }
 

@@ -40,7 +40,7 @@ public sealed partial class ForwardNode
     public PeerStatus? GetPeer(uint node)
     {
         Verify();
-        return PeerOf(node) is null ? null : _routedPeers.StatusOf(node);
+        return _routedPeers.StatusOf(node);
     }
 
     /// <summary>Evaluates the health of the node, on the loop thread.</summary>
@@ -122,7 +122,7 @@ public sealed partial class ForwardNode
         if (_stopping is not null)
             return new PingStart(PingStatus.Stopping, 0);
         if (node != _options.Node)
-            return PeerOf(node)?.Ping(_loop.NowMicros, (long)limit.TotalMicroseconds, size, callback)
+            return Peers.Find(node)?.Ping(_loop.NowMicros, (long)limit.TotalMicroseconds, size, callback)
                 ?? new PingStart(PingStatus.UnknownNode, 0);
         _events.PingEnded(
             new PingResult(node, PingOutcome.Answered, null, true, TimeSpan.Zero, TimeSpan.Zero),

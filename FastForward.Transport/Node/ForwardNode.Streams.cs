@@ -93,7 +93,8 @@ public sealed partial class ForwardNode
         bool end = (options & SendOptions.End) != 0;
         return node == _options.Node
             ? _local.Send(_loop.NowMicros, stream, messageClass, payload, end, realTimeBudget, waited)
-            : PeerOf(node)
+            : Peers
+                .Find(node)
                 ?.Send(
                     _loop.NowMicros,
                     stream,
@@ -114,7 +115,7 @@ public sealed partial class ForwardNode
             return SendStatus.Stopping;
         return node == _options.Node
             ? _local.End(_loop.NowMicros, stream)
-            : PeerOf(node)?.EndStream(_loop.NowMicros, stream) ?? SendStatus.UnknownNode;
+            : Peers.Find(node)?.EndStream(_loop.NowMicros, stream) ?? SendStatus.UnknownNode;
     }
 
     internal SendStatus ResetStream(uint node, ulong stream, uint code)
@@ -124,7 +125,7 @@ public sealed partial class ForwardNode
             return SendStatus.Stopping;
         return node == _options.Node
             ? _local.Reset(_loop.NowMicros, stream, code)
-            : PeerOf(node)?.ResetStream(_loop.NowMicros, stream, code) ?? SendStatus.UnknownNode;
+            : Peers.Find(node)?.ResetStream(_loop.NowMicros, stream, code) ?? SendStatus.UnknownNode;
     }
 
     /// <summary>
@@ -140,7 +141,7 @@ public sealed partial class ForwardNode
         Verify();
         if (node == _options.Node)
             _local.Refuse(_loop.NowMicros, stream);
-        else if (PeerOf(node) is { } peer)
+        else if (Peers.Find(node) is { } peer)
             peer.RefuseStream(_loop.NowMicros, stream);
         else
             return false;

@@ -143,9 +143,6 @@ public sealed partial class ForwardNode : IDisposable, IAsyncDisposable
 
     private void Verify() => _loop.VerifyAccess();
 
-    /// <summary>The peer for a node with a route; null for others.</summary>
-    private Peer? PeerOf(uint node) => Peers.Find(node) ?? _routedPeers.Apply(node);
-
     // Called on any thread.
     private void OnRoutesChanged() =>
         _loop.Post(() =>

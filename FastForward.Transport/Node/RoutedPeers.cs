@@ -55,7 +55,7 @@ internal sealed class RoutedPeers
     public PeerStatus? StatusOf(uint node) => _peers.Find(node) is { } peer ? ConnectorOf(peer).Status : null;
 
     /// <summary>Nodes whose routes have changed and are not applied yet.</summary>
-    public bool HasWork => _unapplied.Count > 0;
+    public bool HasWork => _unapplied.Count > 0 || !_isPublished;
 
     /// <summary>How often the routes of a node were applied.</summary>
     public long Applied { get; private set; }
@@ -65,11 +65,16 @@ internal sealed class RoutedPeers
     public void Start(Action notify)
     {
         _changes = _routes.Follow(notify);
+        _peers.FindMissing = ApplyNow;
         Take();
     }
 
     /// <summary>Stops following the routes.</summary>
-    public void Stop() => _changes?.Dispose();
+    public void Stop()
+    {
+        _peers.FindMissing = null;
+        _changes?.Dispose();
+    }
 
     /// <summary>
     /// Applies the routes that have changed: the first <see cref="NodesPerCycle"/> at once, the others in the next
@@ -102,22 +107,25 @@ internal sealed class RoutedPeers
         if (_unapplied.Count == 0)
         {
             _waiting.Clear();
-            if (applied > 0)
-                Publish();
+            if (_waiting.Capacity > NodesPerCycle)
+            {
+                _waiting.TrimExcess();
+                _unapplied.TrimExcess();
+            }
+
+            Publish();
         }
 
         return applied;
     }
 
-    /// <summary>
-    /// The peer for a node whose routes are not applied yet, which this does at once; null for others.
-    /// </summary>
-    public Peer? Apply(uint node)
+    // The peer for a node whose routes are not applied yet; null for others.
+    private Peer? ApplyNow(uint node)
     {
-        if (!_unapplied.Remove(node))
+        if (node == _options.Node || _routes.Find(node) is null)
             return null;
+        _unapplied.Remove(node);
         ApplyRoutes(node);
-        Publish();
         return _peers.Find(node);
     }
 

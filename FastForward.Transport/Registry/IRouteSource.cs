@@ -2,8 +2,9 @@ namespace FastForward.Transport.Registry;
 
 /// <summary>Where routes come from: configuration, a registry database.</summary>
 /// <remarks>
-/// <see cref="Rows"/> and <see cref="Unreadable"/> are immutable snapshots, replaced as a whole; <see cref="Changed"/>
-/// may be raised on any thread after the replacement. A source that loses its server keeps its last good snapshot.
+/// <see cref="Rows"/> and <see cref="Unreadable"/> are immutable snapshots, replaced as a whole, the second one first
+/// or both at once; <see cref="Changed"/> may be raised on any thread after the replacement. A source that loses its
+/// server keeps its last good snapshot.
 /// </remarks>
 public interface IRouteSource
 {

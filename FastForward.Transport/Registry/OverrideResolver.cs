@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -22,15 +22,16 @@ namespace FastForward.Transport.Registry;
 public sealed partial class OverrideResolver : IDisposable
 {
     private const int MaxLinesPerChange = 20;
+    private const int FewNodes = 256;
 
     private readonly SourceStatements[] _sources;
     private readonly RouteEvaluation _evaluation;
-    private readonly ConcurrentDictionary<uint, NodeRoutes> _routes = new();
-    private readonly HashSet<uint> _mentioned = []; // in the present rebuild
+    private readonly HashSet<uint> _mentioned = []; // and not evaluated yet
     private readonly List<uint> _changed = [];
     private readonly ILogger _logger;
     private readonly Lock _rebuild = new();
     private readonly List<RouteChanges> _readers = [];
+    private volatile ImmutableDictionary<uint, NodeRoutes> _routes = ImmutableDictionary<uint, NodeRoutes>.Empty;
     private volatile IReadOnlyList<RouteProblem> _problems = [];
     private bool _disposed;
 
@@ -74,7 +75,7 @@ public sealed partial class OverrideResolver : IDisposable
     internal string SocketDirectory { get; }
 
     /// <summary>The nodes that at least one good route leads to.</summary>
-    internal ICollection<uint> Nodes => _routes.Keys;
+    internal IReadOnlyCollection<uint> Nodes => [.. _routes.Keys];
 
     /// <summary>The rows that were skipped, and why.</summary>
     public IReadOnlyList<RouteProblem> Problems => _problems;
@@ -120,12 +121,15 @@ public sealed partial class OverrideResolver : IDisposable
         {
             if (_disposed)
                 return;
-            _mentioned.Clear();
-            _changed.Clear();
+            // If a source throws, what the others have said is evaluated the next time.
             foreach (SourceStatements source in _sources)
                 source.Read(_mentioned);
+            _changed.Clear();
+            ImmutableDictionary<uint, NodeRoutes>.Builder routes = _routes.ToBuilder();
             foreach (uint node in _mentioned)
-                Evaluate(node);
+                Evaluate(node, routes);
+            _routes = routes.ToImmutable();
+            Forget(_mentioned);
             IReadOnlyList<RouteProblem> before = _problems;
             RouteProblem[] problems = [.. _sources.SelectMany(static source => source.Problems)];
             if (_changed.Count == 0 && problems.SequenceEqual(before))
@@ -141,22 +145,36 @@ public sealed partial class OverrideResolver : IDisposable
         }
 
         // Outside the lock: a subscriber may change a source or dispose of the resolver.
-        foreach (RouteChanges reader in waiting)
-            reader.Notify();
-        Changed?.Invoke();
+        try
+        {
+            foreach (RouteChanges reader in waiting)
+                reader.Notify();
+        }
+        finally
+        {
+            Changed?.Invoke();
+        }
     }
 
-    private void Evaluate(uint node)
+    private void Evaluate(uint node, ImmutableDictionary<uint, NodeRoutes>.Builder all)
     {
-        NodeRoutes? former = Find(node);
+        NodeRoutes? former = all.GetValueOrDefault(node);
         NodeRoutes? routes = _evaluation.Evaluate(node, former);
         if (ReferenceEquals(routes, former))
             return;
         _changed.Add(node);
         if (routes is null)
-            _routes.TryRemove(node, out _);
+            all.Remove(node);
         else
-            _routes[node] = routes;
+            all[node] = routes;
+    }
+
+    // The first rows are many, what changes later are few.
+    private static void Forget(HashSet<uint> nodes)
+    {
+        nodes.Clear();
+        if (nodes.Capacity > FewNodes)
+            nodes.TrimExcess();
     }
 
     private void LogProblems(IReadOnlyList<RouteProblem> before, RouteProblem[] now)

@@ -25,7 +25,7 @@ internal sealed class RouteEvaluation(SourceStatements[] sources, bool allowUnke
             if (source.Find(node) is not { } statement)
                 continue;
             statement.Chosen = statement.Wanted;
-            statement.Exposure = null;
+            statement.Expose(null);
             _said.Add((source, statement));
         }
 
@@ -69,12 +69,14 @@ internal sealed class RouteEvaluation(SourceStatements[] sources, bool allowUnke
 
             if (ReferenceEquals(statement.Chosen, statement.Wanted))
                 continue;
-            statement.Exposure = new RouteProblem(
-                source.Source.Name,
-                statement.Wanted!.Row.ToString(),
-                "key id 0 demands no key, but this way leaves the machine, and others on it could read and forge; "
-                    + "give the row the id of a key that both nodes have; where the network is trusted, "
-                    + "set the option AllowUnkeyedNetwork on both nodes"
+            statement.Expose(
+                new RouteProblem(
+                    source.Source.Name,
+                    statement.Wanted!.Row.ToString(),
+                    "key id 0 demands no key, but this way leaves the machine, and others on it could read and forge; "
+                        + "give the row the id of a key that both nodes have; where the network is trusted, "
+                        + "set the option AllowUnkeyedNetwork on both nodes"
+                )
             );
         }
     }

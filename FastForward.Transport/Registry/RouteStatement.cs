@@ -20,17 +20,15 @@ internal sealed class RouteStatement
     /// <summary>True while the choice would open a way without a key out of the machine.</summary>
     public bool IsExposed => Chosen is { Row.KeyId: 0 } && RouteAddress.NeedsKey(Chosen.EndPoint);
 
-    /// <summary>Rows of the node that are skipped; null for none.</summary>
-    public List<RouteProblem>? Problems { get; private set; }
-
-    /// <summary>Why the fresh row is not in use although it can be read; null when it is.</summary>
-    public RouteProblem? Exposure { get; set; }
+    /// <summary>What is wrong with the rows of the node; null when nothing is.</summary>
+    public RouteTrouble? Trouble { get; private set; }
 
     /// <summary>The pass over the source in which the node was mentioned last.</summary>
     public uint Pass { get; private set; }
 
     /// <summary>Whether the row is all that the source said of the node in its last pass.</summary>
-    public bool SaysOnly(in RouteRow row) => Problems is null && Fresh is { } fresh && fresh.Row == row;
+    public bool SaysOnly(in RouteRow row) =>
+        Trouble is null or { Skipped.Count: 0 } && Fresh is { } fresh && fresh.Row == row;
 
     /// <summary>The node is mentioned again, as before.</summary>
     public void Confirm(uint pass) => Pass = pass;
@@ -40,7 +38,7 @@ internal sealed class RouteStatement
     {
         Pass = pass;
         Fresh = null;
-        Problems = null;
+        Trouble = null;
     }
 
     /// <summary>Takes a row; the first one of a pass counts.</summary>
@@ -53,5 +51,16 @@ internal sealed class RouteStatement
     }
 
     /// <summary>A row of the node is skipped.</summary>
-    public void Skip(RouteProblem problem) => (Problems ??= []).Add(problem);
+    public void Skip(RouteProblem problem) => (Trouble ??= new RouteTrouble()).Skipped.Add(problem);
+
+    /// <summary>The row is not in use although it can be read; null when it is.</summary>
+    public void Expose(RouteProblem? exposure)
+    {
+        if (exposure is not null)
+            (Trouble ??= new RouteTrouble()).Exposure = exposure;
+        else if (Trouble is { Skipped.Count: > 0 })
+            Trouble.Exposure = null;
+        else
+            Trouble = null;
+    }
 }

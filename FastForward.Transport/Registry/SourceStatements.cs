@@ -28,10 +28,10 @@ internal sealed class SourceStatements(IRouteSource source, string socketDirecto
                 yield return problem;
             foreach (uint node in _troubled)
             {
-                RouteStatement statement = _ofNode[node];
-                foreach (RouteProblem problem in statement.Problems ?? [])
+                RouteTrouble trouble = _ofNode[node].Trouble!;
+                foreach (RouteProblem problem in trouble.Skipped)
                     yield return problem;
-                if (statement.Exposure is { } exposure)
+                if (trouble.Exposure is { } exposure)
                     yield return exposure;
             }
         }
@@ -46,6 +46,9 @@ internal sealed class SourceStatements(IRouteSource source, string socketDirecto
     {
         _pass++;
         _ofNone.Clear();
+
+        // In this order: of a row that has just become unreadable the old form may be seen, but not none.
+        IReadOnlyCollection<RouteRow> rows = source.Rows;
         foreach (UnreadableRow row in source.Unreadable)
         {
             RouteProblem problem = new(source.Name, row.Row, row.Reason);
@@ -58,7 +61,7 @@ internal sealed class SourceStatements(IRouteSource source, string socketDirecto
             Mention(node, changed).Skip(problem);
         }
 
-        foreach (RouteRow row in source.Rows)
+        foreach (RouteRow row in rows)
             Read(row, changed);
         foreach ((uint node, RouteStatement statement) in _ofNode)
         {
@@ -79,7 +82,7 @@ internal sealed class SourceStatements(IRouteSource source, string socketDirecto
     /// <summary>The routes of a node have been evaluated.</summary>
     public void Evaluated(uint node, RouteStatement statement)
     {
-        if (statement.Problems is null && statement.Exposure is null)
+        if (statement.Trouble is null)
             _troubled.Remove(node);
         else
             _troubled.Add(node);

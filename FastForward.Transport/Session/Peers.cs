@@ -75,7 +75,10 @@ internal sealed class Peers
     /// <summary>The nodes without a route whose INITs arrived last.</summary>
     public IReadOnlyList<UnconfiguredNode> Unconfigured(long now) => _unconfigured.Snapshot(now);
 
-    public Peer? Find(uint node) => _peers.GetValueOrDefault(node);
+    /// <summary>Makes the peer of a node that has a route and no peer yet; null for other nodes.</summary>
+    public Func<uint, Peer?>? FindMissing { get; set; }
+
+    public Peer? Find(uint node) => _peers.TryGetValue(node, out Peer? peer) ? peer : FindMissing?.Invoke(node);
 
     /// <summary>The peer for a node with a route; created when it does not exist.</summary>
     public Peer GetOrAdd(uint node)

@@ -17,6 +17,7 @@ internal sealed class CacheWriter(string file, Func<RegistryCache.Content> read,
     private Task _writing = Task.CompletedTask;
     private bool _isOutdated;
     private bool _isWriting;
+    private bool _isClosed;
     private bool _hasFailed;
 
     /// <summary>What is to be written has changed.</summary>
@@ -25,7 +26,7 @@ internal sealed class CacheWriter(string file, Func<RegistryCache.Content> read,
         lock (_gate)
         {
             _isOutdated = true;
-            if (_isWriting)
+            if (_isWriting || _isClosed)
                 return;
             _isWriting = true;
             _writing = Task.Run(WriteAllAsync);
@@ -38,7 +39,11 @@ internal sealed class CacheWriter(string file, Func<RegistryCache.Content> read,
         await _hurry.CancelAsync().ConfigureAwait(false);
         Task writing;
         lock (_gate)
+        {
+            _isClosed = true;
             writing = _writing;
+        }
+
         await writing.ConfigureAwait(false);
         _hurry.Dispose();
     }
@@ -67,7 +72,9 @@ internal sealed class CacheWriter(string file, Func<RegistryCache.Content> read,
             RegistryCache.Write(file, read());
             _hasFailed = false;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever it is, the rows go on and the next write is tried.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             if (!_hasFailed)
                 onFailure(exception.Message);

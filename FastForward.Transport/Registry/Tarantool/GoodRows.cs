@@ -24,18 +24,18 @@ internal sealed class GoodRows(TarantoolRegistryOptions options)
 
     private int Replace(
         RouteTable table,
-        ImmutableDictionary<ulong, RegistryRecord> before,
-        ImmutableDictionary<ulong, RegistryRecord> now
+        ImmutableDictionary<TarantoolValue, RegistryRecord> before,
+        ImmutableDictionary<TarantoolValue, RegistryRecord> now
     )
     {
         int changed = 0;
-        foreach ((ulong key, RegistryRecord record) in before)
+        foreach ((TarantoolValue key, RegistryRecord record) in before)
         {
             if (!now.ContainsKey(key) && record.Node is { } node && _rows.Remove((table, node)))
                 changed++;
         }
 
-        foreach ((ulong key, RegistryRecord record) in now)
+        foreach ((TarantoolValue key, RegistryRecord record) in now)
         {
             if (before.TryGetValue(key, out RegistryRecord? former) && ReferenceEquals(former, record))
                 continue;

@@ -9,12 +9,12 @@ namespace FastForward.Transport.Registry.Tarantool;
 /// </summary>
 internal sealed class RegistryContent
 {
-    private readonly ImmutableDictionary<ulong, RegistryRecord> _overridden;
-    private readonly ImmutableDictionary<ulong, RegistryRecord> _nodes;
+    private readonly ImmutableDictionary<TarantoolValue, RegistryRecord> _overridden;
+    private readonly ImmutableDictionary<TarantoolValue, RegistryRecord> _nodes;
 
     private RegistryContent(
-        ImmutableDictionary<ulong, RegistryRecord> overridden,
-        ImmutableDictionary<ulong, RegistryRecord> nodes
+        ImmutableDictionary<TarantoolValue, RegistryRecord> overridden,
+        ImmutableDictionary<TarantoolValue, RegistryRecord> nodes
     )
     {
         _overridden = overridden;
@@ -23,10 +23,13 @@ internal sealed class RegistryContent
 
     /// <summary>Nothing.</summary>
     public static RegistryContent Empty { get; } =
-        new(ImmutableDictionary<ulong, RegistryRecord>.Empty, ImmutableDictionary<ulong, RegistryRecord>.Empty);
+        new(
+            ImmutableDictionary<TarantoolValue, RegistryRecord>.Empty,
+            ImmutableDictionary<TarantoolValue, RegistryRecord>.Empty
+        );
 
     /// <summary>The rows of a space.</summary>
-    public ImmutableDictionary<ulong, RegistryRecord> this[RouteTable table] =>
+    public ImmutableDictionary<TarantoolValue, RegistryRecord> this[RouteTable table] =>
         table == RouteTable.OverriddenNodes ? _overridden : _nodes;
 
     /// <summary>Whether both spaces are empty.</summary>
@@ -58,36 +61,36 @@ internal sealed class RegistryContent
     public bool HasSame(RegistryContent other) =>
         ReferenceEquals(this, other) || (HasSame(_overridden, other._overridden) && HasSame(_nodes, other._nodes));
 
-    private static ImmutableDictionary<ulong, RegistryRecord> Change(
-        ImmutableDictionary<ulong, RegistryRecord> before,
+    private static ImmutableDictionary<TarantoolValue, RegistryRecord> Change(
+        ImmutableDictionary<TarantoolValue, RegistryRecord> before,
         RouteTable table,
         TarantoolTuple tuples,
         IEnumerable<TarantoolValue> removed,
         TransportTypeMap types
     )
     {
-        ImmutableDictionary<ulong, RegistryRecord>.Builder after = before.ToBuilder();
+        ImmutableDictionary<TarantoolValue, RegistryRecord>.Builder after = before.ToBuilder();
         foreach (TarantoolValue key in removed)
-            after.Remove(key.AsUInt64());
+            after.Remove(key);
         foreach (TarantoolValue value in tuples)
         {
             TarantoolTuple tuple = value.AsArray();
-            after[tuple[0].AsUInt64()] = RegistryRecord.Read(tuple, table, types);
+            after[tuple.Count > 0 ? tuple[0] : TarantoolValue.Nil] = RegistryRecord.Read(tuple, table, types);
         }
 
         return after.ToImmutable();
     }
 
     private static bool HasSame(
-        ImmutableDictionary<ulong, RegistryRecord> one,
-        ImmutableDictionary<ulong, RegistryRecord> other
+        ImmutableDictionary<TarantoolValue, RegistryRecord> one,
+        ImmutableDictionary<TarantoolValue, RegistryRecord> other
     )
     {
         if (ReferenceEquals(one, other))
             return true;
         if (one.Count != other.Count)
             return false;
-        foreach ((ulong key, RegistryRecord record) in one)
+        foreach ((TarantoolValue key, RegistryRecord record) in one)
         {
             if (
                 !other.TryGetValue(key, out RegistryRecord? match)

@@ -19,11 +19,7 @@ internal static partial class RegistryLog
         ulong? writes
     );
 
-    [LoggerMessage(
-        EventId = 1521,
-        Level = LogLevel.Warning,
-        Message = "{Registry}: {Server} is {State}: {Detail}. The last good rows stay in use"
-    )]
+    [LoggerMessage(EventId = 1521, Level = LogLevel.Warning, Message = "{Registry}: {Server} is {State}: {Detail}")]
     public static partial void Trouble(
         ILogger logger,
         string registry,
@@ -85,7 +81,14 @@ internal static partial class RegistryLog
     [LoggerMessage(
         EventId = 1527,
         Level = LogLevel.Error,
-        Message = "{Registry}: {Server} is not followed any more because of a defect of this program"
+        Message = "{Registry}: what {Server} said met a defect of this program; it is tried again"
     )]
     public static partial void Defect(ILogger logger, string registry, string server, Exception exception);
+
+    [LoggerMessage(
+        EventId = 1528,
+        Level = LogLevel.Error,
+        Message = "{Registry}: who was told of a change has failed; the rows in use are right"
+    )]
+    public static partial void ListenerFailed(ILogger logger, string registry, Exception exception);
 }

@@ -22,10 +22,10 @@ internal sealed class RegistryServer(
 
     private static readonly TimeSpan s_leastDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_mostDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_stable = TimeSpan.FromSeconds(10);
 
     private RegistryContent _content = RegistryContent.Empty;
     private string _state = ""; // of _content, in the server's own words
-    private bool _hasAnswered;
 
     /// <summary>As configured.</summary>
     public string Address => address;
@@ -36,7 +36,7 @@ internal sealed class RegistryServer(
         TimeSpan delay = s_leastDelay;
         while (!cancellationToken.IsCancellationRequested)
         {
-            _hasAnswered = false;
+            long began = options.TimeProvider.GetTimestamp();
             try
             {
                 TarantoolClient connection = await TarantoolClient
@@ -61,8 +61,16 @@ internal sealed class RegistryServer(
             {
                 observer.OnFailure(this, RegistryServerState.Refusing, OneLine(text));
             }
+#pragma warning disable CA1031 // A defect must not end this: the rows would stay as they are without a sign.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                observer.OnDefect(this, exception);
+            }
 
-            delay = _hasAnswered ? s_leastDelay : Min(delay * 2, s_mostDelay);
+            // A server that answers and goes away again and again is no better than one that does not answer.
+            bool wasStable = options.TimeProvider.GetElapsedTime(began) >= s_stable;
+            delay = wasStable ? s_leastDelay : Min(delay * 2, s_mostDelay);
             await Task.Delay(delay * (0.5 + (Random.Shared.NextDouble() / 2)), options.TimeProvider, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -77,7 +85,8 @@ internal sealed class RegistryServer(
             TarantoolServerException => exception.Message,
             TarantoolSchemaException => exception.Message
                 + " Install registry.lua (FastForward.Host registry apply), or grant the user read access",
-            TarantoolException or FormatException => $"its answer is not that of registry.lua: {exception.Message}",
+            TarantoolException or FormatException or ArgumentOutOfRangeException =>
+                $"its answer is not that of registry.lua: {exception.Message}",
             _ => null,
         };
 
@@ -120,8 +129,17 @@ internal sealed class RegistryServer(
         CancellationToken cancellationToken
     )
     {
-        await foreach (TarantoolValue _ in connection.WatchAsync(WatchedKey, cancellationToken).ConfigureAwait(false))
-            announced.Release();
+        try
+        {
+            await foreach (
+                TarantoolValue _ in connection.WatchAsync(WatchedKey, cancellationToken).ConfigureAwait(false)
+            )
+                announced.Release();
+        }
+        finally
+        {
+            announced.Release(); // the connection has ended: the next request says why
+        }
     }
 
     // Calls the function of registry.lua. False when the server has none that the user may call.
@@ -178,7 +196,6 @@ internal sealed class RegistryServer(
     private void Tell(RegistryAnswer answer, RegistryNotice notice)
     {
         _content = answer.Content;
-        _hasAnswered = true;
         observer.OnAnswer(this, answer, notice);
     }
 
@@ -200,4 +217,7 @@ internal interface IRegistryObserver
 
     /// <summary>A server cannot be reached, or refuses.</summary>
     void OnFailure(RegistryServer server, RegistryServerState state, string detail);
+
+    /// <summary>What a server said met a defect.</summary>
+    void OnDefect(RegistryServer server, Exception exception);
 }

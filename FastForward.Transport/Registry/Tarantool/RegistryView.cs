@@ -5,23 +5,29 @@ namespace FastForward.Transport.Registry.Tarantool;
 /// back: a server that lacks writes is ignored until it has them. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// <para>A server that lacks writes but has others instead is believed after <see cref="DivergedMicros"/>: replication
-/// would have joined both by then, so what it lacks died with another server.</para>
-/// <para>Another replica set is believed when no server of the former one answers, unless it is empty: a server that
-/// was set up anew and has no rows yet must not disconnect all nodes, and does not count when it was the first to
-/// answer.</para>
+/// <para>A server that lacks writes but has others instead is believed when no server has what is in use for
+/// <see cref="LastingMicros"/>: replication would have joined both by then, so what it lacks died with another
+/// server.</para>
+/// <para>Another replica set is believed when no server of the former one has answered for as long, unless it is empty:
+/// a server that was set up anew and has no rows yet must not disconnect all nodes, and does not count when it was the
+/// first to answer.</para>
 /// <para>A server that cannot say which writes it has is believed when it is the first of those that answer, and no
 /// server could before.</para>
 /// </remarks>
 /// <param name="servers">The number of servers, in falling preference.</param>
 internal sealed class RegistryView(int servers)
 {
-    /// <summary>How long a server must stay diverged before it is believed.</summary>
-    public const long DivergedMicros = 10_000_000;
+    /// <summary>
+    /// How long a server must stay diverged, or a replica set away, before another one is believed.
+    /// </summary>
+    public const long LastingMicros = 10_000_000;
 
     private readonly RegistryAnswer?[] _answers = new RegistryAnswer?[servers];
     private readonly RegistryServerState[] _states = new RegistryServerState[servers];
     private readonly long[] _divergedSince = new long[servers];
+    private long _absentSince; // no server of the replica set in use has answered; 0 while one does
+    private long _firstAt; // the first answer came
+    private bool _hadRows;
 
     /// <summary>The answer in use; null before the first one.</summary>
     public RegistryAnswer? Current { get; private set; }
@@ -42,7 +48,11 @@ internal sealed class RegistryView(int servers)
     public RegistryAnswer? AnswerOf(int server) => _answers[server];
 
     /// <summary>Starts with what a former process knew.</summary>
-    public void Restore(RegistryAnswer answer) => Current = answer;
+    public void Restore(RegistryAnswer answer)
+    {
+        Current = answer;
+        _hadRows = !answer.Content.IsEmpty;
+    }
 
     /// <summary>A server has answered. <see cref="Evaluate"/> must follow.</summary>
     public void OnAnswer(int server, RegistryAnswer answer) => _answers[server] = answer;
@@ -72,8 +82,11 @@ internal sealed class RegistryView(int servers)
         EvaluateAt = 0;
         for (int server = 0; server < servers; server++)
         {
-            if (_answers[server] is { } answer && FindReason(server, answer, now) is { } reason)
-                return Use(server, reason);
+            if (_answers[server] is not { } answer || FindReason(server, answer, now) is not { } reason)
+                continue;
+            if (_firstAt == 0)
+                _firstAt = now;
+            return Use(server, reason);
         }
 
         // The states of all, compared with what is in use now.
@@ -91,6 +104,8 @@ internal sealed class RegistryView(int servers)
         RegistryChange change = new(reason, Current, _answers[server]!, server);
         Current = change.Next;
         CurrentServer = server;
+        _hadRows |= !change.Next.Content.IsEmpty;
+        _absentSince = 0;
         Array.Clear(_divergedSince);
         return change;
     }
@@ -102,22 +117,29 @@ internal sealed class RegistryView(int servers)
             return RegistryChangeReason.First;
         if (ReferenceEquals(Current, answer))
             return null;
+        bool hasSameRows = answer.Content.HasSame(Current.Content);
         if (answer.Version is not { } version || Current.Version is not { } current)
         {
-            if (!IsBetter(server, answer))
+            if (
+                !IsBetter(server, answer)
+                || (answer.Content.IsEmpty && !Current.Content.IsEmpty && server != CurrentServer)
+            )
                 return null;
-            return answer.Version is null && answer.Content.HasSame(Current.Content)
-                ? TakeOver(server)
-                : RegistryChangeReason.Newer;
+            return answer.Version is null && hasSameRows ? TakeOver(server) : RegistryChangeReason.Newer;
         }
 
         return version.CompareTo(current) switch
         {
             VersionOrder.Newer => RegistryChangeReason.Newer,
-            VersionOrder.Same when CurrentServer < 0 => RegistryChangeReason.Newer, // a cache has good rows only
-            VersionOrder.Same when answer.Content.HasSame(Current.Content) => TakeOver(server),
-            VersionOrder.Same or VersionOrder.Diverged when IsLasting(server, now) => RegistryChangeReason.Diverged,
-            VersionOrder.OtherRegistry when MayReplaceRegistry(answer) => RegistryChangeReason.OtherRegistry,
+
+            // A cache has good rows only, and a row is visible at its server before its write is complete.
+            VersionOrder.Same when CurrentServer < 0 || (server == CurrentServer && !hasSameRows) =>
+                RegistryChangeReason.Newer,
+            VersionOrder.Same when hasSameRows => TakeOver(server),
+            VersionOrder.Same or VersionOrder.Diverged when MayHaveTakenOver(server, now) =>
+                RegistryChangeReason.Diverged,
+            VersionOrder.OtherRegistry when MayReplaceRegistry(server, answer, now) =>
+                RegistryChangeReason.OtherRegistry,
             _ => null,
         };
     }
@@ -135,36 +157,68 @@ internal sealed class RegistryView(int servers)
         answer.Version is not null
         || (Current!.Version is null && Array.FindIndex(_answers, static other => other is not null) == server);
 
-    private bool IsLasting(int server, long now)
+    // While a server has what is in use, both sides of a replication that is broken are there, and none of them wins.
+    private bool MayHaveTakenOver(int server, long now) =>
+        !Array.Exists(_answers, HasWhatIsInUse) && HasLasted(ref _divergedSince[server], now);
+
+    private bool HasWhatIsInUse(RegistryAnswer? answer) =>
+        answer is not null
+        && (
+            ReferenceEquals(answer, Current)
+            || (
+                answer.Version is { } version
+                && Current!.Version is { } current
+                && version.CompareTo(current) == VersionOrder.Same
+                && answer.Content.HasSame(Current.Content)
+            )
+        );
+
+    // The former registry has to be away for a while: a server that restarts is no other one. At the start the nearest
+    // registry counts, whichever answered first.
+    private bool MayReplaceRegistry(int server, RegistryAnswer answer, long now)
     {
-        if (_divergedSince[server] == 0)
-            _divergedSince[server] = now;
-        return now >= _divergedSince[server] + DivergedMicros;
+        bool isInUse = Array.Exists(_answers, other => other?.Version?.Registry == Current!.Version!.Registry);
+        bool isAbsent = !isInUse && Array.IndexOf(_states, RegistryServerState.Connecting) < 0;
+        bool hasBeenAbsent = isAbsent && HasLasted(ref _absentSince, now);
+        if (!isAbsent)
+            _absentSince = 0;
+        if (answer.Content.IsEmpty && (_hadRows || isInUse))
+            return false;
+        return hasBeenAbsent || !_hadRows || (server < CurrentServer && now < _firstAt + LastingMicros);
     }
 
-    private bool IsRegistryInUse() =>
-        Array.Exists(_answers, other => other?.Version?.Registry == Current!.Version!.Registry);
-
-    private bool MayReplaceRegistry(RegistryAnswer answer) =>
-        answer.Content.IsEmpty
-            ? !IsRegistryInUse() && Current!.Content.IsEmpty
-            : !IsRegistryInUse() || Current!.Content.IsEmpty;
+    private bool HasLasted(ref long since, long now)
+    {
+        if (since == 0)
+            since = now;
+        if (now >= since + LastingMicros)
+            return true;
+        EvaluateAt = EvaluateAt == 0 ? since + LastingMicros : Math.Min(EvaluateAt, since + LastingMicros);
+        return false;
+    }
 
     private RegistryServerState StateOf(int server, RegistryAnswer answer, long now)
     {
         if (ReferenceEquals(answer, Current))
             return RegistryServerState.Current;
-        if (answer.Version is not { } version || Current!.Version is not { } current)
-            return answer.Content.HasSame(Current!.Content) ? RegistryServerState.Current : RegistryServerState.Lagging;
+        bool hasSameRows = answer.Content.HasSame(Current!.Content);
+        if (answer.Version is not { } version || Current.Version is not { } current)
+            return hasSameRows ? RegistryServerState.Current
+                : answer.Version is null ? RegistryServerState.Lagging
+                : RegistryServerState.Empty;
         VersionOrder order = version.CompareTo(current);
-        if (order == VersionOrder.Same && answer.Content.HasSame(Current.Content))
+        if (order == VersionOrder.OtherRegistry)
+            return answer.Content.IsEmpty && !Array.Exists(_answers, HasWhatIsInUse)
+                ? RegistryServerState.Empty
+                : RegistryServerState.OtherRegistry;
+
+        // Writes to other spaces count, too: a server that was asked a moment earlier has fewer, and the same rows.
+        if (order is VersionOrder.Same or VersionOrder.Older && hasSameRows)
         {
             _divergedSince[server] = 0;
             return RegistryServerState.Current;
         }
 
-        if (order == VersionOrder.OtherRegistry)
-            return IsRegistryInUse() ? RegistryServerState.OtherRegistry : RegistryServerState.Empty;
         if (order == VersionOrder.Older)
         {
             _divergedSince[server] = 0;
@@ -173,8 +227,6 @@ internal sealed class RegistryView(int servers)
 
         if (_divergedSince[server] == 0)
             _divergedSince[server] = now;
-        long at = _divergedSince[server] + DivergedMicros;
-        EvaluateAt = EvaluateAt == 0 ? at : Math.Min(EvaluateAt, at);
         return RegistryServerState.Diverged;
     }
 }

@@ -18,12 +18,16 @@ namespace FastForward.Transport.Registry.Tarantool;
 /// </remarks>
 public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
 {
+    private const long LagMicros = 2_000_000;
+
     private readonly TarantoolRegistryOptions _options;
     private readonly ILogger _logger;
     private readonly RegistryServer[] _servers;
     private readonly string?[] _details;
     private readonly RegistryNotice[] _notices;
     private readonly RegistryServerState[] _said; // the states that were logged
+    private readonly string?[] _refusals;
+    private readonly long[] _unsaidSince; // a state differs from what was logged; 0 when none does
     private readonly RegistryView _view;
     private readonly TarantoolRouteSource[] _sources;
     private readonly GoodRows _good;
@@ -36,6 +40,7 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
     private Task _work = Task.CompletedTask;
     private long _confirmedAt;
     private long _changes;
+    private int _hasOtherRows; // and the sources have not announced it
     private int _disposed;
 
     /// <summary>Reads the cache, if there is one. <see cref="Start"/> connects.</summary>
@@ -62,6 +67,8 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
         _details = new string?[_servers.Length];
         _notices = new RegistryNotice[_servers.Length];
         _said = new RegistryServerState[_servers.Length];
+        _refusals = new string?[_servers.Length];
+        _unsaidSince = new long[_servers.Length];
         _view = new RegistryView(_servers.Length);
         _sources =
         [
@@ -96,7 +103,8 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
     public IReadOnlyList<IRouteSource> Sources => _sources;
 
     /// <summary>
-    /// Other rows are in use, or a server has another state. Raised on pool threads; must return quickly.
+    /// Other rows are in use, or a server has another state. Raised on pool threads; must return quickly, and must not
+    /// dispose of the registry.
     /// </summary>
     public event Action? StatusChanged;
 
@@ -124,7 +132,7 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
         {
             if (!_work.IsCompleted)
                 throw new InvalidOperationException("The registry is followed already.");
-            _work = Task.WhenAll(_servers.Select(server => Task.Run(() => FollowAsync(server))));
+            _work = Task.WhenAll(_servers.Select(server => Task.Run(() => server.RunAsync(_stopping.Token))));
         }
     }
 
@@ -136,17 +144,24 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
     /// Takes the rows of the first server that answers, although they may be older than those in use or of another
     /// replica set: after a restore from a backup, for example.
     /// </summary>
-    /// <returns>The address of the server; null when none answers.</returns>
+    /// <returns>
+    /// The server whose rows are in use now: another one, when it answers and has all that the first one has and more.
+    /// Null when none answers, and nothing was changed.
+    /// </returns>
     public string? Accept()
     {
+        string server;
         lock (_gate)
         {
             if (_view.Accept() is not { } change)
                 return null;
             Use(change);
             Evaluate();
-            return _servers[change.Server].Address;
+            server = _servers[_view.CurrentServer].Address;
         }
+
+        Raise();
+        return server;
     }
 
     /// <summary>Stops following. The sources keep their rows.</summary>
@@ -164,20 +179,6 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
 
     /// <summary>Stops following, and waits until all is closed. The sources keep their rows.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
-
-    private async Task FollowAsync(RegistryServer server)
-    {
-        try
-        {
-            await server.RunAsync(_stopping.Token).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // The other servers are followed on.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            RegistryLog.Defect(_logger, Name, server.Address, exception);
-        }
-    }
 
     private void Restore(string file)
     {
@@ -207,8 +208,10 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
             _details[index] = null;
             _view.OnAnswer(index, answer);
             Evaluate();
-            _answered.TrySetResult();
         }
+
+        Raise();
+        _answered.TrySetResult();
     }
 
     private void OnFailure(RegistryServer server, RegistryServerState state, string detail)
@@ -220,24 +223,54 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
             _view.OnFailure(index, state);
             Evaluate();
         }
+
+        Raise();
     }
 
     private void OnTimer()
     {
         lock (_gate)
         {
-            if (_disposed == 0)
-                Evaluate();
+            if (_disposed != 0)
+                return;
+            Evaluate();
+        }
+
+        Raise();
+    }
+
+    // Outside the lock, so that those who listen may look at the status. What they read is the newest, whichever thread
+    // tells them first.
+    private void Raise()
+    {
+        try
+        {
+            if (Interlocked.Exchange(ref _hasOtherRows, 0) != 0)
+            {
+                foreach (TarantoolRouteSource source in _sources)
+                    source.Announce();
+            }
+
+            StatusChanged?.Invoke();
+        }
+#pragma warning disable CA1031 // The server that caused it is followed on.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RegistryLog.ListenerFailed(_logger, Name, exception);
         }
     }
 
-    // Within the lock, so that two changes reach the sources in their order. Those who listen to the sources only
-    // rebuild their tables and post to their loops.
     private void Use(RegistryChange change)
     {
         Warn(change);
         if (change.Previous?.Content.HasSame(change.Next.Content) == true)
+        {
+            if (change.Reason != RegistryChangeReason.Newer)
+                _cache?.Write();
             return;
+        }
+
         int changed = _good.Replace(change.Previous?.Content, change.Next.Content);
         _changes++;
         string server = _servers[change.Server].Address;
@@ -246,8 +279,7 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
         // A row may move from one table to the other: both are replaced before either is announced.
         foreach (TarantoolRouteSource source in _sources)
             source.Set(change.Next.Content[source.Table]);
-        foreach (TarantoolRouteSource source in _sources)
-            source.Announce();
+        _hasOtherRows = 1;
         _cache?.Write();
     }
 
@@ -288,12 +320,29 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
             Use(change);
         if (_view.IsConfirmed)
             _confirmedAt = NowMicros;
+        long next = _view.EvaluateAt;
         for (int i = 0; i < _servers.Length; i++)
         {
             RegistryServerState state = _view.States[i];
-            if (state == _said[i])
+            string? refusal = state == RegistryServerState.Refusing ? _details[i] : null;
+            if (state == _said[i] && refusal == _refusals[i])
+            {
+                _unsaidSince[i] = 0;
                 continue;
+            }
+
+            // Replication takes its time: not worth a line in the log.
+            if (_unsaidSince[i] == 0)
+                _unsaidSince[i] = NowMicros;
+            if (state == RegistryServerState.Lagging && NowMicros < _unsaidSince[i] + LagMicros)
+            {
+                next = next == 0 ? _unsaidSince[i] + LagMicros : Math.Min(next, _unsaidSince[i] + LagMicros);
+                continue;
+            }
+
             _said[i] = state;
+            _refusals[i] = refusal;
+            _unsaidSince[i] = 0;
             if (state is RegistryServerState.Current)
                 RegistryLog.Answers(
                     _logger,
@@ -308,10 +357,9 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
         }
 
         TimeSpan due = Timeout.InfiniteTimeSpan;
-        if (_view.EvaluateAt > 0)
-            due = TimeSpan.FromMicroseconds(Math.Max(0, _view.EvaluateAt - NowMicros));
+        if (next > 0)
+            due = TimeSpan.FromMicroseconds(Math.Max(0, next - NowMicros));
         _evaluation.Change(due, Timeout.InfiniteTimeSpan);
-        StatusChanged?.Invoke();
     }
 
     private RegistryStatus MakeStatus()
@@ -361,8 +409,8 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
                 $"it has the writes {own}, and {current} were seen before: a replica that lags, or was restored; "
                     + "registry accept takes its rows all the same",
             RegistryServerState.Diverged =>
-                $"it has the writes {own}, and {current} were seen before: if replication does not join them within "
-                    + "10 s its rows are taken",
+                $"it has the writes {own}, and {current} were seen before: its rows are taken when no server has had "
+                    + "those for 10 s",
             RegistryServerState.OtherRegistry =>
                 $"it is of the replica set {own?.Registry}, and the rows in use are of {current?.Registry}: the list "
                     + "of servers must name replicas of each other",
@@ -380,5 +428,11 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
 
         public void OnFailure(RegistryServer server, RegistryServerState state, string detail) =>
             registry.OnFailure(server, state, detail);
+
+        public void OnDefect(RegistryServer server, Exception exception)
+        {
+            RegistryLog.Defect(registry._logger, registry.Name, server.Address, exception);
+            registry.OnFailure(server, RegistryServerState.Refusing, $"a defect of this program: {exception.Message}");
+        }
     }
 }

@@ -136,6 +136,7 @@ public sealed class TarantoolRegistryOptions
         options.Password = Password;
         options.TimeProvider = TimeProvider;
         options.MaxBacklog = 0; // a request without a connection fails at once, and says why
+        options.AutoReconnect = false; // the reason of each failure is shown
         return options;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
+using Tarantool.Client;
 
 namespace FastForward.Transport.Registry.Tarantool;
 
@@ -9,7 +10,7 @@ namespace FastForward.Transport.Registry.Tarantool;
 /// <param name="ownNode">The node whose rows are for others; 0 for none.</param>
 internal sealed class TarantoolRouteSource(string name, RouteTable table, uint ownNode) : IRouteSource
 {
-    private volatile View _view = new(ImmutableDictionary<ulong, RegistryRecord>.Empty, ownNode);
+    private volatile View _view = new(ImmutableDictionary<TarantoolValue, RegistryRecord>.Empty, ownNode);
 
     public event Action? Changed;
 
@@ -22,17 +23,17 @@ internal sealed class TarantoolRouteSource(string name, RouteTable table, uint o
     public IReadOnlyList<UnreadableRow> Unreadable => _view.Unreadable;
 
     /// <summary>Replaces all rows, and tells it later (<see cref="Announce"/>).</summary>
-    public void Set(ImmutableDictionary<ulong, RegistryRecord> records) => _view = new View(records, ownNode);
+    public void Set(ImmutableDictionary<TarantoolValue, RegistryRecord> records) => _view = new View(records, ownNode);
 
     public void Announce() => Changed?.Invoke();
 
     /// <summary>The rows among the records, without a copy of them.</summary>
     private sealed class View : IReadOnlyCollection<RouteRow>
     {
-        private readonly ImmutableDictionary<ulong, RegistryRecord> _records;
+        private readonly ImmutableDictionary<TarantoolValue, RegistryRecord> _records;
         private readonly uint _ownNode;
 
-        public View(ImmutableDictionary<ulong, RegistryRecord> records, uint ownNode)
+        public View(ImmutableDictionary<TarantoolValue, RegistryRecord> records, uint ownNode)
         {
             _records = records;
             _ownNode = ownNode;

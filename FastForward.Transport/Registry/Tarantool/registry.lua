@@ -3,7 +3,7 @@
 --
 -- 1. From an init script, after box.cfg{...}. This applies the defaults; the second line adds a user for the hosts:
 --
---        local registry = dofile('/etc/fastforward/registry.lua')
+--        local registry = dofile('/etc/tarantool/registry.lua')
 --        registry.apply{ user = 'fastforward', password = 'a long random text' }
 --
 -- 2. As a module, from a file fastforward/registry.lua that Lua's package.path reaches:
@@ -153,6 +153,9 @@ end
 local function shape_problem(space, def)
     if space.engine ~= 'memtx' then
         return ("its engine is %s; it must be memtx, as routes are read at one instant"):format(space.engine)
+    end
+    if space.is_local or space.temporary then
+        return 'it is local or temporary: its writes have no number by which hosts compare servers'
     end
     local format = space:format()
     for i = 1, math.max(#format, #def.fields) do
