@@ -39,6 +39,7 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
     private readonly long _startedAt;
     private Task _work = Task.CompletedTask;
     private long _confirmedAt;
+    private bool _wasConfirmed;
     private long _changes;
     private int _hasOtherRows; // and the sources have not announced it
     private int _disposed;
@@ -318,8 +319,9 @@ public sealed class TarantoolRegistry : IAsyncDisposable, IDisposable
     {
         while (_view.Evaluate(NowMicros) is { } change)
             Use(change);
-        if (_view.IsConfirmed)
+        if (_view.IsConfirmed || _wasConfirmed)
             _confirmedAt = NowMicros;
+        _wasConfirmed = _view.IsConfirmed;
         long next = _view.EvaluateAt;
         for (int i = 0; i < _servers.Length; i++)
         {

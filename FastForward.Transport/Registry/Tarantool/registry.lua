@@ -499,7 +499,11 @@ local function add_all(answer)
     answer.complete = true
     for _, def in ipairs(ROUTES) do
         local rows = list()
-        for _, row in find(def).index[0]:pairs() do
+        local index = find(def).index[0]
+        if index == nil then -- While a space is dropped; an empty answer would remove all routes.
+            fail("space '%s' has no primary index on this instance", def.name)
+        end
+        for _, row in index:pairs() do
             table.insert(rows, row)
         end
         answer[def.name] = rows
