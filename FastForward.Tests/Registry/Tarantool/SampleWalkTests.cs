@@ -46,6 +46,13 @@ internal sealed class SampleWalkTests
             near.WaitForLine("registry.sock is Unreachable");
             using RunningProgram ping = RunningProgram.StartHost("ping", "250012", "-c", "1", "--instance", s_near);
             Assert.That(ping.WaitForExit(), Is.Zero, "the last good rows stay in use");
+
+            // Their control sockets are in the usual place, where other tests would meet them.
+            foreach (RunningProgram host in new[] { near, far })
+            {
+                host.Signal(RunningProgram.SIGTERM);
+                Assert.That(host.WaitForExit(), Is.Zero, host.Everything);
+            }
         }
         finally
         {

@@ -43,16 +43,14 @@ public sealed class HostileRingTests
         long start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < s_duration / 2)
         {
-            UntilForgiven(path);
-            using RingPeer peer = RingPeer.Open(path, Wait);
+            using RingPeer peer = OpenWhenForgiven(path);
             links++;
             for (int step = random.Next(1, 3_000); step > 0 && Misuse(peer, random); step--) { }
 
             CheckEcho(bystander);
         }
 
-        UntilForgiven(path);
-        using (RingPeer last = RingPeer.Open(path, Wait))
+        using (RingPeer last = OpenWhenForgiven(path))
             CheckEcho(last);
         stop.Cancel();
         Assert.That(thread.Join(LoopDriver.Limit), Is.True, "the loop ends");
@@ -63,17 +61,24 @@ public sealed class HostileRingTests
         Assert.That(RingPeer.Mappings(), Is.EqualTo(mappings));
     }
 
-    // Otherwise its user would get no ring for an hour. The end of its last link may be noticed only now.
-    private void UntilForgiven(string path) =>
+    // Otherwise its user would get no ring for an hour. The end of its last link may be noticed only now, and also
+    // after a ring was offered: the link over which it was is the one to open.
+    private RingPeer OpenWhenForgiven(string path)
+    {
+        RingPeer? peer = null;
         Wait(
             () =>
             {
+                peer?.Dispose();
                 _time.Advance(TimeSpan.FromHours(2));
-                using RingPeer peer = RingPeer.Connect(path, Wait);
+                peer = RingPeer.Connect(path, Wait);
                 return peer.IsOffered;
             },
             "a ring is offered"
         );
+        peer!.Open(Wait);
+        return peer;
+    }
 
     // False when the other side has closed the link.
     private static bool Misuse(RingPeer peer, Random random)

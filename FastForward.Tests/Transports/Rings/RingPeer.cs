@@ -62,22 +62,28 @@ internal sealed unsafe class RingPeer : IDisposable
     {
         RingPeer peer = Connect(path, until);
         Assert.That(peer.IsOffered, Is.True);
+        peer.Open(until);
+        return peer;
+    }
+
+    /// <summary>Opens the link after <see cref="Connect"/>, when a ring is offered.</summary>
+    public void Open(Action<Func<bool>, string> until)
+    {
         Assert.That(
             RingMemory.TryCreate(Capacity, out RingMemory? own, out Descriptor? file, out string? problem),
             problem
         );
-        peer.Own = own!;
+        Own = own!;
         using (file)
-            Assert.That(RingOffer.Send(peer.Socket.Socket, Capacity, file), Is.Zero);
+            Assert.That(RingOffer.Send(Socket.Socket, Capacity, file), Is.Zero);
         Descriptor? received = null;
         until(
-            () => RingOffer.TryReceive(peer.Socket.Socket, out _, out received, out _, out _) && received is not null,
+            () => RingOffer.TryReceive(Socket.Socket, out _, out received, out _, out _) && received is not null,
             "the other side's ring"
         );
-        peer.Received = received!;
+        Received = received!;
         Assert.That(RingMemory.TryMap(received!, Capacity, out RingMemory? theirs, out problem, out _), problem);
-        peer.Theirs = theirs!;
-        return peer;
+        Theirs = theirs!;
     }
 
     /// <summary>Writes a word of the own memory.</summary>
