@@ -17,7 +17,7 @@ public sealed class DemoTests
     [Test]
     public void Four_transports_deliver_everything()
     {
-        using RunningProgram demo = RunningProgram.StartHost("demo", "--json", "--seconds", "1");
+        using RunningProgram demo = RunningProgram.StartHost("demo", "--json", "--seconds", "5");
         Assert.That(demo.WaitForExit(TimeSpan.FromMinutes(4)), Is.Zero, demo.Everything);
         using JsonDocument document = JsonDocument.Parse(demo.Output);
         JsonElement[] transports = [.. document.RootElement.GetProperty("transports").EnumerateArray()];
