@@ -154,16 +154,7 @@ internal static class RegistryNodeCommands
             AllowUnkeyedNetwork = settings.AllowUnkeyedNetwork,
         };
         using OverrideResolver resolver = new([new StaticRouteSource([row])], options);
-        return resolver.Problems.Count == 0
-            ? null
-            : $"{row}: "
-                + resolver
-                    .Problems[0]
-                    .Reason.Replace(
-                        "set the option AllowUnkeyedNetwork on both nodes",
-                        "write allow-unkeyed-network = yes in the files of both nodes",
-                        StringComparison.Ordinal
-                    );
+        return resolver.Problems.Count == 0 ? null : $"{row}: {RouteSectionReader.ReasonOf(resolver.Problems[0])}";
     }
 
     private static Argument<uint> NodeArgument()

@@ -48,14 +48,17 @@ internal sealed class RouteSectionReader(string file, IConfiguration values, Lis
         foreach (RouteProblem problem in resolver.Problems)
         {
             (InstanceSection section, InstanceKey key) = _places[(Enum.Parse<RouteTable>(problem.Source), problem.Row)];
-            string reason = problem.Reason.Replace(
-                "set the option AllowUnkeyedNetwork on both nodes",
-                "write allow-unkeyed-network = yes in a line before the first section, in the files of both nodes",
-                StringComparison.Ordinal
-            );
-            problems.Add(new InstanceProblem(file, key.Line, section.PathOf(key.Name), reason));
+            problems.Add(new InstanceProblem(file, key.Line, section.PathOf(key.Name), ReasonOf(problem)));
         }
     }
+
+    /// <summary>A reason of the library in the words of instance files.</summary>
+    public static string ReasonOf(RouteProblem problem) =>
+        problem.Reason.Replace(
+            "set the option AllowUnkeyedNetwork on both nodes",
+            "write allow-unkeyed-network = yes in a line before the first section, in the files of both nodes",
+            StringComparison.Ordinal
+        );
 
     /// <returns>What is wrong with the shape of the row; null when nothing is.</returns>
     private static string? Parse(string key, string value, out RouteRow row)

@@ -144,7 +144,7 @@ internal static class RegistryCheck
         {
             Node = route.Row.Node,
             KeyId = route.KeyId,
-            Transport = $"FORWARD_TRANSPORT_{route.Row.Transport.ToString().ToUpperInvariant()}",
+            Transport = TransportTypeMap.NameOf(route.Row.Transport),
             Address = route.Row.Address,
             Port = route.Row.Port,
             Source = route.Source,

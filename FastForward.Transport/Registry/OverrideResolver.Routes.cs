@@ -8,7 +8,7 @@ public sealed partial class OverrideResolver
         lock (_rebuild)
         {
             List<EffectiveRoute> routes = [];
-            foreach (uint node in Nodes.Order())
+            foreach (uint node in _routes.Keys.Order())
             {
                 bool isFirst = true;
                 foreach (SourceStatements source in _sources)

@@ -16,8 +16,8 @@ namespace FastForward.Transport.Registry;
 /// <para>A route that leaves the machine (IP or RDMA, not to the loopback) needs a key: its own, or that of any other
 /// good row of the node (<see cref="NodeRoutes.KeyId"/>). Without one it is a bad row, unless
 /// <see cref="RouteOptions.AllowUnkeyedNetwork"/>.</para>
-/// <para>Any thread may read at any time: reads take no lock, and see all routes of a node as they are at one moment.
-/// The resolver does not own its sources.</para>
+/// <para>Any thread may read at any time: reads take no lock and see one whole snapshot each. The resolver does not own
+/// its sources.</para>
 /// </remarks>
 public sealed partial class OverrideResolver : IDisposable
 {
@@ -66,8 +66,8 @@ public sealed partial class OverrideResolver : IDisposable
     }
 
     /// <summary>
-    /// Routes or problems changed. Raised after the fact, on whichever thread a source
-    /// reported its change; several changes in quick succession may be seen at the first of their events.
+    /// Routes or problems changed. Raised after the fact, on whichever thread a source reported its change; several
+    /// changes in quick succession may be seen at the first of their events.
     /// </summary>
     public event Action? Changed;
 
@@ -129,7 +129,7 @@ public sealed partial class OverrideResolver : IDisposable
             foreach (uint node in _mentioned)
                 Evaluate(node, routes);
             _routes = routes.ToImmutable();
-            Forget(_mentioned);
+            Clear(_mentioned);
             IReadOnlyList<RouteProblem> before = _problems;
             RouteProblem[] problems = [.. _sources.SelectMany(static source => source.Problems)];
             if (_changed.Count == 0 && problems.SequenceEqual(before))
@@ -170,7 +170,7 @@ public sealed partial class OverrideResolver : IDisposable
     }
 
     // The first rows are many, what changes later are few.
-    private static void Forget(HashSet<uint> nodes)
+    private static void Clear(HashSet<uint> nodes)
     {
         nodes.Clear();
         if (nodes.Capacity > FewNodes)

@@ -117,7 +117,6 @@ internal sealed class RegistryView(int servers)
             return RegistryChangeReason.First;
         if (ReferenceEquals(Current, answer))
             return null;
-        bool hasSameRows = answer.Content.HasSame(Current.Content);
         if (answer.Version is not { } version || Current.Version is not { } current)
         {
             if (
@@ -125,7 +124,7 @@ internal sealed class RegistryView(int servers)
                 || (answer.Content.IsEmpty && !Current.Content.IsEmpty && server != CurrentServer)
             )
                 return null;
-            return answer.Version is null && hasSameRows ? TakeOver(server) : RegistryChangeReason.Newer;
+            return answer.Version is null && HasSameRows() ? TakeOver(server) : RegistryChangeReason.Newer;
         }
 
         return version.CompareTo(current) switch
@@ -133,15 +132,17 @@ internal sealed class RegistryView(int servers)
             VersionOrder.Newer => RegistryChangeReason.Newer,
 
             // A cache has good rows only, and a row is visible at its server before its write is complete.
-            VersionOrder.Same when CurrentServer < 0 || (server == CurrentServer && !hasSameRows) =>
+            VersionOrder.Same when CurrentServer < 0 || (server == CurrentServer && !HasSameRows()) =>
                 RegistryChangeReason.Newer,
-            VersionOrder.Same when hasSameRows => TakeOver(server),
+            VersionOrder.Same when HasSameRows() => TakeOver(server),
             VersionOrder.Same or VersionOrder.Diverged when MayHaveTakenOver(server, now) =>
                 RegistryChangeReason.Diverged,
             VersionOrder.OtherRegistry when MayReplaceRegistry(server, answer, now) =>
                 RegistryChangeReason.OtherRegistry,
             _ => null,
         };
+
+        bool HasSameRows() => answer.Content.HasSame(Current!.Content);
     }
 
     // The same state again, confirmed by another server: the first one that has it is named.

@@ -36,7 +36,6 @@ public sealed partial class TarantoolRegistry : IAsyncDisposable, IDisposable
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private readonly ITimer _evaluation;
-    private readonly long _startedAt;
     private Task _work = Task.CompletedTask;
     private long _confirmedAt;
     private bool _wasConfirmed;
@@ -84,7 +83,7 @@ public sealed partial class TarantoolRegistry : IAsyncDisposable, IDisposable
             Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan
         );
-        _startedAt = _confirmedAt = NowMicros;
+        _confirmedAt = NowMicros;
         if (_options.CacheFile is not { } file)
             return;
         _cache = new CacheWriter(file, ReadCache, problem => RegistryLog.CacheNotWritten(_logger, Name, file, problem));
